@@ -22,10 +22,10 @@ from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, Passwords
-from callrec.crypto.canonical import instant
-from callrec.crypto.statement import state
+from callrec.crypto.canonical import format_instant
+from callrec.crypto.statement import sign_statement
 from callrec.practice import Actor, Practice, open_practice, writing
-from callrec.procedures.found import found_practice
+from callrec.procedures.found import set_up_practice
 from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
@@ -35,14 +35,21 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
 
 BEGUN: Final = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
 PASSWORD: Final = "plenty marigold teaspoon harbour"  # noqa: S105 - of a made-up practice
+
 BATCHES: Final = "batches"
+
 LIVED: Final = "lived"
+
 UNDER_ONE_CHECKPOINT: Final = 1000
+
 AT_ONCE: Final = 20_000
 """Leaves that are written in one transaction of SQLite."""
+
 SEALED_BYTES: Final = 1120 + 16 + 32 + 90
 """Of details: what HPKE adds, the nonce, and some 90 bytes of JSON."""
+
 SECONDS_BETWEEN: Final = 90
 
 
@@ -72,7 +79,7 @@ def found_vault(folder: Path) -> Vault:
     """A new vault with its Data Controller, who is at work."""
     config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
     environ = {"XDG_STATE_HOME": str(folder / "state")}
-    found_practice(
+    set_up_practice(
         config,
         practice_name="Hama Medical Centre",
         login="dora",
@@ -142,7 +149,7 @@ class _Writer:
         leaf = Leaf(
             act=entry.act,
             actor=entry.actor,
-            at=instant(at),
+            at=format_instant(at),
             detail=os.urandom(32).hex() if entry.details else "",
             log=self._origin,
             outcome=entry.outcome,
@@ -262,7 +269,7 @@ def _intake(vault: Vault, writer: _Writer) -> Iterator[_Entry]:
 
 def _state(vault: Vault, writer: _Writer, kind: str, fields: Mapping[str, object]) -> Statement:
     assert vault.actor.identity is not None  # noqa: S101 - he gave his password
-    return state(
+    return sign_statement(
         kind,
         vault=vault.practice.vault,
         by=vault.actor.person.id,

@@ -37,12 +37,12 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.practice import PASSWORDS, SETTINGS
-from callrec.audit.log import Writing
+from callrec.audit.log import LogTransaction
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, load_config
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.policy.role import VaultKey
@@ -50,15 +50,15 @@ from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
 from callrec.procedures import intake_batch
 from callrec.procedures.custody import SealedMetadata, commitment
-from callrec.procedures.found import found_practice
+from callrec.procedures.found import set_up_practice
 from callrec.procedures.intake_batch import BatchKeys
-from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.intake_sealing import Taken
 from callrec.procedures.intake_sources import Mark, Source
 from callrec.procedures.unlock import actor_by_password
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.sound import Sound
+from callrec.telephone.sound.sound import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,25 +66,37 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 LOGIN: Final = "dora"
+
 ZONE: Final = ZoneInfo("Europe/London")
+
 LAST_DAY: Final = date(2026, 10, 31)
+
 BUSY: Final = (1.3, 1.1, 1.0, 1.0, 1.1, 0.1, 0.02)
 """How many calls a day has beside others, from Monday on."""
+
 DRAMA: Final = (
     "02079460", "01134960", "01144960", "01174960", "01214960", "01314960", "01414960", "01514960",
     "01614960", "01914980", "02920180", "02896496", "01632960", "07700900", "08081570", "03069990",
 )  # fmt: skip
 """Ofcom's ranges for television and radio, without their last three digits."""
+
 REGULARS: Final = 300
+
 OF_REGULARS: Final = 0.5
+
 OF_INBOUND: Final = 0.55
+
 OPEN: Final = range(8 * 3600, 18 * 3600 + 1800)
 """Seconds of the day, UTC."""
+
 PROCESSES: Final = 2
+
 _MOST_RECORDINGS: Final = 1000
 """Of a batch: the most that the format allows."""
+
 AHEAD: Final = 24
 """Batches that may wait to be written."""
+
 AT_ONCE: Final = 400
 """Batches in one transaction of SQLite."""
 
@@ -218,7 +230,7 @@ def drawn(day: Day, people: People) -> list[Drawn]:
         extension, desk = chance.choice(people.desks)
         ms = min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000))
         ids, number, owner = (
-            primitives.fresh(80).hex(),
+            primitives.random_bytes(80).hex(),
             day.first + place,
             people.owners[outside],
         )
@@ -261,8 +273,8 @@ class Maker:
         self.practice = practice
         self.actor = actor
         self.people = People()
-        self.widths: Mapping[int, index.Width] = {}
-        self._duplicates = Duplicates.of(practice, actor, marking=False)
+        self.widths: Mapping[int, index.TokenWidth] = {}
+        self._duplicates = DuplicateMacs.of(practice, actor, marking=False)
         newest = practice.register.newest(VaultKey.INDEX).version
         index_key = vault_key(actor, VaultKey.INDEX, newest)
         self._mac_key = primitives.derive(index_key, context("duplicate", practice.vault))
@@ -279,7 +291,7 @@ class Maker:
         said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
         recordings, metadata, items = [], [], []
         for call in calls:
-            chosen = primitives.fresh(32 + 12 + 32 + 12)
+            chosen = primitives.random_bytes(32 + 12 + 32 + 12)
             nonce, body, iv = chosen[:32], self._metadata(call), chosen[32:44]
             info = (for_said % call.uid).encode()
             sealed = iv + said_under.encrypt(iv, nonce + body, info)
@@ -290,7 +302,7 @@ class Maker:
             recordings.append(_recording(call, keys.batch, sealed))
         by = self.actor.person.id
         said = (
-            f'{{"at":"{instant(at)}","batch":"{keys.batch}","by":"{by}",'
+            f'{{"at":"{format_instant(at)}","batch":"{keys.batch}","by":"{by}",'
             f'"items":[{",".join(items)}],"kind":"batch","vault":"{vault}"}}'
         ).encode()
         signature = primitives.sign(
@@ -473,6 +485,7 @@ def _recording(call: Drawn, batch: str, data_key: bytes) -> tuple[Any, ...]:
 
 
 _NUMBER, _TAIL, _PARTY, _EXT_DAY = map(int, index.TokenKind)
+
 _COLUMNS: Final = (
     "uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms", "direction",
     "size_bytes", "format", "state",
@@ -489,7 +502,7 @@ def fill(folder: Path, recordings: int, years: float) -> None:
     plan = days_of(recordings, years)
     clock = Clock(datetime(plan[0].day.year, plan[0].day.month, plan[0].day.day, tzinfo=UTC))
     config, environ = config_of(folder), {"XDG_STATE_HOME": str(folder / "state")}
-    found_practice(
+    set_up_practice(
         config,
         practice_name="Hama Medical Centre",
         login=LOGIN,
@@ -628,7 +641,7 @@ def _make_ready(connection: Connection, folder: Path) -> Sequence[str]:
     return [row.sql for row in rows]
 
 
-def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, index.Width]:
+def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, index.TokenWidth]:
     """The parts, counted; no call begins so near to midnight that its month is another in UTC."""
     counts: dict[int, int] = {}
     for day in plan:
@@ -639,7 +652,7 @@ def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, ind
 
 def _write(connection: Connection, practice: Practice, actor: Actor, made: Made) -> None:
     run = connection.exec_driver_sql
-    act = Writing(connection, replace(practice.log, now=practice.now))
+    act = LogTransaction(connection, replace(practice.log, now=practice.now))
     act.leaf(
         "ingest",
         actor=actor.person.id,

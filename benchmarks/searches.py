@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
 from callrec.policy.criteria import Criteria
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.practice import open_practice
 from callrec.procedures.search import search_recordings
 from callrec.procedures.unlock import actor_by_password, actor_by_session, session_of
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 REASON: Final = "A patient complains that nobody called her back as promised"
+
 UNTIMED: Final = 3
 """Searches before the first that counts."""
+
 ALL_YEARS: Final = "number, all years"
 """It takes the longer the more calls of a number there ever were."""
+
 SELDOM: Final = 5
 """Of so many searches of each other kind one is made for all years."""
 
@@ -46,15 +49,15 @@ class Wanted:
     day: date
 
     @property
-    def month(self) -> Days:
+    def month(self) -> DayRange:
         first = self.day.replace(day=1)
-        return Days(first, _next_month(first) - timedelta(days=1))
+        return DayRange(first, _next_month(first) - timedelta(days=1))
 
     @property
-    def quarter(self) -> Days:
+    def quarter(self) -> DayRange:
         first = self.day.replace(month=(self.day.month - 1) // 3 * 3 + 1, day=1)
         following = _next_month(_next_month(_next_month(first)))
-        return Days(first, following - timedelta(days=1))
+        return DayRange(first, following - timedelta(days=1))
 
 
 def _next_month(first: date) -> date:
@@ -64,7 +67,7 @@ def _next_month(first: date) -> date:
 def criteria_of(wanted: Wanted) -> Mapping[str, Criteria]:
     """What is typed, by kind; the first three are bounded."""
     return {
-        "number, day": Criteria(number=wanted.number, days=Days(wanted.day, wanted.day)),
+        "number, day": Criteria(number=wanted.number, days=DayRange(wanted.day, wanted.day)),
         "last four digits, month": Criteria(tail=wanted.number[-4:], days=wanted.month),
         "name, quarter": Criteria(party=wanted.owner, days=wanted.quarter),
         ALL_YEARS: Criteria(number=wanted.number),

@@ -11,12 +11,14 @@ import pytest
 from callrec.bank_holidays import scales_of, working_days
 from callrec.config import Clocks
 from callrec.errors import Unusable
-from callrec.policy.scales import USUAL, Scales
+from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 from callrec.policy.working_days import FIRST_YEAR, Division
 from vectors.clocks.cases import bank_holidays
 
 SATURDAY = 5
+
 FIRST, LAST = date(2018, 1, 1), date(2028, 12, 31)
+
 PUBLISHED = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 
 
@@ -101,12 +103,12 @@ def test_the_practice_says_when_a_later_year_was_published() -> None:
 
 
 def test_the_scales_are_the_usual_ones_where_nothing_is_set() -> None:
-    assert scales_of(Clocks()) == USUAL
+    assert scales_of(Clocks()) == STATUTORY_SCALES
 
 
 def test_the_scales_that_are_set_are_taken() -> None:
     set_ = clocks(target_days=21, outside_body_working_days=3)
-    assert scales_of(set_) == Scales(target_days=21, outside_body_working_days=3)
+    assert scales_of(set_) == TimeScales(target_days=21, outside_body_working_days=3)
 
 
 def test_nothing_is_loaded_of_the_package_before_a_day_is_asked_for() -> None:

@@ -122,7 +122,7 @@ def test_what_is_kept_can_be_looked_at_as_it_says(kept: Demo) -> None:
 def test_for_a_program_it_is_one_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(demo, "tell", lambda stage: stage.program("callrec", "--version"))
+    monkeypatch.setattr(demo, "play_story", lambda stage: stage.program("callrec", "--version"))
     assert run(["demo", "--json", "--keep", str(tmp_path / "kept")]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["folder"] == str(tmp_path / "kept")
@@ -147,7 +147,7 @@ def test_without_keep_the_temporary_folder_is_gone(
         shutil.copytree(kept.folder, stage.folder / "all", symlinks=True)
         assert [*tmp_path.iterdir()] == [stage.folder]
 
-    monkeypatch.setattr(demo, "tell", leave_all)
+    monkeypatch.setattr(demo, "play_story", leave_all)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert run(["demo"]) == 0
     assert [*tmp_path.iterdir()] == []

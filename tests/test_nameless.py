@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec import nameless as module
-from callrec.nameless import appearing
+from callrec.nameless import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OLD = b"what was there"
+
 NEW = b"what comes"
 
 
@@ -22,12 +23,12 @@ NEW = b"what comes"
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, once on a drive that knows no files without a name."""
     if request.param == "hidden":
-        monkeypatch.setattr(module, "nameless", lambda _: None)
+        monkeypatch.setattr(module, "open_unnamed", lambda _: None)
     return tmp_path
 
 
 def write(target: Path, data: bytes = NEW, *, replaces: bool = False) -> None:
-    with appearing(target, replaces=replaces) as file:
+    with atomic_write(target, replaces=replaces) as file:
         file.write(data)
 
 
@@ -40,7 +41,7 @@ def test_what_was_written_is_there_in_the_end_and_its_owner_s_alone(folder: Path
 
 def test_what_was_there_is_replaced_at_the_end(folder: Path) -> None:
     (folder / "file").write_bytes(OLD)
-    with appearing(folder / "file", replaces=True) as file:
+    with atomic_write(folder / "file", replaces=True) as file:
         file.write(NEW)
         assert (folder / "file").read_bytes() == OLD
     assert [path.read_bytes() for path in folder.iterdir()] == [NEW]
@@ -61,7 +62,7 @@ def test_a_link_that_leads_nowhere_is_not_replaced(folder: Path) -> None:
 
 
 def test_what_comes_meanwhile_stays(folder: Path) -> None:
-    appears = appearing(folder / "file")
+    appears = atomic_write(folder / "file")
     appears.__enter__().write(NEW)
     (folder / "file").write_bytes(OLD)
     with pytest.raises(FileExistsError):
@@ -71,7 +72,7 @@ def test_what_comes_meanwhile_stays(folder: Path) -> None:
 
 @pytest.mark.parametrize("replaces", [False, True])
 def test_nothing_is_left_of_what_was_broken_off(folder: Path, *, replaces: bool) -> None:
-    appears = appearing(folder / "file", replaces=replaces)
+    appears = atomic_write(folder / "file", replaces=replaces)
     appears.__enter__().write(NEW)
     broken_off = KeyboardInterrupt()
     assert not appears.__exit__(KeyboardInterrupt, broken_off, None)
@@ -79,7 +80,7 @@ def test_nothing_is_left_of_what_was_broken_off(folder: Path, *, replaces: bool)
 
 
 def test_until_then_it_has_no_name(tmp_path: Path) -> None:
-    with appearing(tmp_path / "file") as file:
+    with atomic_write(tmp_path / "file") as file:
         file.write(NEW)
         assert [*tmp_path.iterdir()] == []
 

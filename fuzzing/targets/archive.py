@@ -17,8 +17,8 @@ from callrec.archive.bag import (
     TAG_MANIFEST,
     write_tags,
 )
-from callrec.archive.erasing import ERASED, erased_uids, mend_list, names_listed
-from callrec.archive.marker import MARKER, begin_volume, open_volume
+from callrec.archive.erasing import ERASED_LIST, erased_uids, names_in_manifest, repair_erased_list
+from callrec.archive.marker import MARKER, create_volume, open_volume
 from callrec.archive.validation import validate_bag
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered, Unusable
@@ -34,11 +34,17 @@ if TYPE_CHECKING:
     from callrec.archive.volume import Volume
 
 VAULT: Final = "22" * 16
+
 VOLUME: Final = "33" * 16
+
 RECORDED: Final = (b"one sealed recording", b"another")
+
 NAMES: Final = tuple(hashlib.sha256(each).hexdigest() for each in RECORDED)
+
 TAGS: Final = (MANIFEST, TAG_MANIFEST, INFO, DECLARATION)
+
 TIME: Final = "20260807T101500Z"
+
 PARTED: Final = b"\0"
 
 
@@ -66,7 +72,7 @@ def _tag_files(data: bytes) -> None:
     report = validate_bag(_bag())
     assert not report.ok or _is_right(told)
     with suppress(Tampered):
-        assert all(name.encode() in told[MANIFEST] for name in names_listed(_bag()))
+        assert all(name.encode() in told[MANIFEST] for name in names_in_manifest(_bag()))
 
 
 def _bags() -> Iterator[bytes]:
@@ -93,16 +99,16 @@ def _is_right(told: Mapping[str, bytes]) -> bool:
 
 def _erased(data: bytes) -> None:
     volume = place("erased")
-    laid(volume / ERASED, data)
+    laid(volume / ERASED_LIST, data)
     with suppress(Tampered):
         assert all(uid.encode() in data for uid in erased_uids(volume))
-    mend_list(volume)
-    assert data.startswith((volume / ERASED).read_bytes())
+    repair_erased_list(volume)
+    assert data.startswith((volume / ERASED_LIST).read_bytes())
 
 
 @cache
 def _volume() -> Volume:
-    return begin_volume(place("volume"), volume=VOLUME, vault=VAULT, label="archive-a")
+    return create_volume(place("volume"), volume=VOLUME, vault=VAULT, label="archive-a")
 
 
 def _marker(data: bytes) -> None:

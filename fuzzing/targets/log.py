@@ -10,14 +10,20 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import as_typed, check_checkpoint, check_note, origin, parse_note
+from callrec.audit.checkpoint import (
+    check_checkpoint,
+    check_note,
+    note_from_typed,
+    origin,
+    parse_note,
+)
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.proof import check_proof, read_proof, write_proof
-from callrec.audit.stated import Stated
-from callrec.audit.stretch import said_in
+from callrec.audit.stated import StatementReplay
+from callrec.audit.stretch import decode_columns
 from callrec.crypto.canonical import canonical
-from callrec.crypto.context import STATEMENTS
-from callrec.crypto.statement import Statement, state
+from callrec.crypto.context import STATEMENT_KINDS
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
 from callrec.procedures.archive_heads import _written
 from callrec.release import callrec_verify
@@ -41,7 +47,9 @@ def _office() -> Office:
 
 
 NAME: Final = origin(_office().vault)
+
 DORA: Final = _office().keys["dora"].public
+
 SIZE: Final = len(_office().leaves)
 
 
@@ -61,7 +69,7 @@ def _note(data: bytes) -> None:
     except Tampered:
         text = None
     assert text is None or text.encode() in _heads()
-    for note in (data, as_typed(data)):
+    for note in (data, note_from_typed(data)):
         with suppress(Tampered):
             assert check_checkpoint(note, DORA.log, NAME).size <= SIZE
     with suppress(Tampered):
@@ -149,7 +157,7 @@ def _leaf(data: bytes) -> None:
         assert leaf is None or leaf.encode() == data
         ours = leaf if leaf is not None and leaf.log == NAME else None
         try:
-            said = said_in([data], seq, NAME)
+            said = decode_columns([data], seq, NAME)
         except Tampered:
             assert ours is None, "the quick reader does not take what the slow one takes"
         else:
@@ -175,14 +183,14 @@ def _signed(data: bytes) -> None:
         told = json.loads(data)
     except (ValueError, RecursionError):
         return
-    stated = Stated(_office().vault, trusted_up_to=0)
+    stated = StatementReplay(_office().vault, trusted_up_to=0)
     stated.take(Leaf.decode(_office().leaves[0], 0), _row(None))
     _take(stated, 1, _office().statements[1])
     for seq, each in enumerate(told if isinstance(told, list) else (), 2):
-        if not isinstance(each, dict) or str(each.get("kind")) not in STATEMENTS:
+        if not isinstance(each, dict) or str(each.get("kind")) not in STATEMENT_KINDS:
             continue
         try:
-            statement = state(
+            statement = sign_statement(
                 each["kind"],
                 vault=_office().vault,
                 by=id_of("dora"),
@@ -199,7 +207,9 @@ def _signed(data: bytes) -> None:
         repr(stated.register.person(voucher.person.id))
 
 
-def _take(stated: Stated, seq: int, statement: Statement, act: str = "person.confirmed") -> None:
+def _take(
+    stated: StatementReplay, seq: int, statement: Statement, act: str = "person.confirmed"
+) -> None:
     try:
         leaf = Leaf(
             act=act,

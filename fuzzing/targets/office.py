@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from callrec.audit.log import Head
-from callrec.audit.remembered import VERIFIED, recall, recall_seen, remember
+from callrec.audit.remembered import VERIFIED_FILE, load_seen_head, load_verified, save_seen_head
 from callrec.config import Config, load_config
 from callrec.crypto.kit import kit_pages, kit_words, read_kit
 from callrec.errors import Misconfigured, Tampered, Unusable
@@ -25,11 +25,17 @@ from callrec.keyring import (
 )
 from callrec.mounts import mounted
 from callrec.policy.edits import read_edits
-from callrec.policy.edits_said import SaidEdit, edits_of_each, read_clip, read_silence, say_edits
+from callrec.policy.edits_said import (
+    TypedEdit,
+    edits_by_recording,
+    format_edits,
+    read_clip,
+    read_silence,
+)
 from callrec.policy.role import VaultKey
 from callrec.policy.when import parse_day, parse_instant, parse_times
 from callrec.release.callrec_verify import fits, read_pin
-from callrec.spreadsheet import defused
+from callrec.spreadsheet import neutralise_formula
 from fuzzing.place import laid, place
 from fuzzing.target import Target
 from vectors.crypto.cases import cases
@@ -38,16 +44,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 CHECKOUT: Final = Path(__file__).parents[2]
+
 LONDON: Final = ZoneInfo("Europe/London")
+
 TODAY: Final = date(2026, 8, 7)
+
 NOW: Final = datetime(2026, 8, 7, 10, 15, tzinfo=UTC)
+
 VAULT: Final = "22" * 16
+
 SEED: Final = bytes(range(32))
+
 PERSON: Final = "11" * 16
-READERS: Final[Mapping[str, Callable[[str], SaidEdit]]] = {
+
+READERS: Final[Mapping[str, Callable[[str], TypedEdit]]] = {
     "clip": read_clip,
     "silence": read_silence,
 }
+
 FORMULAS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
@@ -92,6 +106,7 @@ def _credentials() -> Iterator[bytes]:
 
 
 BOOT: Final = b"@"
+
 USER: Final = b"~"
 """Stand for what only this start of this machine, and this user, have in their sessions."""
 
@@ -127,21 +142,21 @@ def _sessions() -> Iterator[bytes]:
 def _remembered(data: bytes) -> None:
     folder = place("state")
     laid(folder / "head.json", data)
-    laid(folder / VERIFIED, data)
+    laid(folder / VERIFIED_FILE, data)
     with suppress(Tampered):
-        found = recall(folder)
+        found = load_seen_head(folder)
         assert found is not None
         assert type(found.head.size) is int
         assert found.head.size >= 0
         assert len(found.head.root) == len(SEED)
         assert type(found.seen_at) is str
-    seen = recall_seen(folder)
+    seen = load_verified(folder)
     assert seen is None or 0 < seen.signed <= seen.head.size
 
 
 def _remembered_files() -> Iterator[bytes]:
     folder = place("remembered")
-    remember(folder, Head(7, SEED), "2026-08-07T10:15:00.000Z")
+    save_seen_head(folder, Head(7, SEED), "2026-08-07T10:15:00.000Z")
     yield (folder / "head.json").read_bytes()
     yield json.dumps(
         {"root": "aa" * 32, "signatures": "x", "signed": 5, "size": 7, "stated": "y"}
@@ -173,10 +188,10 @@ def _typed_edits(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     for read in READERS.values():
         with suppress(Unusable):
-            edits = edits_of_each([read(text)], [1, 42]).get(42)
+            edits = edits_by_recording([read(text)], [1, 42]).get(42)
             if edits is not None:
-                ((kind, said),) = say_edits(edits)
-                assert edits_of_each([READERS[kind](said)], [42])[42] == edits
+                ((kind, said),) = format_edits(edits)
+                assert edits_by_recording([READERS[kind](said)], [42])[42] == edits
                 assert read_edits(edits.as_json()) == edits
     with suppress(Unusable, KeyError, TypeError, ValueError, RecursionError):
         read_edits(json.loads(data))
@@ -200,8 +215,8 @@ def _kits() -> Iterator[bytes]:
 
 
 def _cell(data: bytes) -> None:
-    text = defused(data.decode("utf-8", "surrogateescape"))
-    assert defused(text) == text
+    text = neutralise_formula(data.decode("utf-8", "surrogateescape"))
+    assert neutralise_formula(text) == text
     assert not text.startswith(FORMULAS)
     text.encode()
 

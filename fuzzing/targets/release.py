@@ -15,7 +15,7 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered, Unchecked, Unusable
 from callrec.release import callrec_verify
 from callrec.release.callrec_verify import Wrong, as_json, check, in_words, read_manifest, read_sums
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.sealed_page import _unpacked
 from callrec.release.wrappings import open_package
 from callrec.release.zipped import write_zip
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from callrec.release.callrec_verify import Files, Result
 
 VECTORS: Final = Path(__file__).parents[2] / "tests/vectors/release"
+
 WORDS: Final = "unlatch canyon grazing ripple shindig frosted"
+
 PROOF, MANIFEST, SIGNERS = "release.tlog-proof", "manifest.json", "signers.json"
+
 LARGE: Final = 2000
 """Bytes beyond which a file of a release is left out of what is spoilt byte by byte."""
 
@@ -190,7 +193,9 @@ def _zips() -> Iterator[bytes]:
     target = place("seed-zip") / "release.zip"
     for files in (_inside(), {"a": b"x" * 100}):
         target.unlink(missing_ok=True)
-        write_zip([held(path, content) for path, content in files.items()], target, WORDS)
+        write_zip(
+            [member_of_bytes(path, content) for path, content in files.items()], target, WORDS
+        )
         yield target.read_bytes()
     yield b"PK\5\6" + bytes(18)
 

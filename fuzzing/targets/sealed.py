@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.identity import LockedSeed
-from callrec.crypto.statement import check_statement, read_statement, state
-from callrec.crypto.streaming import HEADER, SEGMENT, StreamSealer
+from callrec.crypto.statement import check_statement, read_statement, sign_statement
+from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamSealer
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.purpose import Purpose
-from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.procedures.sealed_request import RequestBody, RequestVersion
 from callrec.record.forms import NONCE_BYTES
 from callrec.release import callrec_verify
 from callrec.store.reader import open_seekable
@@ -25,12 +25,19 @@ from fuzzing.target import Script, Target, in_one_form
 from vectors.crypto.cases import cases
 
 VAULT: Final = "22" * 16
+
 KEY: Final = bytes(range(32))
+
 ID: Final = "11" * 16
+
 AT: Final = datetime(2026, 8, 7, 10, 15, tzinfo=UTC)
+
 ASSOCIATED: Final = context("recording", VAULT, uid=ID)
+
 BUFFERS: Final = Buffers()
+
 ENDS: Final = ("", "a", "recording", "ab" * 300)
+
 LONG: Final = bytes(range(256)) * (9 << 10)
 """Two and a quarter segments."""
 
@@ -41,6 +48,7 @@ def _sealer() -> StreamSealer:
 
 SEALED: Final = {sealed_with(_sealer(), text.encode()): text.encode() for text in ENDS}
 """What was sealed under the key -> the original."""
+
 SEALED_LONG: Final = sealed_with(_sealer(), LONG)
 
 
@@ -83,7 +91,7 @@ def _segments(data: bytes) -> None:
 
 def _moved(script: Script, sealed: bytes) -> bytes:
     """With one segment left out, or put where another was, or before it."""
-    segments = list(cut(sealed[HEADER:], SEGMENT - HEADER, SEGMENT))
+    segments = list(cut(sealed[HEADER_BYTES:], SEGMENT_BYTES - HEADER_BYTES, SEGMENT_BYTES))
     place, other = script.below(len(segments)), script.below(len(segments))
     match script.number(1) % 3:
         case 0:
@@ -92,7 +100,7 @@ def _moved(script: Script, sealed: bytes) -> bytes:
             segments[place] = segments[other]
         case _:
             segments.insert(place, segments[other])
-    return sealed[:HEADER] + b"".join(segments)
+    return sealed[:HEADER_BYTES] + b"".join(segments)
 
 
 def _canonical(data: bytes) -> None:
@@ -115,14 +123,15 @@ def _instant(data: bytes) -> None:
         at = parse_instant(text)
     except Tampered:
         at = None
-    assert at is None or instant(at) == text
+    assert at is None or format_instant(at) == text
     assert callrec_verify.fits(text, "time") == (at is not None)
 
 
 STATED: Final = tuple(
-    state(kind, vault=VAULT, by=ID, at=AT, seed=KEY, fields={"x": [1, None, "é"]})
+    sign_statement(kind, vault=VAULT, by=ID, at=AT, seed=KEY, fields={"x": [1, None, "é"]})
     for kind in ("voucher", "volume")
 )
+
 PUBLIC: Final = primitives.signing_public(KEY)
 
 
@@ -163,7 +172,7 @@ def _locked(data: bytes) -> None:
         assert LockedSeed.from_json(read.as_json()) == read
 
 
-WHICH: Final = Version(vault=VAULT, request=ID, version=1)
+WHICH: Final = RequestVersion(vault=VAULT, request=ID, version=1)
 
 
 def _request(data: bytes) -> None:

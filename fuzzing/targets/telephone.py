@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
 from callrec.name_pattern import NamePattern, check_pattern, check_times
-from callrec.sound.decoding import Form, _form
-from callrec.sound.exchange import Kind
-from callrec.sound.kinds import reader
+from callrec.sound.decoding import SampleFormat, _form
+from callrec.sound.exchange import MessageKind
+from callrec.sound.kinds import reader_for
 from callrec.sound.undecodable import Undecodable
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name
-from callrec.telephone.records.described import describe
+from callrec.telephone.records.described import read_description
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import read_sidecar
-from callrec.telephone.sound import Finding, NotAudio, inspect
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Finding, NotAudio
 from fuzzing.target import Target
 from telephone.small_sounds import SOUNDS
 
@@ -31,15 +32,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VECTORS: Final = Path(__file__).parents[2] / "tests/vectors/telephone"
+
 LONDON: Final = ZoneInfo("Europe/London")
+
 SETUPS: Final = (
     Setup(zone=LONDON, region="GB", outside_prefixes=("9",)),
     Setup(zone=LONDON, region="GB", extensions=((200, 299),)),
     Setup(zone=ZoneInfo("America/New_York"), region="US"),
 )
+
 UNTIL: Final = date(2025, 6, 30)
+
 SUFFIXES: Final = ("wav", "mp3", "ulaw", "alaw", "raw", "sln16", "gsm", "g729", "g722", "ogg", "")
+
 REGIONS: Final = ("GB", "US", "IT", "ZZ")
+
 TIMES: Final = (
     *(b"2025-10-26 01:30:00", b"2025-03-30 01:30:00", b"0001-01-01 00:00:00", b"23:59:60"),
     *(b"9999-12-31T23:59:59+14:00", b"1748854800.17", b"4102444800000", b"20250602-100000"),
@@ -79,7 +86,7 @@ def _records(data: bytes) -> None:
                     repr(row).encode()
         except Unusable:
             pass
-        describe(data.partition(b"\n")[0], setup)
+        read_description(data.partition(b"\n")[0], setup)
 
 
 def _record_files() -> Iterator[bytes]:
@@ -116,7 +123,7 @@ def _sound(data: bytes) -> None:
     else:
         assert sound.findings <= {*Finding}
         assert sound.duration_ms >= 0
-    reader(lambda place, length: content[place : place + length], len(content), suffix)
+    reader_for(lambda place, length: content[place : place + length], len(content), suffix)
 
 
 def _sounds() -> Iterator[bytes]:
@@ -169,11 +176,11 @@ def _templates() -> Iterator[bytes]:
 
 def _facts(data: bytes) -> None:
     try:
-        form = _form((Kind.FACTS, data))
+        form = _form((MessageKind.FACTS, data))
     except Undecodable:
         return
-    assert isinstance(form, Form)
-    assert 0 < form.most_bytes <= 2**32
+    assert isinstance(form, SampleFormat)
+    assert 0 < form.max_bytes <= 2**32
 
 
 TARGETS: Final = (

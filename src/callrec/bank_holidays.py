@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.scales import Scales
+from callrec.policy.scales import TimeScales
 from callrec.policy.working_days import FIRST_YEAR, Division, WorkingDays
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def working_days(clocks: Clocks) -> WorkingDays:
     )
 
 
-def scales_of(clocks: Clocks) -> Scales:
+def scales_of(clocks: Clocks) -> TimeScales:
     """How long the clocks run: what the practice may set, and the law's own."""
-    return Scales(
+    return TimeScales(
         target_days=clocks.target_days,
         outside_body_working_days=clocks.outside_body_working_days,
     )

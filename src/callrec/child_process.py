@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def python(module: str) -> tuple[str, ...]:
+def python_command(module: str) -> tuple[str, ...]:
     """The command that runs a module of ours and looks at nothing of its caller's."""
     return (sys.executable, "-I", "-m", module)
 
 
-def started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_process(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process with two pipes: no environment, no folder, no terminal of its caller's."""
     import subprocess  # noqa: PLC0415  # few commands start one, and each loads this
 
@@ -31,7 +31,7 @@ def started(command: Sequence[str]) -> subprocess.Popen[bytes]:
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def kill_process(process: subprocess.Popen[bytes]) -> None:
     """Whatever it does, it is gone afterwards."""
     process.kill()
     for pipe in (process.stdin, process.stdout):

@@ -30,11 +30,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
-from callrec.file_rights import check_only_ours
+from callrec.file_rights import check_only_we_can_change
 from callrec.name_pattern import NamePattern, check_pattern, check_times
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
 
 # No plugin of another package watches what is read here; and to learn that there is none, pydantic
 # would read what each package of this machine says of itself.
@@ -49,7 +50,6 @@ _KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
 
 _Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """TOML has arrays; a Config holds tuples."""
-
 
 _Word = TypeVar("_Word", str, Path)
 
@@ -208,6 +208,7 @@ class Release(_Section):
 
 _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"
 """As HTML's input fields have it: such an address needs no quoting in a header."""
+
 _Address = Annotated[str, Field(max_length=254, pattern=f"^{_ADDRESS}$")]
 
 
@@ -455,7 +456,7 @@ def _from_home(path: Path) -> Path:
 
 def _read(file: Path, *, required: bool) -> Config:
     try:
-        check_only_ours(file)
+        check_only_we_can_change(file)
         with file.open("rb") as opened:
             values = tomllib.load(opened)
     except FileNotFoundError:

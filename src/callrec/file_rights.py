@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 READ: Final = 4
 WRITE: Final = 2
-ANYTHING: Final = 7
+ANY_RIGHT: Final = 7
 OTHERS: Final = 0o077
 _MOST_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
@@ -33,7 +33,7 @@ _NO_OTHERS: Final = frozenset({0x01, 0x10})
 
 
 def others_may(
-    mode: int, access_list: bytes, rights: int = ANYTHING, *, group_is_ours: bool = False
+    mode: int, access_list: bytes, rights: int = ANY_RIGHT, *, group_is_ours: bool = False
 ) -> bool:
     """Whether anybody has a right to a file but its owner, this user and root.
 
@@ -90,7 +90,7 @@ def check_private(file: BufferedReader) -> None:
         raise Misconfigured(f'others can read "{file.name}"', hint=f'run chmod 600 "{file.name}"')
 
 
-def check_only_ours(path: Path) -> None:
+def check_only_we_can_change(path: Path) -> None:
     """Check that nobody but this user and root can change a file or folder, or exchange it.
 
     Every folder on the way to it is looked at, links followed. In one with the sticky bit, as /tmp

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.file_rights import OTHERS, check_only_ours, check_private
+from callrec.file_rights import OTHERS, check_only_we_can_change, check_private
 from callrec.mounts import file_system_of
-from callrec.nameless import appearing
+from callrec.nameless import atomic_write
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-IDLE: Final = timedelta(minutes=10)
-AT_MOST: Final = timedelta(minutes=60)
+IDLE_LIMIT: Final = timedelta(minutes=10)
+
+SESSION_LIMIT: Final = timedelta(minutes=60)
+
 MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
-SERVICE: Final = "callrec"
+
+KEY_STORE_SERVICE: Final = "callrec"
+
 _IN_NO_FORM: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 """What reading says of JSON that is none, or of another form, however deep."""
 
@@ -82,7 +86,7 @@ def _write_session(session: Session, folder: Path | None) -> None:
         return
     store, refused = _key_store()
     try:
-        store.set_password(SERVICE, session.vault, text)
+        store.set_password(KEY_STORE_SERVICE, session.vault, text)
     except refused as error:
         raise Locked(
             "this machine has no place where a login can be kept safely",
@@ -105,7 +109,11 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
             return None  # as good as none: whoever may log in makes another in its place
         if session is None:
             return None
-        if not (session.used_at <= now < min(session.used_at + IDLE, session.opened_at + AT_MOST)):
+        if not (
+            session.used_at
+            <= now
+            < min(session.used_at + IDLE_LIMIT, session.opened_at + SESSION_LIMIT)
+        ):
             _forget_session(vault, folder)
             return None
         session = replace(session, used_at=now)
@@ -146,7 +154,7 @@ def _forget_session(vault: str, folder: Path | None) -> bool:
         return True
     store, refused = _key_store()
     try:
-        store.delete_password(SERVICE, vault)
+        store.delete_password(KEY_STORE_SERVICE, vault)
     except refused:
         return False
     return True
@@ -170,10 +178,10 @@ def _is_made_private(folder: Path) -> bool:
     """
     try:
         with suppress(FileNotFoundError):
-            check_only_ours(folder)
+            check_only_we_can_change(folder)
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
-        check_only_ours(folder)
+        check_only_we_can_change(folder)
     except (OSError, Misconfigured):
         return False
     is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & OTHERS
@@ -241,7 +249,7 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
         Misconfigured: it exists though it should be new, or it cannot be written.
     """
     try:
-        with appearing(path, replaces=not new) as file:
+        with atomic_write(path, replaces=not new) as file:
             file.write(data)
     except FileExistsError as error:
         raise Misconfigured(
@@ -256,7 +264,7 @@ def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
         return _read_if_there(folder / vault)
     store, refused = _key_store()
     try:
-        return store.get_password(SERVICE, vault)
+        return store.get_password(KEY_STORE_SERVICE, vault)
     except refused:
         return None
 

@@ -29,7 +29,7 @@ _MILLISECONDS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NameMatch:
     """What a name holds."""
 
     groups: Mapping[str, str]
@@ -50,7 +50,7 @@ class NamePattern:
     """Formats as strptime has them, tried in their order: of date, a space and time where the
     pattern has both groups, else of the one."""
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> NameMatch | None:
         """What a name holds, or None where the pattern is not all of it, or no time is in it.
 
         Args:
@@ -67,16 +67,16 @@ class NamePattern:
             else None
         )
 
-    def _found(self, groups: Mapping[str, str]) -> Found | None:
+    def _found(self, groups: Mapping[str, str]) -> NameMatch | None:
         written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
         at = next(filter(None, (_time(written, form) for form in self.times)), None)
         epoch = groups.get("epoch", "")
         instant = _instant(epoch)
         if at is not None and at.tzinfo is not None:
-            return Found(groups, written, None, at)
+            return NameMatch(groups, written, None, at)
         if at is None and instant is None:
             return None
-        return Found(groups, written if at else epoch, at, instant)
+        return NameMatch(groups, written if at else epoch, at, instant)
 
 
 def check_pattern(pattern: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
+def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     """A file that only its owner can read, and that is ``target`` once the block ended well.
 
     Its name is durable then too. On any other way out nothing of it stays, and what stood there
@@ -33,10 +33,10 @@ def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
         raise FileExistsError
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)  # a run that had this number was killed
-    descriptor = nameless(target.parent)
+    descriptor = open_unnamed(target.parent)
     lies_beside = descriptor is None
     try:
-        with os.fdopen(hidden(beside) if descriptor is None else descriptor, "w+b") as file:
+        with os.fdopen(create_private(beside) if descriptor is None else descriptor, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -55,23 +55,23 @@ def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
 def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> bool:
     """Give the file its name; or one beside it and False, where its own is taken."""
     try:
-        give_name(descriptor, target)
+        link_unnamed(descriptor, target)
     except FileExistsError:
         if not replaces:
             raise
-        give_name(descriptor, beside)
+        link_unnamed(descriptor, beside)
         return False
     return True
 
 
-def nameless(folder: Path) -> int | None:
+def open_unnamed(folder: Path) -> int | None:
     """The descriptor of a file without a name on a folder's drive; None: it knows no such thing."""
     with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
         return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
     return None
 
 
-def hidden(path: Path) -> int:
+def create_private(path: Path) -> int:
     """The descriptor of a new file that only its owner can read.
 
     Raises:
@@ -81,7 +81,7 @@ def hidden(path: Path) -> int:
     return os.open(path, flags, 0o600)
 
 
-def give_name(descriptor: int, target: Path) -> None:
+def link_unnamed(descriptor: int, target: Path) -> None:
     """Give a file without a name its name, never one that is taken.
 
     Raises:

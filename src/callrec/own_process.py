@@ -13,7 +13,7 @@ _SET_DUMPABLE: Final = 4
 """The number of prctl(2)."""
 
 
-def keep_private() -> None:
+def harden_process() -> None:
     """Let nobody else read what this process writes, or what it has in memory.
 
     Files are its owner's alone whatever the caller's umask says. No core dump is written, of which

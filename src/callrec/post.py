@@ -53,7 +53,7 @@ _WORDS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Letter:
+class MailMessage:
     """A message as it is sent. Its repr shows nothing."""
 
     to: str
@@ -65,7 +65,7 @@ class Letter:
     """What makes its Message-ID: the same for each copy that is sent of it."""
 
 
-class Refusal(Failed):
+class MessageRefused(Failed):
     """The server did not take one message, with an SMTP code; another message it may take."""
 
     def __init__(self, code: int) -> None:
@@ -77,7 +77,7 @@ class Refusal(Failed):
 
 
 @contextmanager
-def post_office(mail: Mail, password: str) -> Iterator[Callable[[Letter], None]]:
+def smtp_connection(mail: Mail, password: str) -> Iterator[Callable[[MailMessage], None]]:
     """Connect to the server; what is given hands over one letter and returns once it is taken.
 
     It raises Refusal where the server does not take a letter, and Failed as below.
@@ -108,7 +108,7 @@ def post_office(mail: Mail, password: str) -> Iterator[Callable[[Letter], None]]
         server.close()
 
 
-def as_mail(letter: Letter, mail: Mail) -> EmailMessage:
+def to_email(letter: MailMessage, mail: Mail) -> EmailMessage:
     """A letter with its headers."""
     message = EmailMessage(policy=SMTP)
     message["Date"] = format_datetime(letter.written_at)
@@ -149,8 +149,8 @@ def _enter(server: smtplib.SMTP, mail: Mail, password: str, trusted: ssl.SSLCont
     server.login(mail.user, password)
 
 
-def _hand_over(server: smtplib.SMTP, mail: Mail, letter: Letter) -> None:
-    message = as_mail(letter, mail)
+def _hand_over(server: smtplib.SMTP, mail: Mail, letter: MailMessage) -> None:
+    message = to_email(letter, mail)
     with _explained():
         try:
             server.send_message(message, from_addr=mail.sender, to_addrs=[letter.to])
@@ -162,7 +162,7 @@ def _hand_over(server: smtplib.SMTP, mail: Mail, letter: Letter) -> None:
 
 
 def _not_taken(code: int) -> Failed:
-    return _closed() if code == NO_REPLY else Refusal(code)
+    return _closed() if code == NO_REPLY else MessageRefused(code)
 
 
 @contextmanager

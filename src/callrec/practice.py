@@ -13,12 +13,12 @@ import platformdirs
 from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.audit.leaf import Outcome
-from callrec.audit.remembered import recall, remember
+from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.catalogue.engine import open_catalogue, reading
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
-from callrec.file_rights import check_only_ours
+from callrec.file_rights import check_only_we_can_change
 from callrec.policy.role import VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.store.directory import DirectoryStore
 from callrec.store.layout import INCOMING, RECORDINGS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from callrec.audit.log import Log, Signer, Writing
+    from callrec.audit.log import Log, LogTransaction, Signer
     from callrec.audit.register import Register
     from callrec.config import Config
     from callrec.crypto.identity import Identity
@@ -58,7 +58,7 @@ class Practice:
     log: Log
     drives: tuple[Path, ...] = ()
     """Folders of drives that were named for this command: where volumes are looked for first."""
-    unremembered: list[CallrecError] = field(default_factory=list)
+    unsaved_head_errors: list[CallrecError] = field(default_factory=list)
     """Why the newest head of the log is not remembered, where it is not."""
 
 
@@ -86,7 +86,7 @@ def open_practice(
     engine = open_catalogue(config.vault)
     for name in (RECORDINGS, INCOMING):
         with suppress(FileNotFoundError):
-            check_only_ours(config.vault / name)
+            check_only_we_can_change(config.vault / name)
     return practice_on(engine, config, now, environ)
 
 
@@ -127,12 +127,12 @@ def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
     given = environ.get("XDG_STATE_HOME")
     base = platformdirs.user_state_path("callrec") if not given else Path(given) / "callrec"
     with suppress(OSError):  # it is made later, or whoever reads it says why it cannot be read
-        check_only_ours(base / vault)
+        check_only_we_can_change(base / vault)
     return base / vault
 
 
 @contextmanager
-def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
+def writing(practice: Practice, signer: Signer | None) -> Iterator[LogTransaction]:
     """A write transaction of the vault, in which nobody is asked whether he may yet.
 
     What somebody does is written with `signing`. This is for what takes no power, for what ends
@@ -145,12 +145,12 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
         with suppress(Tampered):  # the log is that already, and it is said in it who found it
             register = _register_within(practice, act)
             if signer is not None:
-                _check_is_his_key(register, signer)
+                _check_key_is_current(register, signer)
         yield act
 
 
 @contextmanager
-def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
+def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
     """A write transaction of people from whom nothing was taken since their command began.
 
     What they sign is held for ever against the vouchers before it (docs/formats/grant.md, 9). So it
@@ -167,34 +167,34 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
     with _remembering(practice, actors[-1].signer) as act:
         register = _register_within(practice, act)
         for actor in actors:
-            _check_is_his_key(register, actor.signer)
+            _check_key_is_current(register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, since=since)
         yield act
 
 
 @contextmanager
-def _remembering(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
+def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTransaction]:
     """A write transaction; the head that it makes is remembered once it is durable.
 
     That it cannot be remembered changes nothing of what is done, and of what else is to be done:
-    a recovery kit or a passphrase may still have to be shown. `tell_unremembered` comes last.
+    a recovery kit or a passphrase may still have to be shown. `report_unsaved_head` comes last.
     """
-    with audit.writing(practice.engine, practice.log, signer) as act:
+    with audit.log_transaction(practice.engine, practice.log, signer) as act:
         yield act
-    practice.unremembered.clear()
+    practice.unsaved_head_errors.clear()
     try:
-        remember(practice.state_folder, act.head, instant(practice.now()))
+        save_seen_head(practice.state_folder, act.head, format_instant(practice.now()))
     except CallrecError as problem:
-        practice.unremembered.append(problem)
+        practice.unsaved_head_errors.append(problem)
 
 
-def tell_unremembered(practice: Practice) -> None:
+def report_unsaved_head(practice: Practice) -> None:
     """At the end of a command, say that the head of the log could not be remembered.
 
     Raises:
         Failed: it could not; what the command did is done all the same.
     """
-    for problem in practice.unremembered:
+    for problem in practice.unsaved_head_errors:
         raise problem
 
 
@@ -244,7 +244,7 @@ def today(practice: Practice) -> date:
 
 def register_now(practice: Practice, connection: Connection) -> Register:
     """Who is who by what the log says within a transaction, also if that came since the opening."""
-    return audit.register_now(connection, practice.register, practice.register_size)
+    return audit.current_register(connection, practice.register, practice.register_size)
 
 
 def check_unchanged(practice: Practice, connection: Connection) -> None:
@@ -259,7 +259,7 @@ def check_unchanged(practice: Practice, connection: Connection) -> None:
         )
 
 
-def _register_within(practice: Practice, act: Writing) -> Register:
+def _register_within(practice: Practice, act: LogTransaction) -> Register:
     """Who is who by now; and whoever left meanwhile has no key to what is said from here on."""
     register = register_now(practice, act.connection)
     newest = register.newest(VaultKey.AUDIT)
@@ -267,7 +267,7 @@ def _register_within(practice: Practice, act: Writing) -> Register:
     return register
 
 
-def _check_is_his_key(register: Register, signer: Signer) -> None:
+def _check_key_is_current(register: Register, signer: Signer) -> None:
     """Whatever he signed with a key that was replaced would be TAMPERED for ever."""
     if register.public_keys(signer.person).log != signing_public(signer.log_seed):
         raise Failed(
@@ -314,7 +314,7 @@ def check_remembered_head(practice: Practice) -> None:
     Raises:
         Tampered: it is shorter than, or differs from, the head that is remembered.
     """
-    seen = recall(practice.state_folder)
+    seen = load_seen_head(practice.state_folder)
     if seen is None:
         return
     with reading(practice.engine) as connection:

@@ -37,7 +37,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], zone: tzinfo) 
     written = StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([defused(as_text(cell, zone)) for cell in row] for row in rows)
+    writer.writerows([neutralise_formula(as_text(cell, zone)) for cell in row] for row in rows)
     return written.getvalue().encode(_ENCODING)
 
 
@@ -56,7 +56,7 @@ def as_text(cell: Cell, zone: tzinfo) -> str:
             return str(cell)
 
 
-def defused(text: str) -> str:
+def neutralise_formula(text: str) -> str:
     """One line that no spreadsheet takes for a formula; a telephone number's ``+`` is text too.
 
     Laws: what begins with no such sign stays as it is; doing it twice is doing it once.

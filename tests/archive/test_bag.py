@@ -9,7 +9,7 @@ import bagit
 import pytest
 
 from archive.vault_files import INFO, snapshot, vault_files
-from callrec.archive.bag import Item, each, write_bag
+from callrec.archive.bag import BagItem, for_each_in_parallel, write_bag
 from callrec.archive.drive import copy_file
 from callrec.errors import Failed, NotFound, Tampered
 from house.small_disk import read_only, small_disk
@@ -21,7 +21,7 @@ CALLS = (b"one sealed call", b"another", b"", bytes(3_000_000))
 
 
 @pytest.fixture(name="items")
-def _items(tmp_path: Path) -> tuple[Item, ...]:
+def _items(tmp_path: Path) -> tuple[BagItem, ...]:
     return vault_files(tmp_path / "vault", *CALLS)
 
 
@@ -31,7 +31,7 @@ def _drive(tmp_path: Path) -> Path:
     return tmp_path / "drive"
 
 
-def test_bagit_finds_our_bag_valid(items: tuple[Item, ...], drive: Path) -> None:
+def test_bagit_finds_our_bag_valid(items: tuple[BagItem, ...], drive: Path) -> None:
     bag = write_bag(drive / "bag", items, INFO)
     judge = bagit.Bag(str(bag.path))
     judge.validate()
@@ -42,7 +42,7 @@ def test_bagit_finds_our_bag_valid(items: tuple[Item, ...], drive: Path) -> None
 
 @pytest.mark.parametrize("part", ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "recording"])
 def test_bagit_refuses_it_with_one_byte_changed(
-    items: tuple[Item, ...], drive: Path, part: str
+    items: tuple[BagItem, ...], drive: Path, part: str
 ) -> None:
     bag = write_bag(drive / "bag", items, INFO)
     name = part if part != "recording" else f"data/recordings/{items[0].sha256}"
@@ -53,7 +53,7 @@ def test_bagit_refuses_it_with_one_byte_changed(
 
 
 def test_a_bag_holds_the_vaults_bytes_under_their_hashes(
-    items: tuple[Item, ...], drive: Path
+    items: tuple[BagItem, ...], drive: Path
 ) -> None:
     write_bag(drive / "bag", items, INFO)
     files = snapshot(drive / "bag")
@@ -68,7 +68,7 @@ def test_a_bag_holds_the_vaults_bytes_under_their_hashes(
 
 
 def test_writing_a_bag_tells_what_stands_for_all_of_it(
-    items: tuple[Item, ...], drive: Path
+    items: tuple[BagItem, ...], drive: Path
 ) -> None:
     bag = write_bag(drive / "bag", items, INFO)
     manifest = (drive / "bag" / "manifest-sha256.txt").read_bytes()
@@ -77,7 +77,7 @@ def test_writing_a_bag_tells_what_stands_for_all_of_it(
 
 
 def test_the_same_recordings_in_another_order_are_the_same_bag(
-    items: tuple[Item, ...], drive: Path
+    items: tuple[BagItem, ...], drive: Path
 ) -> None:
     write_bag(drive / "one", items, INFO)
     write_bag(drive / "two", items[::-1], INFO)
@@ -90,7 +90,7 @@ def test_a_bag_of_many_small_recordings_is_whole(tmp_path: Path, drive: Path) ->
     bagit.Bag(str(drive / "bag")).validate()
 
 
-def test_a_bag_that_is_there_is_not_written_over(items: tuple[Item, ...], drive: Path) -> None:
+def test_a_bag_that_is_there_is_not_written_over(items: tuple[BagItem, ...], drive: Path) -> None:
     write_bag(drive / "bag", items[:1], INFO)
     before = snapshot(drive)
     with pytest.raises(Failed, match="already"):
@@ -99,7 +99,7 @@ def test_a_bag_that_is_there_is_not_written_over(items: tuple[Item, ...], drive:
 
 
 def test_a_recording_damaged_in_the_vault_is_named_and_not_archived(
-    items: tuple[Item, ...], drive: Path
+    items: tuple[BagItem, ...], drive: Path
 ) -> None:
     items[1].source.write_bytes(b"anothEr")
     with pytest.raises(Tampered, match=items[1].sha256):
@@ -107,14 +107,14 @@ def test_a_recording_damaged_in_the_vault_is_named_and_not_archived(
     assert not (drive / "bag").exists()
 
 
-def test_a_recording_missing_in_the_vault_is_named(items: tuple[Item, ...], drive: Path) -> None:
+def test_a_recording_missing_in_the_vault_is_named(items: tuple[BagItem, ...], drive: Path) -> None:
     items[1].source.unlink()
     with pytest.raises(NotFound, match=items[1].sha256):
         write_bag(drive / "bag", items, INFO)
     assert list(drive.iterdir()) == []
 
 
-def test_a_name_that_is_no_hash_never_becomes_a_path(items: tuple[Item, ...]) -> None:
+def test_a_name_that_is_no_hash_never_becomes_a_path(items: tuple[BagItem, ...]) -> None:
     with pytest.raises(Tampered):
         replace(items[0], sha256="../../vault")
 
@@ -146,7 +146,7 @@ def test_a_drive_that_can_only_be_read_is_said(tmp_path: Path) -> None:
     assert list(drive.iterdir()) == []
 
 
-def test_a_drive_that_is_gone_is_said(items: tuple[Item, ...], drive: Path) -> None:
+def test_a_drive_that_is_gone_is_said(items: tuple[BagItem, ...], drive: Path) -> None:
     shutil.rmtree(drive)
     with pytest.raises(Failed, match="the drive is gone"):
         write_bag(drive / "bag", items, INFO)
@@ -161,7 +161,7 @@ def test_the_first_error_stops_the_rest(tmp_path: Path) -> None:
         done.append(number)
 
     with pytest.raises(Failed, match="stop"):
-        each(range(1000), act)
+        for_each_in_parallel(range(1000), act)
     assert len(done) < 999
     assert not list(tmp_path.iterdir())
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.archive.drive import (
-    WAYS,
+    COPY_METHODS,
+    atomic_file,
     check_read_back,
     copy_file,
     drive_errors,
     hash_of_file,
     hash_on_medium,
-    open_plain,
+    open_untrusted,
     read_small,
-    whole_file,
 )
 from callrec.errors import Failed, NotFound, Tampered
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["nothing", "a byte", "over a piece"])
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
+@pytest.mark.parametrize("way", COPY_METHODS, ids=lambda way: way.__name__.strip("_"))
 def test_every_way_to_copy_copies(
     tmp_path: Path, way: Callable[[int, int], None], size: int
 ) -> None:
@@ -86,12 +86,12 @@ def test_of_a_drive_plain_files_are_opened_and_nothing_else(
 ) -> None:
     make(tmp_path / "sealed")
     with pytest.raises(OSError, match=r"Invalid argument|symbolic links"):
-        open_plain(tmp_path / "sealed")
+        open_untrusted(tmp_path / "sealed")
 
 
 def test_a_whole_file_replaces_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"before")
-    with whole_file(tmp_path / "file") as file:
+    with atomic_file(tmp_path / "file") as file:
         file.write(b"aft")
         assert (tmp_path / "file").read_bytes() == b"before"
         file.write(b"er")
@@ -102,7 +102,7 @@ def test_a_whole_file_replaces_what_was_there(tmp_path: Path) -> None:
 
 def test_a_file_that_does_not_become_whole_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"before")
-    with pytest.raises(TypeError), whole_file(tmp_path / "file") as file:
+    with pytest.raises(TypeError), atomic_file(tmp_path / "file") as file:
         file.write("text")  # type: ignore[arg-type]  # to make it fail half-way
     assert (tmp_path / "file").read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -112,7 +112,7 @@ def test_a_whole_file_never_goes_through_a_link_that_lies_there(tmp_path: Path) 
     (tmp_path / "precious").write_bytes(b"precious")
     for name in ("file", ".file.partial"):
         (tmp_path / name).symlink_to(tmp_path / "precious")
-    with whole_file(tmp_path / "file") as file:
+    with atomic_file(tmp_path / "file") as file:
         file.write(b"after")
     assert (tmp_path / "precious").read_bytes() == b"precious"
     assert not (tmp_path / "file").is_symlink()

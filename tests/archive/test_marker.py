@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archive.vault_files import snapshot
-from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume, relabel
+from callrec.archive.marker import check_target, create_volume, is_volume, open_volume, write_label
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from house.small_disk import read_only, small_disk
 
@@ -20,7 +20,7 @@ VOLUME, VAULT = "1e" * 16, "0f" * 16
 
 
 def begin(at: Path, label: str = "archive-a") -> Volume:
-    return begin_volume(at, volume=VOLUME, vault=VAULT, label=label)
+    return create_volume(at, volume=VOLUME, vault=VAULT, label=label)
 
 
 def test_a_volume_that_was_begun_opens_as_itself(tmp_path: Path) -> None:
@@ -39,13 +39,13 @@ def test_the_marker_is_json_that_anybody_can_read(tmp_path: Path) -> None:
 
 def test_a_volume_takes_another_label_and_is_otherwise_the_same(tmp_path: Path) -> None:
     called = replace(begin(tmp_path), label="archive-b")
-    relabel(called)
+    write_label(called)
     assert open_volume(tmp_path) == called
 
 
 def test_another_volume_that_lies_there_keeps_its_label(tmp_path: Path) -> None:
     begun = begin(tmp_path)
-    relabel(replace(begun, volume="2d" * 16, label="archive-b"))
+    write_label(replace(begun, volume="2d" * 16, label="archive-b"))
     assert open_volume(tmp_path) == begun
 
 

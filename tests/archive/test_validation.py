@@ -121,7 +121,7 @@ def test_a_bag_info_that_is_larger_than_any_is_damage_whatever_its_manifest_says
 def test_a_manifest_with_more_lines_than_any_is_damage(
     bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.archive.bag.MOST_LISTED", 1)
+    monkeypatch.setattr("callrec.archive.bag.MAX_LISTED", 1)
     assert validate_bag(bag).damaged == ("manifest-sha256.txt", "tagmanifest-sha256.txt")
 
 

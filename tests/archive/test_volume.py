@@ -8,7 +8,7 @@ import pytest
 
 from archive.vault_files import INFO, snapshot, vault_files
 from callrec.archive.bag import write_bag
-from callrec.archive.marker import begin_volume
+from callrec.archive.marker import create_volume
 from callrec.archive.volume import stamp
 from callrec.errors import Failed, NotFound
 from house.small_disk import small_disk
@@ -16,11 +16,13 @@ from house.small_disk import small_disk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.archive.drive import WholeFile
+    from callrec.archive.drive import AtomicFile
     from callrec.archive.volume import Volume
 
 TEN = datetime(2026, 8, 7, 10, 15, tzinfo=UTC)
+
 ELEVEN = TEN + timedelta(hours=1)
+
 BAG = "20260807T101500Z-1"
 
 
@@ -31,7 +33,7 @@ def _volume(tmp_path: Path) -> Volume:
 
 
 def begin(at: Path) -> Volume:
-    return begin_volume(at, volume="1e" * 16, vault="0f" * 16, label="archive-a")
+    return create_volume(at, volume="1e" * 16, vault="0f" * 16, label="archive-a")
 
 
 def test_a_name_on_a_volume_is_the_time_in_utc(volume: Volume) -> None:
@@ -76,7 +78,7 @@ def the_copy_of(hour: int) -> bytes:
 
 
 def copy(volume: Volume, at: datetime) -> str:
-    def fill(file: WholeFile) -> None:
+    def fill(file: AtomicFile) -> None:
         file.write(memoryview(the_copy_of(at.hour)))
 
     sealed, _ = volume.write_copy(stamp(at), fill, b"keys %d" % at.hour)

@@ -5,24 +5,25 @@ import tracemalloc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from callrec.archive.bag import Item
+from callrec.archive.bag import BagItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 LITTLE = 16 << 20  # 16 MiB; what a drive may bring is without end
+
 INFO = {"External-Identifier": "1e" * 16, "Bagging-Date": "2026-08-07"}
 
 
-def vault_files(folder: Path, *contents: bytes) -> tuple[Item, ...]:
+def vault_files(folder: Path, *contents: bytes) -> tuple[BagItem, ...]:
     """Files as a vault keeps them: each under the hash of its bytes."""
     folder.mkdir(exist_ok=True)
     items = []
     for content in contents:
         name = hashlib.sha256(content).hexdigest()
         (folder / name).write_bytes(content)
-        items.append(Item(name, folder / name))
+        items.append(BagItem(name, folder / name))
     return tuple(items)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant, parse
+from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.procedures.custody import from_millis
@@ -89,6 +89,6 @@ def _sealings_of_requests(connection: Connection, vault: str) -> Iterator[Sealin
             digest=parse(row.body)["digest"],
             uid=row.uid,
             to=row.person,
-            lapses=instant(from_millis(row.lapses_at)),
+            lapses=format_instant(from_millis(row.lapses_at)),
         )
         yield Sealing(f"grant under {numbers[row.request]}", row.sealed, info)

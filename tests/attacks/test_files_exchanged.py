@@ -13,7 +13,7 @@ import pytest
 
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
-from callrec.procedures.found import found_practice
+from callrec.procedures.found import set_up_practice
 from house.commands import done, type_in
 from house.requests import by_sql, rows
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 TAMPERED = 5
+
 MEMORIES: dict[str, list[tuple[str, ...]]] = {
     "head.json": [("nobody", "doctor"), ("pat", "show", "1")],
     "verified.json": [("dora", "audit", "verify")],
@@ -33,6 +34,7 @@ MEMORIES: dict[str, list[tuple[str, ...]]] = {
     "releases/note": [("sam", "release", "R-4", "--to", "{house}/outbox"), ("nobody", "doctor")],
 }
 """What an operator remembers, and commands that read it."""
+
 RUBBISH = {
     "nothing": b"",
     "a list": b"[]",
@@ -108,9 +110,9 @@ def test_a_log_written_anew_from_its_first_leaf_is_known_for_another(
     """Of the same vault, by its id, and with the Data Controller's own lock put under her login."""
     [dora] = rows(worked, "SELECT id, locked FROM person WHERE login = 'dora'")
     ids = [worked.practice.vault, dora.id, *("ab" * 16, "cd" * 16, "ef" * 16, "01" * 16)]
-    monkeypatch.setattr(primitives, "fresh_id", lambda: ids.pop(0))
+    monkeypatch.setattr(primitives, "random_id", lambda: ids.pop(0))
     forged = tmp_path / "forged"
-    found_practice(
+    set_up_practice(
         worked.config.model_copy(update={"vault": forged}),
         practice_name=worked.practice.name,
         login="dora",
@@ -167,6 +169,7 @@ PLANTED = {
         "CREATE VIEW person AS SELECT * FROM people",
     ),
 }
+
 COMMANDS_THAT_OPEN = (
     ("pat", "show", "1"),
     ("max", "approve", "R-3", "--yes"),

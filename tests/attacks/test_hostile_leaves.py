@@ -16,10 +16,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.record.acts import LEAST
+from callrec.record.acts import MIN_SUBJECTS
 from house.commands import Answer, type_in
 from house.requests import a_request, rows
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from house.practices import House
 
 TAMPERED = 5
+
 BUG = 70
+
 COMMANDS = (
     ("max", "inbox"),
     ("dora", "status"),
@@ -76,7 +78,7 @@ def own_program(
     assert actor.identity is not None
     said = None
     if approval is not None:
-        said = state(
+        said = sign_statement(
             "approval",
             vault=house.practice.vault,
             by=actor.person.id,
@@ -84,7 +86,7 @@ def own_program(
             seed=actor.identity.act,
             fields=approval,
         )
-    nonce = primitives.fresh(32)
+    nonce = primitives.random_bytes(32)
     with pytest.MonkeyPatch.context() as patch, writing(house.practice, actor.signer) as it:
         patch.setattr("callrec.audit.log.dict", lambda value: value, raising=False)
         told = details if date is None else date
@@ -116,7 +118,7 @@ def further_acts(house: House) -> list[str]:
     with reading(house.practice.engine) as connection:
         leaves = connection.execute(tables.leaf.select().order_by(tables.leaf.c.seq))
         done = {Leaf.decode(bytes(row.body), row.seq).act for row in leaves}
-    return sorted(done - set(LEAST) - {"vault.founded"})
+    return sorted(done - set(MIN_SUBJECTS) - {"vault.founded"})
 
 
 def test_leaves_that_name_nothing_or_too_little_stop_nothing_and_convict_their_signer(
@@ -125,8 +127,8 @@ def test_leaves_that_name_nothing_or_too_little_stop_nothing_and_convict_their_s
     request = request_of(worked, 3)
     for act in further_acts(worked):
         own_program(worked, "sam", act)
-    short = [own_program(worked, "sam", act) for act in LEAST]
-    twos = [act for act, least in LEAST.items() if least > 1]
+    short = [own_program(worked, "sam", act) for act in MIN_SUBJECTS]
+    twos = [act for act, least in MIN_SUBJECTS.items() if least > 1]
     short += [own_program(worked, "sam", act, [request]) for act in twos]
     after = answers(worked, *COMMANDS)
     verify = after.pop("audit verify --full")
@@ -156,6 +158,7 @@ RECEIVED: dict[str, Any] = {
     "urgent": False,
     "words": "",
 }
+
 DATES: dict[str, tuple[str, Any]] = {
     "nothing": ("received", {}),
     "a list": ("received", ["received"]),

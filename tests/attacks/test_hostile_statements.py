@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.procedures.retention_stops import named_by_a_stop
+from callrec.procedures.retention_stops import recordings_with_stops
 from house.commands import type_in
 from house.requests import by_sql, rows
 from house.spool import a_wave
@@ -33,7 +33,7 @@ def signed(
     """Have somebody sign it and write its leaf; returns the statement's SHA-256."""
     actor = house.actor(login)
     assert actor.identity is not None
-    said = state(
+    said = sign_statement(
         kind,
         vault=house.practice.vault,
         by=actor.person.id,
@@ -63,6 +63,7 @@ WHOLE: dict[str, Any] = {
     "version": 1,
     "withheld": [],
 }
+
 APPROVALS: dict[str, dict[str, Any]] = {
     "no items": {"items": None},
     "items that are none": {"items": ["one"]},
@@ -153,7 +154,7 @@ def test_an_approval_in_no_form_keeps_nothing_from_being_kept(
     signed(worked, "dora", "approval", fields, request.id, act="request.approved")
     practice = worked.open()
     with reading(practice.engine) as connection, pytest.raises(Tampered, match="does not list"):
-        named_by_a_stop(practice, connection)
+        recordings_with_stops(practice, connection)
 
 
 OF_PEOPLE: dict[str, tuple[str, dict[str, Any]]] = {

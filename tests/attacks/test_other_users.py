@@ -17,7 +17,7 @@ import pytest
 
 from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
-from callrec.file_rights import check_only_ours
+from callrec.file_rights import check_only_we_can_change
 from callrec.keyring import runtime_folder
 from house.commands import type_in
 from house.spool import a_wave
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from house.practices import House
 
 STRANGER = 54321
+
 NOBODY = 0xFFFFFFFF
+
 WHAT_OTHERS_WRITE = (
     *("vault", "vault/catalogue.sqlite", "vault/recordings", "vault/incoming"),
     *("config", "config/callrec/config.toml", "state", "state/callrec", "."),
@@ -87,7 +89,7 @@ def as_a_user(user: int, group: int, act: Callable[[], object]) -> str:
 
 def whether_it_is_used(folder: Path) -> str:
     try:
-        check_only_ours(folder)
+        check_only_we_can_change(folder)
     except Misconfigured as error:
         return error.message
     return "it is"
@@ -166,14 +168,14 @@ def test_a_link_is_as_safe_as_the_folders_that_it_leads_through(tmp_path: Path) 
         folder.mkdir(mode=0o700)
     loose.chmod(0o777)
     (safe / "vault").symlink_to("../target")
-    check_only_ours(safe / "vault")
+    check_only_we_can_change(safe / "vault")
     (loose / "hop").symlink_to(target)
     (safe / "through").symlink_to(loose / "hop")
     with pytest.raises(Misconfigured, match=r'"[^"]*loose"'):
-        check_only_ours(safe / "through")
+        check_only_we_can_change(safe / "through")
     (safe / "round").symlink_to("round")
     with pytest.raises(Misconfigured, match="too many links"):
-        check_only_ours(safe / "round")
+        check_only_we_can_change(safe / "round")
 
 
 @pytest.mark.parametrize("change", [0o640, 0o604, 0o620, 0o602, STRANGER], ids=oct)

@@ -22,8 +22,8 @@ from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
-from callrec.release.paper.apart import MAKER
-from callrec.sound.starting import DECODER
+from callrec.release.paper.apart import MAKER_COMMAND
+from callrec.sound.starting import DECODER_COMMAND
 from house.canaries import PASSWORDS, left_about
 from house.commands import type_in
 from house.practices import password_of
@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from house.practices import House
 
 NUMBER, NAME = "07700 900842", "Quillfeather"
+
 WHY = "The marmoset in the waiting room frightened somebody"
+
 OURS = {"please"}
 """Words of a reason that callrec uses as well."""
+
 TYPED = {NUMBER, "7700900842", NAME, "marmoset", "frightened"}
 
 
@@ -109,7 +112,7 @@ def test_completion_repeats_nothing_that_was_typed(
 ) -> None:
     for last in ("", "--", "--reas", WHY, NUMBER):
         line = ("callrec", "search", "--number", NUMBER, "--party", NAME, last)
-        monkeypatch.setenv(app.COMPLETION, "complete_bash")
+        monkeypatch.setenv(app.COMPLETION_VARIABLE, "complete_bash")
         monkeypatch.setenv("COMP_WORDS", "\n".join(line))
         monkeypatch.setenv("COMP_CWORD", str(len(line) - 1))
         assert app.run([]) == 0
@@ -136,7 +139,7 @@ def test_a_day_calls_nobody_and_starts_what_decodes_and_what_sets_papers_alone(
     traces: Traces,
 ) -> None:
     assert traces.called == []
-    assert set(traces.started) == {DECODER, MAKER}
+    assert set(traces.started) == {DECODER_COMMAND, MAKER_COMMAND}
 
 
 # --- what it says when all goes wrong ----------------------------------------------------------
@@ -242,11 +245,13 @@ WRONG = {
     "a wrong password": (wrong_password, 6),
     "a damaged catalogue": (damaged, 5),
     "a full disk": (full_disk, 1),
-    "a bug": (a_bug, app.A_BUG),
+    "a bug": (a_bug, app.BUG_STATUS),
 }
 """And the exit status that most commands then have."""
+
 BY = {"request create": "sam", "release": "sam", "listen": "sam", "ingest": "door"}
 """Who types it; all else max types, who may do most of it, or dora."""
+
 BY_DORA = ("user", "audit", "register", "request dossier")
 
 

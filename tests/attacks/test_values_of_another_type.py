@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.sound import check_values
 from callrec.catalogue.tables import METADATA
-from callrec.cli.app import A_BUG
+from callrec.cli.app import BUG_STATUS
 from callrec.errors import Tampered
 from house import practices
 from house.commands import done, type_in
@@ -110,11 +110,13 @@ def test_where_nobody_has_a_password_any_more_it_is_tampering_and_no_bug(worked:
 
 
 COLUMNS = [(table.name, each.name) for table in METADATA.sorted_tables for each in table.columns]
+
 VALUES = (
     st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
     | st.text(max_size=40).filter(str.isprintable) | st.binary(max_size=40)
     | st.sampled_from([-1, 10**15, 2**62, "x", "", b"", b"\xff\xfe", 0.5])
 )  # fmt: skip
+
 COMMANDS = (
     *("dora status", "dora doctor", "dora doctor --full", "dora whoami", "dora user list"),
     *("dora audit verify", "dora audit verify --full", "dora audit list", "dora keys audit"),
@@ -147,4 +149,4 @@ def test_whatever_stands_in_a_column_no_command_ends_in_a_bug(
         with chdir(house.folder), no_more_memory_than(1 << 30):
             answer = type_in(house, "dora", *command.split())
         house.close()
-    assert answer.status != A_BUG, answer
+    assert answer.status != BUG_STATUS, answer

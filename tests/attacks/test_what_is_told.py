@@ -48,13 +48,13 @@ def test_a_guess_costs_as_much_whether_or_not_there_is_such_a_login(
     login: str, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs: list[Kdf] = []
-    stretch = primitives.stretch
+    stretch = primitives.stretch_password
 
     def counted(password: str, salt: bytes, kdf: Kdf) -> bytes:
         costs.append(kdf)
         return stretch(password, salt, kdf)
 
-    monkeypatch.setattr(primitives, "stretch", counted)
+    monkeypatch.setattr(primitives, "stretch_password", counted)
     guess(house, login)
     assert len(costs) == ATTEMPTS
     assert len(set(costs)) == 1

@@ -63,7 +63,7 @@ from callrec.errors import Locked, Refused
 from callrec.keyring import write_private
 from callrec.policy.criteria import Criteria
 from callrec.policy.role import VaultKey
-from callrec.procedures.audit import Wanted, list_audit
+from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.custody import Opening, find_recording
 from house.commands import done, type_in
 from house.raw_bytes import files_of
@@ -338,7 +338,7 @@ def test_an_auditor_reads_the_record_and_nothing_else(worked: House) -> None:
 def test_a_manager_reads_no_details_of_the_record(worked: House) -> None:
     assert "details of leaves" not in reach(worked, kem(worked, "max"))
     with pytest.raises(Refused):
-        list_audit(worked.practice, worked.actor("max"), Wanted(), limit=10)
+        list_audit(worked.practice, worked.actor("max"), LogFilter(), limit=10)
 
 
 # --- approvers and the kit --------------------------------------------------------------------

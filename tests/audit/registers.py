@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.register import Founders, Register, take
+from callrec.audit.register import Founders, Register, apply_statement
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import Statement, state
+from callrec.crypto.statement import Statement, sign_statement
 
 VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
+
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -44,7 +45,7 @@ class Log:
     def say(self, kind: str, by: str, **fields: Any) -> int:
         """Take a statement; returns the leaf's sequence."""
         self.seq += 1
-        take(self.register, self.seq, stated(kind, by, **fields))
+        apply_statement(self.register, self.seq, stated(kind, by, **fields))
         return self.seq
 
     def vouch(self, person: str, by: str = "dora", **other: Any) -> int:
@@ -62,7 +63,7 @@ class Log:
 
 def stated(kind: str, by: str, *, signed_by: str = "", **fields: Any) -> Statement:
     seed = key_of(signed_by or by).act
-    return state(kind, vault=VAULT, by=id_of(by), at=AT, seed=seed, fields=fields)
+    return sign_statement(kind, vault=VAULT, by=id_of(by), at=AT, seed=seed, fields=fields)
 
 
 def voucher(who: str, /, **other: Any) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from callrec.audit.checkpoint import (
-    LARGEST_NOTE,
+    MAX_NOTE_BYTES,
     Checkpoint,
-    as_typed,
     check_checkpoint,
     check_note,
     decode_base64,
     key_id,
+    note_from_typed,
     origin,
     parse_note,
     read_checkpoint,
@@ -23,9 +23,13 @@ from callrec.errors import Tampered
 from vectors.audit.cases import HERE, Case, cases, read_case
 
 SEED = bytes(range(32))
+
 PUBLIC = signing_public(SEED)
+
 VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
+
 HEAD = Checkpoint(origin(VAULT), 1042, sha256(b"a root"))
+
 PUBLISHED = ("notes/c2sp_example.txt", "notes/go_example.txt")
 
 
@@ -67,7 +71,7 @@ def test_signature_is_the_one_that_go_published() -> None:
 def test_a_note_of_a_megabyte_is_read_and_no_longer_one() -> None:
     lines = parse_note(sign_checkpoint(HEAD, SEED)).text.encode()
     tail = sign_checkpoint(HEAD, SEED)[len(lines) :]
-    filling = b"x" * (LARGEST_NOTE - len(tail) - 1) + b"\n"
+    filling = b"x" * (MAX_NOTE_BYTES - len(tail) - 1) + b"\n"
     assert len(parse_note(filling + tail).text) == len(filling)
     with pytest.raises(Tampered):
         parse_note(b"x" + filling + tail)
@@ -139,10 +143,12 @@ def test_what_was_typed_from_paper_is_the_note_that_it_means() -> None:
     head, _, signed = note.partition("\n\n— ")
     name, signature = signed.split()
     broken = f"- {name}\r\n{signature[:40]} \r\n {signature[40:]}"
-    assert as_typed(f"{head}\n{broken}".encode()) == note.encode()
-    assert as_typed(note.encode()) == note.encode()
+    assert note_from_typed(f"{head}\n{broken}".encode()) == note.encode()
+    assert note_from_typed(note.encode()) == note.encode()
 
 
 def test_what_is_no_text_is_no_note_either() -> None:
     with pytest.raises(Tampered):
-        check_checkpoint(as_typed(b"\xff" + sign_checkpoint(HEAD, SEED)), PUBLIC, origin(VAULT))
+        check_checkpoint(
+            note_from_typed(b"\xff" + sign_checkpoint(HEAD, SEED)), PUBLIC, origin(VAULT)
+        )

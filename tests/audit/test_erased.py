@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from audit.registers import GOVERNS, Log, a_leaf, id_of, stated
-from callrec.audit.erased import Erasures, Said, read_destruction
+from callrec.audit.erased import DestructionStatement, Erasures, read_destruction
 from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 
 UIDS = ("aa" * 16, "bb" * 16)
+
 DECIDES: dict[str, Any] = {"role": "partner", "powers": ["decide-reserved"]}
 
 
@@ -183,7 +184,7 @@ def test_nothing_is_destroyed(log: Log, entry: tuple[Any, Any], told: str) -> No
 
 def test_a_destruction_is_read_as_it_was_said() -> None:
     _, statement = destruction(UIDS[0])
-    assert read_destruction(statement) == Said(
+    assert read_destruction(statement) == DestructionStatement(
         certificate="C-1",
         number=1,
         request="r1",

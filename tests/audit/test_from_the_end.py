@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.audit import from_the_end
-from callrec.audit.from_the_end import Other
-from callrec.audit.stretch import Expected
-from callrec.audit.whole import sqlite_of
+from callrec.audit.from_the_end import SecondProcess
+from callrec.audit.stretch import StretchExpectations
+from callrec.audit.whole import sqlite_connection
 from callrec.catalogue.engine import reading
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def test_one_that_ends_before_it_has_heard_all_is_done_without(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(from_the_end, "COMMAND", ("/bin/true",))
+    monkeypatch.setattr(from_the_end, "SECOND_PROCESS_COMMAND", ("/bin/true",))
     more_than_a_pipe_holds = {f"{n:032x}": [(0, bytes(32))] for n in range(2000)}
-    expected = Expected(house.practice.vault, 26, more_than_a_pipe_holds, 0)
+    expected = StretchExpectations(house.practice.vault, 26, more_than_a_pipe_holds, 0)
     with (
         reading(house.practice.engine) as connection,
-        Other(sqlite_of(connection), expected, last=True) as other,
+        SecondProcess(sqlite_connection(connection), expected, last=True) as other,
     ):
         assert other.found(0) is None

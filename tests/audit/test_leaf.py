@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.leaf import LARGEST_LEAF, Leaf, Outcome, detail_commitment
+from callrec.audit.leaf import MAX_LEAF_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.tree import leaf_hash
 from callrec.errors import Tampered
 from vectors.audit.cases import Case, cases, read_case
@@ -75,11 +75,11 @@ def test_a_leaf_with_any_byte_changed_is_another_leaf_or_none() -> None:
 
 def test_a_leaf_of_8_kib_is_written_and_no_longer_one() -> None:
     bare = len(founding("").encode())
-    full = founding("x" * (LARGEST_LEAF - bare))
-    assert len(full.encode()) == LARGEST_LEAF
+    full = founding("x" * (MAX_LEAF_BYTES - bare))
+    assert len(full.encode()) == MAX_LEAF_BYTES
     assert Leaf.decode(full.encode(), 0) == full
     with pytest.raises(ValueError, match=r"^a leaf has more than 8 KiB$"):
-        founding("x" * (LARGEST_LEAF - bare + 1)).encode()
+        founding("x" * (MAX_LEAF_BYTES - bare + 1)).encode()
 
 
 MALFORMED: dict[str, Callable[[], Leaf]] = {

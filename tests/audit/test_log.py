@@ -16,19 +16,19 @@ from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
 from callrec.audit.leaf import NOBODY, Leaf, Outcome, detail_commitment
 from callrec.audit.log import (
-    IN_NO_FORM,
+    UNREADABLE_DETAILS,
     Head,
     Log,
-    carried_again,
-    of_acts,
+    acts_condition,
+    current_register,
+    log_transaction,
     read_detail,
     read_founders,
     read_leaf,
     read_register,
-    register_now,
+    repeated_statements,
     stored_head,
     stored_size,
-    writing,
 )
 from callrec.audit.tree import EMPTY_ROOT, leaf_hash
 from callrec.catalogue import tables
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 AUDIT = bytes(range(32))
+
 NONCE = b"n" * 32
 
 
@@ -62,7 +63,7 @@ def audit_key(version: int) -> bytes:
 
 
 def appended(house: House, **leaf: Any) -> Leaf:
-    with writing(house.practice.engine, a_log(house), None) as act:
+    with log_transaction(house.practice.engine, a_log(house), None) as act:
         seq = act.leaf("login", actor=NOBODY, **leaf)
     return read(house, seq)
 
@@ -119,7 +120,7 @@ def test_a_leaf_carries_the_statement_that_counts_by_it(house: House) -> None:
 def test_leaf_0_says_who_founded_the_vault(house: House) -> None:
     founders = house.practice.register.founders
     edit(house, *(f"DELETE FROM {table}" for table in ("detail", "checkpoint", "leaf", "node")))
-    with writing(house.practice.engine, a_log(house), None) as act:
+    with log_transaction(house.practice.engine, a_log(house), None) as act:
         assert act.head == Head(0, EMPTY_ROOT)
         assert act.leaf("vault.founded", actor=founders.controller, founders=founders) == 0
     with reading(house.practice.engine) as connection:
@@ -170,7 +171,7 @@ def test_details_of_another_leaf_and_those_nobody_committed_to_are_refused(house
 
 def test_a_checkpoint_covers_all_leaves_and_is_the_signers(house: House) -> None:
     mia = house.actor("mia")
-    with writing(house.practice.engine, a_log(house), mia.signer) as act:
+    with log_transaction(house.practice.engine, a_log(house), mia.signer) as act:
         act.leaf("login", actor=mia.person.id)
         middle = act.head
         act.leaf("logout", actor=mia.person.id)
@@ -189,7 +190,7 @@ def test_a_checkpoint_covers_all_leaves_and_is_the_signers(house: House) -> None
 
 def test_where_nothing_was_written_nothing_is_signed(house: House) -> None:
     before = head_of(house)
-    with writing(house.practice.engine, a_log(house), house.actor("mia").signer) as act:
+    with log_transaction(house.practice.engine, a_log(house), house.actor("mia").signer) as act:
         assert act.head == before
     with reading(house.practice.engine) as connection:
         sizes = connection.execute(select(tables.checkpoint.c.size)).scalars().all()
@@ -199,7 +200,7 @@ def test_where_nothing_was_written_nothing_is_signed(house: House) -> None:
 def test_an_entry_that_names_too_much_says_what_to_do(house: House) -> None:
     with (
         pytest.raises(Unusable) as refused,
-        writing(house.practice.engine, a_log(house), None) as act,
+        log_transaction(house.practice.engine, a_log(house), None) as act,
     ):
         act.leaf("login", actor=NOBODY, subject=[id_of("sam")] * 300)
     assert refused.value.message == (
@@ -221,7 +222,11 @@ def test_leaves_are_found_by_how_they_begin(house: House, acts: tuple[str, ...])
     appended(house)
     with reading(house.practice.engine) as connection:
         bodies = connection.execute(select(tables.leaf.c.body)).scalars().all()
-        found = connection.execute(select(tables.leaf.c.body).where(of_acts(acts))).scalars().all()
+        found = (
+            connection.execute(select(tables.leaf.c.body).where(acts_condition(acts)))
+            .scalars()
+            .all()
+        )
     wanted = [body for body in bodies if Leaf.decode(body, body_seq(body)).act in acts]
     assert {*wanted} <= {*found}
     assert len(found) < len(bodies)
@@ -306,7 +311,7 @@ def test_what_is_said_after_the_audit_key_was_renewed_is_sealed_to_the_new_one(
     house: House,
 ) -> None:
     secret = bytes(range(32, 64))
-    with writing(house.practice.engine, a_log(house), None) as act:
+    with log_transaction(house.practice.engine, a_log(house), None) as act:
         act.seal_details_to(8, primitives.kem_public(secret))
         seq = act.leaf("login", actor=NOBODY, details={"tries": 2})
     with reading(house.practice.engine) as connection:
@@ -324,10 +329,10 @@ def register_known(house: House) -> tuple[Register, int]:
 def test_the_register_stands_where_nothing_of_people_or_keys_came_since(house: House) -> None:
     known, size = register_known(house)
     appended(house)
-    with writing(house.practice.engine, a_log(house), None) as act:
+    with log_transaction(house.practice.engine, a_log(house), None) as act:
         act.leaf("ingest", actor=id_of("dora"), statement=stated("batch", "dora"))
     with reading(house.practice.engine) as connection:
-        assert register_now(connection, known, size) is known
+        assert current_register(connection, known, size) is known
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["next", "after another leaf"])
@@ -339,7 +344,7 @@ def test_what_came_of_them_is_in_it(house: House, before: int) -> None:
     lend_power(house.practice, dora, login="sam", power=Power.ARCHIVE, until=until)
     sam = next(each.person.id for each in known.people() if each.person.role is Role.STAFF)
     with reading(house.practice.engine) as connection:
-        now = register_now(connection, known, size)
+        now = current_register(connection, known, size)
         assert now == read_register(connection)
     assert (known.person(sam).delegations, len(now.person(sam).delegations)) == ((), 1)
 
@@ -348,12 +353,12 @@ def test_details_that_are_no_object_are_told_to_be_in_no_form(house: House) -> N
     practice = house.practice
     seq = head_of(house).size
     body, info = b'["no object"]', context("detail", practice.vault, seq=seq)
-    with writing(practice.engine, a_log(house), None) as act:
+    with log_transaction(practice.engine, a_log(house), None) as act:
         act.leaf("login", actor=NOBODY, details={}, nonce=NONCE)
     leaf = replace(read(house, seq), detail=detail_commitment(practice.vault, seq, NONCE, body))
     sealed = primitives.hpke_seal(primitives.kem_public(AUDIT), NONCE + body, info)
     edit(house, f"UPDATE detail SET sealed = x'{sealed.hex()}' WHERE seq = {seq}")
-    assert details_of(house, leaf) == IN_NO_FORM
+    assert details_of(house, leaf) == UNREADABLE_DETAILS
 
 
 @pytest.mark.parametrize("begins", ["09", "af"], ids=["a digit", "a letter"])
@@ -362,12 +367,12 @@ def test_a_statement_that_two_leaves_carry_is_found_at_the_second(
 ) -> None:
     many = (stated("batch", "dora", batch=str(number)) for number in count())
     found = next(each for each in many if begins[0] <= each.digest[0] <= begins[1])
-    with writing(house.practice.engine, a_log(house), None) as act:
+    with log_transaction(house.practice.engine, a_log(house), None) as act:
         act.leaf("ingest", actor=id_of("dora"), statement=found)
     second = appended(house).seq
     edit(house, f"UPDATE leaf SET statement = '{found.digest}' WHERE seq = {second}")
     with reading(house.practice.engine) as connection:
-        assert carried_again(connection) == [second]
+        assert repeated_statements(connection) == [second]
 
 
 def failing(then: Callable[[], object], *, keeps: bool) -> Callable[[Engine], Any]:
@@ -394,7 +399,7 @@ def appended_where_commits_fail(
     house.open()
     with patch.context() as failed:
         failed.setattr("callrec.audit.log.transaction", failing(then, keeps=keeps))
-        with writing(house.practice.engine, a_log(house), None) as act:
+        with log_transaction(house.practice.engine, a_log(house), None) as act:
             act.leaf("login", actor=NOBODY)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.reading import Problem
-from callrec.audit.verify import check_whole, read_each, read_on
-from callrec.audit.whole import read_sound
+from callrec.audit.verify import require_sound_log, verify_leaf_by_leaf, verify_new_entries
+from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Tampered
 from callrec.practice import writing
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from house.practices import House
 
 Named = list[tuple[int | None, str]]
+
 SEVERAL = "it covers the acts of more than one person, or of none"
+
 UNSIGNED = "from here on, the log is not the one that was signed"
+
 OF_LEAF_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+
 WITHOUT_PAT: Named = [
     (5, "the checkpoint over 5 leaves: no such person"),
     (5, "the statement of leaf 5: nobody vouched for the actor of leaf 5"),
@@ -242,7 +246,8 @@ house = copied(Stage("written", refuse))
 def problems(house: House) -> Named:
     with reading(house.practice.engine) as connection:
         return [
-            (each.seq, each.what) for each in read_each(connection, house.practice.vault).problems
+            (each.seq, each.what)
+            for each in verify_leaf_by_leaf(connection, house.practice.vault).problems
         ]
 
 
@@ -253,7 +258,7 @@ def test_of_an_edit_this_is_named(
     edit(house, *((statements,) if isinstance(statements, str) else statements))
     assert problems(house) == named
     with reading(house.practice.engine) as connection:
-        assert read_sound(connection, house.practice.vault, None) is None
+        assert verify_fast(connection, house.practice.vault, None) is None
 
 
 @pytest.mark.parametrize(("place", "named"), FLIPS.values(), ids=FLIPS)
@@ -274,8 +279,8 @@ def test_of_a_sound_log_nothing_is_named_and_both_readings_count_the_same(house:
     with writing(house.practice, None) as act:
         act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     with reading(house.practice.engine) as connection:
-        each = read_each(connection, house.practice.vault)
-        sound = read_sound(connection, house.practice.vault, None)
+        each = verify_leaf_by_leaf(connection, house.practice.vault)
+        sound = verify_fast(connection, house.practice.vault, None)
     assert sound is not None
     counted = (30, 19, 3, (), 0, house.practice.register)
     for read in (each, sound):
@@ -310,7 +315,7 @@ def test_a_checkpoint_over_nobodys_acts_alone_is_named(house: House) -> None:
 def told_before(house: House, deed: Callable[[], object]) -> str:
     deed()
     with reading(house.practice.engine) as connection, pytest.raises(Tampered) as refused:
-        check_whole(connection, house.practice.register)
+        require_sound_log(connection, house.practice.register)
     return refused.value.message
 
 
@@ -323,7 +328,7 @@ def test_a_register_that_is_not_the_logs_is_told(house: House) -> None:
     other = house.practice.register
     other.ignored.append(7)
     with reading(house.practice.engine) as connection, pytest.raises(Tampered) as refused:
-        check_whole(connection, other)
+        require_sound_log(connection, other)
     assert refused.value.message == "a leaf about people or keys was hidden"
 
 
@@ -332,12 +337,12 @@ def test_a_register_that_is_not_the_logs_is_told(house: House) -> None:
 
 def newly_named(house: House, deed: Callable[[], object]) -> tuple[Problem, ...]:
     with reading(house.practice.engine) as connection:
-        sound = read_sound(connection, house.practice.vault, None)
+        sound = verify_fast(connection, house.practice.vault, None)
     assert sound is not None
     assert sound.seen is not None
     deed()
     with reading(house.practice.engine) as connection:
-        return read_on(connection, house.practice.vault, sound.seen).problems
+        return verify_new_entries(connection, house.practice.vault, sound.seen).problems
 
 
 def test_of_what_is_wrong_among_what_is_new_that_is_named(house: House) -> None:

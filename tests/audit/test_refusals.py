@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.checkpoint import LARGEST_NOTE, check_checkpoint, check_note, decode_hash
+from callrec.audit.checkpoint import MAX_NOTE_BYTES, check_checkpoint, check_note, decode_hash
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import Head
 from callrec.audit.proof import check_proof, read_proof
-from callrec.audit.remembered import VERIFIED, forget, recall, remember
+from callrec.audit.remembered import VERIFIED_FILE, forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.tree import (
     check_consistency,
     check_inclusion,
@@ -40,11 +40,13 @@ NOTES = {
     "base64_without_padding": "a line is not base64",
     "base64_with_loose_bits": "a line is not base64",
 }
+
 CHECKPOINTS = {
     "no_size": "a checkpoint is not in its form",
     "other_origin": "a checkpoint is of another log",
     "root_too_short": "a hash has the wrong length",
 }
+
 PROOFS = {
     "not_ascii": "a proof is not in its form",
     "no_index": "a proof is not in its form",
@@ -86,6 +88,7 @@ def test_each_file_is_refused_in_these_words(
 
 
 ROOTS = leaf_hash(b"1"), leaf_hash(b"2")
+
 KEY = signing_public(bytes(32))
 
 
@@ -94,7 +97,7 @@ def read(_level: int, _index: int) -> bytes:
 
 
 TOLD: dict[str, Callable[[], object]] = {
-    "a signed note is too long": lambda: check_note(bytes(LARGEST_NOTE + 1), "", KEY),
+    "a signed note is too long": lambda: check_note(bytes(MAX_NOTE_BYTES + 1), "", KEY),
     "a line is not base64": lambda: decode_hash("é"),
     "a proof names a leaf that its tree does not have": lambda: check_inclusion(b"", 1, 1, (), b""),
     "a later tree is smaller than an earlier one": lambda: check_consistency(2, 1, (), *ROOTS),
@@ -105,6 +108,7 @@ TOLD: dict[str, Callable[[], object]] = {
     ),
     "leaf 5 is not in its form": lambda: Leaf.decode(b"{}", 5),
 }
+
 A_MISTAKE_OF_OURS: dict[str, Callable[[], object]] = {
     "a tree of 7 leaves has no leaf 7": lambda: inclusion_proof(7, 7, read),
     "a tree of 7 leaves does not begin with 8": lambda: consistency_proof(8, 7, read),
@@ -134,7 +138,7 @@ def test_a_damaged_memory_is_told_in_these_words(tmp_path: Path) -> None:
     for text in ("{", "{}"):
         (tmp_path / "head.json").write_text(text)
         with pytest.raises(Tampered) as refused:
-            recall(tmp_path)
+            load_seen_head(tmp_path)
         assert refused.value.message == "the remembered head of the audit log is damaged"
 
 
@@ -146,24 +150,24 @@ def told_of(deed: Callable[[], object]) -> tuple[str, str]:
 
 def test_a_memory_that_cannot_be_read_written_or_replaced_is_told_with_why(tmp_path: Path) -> None:
     (tmp_path / "head.json").mkdir()
-    assert told_of(lambda: recall(tmp_path)) == (
+    assert told_of(lambda: load_seen_head(tmp_path)) == (
         "the remembered head of the audit log cannot be read: Is a directory",
         f'give yourself "{tmp_path}"',
     )
-    assert told_of(lambda: forget(tmp_path)) == (
+    assert told_of(lambda: forget_seen_head(tmp_path)) == (
         "the remembered head of the audit log cannot be replaced: Is a directory",
         f'give yourself "{tmp_path}"',
     )
     (tmp_path / "new" / f".head.json.{os.getpid()}").mkdir(parents=True)
-    assert told_of(lambda: remember(tmp_path / "new", HEAD, "")) == (
+    assert told_of(lambda: save_seen_head(tmp_path / "new", HEAD, "")) == (
         "it is done and in the audit log, but its head is not remembered: Is a directory",
         f'make room for, or give yourself, "{tmp_path / "new"}"',
     )
 
 
 def test_with_the_head_it_is_forgotten_how_far_the_log_was_verified(tmp_path: Path) -> None:
-    for name in ("head.json", VERIFIED, "another"):
+    for name in ("head.json", VERIFIED_FILE, "another"):
         (tmp_path / name).write_text("")
-    forget(tmp_path)
-    forget(tmp_path)  # nothing is there any more, and that is all that was asked
+    forget_seen_head(tmp_path)
+    forget_seen_head(tmp_path)  # nothing is there any more, and that is all that was asked
     assert [path.name for path in tmp_path.iterdir()] == ["another"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.registers import GOVERNS, Log, id_of, key_of, stated, voucher
-from callrec.audit.register import Register, read_later
+from callrec.audit.register import Register, read_newer_voucher
 from callrec.errors import Tampered
 from callrec.policy.role import Role
 
@@ -34,14 +34,16 @@ def later(who: str, *, by: str = "dora", **other: Any) -> Statement:
 
 
 def test_whoever_came_since_is_known(register: Register) -> None:
-    found = read_later(register, later("ann", role="partner"), SIZE)
+    found = read_newer_voucher(register, later("ann", role="partner"), SIZE)
     assert found is not None
     assert (found.person.id, found.person.role, found.seq) == (id_of("ann"), Role.PARTNER, SIZE)
     assert found.keys == key_of("ann").public
 
 
 def test_so_is_whoever_was_given_other_powers_or_another_key_since(register: Register) -> None:
-    found = read_later(register, later("sam", serial=2, keys=key_of("new").public.as_json()), SIZE)
+    found = read_newer_voucher(
+        register, later("sam", serial=2, keys=key_of("new").public.as_json()), SIZE
+    )
     assert found is not None
     assert found.keys == key_of("new").public
 
@@ -57,7 +59,7 @@ NOTHING_LATER = {
 
 @pytest.mark.parametrize("statement", NOTHING_LATER.values(), ids=NOTHING_LATER)
 def test_nothing_else_is(register: Register, statement: Statement) -> None:
-    assert read_later(register, statement, SIZE) is None
+    assert read_newer_voucher(register, statement, SIZE) is None
 
 
 FORGED = {
@@ -76,5 +78,5 @@ def test_what_was_not_signed_so_is_tampering(
     register: Register, statement: Statement, told: str
 ) -> None:
     with pytest.raises(Tampered) as refused:
-        read_later(register, statement, SIZE)
+        read_newer_voucher(register, statement, SIZE)
     assert refused.value.message == told

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.log import Head
-from callrec.audit.reading import Seen
+from callrec.audit.reading import VerifiedState
 from callrec.audit.remembered import (
-    VERIFIED,
-    recall,
-    recall_seen,
-    remember,
-    remember_seen,
-    write_memory,
+    VERIFIED_FILE,
+    load_seen_head,
+    load_verified,
+    save_seen_head,
+    save_verified,
+    write_json_atomically,
 )
 from callrec.errors import Failed, Tampered
 
@@ -22,39 +22,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEN, ELEVEN = Head(10, b"r" * 32), Head(11, b"s" * 32)
+
 AT = "2026-11-24T09:00:00.000Z"
 
 
 def test_a_head_is_remembered_as_it_was_seen(tmp_path: Path) -> None:
-    remember(tmp_path / "state", TEN, AT)
-    seen = recall(tmp_path / "state")
+    save_seen_head(tmp_path / "state", TEN, AT)
+    seen = load_seen_head(tmp_path / "state")
     assert seen is not None
     assert (seen.head, seen.seen_at) == (TEN, AT)
 
 
 def test_nothing_is_remembered_at_first(tmp_path: Path) -> None:
-    assert recall(tmp_path) is None
+    assert load_seen_head(tmp_path) is None
 
 
 def test_an_earlier_head_does_not_take_a_later_one_s_place(tmp_path: Path) -> None:
     for head in (TEN, ELEVEN, TEN):
-        remember(tmp_path, head, AT)
-    seen = recall(tmp_path)
+        save_seen_head(tmp_path, head, AT)
+    seen = load_seen_head(tmp_path)
     assert seen is not None
     assert seen.head == ELEVEN
 
 
 def test_another_head_of_the_same_size_does_not_take_its_place(tmp_path: Path) -> None:
     for head in (TEN, Head(10, b"s" * 32)):
-        remember(tmp_path, head, AT)
-    seen = recall(tmp_path)
+        save_seen_head(tmp_path, head, AT)
+    seen = load_seen_head(tmp_path)
     assert seen is not None
     assert seen.head == TEN
 
 
 def test_the_head_of_an_empty_log_can_be_remembered(tmp_path: Path) -> None:
-    remember(tmp_path, Head(0, b"e" * 32), AT)
-    seen = recall(tmp_path)
+    save_seen_head(tmp_path, Head(0, b"e" * 32), AT)
+    seen = load_seen_head(tmp_path)
     assert seen is not None
     assert seen.head.size == 0
 
@@ -73,20 +74,20 @@ DAMAGED = {
 def test_a_damaged_memory_is_told_of(text: str, tmp_path: Path) -> None:
     (tmp_path / "head.json").write_text(text)
     with pytest.raises(Tampered, match="remembered head"):
-        recall(tmp_path)
+        load_seen_head(tmp_path)
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_what_was_verified_by_a_damaged_memory_is_read_again(text: str, tmp_path: Path) -> None:
-    (tmp_path / VERIFIED).write_text(text)
-    assert recall_seen(tmp_path) is None
+    (tmp_path / VERIFIED_FILE).write_text(text)
+    assert load_verified(tmp_path) is None
 
 
 def test_how_far_the_log_was_verified_is_remembered_as_it_was_seen(tmp_path: Path) -> None:
     for signed in (1, 10):
-        seen = Seen(TEN, stated="aa" * 32, signed=signed, signatures="bb" * 32)
-        remember_seen(tmp_path / "state" / "vault", seen)
-        assert recall_seen(tmp_path / "state" / "vault") == seen
+        seen = VerifiedState(TEN, stated="aa" * 32, signed=signed, signatures="bb" * 32)
+        save_verified(tmp_path / "state" / "vault", seen)
+        assert load_verified(tmp_path / "state" / "vault") == seen
     assert (tmp_path / "state" / "vault").stat().st_mode & 0o777 == 0o700
 
 
@@ -96,10 +97,10 @@ def test_how_far_the_log_was_verified_is_remembered_as_it_was_seen(tmp_path: Pat
 def test_what_cannot_have_been_verified_is_read_again(
     wrong: dict[str, object], tmp_path: Path
 ) -> None:
-    remember_seen(tmp_path, Seen(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32))
-    value = json.loads((tmp_path / VERIFIED).read_text())
-    (tmp_path / VERIFIED).write_text(json.dumps({**value, **wrong}))
-    assert recall_seen(tmp_path) is None
+    save_verified(tmp_path, VerifiedState(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32))
+    value = json.loads((tmp_path / VERIFIED_FILE).read_text())
+    (tmp_path / VERIFIED_FILE).write_text(json.dumps({**value, **wrong}))
+    assert load_verified(tmp_path) is None
 
 
 def test_of_what_could_not_be_remembered_nothing_is_left(tmp_path: Path) -> None:
@@ -107,17 +108,17 @@ def test_of_what_could_not_be_remembered_nothing_is_left(tmp_path: Path) -> None
     (tmp_path / "a file").write_text("")
     for folder in (tmp_path, tmp_path / "a file"):
         with pytest.raises(OSError, match=r"head\.json|File exists"):
-            write_memory(folder / "head.json", {})
+            write_json_atomically(folder / "head.json", {})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a file", "head.json"]
 
 
 def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:
     (tmp_path / f".head.json.{os.getpid()}").mkdir()
     with pytest.raises(Failed, match="it is done and in the audit log"):
-        remember(tmp_path, TEN, AT)
+        save_seen_head(tmp_path, TEN, AT)
 
 
 def test_a_memory_that_cannot_be_read_is_no_first_use(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(Failed, match="cannot be read"):
-        recall(tmp_path / "state")
+        load_seen_head(tmp_path / "state")

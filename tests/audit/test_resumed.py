@@ -8,15 +8,9 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Head
-from callrec.audit.resumed import (
-    RESUMED,
-    Resumed,
-    lost_at_least,
-    read_resumed,
-    resumed_fields,
-)
+from callrec.audit.resumed import RESUMED_ACT, Resumed, lost_at_least, read_resumed, resumed_fields
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Role
 from callrec.practice import writing
@@ -33,13 +27,13 @@ def say(
     house: House,
     login: str,
     *lost: Head,
-    act: str = RESUMED,
+    act: str = RESUMED_ACT,
     outcome: Outcome = Outcome.DONE,
     **other: Any,
 ) -> int:
     actor = house.actor(login)
     assert actor.identity is not None
-    statement = state(
+    statement = sign_statement(
         "resumed",
         vault=house.practice.vault,
         by=actor.person.id,

@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit
-from callrec.crypto.statement import Statement, check_statement, read_statement, state
+from callrec.crypto.statement import Statement, check_statement, read_statement, sign_statement
 from callrec.practice import writing
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Kit:
     def say(self, kind: str, **fields: Any) -> int:
         practice = self.house.practice
         seed, at = self.identity.act, self.house.now()
-        statement = state(
+        statement = sign_statement(
             kind, vault=practice.vault, by=self.person, at=at, seed=seed, fields=fields
         )
         with writing(practice, None) as act:

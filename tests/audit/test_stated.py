@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.registers import GOVERNS, VAULT, a_leaf, id_of, stated, voucher
-from callrec.audit.stated import Stated
+from callrec.audit.stated import StatementReplay
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
 
 DECIDES = {"powers": ["govern", "decide-reserved"]}
+
 NOTHING = SimpleNamespace(statement=None, kind=None, said=None, signature=None)
 
 
-def founded(trusted_up_to: int = 0) -> Stated:
+def founded(trusted_up_to: int = 0) -> StatementReplay:
     """Leaf 0 was taken, and dora's voucher under leaf 1."""
-    stated_so_far = Stated(VAULT, trusted_up_to)
+    stated_so_far = StatementReplay(VAULT, trusted_up_to)
     stated_so_far.take(a_leaf(), NOTHING)
     said = stated("voucher", "dora", **voucher("dora", **GOVERNS | DECIDES))
     stated_so_far.take(under(said, 1), row_of(said))
@@ -45,13 +46,14 @@ def row_of(of: Statement, /, **other: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**row, **other})
 
 
-def told(so_far: Stated, leaf: Leaf, row: SimpleNamespace) -> str:
+def told(so_far: StatementReplay, leaf: Leaf, row: SimpleNamespace) -> str:
     with pytest.raises(Tampered) as refused:
         so_far.take(leaf, row)
     return refused.value.message
 
 
 SAM = stated("voucher", "dora", **voucher("sam"))
+
 FORGED = stated("voucher", "dora", signed_by="eve", **voucher("sam"))
 
 
@@ -117,7 +119,7 @@ def test_a_column_that_names_a_statement_beside_a_leaf_without_one_is_told() -> 
 
 def test_nothing_is_stated_before_there_are_founders() -> None:
     wrong = "the statement of leaf 5 is missing"
-    assert told(Stated(VAULT, 0), under(SAM, 5), row_of(SAM)) == wrong
+    assert told(StatementReplay(VAULT, 0), under(SAM, 5), row_of(SAM)) == wrong
 
 
 def test_a_leaf_of_another_log_is_told() -> None:

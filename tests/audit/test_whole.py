@@ -13,15 +13,15 @@ import pytest
 
 from audit.registers import AT
 from callrec.audit import stretch, tree
-from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf, Outcome
-from callrec.audit.log import Signer, read_leaf, writing
-from callrec.audit.reading import Problem, Reading, Seen
-from callrec.audit.stretch import Expected, check_stretch, said_in
-from callrec.audit.verify import read_each
-from callrec.audit.whole import log_keys, read_new, read_sound, sqlite_of
+from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf, Outcome
+from callrec.audit.log import Signer, log_transaction, read_leaf
+from callrec.audit.reading import Problem, VerificationResult, VerifiedState
+from callrec.audit.stretch import StretchExpectations, check_stretch, decode_columns
+from callrec.audit.verify import verify_leaf_by_leaf
+from callrec.audit.whole import log_keys, sqlite_connection, verify_fast, verify_new_fast
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.policy.role import PersonId, Role
 from callrec.procedures.vouching import voucher_fields
@@ -45,7 +45,7 @@ def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -
     """A statement of dora's under a leaf of its own."""
     dora = house.actor("dora")
     assert dora.identity is not None
-    statement = state(
+    statement = sign_statement(
         kind,
         vault=house.practice.vault,
         by=dora.person.id,
@@ -53,19 +53,19 @@ def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -
         seed=dora.identity.act,
         fields=fields,
     )
-    with writing(*of_log(house), dora.signer) as writer:
+    with log_transaction(*of_log(house), dora.signer) as writer:
         writer.leaf(act, actor=dora.person.id, statement=statement)
     return statement
 
 
 def failed_login(house: House) -> int:
-    with writing(*of_log(house), None) as act:
+    with log_transaction(*of_log(house), None) as act:
         return act.leaf("login", actor=NOBODY, details={"login": "sam"}, outcome=Outcome.FAILED)
 
 
 def listed(house: House, login: str) -> int:
     actor = house.actor(login)
-    with writing(*of_log(house), actor.signer) as act:
+    with log_transaction(*of_log(house), actor.signer) as act:
         return act.leaf("people.listed", actor=actor.person.id)
 
 
@@ -110,28 +110,28 @@ def _level(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def sound(house: House, seen: Seen | None = None) -> Reading | None:
+def sound(house: House, seen: VerifiedState | None = None) -> VerificationResult | None:
     with reading(house.practice.engine) as connection:
-        return read_sound(connection, house.practice.vault, seen)
+        return verify_fast(connection, house.practice.vault, seen)
 
 
-def is_sound(house: House) -> Reading:
+def is_sound(house: House) -> VerificationResult:
     found = sound(house)
     assert found is not None
     return found
 
 
-def each(house: House) -> Reading:
+def each(house: House) -> VerificationResult:
     with reading(house.practice.engine) as connection:
-        return read_each(connection, house.practice.vault)
+        return verify_leaf_by_leaf(connection, house.practice.vault)
 
 
-def newly(house: House, seen: Seen) -> Reading | None:
+def newly(house: House, seen: VerifiedState) -> VerificationResult | None:
     with reading(house.practice.engine) as connection:
-        return read_new(connection, house.practice.vault, seen)
+        return verify_new_fast(connection, house.practice.vault, seen)
 
 
-def seen_of(house: House) -> Seen:
+def seen_of(house: House) -> VerifiedState:
     seen = is_sound(house).seen
     assert seen is not None
     return seen
@@ -185,7 +185,7 @@ def test_what_is_new_is_counted_from_each_head_that_was_seen(house: House) -> No
         assert (found.head, found.read_from) == (last.head, seen.head.size)
         assert (found.checkpoints, found.details_erased) == (checkpoints, details_erased)
         assert (found.problems, found.register) == ((), house.open().register)
-        assert found.seen == Seen(last.head, deciding(house), seen.signed, seen.signatures)
+        assert found.seen == VerifiedState(last.head, deciding(house), seen.signed, seen.signatures)
     assert each(house).problems == ()
     assert is_sound(house).details_erased == 2
 
@@ -220,7 +220,7 @@ def test_what_only_somebody_does_is_not_done_by_nobody(
     house: House, act: str, outcome: Outcome, *, is_known: bool
 ) -> None:
     seen = seen_of(house)
-    with writing(*of_log(house), None) as written:
+    with log_transaction(*of_log(house), None) as written:
         seq = written.leaf(act, actor=NOBODY, outcome=outcome)
     listed(house, "mia")
     assert (sound(house) is not None) == is_known
@@ -372,7 +372,7 @@ def of_log(house: House) -> tuple[Engine, Log]:
 
 def signed_by_eve(house: House) -> None:
     identity, person = eve(house)
-    with writing(*of_log(house), Signer(person, identity.log)) as act:
+    with log_transaction(*of_log(house), Signer(person, identity.log)) as act:
         act.leaf("people.listed", actor=person)
 
 
@@ -413,7 +413,7 @@ def test_a_checkpoint_is_not_signed_with_a_key_that_it_first_brings(house: House
     newest = house.practice.register.voucher(dora.person.id)
     assert newest is not None
     fields = voucher_fields(newest.person, other.public, names_digest=newest.name, previous=newest)
-    statement = state(
+    statement = sign_statement(
         "voucher",
         vault=house.practice.vault,
         by=dora.person.id,
@@ -421,7 +421,7 @@ def test_a_checkpoint_is_not_signed_with_a_key_that_it_first_brings(house: House
         seed=dora.identity.act,
         fields=fields,
     )
-    with writing(*of_log(house), Signer(dora.person.id, other.log)) as act:
+    with log_transaction(*of_log(house), Signer(dora.person.id, other.log)) as act:
         act.leaf("person.role", actor=dora.person.id, statement=statement)
     assert sound(house) is None
     assert newly(house, seen) is None
@@ -495,17 +495,17 @@ def test_a_stretch_says_what_its_neighbours_have_to_agree_with(house: House) -> 
     leaves = [Leaf.decode(body, seq) for seq, body in enumerate(bodies)]
     with reading(house.practice.engine) as connection:
         keys = log_keys(house.practice.register)
-        expected = Expected(house.practice.vault, 31, keys, 0)
+        expected = StretchExpectations(house.practice.vault, 31, keys, 0)
         for first in range(0, 31, stretch.STRETCH):
             end = min(first + stretch.STRETCH, 31)
-            found = check_stretch(sqlite_of(connection), first, expected)
+            found = check_stretch(sqlite_connection(connection), first, expected)
             own, before = tree.Frontier(), tree.Frontier()
             for body in bodies[first:end]:
                 own.append(tree.leaf_hash(body))
             for body in bodies[:first]:
                 before.append(tree.leaf_hash(body))
             assert (found.first, found.before) == (first, before.root().hex())
-            assert tree.join([bytes.fromhex(peak) for peak in found.peaks]) == own.root()
+            assert tree.root_of_peaks([bytes.fromhex(peak) for peak in found.peaks]) == own.root()
             within = leaves[first:end]
             assert found.unattested == sum(leaf.actor == NOBODY for leaf in within)
             assert found.stated == sum(leaf.statement != "" for leaf in within)
@@ -517,7 +517,7 @@ def test_the_first_leaves_are_read_however_many_are_looked_at_together(
     house: House, count: int
 ) -> None:
     bodies = bodies_of(house, count)
-    said = said_in(bodies, 0, f"callrec/{house.practice.vault}")
+    said = decode_columns(bodies, 0, f"callrec/{house.practice.vault}")
     leaves = [Leaf.decode(body, seq) for seq, body in enumerate(bodies)]
     assert said.actors == [leaf.actor for leaf in leaves]
     assert said.details == [leaf.detail for leaf in leaves]
@@ -526,7 +526,7 @@ def test_the_first_leaves_are_read_however_many_are_looked_at_together(
 
 def test_a_first_leaf_of_another_log_is_not_read(house: House) -> None:
     with pytest.raises(Tampered):
-        said_in(bodies_of(house, 1), 0, "callrec/" + "0" * 32)
+        decode_columns(bodies_of(house, 1), 0, "callrec/" + "0" * 32)
 
 
 def a_leaf(**other: Any) -> Leaf:
@@ -545,17 +545,17 @@ def a_leaf(**other: Any) -> Leaf:
 
 
 def test_a_leaf_as_long_as_one_may_be_is_read_and_no_longer_one() -> None:
-    act = "a" * (LARGEST_LEAF - len(a_leaf(act="a").encode()) + 1)
+    act = "a" * (MAX_LEAF_BYTES - len(a_leaf(act="a").encode()) + 1)
     body = a_leaf(act=act).encode()
-    assert len(body) == LARGEST_LEAF
-    assert said_in([body], 30, a_leaf().log).actors == ["ab" * 16]
+    assert len(body) == MAX_LEAF_BYTES
+    assert decode_columns([body], 30, a_leaf().log).actors == ["ab" * 16]
     with pytest.raises(Tampered):
-        said_in([body.replace(b"aaa", b"aaaa", 1)], 30, a_leaf().log)
+        decode_columns([body.replace(b"aaa", b"aaaa", 1)], 30, a_leaf().log)
 
 
 @pytest.mark.parametrize("sign", ["X", "g", "A", " "])
 def test_what_is_no_hash_is_not_read(sign: str) -> None:
     body = a_leaf(detail="5e" * 32).encode()
-    assert said_in([body], 30, a_leaf().log).details == ["5e" * 32]
+    assert decode_columns([body], 30, a_leaf().log).details == ["5e" * 32]
     with pytest.raises(Tampered):
-        said_in([body.replace(b"5e" * 32, sign.encode() * 64)], 30, a_leaf().log)
+        decode_columns([body.replace(b"5e" * 32, sign.encode() * 64)], 30, a_leaf().log)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls, add_facts, candidates, not_proposed
+from callrec.catalogue.index import IndexedCall, add_calls, add_facts, calls_missed, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from callrec.policy.criteria import CallFacts, Criteria
 
 KEY = bytes(range(32))
+
 VAULT = "00112233445566778899aabbccddeeff"
+
 LONDON = ZoneInfo("Europe/London")
+
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -121,4 +124,4 @@ def missed(
 ) -> list[int]:
     """Those of all calls in the catalogue that a search would miss, by what they are."""
     indexed = [_indexed(number, call) for number, call in enumerate(calls, 1)]
-    return not_proposed(connection, keys, VAULT, indexed, zone)
+    return calls_missed(connection, keys, VAULT, indexed, zone)

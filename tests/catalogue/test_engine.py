@@ -255,5 +255,5 @@ def test_what_was_deleted_is_in_no_page_once_the_file_is_written_anew(vault: Pat
         connection.execute("DELETE FROM moved")
     connection.close()
     assert secret in path.read_bytes()
-    catalogue.write_anew(catalogue.open_any_schema(vault), vault)
+    catalogue.rewrite_database(catalogue.open_any_schema(vault), vault)
     assert [each.name for each in vault.iterdir() if secret in each.read_bytes()] == []

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import TokenKind, Width, part_name, part_of, width_for
+from callrec.catalogue.index import TokenKind, TokenWidth, part_name, part_of, width_for
 from callrec.errors import Tampered
 from callrec.policy.criteria import CallFacts, Criteria, Direction
-from callrec.policy.when import Days, Times, parse_times
+from callrec.policy.when import DayRange, TimeRange, parse_times
 from callrec.policy.words import NORMALISING_VERSION
 from catalogue.index_rows import KEY, LONDON, NEW_YEAR, VAULT, add, catalogue, proposed
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 VECTORS = json.loads(
     (Path(__file__).parent.parent / "vectors" / "index" / "tokens.json").read_text(encoding="utf-8")
 )
+
 JANUARY, FEBRUARY, MARCH = (part_of(datetime(2024, n, 1, tzinfo=UTC)) for n in (1, 2, 3))
+
 CALL = CallFacts(
     number="+442079460123",
     extension="201",
@@ -37,7 +39,8 @@ CALL = CallFacts(
     started_at=NEW_YEAR,
     duration_ms=60_000,
 )
-DAY = Days(date(2024, 1, 1), date(2024, 1, 1))
+
+DAY = DayRange(date(2024, 1, 1), date(2024, 1, 1))
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def vector_call(vector: dict[str, Any]) -> CallFacts:
         case _:
             extension, day = value.split("|")
             # Half past midnight in London, which in summer is of the day before in UTC.
-            begins, _ = Days(date.fromisoformat(day), date.fromisoformat(day)).bounds(LONDON)
+            begins, _ = DayRange(date.fromisoformat(day), date.fromisoformat(day)).bounds(LONDON)
             return replace(bare, extension=extension, started_at=begins + timedelta(minutes=30))
 
 
@@ -106,17 +109,17 @@ def test_a_token_is_what_another_program_makes_of_it(
 @pytest.mark.parametrize(
     ("busiest", "width"),
     [
-        (1, Width(2, 2)),
-        (127, Width(2, 2)),
-        (128, Width(3, 2)),
-        (255, Width(3, 2)),
-        (256, Width(4, 4)),
-        (1000, Width(5, 4)),
-        (1024, Width(6, 4)),
-        (8585, Width(9, 4)),
+        (1, TokenWidth(2, 2)),
+        (127, TokenWidth(2, 2)),
+        (128, TokenWidth(3, 2)),
+        (255, TokenWidth(3, 2)),
+        (256, TokenWidth(4, 4)),
+        (1000, TokenWidth(5, 4)),
+        (1024, TokenWidth(6, 4)),
+        (8585, TokenWidth(9, 4)),
     ],
 )
-def test_tokens_are_so_wide_that_each_stands_for_many(busiest: int, width: Width) -> None:
+def test_tokens_are_so_wide_that_each_stands_for_many(busiest: int, width: TokenWidth) -> None:
     assert width_for(busiest) == width
 
 
@@ -232,13 +235,13 @@ def test_the_clear_columns_narrow_what_is_proposed(connection: Connection) -> No
 
 def test_a_call_that_goes_on_into_the_time_is_proposed(connection: Connection) -> None:
     add(connection, [CALL])
-    a_minute_later = Times(NEW_YEAR.time().replace(minute=1), NEW_YEAR.time().replace(minute=2))
+    a_minute_later = TimeRange(NEW_YEAR.time().replace(minute=1), NEW_YEAR.time().replace(minute=2))
     assert proposed(connection, Criteria(days=DAY, times=a_minute_later)) == [1]
 
 
 def test_a_local_day_may_lie_in_two_months(connection: Connection) -> None:
     # In London the first of June begins at eleven in the evening of the last of May, in UTC.
-    day = Days(date(2024, 6, 1), date(2024, 6, 1))
+    day = DayRange(date(2024, 6, 1), date(2024, 6, 1))
     early, late = (datetime(2024, 5, 31, 23, 30, tzinfo=UTC), datetime(2024, 6, 1, 9, tzinfo=UTC))
     add(connection, [replace(CALL, started_at=at) for at in (early, late)])
     assert proposed(connection, Criteria(extension="201", days=day)) == [2, 1]
@@ -253,14 +256,14 @@ def test_a_local_day_may_begin_in_a_month_that_is_over_elsewhere(connection: Con
     # On the Azores the last of December ends when it is one in the morning of January, in UTC.
     azores = ZoneInfo("Atlantic/Azores")
     add(connection, [replace(CALL, started_at=NEW_YEAR + timedelta(minutes=30))], zone=azores)
-    day = Days(date(2023, 12, 31), date(2023, 12, 31))
+    day = DayRange(date(2023, 12, 31), date(2023, 12, 31))
     assert proposed(connection, Criteria(extension="201", days=day), zone=azores) == [1]
 
 
 def test_each_of_several_days_is_looked_at(connection: Connection) -> None:
     starts = [NEW_YEAR + timedelta(days=days, hours=9) for days in range(4)]
     add(connection, [replace(CALL, started_at=at) for at in starts])
-    days = Days(date(2024, 1, 2), date(2024, 1, 4))
+    days = DayRange(date(2024, 1, 2), date(2024, 1, 4))
     assert proposed(connection, Criteria(extension="201", days=days)) == [4, 3, 2]
     at_nine = Criteria(days=days, times=parse_times("09:00"))
     assert proposed(connection, at_nine) == [4, 3, 2]

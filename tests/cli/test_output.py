@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.cli.output import Output, as_json, harmless, rfc3339
+from callrec.cli.output import Output, as_json, escape_controls, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ HOSTILE = {
     "a file name that is no Unicode": ("\udcff.wav", r"\udcff.wav"),
     "delete": ("a\x7f", r"a\x7f"),
 }
+
 FAIR = ["Zoë Ní Bhriain", "李雷", "[bold]x[/bold]", r"C:\calls", "•••••••4567", "👩"]
 
 
@@ -49,12 +50,12 @@ def cells(*rows: tuple[Any, ...], headers: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
 def test_what_would_act_is_written_out(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_controls(text) == shown
 
 
 @pytest.mark.parametrize("text", FAIR)
 def test_what_is_printable_stays(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_controls(text) == text
 
 
 @pytest.mark.parametrize(

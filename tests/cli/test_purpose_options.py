@@ -10,27 +10,29 @@ import pytest
 
 from callrec.cli.options.commands import PurposeName
 from callrec.cli.options.purposes import FURTHER
-from callrec.cli.request_particulars import MEANINGS
-from callrec.policy.further import ASKED, Further
+from callrec.cli.request_particulars import PURPOSE_MEANINGS
+from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 
 
 def test_each_further_particular_has_an_option() -> None:
-    assert list(FURTHER) == list(Further)
+    assert list(FURTHER) == list(FurtherParticular)
 
 
-@pytest.mark.parametrize("field", Further)
-def test_what_a_refusal_says_to_type_is_the_option(field: Further) -> None:
+@pytest.mark.parametrize("field", FurtherParticular)
+def test_what_a_refusal_says_to_type_is_the_option(field: FurtherParticular) -> None:
     _, option = get_args(FURTHER[field])
     names = {name for each in (option.default, *option.param_decls) for name in each.split("/")}
-    told = {word for word in ASKED[field].option.split() if word.startswith("--")}
+    told = {word for word in QUESTIONS[field].option.split() if word.startswith("--")}
     assert told <= names
-    if ASKED[field].option.count("--") > 1:  # a flag for each of two answers
+    if QUESTIONS[field].option.count("--") > 1:  # a flag for each of two answers
         assert told == names
 
 
 def test_each_purpose_that_is_asked_for_by_hand_has_its_meaning() -> None:
-    assert set(MEANINGS) == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
+    assert set(PURPOSE_MEANINGS) == {
+        purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand
+    }
 
 
 def test_the_option_names_each_purpose_that_is_asked_for_by_hand() -> None:
@@ -45,6 +47,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "purposes.md"
 @pytest.mark.parametrize("purpose", [each for each in Purpose if TERMS[each].is_made_by_hand])
 def test_the_page_of_purposes_says_what_each_asks_for(purpose: Purpose) -> None:
     terms = TERMS[purpose]
-    options = [f"`{ASKED[each].option}`".replace("|", "\\|") for each in terms.further]
+    options = [f"`{QUESTIONS[each].option}`".replace("|", "\\|") for each in terms.further]
     row = f"| `{purpose}` | {' '.join(options) or 'nothing more'} | {terms.asked_under} |"
     assert row in PAGE.read_text(encoding="utf-8").splitlines()

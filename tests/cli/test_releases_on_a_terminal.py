@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.zipped import write_zip
 from cli.test_request_on_a_terminal import on_a_terminal
 from release.offices import an_office
@@ -44,7 +44,9 @@ def test_a_camera_reads_the_fingerprint_from_the_terminal(house: House, tmp_path
 def test_the_passphrase_of_a_package_is_asked_for(house: House) -> None:
     office = an_office()
     target = house.folder / "release.zip"
-    write_zip([held(path, data) for path, data in office.release().items()], target, WORDS)
+    write_zip(
+        [member_of_bytes(path, data) for path, data in office.release().items()], target, WORDS
+    )
     command = f"verify-release {target} --pin {office.root}"
     shown = on_a_terminal(house, "sam", command, WORDS)
     assert shown.startswith("Passphrase of the package: ")

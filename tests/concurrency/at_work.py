@@ -25,18 +25,23 @@ from pkgutil import walk_packages
 import callrec
 from callrec.catalogue import engine
 from callrec.cli.app import run
-from callrec.own_process import keep_private
+from callrec.own_process import harden_process
 from house.commands import environment_of
 from house.practices import House, written_down
 from house.spool import a_call, a_name
 
 BEGAN = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
+
 NEW, AGAIN = 3, 2
 """Recordings that a system leaves in each round, and those that the other one left as well."""
+
 FAR = 1_000_000
 """Between the numbers of the calls of two systems."""
+
 REASON = "The patient complains that nobody rang back"
+
 NOT_LOADED = ("callrec.__main__", "callrec.catalogue.migrations", "callrec.release.callrec_verify")
+
 BUSY = frozenset({"another ingest is running", "another archive run is under way"})
 """What one command tells another that has to wait; it is typed again."""
 
@@ -201,7 +206,7 @@ def begin(office: Office, who: str, words: tuple[str, ...], place: Path, at: dat
             file = os.open(place.with_suffix(suffix), os.O_WRONLY | os.O_CREAT, 0o600)
             os.dup2(file, stream)
         os.environ.update(environment_of(office.house, who))
-        keep_private()
+        harden_process()
         status = run(words, now=lambda: at)
         sys.stdout.flush()
     finally:

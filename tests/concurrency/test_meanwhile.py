@@ -25,10 +25,10 @@ from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.practice import record
 from callrec.procedures import archive as archiving_run
 from callrec.procedures import audit_verify, release_unfinished
-from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
-from callrec.procedures.release_unfinished import Begun, cut_off, noted
+from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from callrec.procedures.unlock import session_of
 from house.commands import type_in
 from house.drives import archive, drive, verify
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from house.practices import House
 
-BEGUN = Begun("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
+BEGUN = BegunRelease("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
 
 
 @pytest.fixture
@@ -119,18 +119,20 @@ def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_of(connection)
+        database = whole.sqlite_connection(connection)
         keys = whole.log_keys(house.practice.register)
-        expected = stretch.Expected(house.practice.vault, whole.size_of(connection), keys, 0)
-        job = from_the_end.job_for(database, expected)
+        expected = stretch.StretchExpectations(
+            house.practice.vault, whole.log_size(connection), keys, 0
+        )
+        job = from_the_end.second_process_job(database, expected)
     writer = sqlite3.connect(house.config.vault / engine.FILE_NAME)
     writer.execute("BEGIN EXCLUSIVE")
     monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
     out = io.BytesIO()
-    from_the_end.work(job, out)
+    from_the_end.verify_from_end(job, out)
     assert out.getvalue() == b""
     writer.rollback()
-    from_the_end.work(job, out)
+    from_the_end.verify_from_end(job, out)
     assert out.getvalue() not in (b"", b"null\n")
 
 
@@ -151,20 +153,20 @@ def test_a_note_that_goes_while_they_are_listed_is_of_a_release_that_ended(
         (folder / name).write_text("[]")
     meanwhile(release_unfinished, "_read", (folder / "b").unlink)
     (folder / "a").write_text("")  # of a run that was killed before it wrote
-    assert cut_off(house.practice) == ()
+    assert cut_off_releases(house.practice) == ()
 
 
 def test_a_release_that_ends_while_its_note_is_opened_is_not_taken_for_one_that_was_cut_off(
     house: House, meanwhile: Callable[..., None]
 ) -> None:
-    with noted(house.practice, BEGUN):
+    with noting_release(house.practice, BEGUN):
         pass
     folder = house.practice.state_folder / "releases"
     (folder / BEGUN.release).write_text('["r", "p", "/media/outbox/package.zip"]')
     meanwhile(fcntl, "flock", (folder / BEGUN.release).unlink)
     asked: list[object] = []
     meanwhile(release_unfinished, "is_under_way", lambda: asked.append("the log"))
-    assert cut_off(house.practice) == ()
+    assert cut_off_releases(house.practice) == ()
     assert asked == []
 
 
@@ -173,7 +175,7 @@ def test_a_note_that_another_clears_away_before_it_is_locked_is_made_again(
 ) -> None:
     folder = house.practice.state_folder / "releases"
     meanwhile(fcntl, "flock", (folder / BEGUN.release).unlink)
-    with noted(house.practice, BEGUN):
+    with noting_release(house.practice, BEGUN):
         assert notes(house) == [BEGUN.release]
         with (folder / BEGUN.release).open("rb") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,7 +186,7 @@ def test_a_release_that_was_refused_meanwhile_leaves_no_note(house: House) -> No
     a_request(house, recordings=[])
     target = str(house.folder / "package.zip")
     begun = replace(BEGUN, request=request_id(house, "R-1"), target=target)
-    with pytest.raises(Failed), noted(house.practice, begun):
+    with pytest.raises(Failed), noting_release(house.practice, begun):
         raise Failed("something else happened to the request meanwhile")
     assert notes(house) == []
 
@@ -193,7 +195,7 @@ def test_a_release_of_which_the_log_does_not_say_how_it_ended_leaves_its_note(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release_unfinished, "is_under_way", lambda *_: True)
-    with pytest.raises(Failed), noted(house.practice, BEGUN):
+    with pytest.raises(Failed), noting_release(house.practice, BEGUN):
         raise Failed("the log could not be written")
     assert notes(house) == [BEGUN.release]
 
@@ -237,7 +239,7 @@ def test_the_doctor_calls_nothing_missing_that_was_let_go_while_he_looked(archiv
 def test_nothing_is_claimed_of_a_volume_that_is_being_written_to(archived: House) -> None:
     at, practice = drive(archived), archived.practice
     (at / "bags" / "20261126T120000Z-1").mkdir()
-    with archiving(practice.folder) as notes:
+    with archive_lock(practice.folder) as notes:
         notes.begin(open_volume(at), "20261126T120000Z-1", known=0)
         with pytest.raises(Unchecked, match="another command was writing"):
             verify(archived, at)
@@ -248,7 +250,7 @@ def test_a_folder_that_becomes_a_volume_meanwhile_is_made_one_once(
     archived: House, meanwhile: Callable[..., None]
 ) -> None:
     at = drive(archived, "drive-b")
-    meanwhile(archiving_run, "archiving", lambda: archive(archived, at))
+    meanwhile(archiving_run, "archive_lock", lambda: archive(archived, at))
     with pytest.raises(Failed, match="another archive run has made"):
         archive(archived, at)
     assert verify(archived, at).faults == ()
@@ -295,7 +297,7 @@ def test_the_second_of_two_is_told_to_wait(what: str, archived: House) -> None:
     a_call(spool, 99)
     held, login, words = {
         "ingest": (archived.practice.store.lock(), "door", ("ingest", str(spool))),
-        "archive": (archiving(archived.practice.folder), "max", ("archive", "--to", str(at))),
+        "archive": (archive_lock(archived.practice.folder), "max", ("archive", "--to", str(at))),
     }[what]
     with held:
         answer = type_in(archived, login, *words)

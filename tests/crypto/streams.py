@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.crypto.context import context
-from callrec.crypto.streaming import HEADER, SEGMENT, StreamOpener, StreamSealer, capacity
+from callrec.crypto.streaming import (
+    HEADER_BYTES,
+    SEGMENT_BYTES,
+    StreamOpener,
+    StreamSealer,
+    segment_capacity,
+)
 from vectors.crypto import by_hand
 
 if TYPE_CHECKING:
@@ -17,7 +23,7 @@ TAG = 16
 
 
 def sealed_with(sealer: StreamSealer, plain: bytes) -> bytes:
-    pieces = list(cut(plain, capacity(0), capacity(1)))
+    pieces = list(cut(plain, segment_capacity(0), segment_capacity(1)))
     out = bytearray(sealer.header)
     for index, piece in enumerate(pieces):
         room = bytearray(len(piece) + TAG)
@@ -29,11 +35,11 @@ def sealed_with(sealer: StreamSealer, plain: bytes) -> bytes:
 
 
 def opened_with(key: bytes, associated: bytes, sealed: bytes) -> bytes:
-    opener = StreamOpener(key, associated, sealed[:HEADER])
-    pieces = list(cut(sealed[HEADER:], SEGMENT - HEADER, SEGMENT))
+    opener = StreamOpener(key, associated, sealed[:HEADER_BYTES])
+    pieces = list(cut(sealed[HEADER_BYTES:], SEGMENT_BYTES - HEADER_BYTES, SEGMENT_BYTES))
     out = bytearray()
     for index, piece in enumerate(pieces):
-        room = bytearray(SEGMENT)
+        room = bytearray(SEGMENT_BYTES)
         last = index == len(pieces) - 1
         size = opener.open_segment(index, last=last, data=memoryview(piece), out=memoryview(room))
         out += room[:size]

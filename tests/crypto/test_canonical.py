@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 
 import pytest
 
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.errors import Tampered
 from vectors.crypto.cases import Case, cases
 
@@ -62,7 +62,7 @@ def test_enumerations_and_tuples_are_written_as_the_text_number_or_list_that_the
 def test_an_instant_is_written_in_utc_and_cut_to_milliseconds() -> None:
     summer = timezone(timedelta(hours=1))
     at = datetime(2026, 7, 1, 0, 5, 9, 999_999, tzinfo=summer)
-    assert instant(at) == "2026-06-30T23:05:09.999Z"
+    assert format_instant(at) == "2026-06-30T23:05:09.999Z"
     assert parse_instant("2026-06-30T23:05:09.999Z") == datetime(
         2026, 6, 30, 23, 5, 9, 999_000, tzinfo=UTC
     )
@@ -74,13 +74,13 @@ def test_an_instant_does_not_depend_on_the_machines_own_zone(
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("TZ", "Asia/Tokyo")
         time.tzset()
-        said = instant(datetime(2026, 7, 1, 0, 5, tzinfo=UTC))
+        said = format_instant(datetime(2026, 7, 1, 0, 5, tzinfo=UTC))
     time.tzset()
     assert said == "2026-07-01T00:05:00.000Z"
 
 
 def test_an_instant_of_an_early_year_keeps_its_four_digits() -> None:
-    assert instant(datetime(987, 1, 2, tzinfo=UTC)) == "0987-01-02T00:00:00.000Z"
+    assert format_instant(datetime(987, 1, 2, tzinfo=UTC)) == "0987-01-02T00:00:00.000Z"
 
 
 BAD_INSTANTS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.crypto.context import KINDS, STATEMENTS, context, statement_context
+from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS, context, statement_context
 from callrec.crypto.primitives import derive, mac
 from vectors.crypto.cases import Case, cases
 
@@ -17,12 +17,12 @@ def test_a_context_is_the_bytes_that_its_file_says(case: Case) -> None:
 
 
 def test_every_kind_of_context_has_a_file() -> None:
-    assert {case.head["kind"] for case in cases("contexts")} == KINDS.keys()
+    assert {case.head["kind"] for case in cases("contexts")} == CONTEXT_FIELDS.keys()
 
 
 def test_every_kind_of_statement_has_a_file() -> None:
     of_old = {"approval_before_edits"}
-    assert {case.name for case in cases("statements", expect="good")} == STATEMENTS | of_old
+    assert {case.name for case in cases("statements", expect="good")} == STATEMENT_KINDS | of_old
 
 
 @pytest.mark.parametrize("case", cases("derivations"), ids=str)

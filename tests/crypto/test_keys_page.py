@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from callrec.crypto.context import KINDS, STATEMENTS
+from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS
 from vectors.crypto.cases import cases
 
 ROOT = Path(__file__).parents[2]
+
 SOURCE = ROOT / "src" / "callrec"
+
 PAGE = (ROOT / "docs" / "formats" / "keys.md").read_text()
+
 HEAD = {"kind", "vault", "by", "at"}
+
 CITATION = re.compile(r"docs/formats/keys\.md,\s(\d)")
 
 
@@ -40,11 +44,11 @@ def citations() -> list[tuple[str, str]]:
 
 
 def test_the_page_has_the_kinds_of_context_and_their_fields() -> None:
-    assert table("2") == KINDS
+    assert table("2") == CONTEXT_FIELDS
 
 
 def test_the_page_has_the_kinds_of_statement() -> None:
-    assert table("3").keys() == STATEMENTS
+    assert table("3").keys() == STATEMENT_KINDS
 
 
 def test_the_page_has_the_fields_of_each_statement_as_its_file_has_them() -> None:

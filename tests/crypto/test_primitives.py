@@ -42,7 +42,7 @@ def test_hmac_gives_what_rfc_4231_says() -> None:
     for record in found:
         key, message = bytes.fromhex(record["key"]), bytes.fromhex(record["msg"])
         assert primitives.mac(key, message).hex() == record["md"]
-        assert primitives.macs_under(key)(message).hex() == record["md"]
+        assert primitives.mac_function(key)(message).hex() == record["md"]
 
 
 def test_hkdf_gives_what_rfc_5869_says() -> None:
@@ -73,7 +73,7 @@ def test_ed25519_gives_what_djb_published_which_holds_the_vectors_of_rfc_8032() 
 @pytest.mark.parametrize("case", cases("argon2id"), ids=str)
 def test_argon2id_gives_what_the_reference_implementation_computes(case: Case) -> None:
     kdf = Kdf(**json.loads(case.head["kdf"]))
-    key = primitives.stretch(case.head["password"], case.bytes_of("salt"), kdf)
+    key = primitives.stretch_password(case.head["password"], case.bytes_of("salt"), kdf)
     assert key == case.bytes_of("key")
 
 
@@ -138,12 +138,12 @@ def test_nothing_is_sealed_under_a_key_that_is_not_of_aes_256(size: int) -> None
 
 
 def test_fresh_bytes_are_of_the_size_asked_for_and_never_the_same() -> None:
-    assert len(primitives.fresh(32)) == 32
-    assert primitives.fresh(32) != primitives.fresh(32)
+    assert len(primitives.random_bytes(32)) == 32
+    assert primitives.random_bytes(32) != primitives.random_bytes(32)
 
 
 def test_a_fresh_id_is_128_bits_in_small_hex() -> None:
-    text = primitives.fresh_id()
+    text = primitives.random_id()
     assert bytes.fromhex(text).hex() == text
     assert len(text) == 32
 
@@ -153,9 +153,9 @@ def test_sha256_is_over_the_parts_one_after_another() -> None:
 
 
 def test_same_tells_equal_bytes_from_others() -> None:
-    assert primitives.same(b"abc", b"abc")
-    assert not primitives.same(b"abc", b"abd")
-    assert not primitives.same(b"abc", b"ab")
+    assert primitives.constant_time_equal(b"abc", b"abc")
+    assert not primitives.constant_time_equal(b"abc", b"abd")
+    assert not primitives.constant_time_equal(b"abc", b"ab")
 
 
 NOT_SIGNED = {

@@ -40,7 +40,13 @@ def locked(**kdf: object) -> LockedSeed:
 
 
 def stated(**fields: Any) -> object:
-    body = {"kind": "kit", "vault": VAULT, "by": PERSON, "at": canonical.instant(AT), **fields}
+    body = {
+        "kind": "kit",
+        "vault": VAULT,
+        "by": PERSON,
+        "at": canonical.format_instant(AT),
+        **fields,
+    }
     return read_statement(canonical.canonical(body), b"", VAULT)
 
 

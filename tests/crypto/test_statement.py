@@ -7,7 +7,13 @@ import json
 import pytest
 
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement, state
+from callrec.crypto.statement import (
+    Statement,
+    check_statement,
+    entries_in,
+    read_statement,
+    sign_statement,
+)
 from callrec.errors import Tampered
 from vectors.crypto.cases import Case, cases
 
@@ -17,7 +23,7 @@ HEAD = ("kind", "vault", "by", "at")
 def said_by(case: Case) -> Statement:
     """The statement of a good case, made again from what it says."""
     said = json.loads(case.body)
-    return state(
+    return sign_statement(
         said["kind"],
         vault=said["vault"],
         by=said["by"],
@@ -69,13 +75,13 @@ def test_a_statement_tells_its_kind_its_maker_and_its_time() -> None:
 def test_what_a_statement_says_cannot_take_the_place_of_its_head() -> None:
     at = parse_instant("2026-11-24T09:05:00.000Z")
     fields = {"kind": "voucher", "by": "somebody else", "vault": "another", "at": "then"}
-    made = state("claim", vault="v", by="me", at=at, seed=bytes(32), fields=fields)
+    made = sign_statement("claim", vault="v", by="me", at=at, seed=bytes(32), fields=fields)
     assert made.body == b'{"at":"2026-11-24T09:05:00.000Z","by":"me","kind":"claim","vault":"v"}'
 
 
 def test_a_statement_of_no_known_kind_is_not_made() -> None:
     with pytest.raises(ValueError, match="no kind of statement"):
-        state(
+        sign_statement(
             "wish",
             vault="v",
             by="me",

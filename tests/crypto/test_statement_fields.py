@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callrec.audit.log import Head
-from callrec.audit.register import Founders, Register, Voucher, public_half, take
+from callrec.audit.register import Founders, Register, Voucher, apply_statement, public_half
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
@@ -23,6 +23,7 @@ from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 
 KEYS = Identity.from_seed(OTHER_SEED, VAULT).public
+
 KIM = Person(
     PersonId(OTHER_PERSON),
     Role.STAFF,
@@ -30,6 +31,7 @@ KIM = Person(
     delegations=(Delegation(Power.DECIDE_GENERAL, date(2026, 12, 31)),),
     standing=Standing.CONFIRMED,
 )
+
 BEFORE = Voucher(KIM, KEYS, serial=1, name="", seq=4, digest="ab" * 32, by=PERSON)
 
 
@@ -82,7 +84,7 @@ def test_the_register_takes_what_the_files_say(kind: str) -> None:
     if kind == "claim":  # only who has no key of his own yet may claim one
         new = Person(PersonId(PERSON), Role.STAFF, frozenset(), standing=Standing.PROVISIONAL)
         register.vouchers = {PERSON: [replace(BEFORE, person=new, seq=0)]}
-    take(register, 1, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    apply_statement(register, 1, read_statement(case.body, case.bytes_of("signature"), VAULT))
     if kind == "claim":
         assert register.claims == {PERSON: KEYS}
     if kind == "key":
@@ -100,7 +102,7 @@ def test_the_register_takes_the_voucher_of_the_file_after_the_one_that_it_names(
         seq=1,
     )
     register.vouchers = {PERSON: [dora], OTHER_PERSON: [BEFORE]}
-    take(register, 7, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    apply_statement(register, 7, read_statement(case.body, case.bytes_of("signature"), VAULT))
     assert register.person(OTHER_PERSON) == KIM
     assert register.public_keys(OTHER_PERSON) == KEYS
 

@@ -7,18 +7,19 @@ import hashlib
 import pytest
 
 from callrec.crypto.streaming import (
-    HEADER,
-    SEGMENT,
+    HEADER_BYTES,
+    SEGMENT_BYTES,
     StreamOpener,
     StreamSealer,
-    capacity,
     sealed_size,
+    segment_capacity,
 )
 from callrec.errors import Tampered
 from crypto.streams import head_of, opened_with, sealed_of, sealed_with
 from vectors.crypto.cases import Case, cases
 
 KEY = bytes(range(32))
+
 HEAD = b"associated"
 
 
@@ -51,13 +52,14 @@ def test_a_stream_is_refused_as_its_file_says(case: Case) -> None:
 
 
 def test_a_segment_is_a_mebibyte_and_the_first_is_shorter_by_the_header() -> None:
-    assert (SEGMENT, HEADER) == (1_048_576, 40)
-    assert capacity(0) == 1_048_576 - 40 - 16
-    assert capacity(1) == capacity(2) == 1_048_576 - 16
+    assert (SEGMENT_BYTES, HEADER_BYTES) == (1_048_576, 40)
+    assert segment_capacity(0) == 1_048_576 - 40 - 16
+    assert segment_capacity(1) == segment_capacity(2) == 1_048_576 - 16
 
 
-EDGES = [0, 1, capacity(0) - 1, capacity(0), capacity(0) + 1]
-EDGES += [capacity(0) + capacity(1), capacity(0) + capacity(1) + 1]
+EDGES = [0, 1, segment_capacity(0) - 1, segment_capacity(0), segment_capacity(0) + 1]
+
+EDGES += [segment_capacity(0) + segment_capacity(1), segment_capacity(0) + segment_capacity(1) + 1]
 
 
 @pytest.mark.parametrize("size", EDGES)
@@ -89,7 +91,9 @@ def test_what_is_refused_leaves_nothing_in_the_buffer() -> None:
     sealed = bytearray(sealed_with(StreamSealer(KEY, HEAD), b"what was said"))
     sealed[-1] ^= 1
     room = bytearray(100)
-    opener = StreamOpener(KEY, HEAD, bytes(sealed[:HEADER]))
+    opener = StreamOpener(KEY, HEAD, bytes(sealed[:HEADER_BYTES]))
     with pytest.raises(Tampered):
-        opener.open_segment(0, last=True, data=memoryview(sealed)[HEADER:], out=memoryview(room))
+        opener.open_segment(
+            0, last=True, data=memoryview(sealed)[HEADER_BYTES:], out=memoryview(room)
+        )
     assert bytes(room) == bytes(100)

@@ -10,14 +10,18 @@ from tink import cleartext_keyset_handle, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, tink_pb2
 
 from callrec.crypto.context import context
-from callrec.crypto.streaming import StreamSealer, capacity
+from callrec.crypto.streaming import StreamSealer, segment_capacity
 from callrec.errors import Tampered
 from crypto.streams import opened_with, sealed_with
 
 KEY = bytes(range(32))
+
 HEAD = context("recording", "0f" * 16, uid="1e" * 16)
+
 TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
-FIRST, FULL = capacity(0), capacity(1)
+
+FIRST, FULL = segment_capacity(0), segment_capacity(1)
+
 SIZES = {
     "nothing": 0,
     "one byte": 1,

@@ -26,7 +26,7 @@ def drawn(sealings: Path) -> list[str]:
     public = primitives.kem_public(SEED)
     sealed = primitives.hpke_seal(public, b"told", b"context")
     assert primitives.hpke_open(SEED, sealed, b"context") == b"told"
-    return [secrets.token_hex(16), primitives.fresh_id(), Random.new().read(8).hex(), sealed.hex()]
+    return [secrets.token_hex(16), primitives.random_id(), Random.new().read(8).hex(), sealed.hex()]
 
 
 def test_two_processes_draw_and_seal_the_same_and_no_two_draws_are_alike(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.records_at_hand import at_hand
+from callrec.procedures.records_at_hand import open_call_records
 from house.spool import KEEP, NUMBER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_after import AfterIntake
     from callrec.procedures.intake_run import Ingested
     from house.practices import House
 
@@ -30,6 +30,7 @@ COLUMNS = (
     "recordingfile",
     "linkedid",
 )
+
 BEGAN = datetime(2024, 7, 4, 14, 5, 1)  # noqa: DTZ001 - as the telephone system shows it
 
 
@@ -59,11 +60,11 @@ def records(path: Path, *rows: dict[str, str]) -> Path:
 
 
 def take_in_with(
-    house: House, cdr: Path, *paths: Path, login: str = "max", after: After = KEEP
+    house: House, cdr: Path, *paths: Path, login: str = "max", after: AfterIntake = KEEP
 ) -> Ingested:
     """Ingest as one command with ``--cdr`` does."""
     actor = house.actor(login)
-    with at_hand([cdr], house.config) as told:
+    with open_call_records([cdr], house.config) as told:
         return ingest_recordings(
             house.practice, actor, paths, after=after, advance=lambda _: None, records=told
         )

@@ -19,7 +19,7 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.policy.role import VaultKey
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
-from callrec.procedures.intake_known import Duplicates, Portion
+from callrec.procedures.intake_known import DuplicateMacs, Portion
 from callrec.procedures.intake_sealing import Taken
 from callrec.procedures.intake_sources import Mark, Source
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
+
 _sounds = count()
 
 A_CALL = Call(
@@ -80,7 +81,7 @@ def take_in(
         batch.keep()
         portion = Portion(new={each.sha256: [each] for each in taken})
         catalogue_batch(
-            practice, actor, keys, portion, Duplicates.of(practice, actor, marking=False)
+            practice, actor, keys, portion, DuplicateMacs.of(practice, actor, marking=False)
         )
     with reading(practice.engine) as connection:
         rows = connection.execute(select(tables.recording.c.uid, tables.recording.c.id))
@@ -111,7 +112,7 @@ def plant(house: House, number: int, said: object) -> None:
 
 def _taken(batch: Batch, vault: str, call: Call, duration_ms: int) -> Taken:
     sound = f"sound {next(_sounds)}".encode()
-    uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
+    uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
     sealer = StreamSealer(data_key, context("recording", vault, uid=uid))
     name = Path(f"/spool/{call.extension}-{call.number}.wav")
     mark = Mark(device=0, inode=0, size_bytes=len(sound), modified_ns=0)

@@ -14,9 +14,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.rebuilding import open_volumes
-from callrec.procedures.restore_copy import by_password, read_copy, unpack
+from callrec.procedures.restore_copy import opener_by_password, read_copy, unpack
 from callrec.procedures.search import search_recordings
 from house.drives import archive, drive
 from house.holds import ANN, ask, with_two_callers
@@ -67,7 +67,7 @@ def secrets_of(house: House, *numbers: int) -> list[bytes]:
     actor, found = signed_in(house, "dora"), list[bytes]()
     with reading(house.practice.engine) as connection:
         opening = Opening(house.practice, actor, connection)
-        duplicates = Duplicates.of(house.practice, actor, marking=False)
+        duplicates = DuplicateMacs.of(house.practice, actor, marking=False)
         for number in numbers:
             row = find_recording(connection, number)
             sound = duplicates.sound(opening.metadata(row).fields["sha256"])
@@ -103,7 +103,7 @@ def keys_in_copy(volume: Path, work: Path) -> set[int]:
     found = read_copy(opened, opened.catalogue())
     at = work / "unpacked.sqlite"
     at.unlink(missing_ok=True)
-    unpack(found, by_password(password_of("dora"))(found), at)
+    unpack(found, opener_by_password(password_of("dora"))(found), at)
     with closing(sqlite3.connect(at)) as copy:
         return {n for (n,) in copy.execute("SELECT id FROM recording WHERE data_key IS NOT NULL")}
 

@@ -11,8 +11,8 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, stored_head
 from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue.engine import reading
-from callrec.crypto.canonical import canonical, instant
-from callrec.crypto.statement import state
+from callrec.crypto.canonical import canonical, format_instant
+from callrec.crypto.statement import sign_statement
 from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.rebuilding import open_volumes
 
@@ -37,7 +37,7 @@ def forged_head(
     (volume,) = open_volumes([at])
     actor = house.actor(login)
     assert actor.identity
-    said = state(
+    said = sign_statement(
         "volume",
         vault=house.practice.vault,
         by=actor.person.id,
@@ -56,7 +56,7 @@ def forged_head(
     leaf = Leaf(
         act="archive",
         actor=actor.person.id,
-        at=instant(house.at),
+        at=format_instant(house.at),
         detail="",
         log=origin(house.practice.vault),
         outcome=Outcome.DONE,

@@ -7,21 +7,25 @@ from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from callrec.crypto import primitives
-from callrec.policy.handing_over import Channel, Delivery, HandedOver
+from callrec.policy.handing_over import Channel, Delivery, Handover
 from callrec.procedures.handing_over import record_acknowledged, record_handed_over
 from callrec.procedures.release_record import record_delivered, record_prepared
 from house.requests import grants_of, signed_in
 from release.builders import a_file, a_manifest
 
 if TYPE_CHECKING:
-    from callrec.procedures.handing_over import Recorded
+    from callrec.procedures.handing_over import NotedPackage
     from house.practices import House
 
 TODAY = date(2026, 11, 24)
 """Of every practice that nobody has let grow older."""
+
 BY_LETTER = Delivery(Channel.LETTER, Channel.PHONE)
+
 WHOM = "Siân O'Neill of 4 Green Lane"
+
 WHY = "She came to the desk and took it with her"
+
 THANKS = "She rang and said that she can hear it"
 
 
@@ -37,7 +41,7 @@ def released(
     manifest = replace(
         a_manifest(*files),
         vault=house.practice.vault,
-        release=primitives.fresh_id(),
+        release=primitives.random_id(),
         request_number=reference,
         request=request.id,
         released_by=actor.person.id,
@@ -50,13 +54,13 @@ def released(
 
 def hand_over(
     house: House, reference: str = "R-1", login: str = "sam", *, release: str = "", **said: Any
-) -> Recorded:
+) -> NotedPackage:
     """Say that it was handed over today, by letter."""
     told = {"on": TODAY, "clock": None, "channel": Channel.LETTER, "to_whom": WHOM, **said}
     if told["clock"]:
         told["clock"] = time.fromisoformat(told["clock"])
     actor = signed_in(house, login)
-    return record_handed_over(house.practice, actor, reference, HandedOver(**told), release=release)
+    return record_handed_over(house.practice, actor, reference, Handover(**told), release=release)
 
 
 def acknowledge(
@@ -67,7 +71,7 @@ def acknowledge(
     on: date = TODAY,
     reason: str = THANKS,
     release: str = "",
-) -> Recorded:
+) -> NotedPackage:
     """Say that its recipient acknowledged it."""
     actor = signed_in(house, login)
     return record_acknowledged(

@@ -10,13 +10,13 @@ from callrec.catalogue.engine import reading
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verification, verify_audit
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.hold_list import ListedHold, list_holds
-from callrec.procedures.hold_reach import holds_over
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.hold_reach import holds_covering
+from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import log_request_event, read_history
 from house.calls import a_call, take_in
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from house.practices import House
 
 ANN, BOB = "+442079460123", "+441144960987"
+
 FOURTH, FIFTH = date(2024, 1, 4), date(2024, 1, 5)
-MORNING = Times(time(9, 0), time(9, 9))
+
+MORNING = TimeRange(time(9, 0), time(9, 9))
+
 ALL = {1, 2, 3, 4}
+
 NOTHING_TOLD: dict[str, Any] = {
     "day": UNKNOWN,
     "times": UNKNOWN,
@@ -78,7 +82,7 @@ def ask(
 
 def look(house: House, login: str = "max") -> None:
     """What every command on requests begins with."""
-    sweep_lapsed(house.practice, logged_in(house, login))
+    expire_lapsed(house.practice, logged_in(house, login))
 
 
 def the_hold(house: House, number: int = 1) -> ListedHold:
@@ -97,7 +101,7 @@ def held(house: House, login: str = "max") -> set[int]:
     actor = logged_in(house, login)
     with reading(house.practice.engine) as connection:
         everything = [row.id for row in rows(house, "SELECT id FROM recording")]
-        return set(holds_over(house.practice, actor, connection, everything))
+        return set(holds_covering(house.practice, actor, connection, everything))
 
 
 def by_hand(house: House, *recordings: int, login: str = "max") -> int:

@@ -11,7 +11,7 @@ from callrec.crypto import primitives
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome
 from callrec.practice import today, writing
-from callrec.procedures.incident import Account, report_incident
+from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_open import OpenIncident, read_incident
 from callrec.procedures.incident_sealed import IncidentVersion
@@ -23,16 +23,22 @@ if TYPE_CHECKING:
     from house.practices import House
 
 WHAT = "I left the recording of a patient playing in the waiting room"
+
 WHY = "The patient was asked about it and does not mind"
+
 ON_RECORD = Findings(facts="It played.", effects="Two heard it.", remedy="It was stopped.")
+
 MILD = Findings(likelihood=2, impact=2)
+
 GRAVE = Findings(likelihood=4, impact=3)
 
 
 def an_incident(house: House, login: str = "sam", **said: Any) -> str:
     """Its reference; noticed an hour ago, by somebody who is logged in, no more."""
     known = {"noticed_at": house.now() - timedelta(hours=1), "what": WHAT, "tell": "mia", **said}
-    return report_incident(house.practice, logged_in(house, login), Account(**known)).reference
+    return report_incident(
+        house.practice, logged_in(house, login), IncidentReport(**known)
+    ).reference
 
 
 def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: Any) -> str:
@@ -42,7 +48,7 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
     with writing(practice, actor.signer) as act:
         body = seen.changed(number=len(all_incidents(act.connection)) + 1, **said)
         which = IncidentVersion(
-            practice.vault, primitives.fresh_id(), 1, actor.person.id, manager.id
+            practice.vault, primitives.random_id(), 1, actor.person.id, manager.id
         )
         subject, what = [which.told], IncidentAct.REPORTED
         log_incident_version(

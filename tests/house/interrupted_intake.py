@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_after import AfterIntake
     from house.killing import Death
     from house.practices import House
 
@@ -25,7 +25,7 @@ CALLS = 10
 """In batches of four."""
 
 
-def killed_intake(house: House, spool: Path, after: After, kind: str, count: int) -> House:
+def killed_intake(house: House, spool: Path, after: AfterIntake, kind: str, count: int) -> House:
     """The intake service takes in, and is killed; a copy of the practice as that left it.
 
     Steps of one kind are counted. Progress is told after each file. The clock is asked once at
@@ -37,7 +37,7 @@ def killed_intake(house: House, spool: Path, after: After, kind: str, count: int
     """
 
     def deed(there: House, death: Death) -> None:
-        intake_run.MOST_RECORDINGS = 4  # type: ignore[misc]  # a thousand would take long
+        intake_run.MAX_BATCH_RECORDINGS = 4  # type: ignore[misc]  # a thousand would take long
 
         def take_in(practice: Practice, door: Actor) -> None:
             told = death.may_come

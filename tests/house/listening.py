@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.procedures.listen import Heard, Room, listen_to
+from callrec.procedures.listen import Playback, PlayedRecording, listen_to
 from house.requests import signed_in
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def hear(
     *,
     player: Callable[[str], Play] = takes_all,
     **room: Any,
-) -> Heard:
+) -> PlayedRecording:
     """Listen as one command does."""
-    where = Room(player=player, **room)
+    where = Playback(player=player, **room)
     return listen_to(house.practice, signed_in(house, login), reference, recording, where)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.role import Role
 from callrec.procedures.joining import add_person, confirm_person
-from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.login import AwaitingConfirmation, log_in
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.unlock import unlock_person
 from house.practices import password_of
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 _PROVISIONAL = "seven purple otters dance slowly"
+
 _PASSWORD = password_of("somebody new")
 
 
@@ -46,7 +47,7 @@ def _makes_a_key(house: House, login: str) -> None:
         new_password=lambda: _PASSWORD,
         environ=house.environ,
     )
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, AwaitingConfirmation)
     dora = house.actor("dora")
     confirm_person(house.open(), dora, login=login, fingerprint=waiting.fingerprint)
     unlocked = unlock_person(house.open(), login=login, password=_PASSWORD)

@@ -29,7 +29,7 @@ def begin_second_schema(put: Callable[[Any, str, Any], None] = setattr) -> None:
     for module in (engine, migrate):
         put(module, "SCHEMA", SECOND)
         put(module, "OLDER", frozenset({"0001"}))
-    put(sound, "MADE", _made())
+    put(sound, "SCHEMA_HASH", _made())
 
 
 @cache
@@ -40,7 +40,7 @@ def _made() -> str:
         engine.create_catalogue(path)
         made = engine.connect(path, mode="ro")
         with engine.reading(made) as connection:
-            found = sound.made_of(connection)
+            found = sound.schema_hash(connection)
         made.dispose()
     return found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def remember(patch: pytest.MonkeyPatch) -> None:
     """Keep what passwords were stretched to, which signatures verified, how statements compile."""
-    patch.setattr(primitives, "stretch", cache(primitives.stretch))
+    patch.setattr(primitives, "stretch_password", cache(primitives.stretch_password))
     patch.setattr(primitives, "verify", cache(primitives.verify))
     patch.setattr(engine, "create_engine", _Sharing())
 

@@ -12,7 +12,7 @@ import pytest
 
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
-from callrec.policy.releasing import Directions
+from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.release import Released, release_recordings
@@ -73,7 +73,7 @@ def release(
         signed_in(house, login),
         reference,
         to=to or outbox(house),
-        directions=Directions(**directions),
+        directions=ReleaseInstructions(**directions),
     )
 
 

@@ -18,9 +18,9 @@ from callrec.crypto.identity import Identity
 from callrec.keyring import read_credential
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
-from callrec.procedures.found import found_practice
+from callrec.procedures.found import set_up_practice
 from callrec.procedures.joining import add_intake, add_person, confirm_person
-from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.login import AwaitingConfirmation, log_in
 from callrec.procedures.people import find_person
 from callrec.procedures.unlock import (
     Unlocked,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
 PEOPLE = {
     "dora": ("Dora Whitlock", Role.DATA_CONTROLLER),
     "pat": ("Pat Ellison", Role.PARTNER),
@@ -46,7 +47,9 @@ PEOPLE = {
     "ava": ("Ava Lindqvist", Role.AUDITOR),
 }
 """Logins, full names (none occurs in the corpus) and roles."""
+
 FULL_PRACTICE_NAME = "Hama Medical Centre"
+
 WRITTEN = "secrets.json"
 """What is written down of a practice, in its folder."""
 
@@ -125,7 +128,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     environ = {"XDG_STATE_HOME": str(folder / "state")}
     passwords = Passwords(approver_memory_mib=approver_memory_mib)
     config = Config(vault=folder / "vault", passwords=passwords)
-    founded = found_practice(
+    founded = set_up_practice(
         config,
         practice_name=FULL_PRACTICE_NAME,
         login="dora",
@@ -212,6 +215,6 @@ def _join(
         new_password=lambda: password_of(login),
         environ=environ,
     )
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, AwaitingConfirmation)
     practice = open_practice(config, lambda: NOON, environ)
     confirm_person(practice, dora, login=login, fingerprint=waiting.fingerprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.procedures.kit import make_new_kit
-from callrec.procedures.kit_drill import Drilled, drill_kit
+from callrec.procedures.kit_drill import KitDrill, drill_kit
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.unlock import Unlocked, actor_of, unlock_person
 from house.practices import password_of
@@ -22,7 +22,7 @@ def nowhere(kit: PrintedKit) -> None:
     """Keep a kit's page in no file."""
 
 
-def drill(house: House, typed: str = "") -> Drilled:
+def drill(house: House, typed: str = "") -> KitDrill:
     return drill_kit(house.open(), typed or house.kit)
 
 

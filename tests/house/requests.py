@@ -12,16 +12,16 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
 from callrec.crypto.identity import Identity
-from callrec.policy.further import Further
-from callrec.policy.particulars import Said
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 from callrec.procedures.approve import Approved, Decision, approve_request
 from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import OpenRequest, read_request
 from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
-from callrec.procedures.request_event import check_third_parties
+from callrec.procedures.request_event import record_third_party_check
 from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from house.spool import a_call, take_in
 
@@ -33,37 +33,39 @@ if TYPE_CHECKING:
     from house.practices import House
 
 REASON = "The patient complains that nobody rang back"
+
 ANOTHER_REASON = "It was looked into and is not needed any more"
+
 FURTHER = {
-    Further.LEARNING: "How a caller in distress is calmed and kept on the line",
-    Further.AFFECTED: "mia",
-    Further.COMPLAINT: "C-2024-17",
-    Further.COMPLAINANT: "patient",
-    Further.CLAIM: "MDU 24/881",
-    Further.EMPLOYEE: "Robin Ashdown",
-    Further.ALLEGATION: "HR-2024-3",
-    Further.AGREEMENT: "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n",
-    Further.CONSULTED: "2024-07-08",
-    Further.REGULATOR: "Care Quality Commission",
-    Further.REFERENCE: "CRN 24/4711",
-    Further.SUBJECT: "Siân O'Neill",
-    Further.RECEIVED: "2024-07-05",
-    Further.RECEIVED_HOW: "written",
-    Further.IDENTITY: "passport seen by reception",
-    Further.AUTHORITY: "none",
-    Further.HEAR_OR_COPY: "copy",
-    Further.BODY: "Avon and Somerset Police",
-    Further.OFFICER: "Jo Penhale",
-    Further.RANK: "Inspector",
-    Further.CONTACT: "jo.penhale@police.example",
-    Further.LEGAL_BASIS: "crime",
-    Further.URGENT: "no",
-    Further.NECESSITY: "The caller's words are evidence of a threat to kill",
-    Further.PREJUDICE: "Without it the threat cannot be proved in court",
-    Further.SUBJECT_MAY_BE_TOLD: "no",
-    Further.APPLICANT: "Owen O'Neill",
-    Further.STANDING: "personal-representative",
-    Further.EVIDENCE: "grant of probate, seen by reception",
+    FurtherParticular.LEARNING: "How a caller in distress is calmed and kept on the line",
+    FurtherParticular.AFFECTED: "mia",
+    FurtherParticular.COMPLAINT: "C-2024-17",
+    FurtherParticular.COMPLAINANT: "patient",
+    FurtherParticular.CLAIM: "MDU 24/881",
+    FurtherParticular.EMPLOYEE: "Robin Ashdown",
+    FurtherParticular.ALLEGATION: "HR-2024-3",
+    FurtherParticular.AGREEMENT: "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n",
+    FurtherParticular.CONSULTED: "2024-07-08",
+    FurtherParticular.REGULATOR: "Care Quality Commission",
+    FurtherParticular.REFERENCE: "CRN 24/4711",
+    FurtherParticular.SUBJECT: "Siân O'Neill",
+    FurtherParticular.RECEIVED: "2024-07-05",
+    FurtherParticular.RECEIVED_HOW: "written",
+    FurtherParticular.IDENTITY: "passport seen by reception",
+    FurtherParticular.AUTHORITY: "none",
+    FurtherParticular.HEAR_OR_COPY: "copy",
+    FurtherParticular.BODY: "Avon and Somerset Police",
+    FurtherParticular.OFFICER: "Jo Penhale",
+    FurtherParticular.RANK: "Inspector",
+    FurtherParticular.CONTACT: "jo.penhale@police.example",
+    FurtherParticular.LEGAL_BASIS: "crime",
+    FurtherParticular.URGENT: "no",
+    FurtherParticular.NECESSITY: "The caller's words are evidence of a threat to kill",
+    FurtherParticular.PREJUDICE: "Without it the threat cannot be proved in court",
+    FurtherParticular.SUBJECT_MAY_BE_TOLD: "no",
+    FurtherParticular.APPLICANT: "Owen O'Neill",
+    FurtherParticular.STANDING: "personal-representative",
+    FurtherParticular.EVIDENCE: "grant of probate, seen by reception",
 }
 """An answer to each further particular, in its form; no court set a day."""
 
@@ -88,26 +90,26 @@ def with_recordings(house: House, count: int = 3) -> House:
     return house
 
 
-def further_of(purpose: Purpose, **changes: str) -> dict[Further, str]:
+def further_of(purpose: Purpose, **changes: str) -> dict[FurtherParticular, str]:
     """What a purpose asks for besides the six; changes by the members' names, as ``received``."""
-    changed = {Further(name.replace("_", "-")): text for name, text in changes.items()}
+    changed = {FurtherParticular(name.replace("_", "-")): text for name, text in changes.items()}
     asked = {each: FURTHER[each] for each in TERMS[purpose].further if each in FURTHER}
     return asked | changed
 
 
-def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Said:
+def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Answers:
     """The six particulars, all known, and what the purpose asks for besides."""
     known = {
         "reason": REASON,
         "day": date(2024, 7, 4),
-        "times": Times(time(14, 0), time(14, 30)),
+        "times": TimeRange(time(14, 0), time(14, 30)),
         "extension": "201",
         "number": "07700 900123",
         "parties": ("Siân O'Neill", "Reception"),
         "about": "About a prescription",
         "further": further_of(purpose),
     }
-    return Said(**{**known, **changes})
+    return Answers(**{**known, **changes})
 
 
 def a_request(
@@ -204,4 +206,4 @@ def pass_days(house: House, days: int) -> datetime:
 def third_parties_checked(house: House, login: str, reference: str = "R-1") -> None:
     """Somebody thought of other people in these recordings before their subject has them."""
     actor, day = signed_in(house, login), house.at.date()
-    check_third_parties(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)
+    record_third_party_check(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue import tables
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.crypto.context import context
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.practice import writing
 from callrec.procedures.custody import REENCRYPTED, from_millis, seal_data_key, seal_metadata
@@ -35,7 +35,7 @@ def take_in_again(
     """
     row, keys = _recording(house, number), BatchKeys.draw()
     vault, store = house.practice.vault, house.practice.store
-    data_key, sealed = primitives.fresh(32), BytesIO()
+    data_key, sealed = primitives.random_bytes(32), BytesIO()
     stream = StreamSealer(data_key, context("recording", vault, uid=row.uid))
     made = seal_stream(BytesIO(a_wave(99)), sealed, stream)
     place = store.path(made.sha256_ciphertext)
@@ -56,7 +56,7 @@ def take_in_again(
         "sha256": made.sha256_original,
         "sides": [],
         "size_bytes": made.size_bytes,
-        "started_at": instant(from_millis(row.started_at)),
+        "started_at": format_instant(from_millis(row.started_at)),
         "system": "asterisk",
         "time_confidence": "utc-proven",
     }
@@ -116,7 +116,7 @@ def _state(
         "uid": row.uid,
     }
     item |= {"was": item["ciphertext"]} if kind == REENCRYPTED else {}
-    statement = state(
+    statement = sign_statement(
         kind,
         vault=practice.vault,
         by=actor.person.id,

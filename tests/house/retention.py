@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.destroying import Destruction
-    from callrec.procedures.disposing import Proposed
-    from callrec.procedures.retention import Review
+    from callrec.procedures.disposing import DisposalProposal
+    from callrec.procedures.retention import RetentionReview
     from house.practices import House
 
 DUE_SINCE = "2027-01-05"
 """Calls 1 and 3 of `holds.with_two_callers`, of 4 January 2024; 2 and 4 a day later."""
+
 AFTERWARDS = NOON + timedelta(days=60)
 """When all four are due."""
 
@@ -33,7 +34,7 @@ def later(house: House, at: datetime = AFTERWARDS) -> House:
     return house
 
 
-def review(house: House, login: str = "max") -> Review:
+def review(house: House, login: str = "max") -> RetentionReview:
     return review_retention(house.practice, logged_in(house, login))
 
 
@@ -46,7 +47,7 @@ def why(house: House, login: str = "max") -> dict[str, int]:
     }
 
 
-def propose(house: House, login: str = "max") -> Proposed:
+def propose(house: House, login: str = "max") -> DisposalProposal:
     return propose_disposal(house.practice, logged_in(house, login))
 
 

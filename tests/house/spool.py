@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import After
+from callrec.procedures.intake_after import AfterIntake
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_run import Ingested
     from house.practices import House
 
-KEEP = After()
+KEEP = AfterIntake()
+
 NUMBER = "07700900123"
+
 HEADER = 58
+
 LOUD = bytes(byte & 31 for byte in range(256))
 """Any byte as one that is a loud sample in mu-law."""
 
@@ -61,7 +64,7 @@ def undecodable(folder: Path, call: int = 5) -> Path:
     return path
 
 
-def take_in(house: House, *paths: Path, login: str = "max", after: After = KEEP) -> Ingested:
+def take_in(house: House, *paths: Path, login: str = "max", after: AfterIntake = KEEP) -> Ingested:
     """Ingest as one command does."""
     actor = house.actor(login)
     return ingest_recordings(house.practice, actor, paths, after=after, advance=lambda _: None)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
-from callrec.policy.when import Days
-from callrec.procedures.audit import Wanted, list_audit
+from callrec.policy.when import DayRange
+from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.open_request import read_request
 from callrec.procedures.people import list_people
@@ -21,7 +21,7 @@ from house.spool import originals_of
 if TYPE_CHECKING:
     from house.practices import House
 
-DAY = Days(date(2024, 7, 4), date(2024, 7, 4))
+DAY = DayRange(date(2024, 7, 4), date(2024, 7, 4))
 
 
 def busy(granted: House) -> House:
@@ -57,7 +57,7 @@ def all_opens(house: House) -> None:
             assert read_request(house.practice, dora, connection, reference).recordings
     assert opened(house, "I-1").body.what
     assert show_hold(house.practice, dora, 1).reason
-    list_audit(house.practice, dora, Wanted(), limit=500)  # which opens the details of each
+    list_audit(house.practice, dora, LogFilter(), limit=500)  # which opens the details of each
     assert found(house) == [1, 2, 3]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_after import AfterIntake
     from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
     from house.practices import House
@@ -91,7 +91,9 @@ class World:
         self.summaries.append((self.at, summary))
 
 
-def watched(world: World, *folders: Path, after: After = KEEP, cdr: Sequence[Path] = ()) -> World:
+def watched(
+    world: World, *folders: Path, after: AfterIntake = KEEP, cdr: Sequence[Path] = ()
+) -> World:
     """Watch until the world ends."""
     watch_folders(world, folders, after=after, settle_seconds=SETTLE, cdr=cdr)
     return world

@@ -29,7 +29,12 @@ def now() -> datetime:
 
 if __name__ == "__main__":
     for module in (intake_looking, watching):
-        for name in ("BETWEEN_PASSES", "BETWEEN_PASSES_UNTOLD", "BETWEEN_ROUNDS", "FIRST_PAUSE"):
+        for name in (
+            "SECONDS_BETWEEN_PASSES",
+            "SECONDS_BETWEEN_PASSES_UNNOTIFIED",
+            "SECONDS_BETWEEN_ROUNDS",
+            "FIRST_PAUSE",
+        ):
             if hasattr(module, name):
                 setattr(module, name, getattr(module, name) * QUICKLY)
     sys.exit(run(now=now))

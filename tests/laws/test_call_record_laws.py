@@ -16,20 +16,12 @@ from hypothesis import strategies as st
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining import (
-    CallRecord,
-    JoinedBy,
-    Joining,
-    RecordingFacts,
-    calls_of,
-    join,
-    keys_of_leg,
-    keys_of_recording,
-    leg_of,
-)
-from callrec.telephone.joining.nearest import Point, nearest_pairs
+from callrec.telephone.joining.facts import CallRecord, JoinedBy, Joining, RecordingFacts, calls_of
+from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
+from callrec.telephone.joining.nearest import TimePoint, nearest_pairs
+from callrec.telephone.joining.table import join, leg_of
 from callrec.telephone.number import e164
-from callrec.telephone.records.described import describe
+from callrec.telephone.records.described import read_description
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts
@@ -38,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNTIL = date(2025, 12, 18)
+
 VECTORS = Path(__file__).parent.parent / "vectors/telephone/records"
+
 FILES = [
     "\n".join(json.loads(path.read_text("utf-8"))["lines"]).encode()
     for path in sorted(VECTORS.glob("*/*.json"))
@@ -64,7 +58,7 @@ PIECES = st.sampled_from(
 @given(st.binary(max_size=300) | st.lists(PIECES, max_size=20).map(b"".join))
 def test_any_bytes_are_call_records_or_are_refused(data: bytes) -> None:
     read_or_refused(data)
-    describe(data, SETUP)
+    read_description(data, SETUP)
 
 
 @given(st.sampled_from(FILES), st.data())
@@ -120,14 +114,19 @@ class Spoken:
 
 
 EXTENSIONS = st.integers(200, 299).map(str)
+
 OUTSIDE = st.integers(0, 999).flatmap(
     lambda n: st.sampled_from([f"02079460{n:03}", f"07700900{n:03}", f"+441632960{n:03}"])
 )
+
 WITHHELD = st.just("anonymous")
+
 NAMES = st.sampled_from(["Siân O'Neill", "Imran Patel", "Ann, Other", 'Kim "K" Lee', "李四"])
+
 SECONDS = st.integers(int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), 1_766_000_000).map(
     lambda epoch: datetime.fromtimestamp(epoch, UTC)
 )
+
 OCTOBER = st.integers(-5400, 5400).map(
     lambda seconds: datetime(2025, 10, 26, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
@@ -293,6 +292,7 @@ def eight_by_eight(call: Spoken) -> bytes:
 
 LOCAL = {avaya, mitel}
 """Who write a local time and nothing that proves it."""
+
 NAMELESS = {mitel, cucm, twilio}
 
 
@@ -333,9 +333,13 @@ def known(end: str) -> str | None:
 
 
 UIDS = st.sampled_from([None, "1748854800.1", "1748854800.2", "1748854800.3"])
+
 STEMS = st.sampled_from(["", "a.wav", "b.wav"])
+
 NEAR = st.integers(-5, 5).map(lambda minutes: NINE + timedelta(minutes=minutes))
+
 TWO = st.sampled_from(["07700900123", "07700900456", "anonymous"])
+
 TWO_EXTENSIONS = st.sampled_from(["201", "202"])
 
 LEGS = st.lists(
@@ -352,6 +356,7 @@ LEGS = st.lists(
     ),
     max_size=8,
 )
+
 RECORDINGS = st.lists(
     st.builds(
         facts,
@@ -453,7 +458,7 @@ def test_calls_hold_every_leg_once(legs: list[Leg]) -> None:
 
 POINTS = st.lists(
     st.builds(
-        Point, st.sampled_from(["a", "b"]), st.integers(0, 12), st.booleans(), st.integers(0, 4)
+        TimePoint, st.sampled_from(["a", "b"]), st.integers(0, 12), st.booleans(), st.integers(0, 4)
     ),
     max_size=14,
 )
@@ -461,7 +466,7 @@ POINTS = st.lists(
 
 @given(POINTS, st.integers(0, 5))
 def test_the_nearest_two_of_those_who_are_left_are_paired_until_none_can_be(
-    points: list[Point], farthest: int
+    points: list[TimePoint], farthest: int
 ) -> None:
     left = list(points)
     for who, whom in nearest_pairs(points, farthest):
@@ -471,7 +476,7 @@ def test_the_nearest_two_of_those_who_are_left_are_paired_until_none_can_be(
     assert not pairs_among(left, farthest)
 
 
-def pairs_among(points: list[Point], farthest: int) -> dict[tuple[int, int], int]:
+def pairs_among(points: list[TimePoint], farthest: int) -> dict[tuple[int, int], int]:
     """Every left and right one that may be paired, and how near they are at their nearest."""
     apart: dict[tuple[int, int], int] = {}
     for one, other in product(points, points):

@@ -18,17 +18,10 @@ from hypothesis import strategies as st
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.errors import Refused
-from callrec.policy.clock import (
-    Awaited,
-    ClockEvent,
-    Dated,
-    Deadline,
-    Receipt,
-    breach_due_at,
-    check_event,
-    deadline,
-    told_after,
-)
+from callrec.policy.clock import breach_due_at, deadline
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, with_event
+from callrec.policy.clock_rules import check_event
+from callrec.policy.deadline import Deadline
 from callrec.policy.month_clock import same_day_after
 from callrec.policy.purpose import Purpose
 from callrec.policy.working_days import Division
@@ -41,21 +34,32 @@ if TYPE_CHECKING:
 CALENDARS = {
     each: working_days(Clocks().model_copy(update={"division": each})) for each in Division
 }
+
 AS_OF = date(2028, 1, 1)
+
 UNROLLED = (Purpose.DECEASED, Purpose.OUTSIDE_BODY)
 
-Happened = list[tuple[int, Dated, Awaited | None]]
+Happened = list[tuple[int, ClockEventKind, Awaited | None]]
 """Days after receipt, and what happened."""
 
 calendars = st.sampled_from(sorted(CALENDARS.items())).map(lambda item: item[1])
+
 days = st.dates(min_value=date(2018, 5, 25), max_value=date(2027, 1, 31))
+
 offsets = st.integers(min_value=0, max_value=120)
+
 happenings = st.lists(
-    st.tuples(offsets, st.sampled_from((Dated.ASKED, Dated.ANSWERED)), st.sampled_from(Awaited))
-    | st.tuples(offsets, st.just(Dated.EXTENDED), st.none()),
+    st.tuples(
+        offsets,
+        st.sampled_from((ClockEventKind.ASKED, ClockEventKind.ANSWERED)),
+        st.sampled_from(Awaited),
+    )
+    | st.tuples(offsets, st.just(ClockEventKind.EXTENDED), st.none()),
     max_size=8,
 )
+
 anything = st.sampled_from(Purpose)
+
 missing = st.frozensets(st.sampled_from([Awaited.IDENTITY, Awaited.AUTHORITY]))
 
 
@@ -89,7 +93,7 @@ def what_may_happen(
             check_event(receipt, events, event, working, today=AS_OF)
         except Refused:
             continue
-        events = told_after(events, event)
+        events = with_event(events, event)
     return events
 
 
@@ -162,7 +166,7 @@ def test_extended_is_never_earlier(
     receipt: Receipt, working: WorkingDays, happened: Happened
 ) -> None:
     events = what_may_happen(receipt, working, happened)
-    plain = tuple(event for event in events if event.event is not Dated.EXTENDED)
+    plain = tuple(event for event in events if event.event is not ClockEventKind.EXTENDED)
     first, found = told(receipt, plain, working), told(receipt, events, working)
     assert first.due_on is not None
     assert first.extended_due_on is not None
@@ -229,10 +233,10 @@ def test_what_is_refused_is_what_would_not_have_counted(
     offset: int,
 ) -> None:
     events = what_may_happen(receipt, working, happened)
-    assume(all(event.event is not Dated.EXTENDED for event in events))
+    assume(all(event.event is not ClockEventKind.EXTENDED for event in events))
     on = receipt.received_on + timedelta(days=offset)
     assume(all(event.on <= on for event in events))
-    extension = ClockEvent(event=Dated.EXTENDED, on=on)
+    extension = ClockEvent(event=ClockEventKind.EXTENDED, on=on)
     counts = deadline(receipt, (*events, extension), working, on=on).is_extended
     if counts:
         check_event(receipt, events, extension, working, today=on)

@@ -12,32 +12,48 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from callrec.crypto import primitives
-from callrec.crypto.canonical import LARGEST_INTEGER, canonical, instant, parse, parse_instant
-from callrec.crypto.context import KINDS, STATEMENTS, context, statement_context
+from callrec.crypto.canonical import (
+    LARGEST_INTEGER,
+    canonical,
+    format_instant,
+    parse,
+    parse_instant,
+)
+from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS, context, statement_context
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import LETTERS, check_letter, kit_pages, kit_words, read_kit, read_kit_words
-from callrec.crypto.statement import check_statement, read_statement, state
+from callrec.crypto.statement import check_statement, read_statement, sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Tampered, Unusable
 from crypto.streams import opened_with, sealed_with
 from vectors.crypto import by_hand
 
 VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
+
 PERSON = "0123456789abcdef0123456789abcdef"
+
 PUBLIC = primitives.kem_public(bytes(32))
 
 keys = st.binary(min_size=32, max_size=32)
+
 short = st.binary(max_size=200)
+
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
 names = st.text(st.characters(max_codepoint=127), max_size=8)
+
 integers = st.integers(-LARGEST_INTEGER, LARGEST_INTEGER)
+
 scalars = st.none() | st.booleans() | integers | text
+
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
     max_leaves=12,
 )
+
 ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+
 instants = st.datetimes(
     min_value=datetime(1, 1, 2),  # noqa: DTZ001 - the strategy adds the zone
     max_value=datetime(9999, 12, 30),  # noqa: DTZ001
@@ -48,9 +64,9 @@ instants = st.datetimes(
 @st.composite
 def contexts(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
     """A kind, a vault, and the kind's own fields."""
-    kind = draw(st.sampled_from(sorted(KINDS)))
+    kind = draw(st.sampled_from(sorted(CONTEXT_FIELDS)))
     plain = st.sampled_from([0, 1, 17, "0", "1", "a", "b", '"', "\n", "a\n{}"])
-    return kind, draw(ids), {name: draw(plain) for name in sorted(KINDS[kind])}
+    return kind, draw(ids), {name: draw(plain) for name in sorted(CONTEXT_FIELDS[kind])}
 
 
 @given(values)
@@ -95,13 +111,13 @@ def test_a_byte_put_in_is_never_read_as_the_same(value: object, where: int, byte
 @given(instants)
 def test_an_instant_is_read_back_to_the_millisecond(at: datetime) -> None:
     cut = timedelta(microseconds=at.microsecond % 1000)
-    assert parse_instant(instant(at)) == at - cut
-    assert instant(parse_instant(instant(at))) == instant(at)
+    assert parse_instant(format_instant(at)) == at - cut
+    assert format_instant(parse_instant(format_instant(at))) == format_instant(at)
 
 
 @given(instants, instants)
 def test_instants_sort_as_their_text_does(one: datetime, two: datetime) -> None:
-    if instant(one) < instant(two):
+    if format_instant(one) < format_instant(two):
         assert one < two
 
 
@@ -114,7 +130,7 @@ def test_different_kinds_vaults_or_fields_give_different_contexts(
     assert same == (one == two)
 
 
-@given(contexts(), st.sampled_from(sorted(STATEMENTS)), ids)
+@given(contexts(), st.sampled_from(sorted(STATEMENT_KINDS)), ids)
 def test_no_statement_has_the_context_of_a_sealing_with_fields(
     one: tuple[str, str, dict[str, Any]], kind: str, vault: str
 ) -> None:
@@ -135,7 +151,7 @@ def test_keys_derived_in_different_contexts_are_different(
 def test_macs_under_a_key_that_is_taken_in_once_are_those_under_the_key(
     key: bytes, several: list[bytes]
 ) -> None:
-    of = primitives.macs_under(key)
+    of = primitives.mac_function(key)
     assert [of(data) for data in several] == [primitives.mac(key, data) for data in several]
 
 
@@ -200,7 +216,7 @@ def test_one_seed_gives_three_keys_that_have_nothing_in_common(seed: bytes, vaul
 
 
 @given(
-    st.sampled_from(sorted(STATEMENTS)),
+    st.sampled_from(sorted(STATEMENT_KINDS)),
     st.dictionaries(st.text(string.ascii_lowercase, min_size=5), values, max_size=4),
     keys,
     instants,
@@ -208,10 +224,10 @@ def test_one_seed_gives_three_keys_that_have_nothing_in_common(seed: bytes, vaul
 def test_a_statement_is_read_as_it_was_made(
     kind: str, fields: dict[str, Any], seed: bytes, at: datetime
 ) -> None:
-    made = state(kind, vault=VAULT, by=PERSON, at=at, seed=seed, fields=fields)
+    made = sign_statement(kind, vault=VAULT, by=PERSON, at=at, seed=seed, fields=fields)
     read = read_statement(made.body, made.signature, VAULT)
     check_statement(read, primitives.signing_public(seed))
-    head = {"kind": kind, "vault": VAULT, "by": PERSON, "at": instant(at)}
+    head = {"kind": kind, "vault": VAULT, "by": PERSON, "at": format_instant(at)}
     assert read == made
     assert dict(read.fields) == fields | head
 
@@ -238,6 +254,7 @@ def test_no_mistyped_letter_is_taken(seed: bytes, where: int, letter: str) -> No
 
 
 group = st.text(LETTERS, min_size=4, max_size=4)
+
 numbers = st.integers(1, 14)
 
 

@@ -9,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.delegation import LONGEST, lend, without_lapsed
+from callrec.policy.delegation import MAX_DELEGATION, lend, without_lapsed
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, powers_of
-from callrec.policy.withholding import FITS, Ground, check_each_decided, is_decided_expressly
+from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, is_decided_expressly
 from policy.builders import BEN, a_person, a_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 numbers = st.integers(1, 6)
+
 asked_for = st.lists(numbers, min_size=1, max_size=6, unique=True)
+
 grounds = st.dictionaries(numbers, st.sampled_from(Ground), max_size=6)
 
 
@@ -33,7 +35,7 @@ def test_what_is_granted_and_what_is_withheld_are_together_what_was_asked_for(
         kept = check_each_decided(a_request(purpose), asked, granted=granted, withheld=withheld)
     except (Refused, Unusable):
         contradictory = granted & set(withheld)
-        may = FITS[purpose].keys() - {Ground.NOT_HELD}
+        may = GROUNDS_FOR[purpose].keys() - {Ground.NOT_HELD}
         misfit = not may.issuperset(withheld.values())
         undecided = is_decided_expressly(purpose) and granted | set(withheld) != set(asked)
         nothing_granted = not granted and set(withheld) == set(asked)
@@ -46,10 +48,11 @@ def test_what_is_granted_and_what_is_withheld_are_together_what_was_asked_for(
     assert set(withheld) <= set(kept)
     assert all(kept[number] is withheld.get(number, Ground.NOT_APPROVED) for number in kept)
     assert set(kept) - set(withheld) == (set(asked) - granted - set(withheld) if granted else set())
-    assert all(ground in FITS[purpose] for ground in kept.values())
+    assert all(ground in GROUNDS_FOR[purpose] for ground in kept.values())
 
 
 days = st.dates(date(2020, 1, 1), date(2099, 1, 1))
+
 delegations = st.lists(st.builds(Delegation, st.sampled_from(Power), days), max_size=4).map(tuple)
 
 
@@ -71,7 +74,7 @@ def test_nothing_is_lent_for_longer_than_a_year_nor_kept_after_its_day(
         delegate = lend(a_person(Role.DATA_CONTROLLER), person, power, until=until, on=on)
     except (Refused, Unusable):
         brings = power in POWERS[role]
-        assert role is Role.INTAKE or brings or not on <= until <= on + LONGEST
+        assert role is Role.INTAKE or brings or not on <= until <= on + MAX_DELEGATION
         return
     assert power in powers_of(delegate, on)
     assert powers_of(delegate, until + timedelta(days=1)) == powers_of(person, on)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from callrec.errors import Tampered
 from callrec.policy.criteria import CallFacts, matches
-from callrec.policy.described import described
-from callrec.policy.hold import HoldAct, HoldState, hold_after, told_time
+from callrec.policy.described import described_by
+from callrec.policy.hold import HoldAct, HoldState, hold_after, stated_call_times
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 from house import practices
 from house.calls import a_call, take_in
 from house.holds import ask, held, look, named, the_hold, verified
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from house.practices import House
 
 LONDON = ZoneInfo("Europe/London")
+
 NUMBERS = ("+442079460123", "+441144960123")
+
 EXTENSIONS = ("201", "202")
+
 PARTIES = ("Siân O'Neill", "Ann Lloyd")
+
 DAYS = (date(2024, 3, 30), date(2024, 3, 31))  # on the second the clocks go forward
 
 calls = st.builds(
@@ -42,9 +46,11 @@ calls = st.builds(
     ),
     duration_ms=st.integers(0, 3 * 3_600_000),
 )
+
 times = st.tuples(st.integers(0, 1439), st.integers(0, 1439)).map(
-    lambda both: Times(*(time(minute // 60, minute % 60) for minute in sorted(both)))
+    lambda both: TimeRange(*(time(minute // 60, minute % 60) for minute in sorted(both)))
 )
+
 particulars = st.builds(
     Particulars,
     reason=st.just("Somebody wants to know what was said then"),
@@ -55,6 +61,7 @@ particulars = st.builds(
     parties=st.just(UNKNOWN) | st.lists(st.sampled_from(PARTIES), min_size=1).map(tuple),
     about=st.just(""),
 )
+
 acts = st.lists(st.sampled_from(HoldAct), max_size=12).map(lambda later: [HoldAct.PLACED, *later])
 
 
@@ -62,8 +69,8 @@ acts = st.lists(st.sampled_from(HoldAct), max_size=12).map(lambda later: [HoldAc
 def test_a_call_that_is_described_was_in_the_time_that_is_told(
     told: Particulars, call: CallFacts
 ) -> None:
-    if any(matches(criteria, call, LONDON) for criteria in described(told)):
-        assert matches(told_time(told), call, LONDON)
+    if any(matches(criteria, call, LONDON) for criteria in described_by(told)):
+        assert matches(stated_call_times(told), call, LONDON)
 
 
 @given(acts)
@@ -122,11 +129,11 @@ def test_a_hold_covers_every_recording_that_its_request_describes(
         describes = {
             number
             for number, call in zip(numbers, there, strict=True)
-            if any(matches(criteria, call, LONDON) for criteria in described(told))
+            if any(matches(criteria, call, LONDON) for criteria in described_by(told))
         }
         assert describes <= held(house)
         look(house)
-        if described(told):
+        if described_by(told):
             assert named(house) == held(house) == describes
         else:
             assert the_hold(house).state is HoldState.EVERYTHING

@@ -17,7 +17,7 @@ from callrec.catalogue import tables
 from callrec.config import Search
 from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
 from callrec.policy.role import Role
-from callrec.policy.when import Days, Times
+from callrec.policy.when import DayRange, TimeRange
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     from house.practices import House
 
 LONDON = ZoneInfo("Europe/London")
+
+
 # The Azores put their clocks back from one to midnight; Lord Howe Island by half an hour.
 ZONES = [LONDON, ZoneInfo("Atlantic/Azores"), ZoneInfo("Australia/Lord_Howe")]
+
 OLDER_KEY = bytes(32)
 
 MINUTE = 60_000
+
 TURNS = [
     datetime(2024, 1, 1, tzinfo=UTC),
     datetime(2024, 3, 31, 1, tzinfo=UTC),  # the clocks of Europe go forward
@@ -47,13 +51,17 @@ TURNS = [
 """Moments about which days, months and clocks turn."""
 
 numbers = st.sampled_from(["+442079460123", "+441144960123", "+447700900457", "999"])
+
 extensions = st.sampled_from(["201", "202", "2020"])
+
 names = st.sampled_from(["Siân O'Neill", "Sian Lloyd", "Dr Ó Briain", "Anne-Marie Lloyd", "Bo"])
+
 starts = st.builds(
     lambda turn, seconds: turn + timedelta(seconds=seconds),
     st.sampled_from(TURNS),
     st.integers(-2 * 86_400, 2 * 86_400),
 )
+
 calls = st.builds(
     CallFacts,
     number=st.none() | numbers,
@@ -63,6 +71,7 @@ calls = st.builds(
     started_at=starts,
     duration_ms=st.integers(0, 90 * MINUTE),
 )
+
 in_parts = st.builds(
     lambda call, more: replace(call, **more),
     calls,
@@ -73,12 +82,19 @@ in_parts = st.builds(
         }
     ),
 )
+
 days = st.builds(
-    lambda at, more: Days(at.date(), at.date() + timedelta(days=more)), starts, st.integers(0, 60)
+    lambda at, more: DayRange(at.date(), at.date() + timedelta(days=more)),
+    starts,
+    st.integers(0, 60),
 )
-one_day = st.builds(lambda at: Days(at.date(), at.date()), starts)
+
+one_day = st.builds(lambda at: DayRange(at.date(), at.date()), starts)
+
 minutes = st.times().map(lambda at: at.replace(second=0, microsecond=0))
-times = st.tuples(minutes, minutes).map(lambda both: Times(min(both), max(both)))
+
+times = st.tuples(minutes, minutes).map(lambda both: TimeRange(min(both), max(both)))
+
 criteria = st.builds(
     Criteria,
     number=st.none() | numbers,
@@ -148,7 +164,7 @@ def asked_of(call: CallFacts, zone: ZoneInfo) -> Iterator[Criteria]:
         yield Criteria(party=party)
     day = call.started_at.astimezone(zone).date()
     for extension in call.extensions:
-        yield Criteria(extension=extension, days=Days(day, day))
+        yield Criteria(extension=extension, days=DayRange(day, day))
 
 
 @given(
@@ -181,6 +197,7 @@ def test_who_opens_the_calls_tells_which_of_them_a_search_would_miss(
 
 
 WIDEST_DAYS = 31
+
 answerable = criteria.filter(
     lambda c: c.names_something or (c.days is not None and c.days.count <= WIDEST_DAYS)
 )

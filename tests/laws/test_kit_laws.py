@@ -9,16 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audit.registers import AT, VAULT, id_of, key_of
-from callrec.audit.register import Founders, Register, take
-from callrec.crypto.statement import Statement, state
+from callrec.audit.register import Founders, Register, apply_statement
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
 
 KEYS = {who: key_of(who) for who in ("dora", "sam", "pat", "nora", "kit 1", "kit 2", "kit 3")}
+
 DORA, KIT = id_of("dora"), id_of("kit")
 
 
 def said(kind: str, by: str, **fields: Any) -> Statement:
-    return state(kind, vault=VAULT, by=by, at=AT, seed=KEYS["dora"].act, fields=fields)
+    return sign_statement(kind, vault=VAULT, by=by, at=AT, seed=KEYS["dora"].act, fields=fields)
 
 
 def voucher(register: Register, by: str, person: str, role: str) -> Statement:
@@ -51,15 +52,18 @@ def a_kit(register: Register, by: str) -> Statement:
 
 
 makers = st.sampled_from([DORA, KIT, id_of("sam"), id_of("nora")])
+
 people = st.sampled_from(["dora", "sam", "pat", "nora"])
+
 roles = st.sampled_from(["data-controller", "staff"])
+
 steps = st.lists(st.tuples(makers, st.none() | st.tuples(people, roles)), max_size=12)
 
 
 def founded() -> Register:
     founders = Founders(VAULT, "The Surgery", DORA, KEYS["dora"].public, KIT, KEYS["kit 1"].public)
     register = Register(founders)
-    take(register, 1, voucher(register, DORA, "dora", "data-controller"))
+    apply_statement(register, 1, voucher(register, DORA, "dora", "data-controller"))
     return register
 
 
@@ -67,7 +71,7 @@ def played(register: Register, what: list[Any]) -> None:
     for seq, (by, about) in enumerate(what, 2):
         made = voucher(register, by, *about) if about else a_kit(register, by)
         with suppress(Tampered):
-            take(register, seq, made)
+            apply_statement(register, seq, made)
 
 
 @given(steps)

@@ -17,7 +17,7 @@ from callrec.telephone.call import Direction, System
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.setup import Setup
-from callrec.telephone.systems import IDS, NAMES
+from callrec.telephone.systems import ID_READERS, NAME_READERS
 from callrec.telephone.template import Template
 from telephone.printers import (
     asterisk,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from telephone.printers.made import Printed
 
 SETUP = Setup(zone=ZoneInfo("Europe/London"), region="GB", extensions=((200, 299),))
+
 PRINTERS = {
     System.ASTERISK: asterisk.PRINTED,
     System.THREE_CX: threecx.PRINTED,
@@ -53,7 +54,7 @@ PRINTERS = {
 
 
 def test_every_system_that_reads_names_has_a_printer() -> None:
-    assert PRINTERS.keys() == NAMES.keys()
+    assert PRINTERS.keys() == NAME_READERS.keys()
 
 
 @pytest.mark.parametrize("system", PRINTERS)
@@ -73,7 +74,7 @@ def test_a_name_is_read_back_as_the_call_that_it_was_given_to(
 def test_no_other_system_reads_a_name(system: System, draw: st.DataObject) -> None:
     path = PurePath(draw.draw(PRINTERS[system]).path)
     assert read_id(path, SETUP) is None
-    for other, read in NAMES.items():
+    for other, read in NAME_READERS.items():
         assert other is system or read(path, SETUP) is None
 
 
@@ -81,7 +82,7 @@ def test_no_other_system_reads_a_name(system: System, draw: st.DataObject) -> No
 def test_an_id_is_read_back_and_by_one_system(printed: Printed) -> None:
     path = PurePath(printed.path)
     assert read_name(path, SETUP) is None
-    read = [known for identify in IDS.values() if (known := identify(path, SETUP))]
+    read = [known for identify in ID_READERS.values() if (known := identify(path, SETUP))]
     assert [{fact: getattr(known, fact) for fact in printed.facts} for known in read] == [
         dict(printed.facts)
     ]
@@ -96,7 +97,7 @@ def test_a_call_begins_on_the_day_of_its_folder_or_its_file_ended_the_day_after(
 ) -> None:
     known = read_id(PurePath(printed.path), SETUP)
     assert known is not None
-    call = known.understood(int(modified.timestamp()), SETUP.zone)
+    call = known.to_call(int(modified.timestamp()), SETUP.zone)
     day: date = printed.facts["day"]
     assert 0 <= (call.started_at.astimezone(SETUP.zone).date() - day).days <= 1
     assert (call.contradiction is None) == (call.started_at == modified.replace(microsecond=0))
@@ -108,10 +109,11 @@ PIECES = st.sampled_from(
      "archive/2024/Oct/27/", "2024/10/27/01/", "Incoming", "Auto", "AO", "4B4F46C2", "/", "201",
      "+", "ipbx:a:callrecording:users:2:", "\n", "\udcff", "\u202e", "\0", "٢", "02079460123", "%"]
 )  # fmt: skip
+
 ANY_NAMES = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=30).map("".join)
 
 
-@pytest.mark.parametrize("system", [None, *NAMES, *IDS, System.TEMPLATE])
+@pytest.mark.parametrize("system", [None, *NAME_READERS, *ID_READERS, System.TEMPLATE])
 @given(name=ANY_NAMES)
 def test_any_text_at_all_raises_nothing(system: System | None, name: str) -> None:
     setup = replace(SETUP, system=system, templates=(TEMPLATE,))

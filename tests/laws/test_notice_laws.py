@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions, gaps, in_force
+from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions, in_force, notice_gaps
 
 FIRST = date(2026, 1, 1)
 
@@ -36,7 +36,7 @@ def test_a_day_from_the_first_version_on_has_a_version_or_a_gap(
     check_versions(versions)
     for kind in NoticeKind:
         of_kind = [version for version in versions if version.kind is kind]
-        missing = [gap for gap in gaps(versions) if gap.kind is kind]
+        missing = [gap for gap in notice_gaps(versions) if gap.kind is kind]
         if not of_kind:
             assert [(gap.first_on, gap.last_on) for gap in missing] == [(None, None)]
         elif day >= min(version.first_on for version in of_kind):

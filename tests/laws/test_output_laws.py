@@ -9,14 +9,14 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.cli.output import Output, as_json, harmless
+from callrec.cli.output import Output, as_json, escape_controls
 
 
 @given(st.text())
 def test_no_text_can_act_on_a_terminal(text: str) -> None:
-    shown = harmless(text)
+    shown = escape_controls(text)
     assert not {unicodedata.category(each) for each in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    assert harmless(shown) == shown
+    assert escape_controls(shown) == shown
     shown.encode()
 
 
@@ -24,7 +24,7 @@ def test_no_text_can_act_on_a_terminal(text: str) -> None:
 def test_no_text_can_act_out_of_a_json_document(text: str) -> None:
     document = as_json({"name": text})
     assert json.loads(document) == {"name": text}
-    assert harmless(document.replace("\n", "")) == document.replace("\n", "")
+    assert escape_controls(document.replace("\n", "")) == document.replace("\n", "")
     document.encode()
 
 
@@ -36,6 +36,6 @@ def test_no_text_breaks_out_of_a_line_or_a_cell(text: str) -> None:
     out.note(text)
     out.table(["name", "id"], [[text, 7]])
     lines = results.getvalue().split("\n")
-    assert lines[0] == harmless(text)
-    assert messages.getvalue() == f"{harmless(text)}\n"
-    assert all(harmless(line) == line for line in lines)
+    assert lines[0] == escape_controls(text)
+    assert messages.getvalue() == f"{escape_controls(text)}\n"
+    assert all(escape_controls(line) == line for line in lines)

@@ -10,27 +10,31 @@ from hypothesis import strategies as st
 from callrec.release.certificate import Exhibit
 from callrec.release.paper.certificate_pdf import certificate_pdf
 from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
-from callrec.release.paper.lines import Line, Rule, height_of, on_pages
+from callrec.release.paper.lines import Line, Rule, height_of, paginate
 from release.certificates import PLAIN
 
 ROOM = 100.0
+
 RULE = Rule(0, 1, 1, (0, 0, 0))
+
 LINES = st.builds(
     Line, st.integers(0, 40).map(float), st.sampled_from([(), (RULE,)]), st.text(max_size=2)
 )
+
 GROUPS = st.lists(LINES, min_size=1, max_size=8).map(tuple)
+
 ANYTHING = st.text(st.characters(), max_size=60)  # surrogates and control characters too
 
 
 @given(st.lists(GROUPS))
 def test_every_line_with_marks_is_on_a_page_in_order(groups: list[tuple[Line, ...]]) -> None:
-    placed = [line for page in on_pages(groups, ROOM) for line in page if line.marks]
+    placed = [line for page in paginate(groups, ROOM) for line in page if line.marks]
     assert placed == [line for group in groups for line in group if line.marks]
 
 
 @given(st.lists(GROUPS))
 def test_no_page_is_overfull_and_each_begins_with_something(groups: list[tuple[Line, ...]]) -> None:
-    pages = on_pages(groups, ROOM)
+    pages = paginate(groups, ROOM)
     assert all(height_of(tuple(page)) <= ROOM for page in pages)
     assert all(page[0].marks for page in pages)
 
@@ -41,7 +45,7 @@ def test_a_group_that_fits_a_page_is_on_one(groups: list[tuple[Line, ...]]) -> N
         tuple(Line(line.height, (RULE,), opens=str(place)) for line in group)
         for place, group in enumerate(groups)
     ]
-    of_pages = [{line.opens for line in page} for page in on_pages(named, ROOM)]
+    of_pages = [{line.opens for line in page} for page in paginate(named, ROOM)]
     assert sum(map(len, of_pages)) == len(groups)
 
 

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered
 from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.lapse import has_lapsed, lapses_at
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.request import (
-    ENDED,
+    ENDED_STATES,
     RequestAct,
     RequestState,
     check_can_happen,
     state_after,
 )
 from callrec.policy.role import Power, Role, keys_held, powers_of
-from callrec.policy.when import Days, Times, parse_day, parse_times
+from callrec.policy.when import DayRange, TimeRange, parse_day, parse_times
 from callrec.policy.words import words
 from policy.builders import LONDON, NOW, TODAY, a_person, events
 
@@ -34,13 +34,19 @@ from policy.builders import LONDON, NOW, TODAY, a_person, events
 ZONES = [LONDON, ZoneInfo("Atlantic/Azores"), ZoneInfo("Australia/Lord_Howe")]
 
 zones = st.sampled_from(ZONES)
+
 days = st.dates(date(1971, 1, 1), date(2099, 12, 31))
+
 instants = st.integers(0, 130 * 365 * 24 * 60 * 60).map(
     lambda seconds: datetime(1971, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
+
 minutes = st.times().map(lambda at: at.replace(second=0, microsecond=0, tzinfo=None))
-times = st.tuples(minutes, minutes).map(lambda both: Times(min(both), max(both)))
+
+times = st.tuples(minutes, minutes).map(lambda both: TimeRange(min(both), max(both)))
+
 powers = st.frozensets(st.sampled_from(Power))
+
 words_of_people = st.text(min_size=1).filter(lambda text: bool(words(text)))
 
 
@@ -63,13 +69,13 @@ def test_case_does_not_matter(text: str) -> None:
 @given(days, zones)
 def test_days_follow_each_other_without_gap_or_overlap(day: date, zone: ZoneInfo) -> None:
     after = day + timedelta(days=1)
-    assert Days(day, day).bounds(zone)[1] == Days(after, after).bounds(zone)[0]
+    assert DayRange(day, day).bounds(zone)[1] == DayRange(after, after).bounds(zone)[0]
 
 
 @given(instants, zones)
 def test_an_instant_is_within_its_own_local_day_only(at: datetime, zone: ZoneInfo) -> None:
     day = at.astimezone(zone).date()
-    begins, ends = Days(day, day).bounds(zone)
+    begins, ends = DayRange(day, day).bounds(zone)
     assert begins <= at < ends
 
 
@@ -77,7 +83,7 @@ def test_an_instant_is_within_its_own_local_day_only(at: datetime, zone: ZoneInf
 def test_a_call_is_found_by_its_own_local_minute(at: datetime, zone: ZoneInfo) -> None:
     local = at.astimezone(zone)
     minute = time(local.hour, local.minute)
-    begins, ends = Times(minute, minute).bounds(local.date(), zone)
+    begins, ends = TimeRange(minute, minute).bounds(local.date(), zone)
     assert begins <= at < ends
 
 
@@ -88,7 +94,7 @@ def test_a_day_is_read_back_in_either_form(day: date, today: date) -> None:
 
 
 @given(times)
-def test_times_are_read_back(said: Times) -> None:
+def test_times_are_read_back(said: TimeRange) -> None:
     assert parse_times(f"{said.first:%H:%M}-{said.last:%H:%M}") == said
 
 
@@ -109,6 +115,7 @@ def test_what_lasts_some_days_is_good_all_through_the_last(
 
 
 names = st.lists(words_of_people, min_size=1, max_size=3).map(tuple)
+
 particulars = st.builds(
     Particulars,
     reason=st.text(),
@@ -118,7 +125,7 @@ particulars = st.builds(
     number=st.just(UNKNOWN) | st.from_regex(r"\+[0-9]{8,15}", fullmatch=True),
     parties=st.just(UNKNOWN) | names,
     about=st.text(),
-    further=st.dictionaries(st.sampled_from(Further).map(str), st.text()),
+    further=st.dictionaries(st.sampled_from(FurtherParticular).map(str), st.text()),
 )
 
 
@@ -128,6 +135,7 @@ def test_particulars_come_back_from_their_canonical_form(said: Particulars) -> N
 
 
 numbers = st.from_regex(r"\+44[0-9]{9,10}", fullmatch=True)
+
 calls = st.builds(
     CallFacts,
     number=st.none() | numbers,
@@ -148,8 +156,8 @@ def test_a_call_is_found_by_all_that_is_known_of_it(call: CallFacts, zone: ZoneI
     known = Criteria(
         number=call.number,
         tail=call.number and call.number[-4:],
-        days=Days(local.date(), local.date()),
-        times=Times(minute, minute),
+        days=DayRange(local.date(), local.date()),
+        times=TimeRange(minute, minute),
         extension=call.extension,
         party=call.parties[0] if call.parties else None,
         direction=call.direction,
@@ -163,7 +171,7 @@ criteria = st.fixed_dictionaries(
     {
         "number": st.none() | numbers,
         "tail": st.none() | st.from_regex(r"[0-9]{4}", fullmatch=True),
-        "days": st.none() | days.map(lambda day: Days(day, day)),
+        "days": st.none() | days.map(lambda day: DayRange(day, day)),
         "times": st.none() | times,
         "extension": st.none() | st.sampled_from(["201", "202"]),
         "party": st.none() | words_of_people,
@@ -231,7 +239,7 @@ def test_a_history_never_goes_where_a_step_is_refused(acts: list[RequestAct]) ->
             continue
         history.append(act)
         was, state = state, state_after(events(*history))
-        assert was not in ENDED or state is was
+        assert was not in ENDED_STATES or state is was
 
 
 @given(instants, st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=30)))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
-from callrec.policy.gaps import OpeningHours, gaps
-from callrec.policy.when import Days
-from callrec.telephone.joining import JoinedBy, calls_of
-from callrec.telephone.reconciling import Standing, essence, reconcile
+from callrec.policy.gaps import OpeningHours, quiet_periods
+from callrec.policy.when import DayRange
+from callrec.telephone.joining.facts import JoinedBy, calls_of
+from callrec.telephone.reconciling import Coverage, comparable_leg, reconcile
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
 
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from callrec.telephone.joining import CallRecord, Joined
+    from callrec.telephone.joining.facts import CallRecord, Joined
     from callrec.telephone.reconciling import HeldRecording, Reconciled
     from callrec.telephone.records.leg import Leg
 
 TWO_MINUTES = timedelta(minutes=2)
-WEEK = Days(date(2026, 10, 19), date(2026, 10, 30))
+
+WEEK = DayRange(date(2026, 10, 19), date(2026, 10, 30))
+
 HOURS = OpeningHours(
     opens=time(8),
     closes=time(18, 30),
@@ -35,11 +37,15 @@ HOURS = OpeningHours(
     working=working_days(Clocks()),
     zone=LONDON,
 )
+
 LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
 
 ids = st.sampled_from(["", *(f"179300187{n}.{n}" for n in range(5))])
+
 seconds = st.integers(min_value=0, max_value=900)
+
 numbers = st.sampled_from(["+447700900100", "+447700900101", None])
+
 legs = st.builds(
     a_leg,
     unique_id=ids,
@@ -49,9 +55,11 @@ legs = st.builds(
     talked=st.none() | st.integers(min_value=0, max_value=90),
     answered=st.booleans(),
 )
+
 recordings = st.builds(
     a_recording, unique_id=ids, number=numbers, after=seconds, lasted=st.integers(0, 90)
 )
+
 several_legs = st.lists(legs, max_size=8)
 
 
@@ -63,7 +71,7 @@ several_recordings = st.lists(recordings, max_size=8).map(_numbered)
 
 
 def _missing(reconciled: Reconciled) -> set[CallRecord]:
-    return {each.call for each in reconciled.calls if each.standing is Standing.MISSING}
+    return {each.call for each in reconciled.calls if each.standing is Coverage.MISSING}
 
 
 @given(several_recordings, several_legs)
@@ -83,9 +91,9 @@ def test_what_is_missing_is_what_was_spoken_and_is_not_held(
     for each in reconcile(held, some, TWO_MINUTES).calls:
         spoken = [leg for leg in each.call.legs if leg.answered and leg.talk_ms != 0]
         assert set(each.without) <= set(spoken)
-        assert (each.standing is Standing.UNANSWERED) == (not spoken)
-        assert (each.standing is Standing.HELD) == (bool(spoken) and not each.without)
-        if each.standing in {Standing.HELD, Standing.IN_PART}:
+        assert (each.standing is Coverage.UNANSWERED) == (not spoken)
+        assert (each.standing is Coverage.HELD) == (bool(spoken) and not each.without)
+        if each.standing in {Coverage.HELD, Coverage.IN_PART}:
             assert each.recordings
 
 
@@ -99,7 +107,7 @@ def test_a_recording_more_leaves_no_call_without_one_that_an_id_or_a_number_join
     before, after = (reconcile(each, some, TWO_MINUTES) for each in (held, more))
     missing = _missing(after)
     for each in before.calls:
-        if each.standing is not Standing.MISSING and each.call in missing:
+        if each.standing is not Coverage.MISSING and each.call in missing:
             assert all(_by_extension_alone(*pair) for pair in each.recordings)
 
 
@@ -118,7 +126,9 @@ def test_no_order_matters(held: list[HeldRecording], some: list[Leg], chance: Ra
 
 @given(several_legs)
 def test_the_essence_of_a_leg_is_its_own_essence(some: list[Leg]) -> None:
-    assert [essence(essence(leg)) for leg in some] == [essence(leg) for leg in some]
+    assert [comparable_leg(comparable_leg(leg)) for leg in some] == [
+        comparable_leg(leg) for leg in some
+    ]
 
 
 spans = st.tuples(st.integers(0, 12 * 24 * 60), st.integers(0, 90)).map(
@@ -127,12 +137,13 @@ spans = st.tuples(st.integers(0, 12 * 24 * 60), st.integers(0, 90)).map(
         datetime(2026, 10, 18, 23, tzinfo=UTC) + timedelta(minutes=sum(pair)),
     )
 )
+
 several_spans = st.lists(spans, max_size=60)
 
 
 @given(several_spans)
 def test_nothing_was_recorded_in_a_gap(some: list[tuple[datetime, datetime]]) -> None:
-    for gap in gaps(some, WEEK, HOURS, now=LONG_AFTER):
+    for gap in quiet_periods(some, WEEK, HOURS, now=LONG_AFTER):
         assert gap.ends_at - gap.begins_at > HOURS.longest
         for begins_at, ends_at in some:
             assert ends_at <= gap.begins_at or begins_at >= gap.ends_at
@@ -143,14 +154,14 @@ def test_a_recording_more_never_makes_more_silence(
     some: list[tuple[datetime, datetime]], another: tuple[datetime, datetime]
 ) -> None:
     def silence(recorded: list[tuple[datetime, datetime]]) -> timedelta:
-        found = gaps(recorded, WEEK, HOURS, now=LONG_AFTER)
+        found = quiet_periods(recorded, WEEK, HOURS, now=LONG_AFTER)
         return sum((gap.ends_at - gap.begins_at for gap in found), timedelta())
 
     assert silence([*some, another]) <= silence(some)
 
 
 def test_every_working_day_is_silent_where_nothing_is_recorded() -> None:
-    found = gaps([], WEEK, HOURS, now=LONG_AFTER)
+    found = quiet_periods([], WEEK, HOURS, now=LONG_AFTER)
     days = [gap.begins_at.astimezone(LONDON).day for gap in found]
     assert days == [19, 20, 21, 22, 23, 26, 27, 28, 29, 30]
     assert {gap.ends_at - gap.begins_at for gap in found} == {timedelta(hours=10.5)}

@@ -12,33 +12,39 @@ from callrec.policy.retention import (
     CLAIM,
     Appraised,
     Category,
-    Stop,
     Stopped,
+    StopReason,
     appraise,
-    category_that_counts,
     due_on,
+    effective_category,
     last_call_due,
-    months_in,
-    take_stock,
+    months_configured,
+    totals_by_category,
 )
 
 DAY = timedelta(days=1)
+
 SHORTEST_YEAR = 365
 
 days = st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 12, 31))
+
 lengths = st.integers(min_value=1, max_value=360)
+
 years = st.integers(min_value=1, max_value=30)
+
 SCHEDULE = (
     Category("routine", "3 years", "a test"),
     Category("claim", "6 years", "a test"),
     Category("telephony-record", "6 months", "a test"),
     Category("health-record", None, "a test"),
 )
+
 stops = st.lists(
-    st.sampled_from([Stopped(Stop.HOLD, "H-1"), Stopped(Stop.REQUEST, "R-2")]),
+    st.sampled_from([Stopped(StopReason.HOLD, "H-1"), Stopped(StopReason.REQUEST, "R-2")]),
     unique=True,
     max_size=2,
 ).map(tuple)
+
 recordings = st.lists(
     st.builds(
         Appraised,
@@ -56,7 +62,7 @@ def test_what_is_of_a_claim_is_never_due_before_a_claim(
     day: date, said: Category | None, like: Category
 ) -> None:
     claim = Category(CLAIM, like.keeps, "a test")
-    counts, least = category_that_counts(said, claim).due_on(day), claim.due_on(day)
+    counts, least = effective_category(said, claim).due_on(day), claim.due_on(day)
     assert counts is None or (least is not None and counts >= least)
 
 
@@ -88,7 +94,7 @@ def test_it_is_due_the_day_after_the_anniversary(day: date, count: int) -> None:
 
 @given(st.integers(min_value=1, max_value=999))
 def test_a_year_is_twelve_months(count: int) -> None:
-    assert months_in(f"{count} years") == 12 * months_in(f"{count} months")
+    assert months_configured(f"{count} years") == 12 * months_configured(f"{count} months")
 
 
 @given(recordings, days)
@@ -102,7 +108,7 @@ def test_what_is_due_is_counted_once_and_nothing_else_is(every: list[Appraised],
 
 @given(recordings, days)
 def test_every_recording_is_in_stock_once(every: list[Appraised], on: date) -> None:
-    stock = take_stock(every, SCHEDULE, on=on)
+    stock = totals_by_category(every, SCHEDULE, on=on)
     assert sum(held.recordings for held in stock) == len(every)
     for held in stock:
         assert held.free <= held.due <= held.recordings

@@ -10,23 +10,29 @@ from hypothesis import strategies as st
 
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
-from callrec.sound import Undecodable, measure
-from callrec.sound.editing import edited, samples_left
-from callrec.sound.measured import MOST_PEAKS, Measured, Peaks
+from callrec.sound.editing import edit_samples, samples_after
+from callrec.sound.measured import MAX_PEAKS, Measured, Peaks
+from callrec.sound.measuring import measure
+from callrec.sound.undecodable import Undecodable
 from house.processes import children
 
 VECTORS = Path(__file__).parent.parent / "vectors"
+
 SOUNDS = sorted(
     path
     for folder in ("sound", "telephone/sound")
     for path in (VECTORS / folder).iterdir()
     if path.suffix not in {".md", ".json"}
 )
+
 RATES = st.sampled_from([8000, 11_025, 16_000, 44_100])
+
 SPANS = st.tuples(st.integers(0, 300), st.integers(1, 100)).map(lambda at: Span(at[0], sum(at)))
+
 SILENCES = st.builds(
     Silence, SPANS, st.just(Ground.THIRD_PARTY), st.sampled_from(Side), st.sampled_from(Filler)
 )
+
 EDITS = st.builds(Edits, st.none() | SPANS, st.lists(SILENCES, max_size=3).map(tuple))
 
 
@@ -64,9 +70,9 @@ def test_edits_are_exact_to_the_sample_whatever_the_pieces(
         array("h", values[begin * channels : end * channels]).tobytes()
         for begin, end in pairwise([0, *cuts, samples])
     ]
-    made = array("h", b"".join(edited(pieces, edits, sample_rate=rate, channels=channels)))
+    made = array("h", b"".join(edit_samples(pieces, edits, sample_rate=rate, channels=channels)))
     expected = naively(values, edits, rate, channels)
-    assert len(made) == len(expected) == samples_left(samples, edits, rate) * channels
+    assert len(made) == len(expected) == samples_after(samples, edits, rate) * channels
     for came, wanted in zip(made, expected, strict=True):
         assert came == wanted or (wanted == TONE and abs(came) <= 3277)
 
@@ -86,7 +92,7 @@ def test_peaks_are_those_of_equal_stretches(
     assert peaks.samples * channels == len(values)
     for channel, found in enumerate(measured.peaks):
         mine = values[channel::channels]
-        assert len(found) <= MOST_PEAKS
+        assert len(found) <= MAX_PEAKS
         assert list(found) == [
             min(32_767, max(map(abs, mine[begin : begin + measured.stretch])))
             for begin in range(0, len(mine), measured.stretch)

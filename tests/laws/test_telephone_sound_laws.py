@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound
 from telephone.builders import a_format, a_wave, heard
 from telephone.small_sounds import SOUNDS
 
@@ -15,6 +16,7 @@ ANYWHERE = 2500
 """Bytes: larger files break off at every hundredth place."""
 
 SUFFIXES = st.sampled_from(["", ".wav", ".ulaw", ".gsm", ".g729", ".raw", ".mp3"])
+
 MARKS = [b"", b"OggS\0", b"fLaC\0\0\0\x22", b"#!AMR\n", b".snd", b"\0\0\0\x10ftyp", b"ID3\x04\0\0",
          b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0", b"RIFX\0\0\0\0WAVE", b"RF64\0\0\0\0WAVEds64",
          b"\xff\xfb\x90\x00", b"\xff\xe3\x28\xc4"]  # fmt: skip
@@ -64,6 +66,7 @@ def test_linear_samples_are_silent_where_all_lie_near_the_first(
 
 
 CODES = st.sampled_from(b"\xff\x7f\xfe\x7e\xfd\xd5\x55\xd4\x00")
+
 AT_REST = {6: {0xD5, 0x55}, 7: {0xFF, 0x7F, 0xFE, 0x7E}}
 
 

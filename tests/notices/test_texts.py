@@ -11,18 +11,21 @@ from typing import get_args
 import pytest
 
 from callrec.config import Config, Notice
-from callrec.notices import COLUMNS, Facts, notice_text
-from callrec.policy.notice import PURPOSES, NoticeKind, NoticeVersion
+from callrec.notices import COLUMNS, PracticeFacts, notice_text
+from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeKind, NoticeVersion
 
 ROOT = Path(__file__).parents[2]
-FACTS = Facts(
+
+FACTS = PracticeFacts(
     practice="Hama Medical Centre", contact="Ann Hall, 01632 960000", kept_for="six years"
 )
+
 LONG = (NoticeKind.WEBSITE, NoticeKind.STAFF)
+
 SPOKEN = (NoticeKind.ANNOUNCEMENT, NoticeKind.OUTBOUND)
 
 
-def words_of(kind: NoticeKind, facts: Facts = FACTS, text: str = "") -> str:
+def words_of(kind: NoticeKind, facts: PracticeFacts = FACTS, text: str = "") -> str:
     notice = NoticeVersion(kind=kind, version="7a", first_on=date(2026, 2, 1), text=text)
     return notice_text(notice, facts)
 
@@ -61,7 +64,7 @@ def test_each_kind_has_its_words_with_nothing_left_to_fill_in(kind: NoticeKind) 
 @pytest.mark.parametrize("kind", LONG)
 def test_what_is_published_names_every_purpose_of_section_2(kind: NoticeKind) -> None:
     text = flowing(kind)
-    assert [purpose for purpose in PURPOSES.values() if f"- {purpose}" not in text] == []
+    assert [purpose for purpose in PURPOSES_IN_WORDS.values() if f"- {purpose}" not in text] == []
     assert "kept for six years" in text or "as a rule for six years" in text
     assert "Ann Hall, 01632 960000" in text
     assert "ersion 7a" in text
@@ -99,7 +102,7 @@ def test_staff_are_told_that_nobody_browses_and_what_to_do_after_a_slip() -> Non
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_practice_that_says_nothing_of_itself_is_this_practice(kind: NoticeKind) -> None:
-    text = words_of(kind, Facts(practice="", contact="", kept_for="six years"))
+    text = words_of(kind, PracticeFacts(practice="", contact="", kept_for="six years"))
     assert "his practice" in text
     assert "  " not in text.replace("\n  ", "\n")
 

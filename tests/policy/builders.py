@@ -8,17 +8,20 @@ from zoneinfo import ZoneInfo
 
 from callrec.policy.authority import RequestFacts
 from callrec.policy.criteria import CallFacts, Direction
-from callrec.policy.handing_over import Channel, Delivery, HandedOver, ReleaseFacts
+from callrec.policy.handing_over import Channel, Delivery, Handover, ReleaseFacts
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestEvent, RequestState
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, Standing
 
 LONDON = ZoneInfo("Europe/London")
+
 TODAY = date(2024, 1, 4)
+
 NOW = datetime(2024, 1, 4, 12, tzinfo=UTC)
 
 REASON = "The caller complains that nobody rang back"
+
 ANN, BEN, CAT, DAN = (PersonId(letter * 32) for letter in "abcd")
 
 
@@ -60,7 +63,7 @@ def a_release(**facts: Any) -> ReleaseFacts:
     return ReleaseFacts(**said)
 
 
-def handed_over(**said: Any) -> HandedOver:
+def handed_over(**said: Any) -> Handover:
     """On 3 January, by letter."""
     told = {
         "on": date(2024, 1, 3),
@@ -71,7 +74,7 @@ def handed_over(**said: Any) -> HandedOver:
     }
     if told["clock"]:
         told["clock"] = time.fromisoformat(told["clock"])
-    return HandedOver(**told)
+    return Handover(**told)
 
 
 def a_call(**facts: Any) -> CallFacts:

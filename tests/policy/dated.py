@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 
 MONTHLY: Final = (Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.PORTABILITY)
@@ -16,12 +16,12 @@ def day(number: int, month: int = 9) -> date:
 
 
 def asked(awaited: Awaited, on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.ASKED, on=on, awaited=awaited)
+    return ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=awaited)
 
 
 def came(awaited: Awaited, on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.ANSWERED, on=on, awaited=awaited)
+    return ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=awaited)
 
 
 def extended(on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.EXTENDED, on=on)
+    return ClockEvent(event=ClockEventKind.EXTENDED, on=on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.policy.further import ASKED, Further
+from callrec.policy.further import QUESTIONS, FurtherParticular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 FORM = Path(__file__).with_name("asked.txt").read_text(encoding="utf-8")
 
 
-def in_the_form(field: Further) -> Iterator[str]:
-    asked = ASKED[field]
+def in_the_form(field: FurtherParticular) -> Iterator[str]:
+    asked = QUESTIONS[field]
     yield f"{field}: {asked.question}"
     yield f"    {asked.help}"
     yield f"    {asked.option}"
@@ -33,5 +33,5 @@ def in_the_form(field: Further) -> Iterator[str]:
 
 
 def test_each_particular_is_asked_for_in_the_words_of_the_form() -> None:
-    told = "\n\n".join("\n".join(in_the_form(field)) for field in Further)
+    told = "\n\n".join("\n".join(in_the_form(field)) for field in FurtherParticular)
     assert told + "\n" == FORM

@@ -8,7 +8,6 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.authority import (
-    ask_to_decide,
     check_consulted,
     check_decides_purpose,
     check_in_force,
@@ -23,14 +22,18 @@ from callrec.policy.authority import (
     check_may_vouch,
     check_not_own,
     check_not_subject,
+    hint_who_decides,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import POWERS, Power, Role, Standing
 from policy.builders import ANN, CAT, DAN, REASON, TODAY, a_person, a_request
 
 GENERAL = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_GENERAL]
+
 RESERVED = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_RESERVED]
+
 DC, PARTNER, MANAGER = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER
+
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
@@ -227,7 +230,7 @@ def test_a_data_controller_who_holds_less_denies_what_is_lent_to_him_to_decide()
 
 
 def test_whoever_waits_asks_for_an_approval() -> None:
-    assert ask_to_decide(a_request(Purpose.ERASURE)) == (
+    assert hint_who_decides(a_request(Purpose.ERASURE)) == (
         "ask the Data Controller to run callrec approve R-17"
     )
 

@@ -12,29 +12,35 @@ import pytest
 from callrec.config import Incidents
 from callrec.errors import Refused, Unusable
 from callrec.policy.breach import (
-    ON_RECORD,
-    TO_THE_COMMISSIONER,
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
     Closing,
     Findings,
-    Grid,
+    ReportingThreshold,
     check_closing,
     is_late,
-    still_missing,
+    missing_findings,
 )
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock import breach_due_at
 from callrec.policy.incident import Outcome
 from policy.builders import LONDON
 
-GRID = Grid(likelihood=3, impact=2)
-NOTICED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-DUE = breach_due_at(NOTICED)  # 27 November, 9:30
-NOW = datetime(2026, 12, 10, 12, tzinfo=UTC)
-WHY = "The Commissioner was told by telephone and letter"
-ON_RECORDED = Findings(facts="As it was.", effects="None.", remedy="It was put away.")
-MILD = replace(ON_RECORDED, likelihood=2, impact=5)
-GRAVE = replace(ON_RECORDED, likelihood=3, impact=2)
+GRID = ReportingThreshold(likelihood=3, impact=2)
 
+NOTICED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+DUE = breach_due_at(NOTICED)  # 27 November, 9:30
+
+NOW = datetime(2026, 12, 10, 12, tzinfo=UTC)
+
+WHY = "The Commissioner was told by telephone and letter"
+
+ON_RECORDED = Findings(facts="As it was.", effects="None.", remedy="It was put away.")
+
+MILD = replace(ON_RECORDED, likelihood=2, impact=5)
+
+GRAVE = replace(ON_RECORDED, likelihood=3, impact=2)
 
 TOLD = r"^a breach of this likelihood and impact is reported to the Information Commissioner \["
 
@@ -108,14 +114,19 @@ def test_nothing_is_no_finding() -> None:
 
 
 def test_the_law_s_fields_are_all_there_in_its_order() -> None:
-    assert TO_THE_COMMISSIONER == (
+    assert ICO_REPORT_FIELDS == (
         "nature", "people", "people_count", "records", "record_count",  # 33(3)(a)
         "contact",  # (b)
         "consequences",  # (c)
         "measures",  # (d)
     )  # fmt: skip
-    assert ON_RECORD == ("facts", "effects", "remedy")  # 33(5)
-    assert set(Findings.__slots__) == {*TO_THE_COMMISSIONER, *ON_RECORD, "likelihood", "impact"}
+    assert BREACH_RECORD_FIELDS == ("facts", "effects", "remedy")  # 33(5)
+    assert set(Findings.__slots__) == {
+        *ICO_REPORT_FIELDS,
+        *BREACH_RECORD_FIELDS,
+        "likelihood",
+        "impact",
+    }
 
 
 EVERYTHING = Findings(
@@ -125,18 +136,18 @@ EVERYTHING = Findings(
 
 
 def test_what_is_still_missing_is_told_in_the_law_s_order() -> None:
-    assert still_missing(EVERYTHING, GRID) == ()
-    assert still_missing(Findings(), GRID) == (*TO_THE_COMMISSIONER, *ON_RECORD)
+    assert missing_findings(EVERYTHING, GRID) == ()
+    assert missing_findings(Findings(), GRID) == (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS)
     some = replace(EVERYTHING, contact="", record_count=None, effects="")
-    assert still_missing(some, GRID) == ("record_count", "contact", "effects")
+    assert missing_findings(some, GRID) == ("record_count", "contact", "effects")
 
 
 def test_of_what_need_not_be_reported_the_record_alone_is_missing() -> None:
     mild = Findings(likelihood=1, impact=1)
-    assert still_missing(mild, GRID) == ON_RECORD
+    assert missing_findings(mild, GRID) == BREACH_RECORD_FIELDS
     not_told = closing(outcome=Outcome.NOT_REPORTED)
-    assert still_missing(mild, GRID, not_told) == ON_RECORD
-    assert still_missing(mild, GRID, closing()) == (*TO_THE_COMMISSIONER, *ON_RECORD)
+    assert missing_findings(mild, GRID, not_told) == BREACH_RECORD_FIELDS
+    assert missing_findings(mild, GRID, closing()) == (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS)
 
 
 def test_in_time_is_within_72_hours_to_the_minute() -> None:
@@ -230,10 +241,12 @@ NOT_YET = {
     "tomorrow": closing(26),
     "in a minute": closing(at=datetime(2026, 11, 25, 12, 1, tzinfo=UTC)),
 }
+
 TOO_EARLY = {
     "the day before": closing(23),
     "a minute before": closing(at=NOTICED - timedelta(minutes=1)),
 }
+
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 

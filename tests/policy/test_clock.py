@@ -8,26 +8,22 @@ from typing import Any
 import pytest
 
 from callrec.errors import Unusable
-from callrec.policy.clock import (
-    Awaited,
-    ClockEvent,
-    Dated,
-    Deadline,
-    Receipt,
-    Scales,
-    breach_due_at,
-    deadline,
-    is_recent,
-)
+from callrec.policy.clock import breach_due_at, deadline
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt
+from callrec.policy.deadline import Deadline
+from callrec.policy.deceased_clock import is_recent
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import USUAL
+from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON
 from policy.dated import MONTHLY, asked, came, day, extended
 
 CHRISTMAS = frozenset({date(2024, 12, 25), date(2024, 12, 26)})
+
 WORKING = WorkingDays(closed=CHRISTMAS, years=range(2023, 2026))
+
 RECEIVED = date(2024, 9, 3)
+
 CLOCKED = (*MONTHLY, Purpose.DECEASED, Purpose.OUTSIDE_BODY)
 
 
@@ -35,7 +31,7 @@ def of(
     purpose: Purpose,
     *events: ClockEvent,
     on: date = date(2024, 9, 20),
-    scales: Scales = USUAL,
+    scales: TimeScales = STATUTORY_SCALES,
     **receipt: Any,
 ) -> Deadline:
     said = Receipt(purpose=purpose, **{"received_on": RECEIVED, **receipt})
@@ -47,7 +43,9 @@ def access(*events: ClockEvent, **said: Any) -> Deadline:
 
 
 RECEIVED_SO = "received on Tuesday 3 September 2024, working day or not [UK GDPR 12(3)]"
+
 A_MONTH = "one month after Tuesday 3 September 2024: Thursday 3 October 2024 [UK GDPR 12(3)]"
+
 TARGET = "the target is 28 days, Tuesday 1 October 2024 [ICO, right of access; clocks.target_days]"
 
 
@@ -389,7 +387,7 @@ def test_no_law_sets_a_day_for_any_other_purpose(purpose: Purpose) -> None:
 
 
 def test_the_practice_sets_its_targets() -> None:
-    scales = Scales(target_days=14, outside_body_working_days=2)
+    scales = TimeScales(target_days=14, outside_body_working_days=2)
     assert access(scales=scales).target_on == day(17)
     assert "14 days" in access(scales=scales).why[-1]
     found = of(Purpose.OUTSIDE_BODY, scales=scales)
@@ -403,7 +401,7 @@ def test_the_practice_sets_its_targets() -> None:
 
 
 def test_the_lengths_are_the_laws_own() -> None:
-    assert Scales() == Scales(
+    assert TimeScales() == TimeScales(
         months=1,
         months_extended=3,
         target_days=28,
@@ -474,16 +472,16 @@ def test_an_order_may_be_answered_the_same_day() -> None:
 
 
 HALF_SAID = {
-    "asked for nothing": (Dated.ASKED, None),
-    "nothing came": (Dated.ANSWERED, None),
-    "extended by identity": (Dated.EXTENDED, Awaited.IDENTITY),
-    "received a fee": (Dated.RECEIVED, Awaited.FEE),
+    "asked for nothing": (ClockEventKind.ASKED, None),
+    "nothing came": (ClockEventKind.ANSWERED, None),
+    "extended by identity": (ClockEventKind.EXTENDED, Awaited.IDENTITY),
+    "received a fee": (ClockEventKind.RECEIVED, Awaited.FEE),
 }
 
 
 @pytest.mark.parametrize(("event", "awaited"), HALF_SAID.values(), ids=HALF_SAID)
 def test_an_event_says_what_was_asked_for_or_came_and_no_other_does(
-    event: Dated, awaited: Awaited | None
+    event: ClockEventKind, awaited: Awaited | None
 ) -> None:
     with pytest.raises(
         ValueError,

@@ -10,25 +10,24 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
-from callrec.policy.clock import (
-    Awaited,
-    ClockEvent,
-    Dated,
-    Receipt,
-    Scales,
-    check_event,
-    deadline,
-    told_after,
-)
+from callrec.policy.clock import deadline
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, with_event
+from callrec.policy.clock_rules import check_event
 from callrec.policy.purpose import Purpose
+from callrec.policy.scales import TimeScales
 from callrec.policy.working_days import WorkingDays
 from policy.dated import MONTHLY, asked, came, day, extended
 
 WORKING = WorkingDays(closed=frozenset(), years=range(2024, 2026))
+
 RECEIVED = day(3)
+
 TODAY = day(20)
+
 A_DAY = timedelta(days=1)
+
 Kind = Callable[[Awaited, date], ClockEvent]
+
 SOURCES = {
     Purpose.SUBJECT_ACCESS: Law.ONE_MONTH,
     Purpose.ERASURE: Law.ONE_MONTH,
@@ -62,7 +61,7 @@ def refused(
 
 def each(on: date) -> list[ClockEvent]:
     """An event of every kind, on that day."""
-    received = ClockEvent(event=Dated.RECEIVED, on=on)
+    received = ClockEvent(event=ClockEventKind.RECEIVED, on=on)
     return [received, extended(on), *(kind(a, on) for kind in (asked, came) for a in Awaited)]
 
 
@@ -91,7 +90,7 @@ def test_nothing_happened_before_it_was_received(event: ClockEvent, purpose: Pur
 @pytest.mark.parametrize("on", [RECEIVED, TODAY], ids=str)
 def test_it_may_be_received_on_any_day_that_has_come(purpose: Purpose, on: date) -> None:
     receipt = Receipt(purpose=purpose, received_on=on)
-    check_event(receipt, (), ClockEvent(event=Dated.RECEIVED, on=on), WORKING, today=TODAY)
+    check_event(receipt, (), ClockEvent(event=ClockEventKind.RECEIVED, on=on), WORKING, today=TODAY)
 
 
 @pytest.mark.parametrize("purpose", MONTHLY)
@@ -145,22 +144,22 @@ AGAIN = {
 def test_a_day_that_was_mistyped_is_put_right(
     kind: Callable[[date], ClockEvent], before: tuple[ClockEvent, ...], on: date
 ) -> None:
-    events = told_after(before, kind(day(5)))
+    events = with_event(before, kind(day(5)))
     check(kind(on), *events)
-    assert told_after(events, kind(on)) == (*before, kind(on))
+    assert with_event(events, kind(on)) == (*before, kind(on))
 
 
 def test_what_came_after_it_stays() -> None:
     late, on_time = (came(Awaited.IDENTITY, day(each)) for each in (9, 8))
     before, after = asked(Awaited.IDENTITY, day(4)), asked(Awaited.CLARIFICATION, day(9))
-    assert told_after((before, late, after), on_time) == (before, on_time, after)
+    assert with_event((before, late, after), on_time) == (before, on_time, after)
 
 
 @pytest.mark.parametrize(("kind", "before"), AGAIN.values(), ids=AGAIN)
 def test_what_is_on_record_is_not_put_right_with_the_same_day(
     kind: Callable[[date], ClockEvent], before: tuple[ClockEvent, ...]
 ) -> None:
-    refusal = refused(kind(day(5)), *told_after(before, kind(day(5))))
+    refusal = refused(kind(day(5)), *with_event(before, kind(day(5))))
     assert refusal.message == (
         "that is on record already, of Thursday 5 September 2024 [UK GDPR 12(3)]"
     )
@@ -185,7 +184,7 @@ def test_an_extension_that_was_said_too_late_may_be_put_right_so() -> None:
     late = extended(day(4, 10))
     check(late, extended(day(19)), today=day(5, 10))
     receipt = Receipt(purpose=Purpose.SUBJECT_ACCESS, received_on=RECEIVED)
-    events = told_after((extended(day(19)),), late)
+    events = with_event((extended(day(19)),), late)
     assert not deadline(receipt, events, WORKING, on=day(5, 10)).is_extended
 
 
@@ -220,7 +219,7 @@ def test_clarification_does_not_come_unasked() -> None:
 def test_what_came_comes_again_where_it_was_asked_for_again(awaited: Awaited) -> None:
     before = asked(awaited, day(4)), came(awaited, day(5)), asked(awaited, day(6))
     check(came(awaited, day(6)), *before)
-    assert told_after(before, came(awaited, day(6))) == (*before, came(awaited, day(6)))
+    assert with_event(before, came(awaited, day(6))) == (*before, came(awaited, day(6)))
 
 
 def test_something_else_may_be_asked_for_meanwhile() -> None:
@@ -265,5 +264,5 @@ def test_a_refusal_of_asking_rests_on_what_the_clock_rests_on() -> None:
 
 def test_the_lengths_may_be_others() -> None:
     receipt = Receipt(purpose=Purpose.ERASURE, received_on=RECEIVED)
-    two = Scales(months=2)
+    two = TimeScales(months=2)
     check_event(receipt, (), extended(day(4, 11)), WORKING, today=day(5, 11), scales=two)

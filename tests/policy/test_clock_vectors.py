@@ -6,7 +6,8 @@ import pytest
 
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
-from callrec.policy.clock import check_event, deadline
+from callrec.policy.clock import deadline
+from callrec.policy.clock_rules import check_event
 from vectors.clocks.cases import Case, cases
 
 CASES = cases()

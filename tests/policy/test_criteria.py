@@ -7,11 +7,12 @@ import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.criteria import Criteria, Direction, check_not_browsing, matches
-from callrec.policy.when import Days, Times
+from callrec.policy.when import DayRange, TimeRange
 from policy.builders import LONDON, REASON, TODAY, a_call
 
-ONE_DAY = Days(TODAY, TODAY)
-TWO_DAYS = Days(TODAY, TODAY + timedelta(days=1))
+ONE_DAY = DayRange(TODAY, TODAY)
+
+TWO_DAYS = DayRange(TODAY, TODAY + timedelta(days=1))
 
 NAMING = {
     "a number": Criteria(number="+447700900123"),
@@ -20,12 +21,13 @@ NAMING = {
     "an extension and a day": Criteria(extension="203", days=ONE_DAY),
     "a window as wide as may be": Criteria(days=ONE_DAY),
 }
+
 BROWSING = {
     "nothing": Criteria(),
     "an extension alone": Criteria(extension="203"),
     "an extension and two days": Criteria(extension="203", days=TWO_DAYS),
     "a window too wide": Criteria(days=TWO_DAYS),
-    "a time of day alone": Criteria(times=Times(time(14), time(15))),
+    "a time of day alone": Criteria(times=TimeRange(time(14), time(15))),
     "a direction alone": Criteria(direction=Direction.INBOUND),
     "an empty number": Criteria(number=""),
 }
@@ -85,20 +87,21 @@ FOUND: dict[str, dict[str, Any]] = {
     "its number": {"number": "+447700900123"},
     "its last four digits": {"tail": "0123"},
     "its day": {"days": ONE_DAY},
-    "its time": {"times": Times(time(14, 5), time(14, 5))},
+    "its time": {"times": TimeRange(time(14, 5), time(14, 5))},
     "its extension": {"extension": "203"},
     "a party without marks": {"party": "oneill sian"},
     "words of two parties": {"party": "reception oneill"},
     "every word of every party": {"party": "reception oneill sian"},
     "its direction": {"direction": Direction.INBOUND},
 }
+
 NOT_FOUND: dict[str, dict[str, Any]] = {
     "another number": {"number": "+447700900124"},
     "a number's beginning": {"number": "+44770090012"},
     "other last digits": {"tail": "0124"},
-    "another day": {"days": Days(date(2024, 1, 5), date(2024, 1, 5))},
-    "a time before it": {"times": Times(time(13, 0), time(14, 4))},
-    "a time after it": {"times": Times(time(14, 7), time(15, 0))},
+    "another day": {"days": DayRange(date(2024, 1, 5), date(2024, 1, 5))},
+    "a time before it": {"times": TimeRange(time(13, 0), time(14, 4))},
+    "a time after it": {"times": TimeRange(time(14, 7), time(15, 0))},
     "another extension": {"extension": "20"},
     "a word more than its parties have": {"party": "Siân O'Neill Jones"},
     "part of a word": {"party": "Neil"},
@@ -130,17 +133,17 @@ def test_what_is_not_known_of_a_call_does_not_find_it() -> None:
 
 def test_a_day_is_a_day_of_the_practice() -> None:
     just_after_midnight = a_call(started_at=datetime(2024, 7, 1, 23, 30, tzinfo=UTC))
-    second_of_july = Days(date(2024, 7, 2), date(2024, 7, 2))
+    second_of_july = DayRange(date(2024, 7, 2), date(2024, 7, 2))
     assert matches(Criteria(days=second_of_july), just_after_midnight, LONDON)
 
 
 def test_a_time_finds_a_call_that_was_still_going_on() -> None:
     long_call = a_call(duration_ms=20 * 60_000)  # 14:05 to 14:25
-    assert matches(Criteria(times=Times(time(14, 25), time(14, 40))), long_call, LONDON)
-    assert not matches(Criteria(times=Times(time(14, 26), time(14, 40))), long_call, LONDON)
+    assert matches(Criteria(times=TimeRange(time(14, 25), time(14, 40))), long_call, LONDON)
+    assert not matches(Criteria(times=TimeRange(time(14, 26), time(14, 40))), long_call, LONDON)
 
 
 @pytest.mark.parametrize("hour", [0, 1], ids=["summer time", "an hour later"])
 def test_a_time_that_came_twice_finds_calls_of_both(hour: int) -> None:
     call = a_call(started_at=datetime(2024, 10, 27, hour, 30, tzinfo=UTC))
-    assert matches(Criteria(times=Times(time(1, 30), time(1, 31))), call, LONDON)
+    assert matches(Criteria(times=TimeRange(time(1, 30), time(1, 31))), call, LONDON)

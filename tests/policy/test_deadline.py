@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from callrec.policy.deadline import Deadline, Urgency, spelt, urgency
+from callrec.policy.deadline import Deadline, Urgency, full_date, urgency
 
 TARGET, DUE, EXTENDED = date(2024, 10, 1), date(2024, 10, 3), date(2024, 12, 3)
 
@@ -24,7 +24,9 @@ def a_deadline(
 
 
 EXTENSION = a_deadline(due_on=EXTENDED)
+
 NO_DUE_DAY = a_deadline(due_on=None, extended_due_on=None)
+
 PRESSING = {
     "eight days before its target": (a_deadline(), date(2024, 9, 23), Urgency.IN_TIME),
     "seven days before its target": (a_deadline(), date(2024, 9, 24), Urgency.DUE_SOON),
@@ -56,4 +58,4 @@ def test_what_is_never_due_was_not_extended() -> None:
 
 
 def test_a_day_is_spelt_with_its_weekday_and_without_a_zero() -> None:
-    assert spelt(date(2024, 3, 3)) == "Sunday 3 March 2024"
+    assert full_date(date(2024, 3, 3)) == "Sunday 3 March 2024"

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from callrec.errors import NotFound, Refused, Unusable
-from callrec.policy.delegation import lapsed, lend, take_back, without_lapsed
+from callrec.policy.delegation import delegations_lapsed, lend, take_back, without_lapsed
 from callrec.policy.role import Delegation, Power, Role, Standing, powers_of, powers_vouched_for
 from policy.builders import BEN, TODAY, a_person
 
 DORA = a_person(Role.DATA_CONTROLLER)
+
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
@@ -91,8 +92,8 @@ def test_what_was_not_lent_is_not_taken_back() -> None:
 
 def test_what_was_lent_has_lapsed_once_its_day_is_over() -> None:
     person = a_person(lent=Power.SEARCH, until=TODAY)
-    assert lapsed(person, TODAY) == ()
-    assert lapsed(person, TOMORROW) == (Delegation(Power.SEARCH, TODAY),)
+    assert delegations_lapsed(person, TODAY) == ()
+    assert delegations_lapsed(person, TOMORROW) == (Delegation(Power.SEARCH, TODAY),)
     assert without_lapsed(person, TODAY) == person
     assert without_lapsed(person, TOMORROW).delegations == ()
 

@@ -11,15 +11,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.policy.criteria import Criteria, check_not_browsing
-from callrec.policy.described import described, is_of_another_day
+from callrec.policy.described import described_by, is_of_another_day
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.policy.when import Days, Times
+from callrec.policy.when import DayRange, TimeRange
 from policy.builders import REASON
 
 ZONE = ZoneInfo("Europe/London")
+
 DAY = date(2024, 1, 4)
-DAYS = Days(DAY, DAY)
-TIMES = Times(time(14, 0), time(14, 30))
+
+DAYS = DayRange(DAY, DAY)
+
+TIMES = TimeRange(time(14, 0), time(14, 30))
+
 NUMBER = "+447700900123"
 
 NOTHING_KNOWN = Particulars(
@@ -31,6 +35,7 @@ NOTHING_KNOWN = Particulars(
     parties=UNKNOWN,
     about="",
 )
+
 SIAN = ("Siân O'Neill", "Reception")
 
 
@@ -54,7 +59,7 @@ def known(**said: Any) -> Particulars:
 def test_a_call_is_described_by_all_that_says_which_it_was(
     said: dict[str, Any], asked: dict[str, Any]
 ) -> None:
-    assert described(known(**said, parties=SIAN)) == (Criteria(**asked),)
+    assert described_by(known(**said, parties=SIAN)) == (Criteria(**asked),)
 
 
 @pytest.mark.parametrize(
@@ -70,17 +75,17 @@ def test_any_of_the_names_will_do_where_the_rest_says_too_little(
     said: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     named = tuple(Criteria(**asked, party=name) for name in SIAN)
-    assert described(known(**said, parties=SIAN)) == named
+    assert described_by(known(**said, parties=SIAN)) == named
 
 
 def test_an_initial_names_nobody() -> None:
-    assert described(known(day=DAY, parties=("S", "Reception"))) == (
+    assert described_by(known(day=DAY, parties=("S", "Reception"))) == (
         Criteria(days=DAYS, party="Reception"),
     )
 
 
 def test_one_day_may_be_looked_through() -> None:
-    assert described(known(day=DAY)) == (Criteria(days=DAYS),)
+    assert described_by(known(day=DAY)) == (Criteria(days=DAYS),)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,7 @@ def test_one_day_may_be_looked_through() -> None:
     ids=["nothing known", "a time", "an extension", "an initial"],
 )
 def test_what_says_neither_number_name_nor_day_describes_no_call(said: dict[str, Any]) -> None:
-    assert described(known(**said)) == ()
+    assert described_by(known(**said)) == ()
 
 
 def test_it_is_never_wider_than_a_search_may_be() -> None:
@@ -97,7 +102,7 @@ def test_it_is_never_wider_than_a_search_may_be() -> None:
         (NUMBER, UNKNOWN), (SIAN, UNKNOWN), (DAY, UNKNOWN), ("203", UNKNOWN)
     ):
         asked = known(number=number, parties=parties, day=day, extension=extension)
-        for criteria in described(asked):
+        for criteria in described_by(asked):
             check_not_browsing(criteria, reason=None, request="R-17", widest_window=1)
 
 

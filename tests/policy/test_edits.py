@@ -21,8 +21,8 @@ from callrec.policy.edits import (
     Span,
     check_edits,
     edits_to_apply,
+    format_time,
     read_edits,
-    say_time,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import Ground
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 WEEK_MS = 7 * 24 * 3_600_000
+
 MINUTE = Span(0, 60_000)
+
 DECIDED = [purpose for purpose, terms in TERMS.items() if terms.edits_are_decided]
+
 LEFT_TO_THE_RELEASER = [purpose for purpose in Purpose if purpose not in DECIDED]
 
 
@@ -64,23 +67,23 @@ rates = st.integers(1, 384_000)
 
 @given(spans(), rates)
 def test_a_silence_reaches_outwards_to_whole_samples(span: Span, rate: int) -> None:
-    first, end = span.samples_outwards(rate)
+    first, end = span.samples_rounded_out(rate)
     assert Fraction(first, rate) <= Fraction(span.from_ms, 1000) < Fraction(first + 1, rate)
     assert Fraction(end - 1, rate) < Fraction(span.to_ms, 1000) <= Fraction(end, rate)
 
 
 @given(spans(), rates)
 def test_a_clip_reaches_inwards_to_whole_samples(span: Span, rate: int) -> None:
-    first, end = span.samples_inwards(rate)
+    first, end = span.samples_rounded_in(rate)
     assert Fraction(first - 1, rate) < Fraction(span.from_ms, 1000) <= Fraction(first, rate)
     assert Fraction(end, rate) <= Fraction(span.to_ms, 1000) < Fraction(end + 1, rate)
 
 
 def test_samples_are_rounded_to_opposite_sides() -> None:
     span = Span(1, 2)
-    assert span.samples_outwards(8_000) == span.samples_inwards(8_000) == (8, 16)
-    assert span.samples_outwards(11_025) == (11, 23)
-    assert span.samples_inwards(11_025) == (12, 22)
+    assert span.samples_rounded_out(8_000) == span.samples_rounded_in(8_000) == (8, 16)
+    assert span.samples_rounded_out(11_025) == (11, 23)
+    assert span.samples_rounded_in(11_025) == (12, 22)
 
 
 @given(spans())
@@ -115,6 +118,7 @@ def test_edits_are_written_with_the_clip_first() -> None:
 
 
 CLIP: dict[str, Any] = {"what": "clip", "from_ms": 0, "to_ms": 10}
+
 SILENCE: dict[str, Any] = {
     "what": "silence",
     "from_ms": 0,
@@ -123,6 +127,7 @@ SILENCE: dict[str, Any] = {
     "side": "both",
     "filler": "silence",
 }
+
 UNREADABLE = {
     "two clips": [CLIP, CLIP],
     "another thing": [{**CLIP, "what": "faster"}],
@@ -251,7 +256,7 @@ def test_who_decides_is_named_by_the_clause(purpose: Purpose, clause: Clause) ->
     ],
 )
 def test_a_time_is_said_as_it_is_typed(ms: int, said: str) -> None:
-    assert say_time(ms) == said
+    assert format_time(ms) == said
 
 
 def test_in_a_clipped_copy_silences_count_from_where_it_begins_and_end_where_it_does() -> None:

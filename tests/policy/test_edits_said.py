@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.policy.edits import Edits, Filler, Side, Silence, Span, say_time
+from callrec.policy.edits import Edits, Filler, Side, Silence, Span, format_time
 from callrec.policy.edits_said import (
-    SaidClip,
-    SaidEdit,
-    SaidSilence,
-    edits_of_each,
+    TypedClip,
+    TypedEdit,
+    TypedSilence,
+    edits_by_recording,
+    format_edits,
     read_clip,
     read_silence,
-    say_edits,
 )
 from callrec.policy.withholding import Ground
 from policy.test_edits import every_edits
@@ -69,7 +69,7 @@ def test_what_is_no_time_is_not_guessed_at(typed: str) -> None:
 
 @given(st.integers(1, LONGEST_MS))
 def test_a_time_is_read_as_it_is_said(ms: int) -> None:
-    read = read_time(say_time(ms))
+    read = read_time(format_time(ms))
     assert read == ms
     assert type(read) is int
 
@@ -81,15 +81,15 @@ def test_seconds_with_a_fraction_are_exact(seconds: int, part: int) -> None:
 
 
 def test_a_clip_is_of_the_one_recording_or_of_the_one_that_is_named() -> None:
-    assert read_clip("1:30-1:45.5") == SaidClip(None, Span(90_000, 105_500))
-    assert read_clip("1042@90-105.5") == SaidClip(1042, Span(90_000, 105_500))
-    assert read_clip(" 007 @ 1 - 2 ") == SaidClip(7, Span(1_000, 2_000))
+    assert read_clip("1:30-1:45.5") == TypedClip(None, Span(90_000, 105_500))
+    assert read_clip("1042@90-105.5") == TypedClip(1042, Span(90_000, 105_500))
+    assert read_clip(" 007 @ 1 - 2 ") == TypedClip(7, Span(1_000, 2_000))
 
 
 def test_a_silence_has_a_ground_and_else_fills_both_channels_with_silence() -> None:
     said = Silence(Span(1_000, 2_000), Ground.THIRD_PARTY, Side.BOTH, Filler.SILENCE)
-    assert read_silence("1-2=third-party") == SaidSilence(None, said)
-    assert read_silence("1042@1-2=Third-Party") == SaidSilence(1042, said)
+    assert read_silence("1-2=third-party") == TypedSilence(None, said)
+    assert read_silence("1042@1-2=Third-Party") == TypedSilence(1042, said)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_a_sign_too_many_belongs_to_what_follows() -> None:
 
 @given(every_edits())
 def test_what_is_said_of_edits_is_read_back(edits: Edits) -> None:
-    read: dict[str, Callable[[str], SaidEdit]] = {"clip": read_clip, "silence": read_silence}
-    said: list[SaidEdit] = [read[what](text) for what, text in say_edits(edits)]
-    assert edits_of_each(said, [7]) == ({7: edits} if edits else {})
+    read: dict[str, Callable[[str], TypedEdit]] = {"clip": read_clip, "silence": read_silence}
+    said: list[TypedEdit] = [read[what](text) for what, text in format_edits(edits)]
+    assert edits_by_recording(said, [7]) == ({7: edits} if edits else {})
 
 
 def test_edits_are_said_the_clip_first() -> None:
     silence = Silence(Span(90_000, 105_500), Ground.THIRD_PARTY, Side.LEFT, Filler.TONE)
-    assert list(say_edits(Edits(Span(0, 3_600_000), (silence,)))) == [
+    assert list(format_edits(Edits(Span(0, 3_600_000), (silence,)))) == [
         ("clip", "0:00-1:00:00"),
         ("silence", "1:30-1:45.5=third-party/left/tone"),
     ]
@@ -166,31 +166,31 @@ def test_whatever_is_typed_is_read_or_told_of(text: str) -> None:
 
 
 def test_what_is_said_is_parted_by_recording_and_put_in_order() -> None:
-    said: list[SaidEdit] = [
+    said: list[TypedEdit] = [
         read_silence("2@5-6=privilege"),
         read_clip("1@0-9"),
         read_silence("2@1-2=privilege"),
         read_silence("1@3-4=privilege"),
     ]
-    one, two = edits_of_each(said, [1, 2, 3]).items()
+    one, two = edits_by_recording(said, [1, 2, 3]).items()
     assert one == (1, Edits(Span(0, 9_000), (read_silence("3-4=privilege").silence,)))
     assert [each.span.from_ms for each in two[1].silences] == [1_000, 5_000]
     assert (two[0], two[1].clip) == (2, None)
 
 
 def test_of_one_recording_the_number_goes_without_saying() -> None:
-    said: list[SaidEdit] = [read_clip("0-9"), read_silence("1042@1-2=privilege")]
-    assert list(edits_of_each(said, [1042])) == [1042]
-    assert edits_of_each([], [1, 2]) == {}
+    said: list[TypedEdit] = [read_clip("0-9"), read_silence("1042@1-2=privilege")]
+    assert list(edits_by_recording(said, [1042])) == [1042]
+    assert edits_by_recording([], [1, 2]) == {}
 
 
 def test_of_several_each_is_named() -> None:
     with pytest.raises(Unusable, match="several recordings are concerned") as caught:
-        edits_of_each([read_clip("2@1-2"), read_clip("1-2")], [1, 2])
+        edits_by_recording([read_clip("2@1-2"), read_clip("1-2")], [1, 2])
     assert caught.value.hint.endswith("one of 1, 2")
 
 
 @pytest.mark.parametrize("recordings", [[1], [1, 2]])
 def test_a_recording_that_is_not_concerned_is_told(recordings: list[int]) -> None:
     with pytest.raises(Unusable, match="that is not concerned"):
-        edits_of_each([read_clip("3@1-2")], recordings)
+        edits_by_recording([read_clip("3@1-2")], recordings)

@@ -9,134 +9,158 @@ import pytest
 
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.completeness import Known, missing_further, take_answer, take_further
+from callrec.policy.completeness import AnswerContext, missing_further, read_answer, read_further
 from callrec.policy.further import (
-    ASKED,
-    MOST_AGREEMENT_BYTES,
+    MAX_AGREEMENT_BYTES,
     NAMES_STAFF,
-    Asked,
-    Further,
-    Kind,
+    QUESTIONS,
+    AnswerKind,
+    FurtherParticular,
+    Question,
     is_named,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from policy.builders import TODAY
 
-KNOWN = Known(today=TODAY, logins=frozenset({"ann", "ben"}), call_on=date(2024, 1, 2))
+KNOWN = AnswerContext(today=TODAY, logins=frozenset({"ann", "ben"}), call_on=date(2024, 1, 2))
+
 SENTENCE = "The recording helps to tell who threatened whom"
 
-GOOD: dict[Kind, str] = {
-    Kind.TEXT: "As it stands in the file",
-    Kind.SENTENCE: SENTENCE,
-    Kind.DAY: "2024-01-03",
-    Kind.LOGIN: "ann",
-    Kind.FILE: "I agree.\r\n  D. Whitlock\n",
+GOOD: dict[AnswerKind, str] = {
+    AnswerKind.TEXT: "As it stands in the file",
+    AnswerKind.SENTENCE: SENTENCE,
+    AnswerKind.DAY: "2024-01-03",
+    AnswerKind.LOGIN: "ann",
+    AnswerKind.FILE: "I agree.\r\n  D. Whitlock\n",
 }
 
 
-def an_answer(field: Further) -> str:
-    asked = ASKED[field]
+def an_answer(field: FurtherParticular) -> str:
+    asked = QUESTIONS[field]
     return next(iter(asked.choices)) if asked.choices else GOOD[asked.kind]
 
 
-def whole(purpose: Purpose, **changes: str) -> dict[Further, str]:
+def whole(purpose: Purpose, **changes: str) -> dict[FurtherParticular, str]:
     """A good answer to each; a change by the member's name, in small letters."""
     given = {each: an_answer(each) for each in TERMS[purpose].further}
-    given.pop(Further.ANSWER_BY, None)
-    return given | {Further[name.upper()]: text for name, text in changes.items()}
+    given.pop(FurtherParticular.ANSWER_BY, None)
+    return given | {FurtherParticular[name.upper()]: text for name, text in changes.items()}
 
 
 def take(purpose: Purpose, **changes: str) -> dict[str, str]:
-    return dict(take_further(purpose, whole(purpose, **changes), KNOWN))
+    return dict(read_further(purpose, whole(purpose, **changes), KNOWN))
 
 
 # --- the table ----------------------------------------------------------------------------------
 
 
 def test_each_is_asked_for_in_one_way() -> None:
-    assert list(ASKED) == list(Further)
+    assert list(QUESTIONS) == list(FurtherParticular)
 
 
 def test_each_belongs_to_some_purpose() -> None:
-    assert {each for terms in TERMS.values() for each in terms.further} == set(Further)
+    assert {each for terms in TERMS.values() for each in terms.further} == set(FurtherParticular)
 
 
-@pytest.mark.parametrize(("field", "asked"), ASKED.items(), ids=map(str, ASKED))
-def test_each_has_a_question_and_a_line_of_help(field: Further, asked: Asked) -> None:
+@pytest.mark.parametrize(("field", "asked"), QUESTIONS.items(), ids=map(str, QUESTIONS))
+def test_each_has_a_question_and_a_line_of_help(field: FurtherParticular, asked: Question) -> None:
     assert not asked.question.endswith((":", "?", "."))
     assert asked.help.endswith(".")
     assert asked.option.startswith("--")
-    shortened = {Further.HEAR_OR_COPY: "--hear or --copy"}.get(field, f"--{field}")
+    shortened = {FurtherParticular.HEAR_OR_COPY: "--hear or --copy"}.get(field, f"--{field}")
     assert asked.option.startswith(shortened)
 
 
 def test_choices_and_only_choices_have_choices() -> None:
-    for asked in ASKED.values():
-        assert bool(asked.choices) == (asked.kind is Kind.CHOICE)
+    for asked in QUESTIONS.values():
+        assert bool(asked.choices) == (asked.kind is AnswerKind.CHOICE)
 
 
-def those(claim: str) -> set[Further]:
-    return {field for field, asked in ASKED.items() if getattr(asked, claim)}
+def those(claim: str) -> set[FurtherParticular]:
+    return {field for field, asked in QUESTIONS.items() if getattr(asked, claim)}
 
 
 def test_what_may_not_be_there_yet_may_be_unknown() -> None:
-    assert those("may_be_unknown") == {Further.IDENTITY, Further.AUTHORITY, Further.EVIDENCE}
+    assert those("may_be_unknown") == {
+        FurtherParticular.IDENTITY,
+        FurtherParticular.AUTHORITY,
+        FurtherParticular.EVIDENCE,
+    }
 
 
 def test_who_asks_himself_needs_no_authority() -> None:
-    assert those("may_be_none") == {Further.AUTHORITY}
+    assert those("may_be_none") == {FurtherParticular.AUTHORITY}
 
 
 def test_only_urgency_has_a_usual_answer() -> None:
-    assert {field: ASKED[field].usually for field in those("usually")} == {Further.URGENT: "no"}
+    assert {field: QUESTIONS[field].usually for field in those("usually")} == {
+        FurtherParticular.URGENT: "no"
+    }
 
 
 def test_those_whom_a_request_is_about_are_named_by_these() -> None:
-    named = {Further.SUBJECT, Further.EMPLOYEE, Further.AFFECTED, Further.APPLICANT}
+    named = {
+        FurtherParticular.SUBJECT,
+        FurtherParticular.EMPLOYEE,
+        FurtherParticular.AFFECTED,
+        FurtherParticular.APPLICANT,
+    }
     assert those("names_subject") == named
-    assert those("names_staff") == NAMES_STAFF == {Further.EMPLOYEE, Further.AFFECTED}
+    assert (
+        those("names_staff")
+        == NAMES_STAFF
+        == {FurtherParticular.EMPLOYEE, FurtherParticular.AFFECTED}
+    )
 
 
 KINDS = {
-    Kind.SENTENCE: {Further.LEARNING, Further.NECESSITY, Further.PREJUDICE},
-    Kind.DAY: {Further.CONSULTED, Further.RECEIVED, Further.ANSWER_BY},
-    Kind.LOGIN: {Further.AFFECTED},
-    Kind.FILE: {Further.AGREEMENT},
-    Kind.CHOICE: {
-        Further.COMPLAINANT,
-        Further.RECEIVED_HOW,
-        Further.HEAR_OR_COPY,
-        Further.LEGAL_BASIS,
-        Further.URGENT,
-        Further.SUBJECT_MAY_BE_TOLD,
-        Further.STANDING,
+    AnswerKind.SENTENCE: {
+        FurtherParticular.LEARNING,
+        FurtherParticular.NECESSITY,
+        FurtherParticular.PREJUDICE,
+    },
+    AnswerKind.DAY: {
+        FurtherParticular.CONSULTED,
+        FurtherParticular.RECEIVED,
+        FurtherParticular.ANSWER_BY,
+    },
+    AnswerKind.LOGIN: {FurtherParticular.AFFECTED},
+    AnswerKind.FILE: {FurtherParticular.AGREEMENT},
+    AnswerKind.CHOICE: {
+        FurtherParticular.COMPLAINANT,
+        FurtherParticular.RECEIVED_HOW,
+        FurtherParticular.HEAR_OR_COPY,
+        FurtherParticular.LEGAL_BASIS,
+        FurtherParticular.URGENT,
+        FurtherParticular.SUBJECT_MAY_BE_TOLD,
+        FurtherParticular.STANDING,
     },
 }
 
 
 @pytest.mark.parametrize(("kind", "those_"), KINDS.items(), ids=map(str, KINDS))
-def test_each_takes_its_kind_of_answer(kind: Kind, those_: set[Further]) -> None:
-    assert {field for field, asked in ASKED.items() if asked.kind is kind} == those_
+def test_each_takes_its_kind_of_answer(kind: AnswerKind, those_: set[FurtherParticular]) -> None:
+    assert {field for field, asked in QUESTIONS.items() if asked.kind is kind} == those_
 
 
 CODES = {
-    Further.COMPLAINANT: ["patient", "staff"],
-    Further.RECEIVED_HOW: ["written", "spoken"],
-    Further.HEAR_OR_COPY: ["hear", "copy"],
-    Further.LEGAL_BASIS: ["crime", "legal-proceedings", "court-order", "other"],
-    Further.URGENT: ["yes", "no"],
-    Further.SUBJECT_MAY_BE_TOLD: ["yes", "no"],
-    Further.STANDING: ["personal-representative", "claimant"],
+    FurtherParticular.COMPLAINANT: ["patient", "staff"],
+    FurtherParticular.RECEIVED_HOW: ["written", "spoken"],
+    FurtherParticular.HEAR_OR_COPY: ["hear", "copy"],
+    FurtherParticular.LEGAL_BASIS: ["crime", "legal-proceedings", "court-order", "other"],
+    FurtherParticular.URGENT: ["yes", "no"],
+    FurtherParticular.SUBJECT_MAY_BE_TOLD: ["yes", "no"],
+    FurtherParticular.STANDING: ["personal-representative", "claimant"],
 }
 
 
 @pytest.mark.parametrize(("field", "codes"), CODES.items(), ids=map(str, CODES))
-def test_the_answers_are_these_codes(field: Further, codes: list[str]) -> None:
-    assert list(ASKED[field].choices) == codes
+def test_the_answers_are_these_codes(field: FurtherParticular, codes: list[str]) -> None:
+    assert list(QUESTIONS[field].choices) == codes
 
 
 def test_a_basis_in_the_act_cites_its_paragraph() -> None:
-    meanings = ASKED[Further.LEGAL_BASIS].choices
+    meanings = QUESTIONS[FurtherParticular.LEGAL_BASIS].choices
     assert "DPA 2018 Sch 2 Pt 1 para 2" in meanings["crime"]
     assert "DPA 2018 Sch 2 Pt 1 para 5" in meanings["legal-proceedings"]
 
@@ -146,32 +170,36 @@ def test_a_basis_in_the_act_cites_its_paragraph() -> None:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_what_a_purpose_asks_for_is_taken_in_its_order(purpose: Purpose) -> None:
-    asked = [str(each) for each in TERMS[purpose].further if each is not Further.ANSWER_BY]
+    asked = [
+        str(each) for each in TERMS[purpose].further if each is not FurtherParticular.ANSWER_BY
+    ]
     assert list(take(purpose)) == asked
     assert missing_further(purpose, whole(purpose)) == ()
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_each_that_is_left_out_is_missing(purpose: Purpose) -> None:
-    for each in whole(purpose).keys() - {Further.URGENT}:
+    for each in whole(purpose).keys() - {FurtherParticular.URGENT}:
         given = {name: text for name, text in whole(purpose).items() if name is not each}
         assert missing_further(purpose, given) == (each,)
 
 
 @pytest.mark.parametrize("text", ["", " \n", ".", " -- "])
 def test_a_full_stop_says_nothing(text: str) -> None:
-    assert missing_further(Purpose.MEDICO_LEGAL, {Further.CLAIM: text}) == (Further.CLAIM,)
+    assert missing_further(Purpose.MEDICO_LEGAL, {FurtherParticular.CLAIM: text}) == (
+        FurtherParticular.CLAIM,
+    )
 
 
 def test_a_digit_says_something() -> None:
-    assert missing_further(Purpose.MEDICO_LEGAL, {Further.CLAIM: "7"}) == ()
+    assert missing_further(Purpose.MEDICO_LEGAL, {FurtherParticular.CLAIM: "7"}) == ()
 
 
 def test_what_nobody_says_is_urgent_is_not() -> None:
     given = whole(Purpose.OUTSIDE_BODY)
-    del given[Further.URGENT]
+    del given[FurtherParticular.URGENT]
     assert missing_further(Purpose.OUTSIDE_BODY, given) == ()
-    assert take_further(Purpose.OUTSIDE_BODY, given, KNOWN)["urgent"] == "no"
+    assert read_further(Purpose.OUTSIDE_BODY, given, KNOWN)["urgent"] == "no"
     assert take(Purpose.OUTSIDE_BODY, urgent="yes")["urgent"] == "yes"
 
 
@@ -262,8 +290,8 @@ def test_an_agreement_is_kept_to_the_byte() -> None:
 
 
 def test_an_agreement_has_16_kib_at_most() -> None:
-    longest = "é" * (MOST_AGREEMENT_BYTES // 2)
-    assert MOST_AGREEMENT_BYTES == 16_384
+    longest = "é" * (MAX_AGREEMENT_BYTES // 2)
+    assert MAX_AGREEMENT_BYTES == 16_384
     assert take(Purpose.DISCIPLINARY, agreement=longest)["agreement"] == longest
     with pytest.raises(Unusable, match="longer than 16 KiB") as unusable:
         take(Purpose.DISCIPLINARY, agreement=longest + ".")
@@ -355,9 +383,9 @@ def test_dates_that_agree_are_taken(purpose: Purpose, changes: dict[str, str]) -
 
 
 def test_of_a_call_whose_day_is_unknown_none_is_too_early() -> None:
-    known = Known(today=TODAY, logins=())
+    known = AnswerContext(today=TODAY, logins=())
     given = whole(Purpose.ERASURE, received="2020-01-01")
-    assert take_further(Purpose.ERASURE, given, known)["received"] == "2020-01-01"
+    assert read_further(Purpose.ERASURE, given, known)["received"] == "2020-01-01"
 
 
 def test_dates_that_contradict_each_other_say_what_to_type() -> None:
@@ -368,15 +396,15 @@ def test_dates_that_contradict_each_other_say_what_to_type() -> None:
 
 def test_a_court_s_order_sets_the_day_of_the_answer() -> None:
     given = whole(Purpose.OUTSIDE_BODY, legal_basis="court-order")
-    assert missing_further(Purpose.OUTSIDE_BODY, given) == (Further.ANSWER_BY,)
+    assert missing_further(Purpose.OUTSIDE_BODY, given) == (FurtherParticular.ANSWER_BY,)
 
 
 def test_one_answer_is_held_against_those_before_it() -> None:
-    said = {Further.RECEIVED: "2024-01-03", Further.LEGAL_BASIS: "court-order"}
+    said = {FurtherParticular.RECEIVED: "2024-01-03", FurtherParticular.LEGAL_BASIS: "court-order"}
 
     def due(text: str) -> Any:
-        field, purpose = Further.ANSWER_BY, Purpose.OUTSIDE_BODY
-        return take_answer(purpose, field, text, said=said, known=KNOWN)
+        field, purpose = FurtherParticular.ANSWER_BY, Purpose.OUTSIDE_BODY
+        return read_answer(purpose, field, text, said=said, known=KNOWN)
 
     assert due("4/1/2024") == "2024-01-04"
     with pytest.raises(Refused):

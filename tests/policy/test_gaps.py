@@ -4,16 +4,19 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from callrec.policy.gaps import Gap, OpeningHours, gaps, is_working_day
-from callrec.policy.when import Days
+from callrec.policy.gaps import OpeningHours, QuietPeriod, is_working_day, quiet_periods
+from callrec.policy.when import DayRange
 from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON
 
 NEW_YEAR = date(2024, 1, 1)
+
 WORKING = WorkingDays(closed=frozenset({NEW_YEAR}), years=range(2024, 2025))
+
 HOURS = OpeningHours(
     opens=time(9), closes=time(17), longest=timedelta(hours=1), working=WORKING, zone=LONDON
 )
+
 FRIDAY = date(2024, 7, 5)
 """In summer, when the practice opens at eight in UTC."""
 
@@ -22,23 +25,25 @@ def at(hour: int, minute: int = 0) -> datetime:
     return datetime(2024, 7, 5, hour, minute, tzinfo=UTC)
 
 
-def silences(*recorded: tuple[datetime, datetime], now: datetime | None = None) -> list[Gap]:
-    return gaps(recorded, Days(FRIDAY, FRIDAY), HOURS, now=now or at(23))
+def silences(
+    *recorded: tuple[datetime, datetime], now: datetime | None = None
+) -> list[QuietPeriod]:
+    return quiet_periods(recorded, DayRange(FRIDAY, FRIDAY), HOURS, now=now or at(23))
 
 
 def test_a_day_without_a_recording_is_one_silence_as_the_practices_clock_has_it() -> None:
     (gap,) = silences()
-    assert gap == Gap(at(8), at(16))
+    assert gap == QuietPeriod(at(8), at(16))
     assert gap.begins_at.tzinfo is gap.ends_at.tzinfo is UTC
-    assert silences(now=at(9, 1)) == [Gap(at(8), at(9, 1))]
+    assert silences(now=at(9, 1)) == [QuietPeriod(at(8), at(9, 1))]
 
 
 def test_as_long_as_may_be_is_nothing_to_be_told_of() -> None:
     calls = [(at(hour), at(hour)) for hour in range(9, 16)]
     assert silences(*calls) == []
     minute_less = [*calls[:3], (at(12, 1), at(12, 1)), *calls[4:]]
-    assert silences(*minute_less) == [Gap(at(11), at(12, 1))]
-    assert silences(*calls[:-1], (at(14, 59), at(14, 59))) == [Gap(at(14, 59), at(16))]
+    assert silences(*minute_less) == [QuietPeriod(at(11), at(12, 1))]
+    assert silences(*calls[:-1], (at(14, 59), at(14, 59))) == [QuietPeriod(at(14, 59), at(16))]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from callrec.policy.handing_over import (
     awaits_handing_over,
     check_acknowledged,
     check_handed_over,
-    check_parted,
-    release_meant,
+    check_sent_separately,
+    choose_release,
 )
 from policy.builders import LONDON, TODAY, a_release, handed_over
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime(2024, 1, 4, 12, 0, 59, tzinfo=LONDON)
+
 WHY = "The officer came to the desk and took it with him"
 
 
 @pytest.mark.parametrize("channel", Channel)
 def test_package_and_passphrase_never_go_the_same_way(channel: Channel) -> None:
     with pytest.raises(Refused, match="may not go the same way"):
-        check_parted(Delivery(channel, channel))
+        check_sent_separately(Delivery(channel, channel))
 
 
 @pytest.mark.parametrize(
@@ -42,22 +43,24 @@ def test_package_and_passphrase_never_go_the_same_way(channel: Channel) -> None:
     ],
 )
 def test_two_ways_or_what_nobody_said_may_be(delivery: Delivery) -> None:
-    check_parted(delivery)
+    check_sent_separately(delivery)
 
 
 # Which package is meant.
 
 FIRST, SECOND = a_release(id="7e" * 16), a_release(id="7f" * 16)
+
 THERE = a_release(id="aa" * 16, handed_over_on=TODAY)
+
 ANSWERED = a_release(id="bb" * 16, handed_over_on=TODAY, acknowledged_on=TODAY)
 
 
 def to_be_handed_over(*releases: ReleaseFacts, named: str = "") -> ReleaseFacts:
-    return release_meant(releases, named, waits=awaits_handing_over)
+    return choose_release(releases, named, waits=awaits_handing_over)
 
 
 def to_be_acknowledged(*releases: ReleaseFacts) -> ReleaseFacts:
-    return release_meant(releases, "", waits=awaits_acknowledgement)
+    return choose_release(releases, "", waits=awaits_acknowledgement)
 
 
 MEANT: dict[str, tuple[Callable[[], ReleaseFacts], ReleaseFacts]] = {

@@ -11,9 +11,9 @@ from callrec.policy.handling import (
     check_closing,
     check_may_change,
     check_may_close,
-    check_may_date,
     check_may_extend,
     check_may_record,
+    check_may_record_event,
     check_may_withdraw,
     check_waits_for_answer,
     is_shown_all_requests,
@@ -21,12 +21,14 @@ from callrec.policy.handling import (
     is_shown_recordings,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import ENDED, RequestState
+from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, REASON, TODAY, a_person, a_request
 
 DECIDES = sorted({terms.decided_with for terms in TERMS.values()})
+
 DC, PARTNER, MANAGER = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER
+
 
 # 4(b): who changes, withdraws and closes it.
 
@@ -119,25 +121,29 @@ def test_a_disabled_requester_does_not_close() -> None:
 
 def test_who_made_changed_or_decides_a_request_dates_what_its_clock_counts_by() -> None:
     access = Purpose.SUBJECT_ACCESS
-    check_may_date(a_person(), a_request(access, requester=ANN), on=TODAY)
-    check_may_date(a_person(MANAGER), a_request(access, changed_by=frozenset({ANN})), on=TODAY)
-    check_may_date(a_person(DC), a_request(access), on=TODAY)
+    check_may_record_event(a_person(), a_request(access, requester=ANN), on=TODAY)
+    check_may_record_event(
+        a_person(MANAGER), a_request(access, changed_by=frozenset({ANN})), on=TODAY
+    )
+    check_may_record_event(a_person(DC), a_request(access), on=TODAY)
 
 
 def test_nobody_else_dates_it() -> None:
     with pytest.raises(Refused, match="may not decide"):
-        check_may_date(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
+        check_may_record_event(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
 
 
 def test_nobody_dates_a_request_about_himself_that_he_did_not_make() -> None:
     about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
     with pytest.raises(Refused, match="about himself"):
-        check_may_date(a_person(DC), about, on=TODAY)
+        check_may_record_event(a_person(DC), about, on=TODAY)
 
 
 def test_a_disabled_requester_dates_nothing() -> None:
     with pytest.raises(Refused, match="disabled"):
-        check_may_date(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
+        check_may_record_event(
+            a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY
+        )
 
 
 def test_only_who_decides_a_request_takes_more_time_for_it() -> None:
@@ -241,4 +247,4 @@ def test_what_its_recordings_are_is_for_who_searches_or_decides_it(purpose: Purp
 @pytest.mark.parametrize("state", RequestState)
 def test_a_request_that_has_ended_shows_masks_to_everybody(state: RequestState) -> None:
     request = a_request(state=state, requester=BEN, granted_to=frozenset({ANN}))
-    assert is_shown_in_full(a_person(DC), request, on=TODAY) == (state not in ENDED)
+    assert is_shown_in_full(a_person(DC), request, on=TODAY) == (state not in ENDED_STATES)

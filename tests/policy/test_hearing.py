@@ -7,25 +7,26 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
-from callrec.policy.clock import Awaited
-from callrec.policy.further import Further
+from callrec.policy.clock_events import Awaited
+from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import (
-    answers_who_asked,
+    answers_requester,
     check_attended,
-    check_is_heard,
+    check_is_for_listening,
     check_may_be_granted,
     check_may_hear,
     check_may_release,
     check_second_person,
     check_third_parties,
+    had_outside_listeners,
     is_attended,
-    somebody_came,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_grant, a_person, a_request
 
 ALONE = frozenset({ANN})
+
 SECOND = [purpose for purpose, terms in TERMS.items() if terms.needs_second_person]
 
 
@@ -74,7 +75,7 @@ CARRIED_OUT = {
 @pytest.mark.parametrize(("purpose", "source"), CARRIED_OUT.items(), ids=map(str, CARRIED_OUT))
 def test_what_is_to_be_erased_or_disposed_of_is_not_heard(purpose: Purpose, source: str) -> None:
     with pytest.raises(Refused, match=f"carried out, not heard or handed over {source}") as refused:
-        check_is_heard(a_request(purpose))
+        check_is_for_listening(a_request(purpose))
     assert "callrec request create" in refused.value.hint
 
 
@@ -87,7 +88,7 @@ def test_nor_is_it_released(purpose: Purpose) -> None:
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - set(CARRIED_OUT)), ids=str)
 def test_every_other_purpose_is_heard(purpose: Purpose) -> None:
-    check_is_heard(a_request(purpose))
+    check_is_for_listening(a_request(purpose))
 
 
 def test_whom_it_was_granted_hears_it() -> None:
@@ -213,21 +214,21 @@ def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpos
 
 def test_who_has_a_copy_of_his_calls_does_not_come_to_hear_them() -> None:
     request = a_request(Purpose.SUBJECT_ACCESS)
-    assert is_attended(request.purpose, {Further.HEAR_OR_COPY: "hear"})
-    assert not is_attended(request.purpose, {Further.HEAR_OR_COPY: "copy"})
-    check_attended(request, {Further.HEAR_OR_COPY: "copy"}, [])
+    assert is_attended(request.purpose, {FurtherParticular.HEAR_OR_COPY: "hear"})
+    assert not is_attended(request.purpose, {FurtherParticular.HEAR_OR_COPY: "copy"})
+    check_attended(request, {FurtherParticular.HEAR_OR_COPY: "copy"}, [])
 
 
 def test_somebody_came_unless_the_staff_say_that_nobody_did() -> None:
-    assert somebody_came(["nobody", "the patient"])
-    assert not somebody_came([" Nobody"])
-    assert not somebody_came([])
+    assert had_outside_listeners(["nobody", "the patient"])
+    assert not had_outside_listeners([" Nobody"])
+    assert not had_outside_listeners([])
 
 
 def test_a_hearing_answers_who_asked_to_hear_and_was_there() -> None:
-    hears: dict[str, str] = {Further.HEAR_OR_COPY: "hear"}
+    hears: dict[str, str] = {FurtherParticular.HEAR_OR_COPY: "hear"}
     purpose = Purpose.SUBJECT_ACCESS
-    assert answers_who_asked(purpose, hears, ["nobody", "the patient"])
-    assert not answers_who_asked(purpose, hears, ["Nobody "])
-    assert not answers_who_asked(purpose, hears, [])
-    assert not answers_who_asked(purpose, {Further.HEAR_OR_COPY: "copy"}, ["the patient"])
+    assert answers_requester(purpose, hears, ["nobody", "the patient"])
+    assert not answers_requester(purpose, hears, ["Nobody "])
+    assert not answers_requester(purpose, hears, [])
+    assert not answers_requester(purpose, {FurtherParticular.HEAR_OR_COPY: "copy"}, ["the patient"])

@@ -8,7 +8,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause, Law
 from callrec.policy.criteria import Criteria
 from callrec.policy.hold import (
-    LIFTING,
+    LIFTING_ACTS,
     HoldAct,
     HoldFacts,
     HoldState,
@@ -20,26 +20,31 @@ from callrec.policy.hold import (
     check_nothing_held,
     hold_after,
     next_state,
-    told_time,
+    stated_call_times,
 )
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED, RequestAct, RequestState, state_after
+from callrec.policy.request import ENDED_STATES, RequestAct, RequestState, state_after
 from callrec.policy.role import Power, Role, Standing
-from callrec.policy.when import Days, Times
+from callrec.policy.when import DayRange, TimeRange
 from policy.builders import ANN, BEN, TODAY, a_person, events
 
 BY_HAND = HoldFacts(reference="H-3", state=HoldState.PLACED)
+
 OF_A_CLAIM = HoldFacts(
     reference="H-4", state=HoldState.PLACED, request="R-17", purpose=Purpose.MEDICO_LEGAL
 )
+
 OF_A_SUBJECT = HoldFacts(
     reference="H-5", state=HoldState.UNMATCHED, request="R-18", purpose=Purpose.SUBJECT_ACCESS
 )
+
 LIFTED = HoldFacts(reference="H-6", state=HoldState.LIFTED)
 
 MAY_PLACE = {Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER}
+
 DECIDING = [Power.DECIDE_GENERAL, Power.DECIDE_RESERVED]
+
 YESTERDAY = TODAY - timedelta(days=1)
 
 
@@ -209,9 +214,9 @@ def test_whatever_ends_a_request_lifts_its_hold_and_nothing_else_does() -> None:
                 state = state_after(events(*first, act))
             except Tampered:
                 continue
-            ending |= {act} if state in ENDED else set()
-    assert ending == LIFTING
-    assert RequestState.RELEASED not in ENDED
+            ending |= {act} if state in ENDED_STATES else set()
+    assert ending == LIFTING_ACTS
+    assert RequestState.RELEASED not in ENDED_STATES
 
 
 # --- what it covers
@@ -274,7 +279,9 @@ STEPS = """
     hold.unmatched    unmatched  unmatched  unmatched  -
     hold.lifted       lifted     lifted     lifted     -
 """
+
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
+
 NEXT = {
     (HoldState(state), HoldAct(act)): None if target == "-" else HoldState(target)
     for act, *targets in ROWS
@@ -309,14 +316,18 @@ def test_a_hold_without_history_was_placed_by_nobody() -> None:
 
 
 def test_a_request_tells_of_a_day_and_of_times_on_it() -> None:
-    day, times = date(2024, 7, 4), Times(time(14), time(15))
-    of_the_day = Criteria(days=Days(day, day))
-    assert told_time(particulars(day=day, number="+447700900123")) == of_the_day
-    assert told_time(particulars(day=day, times=times)) == Criteria(
-        days=Days(day, day), times=times
+    day, times = date(2024, 7, 4), TimeRange(time(14), time(15))
+    of_the_day = Criteria(days=DayRange(day, day))
+    assert stated_call_times(particulars(day=day, number="+447700900123")) == of_the_day
+    assert stated_call_times(particulars(day=day, times=times)) == Criteria(
+        days=DayRange(day, day), times=times
     )
 
 
 def test_without_a_day_a_request_tells_of_no_time() -> None:
-    times = Times(time(14), time(15))
-    assert told_time(particulars(times=times)) == told_time(particulars()) == Criteria()
+    times = TimeRange(time(14), time(15))
+    assert (
+        stated_call_times(particulars(times=times))
+        == stated_call_times(particulars())
+        == Criteria()
+    )

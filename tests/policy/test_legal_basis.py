@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from callrec.policy.clause import Law
-from callrec.policy.further import ASKED, Further
-from callrec.policy.legal_basis import IN_WORDS, legal_basis
+from callrec.policy.further import QUESTIONS, FurtherParticular
+from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
 from callrec.policy.purpose import TERMS, Purpose
 
 HEARD = [purpose for purpose in Purpose if TERMS[purpose].is_heard]
@@ -12,21 +12,21 @@ HEARD = [purpose for purpose in Purpose if TERMS[purpose].is_heard]
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_is_called_something_that_a_recipient_reads(purpose: Purpose) -> None:
-    assert IN_WORDS[purpose]
-    assert len(set(IN_WORDS.values())) == len(Purpose)
+    assert BASIS_IN_WORDS[purpose]
+    assert len(set(BASIS_IN_WORDS.values())) == len(Purpose)
 
 
 @pytest.mark.parametrize("purpose", HEARD)
 def test_every_release_rests_on_the_policy_or_on_a_law(purpose: Purpose) -> None:
-    basis = legal_basis(purpose, {Further.LEGAL_BASIS: "court-order"})
+    basis = legal_basis(purpose, {FurtherParticular.LEGAL_BASIS: "court-order"})
     told = ("policy, ", "UK GDPR ", "Act 1990 ", "order of a court")
     assert any(each in basis for each in told)
 
 
-@pytest.mark.parametrize("code", ASKED[Further.LEGAL_BASIS].choices)
+@pytest.mark.parametrize("code", QUESTIONS[FurtherParticular.LEGAL_BASIS].choices)
 def test_an_outside_body_has_its_own(code: str) -> None:
-    basis = legal_basis(Purpose.OUTSIDE_BODY, {Further.LEGAL_BASIS: code})
-    assert basis == ASKED[Further.LEGAL_BASIS].choices[code]
+    basis = legal_basis(Purpose.OUTSIDE_BODY, {FurtherParticular.LEGAL_BASIS: code})
+    assert basis == QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[code]
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from callrec.policy.glass import check_may_review_glass, may_review_glass
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
-    check_may_date,
     check_may_extend,
+    check_may_record_event,
     is_shown_in_full,
     is_shown_recordings,
 )
@@ -46,11 +46,17 @@ from policy.builders import ANN, BEN, CAT, DAN, NOW, REASON, TODAY, a_grant, a_p
 Rule = Callable[[Person, date], Any]
 
 NOBODY: Final = Person(ANN, Role.AUDITOR, frozenset())  # holds no power of his own
+
 CONTROLLER: Final = Person(ANN, Role.DATA_CONTROLLER, frozenset())
+
 MANAGER: Final = Person(ANN, Role.MANAGER, frozenset())
+
 OTHER: Final = a_person(Role.MANAGER, id=BEN)
+
 COMPLAINT, ACCESS = a_request(), a_request(Purpose.SUBJECT_ACCESS)
+
 CHECKED = a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True)
+
 AN_INCIDENT: Final = incident.IncidentFacts(
     reference="I-3", state=incident.IncidentState.OPEN, reporter=BEN, told=CAT
 )
@@ -86,7 +92,11 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
     "revokes": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_revoke(p, ACCESS, on=on)),
     "changes": (NOBODY, Power.SEARCH, lambda p, on: check_may_change(p, ACCESS, on=on)),
     "closes": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_close(p, ACCESS, on=on)),
-    "dates": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_date(p, ACCESS, on=on)),
+    "dates": (
+        NOBODY,
+        Power.DECIDE_RESERVED,
+        lambda p, on: check_may_record_event(p, ACCESS, on=on),
+    ),
     "extends": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_extend(p, ACCESS, on=on)),
     "sees a search in full": (
         NOBODY,

@@ -12,20 +12,21 @@ from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
 from callrec.policy.criteria import Direction
 from callrec.policy.notice import (
-    PURPOSES,
-    TOLD_BY,
+    NOTICE_HEARD,
+    PURPOSES_IN_WORDS,
     CallerTold,
-    Gap,
+    NoticeGap,
     NoticeKind,
     NoticeVersion,
     caller_told,
     check_versions,
-    gaps,
-    goes_with,
     in_force,
+    is_possible_for,
+    notice_gaps,
 )
 
 DAY = date(2026, 11, 24)
+
 WEBSITE = NoticeKind.WEBSITE
 
 
@@ -38,12 +39,12 @@ def version(name: str, first: int, last: int | None, **changes: Any) -> NoticeVe
 
 def test_the_reasons_stated_above_are_all_of_section_2() -> None:
     section_2 = {clause for clause in Clause if clause.startswith("2 bullet")}
-    assert set(PURPOSES) == section_2 | {Clause.COMPLIANCE}
-    assert list(PURPOSES) == [clause for clause in Clause if clause in PURPOSES]
+    assert set(PURPOSES_IN_WORDS) == section_2 | {Clause.COMPLIANCE}
+    assert list(PURPOSES_IN_WORDS) == [clause for clause in Clause if clause in PURPOSES_IN_WORDS]
 
 
 def test_callers_are_told_these_reasons_in_these_words() -> None:
-    assert list(PURPOSES.values()) == [
+    assert list(PURPOSES_IN_WORDS.values()) == [
         "protect the interests of both parties to a call",
         "improve how the practice works, and train its staff",
         "protect staff from abusive or nuisance calls",
@@ -60,7 +61,7 @@ def test_a_version_has_the_text_that_callrec_brings_unless_it_has_its_own() -> N
 
 
 def test_callers_are_told_by_the_announcement_and_called_by_the_caller() -> None:
-    assert dict(TOLD_BY) == {
+    assert dict(NOTICE_HEARD) == {
         Direction.INBOUND: NoticeKind.ANNOUNCEMENT,
         Direction.OUTBOUND: NoticeKind.OUTBOUND,
     }
@@ -68,12 +69,12 @@ def test_callers_are_told_by_the_announcement_and_called_by_the_caller() -> None
 
 @pytest.mark.parametrize(("day", "holds"), [(9, False), (10, True), (20, True), (21, False)])
 def test_a_version_holds_from_its_first_day_to_its_last(day: int, holds: bool) -> None:  # noqa: FBT001
-    assert version("1", 10, 20).holds_on(date(2026, 11, day)) is holds
+    assert version("1", 10, 20).in_force_on(date(2026, 11, day)) is holds
 
 
 def test_a_version_that_nothing_replaces_holds_on() -> None:
-    assert version("1", 10, None).holds_on(date(2099, 1, 1))
-    assert not version("1", 10, None).holds_on(date(2026, 11, 9))
+    assert version("1", 10, None).in_force_on(date(2099, 1, 1))
+    assert not version("1", 10, None).in_force_on(date(2026, 11, 9))
 
 
 def test_what_is_in_force_is_of_the_kind_that_is_asked_for() -> None:
@@ -130,21 +131,21 @@ def test_days_without_a_notice_are_told() -> None:
         version("o", 1, 9, kind=NoticeKind.OUTBOUND),
         version("p", 10, None, kind=NoticeKind.OUTBOUND),
     ]
-    assert gaps(versions) == (
-        Gap(WEBSITE, date(2026, 11, 6), date(2026, 11, 9)),
-        Gap(WEBSITE, date(2026, 11, 26), None),
-        Gap(NoticeKind.ANNOUNCEMENT, None, None),
+    assert notice_gaps(versions) == (
+        NoticeGap(WEBSITE, date(2026, 11, 6), date(2026, 11, 9)),
+        NoticeGap(WEBSITE, date(2026, 11, 26), None),
+        NoticeGap(NoticeKind.ANNOUNCEMENT, None, None),
     )
 
 
 def test_after_the_last_day_that_there_is_no_notice_is_missing() -> None:
     versions = [replace(version("1", 1, 5), last_on=date.max)]
-    assert WEBSITE not in {gap.kind for gap in gaps(versions)}
+    assert WEBSITE not in {gap.kind for gap in notice_gaps(versions)}
 
 
 def test_one_day_without_a_notice_is_a_gap() -> None:
     versions = [version("1", 1, 5), version("2", 7, None)]
-    assert gaps(versions)[0] == Gap(WEBSITE, date(2026, 11, 6), date(2026, 11, 6))
+    assert notice_gaps(versions)[0] == NoticeGap(WEBSITE, date(2026, 11, 6), date(2026, 11, 6))
 
 
 TOLD = {
@@ -182,4 +183,4 @@ def test_an_announcement_goes_with_no_outgoing_call_and_a_caller_s_words_with_no
         CallerTold.OUTBOUND_SPOKEN: {Direction.INBOUND, Direction.INTERNAL},
     }
     ways = [None, *Direction]
-    assert {way for way in ways if not goes_with(told, way)} == wrong.get(told, set())
+    assert {way for way in ways if not is_possible_for(told, way)} == wrong.get(told, set())

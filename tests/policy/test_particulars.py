@@ -9,22 +9,24 @@ import pytest
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.further import Further
-from callrec.policy.particulars import UNKNOWN, Particulars, Said, said_again, take_particulars
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars, with_changes
 from callrec.policy.purpose import Purpose
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 from policy.builders import REASON, TODAY
 
 SAID: dict[str, Any] = {
     "reason": REASON,
     "day": date(2024, 1, 4),
-    "times": Times(time(14, 0), time(14, 30)),
+    "times": TimeRange(time(14, 0), time(14, 30)),
     "extension": "203",
     "number": "+447700900123",
     "parties": ("Siân O'Neill", "Reception"),
     "about": "She rang twice",
 }
-COMPLAINT = {Further.COMPLAINT: "C-17", Further.COMPLAINANT: "patient"}
+
+COMPLAINT = {FurtherParticular.COMPLAINT: "C-17", FurtherParticular.COMPLAINANT: "patient"}
+
 UNSAID = {
     "date": {"day": None},
     "time": {"times": None},
@@ -32,6 +34,7 @@ UNSAID = {
     "number": {"number": None},
     "party": {"parties": ()},
 }
+
 JSON = {
     "reason": REASON,
     "date": "2024-01-04",
@@ -42,6 +45,7 @@ JSON = {
     "about": "She rang twice",
     "further": {},
 }
+
 JSON_UNKNOWN = {
     "reason": REASON,
     "about": "",
@@ -51,8 +55,8 @@ JSON_UNKNOWN = {
 
 
 def take(purpose: Purpose = Purpose.PROTECT_PARTIES, **said: Any) -> Particulars:
-    return take_particulars(
-        purpose, Said(**{**SAID, **said}), today=TODAY, logins=frozenset({"ann"})
+    return read_particulars(
+        purpose, Answers(**{**SAID, **said}), today=TODAY, logins=frozenset({"ann"})
     )
 
 
@@ -115,14 +119,16 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 
 def test_of_a_purpose_s_own_alone_the_purpose_s_clause_is_cited() -> None:
     with pytest.raises(Refused) as refused:
-        take(Purpose.COMPLAINT, further={Further.COMPLAINT: "C-17"})
+        take(Purpose.COMPLAINT, further={FurtherParticular.COMPLAINT: "C-17"})
     assert refused.value.message == "the request does not say: complainant [policy 2 bullet 4]"
     assert refused.value.clause is Clause.COMPLAINT
     assert refused.value.hint == "give --complainant patient|staff"
 
 
 def test_a_purpose_s_own_are_taken_with_the_six() -> None:
-    taken = take(Purpose.COMPLAINT, further={**COMPLAINT, Further.COMPLAINANT: "Patient "})
+    taken = take(
+        Purpose.COMPLAINT, further={**COMPLAINT, FurtherParticular.COMPLAINANT: "Patient "}
+    )
     assert taken.further == {"complaint": "C-17", "complainant": "patient"}
 
 
@@ -134,25 +140,27 @@ def test_a_call_is_not_on_a_day_to_come() -> None:
 
 
 def test_no_call_is_later_than_the_request_about_it() -> None:
-    further = {Further.SUBJECT: "Siân O'Neill", Further.RECEIVED: "2024-01-03"}
+    further = {FurtherParticular.SUBJECT: "Siân O'Neill", FurtherParticular.RECEIVED: "2024-01-03"}
     with pytest.raises(Refused, match="earlier than the call: received"):
         take(Purpose.PORTABILITY, further=further)
     assert take(Purpose.PORTABILITY, day=UNKNOWN, further=further).further["received"]
 
 
 def test_the_people_whom_it_is_about_are_those_of_the_names_that_say_so() -> None:
-    further = {Further.SUBJECT: "Siân O'Neill", Further.RECEIVED: "today"}
+    further = {FurtherParticular.SUBJECT: "Siân O'Neill", FurtherParticular.RECEIVED: "today"}
     assert take(Purpose.ERASURE, further=further).subjects == ("Siân O'Neill",)
-    assert take(Purpose.ABUSIVE_CALL, further={Further.AFFECTED: "ann"}).subjects == ("ann",)
+    assert take(Purpose.ABUSIVE_CALL, further={FurtherParticular.AFFECTED: "ann"}).subjects == (
+        "ann",
+    )
     assert take(Purpose.COMPLAINT, further=COMPLAINT).subjects == ()
 
 
 def test_a_login_of_the_staff_is_found_among_what_else_is_said() -> None:
     further = {
-        Further.EMPLOYEE: "ann.lee, (reception)",
-        Further.ALLEGATION: "HR-7",
-        Further.AGREEMENT: "I agree",
-        Further.CONSULTED: "2024-01-04",
+        FurtherParticular.EMPLOYEE: "ann.lee, (reception)",
+        FurtherParticular.ALLEGATION: "HR-7",
+        FurtherParticular.AGREEMENT: "I agree",
+        FurtherParticular.CONSULTED: "2024-01-04",
     }
     assert set(take(Purpose.DISCIPLINARY, further=further).subjects) == {
         "ann.lee, (reception)",
@@ -231,8 +239,8 @@ def test_particulars_out_of_their_form_are_tampered_with(value: dict[str, Any]) 
 
 
 def changed(before: Particulars, purpose: Purpose, **changes: Any) -> Particulars:
-    said = said_again(before, Said(**changes))
-    return take_particulars(purpose, said, today=TODAY, logins=frozenset())
+    said = with_changes(before, Answers(**changes))
+    return read_particulars(purpose, said, today=TODAY, logins=frozenset())
 
 
 def test_what_is_not_said_anew_stands() -> None:
@@ -261,22 +269,22 @@ def test_only_what_is_said_anew_changes(change: dict[str, Any]) -> None:
 
 def test_of_a_purpose_s_own_only_what_is_said_anew_changes() -> None:
     before = take(Purpose.COMPLAINT, further=COMPLAINT)
-    after = changed(before, Purpose.COMPLAINT, further={Further.COMPLAINT: "C-18"})
+    after = changed(before, Purpose.COMPLAINT, further={FurtherParticular.COMPLAINT: "C-18"})
     assert after.further == {"complaint": "C-18", "complainant": "patient"}
 
 
 BY_ORDER = {
-    Further.BODY: "County Court",
-    Further.OFFICER: "J Penhale",
-    Further.RANK: "Clerk",
-    Further.CONTACT: "court@example.org",
-    Further.REFERENCE: "CC 24/17",
-    Further.RECEIVED: "2024-01-04",
-    Further.LEGAL_BASIS: "court-order",
-    Further.ANSWER_BY: "2024-01-20",
-    Further.NECESSITY: "The court has ordered that it be produced",
-    Further.PREJUDICE: "The hearing would have to be put off",
-    Further.SUBJECT_MAY_BE_TOLD: "yes",
+    FurtherParticular.BODY: "County Court",
+    FurtherParticular.OFFICER: "J Penhale",
+    FurtherParticular.RANK: "Clerk",
+    FurtherParticular.CONTACT: "court@example.org",
+    FurtherParticular.REFERENCE: "CC 24/17",
+    FurtherParticular.RECEIVED: "2024-01-04",
+    FurtherParticular.LEGAL_BASIS: "court-order",
+    FurtherParticular.ANSWER_BY: "2024-01-20",
+    FurtherParticular.NECESSITY: "The court has ordered that it be produced",
+    FurtherParticular.PREJUDICE: "The hearing would have to be put off",
+    FurtherParticular.SUBJECT_MAY_BE_TOLD: "yes",
 }
 
 
@@ -284,12 +292,12 @@ def test_the_day_that_a_court_set_goes_with_its_order() -> None:
     before = take(Purpose.OUTSIDE_BODY, further=BY_ORDER)
     assert before.further["answer-by"] == "2024-01-20"
     assert changed(before, Purpose.OUTSIDE_BODY).further == before.further
-    after = changed(before, Purpose.OUTSIDE_BODY, further={Further.LEGAL_BASIS: "other"})
+    after = changed(before, Purpose.OUTSIDE_BODY, further={FurtherParticular.LEGAL_BASIS: "other"})
     assert "answer-by" not in after.further
 
 
 def test_a_day_that_no_court_set_cannot_be_put_there_by_a_change() -> None:
     before = take(Purpose.OUTSIDE_BODY, further=BY_ORDER)
-    without = {Further.LEGAL_BASIS: "other", Further.ANSWER_BY: "2024-01-21"}
+    without = {FurtherParticular.LEGAL_BASIS: "other", FurtherParticular.ANSWER_BY: "2024-01-21"}
     with pytest.raises(Refused, match="only a court's order sets the day"):
         changed(before, Purpose.OUTSIDE_BODY, further=without)

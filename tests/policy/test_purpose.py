@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose, Terms
 from callrec.policy.role import Power
 
@@ -105,47 +105,53 @@ def test_only_protecting_the_parties_and_disposal_ask_for_nothing_further() -> N
     assert set(Purpose) - those("further") == {Purpose.PROTECT_PARTIES, Purpose.DISPOSAL}
 
 
-FURTHER: dict[Purpose, tuple[Further, ...]] = {
+FURTHER: dict[Purpose, tuple[FurtherParticular, ...]] = {
     Purpose.PROTECT_PARTIES: (),
-    Purpose.PERFORMANCE: (Further.LEARNING,),
-    Purpose.TRAINING: (Further.LEARNING,),
-    Purpose.ABUSIVE_CALL: (Further.AFFECTED,),
-    Purpose.COMPLAINT: (Further.COMPLAINT, Further.COMPLAINANT),
-    Purpose.MEDICO_LEGAL: (Further.CLAIM,),
+    Purpose.PERFORMANCE: (FurtherParticular.LEARNING,),
+    Purpose.TRAINING: (FurtherParticular.LEARNING,),
+    Purpose.ABUSIVE_CALL: (FurtherParticular.AFFECTED,),
+    Purpose.COMPLAINT: (FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
+    Purpose.MEDICO_LEGAL: (FurtherParticular.CLAIM,),
     Purpose.DISCIPLINARY: (
-        Further.EMPLOYEE,
-        Further.ALLEGATION,
-        Further.AGREEMENT,
-        Further.CONSULTED,
+        FurtherParticular.EMPLOYEE,
+        FurtherParticular.ALLEGATION,
+        FurtherParticular.AGREEMENT,
+        FurtherParticular.CONSULTED,
     ),
-    Purpose.REGULATORY: (Further.REGULATOR, Further.REFERENCE),
+    Purpose.REGULATORY: (FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
     Purpose.SUBJECT_ACCESS: (
-        Further.SUBJECT,
-        Further.RECEIVED,
-        Further.RECEIVED_HOW,
-        Further.IDENTITY,
-        Further.AUTHORITY,
-        Further.HEAR_OR_COPY,
+        FurtherParticular.SUBJECT,
+        FurtherParticular.RECEIVED,
+        FurtherParticular.RECEIVED_HOW,
+        FurtherParticular.IDENTITY,
+        FurtherParticular.AUTHORITY,
+        FurtherParticular.HEAR_OR_COPY,
     ),
     Purpose.OUTSIDE_BODY: (
-        Further.BODY,
-        Further.OFFICER,
-        Further.RANK,
-        Further.CONTACT,
-        Further.REFERENCE,
-        Further.RECEIVED,
-        Further.LEGAL_BASIS,
-        Further.ANSWER_BY,
-        Further.URGENT,
-        Further.NECESSITY,
-        Further.PREJUDICE,
-        Further.SUBJECT_MAY_BE_TOLD,
+        FurtherParticular.BODY,
+        FurtherParticular.OFFICER,
+        FurtherParticular.RANK,
+        FurtherParticular.CONTACT,
+        FurtherParticular.REFERENCE,
+        FurtherParticular.RECEIVED,
+        FurtherParticular.LEGAL_BASIS,
+        FurtherParticular.ANSWER_BY,
+        FurtherParticular.URGENT,
+        FurtherParticular.NECESSITY,
+        FurtherParticular.PREJUDICE,
+        FurtherParticular.SUBJECT_MAY_BE_TOLD,
     ),
-    Purpose.DECEASED: (Further.APPLICANT, Further.STANDING, Further.EVIDENCE, Further.RECEIVED),
-    Purpose.ERASURE: (Further.SUBJECT, Further.RECEIVED),
-    Purpose.PORTABILITY: (Further.SUBJECT, Further.RECEIVED),
+    Purpose.DECEASED: (
+        FurtherParticular.APPLICANT,
+        FurtherParticular.STANDING,
+        FurtherParticular.EVIDENCE,
+        FurtherParticular.RECEIVED,
+    ),
+    Purpose.ERASURE: (FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+    Purpose.PORTABILITY: (FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
     Purpose.DISPOSAL: (),
 }
+
 ASKED_UNDER = {
     Purpose.PROTECT_PARTIES: Clause.BOTH_PARTIES,
     Purpose.PERFORMANCE: Clause.PERFORMANCE,

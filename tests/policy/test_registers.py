@@ -8,15 +8,16 @@ from callrec.errors import Refused
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.registers import (
     REGISTERS,
-    RIGHTS,
+    RIGHTS_PURPOSES,
     RegisterName,
     check_may_read_register,
-    is_kept_from,
+    is_hidden_from,
 )
 from callrec.policy.role import Person, Power, Role, Standing
 from policy.builders import ANN, BEN, TODAY, a_person
 
 READS_THE_LOG = (Role.DATA_CONTROLLER, Role.PARTNER, Role.AUDITOR)
+
 OTHERS = (Role.MANAGER, Role.STAFF, Role.INTAKE)
 
 
@@ -25,8 +26,8 @@ def test_every_register_has_its_terms() -> None:
 
 
 def test_the_register_of_subject_access_lists_every_right_with_a_statutory_clock() -> None:
-    assert REGISTERS[RegisterName.SUBJECT_ACCESS].purposes == RIGHTS
-    assert {p for p, terms in TERMS.items() if terms.has_statutory_clock} == RIGHTS
+    assert REGISTERS[RegisterName.SUBJECT_ACCESS].purposes == RIGHTS_PURPOSES
+    assert {p for p, terms in TERMS.items() if terms.has_statutory_clock} == RIGHTS_PURPOSES
 
 
 def test_the_register_of_outside_bodies_lists_their_requests() -> None:
@@ -114,9 +115,9 @@ def test_nobody_reads_one_whose_key_is_not_in_force(standing: Standing) -> None:
 @pytest.mark.parametrize(("may_be_told", "kept"), [(True, False), (False, True), (None, True)])
 def test_who_may_not_be_told_does_not_read_of_it(may_be_told: bool | None, kept: bool) -> None:  # noqa: FBT001  # a table's column
     reader = a_person(Role.PARTNER, id=ANN)
-    assert is_kept_from(reader, frozenset({ANN, BEN}), may_be_told=may_be_told) is kept
+    assert is_hidden_from(reader, frozenset({ANN, BEN}), may_be_told=may_be_told) is kept
 
 
 def test_others_read_of_it_all_the_same() -> None:
     reader = a_person(Role.PARTNER, id=ANN)
-    assert not is_kept_from(reader, frozenset({BEN}), may_be_told=False)
+    assert not is_hidden_from(reader, frozenset({BEN}), may_be_told=False)

@@ -5,14 +5,14 @@ import pytest
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.request import (
-    ENDED,
+    ENDED_STATES,
     RequestAct,
     RequestEvent,
     RequestState,
     changed_by,
     check_can_happen,
     check_transition,
-    something_stands,
+    has_standing_approval,
     state_after,
     version_after,
 )
@@ -104,7 +104,9 @@ def test_a_request_stands_where_its_history_leads(
 
 
 HEARD = (Act.CREATED, Act.APPROVED, Act.LISTENED)
+
 DELIVERED = (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED)
+
 IMPOSSIBLE = {
     "nothing happened": (),
     "not made": (Act.APPROVED,),
@@ -180,7 +182,9 @@ STEPS = """
     request.carried-out   -          -          closed     -
     request.closed        -          -          -          closed
 """
+
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
+
 NEXT = {
     (State(state), next(each for each in Act if each == act)): None
     if target == "-"
@@ -188,20 +192,23 @@ NEXT = {
     for act, *targets in ROWS
     for state, target in zip(COLUMNS, targets, strict=True)
 }
+
 LED_TO = {  # with a package in preparation, which can then be delivered or fail
     State.SUBMITTED: (Act.APPROVED, Act.PREPARED, Act.REVOKED),
     State.WAITING: (Act.APPROVED, Act.PREPARED, Act.REVOKED, Act.ASKED),
     State.APPROVED: (Act.APPROVED, Act.PREPARED),
     State.RELEASED: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
 }
+
 TAKEN_BACK = (Act.DENIED, Act.ASKED, Act.RECEIVED)
+
 BEFORE = {(State.RELEASED, act): (Act.REVOKED,) for act in TAKEN_BACK}
 """What has to have happened besides."""
 
 
 def test_the_table_of_steps_has_every_act() -> None:
     assert [act for act, *_ in ROWS] == list(Act)
-    assert set(COLUMNS) == set(State) - ENDED
+    assert set(COLUMNS) == set(State) - ENDED_STATES
 
 
 @pytest.mark.parametrize(("state", "act"), NEXT, ids=str)
@@ -219,7 +226,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
 
 
 @pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
-@pytest.mark.parametrize("state", sorted(ENDED), ids=str)
+@pytest.mark.parametrize("state", sorted(ENDED_STATES), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
     with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
         check_transition(state, act, "R-17")
@@ -249,7 +256,7 @@ def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
 
 
 def test_nothing_leads_out_of_the_four_ends() -> None:
-    assert {State.DENIED, State.WITHDRAWN, State.LAPSED, State.CLOSED} == ENDED
+    assert {State.DENIED, State.WITHDRAWN, State.LAPSED, State.CLOSED} == ENDED_STATES
 
 
 def test_a_refused_step_names_the_state() -> None:
@@ -300,9 +307,9 @@ def test_so_does_one_that_does_not_follow_from_what_happened() -> None:
 
 
 def test_something_stands_from_an_approval_till_it_ends() -> None:
-    assert not something_stands(events(Act.CREATED))
-    assert something_stands(events(Act.CREATED, Act.APPROVED, Act.LOOKED))
-    assert not something_stands(events(Act.CREATED, Act.APPROVED, Act.REVOKED))
+    assert not has_standing_approval(events(Act.CREATED))
+    assert has_standing_approval(events(Act.CREATED, Act.APPROVED, Act.LOOKED))
+    assert not has_standing_approval(events(Act.CREATED, Act.APPROVED, Act.REVOKED))
 
 
 def test_a_step_that_leads_on_is_allowed() -> None:

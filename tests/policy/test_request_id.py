@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from callrec.policy.purpose import Purpose
-from callrec.policy.request_id import DRAWN_BYTES, is_for, request_id
+from callrec.policy.request_id import RANDOM_BYTES, is_for, request_id
 
-DRAWN = bytes(range(DRAWN_BYTES))
+DRAWN = bytes(range(RANDOM_BYTES))
+
 KNOWN = {
     Purpose.PROTECT_PARTIES: "72657101000102030405060708090a0b",
     Purpose.SUBJECT_ACCESS: "72657109000102030405060708090a0b",

@@ -13,26 +13,29 @@ from callrec.policy.retention import (
     ROUTINE,
     Appraised,
     Category,
-    Stop,
     Stopped,
+    StopReason,
     appraise,
     category_by_rule,
-    category_that_counts,
     check_kept_on_for_a_reason,
     check_may_review,
     check_still_due,
     due_on,
+    effective_category,
     last_call_due,
-    months_in,
-    months_said,
-    take_stock,
+    months_configured,
+    months_in_words,
+    totals_by_category,
 )
 from callrec.policy.role import Power, Role
 from policy.builders import TODAY, a_person
 
 THREE_YEARS = Category(ROUTINE, "3 years", "the practice's choice")
+
 NO_END = Category("health-record", None, "as the health record")
-HELD = Stopped(Stop.HOLD, "H-1")
+
+HELD = Stopped(StopReason.HOLD, "H-1")
+
 JANUARY, MARCH = date(2020, 1, 5), date(2020, 3, 5)
 
 DUE = {
@@ -57,7 +60,7 @@ def test_a_recording_is_due(call_on: date, months: int, due: date) -> None:
     ("keeps", "months"), [("1 month", 1), ("6 months", 6), ("1 year", 12), ("20 years", 240)]
 )
 def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
-    assert months_in(keeps) == months
+    assert months_configured(keeps) == months
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
     ],
 )
 def test_a_length_of_time_as_people_are_told_it(words: str, months: int | None) -> None:
-    assert months_said(words) == months
+    assert months_in_words(words) == months
 
 
 def test_what_has_no_end_is_never_due() -> None:
@@ -101,13 +104,13 @@ def test_what_is_of_a_claim_is_kept_as_one_unless_it_is_kept_longer(
 ) -> None:
     other = None if said is None else Category("said", said, "a test")
     claim = Category(CLAIM, "6 years", "a test")
-    assert category_that_counts(other, claim).name == counts
+    assert effective_category(other, claim).name == counts
 
 
 def test_what_is_of_no_claim_is_of_what_somebody_said() -> None:
     short = Category("telephony-record", "1 year", "a test")
-    assert category_that_counts(short, THREE_YEARS) == short
-    assert category_that_counts(NO_END, Category(CLAIM, "6 years", "a test")) == NO_END
+    assert effective_category(short, THREE_YEARS) == short
+    assert effective_category(NO_END, Category(CLAIM, "6 years", "a test")) == NO_END
 
 
 def test_calls_are_looked_through_as_far_as_the_shortest_month_goes() -> None:
@@ -129,7 +132,7 @@ def test_what_is_due_is_counted_by_month_and_category_the_oldest_first() -> None
     every = [
         Appraised(1, MARCH, THREE_YEARS),
         Appraised(2, JANUARY, THREE_YEARS),
-        Appraised(3, JANUARY, THREE_YEARS, (HELD, Stopped(Stop.REQUEST, "R-2"))),
+        Appraised(3, JANUARY, THREE_YEARS, (HELD, Stopped(StopReason.REQUEST, "R-2"))),
         Appraised(4, JANUARY, claim, (HELD,)),
         Appraised(5, TODAY, claim),
         Appraised(6, JANUARY, claim, (HELD,)),
@@ -140,7 +143,7 @@ def test_what_is_due_is_counted_by_month_and_category_the_oldest_first() -> None
     assert counts == [(january, CLAIM, 2, 0), (january, ROUTINE, 2, 1), (march, ROUTINE, 1, 1)]
     assert [dict(due.stopped_by) for due in found] == [
         {HELD: 2},
-        {HELD: 1, Stopped(Stop.REQUEST, "R-2"): 1},
+        {HELD: 1, Stopped(StopReason.REQUEST, "R-2"): 1},
         {},
     ]
 
@@ -152,7 +155,7 @@ def test_stock_says_when_the_next_is_due() -> None:
         Appraised(3, date(2023, 4, 1), THREE_YEARS),
         Appraised(4, TODAY.replace(year=2021) - timedelta(days=1), THREE_YEARS),
     ]
-    routine, record = take_stock(every, [THREE_YEARS, NO_END], on=TODAY)
+    routine, record = totals_by_category(every, [THREE_YEARS, NO_END], on=TODAY)
     assert (routine.category, record.category) == (THREE_YEARS, NO_END)
     told = (routine.recordings, routine.due, routine.free, routine.next_due_on)
     assert told == (4, 2, 2, date(2026, 4, 2))
@@ -161,7 +164,7 @@ def test_stock_says_when_the_next_is_due() -> None:
 
 def test_how_what_stops_a_recording_is_said() -> None:
     assert str(HELD) == "hold H-1"
-    assert str(Stopped(Stop.RESTRICTION)) == "restriction"
+    assert str(Stopped(StopReason.RESTRICTION)) == "restriction"
 
 
 @pytest.mark.parametrize("role", Role)

@@ -13,10 +13,10 @@ from callrec.policy.role import (
     Role,
     Standing,
     VaultKey,
-    brought_by,
     keys_held,
-    powers_left,
     powers_of,
+    powers_of_role,
+    powers_restricted_to,
 )
 from policy.builders import TODAY, a_person
 
@@ -32,7 +32,9 @@ TABLE = """
     read-audit       - - x x x -
     govern           - - - x - -
 """
+
 COLUMNS = ("staff", "manager", "partner", "data-controller", "auditor", "intake")
+
 ROWS = {word: marks for word, *marks in map(str.split, TABLE.strip().splitlines())}
 
 
@@ -59,7 +61,7 @@ def test_each_power_completes_what_somebody_may_not() -> None:
 @pytest.mark.parametrize("power", Power)
 def test_a_role_brings_what_its_column_says(role: Role, power: Power) -> None:
     assert (
-        (power in brought_by(role))
+        (power in powers_of_role(role))
         == (power in POWERS[role])
         == (ROWS[power][COLUMNS.index(role)] == "x")
     )
@@ -85,11 +87,11 @@ def test_a_manager_for_the_computers_holds_less_than_the_role_brings() -> None:
 
 def test_of_a_role_only_what_it_brings_is_left() -> None:
     some = frozenset({Power.SEARCH, Power.HEAR})
-    assert powers_left(Role.MANAGER, some) == some
-    assert powers_left(Role.MANAGER, POWERS[Role.MANAGER]) == POWERS[Role.MANAGER]
+    assert powers_restricted_to(Role.MANAGER, some) == some
+    assert powers_restricted_to(Role.MANAGER, POWERS[Role.MANAGER]) == POWERS[Role.MANAGER]
     more = some | {Power.READ_AUDIT, Power.GOVERN}
     with pytest.raises(Unusable, match="manager does not bring govern, read-audit") as unusable:
-        powers_left(Role.MANAGER, more)
+        powers_restricted_to(Role.MANAGER, more)
     assert "callrec user delegate" in unusable.value.hint
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.policy.when import (
-    Days,
-    Times,
+    DayRange,
+    TimeRange,
     day_end,
     last_day,
     parse_day,
@@ -31,6 +31,7 @@ DAYS = {
     " Today ": TODAY,
     "yesterday": TODAY - timedelta(days=1),
 }
+
 NO_DAYS = [
     *("", "tomorrow", "4/1/24", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1.2024"),
     *(
@@ -57,17 +58,17 @@ def test_what_is_no_day_is_unusable_and_the_hint_says_what_is(text: str) -> None
 
 
 TIMES = {
-    "14:00-14:30": Times(time(14, 0), time(14, 30)),
-    "9:05 - 10:00": Times(time(9, 5), time(10, 0)),
-    "14:05-14:05": Times(time(14, 5), time(14, 5)),
-    "14:05": Times(time(13, 50), time(14, 20)),
-    "00:05": Times(time(0, 0), time(0, 20)),
-    "23:50": Times(time(23, 35), time(23, 59)),
+    "14:00-14:30": TimeRange(time(14, 0), time(14, 30)),
+    "9:05 - 10:00": TimeRange(time(9, 5), time(10, 0)),
+    "14:05-14:05": TimeRange(time(14, 5), time(14, 5)),
+    "14:05": TimeRange(time(13, 50), time(14, 20)),
+    "00:05": TimeRange(time(0, 0), time(0, 20)),
+    "23:50": TimeRange(time(23, 35), time(23, 59)),
 }
 
 
 @pytest.mark.parametrize(("text", "times"), TIMES.items())
-def test_a_single_time_is_a_quarter_of_an_hour_to_either_side(text: str, times: Times) -> None:
+def test_a_single_time_is_a_quarter_of_an_hour_to_either_side(text: str, times: TimeRange) -> None:
     assert parse_times(text) == times
 
 
@@ -94,12 +95,12 @@ def test_times_that_go_backwards_are_unusable() -> None:
 
 def test_days_that_go_backwards_are_unusable() -> None:
     with pytest.raises(Unusable, match="the last day is before the first"):
-        Days(TODAY, TODAY - timedelta(days=1))
+        DayRange(TODAY, TODAY - timedelta(days=1))
 
 
 def test_days_are_counted_with_both_ends() -> None:
-    assert Days(TODAY, TODAY).count == 1
-    assert Days(TODAY, TODAY + timedelta(days=1)).count == 2
+    assert DayRange(TODAY, TODAY).count == 1
+    assert DayRange(TODAY, TODAY + timedelta(days=1)).count == 2
 
 
 LENGTHS = {
@@ -111,17 +112,18 @@ LENGTHS = {
 
 @pytest.mark.parametrize(("day", "hours"), LENGTHS.values(), ids=LENGTHS)
 def test_a_local_day_is_as_long_as_it_is(day: date, hours: int) -> None:
-    begins, ends = Days(day, day).bounds(LONDON)
+    begins, ends = DayRange(day, day).bounds(LONDON)
     assert ends - begins == timedelta(hours=hours)
     assert ends == day_end(day, LONDON)
 
 
 def test_a_summer_day_begins_the_evening_before_in_utc() -> None:
-    begins, _ = Days(date(2024, 7, 1), date(2024, 7, 1)).bounds(LONDON)
+    begins, _ = DayRange(date(2024, 7, 1), date(2024, 7, 1)).bounds(LONDON)
     assert begins == datetime(2024, 6, 30, 23, tzinfo=UTC)
 
 
-HALF_PAST_ONE = Times(time(1, 30), time(1, 39))
+HALF_PAST_ONE = TimeRange(time(1, 30), time(1, 39))
+
 WINDOWS = {
     "winter": (date(2024, 1, 4), (1, 30), (1, 40)),
     "summer": (date(2024, 7, 1), (0, 30), (0, 40)),

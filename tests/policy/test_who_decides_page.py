@@ -7,9 +7,10 @@ from pathlib import Path
 
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import POWERS, Power, Role
-from callrec.policy.withholding import FITS, Ground
+from callrec.policy.withholding import GROUNDS_FOR, Ground
 
 PAGE = (Path(__file__).parents[2] / "docs" / "who-decides.md").read_text(encoding="utf-8")
+
 EVERY = re.compile(r"every purpose but (.+)")
 
 
@@ -65,7 +66,7 @@ def test_its_table_of_grounds_is_the_code_s() -> None:
         for part in fits.split("; ")
         for purpose, source in _fitting(part)
     }
-    ours = {(g, p, s) for p, grounds in FITS.items() for g, s in grounds.items()}
+    ours = {(g, p, s) for p, grounds in GROUNDS_FOR.items() for g, s in grounds.items()}
     assert told == ours
 
 

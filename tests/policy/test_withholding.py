@@ -6,7 +6,7 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import (
-    FITS,
+    GROUNDS_FOR,
     Ground,
     check_each_decided,
     check_ground,
@@ -68,17 +68,19 @@ TABLE = {
 
 
 def test_a_ground_fits_the_purposes_that_its_source_names_and_no_others() -> None:
-    ours = {(str(g), str(p)): str(s) for p, grounds in FITS.items() for g, s in grounds.items()}
+    ours = {
+        (str(g), str(p)): str(s) for p, grounds in GROUNDS_FOR.items() for g, s in grounds.items()
+    }
     assert ours == TABLE
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_has_a_ground_to_withhold_on(purpose: Purpose) -> None:
-    assert FITS[purpose]
+    assert GROUNDS_FOR[purpose]
 
 
 def test_every_ground_fits_some_purpose_and_says_what_it_means() -> None:
-    assert {ground for grounds in FITS.values() for ground in grounds} == set(Ground)
+    assert {ground for grounds in GROUNDS_FOR.values() for ground in grounds} == set(Ground)
     assert all(" " in ground.meaning for ground in Ground)
 
 
@@ -95,7 +97,7 @@ def test_what_fits_is_taken_and_what_does_not_is_refused(ground: Ground, purpose
     refusal = rf'"{ground}" is no ground to withhold from a request for {purpose} \['
     with pytest.raises(Refused, match=refusal) as refused:
         check_ground(ground, purpose)
-    assert refused.value.hint == f"the codes that fit: {', '.join(FITS[purpose])}"
+    assert refused.value.hint == f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}"
 
 
 def test_a_ground_that_does_not_fit_is_refused_under_the_clause_that_decides() -> None:
@@ -159,6 +161,7 @@ def test_no_recording_is_withheld_as_not_held() -> None:
 # Each recording.
 
 ASKED = (4, 2, 9)
+
 ACCESS, ERASURE = Purpose.SUBJECT_ACCESS, Purpose.ERASURE
 
 

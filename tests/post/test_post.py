@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import CallrecError, Failed, Misconfigured
-from callrec.post import Letter, Refusal, post_office
+from callrec.post import MailMessage, MessageRefused, smtp_connection
 from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ADDRESS = "dora.whitlock@practice.test"
 
 
-def a_letter(**otherwise: Any) -> Letter:
+def a_letter(**otherwise: Any) -> MailMessage:
     known = {
         "to": ADDRESS,
         "subject": "R-17 awaits your decision",
@@ -31,11 +31,11 @@ def a_letter(**otherwise: Any) -> Letter:
         "written_at": datetime(2026, 11, 24, 12, tzinfo=UTC),
         "name": "1.2.abc",
     }
-    return Letter(**{**known, **otherwise})
+    return MailMessage(**{**known, **otherwise})
 
 
-def send(mail: Mail, *letters: Letter, password: str = "") -> None:
-    with post_office(mail, password) as hand_over:
+def send(mail: Mail, *letters: MailMessage, password: str = "") -> None:
+    with smtp_connection(mail, password) as hand_over:
         for letter in letters or (a_letter(),):
             hand_over(letter)
 
@@ -152,9 +152,9 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 def test_a_message_that_is_not_taken_has_a_code_and_the_next_one_goes(step: str, code: int) -> None:
     with (
         mail_server(answers={step: [f"{code} <{ADDRESS}> is not known here"]}) as server,
-        post_office(server.mail(), "") as hand_over,
+        smtp_connection(server.mail(), "") as hand_over,
     ):
-        with told(Refusal, f"it answered {code}$"):
+        with told(MessageRefused, f"it answered {code}$"):
             hand_over(a_letter(name="1"))
         hand_over(a_letter(name="2"))
         found = [server.message() for _ in range(2 if step == "DATA" else 1)]

@@ -16,12 +16,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.amend import attach_recordings
-from callrec.procedures.approve import Decision, approve_request, foresee_approval
+from callrec.procedures.approve import Decision, approve_request, preview_approval
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.joining import add_person, confirm_person
-from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.login import AwaitingConfirmation, log_in
 from callrec.procedures.request import create_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import actor_by_password
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from callrec.practice import Actor
     from house.practices import House
 
-
 GIVEN = "seven purple otters dance slowly"
+
 OWN = "nine orange badgers sleep very late"
 
 
@@ -286,7 +286,7 @@ def comes_back(house: House, login: str, full_name: str) -> Actor:
         new_password=lambda: OWN,
         environ=house.environ,
     )
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, AwaitingConfirmation)
     dora = house.actor("dora")
     confirm_person(house.open(), dora, login=login, fingerprint=waiting.fingerprint)
     return actor_by_password(house.open(), login=login, password=OWN)
@@ -439,7 +439,7 @@ def test_a_recording_that_is_not_as_it_was_sealed_is_not_granted(stocked: House)
 
 def test_a_request_that_changed_while_it_was_read_is_not_approved(stocked: House) -> None:
     reference = a_request(stocked, recordings=[1])
-    seen = foresee_approval(stocked.practice, signed_in(stocked, "max"), reference, Decision())
+    seen = preview_approval(stocked.practice, signed_in(stocked, "max"), reference, Decision())
     attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [2])
     with pytest.raises(Refused, match="changed after you saw it"):
         approve(stocked, reference, seen=seen)

@@ -15,9 +15,9 @@ from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.amend import attach_recordings
-from callrec.procedures.approve import Decision, Foreseen, foresee_approval
+from callrec.procedures.approve import ApprovalPreview, Decision, preview_approval
 from callrec.procedures.revoke import revoke_grants
-from callrec.release.manifest import Role
+from callrec.release.manifest import FileRole
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
     from house.practices import House
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
+
 END = read_silence("1@0.2-0.25=privilege")
+
 SILENCED = Edits(None, (MIDDLE.silence,))
+
 A_WRITTEN_SILENCE = {
     "what": "silence",
     "from_ms": 100,
@@ -243,7 +246,7 @@ def test_what_goes_out_is_what_was_approved_last(stocked: House) -> None:
     approve(stocked, "R-1", edits=(MIDDLE,))
     manifest = release(stocked).manifest
     (copy,) = manifest.files
-    assert (copy.role, copy.edits) == (Role.LISTENING, SILENCED)
+    assert (copy.role, copy.edits) == (FileRole.LISTENING, SILENCED)
     assert [each.recording for each in manifest.not_enclosed] == [1]
 
 
@@ -258,9 +261,9 @@ def test_who_releases_does_not_change_what_was_approved(stocked: House) -> None:
 # --- what is shown first ------------------------------------------------------------------------
 
 
-def foresee(house: House, **decision: Any) -> Foreseen:
+def foresee(house: House, **decision: Any) -> ApprovalPreview:
     actor = signed_in(house, "dora")
-    return foresee_approval(house.practice, actor, "R-1", Decision(to="sam", **decision))
+    return preview_approval(house.practice, actor, "R-1", Decision(to="sam", **decision))
 
 
 def test_what_would_be_granted_is_foreseen_and_nothing_done(access: House) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import bagit
 import pytest
 
-from callrec.archive.bag import Item, space_for
-from callrec.archive.marker import begin_volume, open_volume
+from callrec.archive.bag import BagItem, space_needed
+from callrec.archive.marker import create_volume, open_volume
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
@@ -21,10 +21,10 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_plan import needs_label
-from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.found import found_practice
+from callrec.procedures.found import set_up_practice
 from callrec.procedures.volume_list import list_volumes
 from house import practices
 from house.drives import (
@@ -246,7 +246,7 @@ def test_a_volume_of_another_vault_is_refused_and_left_alone(
 ) -> None:
     at = tmp_path / "theirs"
     at.mkdir()
-    begin_volume(at, volume="70" * 16, vault="aa" * 16, label="theirs")
+    create_volume(at, volume="70" * 16, vault="aa" * 16, label="theirs")
     before = contents(at)
     with pytest.raises(Unusable, match="another vault"):
         archive(archived, at)
@@ -254,7 +254,7 @@ def test_a_volume_of_another_vault_is_refused_and_left_alone(
 
 
 def test_what_one_vault_wrote_is_not_another_vaults(archived: House, tmp_path: Path) -> None:
-    found_practice(
+    set_up_practice(
         archived.config.model_copy(update={"vault": tmp_path / "vault"}),
         practice_name="Elsewhere Surgery",
         login="dora",
@@ -358,7 +358,7 @@ def test_a_row_that_does_not_follow_from_the_log_is_found(archived: House, chang
 def test_a_row_of_a_volume_that_was_never_written_to_is_found(
     archived: House, tmp_path: Path
 ) -> None:
-    begin_volume(tmp_path, volume="70" * 16, vault=archived.practice.vault, label="new")
+    create_volume(tmp_path, volume="70" * 16, vault=archived.practice.vault, label="new")
     columns = "head_size, head_root, written_at"
     copied = f"SELECT '{'70' * 16}', 'new', {columns} FROM volume"
     write_rows(archived, f"INSERT INTO volume (id, label, {columns}) {copied}")
@@ -414,8 +414,8 @@ def test_a_full_drive_is_said_and_left_as_it_was(stocked: House, tmp_path: Path)
 
 def room_for_the_bag_alone(house: House) -> int:
     names = [row.ciphertext for row in rows(house, "SELECT ciphertext FROM recording")]
-    items = [Item(name, house.practice.store.path(name)) for name in names]
-    return space_for(items, house.folder) + (100 << 10)
+    items = [BagItem(name, house.practice.store.path(name)) for name in names]
+    return space_needed(items, house.folder) + (100 << 10)
 
 
 def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path) -> None:
@@ -426,7 +426,7 @@ def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path)
 
 def test_one_archive_run_keeps_another_out(archived: House) -> None:
     with (
-        archiving(archived.practice.folder),
+        archive_lock(archived.practice.folder),
         pytest.raises(Failed, match="another archive run is under way"),
     ):
         archive(archived, drive(archived))
@@ -442,7 +442,7 @@ def test_nothing_in_the_clear_is_left_in_the_vault(archived: House) -> None:
 
 
 def note_begun(house: House, name: str) -> None:
-    with archiving(house.practice.folder) as notes:
+    with archive_lock(house.practice.folder) as notes:
         notes.begin(open_volume(drive(house)), name, known=0)
 
 

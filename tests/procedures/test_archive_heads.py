@@ -11,10 +11,10 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.proof import read_proof, write_proof
 from callrec.catalogue.engine import reading
-from callrec.crypto.canonical import canonical, instant, parse
-from callrec.crypto.statement import Statement, state
+from callrec.crypto.canonical import canonical, format_instant, parse
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
-from callrec.procedures.archive_heads import VolumeStatement, check_head, check_said
+from callrec.procedures.archive_heads import VolumeStatement, check_head, check_volume_statement
 from house import practices
 from house.drives import archive, drive, last, one_more_call, set_back, verify
 from house.requests import by_sql
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 VOLUME = "70" * 16
 
-
 twice = looked_at(ARCHIVED)
 
 
@@ -40,7 +39,7 @@ def house(archived: House) -> House:
 def a_statement(house: House, *, kind: str = "volume", by: str = "max", key: str = "") -> Statement:
     signer = house.actor(key or by).identity
     assert signer
-    return state(
+    return sign_statement(
         kind,
         vault=house.practice.vault,
         by=house.actor(by).person.id,
@@ -62,7 +61,7 @@ def a_leaf(house: House, said: Statement, **changed: Any) -> Leaf:
     leaf = Leaf(
         act="archive",
         actor=house.actor("max").person.id,
-        at=instant(house.at),
+        at=format_instant(house.at),
         detail="",
         log=f"callrec/{house.practice.vault}",
         outcome=Outcome.DONE,
@@ -74,7 +73,9 @@ def a_leaf(house: House, said: Statement, **changed: Any) -> Leaf:
 
 
 def test_what_a_manager_says_of_a_volume_counts(twice: House) -> None:
-    said = check_said(twice.practice, a_leaf(twice, a_statement(twice)), a_statement(twice))
+    said = check_volume_statement(
+        twice.practice, a_leaf(twice, a_statement(twice)), a_statement(twice)
+    )
     assert (said.volume, said.name, said.seq) == (VOLUME, "20261124T120000Z-1", 1000)
     assert (said.manifest, said.catalogue, said.keys) == ("3a" * 32, "ca" * 32, "4e" * 32)
 
@@ -96,7 +97,7 @@ def test_a_statement_counts_for_nothing_under_a_leaf(
 ) -> None:
     statement = a_statement(twice)
     with pytest.raises(Tampered, match=words):
-        check_said(twice.practice, a_leaf(twice, statement, **changed), statement)
+        check_volume_statement(twice.practice, a_leaf(twice, statement, **changed), statement)
 
 
 STATEMENTS: dict[str, tuple[dict[str, str], str]] = {
@@ -110,13 +111,13 @@ STATEMENTS: dict[str, tuple[dict[str, str], str]] = {
 def test_a_statement_counts_for_nothing(twice: House, made: dict[str, str], words: str) -> None:
     statement = a_statement(twice, **made)
     with pytest.raises(Tampered, match=words):
-        check_said(twice.practice, a_leaf(twice, statement), statement)
+        check_volume_statement(twice.practice, a_leaf(twice, statement), statement)
 
 
 def test_a_statement_counts_for_nothing_by_somebody_who_may_not_archive(twice: House) -> None:
     statement, sam = a_statement(twice, by="sam"), twice.actor("sam").person.id
     with pytest.raises(Tampered, match="may not archive"):
-        check_said(twice.practice, a_leaf(twice, statement, actor=sam), statement)
+        check_volume_statement(twice.practice, a_leaf(twice, statement, actor=sam), statement)
 
 
 WHOLE = VolumeStatement(
@@ -127,6 +128,7 @@ WHOLE = VolumeStatement(
     catalogue="ca" * 32,
     keys="4e" * 32,
 ).fields
+
 FORMLESS: dict[str, dict[str, Any]] = {
     "of which most are missing": {"volume": VOLUME},
     "with a name that leads elsewhere": {**WHOLE, "bag": "../../x-1"},
@@ -140,7 +142,7 @@ FORMLESS: dict[str, dict[str, Any]] = {
 def test_a_statement_counts_for_nothing_with_fields(fields: dict[str, Any], twice: House) -> None:
     identity = twice.actor("max").identity
     assert identity
-    statement = state(
+    statement = sign_statement(
         "volume",
         vault=twice.practice.vault,
         by=twice.actor("max").person.id,
@@ -149,7 +151,7 @@ def test_a_statement_counts_for_nothing_with_fields(fields: dict[str, Any], twic
         fields=fields,
     )
     with pytest.raises(Tampered, match="not in its form"):
-        check_said(twice.practice, a_leaf(twice, statement), statement)
+        check_volume_statement(twice.practice, a_leaf(twice, statement), statement)
 
 
 # What lies on the drive.

@@ -13,7 +13,7 @@ from callrec.procedures import archive_removal
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.volume_list import list_volumes
-from callrec.procedures.volume_lost import Loss, report_lost
+from callrec.procedures.volume_lost import LossReport, report_lost
 from house import practices
 from house.drives import (
     archive,
@@ -44,13 +44,13 @@ POINTS = {
     "the rows are written": 12,
 }
 """How often the clock was asked by then."""
+
 COMMITTED = 13
+
 LEAST_STEPS = 40
 """There are more, and none is to go missing unseen."""
 
-
 waiting = looked_at(WAITING)
-
 
 on_two = looked_at(ON_TWO_DRIVES)
 
@@ -64,12 +64,12 @@ def to_drive_b(practice: Practice, actor: Actor) -> None:
 
 
 def remove_what_is_on_b(practice: Practice, actor: Actor) -> None:
-    archive_removal.AT_ONCE = 2
+    archive_removal.RECORDINGS_PER_STEP = 2
     archive_recordings(practice, actor, practice.folder.parent / "drive-b", removes=True)
 
 
 def lose_drive_a(practice: Practice, actor: Actor) -> None:
-    report_lost(practice, actor, Loss(label="drive-a", noticed_at=practice.now()))
+    report_lost(practice, actor, LossReport(label="drive-a", noticed_at=practice.now()))
 
 
 def killed(

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.errors import Unusable
-from callrec.procedures.archive_limit import limit_of, parse_age
+from callrec.procedures.archive_limit import archive_cutoff, parse_age
 
 TODAY = date(2026, 11, 24)
+
 LONDON = ZoneInfo("Europe/London")
+
 AGES = {
     "90d": date(2026, 8, 26),
     "1 day": date(2026, 11, 23),
@@ -22,6 +24,7 @@ AGES = {
     "3y": date(2023, 11, 24),
     "3 Years": date(2023, 11, 24),
 }
+
 NO_AGES = ["", "0d", "3", "y", "-3y", "3 monkeys", "1.5y", "٣y", "99999d", "3y 2m"]
 
 
@@ -49,7 +52,7 @@ def test_an_age_beyond_telephones_is_refused(text: str) -> None:
 
 def limit(**said: str) -> datetime | None:
     both = {"older_than": said.get("older_than"), "before": said.get("before")}
-    return limit_of(**both, today=TODAY, zone=LONDON)
+    return archive_cutoff(**both, today=TODAY, zone=LONDON)
 
 
 def test_a_day_begins_at_the_practices_midnight() -> None:

@@ -13,7 +13,7 @@ import pytest
 from callrec.archive.marker import open_volume
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, NotFound, Tampered, Unchecked
 from callrec.practice import writing
 from callrec.procedures.archive_heads import VolumeStatement, make_proof
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 FIRST, SECOND = "20261124T120000Z", "20261125T120000Z"
 """The two runs, by their times."""
+
 DAMAGED, MISSING, EXTRA = FaultKind.DAMAGED, FaultKind.MISSING, FaultKind.EXTRA
 
 
@@ -53,7 +54,6 @@ def on_another_drive(house: House) -> None:
 
 
 TWICE = Stage("twice", on_another_drive, after=ARCHIVED)
-
 
 house = copied(TWICE)
 
@@ -171,6 +171,7 @@ def plant_a_proof_of_nothing(at: Path) -> None:
 
 
 BAG = f"bags/{SECOND}-1"
+
 CHANGES: dict[str, tuple[Callable[[Path], None], set[tuple[FaultKind, str]]]] = {
     "a byte of a recording": (flip_a_recording, {(DAMAGED, f"{BAG}/data/recordings/*")}),
     "a recording gone": (lose_a_recording, {(MISSING, f"{BAG}/data/recordings/*")}),
@@ -281,7 +282,7 @@ def test_a_statement_by_somebody_who_may_not_archive_counts_for_nothing(
     volume = open_volume(at)
     assert sam.identity
     with writing(house.practice, sam.signer) as act:
-        stated = state(
+        stated = sign_statement(
             "volume",
             vault=house.practice.vault,
             by=sam.person.id,

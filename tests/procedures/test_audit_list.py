@@ -12,7 +12,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
-from callrec.procedures.audit import Wanted, list_audit
+from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.people import list_people
 from house.practices import NOON
 from procedures.test_audit_verify import flip
@@ -22,25 +22,26 @@ if TYPE_CHECKING:
     from house.practices import House
 
 HALF_A_SECOND = timedelta(microseconds=500)
+
 WANTED = {
-    "everything": Wanted(),
-    "by max": Wanted(actor="max"),
-    "by nobody": Wanted(actor="-"),
-    "by somebody who is not here": Wanted(actor="eve"),
-    "acts on people": Wanted(action="people"),
-    "one act": Wanted(action="people.listed"),
-    "half a word": Wanted(action="peop"),
-    "about max": Wanted(subject="max"),
-    "about nothing known": Wanted(subject='","'),
-    "from then on": Wanted(since=NOON + timedelta(minutes=1)),
-    "from just after": Wanted(since=NOON + timedelta(minutes=1) + HALF_A_SECOND),
-    "until then": Wanted(until=NOON + timedelta(minutes=1)),
-    "until just after": Wanted(until=NOON + timedelta(minutes=1) + HALF_A_SECOND),
-    "much at once": Wanted(actor="max", action="people", subject="max", since=NOON),
+    "everything": LogFilter(),
+    "by max": LogFilter(actor="max"),
+    "by nobody": LogFilter(actor="-"),
+    "by somebody who is not here": LogFilter(actor="eve"),
+    "acts on people": LogFilter(action="people"),
+    "one act": LogFilter(action="people.listed"),
+    "half a word": LogFilter(action="peop"),
+    "about max": LogFilter(subject="max"),
+    "about nothing known": LogFilter(subject='","'),
+    "from then on": LogFilter(since=NOON + timedelta(minutes=1)),
+    "from just after": LogFilter(since=NOON + timedelta(minutes=1) + HALF_A_SECOND),
+    "until then": LogFilter(until=NOON + timedelta(minutes=1)),
+    "until just after": LogFilter(until=NOON + timedelta(minutes=1) + HALF_A_SECOND),
+    "much at once": LogFilter(actor="max", action="people", subject="max", since=NOON),
 }
 
 
-def is_wanted(leaf: Leaf, wanted: Wanted, logins: dict[str, str]) -> bool:
+def is_wanted(leaf: Leaf, wanted: LogFilter, logins: dict[str, str]) -> bool:
     at = parse_instant(leaf.at)
     subjects = {*leaf.subject, *(logins.get(id_, id_) for id_ in leaf.subject)}
     return (
@@ -53,7 +54,7 @@ def is_wanted(leaf: Leaf, wanted: Wanted, logins: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("wanted", WANTED.values(), ids=WANTED)
-def test_what_is_asked_for_is_listed_and_counted(house: House, wanted: Wanted) -> None:
+def test_what_is_asked_for_is_listed_and_counted(house: House, wanted: LogFilter) -> None:
     house.at += timedelta(minutes=1)
     work_on(house)
     house.at += timedelta(minutes=1)
@@ -72,5 +73,5 @@ def test_what_is_not_shown_is_not_read(house: House) -> None:
     list_people(house.practice, dora)
     list_people(house.practice, dora)
     flip(house, "leaf", "body", "seq = (SELECT max(seq) - 1 FROM leaf)", 4)
-    entries, _ = list_audit(house.practice, dora, Wanted(), limit=2)
+    entries, _ = list_audit(house.practice, dora, LogFilter(), limit=2)
     assert len(entries) == 2

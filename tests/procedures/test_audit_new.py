@@ -12,12 +12,12 @@ import pytest
 from callrec.audit import tree, whole
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf
-from callrec.audit.remembered import recall_seen
-from callrec.audit.stretch import Expected, check_stretch
+from callrec.audit.remembered import load_verified
+from callrec.audit.stretch import StretchExpectations, check_stretch
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import signing_public
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Role
 from callrec.procedures.audit_verify import Verdict
@@ -75,7 +75,7 @@ def test_a_statement_put_in_long_before_what_is_new_is_found(house: House) -> No
     mine = house.practice.register.voucher(max_.person.id)
     assert mine is not None
     assert max_.identity is not None
-    forged = state(
+    forged = sign_statement(
         "voucher",
         vault=house.practice.vault,
         by=dora.person.id,
@@ -105,24 +105,24 @@ def test_a_statement_put_in_long_before_what_is_new_is_found(house: House) -> No
 def test_a_leaf_that_decided_something_long_before_what_is_new_is_not_another(house: House) -> None:
     """Its statement is the same; the tree has the hash of the leaf as it was."""
     seq = long_ago(house)
-    seen = recall_seen(house.practice.state_folder)
+    seen = load_verified(house.practice.state_folder)
     assert seen is not None
     with reading(house.practice.engine) as connection:
-        assert whole.read_new(connection, house.practice.vault, seen) is not None
+        assert whole.verify_new_fast(connection, house.practice.vault, seen) is not None
         leaf, _ = read_leaf(connection, seq)
     body = replace(leaf, at=f"2025{leaf.at[4:]}").encode()
     edit(house, f"UPDATE leaf SET body = x'{body.hex()}' WHERE seq = {seq}")
     with reading(house.practice.engine) as connection:
-        assert whole.read_new(connection, house.practice.vault, seen) is None
+        assert whole.verify_new_fast(connection, house.practice.vault, seen) is None
 
 
 def test_other_founders_long_before_what_is_new_are_found(house: House) -> None:
     """Leaf 0 may be another here than where the vault root is taken from: there may be two."""
     long_ago(house)
-    seen = recall_seen(house.practice.state_folder)
+    seen = load_verified(house.practice.state_folder)
     assert seen is not None
     with reading(house.practice.engine) as connection:
-        assert whole.read_new(connection, house.practice.vault, seen) is not None
+        assert whole.verify_new_fast(connection, house.practice.vault, seen) is not None
         leaf, _ = read_leaf(connection, 0)
     assert leaf.founders is not None
     founders = {
@@ -134,7 +134,7 @@ def test_other_founders_long_before_what_is_new_are_found(house: House) -> None:
         put(database, 0, replace(leaf, founders=founders).encode())
         database.commit()
     with reading(house.practice.engine) as connection:
-        assert whole.read_new(connection, house.practice.vault, seen) is None
+        assert whole.verify_new_fast(connection, house.practice.vault, seen) is None
 
 
 def last_stretch(house: House, verified_size: int, replaced_at: int | None = None) -> None:
@@ -144,9 +144,9 @@ def last_stretch(house: House, verified_size: int, replaced_at: int | None = Non
         keys = dict(whole.log_keys(house.practice.register))
         if replaced_at is not None:
             keys[max_] = [*keys[max_], (replaced_at, signing_public(bytes(32)))]
-        size = whole.size_of(connection)
-        expected = Expected(house.practice.vault, size, keys, verified_size)
-        check_stretch(whole.sqlite_of(connection), (size - 1) // 4 * 4, expected)
+        size = whole.log_size(connection)
+        expected = StretchExpectations(house.practice.vault, size, keys, verified_size)
+        check_stretch(whole.sqlite_connection(connection), (size - 1) // 4 * 4, expected)
 
 
 def checkpoints_gone(house: House) -> int:

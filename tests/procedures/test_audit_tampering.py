@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from callrec.audit import log as writing_log
-from callrec.audit.verify import read_each
-from callrec.audit.whole import read_sound
+from callrec.audit.verify import verify_leaf_by_leaf
+from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import connect, reading
 from callrec.errors import Tampered
 from callrec.policy.role import Standing
@@ -46,7 +46,6 @@ TABLES = {
     "statement": ("digest", "kind", "body", "signature"),
 }
 """What the log is checked by: of details, which are sealed, only that they are there."""
-
 
 WORKED_ON = Stage("worked-on", work_on)
 """A log with leaves of several kinds."""
@@ -106,8 +105,8 @@ def found_by(house: House, catalogue: Path) -> tuple[bool, bool]:
     """Whether the quick reading does not call this log sound, and the slow one names a problem."""
     vault = house.practice.vault
     return (
-        finds(catalogue, lambda connection: read_sound(connection, vault, None) is None),
-        finds(catalogue, lambda connection: bool(read_each(connection, vault).problems)),
+        finds(catalogue, lambda connection: verify_fast(connection, vault, None) is None),
+        finds(catalogue, lambda connection: bool(verify_leaf_by_leaf(connection, vault).problems)),
     )
 
 
@@ -123,6 +122,7 @@ def finds(catalogue: Path, look: Callable[[Connection], bool]) -> bool:
 
 
 ROWS = st.integers(0, 10_000)
+
 VALUES = st.one_of(
     st.none(),
     st.integers(-3, 70),
@@ -132,6 +132,7 @@ VALUES = st.one_of(
     st.binary(max_size=40),
 )
 """Of every type that SQLite has."""
+
 KEPT = st.sampled_from(
     [
         "{0}",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.verify import check_whole
+from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
@@ -94,6 +94,7 @@ def test_tampering_outranks_what_cannot_be_checked(house: House) -> None:
 
 
 OF_LEAF_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+
 BYTES = {
     "leaf 0": (("leaf", "body", "seq = 0", 20), 0),
     "a leaf": (("leaf", "body", "seq = 7", 20), 7),
@@ -273,7 +274,7 @@ def test_nobody_promotes_himself_with_a_voucher_of_his_own(house: House) -> None
         names_digest=mine.name,
         previous=mine,
     )
-    forged = state(
+    forged = sign_statement(
         "voucher",
         vault=house.practice.vault,
         by=max_.person.id,
@@ -335,7 +336,7 @@ def sign(house: House, kind: str, fields: Mapping[str, object]) -> str:
     """Put a statement on the log by somebody with a key, whatever it says; returns its SHA-256."""
     max_ = house.actor("max")
     assert max_.identity is not None
-    said = state(
+    said = sign_statement(
         kind,
         vault=house.practice.vault,
         by=max_.person.id,
@@ -357,7 +358,7 @@ def test_an_old_voucher_put_back_is_older(house: House) -> None:
     )
     house.open()
     with reading(house.practice.engine) as connection, pytest.raises(Tampered):
-        check_whole(connection, house.practice.register)
+        require_sound_log(connection, house.practice.register)
 
 
 def test_full_checks_every_signature_again(house: House) -> None:

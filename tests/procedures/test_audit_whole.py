@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit import from_the_end, stretch, whole
-from callrec.audit.from_the_end import Other, work
+from callrec.audit.from_the_end import SecondProcess, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.audit.reading import Problem
 from callrec.audit.stretch import check_stretch
-from callrec.audit.verify import read_each
-from callrec.audit.whole import read_sound
+from callrec.audit.verify import verify_leaf_by_leaf
+from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused, Tampered
 from callrec.policy.role import Power
 from callrec.practice import writing
@@ -31,11 +31,12 @@ from callrec.procedures.people import list_people
 from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 
 if TYPE_CHECKING:
-    from callrec.audit.reading import Reading
+    from callrec.audit.reading import VerificationResult
     from callrec.crypto.statement import Statement
     from house.practices import House
 
 OF_THE_LOG = [name for name in BYTES if name != "a share"]
+
 ON_THE_LOG = [name for name in ATTACKS if "person is put" not in name and "share" not in name]
 
 
@@ -44,7 +45,7 @@ def short_stretches(patch: pytest.MonkeyPatch, level: int) -> None:
         patch.setattr(module, "LEVEL", level)
     for module in (stretch, whole, from_the_end):
         patch.setattr(module, "STRETCH", 1 << level)
-    patch.setattr(stretch, "PORTION", 3)
+    patch.setattr(stretch, "CHUNK_LEAVES", 3)
 
 
 @pytest.fixture(params=[2, 13], ids=["stretches of four", "one stretch"])
@@ -54,14 +55,14 @@ def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     return chosen
 
 
-def sound(house: House) -> Reading | None:
+def sound(house: House) -> VerificationResult | None:
     with reading(house.practice.engine) as connection:
-        return read_sound(connection, house.practice.vault, None)
+        return verify_fast(connection, house.practice.vault, None)
 
 
-def each(house: House) -> Reading:
+def each(house: House) -> VerificationResult:
     with reading(house.practice.engine) as connection:
-        return read_each(connection, house.practice.vault)
+        return verify_leaf_by_leaf(connection, house.practice.vault)
 
 
 def newly(house: House) -> Verification:
@@ -164,7 +165,7 @@ def said_by_max(house: House) -> Statement:
     assert max_.identity is not None
     vault, at = house.practice.vault, house.at
     fields = {"batch": "ab" * 16, "items": []}
-    return state(
+    return sign_statement(
         "batch", vault=vault, by=max_.person.id, at=at, seed=max_.identity.act, fields=fields
     )
 
@@ -234,9 +235,11 @@ LEAVES = {
         subject=(),
     )
 }
+
 LEAVES["with details"] = replace(
     LEAVES["alone"], act="login", actor=NOBODY, outcome=Outcome.FAILED, detail="5e" * 32
 )
+
 LEAVES["with a statement"] = replace(LEAVES["alone"], statement="0f" * 32, subject=("ef" * 16,) * 2)
 
 
@@ -254,7 +257,7 @@ def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(leaf: Leaf) -> N
                 changed = body[:at] + other + rest
                 try:
                     read = Leaf.decode(changed, 30)
-                    expected = read.log == leaf.log and not read.lacks_its_actor
+                    expected = read.log == leaf.log and not read.has_no_actor
                 except Tampered:
                     expected = False
                 assert is_read(changed, leaf.log) == expected, changed
@@ -262,7 +265,7 @@ def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(leaf: Leaf) -> N
 
 def is_read(body: bytes, log: str) -> bool:
     try:
-        stretch.said_in([body], 30, log)
+        stretch.decode_columns([body], 30, log)
     except Tampered:
         return False
     return True
@@ -273,19 +276,19 @@ def test_a_leaf_hidden_in_another_s_line_is_not_read(house: House) -> None:
     with reading(house.practice.engine) as connection:
         (leaf, one), (_, two) = read_leaf(connection, 30), read_leaf(connection, 31)
     with pytest.raises(Tampered):
-        stretch.said_in([one + b"\n" + two, b"nothing"], 30, leaf.log)
+        stretch.decode_columns([one + b"\n" + two, b"nothing"], 30, leaf.log)
 
 
 @pytest.mark.usefixtures("level")
 def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) -> None:
     work_on(house)
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_of(connection)
-        size = whole.size_of(connection)
+        database = whole.sqlite_connection(connection)
+        size = whole.log_size(connection)
         keys = whole.log_keys(house.open().register)
-        expected = stretch.Expected(house.practice.vault, size, keys, 0)
+        expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0)
         out = io.BytesIO()
-        work(from_the_end.job_for(database, expected), out)
+        verify_from_end(from_the_end.second_process_job(database, expected), out)
         said = [json.loads(line) for line in out.getvalue().splitlines()]
         ours = [
             asdict(check_stretch(database, first, expected))
@@ -304,16 +307,18 @@ def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: House) -> None:
     work_on(house)
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_of(connection)
-        expected = stretch.Expected(house.practice.vault, whole.size_of(connection), {}, 0)
+        database = whole.sqlite_connection(connection)
+        expected = stretch.StretchExpectations(
+            house.practice.vault, whole.log_size(connection), {}, 0
+        )
         out = io.BytesIO()
-        work(from_the_end.job_for(database, expected), out)
+        verify_from_end(from_the_end.second_process_job(database, expected), out)
         assert out.getvalue() == b"null\n"
-        with Other(database, expected, last=True) as other, pytest.raises(Tampered):
+        with SecondProcess(database, expected, last=True) as other, pytest.raises(Tampered):
             _wait_for(other)
 
 
-def _wait_for(other: Other) -> None:
+def _wait_for(other: SecondProcess) -> None:
     while other.found(0) is None:
         pass
 
@@ -324,7 +329,7 @@ def test_a_long_log_is_verified_by_two_processes(
 ) -> None:
     work_on(house)
     alone = sound(house)
-    monkeypatch.setattr(whole, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(whole, "MIN_LEAVES_FOR_TWO_PROCESSES", 0)
     assert sound(house) == alone
 
 
@@ -334,8 +339,8 @@ def test_without_the_other_process_nothing_is_lost(
 ) -> None:
     work_on(house)
     alone = sound(house)
-    monkeypatch.setattr(whole, "WORTH_A_PROCESS", 0)
-    monkeypatch.setattr(from_the_end, "COMMAND", ("/nonexistent",))
+    monkeypatch.setattr(whole, "MIN_LEAVES_FOR_TWO_PROCESSES", 0)
+    monkeypatch.setattr(from_the_end, "SECOND_PROCESS_COMMAND", ("/nonexistent",))
     assert sound(house) == alone
 
 

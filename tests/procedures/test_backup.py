@@ -14,20 +14,12 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tam
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.backup import BackedUp, back_up
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
-from callrec.procedures.restore import bring_back
-from callrec.procedures.restore_copy import by_kit, by_password
-from callrec.procedures.status import look
+from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
+from callrec.procedures.restore import restore_from_volumes
+from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
+from callrec.procedures.status import read_status
 from callrec.procedures.volume_list import list_volumes
-from house.drives import (
-    archive,
-    contents,
-    drive,
-    faults,
-    one_more_call,
-    only,
-    verify,
-)
+from house.drives import archive, contents, drive, faults, one_more_call, only, verify
 from house.practices import password_of
 from house.recovery_kits import new_kit, nora, nowhere
 from house.requests import grants_of
@@ -61,9 +53,11 @@ def rebuilt(
 
 def restore(house: House, *names: str) -> int:
     """Bring the vault back as the Data Controller; how many recordings were fetched."""
-    back = rebuilt(house, by_password(password_of("dora")), *names)
+    back = rebuilt(house, opener_by_password(password_of("dora")), *names)
     volumes = open_volumes([drive(house, name) for name in names or ("backup",)])
-    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    done = restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+    )
     house.open()
     assert not done.missing
     return done.fetched.recordings
@@ -146,7 +140,7 @@ def test_it_is_checked_like_a_volume_and_can_become_one(granted: House) -> None:
 
 def test_a_backup_is_no_archive(granted: House) -> None:
     backup(granted)
-    found = look(granted.open(), None)
+    found = read_status(granted.open(), None)
     assert found.last_archive is None
     assert NOTHING_ARCHIVED in found.warnings
     assert [(each.label, each.recordings) for each in list_volumes(granted.practice)] == [
@@ -188,7 +182,7 @@ def test_what_is_left_of_a_catalogue_is_never_taken_for_the_new_one_s(
     left = granted.config.vault / beside
     left.write_bytes(b"whatever")
     with pytest.raises(Misconfigured, match="in use already") as refused:
-        rebuilt(granted, by_password(password_of("dora")))
+        rebuilt(granted, opener_by_password(password_of("dora")))
     assert "move all that is called catalogue.sqlite out of it" in refused.value.hint
     assert left.read_bytes() == b"whatever"
 
@@ -199,7 +193,7 @@ def test_a_folder_that_holds_something_else_is_no_place_for_a_vault(granted: Hou
     shutil.rmtree(granted.config.vault / "recordings")
     (granted.config.vault / "letters").mkdir(exist_ok=True)
     with pytest.raises(Misconfigured, match="in use already"):
-        rebuilt(granted, by_password(password_of("dora")))
+        rebuilt(granted, opener_by_password(password_of("dora")))
 
 
 def test_a_damaged_backup_gives_nothing_back_and_leaves_nothing(granted: House) -> None:
@@ -208,7 +202,7 @@ def test_a_damaged_backup_gives_nothing_back_and_leaves_nothing(granted: House) 
     sealed = only(drive(granted, "backup") / "catalogue", "*.sealed")
     sealed.write_bytes(sealed.read_bytes()[:-1])
     with pytest.raises(Tampered):
-        rebuilt(granted, by_password(password_of("dora")))
+        rebuilt(granted, opener_by_password(password_of("dora")))
     assert not (granted.config.vault / "catalogue.sqlite").exists()
     assert list(granted.folder.glob(".vault*")) == []
 
@@ -218,7 +212,7 @@ def test_recordings_that_came_in_after_it_are_not_in_it(granted: House) -> None:
     one_more_call(granted)
     lose_catalogue(granted)
     restore(granted)
-    assert look(granted.practice, None).recordings == 3
+    assert read_status(granted.practice, None).recordings == 3
 
 
 # --- with the recovery kit ------------------------------------------------------------------------
@@ -230,15 +224,15 @@ def test_the_kit_opens_it_and_makes_a_data_controller_there(granted: House) -> N
     granted.at += timedelta(days=1)
     backup(granted, "later")
     lose_catalogue(granted)
-    back = rebuilt(granted, by_kit(read_kit(granted.kit)), "backup")
+    back = rebuilt(granted, opener_by_kit(read_kit(granted.kit)), "backup")
     controller = NewController("nora", "Nora Blythe", password_of("nora"))
     use_kit(back.practice, granted.kit, controller, split=False, keep=nowhere)
     volumes = open_volumes([drive(granted, "backup")])
-    done = bring_back(granted.open(), nora(granted), volumes, advance=lambda _: None)
+    done = restore_from_volumes(granted.open(), nora(granted), volumes, advance=lambda _: None)
     assert (done.resumed, done.undone) == (True, ())
     later = drive(granted, "later")
     before, volumes = contents(later), open_volumes([later])
-    done = bring_back(granted.open(), nora(granted), volumes, advance=lambda _: None)
+    done = restore_from_volumes(granted.open(), nora(granted), volumes, advance=lambda _: None)
     [(label, why)] = done.undone
     assert (label, "may be newer" in why) == ("later", True)
     assert contents(later) == before
@@ -252,8 +246,8 @@ def test_a_kit_made_anew_opens_what_is_backed_up_from_then_on_with_any_two_pages
     backup(granted)
     lose_catalogue(granted)
     with pytest.raises(Locked, match="not the recovery kit"):
-        rebuilt(granted, by_kit(read_kit(granted.kit)))
-    back = rebuilt(granted, by_kit(read_kit(f"{pages[2]} {pages[1]}")))
+        rebuilt(granted, opener_by_kit(read_kit(granted.kit)))
+    back = rebuilt(granted, opener_by_kit(read_kit(f"{pages[2]} {pages[1]}")))
     assert len(back.practice.register.kits) == 1
 
 
@@ -262,7 +256,7 @@ def test_the_kit_before_opens_what_was_backed_up_before(granted: House) -> None:
     backup(granted)
     new_kit(granted)
     lose_catalogue(granted)
-    assert rebuilt(granted, by_kit(read_kit(granted.kit))).practice.register.kits == []
+    assert rebuilt(granted, opener_by_kit(read_kit(granted.kit))).practice.register.kits == []
 
 
 def test_without_a_backup_there_is_nothing_to_open(granted: House) -> None:

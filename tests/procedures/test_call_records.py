@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.errors import Tampered
 from callrec.procedures.call_records import sealed_legs
-from callrec.telephone.reconciling import essence
+from callrec.telephone.reconciling import comparable_leg
 from telephone.reconciled import a_leg
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def a_record(leg: Leg, **changed: Any) -> dict[str, Any]:
     call = leg.call
     said: dict[str, Any] = {
         "answered": leg.answered,
-        "answered_at": None if leg.answered_at is None else instant(leg.answered_at),
+        "answered_at": None if leg.answered_at is None else format_instant(leg.answered_at),
         "callee": call.callee,
         "caller": call.caller,
         "direction": call.direction,
@@ -32,7 +32,7 @@ def a_record(leg: Leg, **changed: Any) -> dict[str, Any]:
         "raw_time": call.raw_time,
         "recording": leg.recording,
         "said": dict(call.said),
-        "started_at": instant(call.started_at),
+        "started_at": format_instant(call.started_at),
         "talk_ms": leg.talk_ms,
         "time_confidence": call.time_confidence,
         "unique_id": call.unique_id,
@@ -53,7 +53,7 @@ def a_record(leg: Leg, **changed: Any) -> dict[str, Any]:
     ids=["answered", "not answered"],
 )
 def test_a_leg_that_was_sealed_is_the_one_that_was_read(leg: Leg) -> None:
-    assert sealed_legs(a_record(leg)) == [essence(leg)]
+    assert sealed_legs(a_record(leg)) == [comparable_leg(leg)]
 
 
 @pytest.mark.parametrize("fields", [{}, {"record": None}], ids=["an old recording", "none"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.log import read_leaf, stored_head
-from callrec.audit.verify import check_whole
+from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
 from house.processes import environment, program
 from house.requests import a_request, grants_of, opened, rows, state_of
@@ -46,7 +46,7 @@ def at_once(house: House, reference: str, **decisions: str) -> dict[str, str]:
 def decided(house: House) -> list[Leaf]:
     """The leaves of both, once the whole log is seen to be as it was signed."""
     with reading(house.practice.engine) as connection:
-        check_whole(connection, house.practice.register)
+        require_sound_log(connection, house.practice.register)
         leaves = [read_leaf(connection, seq)[0] for seq in range(stored_head(connection).size)]
     return [leaf for leaf in leaves if leaf.act in {"request.approved", "request.denied"}]
 

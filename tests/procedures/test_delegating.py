@@ -26,16 +26,16 @@ from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
-from callrec.procedures.glass_review import open_glass, review_glass
+from callrec.procedures.glass_review import outstanding_glass, review_glass
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.people import show_person
 from callrec.procedures.projections import check_projections
-from callrec.procedures.review_searches import Review, Sample, draw_searches, review_searches
+from callrec.procedures.review_searches import Sample, SearchReview, draw_searches, review_searches
 from callrec.procedures.search import search_recordings
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from callrec.procedures.vouching import give_shares
 from callrec.record.entitled import Powers
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
@@ -61,7 +61,9 @@ if TYPE_CHECKING:
     from house.practices import House
 
 TODAY = date(2026, 11, 24)
+
 TOMORROW = TODAY + timedelta(days=1)
+
 DECIDING = {VaultKey.RECORDINGS, VaultKey.CATALOGUE}
 
 
@@ -272,7 +274,7 @@ def test_a_delegate_whose_day_is_over_does_not_act_by_a_clock_set_back(stocked: 
 
 def test_nor_by_a_program_of_her_own(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     reference = clock_set_back(stocked)
-    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
     approve(stocked, reference, "mia", to="max")
     with pytest.raises(Refused, match="was lent until 2026-11-24 and has ended"):
         grants_of(stocked, reference, "max")
@@ -284,7 +286,7 @@ def test_nor_countersigns_by_it(stocked: House, monkeypatch: pytest.MonkeyPatch)
     pass_days(stocked, 2)
     a_request(stocked, "max")
     pass_days(stocked, -2)
-    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
     second = signed_in(stocked, "sam")
     approve(stocked, reference, "dora", second=second)
     with pytest.raises(Refused, match="may not countersign"):
@@ -300,14 +302,14 @@ def lent_till_then(
     a_request(house, "sam")
     pass_days(house, -2)
     house.open()
-    patch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    patch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
 
 
 def test_nor_accepts_a_broken_glass(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     approve(stocked, a_request(stocked, "dora"), "dora", glass_reason=ANOTHER_REASON)
     lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
     review_glass(stocked.practice, signed_in(stocked, "mia"), "R-1", verdict=GlassVerdict.ACCEPTED)
-    assert [each.standing for each in open_glass(stocked.practice)] == ["unreviewed"]
+    assert [each.standing for each in outstanding_glass(stocked.practice)] == ["unreviewed"]
 
 
 def test_nor_closes_an_incident(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +338,7 @@ def test_nor_reviews_a_search(stocked: House, monkeypatch: pytest.MonkeyPatch) -
     lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
     mia = signed_in(stocked, "mia")
     assert draw_searches(stocked.practice, mia, every, since=None).waiting == 1
-    review_searches(stocked.practice, mia, {seq: Review(Verdict.ACCEPTED)})
+    review_searches(stocked.practice, mia, {seq: SearchReview(Verdict.ACCEPTED)})
     ava = signed_in(stocked, "ava")
     assert draw_searches(stocked.practice, ava, every, since=None).waiting == 1
 
@@ -408,13 +410,15 @@ def test_what_has_lapsed_is_told_of_until_its_keys_are_renewed(stocked: House) -
     (problem, other) = audit_keys(stocked.open())
     assert {problem.of, other.of} == {f"{key} 1" for key in DECIDING}
     assert {problem.login, problem.is_tampering, other.is_tampering} == {"sam", False}
-    warnings = look(stocked.practice, None).warnings
+    warnings = read_status(stocked.practice, None).warnings
     hint = "callrec user delegate sam --power decide-general --end"
     assert any(hint in warning for warning in warnings)
     end(stocked, "sam", Power.DECIDE_GENERAL)
     assert audit_keys(stocked.practice) == ()
     assert lapsed_delegations(stocked.practice) == ()
-    assert not any("decide-general" in each for each in look(stocked.practice, None).warnings)
+    assert not any(
+        "decide-general" in each for each in read_status(stocked.practice, None).warnings
+    )
 
 
 def test_each_share_that_outlived_its_power_names_the_one_to_be_ended(stocked: House) -> None:

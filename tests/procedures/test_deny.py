@@ -15,7 +15,7 @@ from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.deny import deny_request
-from callrec.procedures.glass_review import open_glass, review_glass
+from callrec.procedures.glass_review import outstanding_glass, review_glass
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from house.commands import type_in
@@ -87,14 +87,14 @@ def test_the_data_controller_denies_alone_what_she_made_and_that_is_flagged(
     deny(stocked, reference, "dora", ground=Ground.THIRD_PARTY, breaks_glass=True)
     assert state_of(stocked, reference) == "denied"
     assert verified(stocked).problems == ()
-    (flagged,) = open_glass(stocked.practice)
+    (flagged,) = outstanding_glass(stocked.practice)
     assert (flagged.reference, flagged.standing) == (reference, "unreviewed")
     ava, accepted = logged_in(stocked, "ava"), GlassVerdict.ACCEPTED
     review_glass(stocked.practice, ava, reference, verdict=accepted)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference).denial
     assert shown is not None
     assert (shown.review, shown.reviewed_by) == ("accepted", "ava")
-    assert open_glass(stocked.practice) == ()
+    assert outstanding_glass(stocked.practice) == ()
 
 
 @pytest.mark.parametrize("maker", ["sam", "pat"], ids=["somebody else's", "a partner's own"])
@@ -103,7 +103,7 @@ def test_nothing_else_is_denied_alone(stocked: House, maker: str) -> None:
     with pytest.raises(Refused, match="glass"):
         deny(stocked, reference, "dora" if maker == "sam" else maker, breaks_glass=True)
     assert state_of(stocked, reference) == "submitted"
-    assert open_glass(stocked.practice) == ()
+    assert outstanding_glass(stocked.practice) == ()
 
 
 def test_what_is_denied_alone_is_told_on_a_terminal_and_in_the_register(stocked: House) -> None:

@@ -17,9 +17,9 @@ from callrec.practice import record
 from callrec.procedures import fetching, restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
-from callrec.procedures.restore import bring_back
-from callrec.procedures.restore_copy import FoundCopy, Opener, by_kit
+from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
+from callrec.procedures.restore import restore_from_volumes
+from callrec.procedures.restore_copy import FoundCopy, Opener, opener_by_kit
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.unlock import unlock_person
 from house.drives import (
@@ -170,7 +170,9 @@ def test_where_a_copy_by_somebody_whom_the_vault_does_not_know_opens_to_nobody_i
     restored(house, drive(house))
     before = contents(newer)
     unknown = replace(house.actor("dora"), identity=None)  # as if sealed to others alone
-    done = bring_back(house.practice, unknown, open_volumes([newer]), advance=lambda _: None)
+    done = restore_from_volumes(
+        house.practice, unknown, open_volumes([newer]), advance=lambda _: None
+    )
     assert [label for label, _ in done.undone] == ["drive-b"]
     assert "may be newer" in done.undone[0][1]
     assert contents(newer) == before
@@ -201,7 +203,9 @@ def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) 
     archive(house, older, by="dora")
     house.practice.store.path(named(house)[0]).unlink()
     volumes, before = open_volumes([newer]), contents(newer)
-    done = restore.repair_from(house.practice, house.actor("dora"), volumes, advance=lambda _: None)
+    done = restore.repair_from_volumes(
+        house.practice, house.actor("dora"), volumes, advance=lambda _: None
+    )
     assert (done.fetched.recordings, contents(newer)) == (1, before)
     give_up_copy(newer)
     assert restored(house, newer).undone == ()
@@ -219,7 +223,7 @@ def test_with_the_kit_and_one_drive_everything_is_as_it_was(
         meanwhile(patched, lambda: record(house.practice, house.actor("pat"), "login"))
         archive(house, at)
     lose_vault(house)
-    kit = by_kit(read_kit_words(house.kit))
+    kit = opener_by_kit(read_kit_words(house.kit))
     rebuild(house.config, open_volumes([at]), kit, now=house.now, environ=house.environ)
     heir = NewController("nell", "Nell Ashworth", password_of("somebody new"))
     use_kit(house.open(), house.kit, heir, split=False, keep=lambda _: None)
@@ -314,7 +318,9 @@ def test_a_volume_with_former_files_alone_repairs_nothing_and_it_is_said(house: 
     path = house.practice.store.path(named(house)[0])
     path.unlink()
     volumes = open_volumes([drive(house)])
-    done = restore.repair_from(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    done = restore.repair_from_volumes(
+        house.open(), house.actor("max"), volumes, advance=lambda _: None
+    )
     assert (done.fetched.recordings, done.missing) == (0, {"": 1})
 
 
@@ -353,12 +359,12 @@ def restoring(house: House) -> Deed:
         return Opener(person, identity, root)
 
     def deed(there: House, death: Death) -> None:
-        fetching.AT_ONCE = 2
+        fetching.ROWS_PER_QUERY = 2
         volumes = open_volumes([drive(there)])
         now, environ = death.clock(there), there.environ
         death.begins()
         back = rebuild(there.config, volumes, opener, now=now, environ=environ)
-        bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+        restore_from_volumes(back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None)
 
     return deed
 

@@ -11,12 +11,12 @@ import pytest
 from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.retention import Retained
+from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.disposing import foresee_destruction, foresee_disposal
+from callrec.procedures.disposing import preview_destruction, preview_disposal
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
@@ -50,8 +50,8 @@ from house.stages import ALL_DUE, CALLERS, copied
 if TYPE_CHECKING:
     from house.practices import House
 
-
 house = copied(ALL_DUE)
+
 callers = copied(CALLERS)
 
 
@@ -78,7 +78,10 @@ def test_a_request_for_disposal_carries_category_rule_and_day_of_each(house: Hou
 def test_its_digest_covers_them(house: House) -> None:
     request = opened(house, propose(house).reference)
     uid = request.body.recordings[0][0]
-    retained = {**request.body.retained, uid: Retained("claim", "claim, 6 years", date(2030, 1, 5))}
+    retained = {
+        **request.body.retained,
+        uid: DisposalItem("claim", "claim, 6 years", date(2030, 1, 5)),
+    }
     changed = replace(request.body, retained=retained)
     assert changed.digest(request.which, request.requester) != request.digest
 
@@ -93,7 +96,7 @@ def test_a_request_for_anything_else_has_the_digest_that_it_had(house: House) ->
 def test_what_is_due_longest_comes_first_and_the_rest_is_left(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.procedures.disposing.MOST_RECORDINGS", 3)
+    monkeypatch.setattr("callrec.procedures.disposing.MAX_REQUEST_RECORDINGS", 3)
     first = propose(house)
     assert (first.recordings, first.left) == ((1, 3, 2), 1)
     second = propose(house)
@@ -101,7 +104,7 @@ def test_what_is_due_longest_comes_first_and_the_rest_is_left(
 
 
 def test_to_ask_what_would_be_proposed_proposes_nothing(house: House) -> None:
-    foreseen = foresee_disposal(house.practice, logged_in(house, "max"))
+    foreseen = preview_disposal(house.practice, logged_in(house, "max"))
     assert (foreseen.reference, foreseen.recordings) == ("", (1, 3, 2, 4))
     assert rows(house, "SELECT * FROM request") == []
 
@@ -147,7 +150,9 @@ def test_who_proposed_it_withdraws_it(house: House) -> None:
 def test_the_data_controller_sees_rule_and_day_of_each(house: House) -> None:
     reference = propose(house).reference
     shown = show_request(house.practice, signed_in(house, "dora"), reference)
-    assert shown.recordings[0].retained == Retained("routine", "routine, 3 years", date(2027, 1, 5))
+    assert shown.recordings[0].retained == DisposalItem(
+        "routine", "routine, 3 years", date(2027, 1, 5)
+    )
 
 
 def test_the_data_controller_does_not_approve_what_she_proposed(house: House) -> None:
@@ -291,7 +296,7 @@ def test_an_erasure_is_not_carried_out_as_a_disposal(house: House) -> None:
     reference = ask(house, purpose=Purpose.ERASURE, recordings=[1])
     approve(house, reference, "dora", to="dora", recordings=[1])
     with pytest.raises(Unusable, match="R-1 is for erasure"):
-        foresee_destruction(house.practice, signed_in(house, "dora"), reference)
+        preview_destruction(house.practice, signed_in(house, "dora"), reference)
 
 
 def test_a_disposal_is_not_carried_out_as_an_erasure(house: House) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
-from callrec.policy.clock import ClockEvent, Dated
+from callrec.policy.clock_events import ClockEvent, ClockEventKind
 from callrec.policy.criteria import Criteria
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.handing_over import Channel, Delivery
@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from house.practices import House
 
 SILENCED = read_silence("1@0.1-0.2=not-relevant/tone")
+
 CLIPPED = read_clip("1@0.05-0.25")
+
 BY_NUMBER = Criteria(number="+447700900123")
 
 
@@ -137,6 +139,7 @@ def test_an_amendment_keeps_the_version_before_it(stocked: House) -> None:
 
 
 SECOND = "(SELECT sealed FROM request_version WHERE version = 2)"
+
 CHANGES = {
     "dropped": "DELETE FROM request_version WHERE version = 1",
     "replaced": f"UPDATE request_version SET sealed = {SECOND} WHERE version = 1",
@@ -290,7 +293,7 @@ def test_why_it_was_dated_so_is_told_to_whom_it_concerns(stocked: House) -> None
         said=said(Purpose.SUBJECT_ACCESS, further=further),
         recordings=[1],
     )
-    extended = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
+    extended = ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 11, 24))
     dora = signed_in(stocked, "dora")
     date_request(stocked.practice, dora, "R-1", extended, reason=ANOTHER_REASON)
     for login in ("sam", "dora"):

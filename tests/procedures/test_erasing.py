@@ -17,19 +17,19 @@ from callrec.practice import open_practice
 from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
-from callrec.procedures.destroying import Doomed, destroy
+from callrec.procedures.destroying import DestructionItem, destroy_granted
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.erasing import foresee_erasure
+from callrec.procedures.erasing import preview_erasure
 from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.status import look
-from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from callrec.procedures.status import read_status
+from callrec.procedures.volume_lost import LossReport, report_found, report_lost
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (
@@ -79,7 +79,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from house.practices import House
-
 
 house = copied(CALLERS)
 
@@ -175,7 +174,7 @@ def owed(house: House, reference: str) -> Mapping[str, int]:
     done = erase(house, reference)
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert (certificate is not None) == done.is_done
-    assert look(house.practice, None).erasure_owed == done.owed
+    assert read_status(house.practice, None).erasure_owed == done.owed
     return done.owed
 
 
@@ -205,7 +204,7 @@ def test_a_new_drive_that_was_pulled_out_and_is_lost_owes_nothing(
     (called,) = owed(house, reference).keys() - {"drive-a"}
     assert erase(house, reference, drive(house)).owed == {called: 1}
     lost = report_lost(
-        house.practice, house.actor("max"), Loss(label=called, noticed_at=house.now())
+        house.practice, house.actor("max"), LossReport(label=called, noticed_at=house.now())
     )
     assert (lost.recordings, lost.without_copy) == ((), ())
     assert owed(house, reference) == {}
@@ -238,7 +237,7 @@ def test_one_drive_that_does_not_let_it_keeps_no_other_from_being_erased(
     flip(last(a / "heads"), 400)
     if is_lost:
         report_lost(
-            house.practice, house.actor("max"), Loss(label="drive-a", noticed_at=house.now())
+            house.practice, house.actor("max"), LossReport(label="drive-a", noticed_at=house.now())
         )
     before = contents(a)
     done = erase(house, approved_erasure(house, 1), a, b)
@@ -309,7 +308,9 @@ def test_a_new_drive_that_was_pulled_out_owes_it_without_the_vaults_own_note(
     (house.config.vault / "archiving" / "unfinished.json").unlink()
     reference = approved_erasure(house, 1)
     (called,) = owed(house, reference)
-    report_lost(house.practice, house.actor("max"), Loss(label=called, noticed_at=house.now()))
+    report_lost(
+        house.practice, house.actor("max"), LossReport(label=called, noticed_at=house.now())
+    )
     assert owed(house, reference) == {}
     assert verified(house).verdict is Verdict.INTACT
 
@@ -361,7 +362,9 @@ def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written
 ) -> None:
     a, b = on_two_drives(house)
     reference = approved_erasure(house, 1)
-    report_lost(house.practice, house.actor("max"), Loss(label="drive-b", noticed_at=house.now()))
+    report_lost(
+        house.practice, house.actor("max"), LossReport(label="drive-b", noticed_at=house.now())
+    )
     assert erase(house, reference, a).is_done
     house.at += timedelta(days=3)
     report_found(house.practice, house.actor("max"), b, lambda _: None)
@@ -396,7 +399,7 @@ def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
 def test_what_is_too_much_for_one_statement_is_said_in_several(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasing_volumes, "MOST_STATED", 2)
+    monkeypatch.setattr(erasing_volumes, "MAX_STATED", 2)
     volume = drive(house)
     archive(house, volume)
     reference = approved_erasure(house, 1, 2, 3)
@@ -462,10 +465,10 @@ def test_a_restriction_stops_it(house: House) -> None:
         erase(house, reference)
 
 
-NOT_HIS = {"a manager": "max", "a partner": "pat", "staff": "sam", "an auditor": "ava"}
+NOT_THEIRS = {"a manager": "max", "a partner": "pat", "staff": "sam", "an auditor": "ava"}
 
 
-@pytest.mark.parametrize("login", NOT_HIS.values(), ids=NOT_HIS)
+@pytest.mark.parametrize("login", NOT_THEIRS.values(), ids=NOT_THEIRS)
 def test_who_does_not_decide_an_erasure_does_not_carry_it_out(house: House, login: str) -> None:
     reference = approved_erasure(house, 1)
     with pytest.raises(Refused):
@@ -484,18 +487,22 @@ def test_a_complaint_destroys_nothing(house: House) -> None:
     approve(house, reference)
     with pytest.raises(Unusable, match="is for complaint, not for erasure"):
         erase(house, reference)
-    doomed, dora = [Doomed(1, "routine", "Article 17", None)], signed_in(house, "dora")
+    to_destroy, dora = [DestructionItem(1, "routine", "Article 17", None)], signed_in(house, "dora")
     with pytest.raises(Refused, match="a request for complaint destroys nothing"):
-        destroy(house.practice, dora, reference, doomed, volumes=(), advance=lambda _: None)
+        destroy_granted(
+            house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
+        )
 
 
 def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
     reference = approved_erasure(house, 1, 2)
     for numbers in ([1], [1, 2, 3]):
-        doomed = [Doomed(number, "routine", "Article 17", None) for number in numbers]
+        to_destroy = [DestructionItem(number, "routine", "Article 17", None) for number in numbers]
         dora = signed_in(house, "dora")
         with pytest.raises(Refused, match="not what was approved"):
-            destroy(house.practice, dora, reference, doomed, volumes=(), advance=lambda _: None)
+            destroy_granted(
+                house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
+            )
 
 
 def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None:
@@ -530,7 +537,7 @@ def test_an_erasure_that_was_decided_anew_for_less_is_carried_out(
     kept = {2: Ground.LEGAL_OBLIGATION}
     approve(house, reference, "dora", to="dora", recordings=[1], withheld=kept)
     dora = signed_in(house, "dora")
-    assert [d.recording for d in foresee_erasure(house.practice, dora, reference)] == [1]
+    assert [d.recording for d in preview_erasure(house.practice, dora, reference)] == [1]
     assert erase(house, reference).destroyed == (1,)
     assert erase(house, reference).destroyed == (1,)
     assert tokens_of(house, 2) > 0
@@ -553,7 +560,7 @@ def test_a_volume_that_was_lost_and_is_found_again_owes_before_there_is_a_certif
 ) -> None:
     volume = drive(house)
     archive(house, volume)
-    loss = Loss(label="drive-a", noticed_at=house.now())
+    loss = LossReport(label="drive-a", noticed_at=house.now())
     report_lost(house.practice, house.actor("max"), loss)
     house.open()
     reference = approved_erasure(house, 1)

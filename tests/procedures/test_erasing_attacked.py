@@ -13,34 +13,25 @@ from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant
-from callrec.crypto.statement import state
+from callrec.crypto.canonical import format_instant
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.custody import Opening, from_millis
-from callrec.procedures.erased_details import details_about
-from callrec.procedures.request_log import read_makings
+from callrec.procedures.erased_details import leaves_with_details_of
+from callrec.procedures.request_log import read_outlines
 from callrec.procedures.revoke import revoke_grants
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, ask, by_hand, lift, verified
-from house.requests import (
-    REASON,
-    a_request,
-    approve,
-    pass_days,
-    request_id,
-    rows,
-    signed_in,
-)
+from house.requests import REASON, a_request, approve, pass_days, request_id, rows, signed_in
 from house.stages import CALLERS, Stage, copied
 from procedures.test_granted import forge_approval
 
 if TYPE_CHECKING:
     from house.practices import House
-
 
 NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"
 
@@ -72,13 +63,13 @@ def destroy(house: House, reference: str, *under: str, keeping: bool = True) -> 
         there = act.connection
         (row,) = there.exec_driver_sql("SELECT * FROM recording WHERE id = 1").all()
         opened = Opening(house.practice, dora, there).metadata(row)
-        details = details_about(house.practice, dora, there, [row.uid], [opened])
-        asked = read_makings(there)[request].uids if keeping else ()
+        details = leaves_with_details_of(house.practice, dora, there, [row.uid], [opened])
+        asked = read_outlines(there)[request].uids if keeping else ()
         kept = [{"code": "not-approved", "uid": uid} for uid in asked if uid != row.uid]
-        certificate = primitives.fresh_id()
+        certificate = primitives.random_id()
         item = {"category": "routine", "ciphertext": row.ciphertext, "due": "", "rule": "x"}
-        item["started_at"] = instant(from_millis(row.started_at))
-        said = state(
+        item["started_at"] = format_instant(from_millis(row.started_at))
+        said = sign_statement(
             KIND,
             vault=house.practice.vault,
             by=dora.person.id,
@@ -96,7 +87,7 @@ def destroy(house: House, reference: str, *under: str, keeping: bool = True) -> 
         )
         named = [request, row.uid]
         seq = act.leaf("request.carried-out", actor=dora.person.id, subject=named, statement=said)
-        destruction.strip(there, [row], set())
+        destruction.strip_recordings(there, [row], set())
         destruction.drop_details(there, details)
         destroy_grants(there, request, "")
         destruction.insert_certificate(
@@ -189,7 +180,7 @@ def test_an_approval_that_ends_while_it_is_carried_out_destroys_nothing(
         pass_days(house, 300)
         return []
 
-    monkeypatch.setattr("callrec.procedures.destroying.details_about", look_long)
+    monkeypatch.setattr("callrec.procedures.destroying.leaves_with_details_of", look_long)
     with pytest.raises(Refused, match="lapsed"):
         erase(house, reference)
     assert rows(house, "SELECT * FROM destroyed") == []

@@ -10,18 +10,12 @@ import pytest
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.rebuilding import open_volumes
-from callrec.procedures.restore_copy import by_password
-from callrec.procedures.restore_drill import drill
-from callrec.procedures.unpacked import place_of_drill, place_of_rebuilding
+from callrec.procedures.restore_copy import opener_by_password
+from callrec.procedures.restore_drill import run_restore_drill
+from callrec.procedures.unpacked import drill_folder, rebuild_folder
 from house import practices
 from house.drives import drive, faults, verify
-from house.erasures import (
-    bags_of,
-    erase,
-    found_in,
-    secrets_of,
-    tokens_of,
-)
+from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import verified
 from house.killing import Deed, by, count_steps, killed_at
 from house.practices import password_of
@@ -36,11 +30,13 @@ if TYPE_CHECKING:
     from house.steps import Steps
 
 REFERENCE = "R-1"
+
 PARTS = 8
+
 OF_DRILL = ("file", "clock")
 """What its points are counted by."""
-POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
 
+POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
 
 waiting = looked_at(TO_BE_ERASED)
 
@@ -92,8 +88,8 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
 def drilling(name: str = "drive-a") -> Deed:
     def drill_it(practice: Practice, dora: Actor) -> None:
         volumes = open_volumes([practice.folder.parent / name])
-        opener = by_password(password_of("dora"))
-        drill(practice, dora, volumes, opener, environ={}, advance=lambda _: None)
+        opener = opener_by_password(password_of("dora"))
+        run_restore_drill(practice, dora, volumes, opener, environ={}, advance=lambda _: None)
 
     return by("dora", drill_it)
 
@@ -107,7 +103,7 @@ def test_what_a_killed_drill_or_restore_left_beside_the_vault_goes(
     assert house
     (left,) = house.folder.glob(".*vault*")
     assert found_in(secrets, left) != []
-    shutil.copytree(left, place_of_rebuilding(house.config.vault, house.practice.vault))
+    shutil.copytree(left, rebuild_folder(house.config.vault, house.practice.vault))
     assert erase(house, REFERENCE, *volumes_of(house)).is_done
     assert found_in(secrets, house.folder) == []
 
@@ -121,6 +117,6 @@ def test_what_a_killed_drill_left_of_a_volume_that_owes_goes_before_it_is_done(
     point, deed, there = POINTS_OF_DRILL["fetching"], drilling("drive-b"), tmp_path / "drilled"
     drilled = killed_at(point, house, there, deed, kinds=OF_DRILL)
     assert drilled
-    assert found_in(secrets, place_of_drill(drilled.config.vault)) != []
+    assert found_in(secrets, drill_folder(drilled.config.vault)) != []
     assert erase(drilled, REFERENCE, drive(drilled, "drive-b")).is_done
     assert found_in(secrets, drilled.folder) == []

@@ -14,10 +14,10 @@ from callrec.policy.role import VaultKey
 from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
-from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
 from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.restore import bring_back, repair_from
-from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore import repair_from_volumes, restore_from_volumes
+from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
 from house import practices
@@ -66,9 +66,11 @@ def lose_vault(house: House) -> None:
 
 def restored(house: House, *volumes: Path, login: str = "dora") -> Restored:
     opened = open_volumes(volumes)
-    opener = by_password(password_of(login))
+    opener = opener_by_password(password_of(login))
     back = rebuild(house.config, opened, opener, now=house.now, environ=house.environ)
-    done = bring_back(back.practice, actor_from(back), opened, advance=lambda _: None)
+    done = restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), opened, advance=lambda _: None
+    )
     house.open()
     return done
 
@@ -89,7 +91,9 @@ def test_neither_a_password_nor_the_kit_brings_it_back(house: House, login: str)
     erase(house, approved_erasure(house, 1, 2), *both(house))
     lose_vault(house)
     opener = (
-        by_kit(read_kit_words(house.kit)) if login == "kit" else by_password(password_of(login))
+        opener_by_kit(read_kit_words(house.kit))
+        if login == "kit"
+        else opener_by_password(password_of(login))
     )
     rebuild(house.config, open_volumes(both(house)), opener, now=house.now, environ=house.environ)
     house.open()
@@ -168,7 +172,7 @@ def test_what_was_fetched_from_a_drive_that_did_not_know_of_its_erasure_is_said_
     restored(house, first)
     assert house.practice.store.has(row.ciphertext)
     opened, actor = open_volumes([second]), signed_in(house, "dora")
-    done = bring_back(house.practice, actor, opened, advance=lambda _: None)
+    done = restore_from_volumes(house.practice, actor, opened, advance=lambda _: None)
     assert (done.erased_since, done.erased_and_here, done.missing) == ((), (1,), {})
 
 
@@ -230,7 +234,7 @@ def repaired(house: House, *volumes: Path) -> Repaired:
     for name in [*house.practice.store.names()]:
         house.practice.store.path(name).unlink()
     opened = open_volumes(volumes)
-    done = repair_from(house.practice, house.actor("dora"), opened, advance=lambda _: None)
+    done = repair_from_volumes(house.practice, house.actor("dora"), opened, advance=lambda _: None)
     house.open()
     return done
 
@@ -238,7 +242,7 @@ def repaired(house: House, *volumes: Path) -> Repaired:
 def come_later(house: House, *volumes: Path) -> None:
     """Volumes that are attached once the vault is there again."""
     actor = signed_in(house, "dora")
-    bring_back(house.practice, actor, open_volumes(volumes), advance=lambda _: None)
+    restore_from_volumes(house.practice, actor, open_volumes(volumes), advance=lambda _: None)
     house.open()
 
 

@@ -11,7 +11,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
 from callrec.procedures import custody
-from callrec.procedures.custody import MAKES, REENCRYPTED, Opening
+from callrec.procedures.custody import POWER_TO_STATE, REENCRYPTED, Opening
 from callrec.record import statements as listing
 from callrec.record.statements import first_stated
 from house.holds import verified
@@ -115,7 +115,7 @@ def test_few_and_many_are_found_alike(
     )
     uids = {row.uid for row in rows(stocked, "SELECT uid FROM recording WHERE id < 3")}
     with reading(stocked.practice.engine) as connection:
-        found = first_stated(connection, uids, MAKES.keys())
+        found = first_stated(connection, uids, POWER_TO_STATE.keys())
     assert found == {(uid, 1): digest.statement for uid in uids}
 
 

@@ -15,11 +15,11 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
-from callrec.procedures.glass_review import glass_under, open_glass, review_glass
+from callrec.procedures.glass_review import glass_under, outstanding_glass, review_glass
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.registers import read_register
 from callrec.procedures.request_show import show_request
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from house.commands import type_in
 from house.listening import hear
 from house.requests import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 ACCEPTED, QUERIED = GlassVerdict.ACCEPTED, GlassVerdict.QUERIED
+
 READERS = ["ava", "pat"]
 """Who may read the audit log, beside dora."""
 
@@ -72,13 +73,13 @@ def to_review(house: House, login: str) -> list[str]:
 
 
 def flags(house: House) -> list[tuple[str, str]]:
-    return [(each.by, each.standing) for each in open_glass(house.practice)]
+    return [(each.by, each.standing) for each in outstanding_glass(house.practice)]
 
 
 def test_what_was_decided_alone_is_flagged_in_every_report(alone: House) -> None:
     assert flags(alone) == [("dora", "unreviewed")]
     assert (shown(alone).review, shown(alone).reviewed_by) == ("unreviewed", None)
-    status = look(alone.practice, None)
+    status = read_status(alone.practice, None)
     assert [each.reference for each in status.unreviewed_glass] == ["R-1"]
     (warning,) = (each for each in status.warnings if "alone" in each)
     assert warning == (
@@ -142,7 +143,7 @@ def test_whoever_else_may_read_the_log_accepts_it_and_the_flag_is_gone(
 ) -> None:
     review(alone, login)
     assert flags(alone) == []
-    assert look(alone.practice, None).unreviewed_glass == ()
+    assert read_status(alone.practice, None).unreviewed_glass == ()
     assert (shown(alone).review, shown(alone).reviewed_by) == ("accepted", login)
     assert to_review(alone, "ava") == to_review(alone, "pat") == []
 
@@ -152,7 +153,9 @@ def test_what_is_queried_stays_flagged_as_queried_until_it_is_accepted(alone: Ho
     assert flags(alone) == [("dora", "queried")]
     assert (shown(alone).review, shown(alone).reviewed_by) == ("queried", "ava")
     assert to_review(alone, "pat") == ["R-1"]
-    assert any("R-1 alone, and was queried" in each for each in look(alone.practice, None).warnings)
+    assert any(
+        "R-1 alone, and was queried" in each for each in read_status(alone.practice, None).warnings
+    )
     review(alone, "pat")
     assert flags(alone) == []
     review(alone, "ava", QUERIED, ANOTHER_REASON)
@@ -198,7 +201,7 @@ def test_nobody_reviews_his_own_nor_without_the_power(alone: House, login: str, 
 def test_what_was_not_decided_alone_is_not_reviewed(granted: House) -> None:
     with pytest.raises(NotFound, match="the glass was not broken for R-1"):
         review(granted, "ava")
-    assert open_glass(granted.practice) == ()
+    assert outstanding_glass(granted.practice) == ()
 
 
 def test_there_must_be_such_a_request(stocked: House) -> None:
@@ -246,13 +249,13 @@ def test_a_review_that_names_no_decision_is_of_none(alone: House) -> None:
 def test_a_request_decided_alone_twice_is_warned_of_once(alone: House) -> None:
     approve(alone, "R-1", "dora", glass_reason=ANOTHER_REASON)
     assert len(flags(alone)) == 2
-    assert sum("alone" in each for each in look(alone.practice, None).warnings) == 1
+    assert sum("alone" in each for each in read_status(alone.practice, None).warnings) == 1
 
 
 def test_a_review_is_of_its_own_request_alone(alone: House) -> None:
     approve(alone, a_request(alone, "dora"), "dora", glass_reason=ANOTHER_REASON)
     review(alone, "ava")
-    assert [each.reference for each in open_glass(alone.practice)] == ["R-2"]
+    assert [each.reference for each in outstanding_glass(alone.practice)] == ["R-2"]
 
 
 @pytest.mark.parametrize("login", ["dora", "max"])
@@ -269,7 +272,7 @@ def test_a_review_written_in_anothers_name_is_found(alone: House) -> None:
     with writing(alone.practice, dora.signer) as act:
         act.leaf("glass.accepted", actor=ava, subject=[request_id(alone, "R-1")])
     with pytest.raises(Tampered):
-        open_glass(alone.practice)
+        outstanding_glass(alone.practice)
 
 
 def test_a_glass_whose_request_is_not_in_the_catalogue_any_more_is_found(alone: House) -> None:
@@ -278,7 +281,7 @@ def test_a_glass_whose_request_is_not_in_the_catalogue_any_more_is_found(alone: 
         connection.execute("UPDATE request SET id = ?", ("f" * 32,))
     connection.close()
     with pytest.raises(Tampered, match="is missing"):
-        open_glass(alone.practice)
+        outstanding_glass(alone.practice)
 
 
 def test_what_was_approved_alone_is_granted_before_it_is_reviewed(alone: House) -> None:

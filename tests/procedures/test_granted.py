@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from callrec.audit.log import Writing
-from callrec.audit.remembered import recall
+from callrec.audit.log import LogTransaction
+from callrec.audit.remembered import load_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
@@ -91,7 +91,7 @@ def forge_statement(house: House, login: str, **changes: Any) -> None:
     actor, request = signed_in(house, login), opened(house, "R-1")
     assert actor.identity is not None
     said = request.approvals[0].statement.fields
-    statement = state(
+    statement = sign_statement(
         "approval",
         vault=house.practice.vault,
         by=actor.person.id,
@@ -451,9 +451,9 @@ def test_what_one_person_released_another_may_still_hear(office: House) -> None:
 def test_a_log_behind_the_head_that_was_seen_opens_nothing(office: House) -> None:
     reference = "R-1"
     shutil.copytree(office.practice.folder, office.folder / "earlier")
-    seen = recall(office.practice.state_folder)
+    seen = load_seen_head(office.practice.state_folder)
     record(office.practice, logged_in(office, "sam"), "login")
-    assert recall(office.practice.state_folder) != seen
+    assert load_seen_head(office.practice.state_folder) != seen
     shutil.rmtree(office.practice.folder)
     shutil.copytree(office.folder / "earlier", office.practice.folder)
     office.open()
@@ -516,13 +516,13 @@ def carry(house: House, reference: str, statement: Statement) -> None:
     max_ = signed_in(house, "max")
     request = opened(house, reference)
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(Writing, "_store_statement", store_once)
+        changed.setattr(LogTransaction, "_store_statement", store_once)
         with writing(house.practice, max_.signer) as act:
             log_request_event(act, max_, request.history, RequestAct.APPROVED, statement=statement)
     house.open()
 
 
-def store_once(act: Writing, statement: Statement) -> None:
+def store_once(act: LogTransaction, statement: Statement) -> None:
     table = tables.statement
     said = {
         "digest": statement.digest,
@@ -553,7 +553,7 @@ def test_nor_with_an_approval_of_today_and_a_second_signature_of_before(office: 
     max_, old = signed_in(office, "max"), opened(office, reference).approvals[0].statement
     assert max_.identity is not None
     office.at += timedelta(minutes=1)
-    said = state(
+    said = sign_statement(
         "approval",
         vault=office.practice.vault,
         by=max_.person.id,
@@ -600,14 +600,16 @@ def test_an_approval_of_a_version_that_did_not_stand_opens_nothing(office: House
 
 
 def test_a_request_that_asks_for_more_than_its_leaf_names_opens_to_nobody(office: House) -> None:
-    write = Writing.leaf
+    write = LogTransaction.leaf
 
-    def naming_less(act: Writing, what: str, *, subject: Sequence[str] = (), **rest: Any) -> int:
+    def naming_less(
+        act: LogTransaction, what: str, *, subject: Sequence[str] = (), **rest: Any
+    ) -> int:
         named = subject[:2] if what == RequestAct.CREATED else subject
         return write(act, what, subject=named, **rest)
 
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(Writing, "leaf", naming_less)
+        changed.setattr(LogTransaction, "leaf", naming_less)
         reference = a_request(office)
     with pytest.raises(Tampered, match="R-2 asks for something else than the log says"):
         opened(office, reference)

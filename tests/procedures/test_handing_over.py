@@ -21,8 +21,8 @@ from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.registers import read_register
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_show import show_request
-from callrec.procedures.status import look
-from callrec.procedures.unrecorded import unrecorded_of
+from callrec.procedures.status import read_status
+from callrec.procedures.unrecorded import missing_handovers
 from house.handed_over import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 from house.requests import (
     a_request,
@@ -311,7 +311,7 @@ def test_so_do_the_registers_of_requests_masked_for_others(
 
 
 def unrecorded(house: House) -> list[str]:
-    return [line for line in look(house.practice, None).warnings if "handed over" in line]
+    return [line for line in read_status(house.practice, None).warnings if "handed over" in line]
 
 
 def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: House) -> None:
@@ -323,7 +323,7 @@ def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: Ho
     assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
     hand_over(granted, release=first)
     assert unrecorded(granted) == ["1 release is not recorded as handed over"]
-    assert unrecorded_of(granted.practice, "R-1") == "1 release is not recorded as handed over"
+    assert missing_handovers(granted.practice, "R-1") == "1 release is not recorded as handed over"
     close_request(granted.practice, signed_in(granted, "sam"), "R-1")
     assert unrecorded(granted) == []
-    assert unrecorded_of(granted.practice, "R-1") == ""
+    assert missing_handovers(granted.practice, "R-1") == ""

@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.criteria import Criteria
 from callrec.policy.hold import HoldState
-from callrec.policy.particulars import UNKNOWN, Said
+from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
@@ -24,7 +24,7 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.hold_leaves import NAMED_AT_ONCE
+from callrec.procedures.hold_leaves import NAMES_PER_LEAF
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
@@ -73,7 +73,6 @@ if TYPE_CHECKING:
     from house.practices import House
 
 ASKED_FOR = sorted(purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand)
-
 
 house = copied(CALLERS)
 
@@ -264,7 +263,7 @@ def test_who_may_not_search_says_by_a_recording_alone_that_everything_is_held(
 def test_a_request_that_says_something_else_is_matched_again(house: House) -> None:
     reference = ask(house, "sam", number=ANN, day=FOURTH)
     look(house)
-    changed = Said(number=BOB, day=FIFTH)
+    changed = Answers(number=BOB, day=FIFTH)
     amend_particulars(house.practice, signed_in(house, "sam"), reference, changed)
     assert the_hold(house).state is HoldState.UNMATCHED
     assert held(house) == {1, 2, 4}
@@ -276,7 +275,7 @@ def test_a_request_that_says_something_else_is_matched_again(house: House) -> No
 
 def test_whoever_may_search_and_changes_it_matches_it_at_once(house: House) -> None:
     reference = ask(house, "max", number=ANN, day=FOURTH)
-    amend_particulars(house.practice, signed_in(house, "max"), reference, Said(number=BOB))
+    amend_particulars(house.practice, signed_in(house, "max"), reference, Answers(number=BOB))
     assert held(house) == named(house) == {1, 3}
 
 
@@ -285,7 +284,7 @@ def test_a_request_that_comes_to_describe_no_call_holds_on_and_what_it_asks_for(
 ) -> None:
     reference = ask(house, number=ANN, day=FOURTH, recordings=[4])
     look(house)
-    nothing = Said(number="unknown", day=UNKNOWN)
+    nothing = Answers(number="unknown", day=UNKNOWN)
     amend_particulars(house.practice, signed_in(house, "sam"), reference, nothing)
     assert held(house) == ALL
     look(house)
@@ -294,7 +293,7 @@ def test_a_request_that_comes_to_describe_no_call_holds_on_and_what_it_asks_for(
 
 def test_a_request_that_comes_to_describe_a_call_is_matched(house: House) -> None:
     reference = ask(house)
-    amend_particulars(house.practice, signed_in(house, "sam"), reference, Said(number=BOB))
+    amend_particulars(house.practice, signed_in(house, "sam"), reference, Answers(number=BOB))
     assert the_hold(house).state is HoldState.UNMATCHED
     look(house)
     assert held(house) == {3, 4}
@@ -441,10 +440,10 @@ def test_of_a_recording_that_there_is_not_nothing_is_held(house: House) -> None:
 
 
 def test_more_recordings_than_one_leaf_can_name_stand_in_several(house: House) -> None:
-    more = take_in(house, [a_call()] * (NAMED_AT_ONCE - 3))
+    more = take_in(house, [a_call()] * (NAMES_PER_LEAF - 3))
     by_hand(house, *ALL, *more)
     first, second = leaves(house, "hold.covers")
-    assert (len(first.subject), len(second.subject)) == (1 + NAMED_AT_ONCE, 2)
+    assert (len(first.subject), len(second.subject)) == (1 + NAMES_PER_LEAF, 2)
     assert len(first.encode()) < 8192
     ask(house, "max", number=ANN)
     first, second = leaves(house, "hold.matched")[0], leaves(house, "hold.matched")[-1]

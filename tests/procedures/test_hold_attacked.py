@@ -18,19 +18,8 @@ from callrec.procedures.changing_roles import change_role
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
-from callrec.procedures.lapsing import sweep_lapsed
-from house.holds import (
-    ANN,
-    BOB,
-    FOURTH,
-    ask,
-    by_hand,
-    held,
-    lift,
-    look,
-    named,
-    verified,
-)
+from callrec.procedures.lapsing import expire_lapsed
+from house.holds import ANN, BOB, FOURTH, ask, by_hand, held, lift, look, named, verified
 from house.requests import (
     approve,
     by_sql,
@@ -90,12 +79,13 @@ def test_who_was_lent_it_does_not_lift_one_by_a_clock_set_back(
     house.open()
     with pytest.raises(Refused, match="may not manage"):
         lift(house, 2, "mia", "max")
-    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
     lift(house, 2, "mia", "max")
     assert found(house) == "a hold was matched or lifted by somebody who may not"
 
 
 LIKE_ANOTHER = "seq, request, placed_by, placed_at, state, matched_to, key_version, sealed"
+
 EDITS = {
     "a recording let go": (
         ["DELETE FROM held WHERE recording = 1"],
@@ -453,7 +443,7 @@ def test_who_has_not_all_versions_of_the_keys_matches_nothing(house: House) -> N
     change_role(house.practice, signed_in(house, "dora"), login="mia", role=Role.STAFF)
     house.open()  # the keys went on under new versions, which that session does not have
     leaf = last_leaf(house)
-    sweep_lapsed(house.practice, before)
+    expire_lapsed(house.practice, before)
     assert last_leaf(house) == leaf
     look(house)
     assert last_leaf(house).act == "hold.matched"

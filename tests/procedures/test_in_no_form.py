@@ -12,7 +12,7 @@ import pytest
 
 from attacks.test_hostile_statements import signed
 from callrec.catalogue import tables
-from callrec.cli.app import A_BUG
+from callrec.cli.app import BUG_STATUS
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
@@ -113,4 +113,4 @@ def test_what_is_said_of_a_call_in_no_form_takes_no_command_from_anybody(
     with pytest.raises(Tampered, match="not in its form"):
         recordings_of(stocked)
     for words in (("show", "4"), ("keys", "rotate", "--reseal"), ("doctor", "--full")):
-        assert type_in(stocked, "dora", *words).status != A_BUG, words
+        assert type_in(stocked, "dora", *words).status != BUG_STATUS, words

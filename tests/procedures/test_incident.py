@@ -13,9 +13,9 @@ from callrec.config import AboutPractice, Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState, Outcome
-from callrec.procedures.audit import Wanted, list_audit
+from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_show import ShownIncident, show_incident
 from callrec.procedures.outbox import read_messages
@@ -33,14 +33,7 @@ from house.incidents import (
     opened,
     settled,
 )
-from house.requests import (
-    a_request,
-    last_leaf,
-    logged_in,
-    refused,
-    rows,
-    signed_in,
-)
+from house.requests import a_request, last_leaf, logged_in, refused, rows, signed_in
 
 if TYPE_CHECKING:
     from house.practices import House
@@ -56,7 +49,7 @@ def listed(house: House, login: str) -> list[str]:
 
 def waiting(house: House, login: str) -> list[str]:
     items = read_inbox(house.practice, logged_in(house, login))
-    return [item.reference for item in items if item.waits_to is Waits.SETTLE]
+    return [item.reference for item in items if item.waits_to is InboxAction.SETTLE]
 
 
 def warned(house: House) -> list[str]:
@@ -397,7 +390,7 @@ def test_after_it_was_reported_more_is_added_and_it_stays_closed(house: House) -
 def test_the_audit_log_calls_it_by_its_name(house: House) -> None:
     settled(house)
     entries, count = list_audit(
-        house.practice, signed_in(house, "ava"), Wanted(subject="I-1"), limit=9
+        house.practice, signed_in(house, "ava"), LogFilter(subject="I-1"), limit=9
     )
     assert count == 4
     assert [entry.action for entry in entries][-1] == "incident.closed"

@@ -17,7 +17,7 @@ from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import to_millis
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.incident_list import incident_warnings, list_incidents
-from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
+from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS, log_incident_version
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
@@ -59,14 +59,18 @@ def test_where_nothing_was_changed_nothing_is_found(reported: House) -> None:
 
 
 MAX = "(SELECT id FROM person WHERE login = 'max')"
+
 OF_1 = "WHERE incident = (SELECT id FROM incident WHERE number = 1)"
+
 OF_2 = "WHERE incident = (SELECT id FROM incident WHERE number = 2)"
+
 COLUMNS = {
     "reporter": f"UPDATE incident SET reporter = {MAX} WHERE number = 1",
     "told": f"UPDATE incident SET told = {MAX} WHERE number = 1",
     "state": "UPDATE incident SET state = 'closed' WHERE number = 1",
     "version": "UPDATE incident SET version = 1 WHERE number = 1",
 }
+
 SEALED = {
     "the time": "UPDATE incident SET aware_at = aware_at + 3600000 WHERE number = 1",
     "the number": "UPDATE incident SET number = number - 1",
@@ -130,7 +134,7 @@ def test_another_account_sealed_in_its_place_is_found(reported: House) -> None:
         f"UPDATE incident_version SET sealed = :sealed {OF_1} AND version = 1",
         sealed=told.seal(key, which),
     )
-    for vault_key in VAULT_HOLDERS:
+    for vault_key in INCIDENT_VAULT_KEYS:
         public = reported.practice.register.newest(vault_key).public
         by_sql(
             reported,

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from callrec.audit import log as audit
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
@@ -22,7 +22,7 @@ from callrec.policy.role import Role, VaultKey
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import After
+from callrec.procedures.intake_after import AfterIntake
 from callrec.procedures.intake_sources import survey
 from house.spool import (
     NUMBER,
@@ -169,7 +169,7 @@ def test_a_batch_has_four_hundred_recordings_and_one_attested_leaf(
     leaf = newest_leaf(house, before=1)
     assert (leaf.act, leaf.subject) == ("ingest", (done.batches[1],))
     with reading(house.practice.engine) as connection:
-        whole = read_whole(connection, house.practice.vault)
+        whole = verify_log(connection, house.practice.vault)
         table = tables.recording
         sizes = select(func.count(table.c.id)).group_by(table.c.batch).order_by(func.count())
         assert connection.execute(sizes).scalars().all() == [1, 400]
@@ -263,7 +263,7 @@ def test_progress_adds_up_to_what_the_survey_said(house: House, tmp_path: Path) 
     told: list[int] = []
     actor = house.actor("max")
     spool = [tmp_path / "spool"]
-    ingest_recordings(house.practice, actor, spool, after=After(), advance=told.append)
+    ingest_recordings(house.practice, actor, spool, after=AfterIntake(), advance=told.append)
     assert sum(told) == survey(spool).size_bytes == sum(200 + call for call in range(40))
 
 

@@ -20,11 +20,11 @@ from callrec.errors import Tampered, Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import (
-    After,
-    AfterKind,
-    Copy,
+    AfterIntake,
+    AfterIntakeKind,
+    SealedCopy,
     check_copy,
-    read_after,
+    parse_after,
 )
 from callrec.procedures.intake_sources import Refusal
 from house.spool import (
@@ -45,8 +45,10 @@ if TYPE_CHECKING:
 
     from house.practices import House
 
-DELETE = After(AfterKind.DELETE)
+DELETE = AfterIntake(AfterIntakeKind.DELETE)
+
 NOT_KNOWN = "its recording was known already, and what it says may not be in the vault"
+
 LEFT = "its copy in the vault is not there or not whole, so it was left where it is"
 
 
@@ -87,7 +89,7 @@ def test_moved_sources_keep_their_folders_times_and_bytes(
 ) -> None:
     calls = [a_call(tmp_path / "spool" / day, 1, name="call.wav") for day in ("01", "02")]
     os.utime(calls[0], (1000, 2000))
-    moved = After(AfterKind.MOVE, done_with)
+    moved = AfterIntake(AfterIntakeKind.MOVE, done_with)
     done = take_in(house, tmp_path / "spool", after=moved)
     assert (done.recordings, done.duplicates, done.quarantined) == (1, 1, [])
     assert left_in(tmp_path / "spool") == []
@@ -99,7 +101,7 @@ def test_moved_sources_keep_their_folders_times_and_bytes(
 def test_nothing_is_moved_over_another_file(house: House, tmp_path: Path, done_with: Path) -> None:
     call = a_call(tmp_path / "spool")
     (done_with / call.name).write_text("another", encoding="utf-8")
-    done = take_in(house, call, after=After(AfterKind.MOVE, done_with))
+    done = take_in(house, call, after=AfterIntake(AfterIntakeKind.MOVE, done_with))
     assert done.recordings == 1
     why = "there is another file of its name where it is to be moved to"
     assert [(q.path, q.why) for q in done.quarantined] == [(call, why)]
@@ -115,7 +117,7 @@ def test_what_is_moved_goes_through_no_link_that_lies_there(
     ours.write_bytes(b"of the account that takes in")
     beside = done_with / f".{hashlib.sha256(call.read_bytes()).hexdigest()}.part"
     beside.symlink_to(ours)
-    take_in(house, call, after=After(AfterKind.MOVE, done_with))
+    take_in(house, call, after=AfterIntake(AfterIntakeKind.MOVE, done_with))
     assert ours.read_bytes() == b"of the account that takes in"
     assert (done_with / call.name).read_bytes() == a_wave(0)
     assert not (done_with / call.name).is_symlink()
@@ -126,7 +128,9 @@ def test_a_move_that_a_killed_run_left_half_done_is_finished(
 ) -> None:
     call = a_call(tmp_path / "spool")
     shutil.copy(call, done_with)
-    assert take_in(house, call, after=After(AfterKind.MOVE, done_with)).quarantined == []
+    assert (
+        take_in(house, call, after=AfterIntake(AfterIntakeKind.MOVE, done_with)).quarantined == []
+    )
     assert not call.exists()
     assert left_in(done_with) == [call.name]
 
@@ -159,13 +163,15 @@ def test_a_source_whose_copy_is_not_whole_is_left(
 def test_a_copy_that_opens_to_something_else_is_damaged(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path))
     (recording,) = recordings_of(house)
-    copy = Copy(recording.uid, recording.ciphertext, data_keys_of(house)[recording.uid])
+    copy = SealedCopy(recording.uid, recording.ciphertext, data_keys_of(house)[recording.uid])
     vault, store = house.practice.vault, house.practice.store
     check_copy(store, vault, copy, recording.fields["sha256"])
     with pytest.raises(Tampered):
         check_copy(store, vault, copy, "00" * 32)
     with pytest.raises(Tampered):
-        check_copy(store, vault, Copy(recording.uid, recording.ciphertext, bytes(32)), "00" * 32)
+        check_copy(
+            store, vault, SealedCopy(recording.uid, recording.ciphertext, bytes(32)), "00" * 32
+        )
 
 
 def test_the_sound_of_an_erased_recording_is_left_for_somebody_to_decide(
@@ -200,9 +206,9 @@ def a_sidecar(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", [AfterKind.DELETE, AfterKind.MOVE])
+@pytest.mark.parametrize("kind", [AfterIntakeKind.DELETE, AfterIntakeKind.MOVE])
 def test_a_sidecar_goes_where_its_recordings_went(
-    house: House, tmp_path: Path, kind: AfterKind
+    house: House, tmp_path: Path, kind: AfterIntakeKind
 ) -> None:
     spool, gone = tmp_path / "spool", tmp_path / "done"
     gone.mkdir()
@@ -211,10 +217,10 @@ def test_a_sidecar_goes_where_its_recordings_went(
     for name in ("a.wav.json", "b.json", "c.json"):
         a_sidecar(spool / name)
     (spool / "c.mp3").write_text("text, so it stays", encoding="utf-8")
-    take_in(house, spool, after=After(kind, gone))
+    take_in(house, spool, after=AfterIntake(kind, gone))
     assert left_in(spool) == ["c.json", "c.mp3"]
     everything = ["a.wav", "a.wav.json", "b.json", "b.mp3", "b.wav", "c.wav"]
-    assert left_in(gone) == (everything if kind is AfterKind.MOVE else [])
+    assert left_in(gone) == (everything if kind is AfterIntakeKind.MOVE else [])
 
 
 def test_a_sidecar_that_says_what_the_vault_does_not_know_is_not_deleted(
@@ -313,7 +319,7 @@ def test_a_sidecar_that_was_not_read_is_moved_with_its_recording(
 ) -> None:
     spool, actor = tmp_path / "spool", house.actor("max")
     a_call(spool, name="call.wav")
-    moved = After(AfterKind.MOVE, done_with)
+    moved = AfterIntake(AfterIntakeKind.MOVE, done_with)
 
     def advance(_: int) -> None:
         written(spool / "call.json")
@@ -328,7 +334,9 @@ def test_a_sidecar_that_cannot_go_is_left_and_told(house: House, tmp_path: Path)
     a_call(tmp_path / "spool", name="call.wav")
     sidecar = a_sidecar(tmp_path / "spool" / "call.json")
     (tmp_path / "done" / "call.json").write_text("another", encoding="utf-8")
-    done = take_in(house, tmp_path / "spool", after=After(AfterKind.MOVE, tmp_path / "done"))
+    done = take_in(
+        house, tmp_path / "spool", after=AfterIntake(AfterIntakeKind.MOVE, tmp_path / "done")
+    )
     assert [q.path for q in done.quarantined] == [sidecar]
     assert left_in(tmp_path / "spool") == ["call.json"]
 
@@ -367,15 +375,15 @@ def test_a_leaf_says_so_before_a_source_goes(house: House, tmp_path: Path) -> No
 
 
 def test_kept_is_what_sources_are_unless_said_otherwise(house: House, tmp_path: Path) -> None:
-    assert read_after("keep") == KEEP
+    assert parse_after("keep") == KEEP
     call = a_call(tmp_path)
     take_in(house, call)
     assert call.read_bytes() == a_wave()
 
 
 def test_what_is_to_be_done_is_read_from_what_is_typed(tmp_path: Path) -> None:
-    assert read_after("delete") == DELETE
-    assert read_after(f"move:{tmp_path}") == After(AfterKind.MOVE, tmp_path)
+    assert parse_after("delete") == DELETE
+    assert parse_after(f"move:{tmp_path}") == AfterIntake(AfterIntakeKind.MOVE, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -393,7 +401,7 @@ def test_what_is_to_be_done_is_read_from_what_is_typed(tmp_path: Path) -> None:
 )
 def test_anything_else_is_refused(typed: str, why: str) -> None:
     with pytest.raises(Unusable, match=why):
-        read_after(typed)
+        parse_after(typed)
 
 
 @pytest.mark.parametrize("place", ["spool/done", "spool", "house/vault"])
@@ -403,5 +411,7 @@ def test_sources_are_not_moved_to_where_they_would_come_in_again(
     call = a_call(tmp_path / "spool")
     (tmp_path / place).mkdir(parents=True, exist_ok=True)
     with pytest.raises(Unusable, match="the folder to move to lies in the vault"):
-        take_in(house, tmp_path / "spool", after=After(AfterKind.MOVE, tmp_path / place))
+        take_in(
+            house, tmp_path / "spool", after=AfterIntake(AfterIntakeKind.MOVE, tmp_path / place)
+        )
     assert call.exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading
 from house.spool import left_in, originals_of, take_in
 from telephone.small_sounds import SOUNDS
@@ -56,7 +56,7 @@ def each_is_taken_in_or_left(house: House, spool: Path, contents: set[bytes]) ->
     assert set(originals) <= contents
     assert left_in(spool) == files
     with reading(house.practice.engine) as connection:
-        whole = read_whole(connection, house.practice.vault)
+        whole = verify_log(connection, house.practice.vault)
     assert (whole.problems, whole.unattested) == ((), 0)
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
-from callrec.policy.when import Days
-from callrec.procedures.findable import missed_by_search
+from callrec.policy.when import DayRange
+from callrec.procedures.findable import missing_from_search
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
 from house.call_records import a_row, records, take_in_with
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from house.practices import House
 
 THEIRS = "+447700900123"
+
 CALL_ID = "9f3e1c52-7a44-4c7e-8b60-2d5f1a0c9e11"
+
 NOT_SAID_WHICH_WAY = {
     "FusionPBX": f"20240704.140501.07700900123.{CALL_ID}.wav",
     "3CX": "[Ann Other]_07700900123-02079460123_20240704140501(3).wav",
     "Asterisk": "force-02079460123-07700900123-20240704-140501-1720098301.7.wav",
     "mod_callcenter": f"2024-07-04-14-05-01.02079460123.07700900123.{CALL_ID}.wav",
 }
+
 FOURTH = date(2024, 7, 4)
 
 
@@ -53,7 +56,9 @@ def test_a_call_of_which_nobody_knows_the_way_is_found_by_the_number_at_either_e
     assert recording.fields["direction"] == "unknown"
     assert THEIRS in (recording.fields["caller"], recording.fields["callee"])
     assert (
-        found(house, number=THEIRS) == found(house, tail="0123", days=Days(FOURTH, FOURTH)) == [1]
+        found(house, number=THEIRS)
+        == found(house, tail="0123", days=DayRange(FOURTH, FOURTH))
+        == [1]
     )
 
 
@@ -142,7 +147,7 @@ def test_a_name_that_tells_more_fills_what_was_not_known(house: House, tmp_path:
     assert [recording.fields[name] for name in told] == [
         *("inbound", THEIRS, "201", "2024-07-04T14:05:01", "utc-proven", "1720098301.0")
     ]
-    assert found(house, number=THEIRS, days=Days(FOURTH, FOURTH)) == [1]
+    assert found(house, number=THEIRS, days=DayRange(FOURTH, FOURTH)) == [1]
     look(house)
     assert named(house) == {1}
     check_nothing_is_missed(house)
@@ -193,7 +198,7 @@ def check_nothing_is_missed(house: House) -> None:
     """Whoever opens the calls finds each of their tokens."""
     actor = house.actor("dora")
     with reading(house.practice.engine) as connection:
-        missed = missed_by_search(house.practice, actor, connection, recordings_of(house))
+        missed = missing_from_search(house.practice, actor, connection, recordings_of(house))
     assert missed == []
 
 
@@ -234,7 +239,7 @@ def test_a_record_that_comes_with_a_later_copy_is_found_on_the_day_that_is_seale
     assert take_in_with(house, cdr, copy).joined == 1
     (recording,) = recordings_of(house)
     assert recording.fields["started_at"].startswith("2024-07-04")
-    days = Days(FOURTH, FOURTH)
+    days = DayRange(FOURTH, FOURTH)
     assert found(house, number=THEIRS, days=days) == found(house, extension="201", days=days) == [1]
     of_all = partial(reconcile_calls, first=None, last=None, files=[cdr], advance=lambda _: None)
     assert of_all(house.practice, house.actor("max")).counts.held == 1

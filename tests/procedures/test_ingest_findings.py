@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from callrec.cli.findings import told_of_findings
+from callrec.cli.findings import findings_lines
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
-from callrec.telephone.sound import Finding
+from callrec.telephone.sound.sound import Finding
 from house.spool import HEADER, a_call, a_name, a_wave, recordings_of, take_in
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ def test_each_finding_is_said_with_the_numbers_of_the_first_ten() -> None:
         Finding.SILENT: list(range(1, 13)),
         Finding.TRUNCATED: [7, 8],
     }
-    assert list(told_of_findings(findings)) == [
+    assert list(findings_lines(findings)) == [
         "12 recordings are silent: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more.",
         "2 recordings are cut short: 7, 8.",
         "1 recording was never closed: 3.",
     ]
-    assert list(told_of_findings({})) == []
+    assert list(findings_lines({})) == []

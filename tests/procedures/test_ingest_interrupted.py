@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
-from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
 from house.full_disk import little_room
 from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
@@ -43,7 +43,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
     spool = tmp_path / "spool"
     for call in range(CALLS):
         a_call(spool, call)
-    house = killed_intake(house, spool, After(AfterKind.DELETE), name, count)
+    house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.DELETE), name, count)
 
     assert len(ciphertexts(house)) in catalogued
     sources = {path.read_bytes() for path in spool.iterdir()}
@@ -55,7 +55,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
     assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
     assert list((house.folder / "vault" / "incoming").iterdir()) == []
     with reading(house.practice.engine) as connection:
-        whole = read_whole(connection, house.practice.vault)
+        whole = verify_log(connection, house.practice.vault)
     assert (whole.problems, whole.unattested) == ((), 0)
     assert sum(said["recordings"] for said in statements(house)) == CALLS
 
@@ -66,9 +66,9 @@ def test_sources_that_a_killed_run_did_not_clear_are_cleared_by_the_next(
     spool, moved = tmp_path / "spool", tmp_path / "done"
     moved.mkdir()
     names = sorted(a_call(spool, call).name for call in range(CALLS))
-    house = killed_intake(house, spool, After(AfterKind.MOVE, moved), "clock", 5)
+    house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.MOVE, moved), "clock", 5)
     assert left_in(spool) == names
-    done = take_in(house, spool, login="door", after=After(AfterKind.MOVE, moved))
+    done = take_in(house, spool, login="door", after=AfterIntake(AfterIntakeKind.MOVE, moved))
     assert (done.recordings, done.duplicates, done.quarantined) == (CALLS - 4, 4, [])
     assert (left_in(spool), left_in(moved)) == ([], names)
 
@@ -90,12 +90,12 @@ def test_a_full_disk_stops_a_run_and_the_next_one_goes_on(
         a_call(spool, call, size_bytes=size_bytes)
     with little_room(template, tmp_path, spare_bytes) as (house, make_room):
         with pytest.raises(Failed) as failure:
-            take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+            take_in(house, spool, login="door", after=AfterIntake(AfterIntakeKind.DELETE))
         assert any(word in failure.value.message for word in ("full", "too large", "disk I/O"))
         assert len(left_in(spool)) == CALLS
         assert (recordings_of(house), stored(house)) == ([], [])
 
         make_room()
-        done = take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+        done = take_in(house, spool, login="door", after=AfterIntake(AfterIntakeKind.DELETE))
         assert (done.recordings, left_in(spool)) == (CALLS, [])
         assert len(originals_of(house)) == CALLS

@@ -17,7 +17,7 @@ import pytest
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
 from callrec.procedures.intake_sources import Refusal
 from house.spool import KEEP, a_call, a_wave, left_in, originals_of, take_in
 from procedures.test_ingest import count, everything_in
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
 """By this clock, all files have stood still for long."""
+
 EARLIER = datetime(2020, 1, 1, tzinfo=UTC)
 """By this one they change after the run."""
 
@@ -39,7 +40,7 @@ def _late(house: House) -> None:
     house.at = LATER
 
 
-def take_in_written(house: House, spool: Path, after: After = KEEP) -> Ingested:
+def take_in_written(house: House, spool: Path, after: AfterIntake = KEEP) -> Ingested:
     """Take in while somebody has all files open for writing."""
     with ExitStack() as opened:
         for path in spool.iterdir():
@@ -90,15 +91,15 @@ def test_what_was_read_again_and_stood_still_is_not_read_a_third_time(
     assert count(house, "leaf") == leaves
 
 
-@pytest.mark.parametrize("kind", [AfterKind.DELETE, AfterKind.MOVE])
+@pytest.mark.parametrize("kind", [AfterIntakeKind.DELETE, AfterIntakeKind.MOVE])
 def test_what_is_to_go_is_read_back_all_the_same(
-    house: House, tmp_path: Path, kind: AfterKind
+    house: House, tmp_path: Path, kind: AfterIntakeKind
 ) -> None:
     spool, gone = a_spool(tmp_path), tmp_path / "done"
     gone.mkdir()
     take_in(house, spool)
-    assert take_in_written(house, spool, After(kind, gone)).duplicates == 0
-    assert take_in(house, spool, after=After(kind, gone)).duplicates == 3
+    assert take_in_written(house, spool, AfterIntake(kind, gone)).duplicates == 0
+    assert take_in(house, spool, after=AfterIntake(kind, gone)).duplicates == 3
     assert left_in(spool) == []
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
-from callrec.procedures.records_at_hand import at_hand
+from callrec.procedures.records_at_hand import open_call_records
 from callrec.procedures.search import find_calls
 from house.call_records import BEGAN, a_row, records, take_in_with
 from house.requests import approved, grants_of
@@ -89,7 +89,7 @@ def test_a_record_fills_what_the_name_does_not_say(house: House, tmp_path: Path)
     fields = the_fields(house)
     assert {name: fields[name] for name in fields if name in FILLED} == FILLED
     assert fields["record"]["joined_by"] == "file-name"
-    assert found(house, number="+447700900123", days=Days(BEGAN.date(), BEGAN.date())) == [1]
+    assert found(house, number="+447700900123", days=DayRange(BEGAN.date(), BEGAN.date())) == [1]
     assert found(house, party="other") == [1]
 
 
@@ -144,7 +144,7 @@ def test_a_recording_that_is_in_the_vault_gets_its_record_once(
     assert (fields["number"], fields["parties"]) == ("+447700900123", ["Ann Other"])
     assert fields["record"]["legs"][0]["recording"] == name
     assert [each["name"] for each in fields["provenance"]] == [str(call)]
-    assert found(house, number="+447700900123", days=Days(BEGAN.date(), BEGAN.date())) == [1]
+    assert found(house, number="+447700900123", days=DayRange(BEGAN.date(), BEGAN.date())) == [1]
     assert found(house, party="other") == [1]
     before = everything_in(house.folder)
     done = take_in_with(house, cdr, call, login=login)
@@ -206,7 +206,7 @@ def test_every_part_of_a_call_is_found(house: House, tmp_path: Path) -> None:
     )
     take_in(house, call)
     take_in_with(house, records(tmp_path / "cdr.csv", *parts), call)
-    day = Days(BEGAN.date(), BEGAN.date())
+    day = DayRange(BEGAN.date(), BEGAN.date())
     for asked in (
         {"extension": "201", "days": day},
         {"extension": "305", "days": day},
@@ -265,7 +265,7 @@ def test_nothing_of_a_record_is_in_any_byte_of_the_vault(house: House, tmp_path:
 def test_a_rehearsal_shows_what_the_records_tell(house: House, tmp_path: Path) -> None:
     a_call(tmp_path / "spool", name=UNNAMED)
     cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=UNNAMED))
-    with at_hand([cdr], house.config) as told:
+    with open_call_records([cdr], house.config) as told:
         setup = telephone_setup(house.config)
         (preview,) = preview_sources([tmp_path / "spool"], setup, told)
     shown = preview.as_json()

@@ -10,7 +10,7 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import After
+from callrec.procedures.intake_after import AfterIntake
 from callrec.procedures.intake_reading import Unreadable, modified_at, open_source
 from callrec.procedures.intake_sealing import Hashed, hash_chunk, portions
 from callrec.procedures.intake_sources import (
@@ -19,7 +19,7 @@ from callrec.procedures.intake_sources import (
     Quarantined,
     Refusal,
     Source,
-    find_again,
+    find_changed,
     find_sources,
 )
 from house.spool import a_call, a_name, a_wave, names_of, recordings_of, take_in
@@ -187,7 +187,9 @@ def test_a_file_that_grows_while_others_are_sealed_is_left(house: House, tmp_pat
             writing.write(b"more")
 
     spool = [tmp_path / "spool"]
-    done = ingest_recordings(house.practice, house.actor("max"), spool, after=After(), advance=grow)
+    done = ingest_recordings(
+        house.practice, house.actor("max"), spool, after=AfterIntake(), advance=grow
+    )
     assert done.recordings == 1
     why = "it changed while it was read"
     assert done.quarantined == [Quarantined(second, why, Refusal.UNSETTLED)]
@@ -266,7 +268,7 @@ def test_portions_keep_the_order_and_the_bounds(tmp_path: Path) -> None:
 def again(path: Path, *roots: Path) -> list[str]:
     return [
         str(found) if not isinstance(found, Source) else found.path.name
-        for found in find_again(path, roots)
+        for found in find_changed(path, roots)
     ]
 
 
@@ -291,7 +293,7 @@ def test_what_is_found_again_is_what_the_whole_folder_tells(tmp_path: Path) -> N
         tmp_path / "elsewhere",
     )
     assert [again(changed, spool) for changed in nothing] == [[]] * len(nothing)
-    (led,) = find_again(spool / "led", [spool])
+    (led,) = find_changed(spool / "led", [spool])
     assert isinstance(led, Quarantined)
 
 

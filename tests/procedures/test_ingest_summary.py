@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Failed, Refused
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
@@ -20,7 +20,7 @@ from callrec.procedures.audit import prove_leaf
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.custody import attested_statement
 from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
 from callrec.procedures.intake_run import Ingested
 from callrec.procedures.intake_sources import Quarantined, Refusal
 from callrec.procedures.intake_summary import Summary, Totals, close_intake
@@ -66,7 +66,7 @@ def statements(house: House) -> list[dict[str, Any]]:
 def problems(house: House) -> list[str]:
     practice = house.open()
     with reading(practice.engine) as connection:
-        whole = read_whole(connection, practice.vault)
+        whole = verify_log(connection, practice.vault)
         assert whole.register is not None
         found = check_projections(connection, whole.register, house.config.time_zone)
         return [each.what for each in (*whole.problems, *found)]
@@ -126,7 +126,7 @@ def test_what_was_taken_in_and_could_not_go_is_counted(house: House, tmp_path: P
     (tmp_path / "done").mkdir()
     call = a_call(tmp_path / "spool")
     (tmp_path / "done" / call.name).write_text("another", encoding="utf-8")
-    done = take_in(house, call, after=After(AfterKind.MOVE, tmp_path / "done"))
+    done = take_in(house, call, after=AfterIntake(AfterIntakeKind.MOVE, tmp_path / "done"))
     fields = said(house, done.summary)
     assert fields["refused"] == NONE_REFUSED | {"left": 1}
     assert fields["recordings"] == 1
@@ -147,7 +147,7 @@ def test_each_counts_from_its_makers_last(house: House, tmp_path: Path) -> None:
 def test_a_run_that_is_cut_short_says_what_it_did_before(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    monkeypatch.setattr(intake_run, "MOST_RECORDINGS", 1)
+    monkeypatch.setattr(intake_run, "MAX_BATCH_RECORDINGS", 1)
     for call in range(3):
         a_call(tmp_path / "spool", call)
     told: list[int] = []
@@ -174,7 +174,7 @@ def test_a_summary_that_does_not_count_its_batches_is_tampered(
     door = house.actor("door")
     assert door.identity is not None
     fields = {**done.summary.fields, "recordings": 7, "since": done.summary.seq + 1, "batches": 0}
-    statement = state(
+    statement = sign_statement(
         "intake",
         vault=house.practice.vault,
         by=door.person.id,
@@ -191,7 +191,7 @@ def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> N
     sam = house.actor("sam")
     assert sam.identity is not None
     nothing = {"since": 0, "batches": 0, "recordings": 0}
-    statement = state(
+    statement = sign_statement(
         "intake",
         vault=house.practice.vault,
         by=sam.person.id,
@@ -209,7 +209,7 @@ def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> N
 def test_who_loses_the_power_while_he_takes_in_takes_in_no_more(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_run, "MOST_RECORDINGS", 1)
+    monkeypatch.setattr(intake_run, "MAX_BATCH_RECORDINGS", 1)
     for call in range(3):
         a_call(tmp_path / "spool", call)
     told: list[int] = []

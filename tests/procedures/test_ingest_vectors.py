@@ -11,11 +11,12 @@ import pytest
 
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive
-from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.intake_sealing import Hashed
 from callrec.procedures.intake_sources import Mark, Source
 
 FILE = Path(__file__).parents[1] / "vectors" / "recording" / "macs.json"
+
 KNOWN = json.loads(FILE.read_text(encoding="ascii"))
 
 
@@ -30,7 +31,7 @@ def test_the_macs_of_a_sound_its_name_its_sight_its_mark_and_its_record(case: st
     path = Path(os.fsdecode(bytes.fromhex(known["path"])))
     mark = Mark(1, KNOWN["inode"], KNOWN["size_bytes"], KNOWN["modified_ns"], KNOWN["changed_ns"])
     seen = Hashed(Source(path, path, mark), mark, datetime.now(UTC), KNOWN["sha256"])
-    duplicates = Duplicates([bytes.fromhex(KNOWN["key"])], still_since_ns=0)
+    duplicates = DuplicateMacs([bytes.fromhex(KNOWN["key"])], still_since_ns=0)
     found = [
         duplicates.sound(seen.sha256),
         duplicates.name(seen),

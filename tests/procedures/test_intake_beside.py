@@ -15,11 +15,17 @@ import pytest
 
 from callrec.errors import Failed
 from callrec.procedures import intake_run
-from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
 from callrec.procedures.intake_batch import BatchKeys
-from callrec.procedures.intake_beside import Beside, beside
+from callrec.procedures.intake_beside import SealingWorkers, start_sealing_workers
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, Sealing, Taken
+from callrec.procedures.intake_sealing import (
+    CHUNK_FILES,
+    LARGE_BYTES,
+    SMALL_BYTES,
+    BatchSealer,
+    Taken,
+)
 from callrec.procedures.intake_sources import Refusal, Source, find_sources
 from house.call_records import a_row, records, take_in_with
 from house.full_disk import little_room
@@ -40,16 +46,16 @@ CHUNKS = 8
 
 @pytest.fixture(autouse=True)
 def _one_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake_run, "WORTH_IT", 1)
+    monkeypatch.setattr(intake_run, "MIN_FILES_FOR_WORKERS", 1)
 
 
 @pytest.fixture(name="asked")
 def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that the process beside was given."""
-    take, asked = Beside.take, list[str]()
+    take, asked = SealingWorkers.take, list[str]()
 
     def noted(
-        beside: Beside,
+        beside: SealingWorkers,
         batch: DirectoryBatch,
         keys: BatchKeys,
         advance: Callable[[int], None],
@@ -58,7 +64,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.extend(source.path.name for source in sources)
         return take(beside, batch, keys, advance, sources)
 
-    monkeypatch.setattr(Beside, "take", noted)
+    monkeypatch.setattr(SealingWorkers, "take", noted)
     return asked
 
 
@@ -69,7 +75,7 @@ def ignore(_: int) -> None:
 @contextmanager
 def being_taken(
     house: House, folder: Path, advance: Callable[[int], None]
-) -> Iterator[tuple[Beside, Sealing, Future[list[Outcome]]]]:
+) -> Iterator[tuple[SealingWorkers, BatchSealer, Future[list[Outcome]]]]:
     """Chunks that one process is being asked for; what seals into their batch here.
 
     In the end all are in their order.
@@ -82,12 +88,12 @@ def being_taken(
     with (
         practice.store.lock(),
         practice.store.batch(keys.batch) as batch,
-        beside(vault, setup, 1, summing=False) as process,
+        start_sealing_workers(vault, setup, 1, with_md5=False) as process,
         ThreadPoolExecutor() as pool,
     ):
         assert process
         task = pool.submit(process.take, batch, keys, advance, sources)
-        yield process, Sealing(vault, setup, batch, ignore), task
+        yield process, BatchSealer(vault, setup, batch, ignore), task
         assert [each.source for each in task.result() if isinstance(each, Taken)] == sources
         batch.keep()
 
@@ -130,13 +136,13 @@ def test_small_files_go_there_and_large_ones_do_not(
 def test_a_second_process_is_there_where_there_is_much_to_hash(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, processes: int
 ) -> None:
-    take, seen = Beside.take, list[int]()
+    take, seen = SealingWorkers.take, list[int]()
 
-    def counted(beside: Beside, *given: object) -> list[Outcome]:
+    def counted(beside: SealingWorkers, *given: object) -> list[Outcome]:
         seen.append(len(children()))
         return take(beside, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Beside, "take", counted)
+    monkeypatch.setattr(SealingWorkers, "take", counted)
     for call in range(2):
         a_call(tmp_path / "spool", call, size_bytes=size_bytes)
     assert take_in(house, tmp_path / "spool").recordings == 2
@@ -146,10 +152,10 @@ def test_a_second_process_is_there_where_there_is_much_to_hash(
 def test_what_comes_back_is_of_the_sources_that_were_asked_for_and_of_no_copies(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, seen = Beside.take, list[bool]()
+    take, seen = SealingWorkers.take, list[bool]()
 
     def compared(
-        beside: Beside,
+        beside: SealingWorkers,
         batch: DirectoryBatch,
         keys: BatchKeys,
         advance: Callable[[int], None],
@@ -160,7 +166,7 @@ def test_what_comes_back_is_of_the_sources_that_were_asked_for_and_of_no_copies(
         seen.extend(one is other for one, other in zip(told, sources, strict=True))
         return outcomes
 
-    monkeypatch.setattr(Beside, "take", compared)
+    monkeypatch.setattr(SealingWorkers, "take", compared)
     for call in range(CHUNK_FILES + 1):
         a_call(tmp_path / "spool", call)
     take_in(house, tmp_path / "spool")
@@ -237,21 +243,21 @@ def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_i
     spool = tmp_path / "spool"
     for call in range(CALLS):
         a_call(spool, call)
-    take = Beside.take
+    take = SealingWorkers.take
 
-    def ended(beside: Beside, *given: object) -> list[Outcome]:
+    def ended(beside: SealingWorkers, *given: object) -> list[Outcome]:
         for pid in children():
             os.kill(pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         return take(beside, *given)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(Beside, "take", ended)
+        patched.setattr(SealingWorkers, "take", ended)
         with pytest.raises(Failed, match="ended by somebody else"):
-            take_in(house, spool, after=After(AfterKind.DELETE))
+            take_in(house, spool, after=AfterIntake(AfterIntakeKind.DELETE))
     assert len(left_in(spool)) == CALLS
     assert (stored(house), list((house.folder / "vault" / "incoming").iterdir())) == ([], [])
-    assert take_in(house, spool, after=After(AfterKind.DELETE)).recordings == CALLS
+    assert take_in(house, spool, after=AfterIntake(AfterIntakeKind.DELETE)).recordings == CALLS
     assert left_in(spool) == []
 
 
@@ -273,7 +279,7 @@ def test_a_killed_run_takes_it_along_and_the_next_one_finishes(
     for call in range(CALLS):
         a_call(spool, call)
     # Its process beside could tell too what became of it: it is waited for, then both are gone.
-    house = killed_intake(house, spool, After(AfterKind.DELETE), name, count)
+    house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.DELETE), name, count)
     assert len(ciphertexts(house)) in catalogued
 
     assert take_in(house, spool, login="door").quarantined == []
@@ -290,7 +296,7 @@ def test_a_full_disk_is_told_as_ever(
         a_call(spool, call, size_bytes=min(size_bytes, 60_000))
     with little_room(template, tmp_path, min(spare_bytes, 60_000)) as (house, make_room):
         with pytest.raises(Failed) as failure:
-            take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+            take_in(house, spool, login="door", after=AfterIntake(AfterIntakeKind.DELETE))
         assert any(word in failure.value.message for word in ("full", "too large", "disk I/O"))
         assert failure.value.hint
         assert (len(left_in(spool)), recordings_of(house), stored(house)) == (CALLS, [], [])

@@ -59,7 +59,7 @@ def test_what_was_left_is_offered_again_when_it_changes_or_all_is_tried_again() 
     spool.see(a_source(), (2,), 7)
     assert settled(spool, 12) == ["call.wav"]
     spool.leave(next(spool.settled(12)))
-    spool.try_again_what_was_left()
+    spool.retry_left()
     spool.see(a_source(), (2,), 20)
     assert settled(spool, 25) == ["call.wav"]
 
@@ -75,7 +75,7 @@ def test_what_was_taken_in_is_known_from_pass_to_pass() -> None:
     for name in ("stays", "goes"):
         spool.see(a_source(name), (1,), 0)
     for sight in list(spool.settled(5)):
-        spool.deal_with(sight)
+        spool.mark_taken_in(sight)
     spool.begin_pass()
     spool.see(a_source("stays"), (1,), 10)
     assert spool.waiting == 0
@@ -107,6 +107,6 @@ def test_a_stamp_is_dealt_with_once(sizes: list[int]) -> None:
     for at, size in enumerate(sizes):
         spool.see(a_source(), (size,), at)
         for sight in list(spool.settled(at)):
-            spool.deal_with(sight)
+            spool.mark_taken_in(sight)
             dealt_with.append(sight.stamp)
     assert sorted(dealt_with) == sorted({(size,) for size in sizes})

@@ -11,7 +11,7 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.role import Role, VaultKey
 from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.keys import KeyProblem, audit_keys, who_opens_what
+from callrec.procedures.keys import KeyProblem, audit_keys, list_key_access
 from callrec.procedures.rotating import rotate_keys
 from house.requests import by_sql, rows
 from house.vault_keys import busy
@@ -29,7 +29,7 @@ def problems(house: House) -> set[tuple[str, str, str]]:
 
 
 def opens(house: House, login: str) -> dict[str, tuple[int, ...]]:
-    (each,) = (e for e in who_opens_what(house.open()) if e.login == login)
+    (each,) = (e for e in list_key_access(house.open()) if e.login == login)
     return {str(key): versions for key, versions in each.versions.items()}
 
 
@@ -47,7 +47,7 @@ def test_it_shows_each_person_with_every_version_of_each_key(house: House) -> No
 
 
 def test_it_counts_what_else_is_sealed_to_each(granted: House) -> None:
-    everybody = {each.login: each for each in who_opens_what(busy(granted).open())}
+    everybody = {each.login: each for each in list_key_access(busy(granted).open())}
     sam, mia, dora = (everybody[login] for login in ("sam", "mia", "dora"))
     assert (sam.requests, sam.incidents, sam.grants) == (1, 1, 2)
     assert (mia.requests, mia.incidents, mia.grants) == (1, 1, 0)

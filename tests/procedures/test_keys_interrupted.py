@@ -71,13 +71,13 @@ def renew(practice: Practice, dora: Actor) -> None:
 
 
 def reseal_few_at_once(practice: Practice, dora: Actor) -> None:
-    resealing.AT_ONCE = 20
-    reindexing.AT_ONCE = 2
+    resealing.ROWS_PER_STEP = 20
+    reindexing.ROWS_PER_STEP = 2
     reseal(practice, dora, tuple(VaultKey), lambda _: None)
 
 
 def reencrypt_two_at_once(practice: Practice, dora: Actor) -> None:
-    reencrypting.AT_ONCE = 2
+    reencrypting.RECORDINGS_PER_STEP = 2
     reencrypt(practice, dora, lambda _: None)
 
 

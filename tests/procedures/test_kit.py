@@ -23,8 +23,8 @@ from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill
-from callrec.procedures.status import look
-from callrec.procedures.volume_lost import Loss, report_lost
+from callrec.procedures.status import read_status
+from callrec.procedures.volume_lost import LossReport, report_lost
 from house.drives import archive, drive
 from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 NEVER = "the recovery kit was never tried: take it out and run callrec recovery drill"
+
 LONG_AGO = "the recovery kit was last tried more than a year ago: callrec recovery drill"
 
 
@@ -94,13 +95,13 @@ def test_where_the_file_is_away_the_key_is_opened_all_the_same(stocked: House) -
 def test_status_says_when_it_was_and_warns_after_a_year_and_where_it_never_was(
     stocked: House,
 ) -> None:
-    assert NEVER in look(stocked.practice, None).warnings
+    assert NEVER in read_status(stocked.practice, None).warnings
     drill(stocked)
-    found = look(stocked.open(), None)
+    found = read_status(stocked.open(), None)
     assert found.last_drill == stocked.at
     assert not {NEVER, LONG_AGO} & set(found.warnings)
     stocked.at += timedelta(days=366)
-    assert LONG_AGO in look(stocked.open(), None).warnings
+    assert LONG_AGO in read_status(stocked.open(), None).warnings
 
 
 def test_a_new_kit_was_never_tried(stocked: House) -> None:
@@ -340,13 +341,13 @@ def test_status_names_each_drive_that_the_newest_kit_does_not_open_yet(
     archive(stocked, drive(stocked, "drive-a"))
     back_up(stocked.open(), stocked.actor("max"), drive(stocked, "drive-b"), label=None)
     assert opened_by_former_kit(stocked) == ["drive-c"]
-    lost = Loss(label="drive-c", noticed_at=stocked.now())
+    lost = LossReport(label="drive-c", noticed_at=stocked.now())
     report_lost(stocked.practice, stocked.actor("max"), lost)
     assert not opened_by_former_kit(stocked)
 
 
 def opened_by_former_kit(house: House) -> list[str]:
-    warnings = look(house.open(), None).warnings
+    warnings = read_status(house.open(), None).warnings
     return [w.split('"')[1] for w in warnings if "a recovery kit of before" in w]
 
 

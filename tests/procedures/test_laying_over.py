@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import Tampered
-from callrec.procedures.laying_over import laid_over
+from callrec.procedures.laying_over import apply_revision
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of
 
@@ -38,6 +38,7 @@ KNOWN: dict[str, Any] = {
     "utc_offset_minutes": 60,
     "zone": "Europe/London",
 }
+
 NOTHING: dict[str, Any] = {
     **KNOWN,
     **dict.fromkeys(("caller", "extension", "number", "unique_id")),
@@ -46,7 +47,9 @@ NOTHING: dict[str, Any] = {
     "raw_time": "",
     "time_confidence": "file-time",
 }
+
 RECORD = {"key": "7", "legs": []}
+
 ANOTHER: dict[str, Any] = {
     "caller": "+441144960987",
     "direction": "outbound",
@@ -60,6 +63,7 @@ ANOTHER: dict[str, Any] = {
     "utc_offset_minutes": 0,
     "zone": "UTC+00:00",
 }
+
 OF_THE_SOUND: dict[str, Any] = {
     "codec": "pcm",
     "duration_ms": 59_000,
@@ -73,9 +77,9 @@ OF_THE_SOUND: dict[str, Any] = {
 @pytest.mark.parametrize("name", ANOTHER)
 def test_what_was_known_is_not_said_otherwise(name: str) -> None:
     with pytest.raises(Tampered, match="what was known"):
-        laid_over(KNOWN, {name: ANOTHER[name]})
+        apply_revision(KNOWN, {name: ANOTHER[name]})
     with pytest.raises(Tampered, match="what was known"):
-        laid_over(KNOWN, {name: None})
+        apply_revision(KNOWN, {name: None})
 
 
 @pytest.mark.parametrize("said", [{}, {"record": RECORD}], ids=["by a name", "by a record"])
@@ -85,26 +89,26 @@ def test_what_was_measured_of_the_sound_is_not_said_otherwise(
     name: str, known: dict[str, Any], said: dict[str, Any]
 ) -> None:
     with pytest.raises(Tampered, match="what was known"):
-        laid_over(known, {**said, name: OF_THE_SOUND[name]})
+        apply_revision(known, {**said, name: OF_THE_SOUND[name]})
 
 
 def test_what_was_known_stands_against_a_call_record() -> None:
-    assert laid_over(KNOWN, {"record": RECORD, **ANOTHER}) == {**KNOWN, "record": RECORD}
+    assert apply_revision(KNOWN, {"record": RECORD, **ANOTHER}) == {**KNOWN, "record": RECORD}
 
 
 def test_a_call_record_is_known_once() -> None:
     known = {**KNOWN, "record": RECORD}
-    assert laid_over(known, {"record": {"key": "8", "legs": []}}) == known
+    assert apply_revision(known, {"record": {"key": "8", "legs": []}}) == known
 
 
 @pytest.mark.parametrize("said", [{}, {"record": RECORD}], ids=["by a name", "by a record"])
 def test_what_was_not_known_is_filled(said: dict[str, Any]) -> None:
     told = {**said, **ANOTHER, "parties": ["Bob"]}
-    assert laid_over(NOTHING, told) == {**NOTHING, **told}
+    assert apply_revision(NOTHING, told) == {**NOTHING, **told}
 
 
 def test_names_and_places_are_added_to_those_that_were_known() -> None:
-    found = laid_over(KNOWN, {"parties": ["Bob", "Ann"], "provenance": [{"name": "/b"}]})
+    found = apply_revision(KNOWN, {"parties": ["Bob", "Ann"], "provenance": [{"name": "/b"}]})
     assert found["parties"] == ["Ann", "Bob"]
     assert found["provenance"] == [{"name": "/a"}, {"name": "/b"}]
 
@@ -118,19 +122,21 @@ def test_an_hour_is_settled_and_nothing_else_of_the_time(confidence: str) -> Non
         "time_confidence": "utc-proven",
         "utc_offset_minutes": 0,
     }
-    assert laid_over(known, {"record": RECORD, **hour}) == {**known, "record": RECORD, **hour}
+    assert apply_revision(known, {"record": RECORD, **hour}) == {**known, "record": RECORD, **hour}
     for other in ("2024-10-27T01:31:00.000Z", "2024-10-28T00:30:00.000Z"):
         with pytest.raises(Tampered, match="what was known"):
-            laid_over(known, {**hour, "started_at": other})
+            apply_revision(known, {**hour, "started_at": other})
     with pytest.raises(Tampered, match="what was known"):
-        laid_over(known, {"local_time": "2024-10-27T02:30:00"})
+        apply_revision(known, {"local_time": "2024-10-27T02:30:00"})
 
 
 def test_what_contradicts_is_told_beside_what_did_before() -> None:
-    before = laid_over(KNOWN, {"contradiction": "one"})
-    assert laid_over(before, {"contradiction": "one; another"})["contradiction"] == "one; another"
+    before = apply_revision(KNOWN, {"contradiction": "one"})
+    assert (
+        apply_revision(before, {"contradiction": "one; another"})["contradiction"] == "one; another"
+    )
     with pytest.raises(Tampered, match="what was known"):
-        laid_over(before, {"contradiction": None})
+        apply_revision(before, {"contradiction": None})
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,23 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.categories import CATEGORISED
-from callrec.procedures.destruction_log import DONE
-from callrec.procedures.hold_log import OF_HOLDS
-from callrec.procedures.incident_log import OF_INCIDENTS
+from callrec.procedures.destruction_log import DESTRUCTION_DONE
+from callrec.procedures.hold_log import HOLD_ACTS
+from callrec.procedures.incident_log import INCIDENT_ACTS
 from callrec.procedures.volume_log import VolumeAct
-from callrec.record.acts import LEAST
+from callrec.record.acts import MIN_SUBJECTS
 
 
 def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
     acts = {
-        *OF_HOLDS,
-        *OF_INCIDENTS,
+        *HOLD_ACTS,
+        *INCIDENT_ACTS,
         *RequestAct,
         *VolumeAct,
         REMOVED,
         CATEGORISED,
         BEGUN,
         GIVEN_UP,
-        DONE,
+        DESTRUCTION_DONE,
     }
-    assert {*map(str, acts)} <= set(LEAST)
+    assert {*map(str, acts)} <= set(MIN_SUBJECTS)

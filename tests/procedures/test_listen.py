@@ -20,13 +20,19 @@ from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.hearing_record import record_hearing, record_look
+from callrec.procedures.hearing_record import record_hearing, record_waveform_shown
 from callrec.procedures.leaf_details import open_details
-from callrec.procedures.listen import Heard, Room, Seen, listen_to, look_at
+from callrec.procedures.listen import (
+    Playback,
+    PlayedRecording,
+    WaveformView,
+    listen_to,
+    show_waveform,
+)
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
-from callrec.sound import Undecodable
+from callrec.sound.undecodable import Undecodable
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,
@@ -89,10 +95,10 @@ def listen(
     login: str = "sam",
     ear: Ear | None = None,
     **room: Any,
-) -> Heard:
+) -> PlayedRecording:
     """Listen as one command does."""
     actor = signed_in(house, login)
-    where = Room(player=(ear or Ear(house)).find, **room)
+    where = Playback(player=(ear or Ear(house)).find, **room)
     return listen_to(house.practice, actor, "R-1", recording, where)
 
 
@@ -112,9 +118,9 @@ def nothing_is_heard(
     return caught.value.message
 
 
-def played_by(house: House, play: Play) -> Heard:
+def played_by(house: House, play: Play) -> PlayedRecording:
     """Listen with a player that does something else."""
-    where = Room(player=lambda _: play)
+    where = Playback(player=lambda _: play)
     return listen_to(house.practice, signed_in(house, "sam"), "R-1", 1, where)
 
 
@@ -246,11 +252,11 @@ def test_who_is_a_manager_no_more_hears_no_disciplinary_recording(stocked: House
 
 
 def test_it_takes_the_password(office: House) -> None:
-    room = Room(player=Ear(office).find)
+    room = Playback(player=Ear(office).find)
     with pytest.raises(Locked):
         listen_to(office.practice, logged_in(office, "sam"), "R-1", 1, room)
     with pytest.raises(Locked):
-        look_at(office.practice, logged_in(office, "sam"), "R-1", 1)
+        show_waveform(office.practice, logged_in(office, "sam"), "R-1", 1)
 
 
 @pytest.mark.parametrize("at", [3, 60, -1])
@@ -279,7 +285,7 @@ def test_without_a_player_the_log_says_that_nothing_was_heard(office: House) -> 
         raise Misconfigured(f"no player for {kind}")
 
     with pytest.raises(Misconfigured):
-        listen_to(office.practice, signed_in(office, "sam"), "R-1", 1, Room(player=none))
+        listen_to(office.practice, signed_in(office, "sam"), "R-1", 1, Playback(player=none))
     leaf = last_leaf(office)
     assert (leaf.act, leaf.outcome) == ("listen", Outcome.FAILED)
     assert state_of(office, "R-1") == "approved"
@@ -344,7 +350,7 @@ def test_what_was_revoked_while_it_was_opened_is_neither_heard_nor_looked_at(
     with pytest.raises(Failed, match="something else happened"):
         record_hearing(office.practice, sam, grant, [])
     with pytest.raises(Failed, match="something else happened"):
-        record_look(office.practice, sam, grant)
+        record_waveform_shown(office.practice, sam, grant)
     assert last_leaf(office) == before
 
 
@@ -368,6 +374,7 @@ def test_no_file_is_left_of_what_was_heard(office: House) -> None:
 # --- what is left out ---------------------------------------------------------------------------
 
 MIDDLE = read_silence("1@0.1-0.2=not-relevant")
+
 CLIP = read_clip("1@0.05-0.25")
 
 
@@ -518,8 +525,8 @@ def test_who_was_there_stands_nowhere_in_the_clear(stocked: House) -> None:
 # --- the waveform -------------------------------------------------------------------------------
 
 
-def look(house: House, recording: int | None = 1, login: str = "sam") -> Seen:
-    return look_at(house.practice, signed_in(house, login), "R-1", recording)
+def look(house: House, recording: int | None = 1, login: str = "sam") -> WaveformView:
+    return show_waveform(house.practice, signed_in(house, login), "R-1", recording)
 
 
 def test_a_look_is_on_record_and_changes_nothing(office: House) -> None:
@@ -562,7 +569,7 @@ def test_of_what_cannot_be_decoded_no_waveform_is_shown(house: House) -> None:
     path = undecodable(house.folder / "spool")
     take_in(house, path)
     approved(house, recordings=[1])
-    ear, shown = Ear(house), list[Seen]()
+    ear, shown = Ear(house), list[WaveformView]()
     listen(house, ear=ear, show=shown.append)
     assert (ear.kinds, ear.sound, shown) == (["wav"], path.read_bytes(), [])
     with pytest.raises(Undecodable):

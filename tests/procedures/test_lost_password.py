@@ -16,8 +16,8 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.incident_open import read_incident
 from callrec.procedures.joining import confirm_person
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.login import LoggedIn, Waiting, log_in
-from callrec.procedures.lost_password import Reset, reset_person
+from callrec.procedures.login import AwaitingConfirmation, LoggedIn, log_in
+from callrec.procedures.lost_password import PasswordReset, reset_person
 from callrec.procedures.open_request import read_request
 from callrec.procedures.unlock import actor_by_password
 from house.holds import verified
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from house.practices import House
 
 PROVISIONAL = "seven purple otters dance slowly"
+
 NEW = "nine orange badgers sleep very late"
 
 
-def reset(house: House, login: str, by: str = "dora") -> Reset:
+def reset(house: House, login: str, by: str = "dora") -> PasswordReset:
     actor = house.actor(by)
     done = reset_person(house.practice, actor, login=login, password=PROVISIONAL)
     house.open()
@@ -52,7 +53,7 @@ def first_login(house: House, login: str) -> str:
         new_password=lambda: NEW,
         environ=house.environ,
     )
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, AwaitingConfirmation)
     return waiting.fingerprint
 
 

@@ -17,22 +17,22 @@ from alembic.config import Config as AlembicConfig
 from callrec.archive.marker import open_volume
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
-from callrec.audit.verify import check_whole
+from callrec.audit.verify import require_sound_log
 from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import reading
-from callrec.catalogue.sound import check_kept, check_sound, row_counts
+from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.procedures import archive_copy
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.migrate import Migrated, migrate_vault
-from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
 from callrec.procedures.request_show import show_request
-from callrec.procedures.restore import bring_back
-from callrec.procedures.restore_copy import by_password
+from callrec.procedures.restore import restore_from_volumes
+from callrec.procedures.restore_copy import opener_by_password
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
 from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql
@@ -58,6 +58,7 @@ FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 
 
 LEAST_STEPS = 30
 """There are more, and none is to go missing unseen."""
+
 MIGRATIONS = Path(catalogue.__file__).parent / "migrations"
 
 
@@ -101,11 +102,11 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
     back = rebuild(
         house.config,
         volumes,
-        by_password(password_of("dora")),
+        opener_by_password(password_of("dora")),
         now=house.now,
         environ=environ or house.environ,
     )
-    bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    restore_from_volumes(back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None)
     house.open()
 
 
@@ -127,7 +128,7 @@ def test_the_older_vault_of_these_tests_has_the_first_schema(older: House, tmp_p
 
 def test_every_schema_but_the_newest_can_be_migrated() -> None:
     found = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
-    assert found == {catalogue.SCHEMA, *catalogue.OLDER}
+    assert found == {catalogue.SCHEMA, *catalogue.OLDER_SCHEMAS}
     assert max(found) == catalogue.SCHEMA
 
 
@@ -157,7 +158,7 @@ def test_the_log_says_so_without_anybodys_key_and_is_whole(older: House) -> None
     practice = older.open()
     with reading(practice.engine) as connection:
         leaf, _ = read_leaf(connection, stored_head(connection).size - 1)
-        check_whole(connection, practice.register)
+        require_sound_log(connection, practice.register)
     assert (leaf.act, leaf.actor, leaf.outcome, leaf.subject) == (
         "vault.migrated",
         NOBODY,
@@ -211,9 +212,9 @@ def test_status_tells_of_the_copy_until_it_is_deleted(older: House) -> None:
     copy = migrate(older).copy
     assert copy is not None
     told = "the catalogue from before a migration lies beside it: delete it once all is well"
-    assert told in look(older.open(), None).warnings
+    assert told in read_status(older.open(), None).warnings
     shutil.rmtree(copy)
-    assert told not in look(older.open(), None).warnings
+    assert told not in read_status(older.open(), None).warnings
 
 
 def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
@@ -405,17 +406,17 @@ def test_a_vault_that_cannot_be_written_is_left_as_it_is(older: House, tmp_path:
 def test_a_table_that_lost_or_gained_a_row_is_not_kept(granted: House) -> None:
     with reading(granted.practice.engine) as connection:
         counts = row_counts(connection)
-        check_kept(connection, counts)
+        check_no_rows_lost(connection, counts)
         assert counts["recording"] == 3
         for wrong in ({"recording": 4}, {"recording": 2}, {"gone": 0}):
             with pytest.raises(Failed, match="did not keep every row"):
-                check_kept(connection, wrong)
+                check_no_rows_lost(connection, wrong)
 
 
 def test_a_reference_to_a_row_that_is_not_there_is_damage(granted: House) -> None:
     sql(granted, "UPDATE grant_ SET person = 'nobody'")
     with reading(granted.practice.engine) as connection, pytest.raises(Tampered):
-        check_sound(connection)
+        check_integrity(connection)
 
 
 def test_two_who_migrate_at_once_do_it_once(older: House) -> None:

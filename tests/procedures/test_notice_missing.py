@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.config import Notice
 from callrec.procedures.notice_missing import notice_warnings
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from callrec.telephone.call import Direction
 from house.calls import a_call, take_in
 
@@ -38,7 +38,7 @@ def test_recent_calls_without_a_notice_are_counted_by_the_way_they_went(house: H
         "inbound calls since 2026-10-25 on days without announcement notice: 1 [policy 3]",
         "outbound calls since 2026-10-25 on days without outbound notice: 2 [policy 3]",
     ]
-    assert set(with_notices(house)) <= set(look(house.practice, None).warnings)
+    assert set(with_notices(house)) <= set(read_status(house.practice, None).warnings)
 
 
 def test_calls_under_a_notice_are_not_counted(house: House) -> None:

@@ -10,7 +10,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.config import Mail
 from callrec.errors import Failed, NotFound, Refused
-from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 EVERYBODY = ("dora", "pat", "max", "mia", "sam", "ava")
+
 MAIL = Mail.model_validate(
     {
         "host": "mail.practice.test",
@@ -155,7 +156,7 @@ def test_nobody_is_told_when_an_undecided_request_is_changed(told: House) -> Non
     assert len(lines(told)) == 4
 
 
-def dated(house: House, login: str, event: Dated, awaited: Awaited | None = None) -> None:
+def dated(house: House, login: str, event: ClockEventKind, awaited: Awaited | None = None) -> None:
     """Somebody writes down that this happened to R-1 today."""
     happened = ClockEvent(event=event, on=date(2026, 11, 24), awaited=awaited)
     actor = signed_in(house, login)
@@ -172,21 +173,21 @@ def ask_for_access(house: House) -> None:
 
 def test_a_requester_is_told_that_an_answer_is_awaited(told: House) -> None:
     ask_for_access(told)
-    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
+    dated(told, "dora", ClockEventKind.ASKED, Awaited.CLARIFICATION)
     assert lines(told, after=1) == [("sam", "R-1 awaits an answer")]
 
 
 def test_who_may_decide_is_told_that_the_answer_came(told: House) -> None:
     ask_for_access(told)
-    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
-    dated(told, "sam", Dated.ANSWERED, Awaited.CLARIFICATION)
+    dated(told, "dora", ClockEventKind.ASKED, Awaited.CLARIFICATION)
+    dated(told, "sam", ClockEventKind.ANSWERED, Awaited.CLARIFICATION)
     assert lines(told, after=2) == [("dora", "R-1 awaits your decision, due 21 December 2026")]
 
 
 def test_who_writes_the_answer_down_himself_is_not_told_of_it(told: House) -> None:
     ask_for_access(told)
-    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
-    dated(told, "dora", Dated.ANSWERED, Awaited.CLARIFICATION)
+    dated(told, "dora", ClockEventKind.ASKED, Awaited.CLARIFICATION)
+    dated(told, "dora", ClockEventKind.ANSWERED, Awaited.CLARIFICATION)
     assert len(lines(told)) == 2
 
 
@@ -194,13 +195,13 @@ def test_nobody_is_told_to_decide_what_is_approved_when_proof_comes(told: House)
     further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     approve(told, a_request(told, purpose=Purpose.SUBJECT_ACCESS, further=further), "dora")
     before = len(lines(told))
-    dated(told, "sam", Dated.ANSWERED, Awaited.IDENTITY)
+    dated(told, "sam", ClockEventKind.ANSWERED, Awaited.IDENTITY)
     assert len(lines(told)) == before
 
 
 def test_a_requester_is_told_of_more_time(told: House) -> None:
     ask_for_access(told)
-    dated(told, "dora", Dated.EXTENDED)
+    dated(told, "dora", ClockEventKind.EXTENDED)
     assert lines(told, after=1) == [("sam", "R-1 was given more time")]
 
 

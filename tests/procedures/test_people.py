@@ -10,17 +10,9 @@ import pytest
 from callrec.config import Passwords
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.policy.role import (
-    POWERS,
-    Delegation,
-    Power,
-    Role,
-    Standing,
-    VaultKey,
-    powers_of,
-)
+from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
@@ -189,7 +181,7 @@ def test_whoever_can_open_recordings_is_locked_with_more_memory(tmp_path: Path) 
 def test_a_claim_by_somebody_who_has_his_key_counts_for_nothing(house: House) -> None:
     max_ = house.actor("max")
     assert max_.identity is not None
-    claim = state(
+    claim = sign_statement(
         "claim",
         vault=house.practice.vault,
         by=max_.person.id,

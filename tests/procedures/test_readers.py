@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import NotFound
-from callrec.policy.clock import ClockEvent, Dated
+from callrec.policy.clock_events import ClockEvent, ClockEventKind
 from callrec.policy.criteria import Criteria
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.procedures.amend import attach_recordings
-from callrec.procedures.approve import Decision, approve_request, foresee_approval
-from callrec.procedures.audit import Wanted, list_audit
+from callrec.procedures.approve import Decision, approve_request, preview_approval
+from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request, withdraw_request
@@ -25,12 +25,12 @@ from callrec.procedures.hold_list import list_holds, show_hold
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.registers import read_register
 from callrec.procedures.request import create_request
-from callrec.procedures.request_event import check_third_parties, date_request
+from callrec.procedures.request_event import date_request, record_third_party_check
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.search import search_recordings
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from house.listening import hear
 from house.packages import release
 from house.requests import (
@@ -73,7 +73,7 @@ def listed(house: House, login: str) -> list[str]:
 def logged(house: House, login: str) -> set[str]:
     """What the entries of the log are about, by a list of all of them."""
     actor = signed_in(house, login)
-    entries, count = list_audit(house.practice, actor, Wanted(), limit=1000)
+    entries, count = list_audit(house.practice, actor, LogFilter(), limit=1000)
     assert len(entries) == count
     return {name for entry in entries for name in entry.subject}
 
@@ -84,7 +84,7 @@ DEEDS: dict[str, Callable[[House, str], object]] = {
     "attach": lambda house, ref: attach_recordings(
         house.practice, signed_in(house, "pat"), ref, [2]
     ),
-    "foresee": lambda house, ref: foresee_approval(
+    "foresee": lambda house, ref: preview_approval(
         house.practice, signed_in(house, "pat"), ref, Decision()
     ),
     "approve": lambda house, ref: approve_request(
@@ -102,10 +102,10 @@ DEEDS: dict[str, Callable[[House, str], object]] = {
         house.practice,
         signed_in(house, "pat"),
         ref,
-        ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24)),
+        ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 11, 24)),
         reason=ANOTHER_REASON,
     ),
-    "third parties": lambda house, ref: check_third_parties(
+    "third parties": lambda house, ref: record_third_party_check(
         house.practice,
         signed_in(house, "pat"),
         ref,
@@ -158,7 +158,7 @@ def test_no_list_has_it(stocked: House) -> None:
     assert [each.request for each in list_holds(stocked.practice, pat)] == [another]
     holds = read_register(stocked.practice, pat, RegisterName.HOLDS, since=None, until=None)
     assert [each["request"] for each in holds.entries] == [another]
-    status = look(stocked.practice, pat)
+    status = read_status(stocked.practice, pat)
     assert not [*status.overdue, *status.due_soon, *status.unreviewed_glass]
     assert not [each for each in status.warnings if reference in each]
     assert {another, "H-1"} <= logged(stocked, "pat")
@@ -188,5 +188,5 @@ def test_who_made_it_knows_of_it(stocked: House) -> None:
 def test_to_log_out_shows_nothing_of_it(stocked: House) -> None:
     reference = the_police_ask(stocked)
     dora = signed_in(stocked, "dora")
-    assert [each.reference for each in look(stocked.practice, dora).due_soon] == [reference]
-    assert look(stocked.practice, None).due_soon == ()
+    assert [each.reference for each in read_status(stocked.practice, dora).due_soon] == [reference]
+    assert read_status(stocked.practice, None).due_soon == ()

@@ -20,11 +20,11 @@ from callrec.procedures import reconcile as procedure
 from callrec.procedures.custody import Opening
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.reconcile import reconcile_calls
-from callrec.procedures.reconcile_findings import What
-from callrec.procedures.reconcile_log import last_reconciled, log_answer
+from callrec.procedures.reconcile_findings import FindingKind
+from callrec.procedures.reconcile_log import last_reconciled, log_reconciliation
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 from house import spool
 from house.call_records import take_in_with
@@ -94,7 +94,7 @@ def test_of_three_calls_the_one_without_a_recording_is_told(house: House, tmp_pa
     recorded(house, calls[:2])
     found = reconciled(house, records_of(tmp_path, calls))
     assert (found.counts.answered, found.counts.held, found.counts.missing) == (3, 2, 1)
-    missing = [each for each in found.findings if each.what is What.NO_RECORDING]
+    missing = [each for each in found.findings if each.what is FindingKind.NO_RECORDING]
     assert [(each.at, each.number) for each in missing] == [(calls[2].began, "•••••••0123")]
     assert found.days.first == found.days.last == date(2024, 1, 8)
 
@@ -165,8 +165,8 @@ def test_a_reconciliation_that_somebody_made_up_is_not_shown(house: House, tmp_p
 def test_an_intake_service_cannot_say_what_it_came_to(house: House, tmp_path: Path) -> None:
     found = reconciled(house, records_of(tmp_path, some_calls(0)))
     better = replace(found.counts, held=1, missing=0)
-    log_answer(house.practice, house.actor("door"), found.days, better, asked=0)
-    shown = look(house.open(), None)
+    log_reconciliation(house.practice, house.actor("door"), found.days, better, asked=0)
+    shown = read_status(house.open(), None)
     assert shown.last_reconcile is not None
     assert shown.last_reconcile.counts == found.counts
     assert "by somebody who opens no recording" in " ".join(shown.warnings)
@@ -258,6 +258,7 @@ REPORT = """\
 Call Time,Caller ID,Destination,Status,Ringing,Talking
 2024-07-04 14:05:01,Ann Other (07700900123),Desk (101),Answered,00:00:05,00:01:00
 """
+
 NAMED = "[Ann Other]_07700900123-101_20240704140501(3).wav"
 
 
@@ -280,13 +281,13 @@ def test_gaps_are_those_of_working_days_and_hours(house: House, tmp_path: Path) 
     del tmp_path
     recorded(house, some_calls(0, 8 * 60))
     found = reconciled(house, first=date(2024, 1, 6), last=date(2024, 1, 8))
-    gaps = [each for each in found.findings if each.what is What.GAP]
+    gaps = [each for each in found.findings if each.what is FindingKind.GAP]
     assert [(each.at.hour, each.until and each.until.hour) for each in gaps] == [(9, 17), (17, 18)]
 
 
 def test_without_any_recording_no_silence_is_told(house: House, tmp_path: Path) -> None:
     found = reconciled(house, records_of(tmp_path, some_calls(0)))
-    assert [each.what for each in found.findings] == [What.NO_RECORDING]
+    assert [each.what for each in found.findings] == [FindingKind.NO_RECORDING]
 
 
 def test_what_was_not_understood_is_listed_without_what_it_said(

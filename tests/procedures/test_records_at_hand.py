@@ -11,8 +11,8 @@ import pytest
 from callrec.config import Config
 from callrec.errors import NotFound, Unusable
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.records_at_hand import RecordsAtHand, at_hand
-from callrec.telephone.joining import RecordingFacts
+from callrec.procedures.records_at_hand import AvailableCallRecords, open_call_records
+from callrec.telephone.joining.facts import RecordingFacts
 from house.call_records import BEGAN, a_row, records, take_in_with
 from house.spool import NUMBER, a_call
 
@@ -37,7 +37,7 @@ def of_call(call: int, **told: object) -> RecordingFacts:
 def test_nothing_of_a_row_is_in_what_sqlite_spills_to_the_disk(tmp_path: Path) -> None:
     rows = [a_row(call, cnam="Siobhan Featherstone") for call in range(30_000)]
     cdr = records(tmp_path / "cdr.csv", *rows)
-    with at_hand([cdr], CONFIG) as told:
+    with open_call_records([cdr], CONFIG) as told:
         assert told is not None
         whole = b"".join(spilled())
         assert len(whole) > 100_000, "nothing was spilled, so this shows nothing"
@@ -56,7 +56,7 @@ def spilled() -> list[bytes]:
 def test_legs_of_one_call_are_found_together_from_several_files(tmp_path: Path) -> None:
     legs = [a_row(uniqueid=f"1720098301.{leg}", linkedid="1720098301.0") for leg in range(4)]
     halves = [records(tmp_path / f"{n}.csv", *legs[n : n + 3]) for n in (0, 1)]
-    with at_hand(halves, CONFIG) as told:
+    with open_call_records(halves, CONFIG) as told:
         assert told is not None
         (joined,) = told.join([of_call(0)])
     assert joined is not None
@@ -68,7 +68,7 @@ def test_legs_of_one_call_are_found_together_from_several_files(tmp_path: Path) 
 def test_what_has_more_legs_than_any_call_is_none(tmp_path: Path) -> None:
     legs = [a_row(uniqueid=f"17200983{leg:04}.1", linkedid="1720098301.0") for leg in range(501)]
     cdr = records(tmp_path / "cdr.csv", *legs)
-    with at_hand([cdr], CONFIG) as told:
+    with open_call_records([cdr], CONFIG) as told:
         assert told is not None
         assert told.join([of_call(0)]) == (None,)
 
@@ -77,14 +77,14 @@ def test_a_name_that_many_calls_have_in_common_tells_none(tmp_path: Path) -> Non
     rows = [a_row(call, recordingfile="rec.wav") for call in range(101)]
     cdr = records(tmp_path / "cdr.csv", *rows)
     alone = of_call(0, unique_id=None, names=("rec.wav",), numbers=(), extension=None)
-    with at_hand([cdr], CONFIG) as told:
+    with open_call_records([cdr], CONFIG) as told:
         assert told is not None
         assert told.join([alone]) == (None,)
 
 
 def test_rows_that_say_nothing_are_counted_and_some_of_them_told(tmp_path: Path) -> None:
     cdr = records(tmp_path / "cdr.csv", a_row(), *[a_row(calldate="soon") for _ in range(30)])
-    with at_hand([cdr], CONFIG) as told:
+    with open_call_records([cdr], CONFIG) as told:
         assert told is not None
         assert told.unused.count == 30
         assert [(each.path, each.row.line) for each in told.unused.first] == [
@@ -93,7 +93,7 @@ def test_rows_that_say_nothing_are_counted_and_some_of_them_told(tmp_path: Path)
 
 
 def test_without_a_file_nothing_is_at_hand() -> None:
-    with at_hand([], CONFIG) as told:
+    with open_call_records([], CONFIG) as told:
         assert told is None
 
 
@@ -113,5 +113,8 @@ def test_what_holds_no_call_records_is_refused_before_anything_is_taken_in(
 def test_a_store_of_its_own_knows_nothing_of_another(tmp_path: Path) -> None:
     setup, minute = telephone_setup(CONFIG), timedelta(minutes=1)
     cdr = records(tmp_path / "cdr.csv", a_row())
-    with RecordsAtHand.of([cdr], setup, minute) as one, RecordsAtHand.of([], setup, minute) as two:
+    with (
+        AvailableCallRecords.of([cdr], setup, minute) as one,
+        AvailableCallRecords.of([], setup, minute) as two,
+    ):
         assert [told.join([of_call(0)])[0] is not None for told in (one, two)] == [True, False]

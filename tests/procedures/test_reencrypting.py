@@ -18,9 +18,9 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Refused, Tampered
 from callrec.policy.role import VaultKey
 from callrec.procedures import reencrypting
-from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.custody import Opening, seal_metadata
-from callrec.procedures.reencrypting import Left, bytes_to_reencrypt, reencrypt
+from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
 from callrec.store.batch import DirectoryBatch
@@ -146,7 +146,7 @@ def test_segments_that_are_full_to_the_byte_come_through(house: House, size_byte
 def test_small_portions_come_to_the_same(
     stocked: House, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reencrypting, "AT_ONCE", at_once)
+    monkeypatch.setattr(reencrypting, "RECORDINGS_PER_STEP", at_once)
     originals, told = originals_of(stocked), list[int]()
     renew(stocked)
     total = bytes_to_reencrypt(stocked.practice)
@@ -171,7 +171,7 @@ def test_what_is_granted_stays_as_long_as_somebody_may_hear_it(granted: House) -
     renew(granted)
     names = named(granted)
     done = seal_anew(granted)
-    assert (done.recordings, done.left) == (1, {Left.GRANTED: [1, 2]})
+    assert (done.recordings, done.left) == (1, {WhyLeft.GRANTED: [1, 2]})
     assert named(granted)[:2] == names[:2]
     assert len(grants_of(granted, "R-1")) == 2
     release(granted, "R-1")
@@ -192,7 +192,7 @@ def test_what_is_held_stays(stocked: House) -> None:
     by_hand(stocked, 2)
     renew(stocked)
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (2, {Left.HELD: [2]})
+    assert (done.recordings, done.left) == (2, {WhyLeft.HELD: [2]})
 
 
 def test_what_is_damaged_or_missing_is_told_and_the_others_go_on(stocked: House) -> None:
@@ -200,7 +200,7 @@ def test_what_is_damaged_or_missing_is_told_and_the_others_go_on(stocked: House)
     flip(file_of(stocked, 1))
     file_of(stocked, 3).unlink()
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (1, {Left.DAMAGED: [1], Left.MISSING: [3]})
+    assert (done.recordings, done.left) == (1, {WhyLeft.DAMAGED: [1], WhyLeft.MISSING: [3]})
 
 
 def test_what_is_on_volumes_only_is_told_to_lie_under_the_key_of_before(stocked: House) -> None:
@@ -209,10 +209,10 @@ def test_what_is_on_volumes_only_is_told_to_lie_under_the_key_of_before(stocked:
     remove_local(stocked, drive(stocked))
     take_in(stocked, a_call(stocked.folder / "spool", 9))
     stocked.open()
-    assert seal_anew(stocked).left == {Left.AWAY: [1, 2, 3]}
+    assert seal_anew(stocked).left == {WhyLeft.AWAY: [1, 2, 3]}
     renew(stocked)
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (1, {Left.AWAY: [1, 2, 3]})
+    assert (done.recordings, done.left) == (1, {WhyLeft.AWAY: [1, 2, 3]})
     assert verified(stocked).problems == ()
 
 
@@ -228,7 +228,7 @@ def test_another_sound_that_was_slipped_under_the_name_is_not_sealed_anew(stocke
     stocked.practice.store.path(made.sha256_ciphertext).rename(path)
     renew(stocked)
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (2, {Left.DAMAGED: [1]})
+    assert (done.recordings, done.left) == (2, {WhyLeft.DAMAGED: [1]})
     assert named(stocked)[0] == names[0]
 
 
@@ -245,7 +245,7 @@ def test_what_was_granted_while_it_was_sealed_anew_stays_as_it_was(
 
     monkeypatch.setattr(DirectoryBatch, "keep", late)
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (1, {Left.GRANTED: [1, 2]})
+    assert (done.recordings, done.left) == (1, {WhyLeft.GRANTED: [1, 2]})
     assert named(stocked)[:2] == names[:2]
     assert files(stocked) == set(named(stocked))
     assert len(grants_of(stocked, "R-1")) == 2
@@ -328,7 +328,7 @@ def test_a_request_for_a_file_that_was_never_the_recordings_is_found_out(stocked
         opening = Opening(stocked.practice, stocked.actor("dora"), connection)
         row = connection.execute(select(tables.recording)).first()
         assert row is not None
-        assert not opening.was_once(row, hashlib.sha256(b"another").hexdigest())
+        assert not opening.is_replaced_file(row, hashlib.sha256(b"another").hexdigest())
 
 
 # Volumes hold the former files.
@@ -350,7 +350,7 @@ def test_a_volume_stays_sound_and_the_next_archive_takes_the_new_files(stocked: 
 def test_it_waits_until_archiving_is_over(stocked: House) -> None:
     renew(stocked)
     with (
-        archiving(stocked.practice.folder),
+        archive_lock(stocked.practice.folder),
         pytest.raises(Failed, match="another archive run"),
     ):
         seal_anew(stocked)

@@ -12,10 +12,10 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.policy.clock import Awaited, ClockEvent, Dated
-from callrec.policy.further import Further
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
+from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import Channel, Delivery
-from callrec.policy.particulars import Said
+from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.policy.role import Role
@@ -27,7 +27,7 @@ from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
 from callrec.procedures.login import log_in
-from callrec.procedures.registers import SOURCES, Extract, read_register
+from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
@@ -70,7 +70,7 @@ def extract(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Extract:
+) -> RegisterExtract:
     actor = signed_in(house, login)
     return read_register(house.practice, actor, register, since=since, until=until)
 
@@ -111,7 +111,9 @@ def test_who_may_not_read_one_is_refused_and_that_is_on_record(
     assert (last_leaf(house).act, last_leaf(house).outcome) == ("register.read", Outcome.REFUSED)
 
 
-@pytest.mark.parametrize("register", [r for r, source in SOURCES.items() if source.entered])
+@pytest.mark.parametrize(
+    "register", [r for r, source in REGISTER_SOURCES.items() if source.entered]
+)
 def test_it_is_read_from_a_time_on_or_till_one(stocked: House, register: RegisterName) -> None:
     extract(stocked, register, since=stocked.at, until=stocked.at)
 
@@ -358,9 +360,12 @@ def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
 def test_it_is_not_checked_on_a_day_on_which_the_proof_was_missing(stocked: House) -> None:
     """It is said by changing the request, and not dated; what is changed later does not matter."""
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
-    for further in ({Further.IDENTITY: "Passport seen"}, {Further.RECEIVED: "2026-11-19"}):
+    for further in (
+        {FurtherParticular.IDENTITY: "Passport seen"},
+        {FurtherParticular.RECEIVED: "2026-11-19"},
+    ):
         amend_particulars(
-            stocked.practice, signed_in(stocked, "sam"), reference, Said(further=further)
+            stocked.practice, signed_in(stocked, "sam"), reference, Answers(further=further)
         )
         entry = one(stocked, RegisterName.SUBJECT_ACCESS)
         assert entry["identity_checked_on"] == date(2026, 11, 24)
@@ -377,7 +382,7 @@ def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     dora, awaited = signed_in(stocked, "dora"), Awaited.IDENTITY
     for day, put_right in ((24, False), (23, True)):
-        came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, day), awaited=awaited)
+        came = ClockEvent(event=ClockEventKind.ANSWERED, on=date(2026, 11, day), awaited=awaited)
         date_request(stocked.practice, dora, reference, came)
         entry = one(stocked, RegisterName.SUBJECT_ACCESS)
         assert (entry["identity_checked_on"], entry["due_on"]) == (came.on, date(2026, 12, day))
@@ -392,7 +397,7 @@ def test_it_says_so_of_what_was_first_said_when_the_time_was_over(stocked: House
     before = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (before["in_time"], before["put_right"]) == (False, False)
     what = {
-        "an extension": ClockEvent(event=Dated.EXTENDED, on=date(2026, 10, 20)),
+        "an extension": ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 10, 20)),
         "a question": _asked(date(2026, 10, 20)),
         "proof": _asked(date(2026, 10, 20), Awaited.IDENTITY),
     }[how]
@@ -405,7 +410,9 @@ def test_it_says_so_of_what_was_first_said_when_the_time_was_over(stocked: House
 def test_it_does_not_say_so_of_what_was_said_in_time_or_moves_nothing(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-10-24")  # the 24th is the last day
     assert dated(stocked, reference, _asked(date(2026, 10, 30))).was_due_on is None
-    came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 2), awaited=Awaited.CLARIFICATION)
+    came = ClockEvent(
+        event=ClockEventKind.ANSWERED, on=date(2026, 11, 2), awaited=Awaited.CLARIFICATION
+    )
     assert dated(stocked, reference, came).was_due_on is None
     pass_days(stocked, 10)
     assert dated(stocked, reference, _asked(date(2026, 12, 3))).was_due_on is None
@@ -414,7 +421,7 @@ def test_it_does_not_say_so_of_what_was_said_in_time_or_moves_nothing(stocked: H
 
 
 def _asked(on: date, awaited: Awaited = Awaited.CLARIFICATION) -> ClockEvent:
-    return ClockEvent(event=Dated.ASKED, on=on, awaited=awaited)
+    return ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=awaited)
 
 
 def dated(house: House, reference: str, what: ClockEvent) -> DatedRequest:
@@ -425,7 +432,7 @@ def dated(house: House, reference: str, what: ClockEvent) -> DatedRequest:
 def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-19")
     sam = signed_in(stocked, "sam")
-    changes = Said(further={Further.RECEIVED: "2026-11-20"})
+    changes = Answers(further={FurtherParticular.RECEIVED: "2026-11-20"})
     amend_particulars(stocked.practice, sam, reference, changes)
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
@@ -595,20 +602,27 @@ def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> 
 
 @pytest.mark.parametrize(
     "again",
-    [{Further.ANSWER_BY: "2026-12-20"}, {Further.RECEIVED: "2026-11-03"}, {Further.URGENT: "yes"}],
+    [
+        {FurtherParticular.ANSWER_BY: "2026-12-20"},
+        {FurtherParticular.RECEIVED: "2026-11-03"},
+        {FurtherParticular.URGENT: "yes"},
+    ],
     ids=["the order's day", "the day of receipt", "urgent"],
 )
 def test_it_says_that_the_day_of_an_order_was_put_right(
-    stocked: House, again: dict[Further, str]
+    stocked: House, again: dict[FurtherParticular, str]
 ) -> None:
     told = {"legal_basis": "court-order", "received": "2026-11-02", "answer_by": "2026-11-20"}
     reference, sam = ask(stocked, OUTSIDE_BODY, **told), signed_in(stocked, "sam")
     amend_particulars(
-        stocked.practice, sam, reference, Said(further={Further.REFERENCE: "Claim No. G00BS417"})
+        stocked.practice,
+        sam,
+        reference,
+        Answers(further={FurtherParticular.REFERENCE: "Claim No. G00BS417"}),
     )
     before = one(stocked, RegisterName.OUTSIDE_BODY)
     assert (before["due_on"], before["put_right"]) == (date(2026, 11, 20), False)
-    amend_particulars(stocked.practice, sam, reference, Said(further=again))
+    amend_particulars(stocked.practice, sam, reference, Answers(further=again))
     assert one(stocked, RegisterName.OUTSIDE_BODY)["put_right"] is True
 
 
@@ -799,7 +813,7 @@ def test_an_incident_that_stands_in_no_leaf_keeps_its_line(stocked: House) -> No
 def test_the_page_has_every_register_with_every_column() -> None:
     page = (Path(__file__).parents[2] / "docs" / "registers.md").read_text(encoding="utf-8")
     parts = dict(part.partition("\n")[::2] for part in page.split("\n## "))
-    for register, source in SOURCES.items():
+    for register, source in REGISTER_SOURCES.items():
         told = re.findall(r"`([a-z_]+)`( †)?", _first_cells(parts[register]))
         assert sorted(name for name, _ in told) == sorted(f.name for f in fields(source.entry))
         assert [name for name, mark in told if mark] == [source.entered] * bool(source.entered)

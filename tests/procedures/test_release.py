@@ -11,16 +11,10 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import Directions
+from callrec.policy.releasing import ReleaseInstructions
 from callrec.procedures.release import release_recordings
 from callrec.procedures.revoke import revoke_grants
-from house.packages import (
-    acts_of,
-    details_of,
-    nothing_is_released,
-    outbox,
-    release,
-)
+from house.packages import acts_of, details_of, nothing_is_released, outbox, release
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -140,7 +134,7 @@ def test_it_takes_the_password(office: House) -> None:
             logged_in(office, "sam"),
             "R-1",
             to=outbox(office),
-            directions=Directions(),
+            directions=ReleaseInstructions(),
         )
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from callrec.config import Release
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
-from callrec.procedures.request_event import check_third_parties
+from callrec.procedures.request_event import record_third_party_check
 from callrec.release.callrec_verify import check, files_in
 from house.packages import Package, release, seven_zip
 from house.requests import FURTHER, REASON, a_request, approve, signed_in
@@ -42,7 +42,7 @@ def released(
     if purpose in (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY):
         day = house.at.date()
         sam = signed_in(house, "sam")
-        check_third_parties(house.practice, sam, "R-1", on=day, assessment=REASON)
+        record_third_party_check(house.practice, sam, "R-1", on=day, assessment=REASON)
     return opened(house, **directions)
 
 
@@ -131,7 +131,7 @@ def test_in_the_practice_s_own_words_where_it_has_any(stocked: House) -> None:
 def test_the_police_have_an_exhibit_label_with_the_serial_of_the_medium(stocked: House) -> None:
     package = released(stocked, Purpose.OUTSIDE_BODY, exhibit="DW/1", medium_serial="SN 4711-0815")
     label = in_one_line(package, "exhibit-label.pdf")
-    for told in ("DW/1", "SN 4711-0815", FURTHER[Further.REFERENCE], "R-1"):
+    for told in ("DW/1", "SN 4711-0815", FURTHER[FurtherParticular.REFERENCE], "R-1"):
         assert told in label
 
 

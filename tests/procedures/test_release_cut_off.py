@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed, Refused, Unusable
-from callrec.policy.handing_over import Form
-from callrec.policy.releasing import Directions
+from callrec.policy.handing_over import PackageForm
+from callrec.policy.releasing import ReleaseInstructions
 from callrec.procedures import release as releasing
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release import release_recordings
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_prepared
-from callrec.procedures.release_unfinished import Begun, cut_off, noted
+from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from house import practices
 from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release
@@ -50,15 +50,16 @@ def grant_long_call(house: House) -> None:
 
 
 GRANTED_CALL = Stage("granted-call", grant_long_call)
+
 granted_call = looked_at(GRANTED_CALL)
 
 
 def killed(house: House, folder: Path, steps: Steps, form: str = "zip") -> Iterator[House]:
     """A practice for each step at which its release was killed, and last one where it was not."""
-    return each_left(house, folder, steps, releasing_as(Form(form)), least=40)
+    return each_left(house, folder, steps, releasing_as(PackageForm(form)), least=40)
 
 
-def releasing_as(form: Form) -> Deed:
+def releasing_as(form: PackageForm) -> Deed:
     """sam releases R-1; whatever is put aside meanwhile lies with the rest."""
 
     def deed(house: House, death: Death) -> None:
@@ -71,7 +72,7 @@ def releasing_as(form: Form) -> Deed:
             release_recordings(
                 *(practice, sam, "R-1"),
                 to=outbox(house),
-                directions=Directions(form=form),
+                directions=ReleaseInstructions(form=form),
                 advance=lambda _: death.may_come(),
             )
 
@@ -121,7 +122,7 @@ def test_killed_at_any_step(
 
 def cut_off_at_the_end(house: House) -> None:
     """Killed when the package is whole, and nothing is said yet of how it ended."""
-    deed = releasing_as(Form.ZIP)
+    deed = releasing_as(PackageForm.ZIP)
     with tempfile.TemporaryDirectory() as work:
         for step in range(count_steps(house, Path(work, "whole"), deed), 0, -4):
             left = killed_at(step, house, Path(work, str(step)), deed)
@@ -163,7 +164,7 @@ def test_the_next_release_says_that_the_first_was_cut_off(cut: House) -> None:
         "release.prepared",
         "release.delivered",
     ]
-    assert cut_off(cut.practice) == ()
+    assert cut_off_releases(cut.practice) == ()
     assert not list((cut.practice.state_folder / "releases").iterdir())
 
 
@@ -202,7 +203,7 @@ def test_what_was_moved_elsewhere_meanwhile_is_given_back_all_the_same(cut: Hous
 def test_nobody_else_s_release_is_taken_for_one_that_was_cut_off(cut: House) -> None:
     with pytest.raises(Refused):
         release(cut, login="mia")
-    assert len(cut_off(cut.practice)) == 1
+    assert len(cut_off_releases(cut.practice)) == 1
     assert request_id(cut, "R-1") in last_leaf(cut).subject
 
 
@@ -233,10 +234,10 @@ def test_what_another_run_is_making_is_not_cut_off(granted_call: House, tmp_path
     manifest = write_manifest(
         house.practice, sam, grants, Enclosed((), (), {}), release="ab" * 16, call_data=()
     )
-    begun = Begun(manifest.release, manifest.request, sam.person.id, str(tmp_path / "none"))
-    with noted(house.practice, begun):
+    begun = BegunRelease(manifest.release, manifest.request, sam.person.id, str(tmp_path / "none"))
+    with noting_release(house.practice, begun):
         record_prepared(house.practice, sam, manifest, grants)
-        assert cut_off(house.practice) == ()
+        assert cut_off_releases(house.practice) == ()
         with pytest.raises(Refused, match="is being prepared"):
             release(house)
-    assert cut_off(house.practice) == ()  # it was ended; its note is gone
+    assert cut_off_releases(house.practice) == ()  # it was ended; its note is gone

@@ -14,8 +14,8 @@ import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.edits import Edits, Silence, Span
-from callrec.policy.edits_said import SaidClip, SaidSilence
-from callrec.policy.handing_over import Form
+from callrec.policy.edits_said import TypedClip, TypedSilence
+from callrec.policy.handing_over import PackageForm
 from callrec.policy.withholding import Ground
 from callrec.procedures.release_copies import enclose, plan_copies
 from house.packages import Package, acts_of, release, seven_zip
@@ -24,10 +24,11 @@ from house.spool import a_call, take_in, undecodable
 from release.pages import read_page
 
 if TYPE_CHECKING:
-    from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.edits_said import TypedEdit
     from house.practices import House
 
 SECONDS = 20
+
 RATE = 8000
 
 
@@ -66,8 +67,9 @@ def samples(package: Package) -> list[int]:
         return list(struct.unpack(f"<{copy.getnframes()}h", copy.readframes(copy.getnframes())))
 
 
-SILENCED = (SaidSilence(None, Silence(Span(3_001, 4_500), Ground.THIRD_PARTY)),)
-CLIPPED = (SaidClip(1, Span(2_000, 10_000)),)
+SILENCED = (TypedSilence(None, Silence(Span(3_001, 4_500), Ground.THIRD_PARTY)),)
+
+CLIPPED = (TypedClip(1, Span(2_000, 10_000)),)
 
 
 def test_a_silenced_span_is_silent_to_the_sample_and_the_rest_is_not(office: House) -> None:
@@ -89,7 +91,7 @@ def test_a_clip_holds_its_span_and_nothing_else(office: House) -> None:
 
 @pytest.mark.parametrize("edits", [SILENCED, CLIPPED], ids=["silenced", "clipped"])
 def test_the_original_of_an_edited_copy_stays_here_and_its_hash_is_told(
-    office: House, edits: tuple[SaidEdit, ...]
+    office: House, edits: tuple[TypedEdit, ...]
 ) -> None:
     package = opened(office, edits=edits)
     (file,) = package.manifest["files"]
@@ -120,7 +122,7 @@ def test_each_edit_stands_in_the_manifest_with_its_ground_and_its_samples(office
 
 
 def test_a_span_past_the_end_is_refused_and_the_grant_is_still_there(office: House) -> None:
-    late = SaidClip(None, Span(0, SECONDS * 1000 + 1))
+    late = TypedClip(None, Span(0, SECONDS * 1000 + 1))
     with pytest.raises(Unusable, match="the recording ends at 0:20"):
         release(office, edits=(late,))
     assert len(grants_of(office, "R-1")) == 1
@@ -128,7 +130,7 @@ def test_a_span_past_the_end_is_refused_and_the_grant_is_still_there(office: Hou
 
 def test_an_edit_of_a_recording_that_is_not_granted_is_refused(office: House) -> None:
     with pytest.raises(Unusable):
-        release(office, edits=(SaidClip(7, Span(0, 1)),))
+        release(office, edits=(TypedClip(7, Span(0, 1)),))
     assert len(grants_of(office, "R-1")) == 1
 
 
@@ -162,7 +164,7 @@ WHOLE = 2 * len(speech()) + 512 * 1024
     ],
 )
 def test_a_release_is_made_to_fit(office: House, most: int, roles: list[str], codec: str) -> None:
-    package = opened(office, most_bytes=most)
+    package = opened(office, max_bytes=most)
     files = package.manifest["files"]
     assert [file["role"] for file in files] == roles
     assert files[-1]["codec"] == codec
@@ -172,7 +174,7 @@ def test_a_release_is_made_to_fit(office: House, most: int, roles: list[str], co
 
 def test_what_cannot_be_made_so_small_is_not_made(office: House) -> None:
     with pytest.raises(Unusable, match="cannot be made so small"):
-        release(office, most_bytes=10_000)
+        release(office, max_bytes=10_000)
     assert len(grants_of(office, "R-1")) == 1
 
 
@@ -186,15 +188,15 @@ def test_the_same_sound_is_the_same_copy_each_time(office: House) -> None:
 def test_what_no_page_can_hold_is_said_before_anything_is_on_record(
     office: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.release.page.AT_MOST_BYTES", len(speech()))
+    monkeypatch.setattr("callrec.release.page.MAX_CONTENT_BYTES", len(speech()))
     with pytest.raises(Unusable, match="cannot be made as a page"):
-        release(office, form=Form.HTML)
+        release(office, form=PackageForm.HTML)
     assert acts_of(office)[-1] == "request.approved"
     assert len(grants_of(office, "R-1")) == 1
 
 
 def test_a_page_draws_what_is_heard_in_each_copy(office: House) -> None:
-    released = release(office, form=Form.HTML, edits=(*SILENCED, *CLIPPED))
+    released = release(office, form=PackageForm.HTML, edits=(*SILENCED, *CLIPPED))
     shown, _ = read_page(released.path, released.passphrase)
     (call,) = shown["page"]["calls"]
     drawn = str(call)

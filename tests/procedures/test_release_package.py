@@ -14,22 +14,10 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.release_ready import getting_ready, loading
-from house.packages import (
-    Package,
-    a_package,
-    seven_zip,
-    ssh_keygen_accepts,
-)
+from callrec.procedures.release_ready import loading, preparing_release
+from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.processes import children
-from house.requests import (
-    REASON,
-    a_request,
-    approve,
-    approved,
-    request_id,
-    rows,
-)
+from house.requests import REASON, a_request, approve, approved, request_id, rows
 from house.spool import NUMBER, a_call, a_wave, take_in
 
 if TYPE_CHECKING:
@@ -48,7 +36,7 @@ def test_a_package_for_which_all_was_got_ready_is_whole_and_leaves_nothing_runni
     office: House,
 ) -> None:
     threads = threading.active_count()
-    with getting_ready(), loading():
+    with preparing_release(), loading():
         assert len(children()) == 2
         package = a_package(office)
     for file in package.manifest["files"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.policy.edits import Silence, Span
-from callrec.policy.edits_said import SaidClip, SaidSilence
+from callrec.policy.edits_said import TypedClip, TypedSilence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.verify_release import verify_release
@@ -174,8 +174,8 @@ OF_A_PURPOSE: dict[str, tuple[Purpose, dict[str, Any], set[str]]] = {
         Purpose.COMPLAINT,
         {
             "edits": (
-                SaidClip(1, Span(50, 200)),
-                SaidSilence(1, Silence(Span(60, 91), Ground.NOT_RELEVANT)),
+                TypedClip(1, Span(50, 200)),
+                TypedSilence(1, Silence(Span(60, 91), Ground.NOT_RELEVANT)),
             )
         },
         set(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from callrec.policy.handing_over import Form
+from callrec.policy.handing_over import PackageForm
 from house.packages import release
 from release.browsers import a_browser, a_visit, plays, unlock
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def test_what_is_released_plays_and_what_is_saved_of_it_is_verified(
     granted: House, tmp_path: Path
 ) -> None:
-    released = release(granted, form=Form.HTML)
+    released = release(granted, form=PackageForm.HTML)
     with a_browser(tmp_path) as browser, a_visit(browser, released.path) as page:
         unlock(page, released.passphrase)
         expect(page.get_by_role("heading", level=2).first).to_have_text("2 calls")

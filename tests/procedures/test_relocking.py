@@ -16,7 +16,7 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.login import change_password, log_in
-from callrec.procedures.passwords import stronger
+from callrec.procedures.passwords import stronger_lock
 from callrec.procedures.unlock import actor_by_password
 from house.practices import NOON, password_of
 from house.requests import last_leaf, rows
@@ -120,7 +120,7 @@ def test_whoever_is_lent_what_opens_recordings_is_locked_as_they_are(house: Hous
 
 def test_of_each_parameter_the_greater_is_taken() -> None:
     one, other = Kdf(64 * 1024, 5, 4), Kdf(128 * 1024, 3, 8)
-    assert stronger(one, other) == stronger(other, one) == Kdf(128 * 1024, 5, 8)
+    assert stronger_lock(one, other) == stronger_lock(other, one) == Kdf(128 * 1024, 5, 8)
 
 
 def test_where_the_vault_cannot_be_written_the_password_opens_it_all_the_same(

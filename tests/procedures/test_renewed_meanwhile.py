@@ -16,12 +16,12 @@ from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.custody import Opening
 from callrec.procedures.hold import place_hold
-from callrec.procedures.incident import Account, report_incident
+from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.request import create_request
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.volume_kept import Kept, keep_volume
+from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from house.drives import archive, drive
 from house.holds import verified
 from house.incidents import WHAT
@@ -53,7 +53,9 @@ def _asks(house: House, max_: Actor) -> None:
 
 def _reports(house: House, max_: Actor) -> None:
     noticed_at = house.now() - timedelta(hours=1)
-    report_incident(house.practice, max_, Account(noticed_at=noticed_at, what=WHAT, tell="mia"))
+    report_incident(
+        house.practice, max_, IncidentReport(noticed_at=noticed_at, what=WHAT, tell="mia")
+    )
 
 
 def _holds(house: House, max_: Actor) -> None:
@@ -61,7 +63,9 @@ def _holds(house: House, max_: Actor) -> None:
 
 
 def _keeps(house: House, max_: Actor) -> None:
-    keep_volume(house.practice, max_, "drive-a", Kept("Pat Ellison", "the fire safe"))
+    record_volume_keeper(
+        house.practice, max_, "drive-a", VolumeKeeper("Pat Ellison", "the fire safe")
+    )
 
 
 def _records(house: House, max_: Actor) -> None:

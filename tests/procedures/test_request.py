@@ -14,8 +14,8 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
-from callrec.policy.further import Further
-from callrec.policy.particulars import UNKNOWN, Said
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
@@ -31,7 +31,7 @@ from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import REQUESTS, log_request_event
 from callrec.procedures.request_show import ShownRecording, show_request
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from house.holds import held, verified
 from house.listening import hear
 from house.packages import release
@@ -180,7 +180,7 @@ def test_whoever_opens_no_names_is_told_that_they_were_not_looked_through(stocke
 
 def test_whoever_changes_it_is_told_whom_it_is_about_now(stocked: House) -> None:
     reference = a_request(stocked, "max", purpose=Purpose.DISCIPLINARY)
-    change = Said(further={Further.EMPLOYEE: "mia (reception)"})
+    change = Answers(further={FurtherParticular.EMPLOYEE: "mia (reception)"})
     amended = amend_particulars(stocked.practice, logged_in(stocked, "max"), reference, change)
     assert amended.concerned.logins == ("mia",)
 
@@ -202,7 +202,7 @@ def test_a_purpose_that_needs_few_recordings_gets_few(stocked: House) -> None:
 
 def test_the_leaf_of_as_many_recordings_as_may_be_has_room(stocked: House) -> None:
     with writing(stocked.practice, logged_in(stocked, "sam").signer) as act:
-        ids = [primitives.fresh_id() for _ in range(MOST_RECORDINGS + 2)]
+        ids = [primitives.random_id() for _ in range(MAX_REQUEST_RECORDINGS + 2)]
         act.leaf("request.approved", actor=ids[0], subject=ids, details={"note": "x"})
 
 
@@ -287,9 +287,9 @@ def test_no_day_is_tried_out_on_numbers(
     actor, asks = signed_in(stocked, login), said(day=date(2024, 7, 3))
     purpose = Purpose.PROTECT_PARTIES
     made = create_request(stocked.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
-    assert made.other_day == told
+    assert made.of_other_day == told
     attached = attach_recordings(stocked.practice, actor, made.reference, [3])
-    assert attached.other_day == (None if told is None else (*told, 3))
+    assert attached.of_other_day == (None if told is None else (*told, 3))
     shown = show_request(stocked.practice, actor, made.reference).recordings
     assert {each.is_of_other_day for each in shown} == {None if told is None else True}
 

@@ -11,7 +11,8 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
-from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
+from callrec.policy.deadline import Urgency
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
@@ -21,14 +22,14 @@ from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.inbox import Waits, read_inbox
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.inbox import InboxAction, read_inbox
+from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
-from callrec.procedures.request_event import check_third_parties, date_request
+from callrec.procedures.request_event import date_request, record_third_party_check
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from house.calls import a_call, take_in
 from house.commands import type_in
 from house.holds import verified
@@ -52,14 +53,20 @@ from house.requests import (
 )
 
 if TYPE_CHECKING:
-    from callrec.policy.clock import Deadline
+    from callrec.policy.deadline import Deadline
     from house.practices import House
 
 WHY = "The calls of eleven months have to be heard one by one"
-ASKED = ClockEvent(event=Dated.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)
-ANSWERED = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.CLARIFICATION)
-PROVEN = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
-EXTENDED = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
+
+ASKED = ClockEvent(event=ClockEventKind.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)
+
+ANSWERED = ClockEvent(
+    event=ClockEventKind.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.CLARIFICATION
+)
+
+PROVEN = ClockEvent(event=ClockEventKind.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+
+EXTENDED = ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 11, 24))
 
 
 def access(house: House, received: str = "2026-11-20", login: str = "sam", **changed: str) -> str:
@@ -113,7 +120,7 @@ def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocke
     reference = access(stocked)
     date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
-    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert (item.reference, item.waits_to) == (reference, InboxAction.ANSWER)
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
 
 
@@ -123,7 +130,7 @@ def test_it_is_with_whoever_decides_once_nobody_is_there_who_made_it(stocked: Ho
     disable_person(stocked.practice, signed_in(stocked, "dora"), login="sam")
     stocked.open()
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
-    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert (item.reference, item.waits_to) == (reference, InboxAction.ANSWER)
     assert read_inbox(stocked.practice, logged_in(stocked, "max")) == ()
 
 
@@ -163,12 +170,16 @@ def test_whatever_is_awaited_the_event_that_it_came_is_named(
 
 
 def waiting(house: House) -> list[str]:
-    return [each for each in look(house.practice, None).warnings if "waits for an answer" in each]
+    return [
+        each for each in read_status(house.practice, None).warnings if "waits for an answer" in each
+    ]
 
 
 def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House) -> None:
     reference = access(stocked, identity="unknown")
-    proof = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+    proof = ClockEvent(
+        event=ClockEventKind.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY
+    )
     dora = signed_in(stocked, "dora")
     date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
     date_request(stocked.practice, dora, reference, proof, reason="")
@@ -278,7 +289,7 @@ def test_what_the_staff_heard_is_asked_about_once_it_was_taken_back(stocked: Hou
     with pytest.raises(Refused, match="was asked for and has not come"):
         approve(stocked, reference, "dora")
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
-    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert (item.reference, item.waits_to) == (reference, InboxAction.ANSWER)
     pass_days(stocked, 29)
     assert waiting(stocked)
     date_request(stocked.practice, signed_in(stocked, "sam"), reference, ANSWERED)
@@ -344,7 +355,7 @@ def test_a_request_that_came_too_long_ago_is_taken_and_is_overdue(stocked: House
         Urgency.OVERDUE,
         date(2026, 11, 2),
     )
-    found = look(stocked.practice, logged_in(stocked, "dora"))
+    found = read_status(stocked.practice, logged_in(stocked, "dora"))
     assert [each.reference for each in found.overdue] == [reference]
     assert found.due_soon == ()
 
@@ -368,7 +379,7 @@ def test_a_clock_that_ran_out_of_known_years_takes_no_list_from_anybody(stocked:
     waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
     assert [(item.reference, item.due_on) for item in waiting][-1] == (reference, None)
     assert [each.reference for each in read_due(stocked.practice)] == [other, reference]
-    (warning,) = (w for w in look(stocked.practice, None).warnings if reference in w)
+    (warning,) = (w for w in read_status(stocked.practice, None).warnings if reference in w)
     assert "the bank holidays of 2029 are not known" in warning
 
 
@@ -414,7 +425,7 @@ def test_what_nobody_decided_of_it_presses_after_a_part_went_out(stocked: House)
     pass_days(stocked, 60)
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
-    assert (item.reference, item.waits_to) == (reference, Waits.DECIDE)
+    assert (item.reference, item.waits_to) == (reference, InboxAction.DECIDE)
     assert not show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
     approve(stocked, reference, "dora", recordings=(2,))
     release(stocked, reference)
@@ -449,6 +460,7 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
 
 
 NEW, OLD = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 5, 4, 9, tzinfo=UTC)
+
 SHORT, LONG = date(2026, 12, 10), date(2026, 12, 29)
 """The 21st day and the 40th of an application of 20 November."""
 
@@ -495,18 +507,20 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
 ) -> None:
     reference, dora = access(stocked), signed_in(stocked, "dora")
     with pytest.raises(Refused, match="not a sentence"):
-        check_third_parties(
+        record_third_party_check(
             stocked.practice, dora, reference, on=date(2026, 11, 24), assessment="-"
         )
     with pytest.raises(Refused, match="not done yet"):
-        check_third_parties(
+        record_third_party_check(
             stocked.practice, dora, reference, on=date(2026, 11, 25), assessment=WHY
         )
     with pytest.raises(Refused, match="was received later, on Friday 20 November 2026"):
-        check_third_parties(
+        record_third_party_check(
             stocked.practice, dora, reference, on=date(2026, 11, 19), assessment=WHY
         )
-    check_third_parties(stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY)
+    record_third_party_check(
+        stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY
+    )
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
     assert (shown.history[-1].what, shown.history[-1].said) == ("request.third-parties", WHY)
 
@@ -518,6 +532,7 @@ MOVED = {
     "another nonce": "UPDATE clock_event SET nonce = zeroblob(32)",
     "taken out": "DELETE FROM clock_event",
 }
+
 PUT_IN = (
     "INSERT INTO clock_event SELECT (SELECT max(seq) FROM leaf), request, nonce, body"
     " FROM clock_event"
@@ -573,7 +588,7 @@ def never_lapses(house: House, reference: str) -> None:
     house.practice.engine.dispose()
     pass_days(house, 60)
     with pytest.raises(Tampered):
-        sweep_lapsed(house.open(), house.actor("max"))
+        expire_lapsed(house.open(), house.actor("max"))
     assert state_of(house, reference) == "submitted"
     assert rows(house, "SELECT state FROM hold WHERE state = 'lifted'") == []
     assert verified(house).verdict is Verdict.TAMPERED
@@ -609,7 +624,7 @@ def test_what_a_court_ordered_does_not_lapse_on_the_word_of_a_row(
 def test_what_no_court_ordered_lapses_and_is_found_in_order(stocked: House) -> None:
     reference = a_request(stocked, purpose=Purpose.OUTSIDE_BODY)
     pass_days(stocked, 16)
-    sweep_lapsed(stocked.practice, signed_in(stocked, "max"))
+    expire_lapsed(stocked.practice, signed_in(stocked, "max"))
     assert state_of(stocked, reference) == "lapsed"
     assert verified(stocked).problems == ()
 
@@ -635,7 +650,9 @@ def test_days_are_the_practices_own(stocked: House) -> None:
 
 def test_what_was_missing_is_unproven_until_it_comes(stocked: House) -> None:
     reference = access(stocked, identity="unknown", authority="unknown")
-    came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+    came = ClockEvent(
+        event=ClockEventKind.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY
+    )
     assert opened(stocked, reference, "dora").facts.unproven == {
         Awaited.IDENTITY,
         Awaited.AUTHORITY,

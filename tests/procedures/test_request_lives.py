@@ -14,31 +14,24 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.errors import NotFound, Refused, Unusable
-from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED, RequestState
+from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.procedures.amend import attach_recordings, detach_recordings
-from callrec.procedures.approvals import how_it_ended, read_approvals
+from callrec.procedures.approvals import end_reason, read_approvals
 from callrec.procedures.custody import to_millis
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.procedures.projections import check_projections
 from callrec.procedures.request_clock import read_clock, read_deadlines
 from callrec.procedures.request_event import date_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.states_today import read_ends, state_now
+from callrec.procedures.states_today import read_lapse_facts, state_now
 from house import practices
 from house.listening import hear
-from house.requests import (
-    ANOTHER_REASON,
-    a_request,
-    approve,
-    logged_in,
-    pass_days,
-    signed_in,
-)
+from house.requests import ANOTHER_REASON, a_request, approve, logged_in, pass_days, signed_in
 from house.stages import STOCKED, Stages
 
 if TYPE_CHECKING:
@@ -50,9 +43,13 @@ if TYPE_CHECKING:
     from house.practices import House
 
 REFERENCE = st.sampled_from(["R-1", "R-2"])
+
 DECIDER = st.sampled_from(["dora", "dora", "max"])
+
 MAKER = st.sampled_from(["sam", "max"])
+
 RECORDINGS = st.sets(st.sampled_from([1, 2, 3]), min_size=1).map(sorted)
+
 PURPOSES = st.sampled_from(
     [Purpose.PROTECT_PARTIES, Purpose.COMPLAINT, Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY]
 )
@@ -80,7 +77,7 @@ DEEDS = st.one_of(
 )
 
 
-def ask(house: House, who: str, reference: str, asked: Dated) -> None:
+def ask(house: House, who: str, reference: str, asked: ClockEventKind) -> None:
     dated = ClockEvent(event=asked, on=house.at.date(), awaited=Awaited.CLARIFICATION)
     actor = signed_in(house, who)
     date_request(house.practice, actor, reference, dated, reason=ANOTHER_REASON)
@@ -97,8 +94,8 @@ DOING: dict[str, Callable[..., object]] = {
     "detach": lambda house, who, reference, recordings: detach_recordings(
         house.practice, signed_in(house, who), reference, recordings
     ),
-    "ask": lambda house, who, reference: ask(house, who, reference, Dated.ASKED),
-    "answer": lambda house, who, reference: ask(house, who, reference, Dated.ANSWERED),
+    "ask": lambda house, who, reference: ask(house, who, reference, ClockEventKind.ASKED),
+    "answer": lambda house, who, reference: ask(house, who, reference, ClockEventKind.ANSWERED),
     "deny": lambda house, who, reference: deny_request(
         house.practice, logged_in(house, who), reference, reason=ANOTHER_REASON
     ),
@@ -122,14 +119,14 @@ def approved_now(house: House, connection: Connection, row: Row[Any]) -> set[tup
     return {
         (approval.to, uid)
         for approval in read_approvals(house.practice, connection, history)
-        if not how_it_ended(approval, history, house.practice.now())
+        if not end_reason(approval, history, house.practice.now())
         for uid in approval.items
     }
 
 
 def check_grants(house: House, connection: Connection) -> None:
     """Grants exist for exactly what the approvals that stand grant; ended requests hold none."""
-    now, grant, ends = house.practice.now(), tables.grant, read_ends(connection)
+    now, grant, ends = house.practice.now(), tables.grant, read_lapse_facts(connection)
     for row in all_requests(connection):
         granted = approved_now(house, connection, row)
         usable = connection.execute(
@@ -140,7 +137,7 @@ def check_grants(house: House, connection: Connection) -> None:
         assert {(each.person, each.uid) for each in usable} == granted
         state = state_now(house.practice, row, ends)
         assert (state is not RequestState.APPROVED) or granted
-        assert not (row.state in ENDED and granted)
+        assert not (row.state in ENDED_STATES and granted)
 
 
 def check_log(house: House, connection: Connection) -> None:
@@ -165,7 +162,7 @@ def is_unanswered_again(house: House, connection: Connection, row: Row[Any]) -> 
 
 def check_inboxes(house: House, connection: Connection) -> None:
     """Every request that waits for somebody is in somebody's inbox."""
-    ends = read_ends(connection)
+    ends = read_lapse_facts(connection)
     waiting = {
         f"R-{row.number}"
         for row in all_requests(connection)
@@ -176,7 +173,7 @@ def check_inboxes(house: House, connection: Connection) -> None:
         item.reference
         for login in practices.PEOPLE
         for item in read_inbox(house.practice, logged_in(house, login))
-        if item.waits_to is not Waits.HEAR
+        if item.waits_to is not InboxAction.HEAR
     }
     assert found == waiting
 

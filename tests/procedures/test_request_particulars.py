@@ -11,17 +11,17 @@ import pytest
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
-from callrec.policy.further import Further
-from callrec.policy.particulars import UNKNOWN, Said
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import Directions
+from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.procedures.amend import Amended, amend_particulars, attach_recordings
 from callrec.procedures.release import release_recordings
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_show import show_request
-from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.procedures.sealed_request import RequestBody, RequestVersion
 from house.listening import hear
 from house.requests import (
     FURTHER,
@@ -56,7 +56,7 @@ def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> s
 
 def amend(house: House, reference: str, login: str = "sam", **changes: Any) -> Amended:
     actor = signed_in(house, login)
-    return amend_particulars(house.practice, actor, reference, Said(**changes))
+    return amend_particulars(house.practice, actor, reference, Answers(**changes))
 
 
 def making_details(house: House, reference: str) -> Mapping[str, Any]:
@@ -123,9 +123,9 @@ def test_the_day_it_is_at_the_practice_counts(stocked: House) -> None:
 
 def test_the_log_has_the_hash_of_a_written_agreement(stocked: House) -> None:
     reference = ask(stocked, Purpose.DISCIPLINARY)
-    hashed = sha256(FURTHER[Further.AGREEMENT].encode()).hexdigest()
+    hashed = sha256(FURTHER[FurtherParticular.AGREEMENT].encode()).hexdigest()
     assert making_details(stocked, reference)["agreement"] == hashed
-    amend(stocked, reference, further={Further.AGREEMENT: "I agree to another.\n"})
+    amend(stocked, reference, further={FurtherParticular.AGREEMENT: "I agree to another.\n"})
     hashed = sha256(b"I agree to another.\n").hexdigest()
     assert making_details(stocked, reference)["agreement"] == hashed
 
@@ -139,7 +139,12 @@ def test_no_further_particular_lies_open_in_the_catalogue(stocked: House) -> Non
         ask(stocked, purpose)
     stocked.practice.engine.dispose()
     data = b"".join(p.read_bytes() for p in stocked.practice.folder.iterdir() if p.is_file())
-    for field in (Further.SUBJECT, Further.EMPLOYEE, Further.OFFICER, Further.NECESSITY):
+    for field in (
+        FurtherParticular.SUBJECT,
+        FurtherParticular.EMPLOYEE,
+        FurtherParticular.OFFICER,
+        FurtherParticular.NECESSITY,
+    ):
         assert FURTHER[field].encode() not in data
     assert b"I agree that the call" not in data
 
@@ -150,7 +155,7 @@ def test_no_further_particular_lies_open_in_the_catalogue(stocked: House) -> Non
 def test_only_what_is_said_anew_changes_and_it_is_another_version(stocked: House) -> None:
     reference = ask(stocked, Purpose.COMPLAINT)
     before = opened(stocked, reference)
-    further = {Further.COMPLAINT: "C-2024-18"}
+    further = {FurtherParticular.COMPLAINT: "C-2024-18"}
     amended = amend(stocked, reference, number="0117 496 0123", further=further)
     after = opened(stocked, reference)
     assert (amended.version, amended.recordings, after.which.version) == (2, 1, 2)
@@ -167,7 +172,7 @@ def test_the_version_before_stays_as_it_was(stocked: House) -> None:
     before = opened(stocked, reference)
     amend(stocked, reference, extension="unknown")
     with reading(stocked.practice.engine) as connection:
-        first = Version(stocked.practice.vault, before.id, 1)
+        first = RequestVersion(stocked.practice.vault, before.id, 1)
         sealed = REQUESTS.sealed(connection, first)
     assert RequestBody.open(sealed, before.key, first) == before.body
 
@@ -198,8 +203,8 @@ NOT_SAID: dict[str, tuple[dict[str, Any], type[CallrecError]]] = {
     "no sentence": ({"reason": "complaint"}, Refused),
     "a day to come": ({"day": date(2026, 11, 25)}, Refused),
     "no number": ({"number": "Mrs Jones"}, Unusable),
-    "another purpose's": ({"further": {Further.CLAIM: "MDU 1"}}, Refused),
-    "a day before the call": ({"further": {Further.RECEIVED: "2024-07-03"}}, Refused),
+    "another purpose's": ({"further": {FurtherParticular.CLAIM: "MDU 1"}}, Refused),
+    "a day before the call": ({"further": {FurtherParticular.RECEIVED: "2024-07-03"}}, Refused),
 }
 
 
@@ -275,7 +280,7 @@ def test_whoever_it_is_about_changes_nothing_and_sees_masks(stocked: House) -> N
 def test_who_changed_it_before_it_was_about_him_is_no_tamperer(stocked: House) -> None:
     reference = ask(stocked, Purpose.ABUSIVE_CALL, affected="pat")
     attach_recordings(stocked.practice, signed_in(stocked, "mia"), reference, [2])
-    amend(stocked, reference, further={Further.AFFECTED: "mia"})
+    amend(stocked, reference, further={FurtherParticular.AFFECTED: "mia"})
     assert opened(stocked, reference).facts.subjects == {signed_in(stocked, "mia").person.id}
 
 
@@ -290,6 +295,8 @@ def test_an_erasure_that_is_approved_is_neither_heard_nor_released(stocked: Hous
     with pytest.raises(Refused, match="carried out, not heard"):
         hear(stocked, reference, login="mia")
     with pytest.raises(Refused, match="carried out, not heard"):
-        release_recordings(stocked.practice, mia, reference, to=outbox, directions=Directions())
+        release_recordings(
+            stocked.practice, mia, reference, to=outbox, directions=ReleaseInstructions()
+        )
     assert list(outbox.iterdir()) == []
     assert refused(stocked)

@@ -8,13 +8,13 @@ import pytest
 
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.request_rules import RULES
 from callrec.procedures.revoke import revoke_grants
 from house.handed_over import acknowledge, hand_over, released
@@ -76,7 +76,9 @@ def do(
     if approval is not None:
         vault, seed = house.practice.vault, actor.identity.act
         by = actor.person.id
-        said = state("approval", vault=vault, by=by, at=house.at, seed=seed, fields=approval)
+        said = sign_statement(
+            "approval", vault=vault, by=by, at=house.at, seed=seed, fields=approval
+        )
     with writing(house.practice, actor.signer) as act:
         for each in acts:
             about = [request, *subject]
@@ -195,7 +197,7 @@ def test_staff_take_no_approval_back(stocked: House, act: str, what: str) -> Non
 def test_an_approval_is_over_on_its_day_and_by_whomever(stocked: House) -> None:
     reference = approved_for(stocked)
     pass_days(stocked, 60)
-    sweep_lapsed(stocked.practice, signed_in(stocked, "sam"))
+    expire_lapsed(stocked.practice, signed_in(stocked, "sam"))
     approve(stocked, reference, "dora")
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     assert verified(stocked).verdict is Verdict.INTACT
@@ -343,7 +345,7 @@ def test_what_whoever_might_did_is_sound(granted: House) -> None:
 
 def test_no_approval_lapses_on_the_word_of_a_grants_column(granted: House) -> None:
     by_sql(granted, "UPDATE grant_ SET lapses_at = 0")
-    sweep_lapsed(granted.practice, signed_in(granted, "max"))
+    expire_lapsed(granted.practice, signed_in(granted, "max"))
     assert state_of(granted, "R-1") == "approved"
     assert verified(granted).verdict is Verdict.INTACT
 
@@ -352,5 +354,5 @@ def test_an_approval_in_no_form_stops_nobody_s_command(granted: House) -> None:
     said = {**an_approval(granted, "R-1", "sam"), "items": 7}
     do(granted, "sam", "R-1", "request.approved", leads_to="approved", approval=said)
     pass_days(granted, 60)
-    sweep_lapsed(granted.practice, signed_in(granted, "max"))
+    expire_lapsed(granted.practice, signed_in(granted, "max"))
     assert verified(granted).verdict is Verdict.TAMPERED

@@ -29,12 +29,12 @@ from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import reseal
-from callrec.procedures.restore import bring_back, repair_from
-from callrec.procedures.restore_copy import by_kit, by_password, read_copy
-from callrec.procedures.restore_drill import drill
+from callrec.procedures.restore import repair_from_volumes, restore_from_volumes
+from callrec.procedures.restore_copy import opener_by_kit, opener_by_password, read_copy
+from callrec.procedures.restore_drill import run_restore_drill
 from callrec.procedures.rotating import rotate_keys
 from house import practices
 from house.drives import (
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from callrec.crypto.identity import Identity, LockedSeed
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore import Restored
-    from callrec.procedures.restore_drill import Drilled
+    from callrec.procedures.restore_drill import RestoreDrill
     from house.practices import House
 
 
@@ -81,7 +81,7 @@ def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
     return rebuild(
         house.config,
         open_volumes(drives or (drive(house),)),
-        by_password(password_of(login)),
+        opener_by_password(password_of(login)),
         now=house.now,
         environ=house.environ,
     )
@@ -91,9 +91,13 @@ def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
     """As one command does on a bare machine, or again where the vault is back."""
     volumes = open_volumes(drives or (drive(house),))
     if is_vault(house.config):
-        return bring_back(house.open(), house.actor(login), volumes, advance=lambda _: None)
+        return restore_from_volumes(
+            house.open(), house.actor(login), volumes, advance=lambda _: None
+        )
     back = rebuilt(house, *drives, login=login)
-    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    done = restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+    )
     house.open()
     return done
 
@@ -191,7 +195,7 @@ def test_the_recovery_kit_rebuilds_the_vault(house: House) -> None:
     back = rebuild(
         house.config,
         open_volumes([drive(house)]),
-        by_kit(read_kit_words(house.kit)),
+        opener_by_kit(read_kit_words(house.kit)),
         now=house.now,
         environ=house.environ,
     )
@@ -423,14 +427,14 @@ def test_dear_locks_that_somebody_added_keep_nobody_waiting(
         return unlock(locked, password, vault)
 
     monkeypatch.setattr(restore_copy, "unlock", noted)
-    by_password(password_of("max"))(found)
+    opener_by_password(password_of("max"))(found)
     assert not {"00" * 16, "01" * 16} & {*tried}
 
 
 def test_no_volume_names_more_people_than_a_reader_takes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_copy, "MOST_PEOPLE", 3)
+    monkeypatch.setattr(archive_copy, "MAX_PEOPLE", 3)
     before = contents(drive(house))
     with pytest.raises(Unusable, match="4 people hold the recordings key"):
         archive(house, drive(house))
@@ -443,7 +447,7 @@ def test_another_kit_opens_nothing(house: House) -> None:
         rebuild(
             house.config,
             open_volumes([drive(house)]),
-            by_kit(bytes(32)),
+            opener_by_kit(bytes(32)),
             now=house.now,
             environ=house.environ,
         )
@@ -581,7 +585,9 @@ def test_a_later_format_on_one_drive_keeps_no_other_from_serving(house: House) -
     assert (back.label, back.passed_over[0][0]) == ("drive-a", "drive-b")
     assert "newer callrec" in back.passed_over[0][1]
     volumes = open_volumes([good, bad])
-    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    done = restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+    )
     assert (done.fetched.recordings, done.missing) == (4, {})
 
 
@@ -609,10 +615,10 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
     ("reads", "folder", "where"),
     [
         ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
-        ("callrec.procedures.restore_copy.open_plain", "catalogue", "may be newer"),
+        ("callrec.procedures.restore_copy.open_untrusted", "catalogue", "may be newer"),
         ("callrec.procedures.restore_copy.hash_on_medium", "catalogue", "may be newer"),
         ("callrec.archive.volume.read_small", "heads", "the drive failed"),
-        ("callrec.archive.bag.open_plain", "bags", "the drive failed"),
+        ("callrec.archive.bag.open_untrusted", "bags", "the drive failed"),
     ],
 )
 def test_what_one_drive_does_not_give_keeps_no_other_from_serving(
@@ -760,12 +766,12 @@ def test_the_index_is_written_anew_whatever_was_done_before_the_restore(house: H
 # A drill, and a vault that lost only some of it.
 
 
-def drilled(house: House, *drives: Path) -> Drilled:
-    return drill(
+def drilled(house: House, *drives: Path) -> RestoreDrill:
+    return run_restore_drill(
         house.open(),
         house.actor("max"),
         open_volumes(drives or (drive(house),)),
-        by_password(password_of("max")),
+        opener_by_password(password_of("max")),
         environ=house.environ,
         advance=lambda _: None,
     )
@@ -801,6 +807,6 @@ def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:
     flip(paths[0])
     paths[1].unlink()
     volumes = open_volumes([drive(house)])
-    done = repair_from(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    done = repair_from_volumes(house.open(), house.actor("max"), volumes, advance=lambda _: None)
     assert (done.fetched.recordings, done.missing) == (2, {})
     assert originals_of(house) == originals

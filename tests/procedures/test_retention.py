@@ -22,18 +22,9 @@ from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.retention import REVIEWED, appraise_due, count_due
 from callrec.procedures.show import show_recording
-from callrec.procedures.status import look
+from callrec.procedures.status import read_status
 from house.commands import type_in
-from house.holds import (
-    ANN,
-    BOB,
-    FIFTH,
-    ask,
-    by_hand,
-    hear,
-    lift,
-    verified,
-)
+from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
 from house.requests import (
     ANOTHER_REASON,
     REASON,
@@ -46,14 +37,7 @@ from house.requests import (
     rows,
     signed_in,
 )
-from house.retention import (
-    AFTERWARDS,
-    categorise,
-    keep_for,
-    propose,
-    review,
-    why,
-)
+from house.retention import AFTERWARDS, categorise, keep_for, propose, review, why
 from house.stages import ALL_DUE, CALLERS, copied
 
 if TYPE_CHECKING:
@@ -61,8 +45,8 @@ if TYPE_CHECKING:
 
     from house.practices import House
 
-
 house = copied(ALL_DUE)
+
 callers = copied(CALLERS)
 
 
@@ -106,9 +90,9 @@ def test_who_does_not_archive_does_not_review(house: House, login: str) -> None:
 
 
 def test_status_counts_what_is_due_without_a_key(house: House) -> None:
-    assert look(house.practice, None).retention_due == 4
+    assert read_status(house.practice, None).retention_due == 4
     by_hand(house, 1)
-    assert look(house.practice, None).retention_due == 3
+    assert read_status(house.practice, None).retention_due == 3
 
 
 def _restrict(house: House) -> None:
@@ -326,7 +310,7 @@ def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
     with pytest.raises(Misconfigured, match='"health-record"') as mistake:
         review(house)
     assert "callrec retention set" in mistake.value.hint
-    seen = look(house.practice, None)
+    seen = read_status(house.practice, None)
     assert seen.retention_due is None
     assert any("health-record" in warning for warning in seen.warnings)
 
@@ -347,7 +331,7 @@ def test_what_people_are_told_is_held_against_the_schedule(
     about = house.config.practice.model_copy(update={"kept_for": said})
     house.config = Config(**{**dict(house.config), "practice": about})
     keep_for(house, routine=routine)
-    warnings = [each for each in look(house.practice, None).warnings if "kept for" in each]
+    warnings = [each for each in read_status(house.practice, None).warnings if "kept for" in each]
     assert bool(warnings) is warned
     assert all(f"routine, {routine}" in each for each in warnings)
 

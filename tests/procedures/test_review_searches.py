@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.audit.leaf import NOBODY, Outcome
-from callrec.audit.log import IN_NO_FORM, read_leaf, stored_head
+from callrec.audit.log import UNREADABLE_DETAILS, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.criteria import Criteria
@@ -15,14 +15,14 @@ from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.review_searches import (
-    Drawn,
-    Review,
+    DrawnSearches,
     Sample,
+    SearchReview,
     draw_searches,
     review_searches,
 )
 from callrec.procedures.search import search_recordings
-from callrec.procedures.status import Searches, look
+from callrec.procedures.status import SearchCount, read_status
 from house.calls import A_CALL, a_call, take_in
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, BOB, verified
@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
+
 QUERY = "Please tell me on Friday what this was for"
+
 ALL = Sample(count=0, percent=100)
+
 NUMBER = Criteria(number=A_CALL.number)
 
 
@@ -55,7 +58,7 @@ def search(
     return found.seq
 
 
-def draw(house: House, login: str = "dora", sample: Sample = ALL, **since: Any) -> Drawn:
+def draw(house: House, login: str = "dora", sample: Sample = ALL, **since: Any) -> DrawnSearches:
     actor = signed_in(house, login)
     return draw_searches(house.practice, actor, sample, **{"since": None, **since})
 
@@ -67,11 +70,11 @@ def review(house: House, login: str, **said: Any) -> None:
 
 
 def accept(house: House, seq: int, login: str = "dora") -> None:
-    review(house, login, **{f"of_{seq}": Review(Verdict.ACCEPTED)})
+    review(house, login, **{f"of_{seq}": SearchReview(Verdict.ACCEPTED)})
 
 
 def query(house: House, seq: int, login: str = "dora", reason: str | None = QUERY) -> None:
-    review(house, login, **{f"of_{seq}": Review(Verdict.QUERIED, reason)})
+    review(house, login, **{f"of_{seq}": SearchReview(Verdict.QUERIED, reason)})
 
 
 def leaves_since(house: House, seq: int) -> list[Leaf]:
@@ -141,7 +144,7 @@ def test_what_is_drawn_is_in_the_log_before_it_is_opened(house: House) -> None:
 
 
 def test_nothing_is_drawn_where_nothing_waits(house: House) -> None:
-    assert draw(house) == Drawn(items=(), waiting=0, people=())
+    assert draw(house) == DrawnSearches(items=(), waiting=0, people=())
     assert last_leaf(house).act == "searches.counted"
 
 
@@ -195,7 +198,7 @@ def test_details_that_somebody_took_away_are_not_taken_for_erased(house: House) 
     seq = search(house)
     by_sql(house, f"DELETE FROM detail WHERE seq = {seq}")
     drawn = draw(house)
-    assert [(item.seq, item.criteria) for item in drawn.items] == [(seq, IN_NO_FORM)]
+    assert [(item.seq, item.criteria) for item in drawn.items] == [(seq, UNREADABLE_DETAILS)]
     assert drawn.erased == {}
     assert f"the details of leaf {seq}" in str(verified(house).problems)
 
@@ -234,8 +237,8 @@ def test_status_counts_refusals_too_the_most_searches_first(house: House) -> Non
     search(house, "sam")
     search(house, "sam")
     search(house, "max")
-    shown = look(house.practice, logged_in(house, "dora")).searched_without_request
-    assert shown == (Searches("max", 1, 0), Searches("sam", 0, 2))
+    shown = read_status(house.practice, logged_in(house, "dora")).searched_without_request
+    assert shown == (SearchCount("max", 1, 0), SearchCount("sam", 0, 2))
 
 
 def test_nobody_reviews_a_search_of_his_own(house: House) -> None:
@@ -279,7 +282,10 @@ def test_what_was_not_drawn_for_him_he_does_not_review(house: House) -> None:
 def test_a_query_without_a_reason_records_nothing(house: House) -> None:
     first, second = search(house), search(house)
     draw(house)
-    said = {f"of_{first}": Review(Verdict.ACCEPTED), f"of_{second}": Review(Verdict.QUERIED)}
+    said = {
+        f"of_{first}": SearchReview(Verdict.ACCEPTED),
+        f"of_{second}": SearchReview(Verdict.QUERIED),
+    }
     with pytest.raises(Refused, match="no reason"):
         review(house, "dora", **said)
     assert [item.seq for item in draw(house).items] == [first, second]
@@ -334,6 +340,6 @@ def test_a_search_by_whom_nobody_vouched_for_ends_neither_status_nor_reviews(
     seq = search(house)
     with writing(house.practice, None) as act:
         act.leaf("search", actor=actor, outcome=Outcome.REFUSED)
-    assert look(house.practice, None).searched_without_request == (Searches("max", 1, 0),)
+    assert read_status(house.practice, None).searched_without_request == (SearchCount("max", 1, 0),)
     assert [item.seq for item in draw(house).items] == [seq]
     accept(house, seq)

@@ -9,7 +9,7 @@ import pytest
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
-from callrec.procedures.revoke import Revoked, revoke_grants
+from callrec.procedures.revoke import RevokedRequest, revoke_grants
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 def revoke(
     house: House, reference: str = "R-1", login: str = "max", reason: str = ANOTHER_REASON
-) -> Revoked:
+) -> RevokedRequest:
     return revoke_grants(house.practice, logged_in(house, login), reference, reason=reason)
 
 
 def test_every_grant_is_destroyed(granted: House) -> None:
     approve(granted, "R-1", to="pat")
-    assert revoke(granted) == Revoked("R-1", 4, RequestState.SUBMITTED)
+    assert revoke(granted) == RevokedRequest("R-1", 4, RequestState.SUBMITTED)
     assert rows(granted, "SELECT * FROM grant_") == []
 
 

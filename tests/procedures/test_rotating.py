@@ -21,7 +21,7 @@ from callrec.procedures.keys import audit_keys
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import count_to_reseal, reseal
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.sealings import SEALINGS
+from callrec.procedures.sealings import SEALED_COLUMNS
 from callrec.procedures.search import search_recordings
 from callrec.procedures.unlock import actor_by_session, session_of
 from house.holds import verified
@@ -32,7 +32,7 @@ from house.vault_keys import all_opens, busy, versions
 if TYPE_CHECKING:
     from callrec.practice import Actor
     from callrec.procedures.resealing import Resealed
-    from callrec.procedures.search import Found
+    from callrec.procedures.search import SearchResult
     from house.practices import House
 
 
@@ -78,7 +78,7 @@ def test_whoever_has_not_the_power_for_a_key_is_not_sent_to_log_in(house: House)
         assert "callrec login" not in refused.value.hint
 
 
-def find(house: House, actor: Actor) -> Found:
+def find(house: House, actor: Actor) -> SearchResult:
     criteria = Criteria(number="+447700900123")
     return search_recordings(
         house.practice, actor, criteria=criteria, reason=REASON, request=None, limit=None
@@ -208,8 +208,8 @@ def test_whoever_governs_and_opens_nothing_moves_nothing(granted: House) -> None
 def test_small_steps_come_to_the_same(
     granted: House, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resealing, "AT_ONCE", at_once)
-    monkeypatch.setattr(reindexing, "AT_ONCE", at_once)
+    monkeypatch.setattr(resealing, "ROWS_PER_STEP", at_once)
+    monkeypatch.setattr(reindexing, "ROWS_PER_STEP", at_once)
     rotate(busy(granted))
     told: list[int] = []
     total = count_to_reseal(granted.practice, tuple(VaultKey))
@@ -227,5 +227,7 @@ def test_every_column_that_names_a_version_of_a_key_is_moved() -> None:
         for column in table.columns
         if column.name.endswith("_version") and column.name != "schema_version"
     }
-    assert named == {(sealing.table.name, sealing.version) for sealing in SEALINGS}
-    assert all(isinstance(s.table.c[s.sealed].type, LargeBinary | tables.Blob) for s in SEALINGS)
+    assert named == {(sealing.table.name, sealing.version) for sealing in SEALED_COLUMNS}
+    assert all(
+        isinstance(s.table.c[s.sealed].type, LargeBinary | tables.Blob) for s in SEALED_COLUMNS
+    )

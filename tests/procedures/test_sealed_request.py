@@ -14,10 +14,12 @@ from callrec.errors import Tampered
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import PersonId
-from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.procedures.sealed_request import RequestBody, RequestVersion
 
 KEY = bytes(range(32))
+
 VECTORS = Path(__file__).parent.parent / "vectors" / "request"
+
 CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VECTORS.glob("*.json")}
 
 
@@ -32,8 +34,8 @@ def body_of(case: dict[str, Any]) -> RequestBody:
     )
 
 
-def version_of(case: dict[str, Any]) -> Version:
-    return Version(case["vault"], case["request"], case["version"])
+def version_of(case: dict[str, Any]) -> RequestVersion:
+    return RequestVersion(case["vault"], case["request"], case["version"])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

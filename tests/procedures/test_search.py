@@ -17,10 +17,10 @@ from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.criteria import Criteria, Direction
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
-from callrec.policy.when import Days, Times
+from callrec.policy.when import DayRange, TimeRange
 from callrec.practice import vault_key
 from callrec.procedures.deny import deny_request
-from callrec.procedures.search import Found, search_recordings
+from callrec.procedures.search import SearchResult, search_recordings
 from house.calls import A_CALL, NINE, a_call, plant, take_in
 from house.requests import a_request, approve, pass_days
 
@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
+
 NUMBER = "+442079460123"
+
 BY_NUMBER = Criteria(number=NUMBER)
-DAY = Days(date(2024, 1, 4), date(2024, 1, 4))
+
+DAY = DayRange(date(2024, 1, 4), date(2024, 1, 4))
 
 
 def search(
     house: House, criteria: Criteria = BY_NUMBER, *, login: str = "max", **said: Any
-) -> Found:
+) -> SearchResult:
     """As one command does, by somebody who is logged in."""
     given = {"reason": REASON, "request": None, "limit": None, **said}
     actor = house.session(login)
@@ -112,7 +115,7 @@ def test_no_more_is_shown_than_the_practice_allows(house: House) -> None:
         Criteria(tail="0123"),
         Criteria(party="UNDERHILL, agnes"),
         Criteria(extension="201", days=DAY),
-        Criteria(days=DAY, times=Times(NINE.time(), NINE.time())),
+        Criteria(days=DAY, times=TimeRange(NINE.time(), NINE.time())),
         Criteria(days=DAY, direction=Direction.INBOUND),
     ],
     ids=["number", "tail", "party", "extension and day", "day and time", "day and direction"],
@@ -151,7 +154,7 @@ def test_whoever_may_not_search_is_refused(house: House, login: str) -> None:
         (Criteria(), REASON),
         (Criteria(extension="201"), REASON),
         (Criteria(direction=Direction.INBOUND), REASON),
-        (Criteria(days=Days(date(2024, 1, 1), date(2024, 1, 31))), REASON),
+        (Criteria(days=DayRange(date(2024, 1, 1), date(2024, 1, 31))), REASON),
     ],
     ids=["no reason", "a word", "nothing named", "extension alone", "direction", "a month"],
 )
@@ -179,7 +182,7 @@ def test_a_search_is_on_record_with_its_criteria_reason_and_count(house: House) 
     asked = Criteria(
         number=NUMBER,
         days=DAY,
-        times=Times(NINE.time(), NINE.time()),
+        times=TimeRange(NINE.time(), NINE.time()),
         party="Underhill",
         direction=Direction.INBOUND,
     )

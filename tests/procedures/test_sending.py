@@ -18,8 +18,8 @@ from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.outbox import Message, queue_mail, read_messages
-from callrec.procedures.sending import Sent, send_waiting
-from callrec.procedures.status import look
+from callrec.procedures.sending import SentMail, send_waiting
+from callrec.procedures.status import read_status
 from callrec.procedures.waiting_mail import is_time_to_send
 from house.mailbox import SENDER, mail_server, use_mail
 from house.practices import FULL_PRACTICE_NAME
@@ -55,7 +55,7 @@ def messages(house: House) -> tuple[Message, ...]:
         return read_messages(connection)
 
 
-def send(house: House) -> Sent:
+def send(house: House) -> SentMail:
     return send_waiting(house.practice, "")
 
 
@@ -76,7 +76,7 @@ def test_a_message_says_what_waits_what_to_type_and_whose_it_is(
     use_mail(house, server.mail())
     queue(house, line="R-17 awaits your decision, due 3 December 2026")
     queue(house, line="I-3 was reported to you; it waits")
-    assert send(house) == Sent(taken=2, refused=(), waiting=0)
+    assert send(house) == SentMail(taken=2, refused=(), waiting=0)
     first, second = server.message(), server.message()
     assert first["Subject"] == "R-17 awaits your decision"
     assert (first["From"], first["To"]) == (SENDER, "sam@practice.test")
@@ -99,7 +99,7 @@ def test_it_is_written_down_when_a_message_was_tried_and_taken(
     send(house)
     (message,) = messages(house)
     assert message.tried_at == message.taken_at == house.at
-    assert send(house) == Sent(taken=0, refused=(), waiting=0)
+    assert send(house) == SentMail(taken=0, refused=(), waiting=0)
     assert server.message()
     assert server.is_quiet
 
@@ -116,11 +116,11 @@ def test_a_message_that_is_refused_for_now_waits_and_the_others_go(house: House)
     with mail_server(answers={"RCPT": ["450 try later"]}) as server:
         use_mail(house, server.mail())
         queue(house, "sam", "max")
-        assert send(house) == Sent(taken=1, refused=(450,), waiting=1)
+        assert send(house) == SentMail(taken=1, refused=(450,), waiting=1)
         assert server.message()["To"] == "max@practice.test"
         refused, taken = messages(house)
         assert (refused.tried_at, refused.taken_at, taken.taken_at) == (house.at, None, house.at)
-        assert send(house) == Sent(taken=1, refused=(), waiting=0)
+        assert send(house) == SentMail(taken=1, refused=(), waiting=0)
         assert server.message()["To"] == "sam@practice.test"
 
 
@@ -214,7 +214,7 @@ def test_two_senders_send_one_after_the_other(house: House) -> None:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(folder)
         server.go_on()
-        assert send(house) == Sent(taken=0, refused=(), waiting=0)
+        assert send(house) == SentMail(taken=0, refused=(), waiting=0)
         assert first.wait(60) == 0
         assert server.is_quiet
 
@@ -233,7 +233,7 @@ def test_who_has_no_address_any_more_is_not_written_to(house: House, server: Mai
     use_mail(house, server.mail())
     queue(house, "sam", "max")
     use_mail(house, server.mail(people={"max": "max@practice.test"}))
-    assert send(house) == Sent(taken=1, refused=(), waiting=1)
+    assert send(house) == SentMail(taken=1, refused=(), waiting=1)
     assert server.message()["To"] == "max@practice.test"
 
 
@@ -319,7 +319,7 @@ def test_a_clock_that_was_set_back_keeps_nothing_waiting(house: House, server: M
 
 
 def warnings(house: House) -> list[str]:
-    return [each for each in look(house.practice, None).warnings if "mail" in each]
+    return [each for each in read_status(house.practice, None).warnings if "mail" in each]
 
 
 def test_mail_that_has_waited_for_an_hour_is_warned_of(house: House, server: Mailbox) -> None:

@@ -17,7 +17,7 @@ from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.notice import CallerTold, NoticeKind
 from callrec.procedures import intake_batch
 from callrec.procedures.custody import Opening, find_recording
-from callrec.procedures.show import Shown, Source, show_recording
+from callrec.procedures.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in
 from house.holds import verified
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 
-def show(house: House, number: int = 2, *, login: str = "max") -> Shown:
+def show(house: House, number: int = 2, *, login: str = "max") -> CheckedRecording:
     actor = house.session(login)
     return show_recording(house.practice, actor, number)
 
@@ -76,7 +76,7 @@ def test_what_is_known_is_shown_masked(house: House) -> None:
 
 
 def test_the_names_that_it_came_in_under_are_masked(house: House) -> None:
-    assert show(house).provenance == (Source("s••••", "2024-01-04T09:00:00.000Z"),)
+    assert show(house).provenance == (SourceFile("s••••", "2024-01-04T09:00:00.000Z"),)
 
 
 def test_it_is_on_record_that_it_was_shown(house: House) -> None:

@@ -18,7 +18,7 @@ from callrec.policy.role import Power, Role
 from callrec.practice import record
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.categories import set_category
@@ -26,28 +26,20 @@ from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import withdraw_request
-from callrec.procedures.erasing_volumes import erase_owed, is_owed
+from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
 from callrec.procedures.glass_review import review_glass
 from callrec.procedures.hold import place_hold
-from callrec.procedures.incident import Account, report_incident
+from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.request import create_request
-from callrec.procedures.restore import repair_from
-from callrec.procedures.status import look
-from callrec.procedures.volume_kept import Kept, keep_volume
+from callrec.procedures.restore import repair_from_volumes
+from callrec.procedures.status import read_status
+from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.procedures.volume_list import list_volumes
-from callrec.procedures.volume_lost import Loss, report_found, report_lost
-from house.drives import (
-    archive,
-    contents,
-    drive,
-    meanwhile,
-    one_more_call,
-    stand_alone,
-    verify,
-)
+from callrec.procedures.volume_lost import LossReport, report_found, report_lost
+from house.drives import archive, contents, drive, meanwhile, one_more_call, stand_alone, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
 from house.incidents import WHAT
@@ -68,7 +60,6 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor
     from house.practices import House
-
 
 callers = copied(CALLERS)
 
@@ -113,7 +104,7 @@ def test_nobody_reports_to_whom_was_a_manager_when_the_command_began(
         disable_person(stocked.practice, dora, login="mia")
     else:
         change_role(stocked.practice, dora, login="mia", role=role)
-    account = Account(noticed_at=stocked.now(), what=WHAT, tell="mia")
+    account = IncidentReport(noticed_at=stocked.now(), what=WHAT, tell="mia")
     with pytest.raises(Refused):
         report_incident(stocked.practice, sam, account)
     assert verified(stocked).verdict is Verdict.INTACT
@@ -136,11 +127,13 @@ def _backs_up(house: House, max_: Actor) -> None:
 
 
 def _keeps(house: House, max_: Actor) -> None:
-    keep_volume(house.practice, max_, "drive-a", Kept("Pat Ellison", "the fire safe"))
+    record_volume_keeper(
+        house.practice, max_, "drive-a", VolumeKeeper("Pat Ellison", "the fire safe")
+    )
 
 
 def _loses(house: House, max_: Actor) -> None:
-    report_lost(house.practice, max_, Loss(label="drive-a", noticed_at=house.now()))
+    report_lost(house.practice, max_, LossReport(label="drive-a", noticed_at=house.now()))
 
 
 def _holds(house: House, max_: Actor) -> None:
@@ -172,7 +165,7 @@ def test_nothing_that_takes_a_power_is_signed_by_who_lost_it_meanwhile(
         run(stocked, max_)
     stocked.open()
     assert verified(stocked).verdict is Verdict.INTACT
-    assert look(stocked.practice, None).last_reconcile is None
+    assert read_status(stocked.practice, None).last_reconcile is None
     assert archive(stocked, drive(stocked), by="mia").recordings == 0
 
 
@@ -190,7 +183,7 @@ def test_nor_by_a_power_that_was_lent_until_that_very_day_and_taken_back(stocked
 
 def test_nor_is_a_volume_found(stocked: House) -> None:
     archive(stocked, drive(stocked))
-    lost = Loss(label="drive-a", noticed_at=stocked.now())
+    lost = LossReport(label="drive-a", noticed_at=stocked.now())
     report_lost(stocked.practice, stocked.actor("max"), lost)
     max_, practice = signed_in(stocked, "max"), stocked.practice
     shut_out(stocked)
@@ -257,7 +250,9 @@ def test_a_run_whose_actor_was_shut_out_ends_like_one_that_was_killed(
     assert verified(stocked).verdict is Verdict.INTACT
     assert verify(stocked, at).faults == ()
     list_volumes(stocked.open())
-    repair_from(stocked.open(), stocked.actor("dora"), open_volumes([at]), advance=lambda _: None)
+    repair_from_volumes(
+        stocked.open(), stocked.actor("dora"), open_volumes([at]), advance=lambda _: None
+    )
     assert archive(stocked, at, by="mia").recordings == 1
     assert not [name for name in contents(at) if ".partial" in name]
 
@@ -271,10 +266,10 @@ def test_a_new_drive_on_which_he_began_is_gone_on_with_by_the_next(
         with pytest.raises(Failed, match="a moment ago"):
             archive_recordings(stocked.practice, stocked.actor("max"), at)
     stocked.open()
-    with archiving(stocked.practice.folder) as notes:
+    with archive_lock(stocked.practice.folder) as notes:
         assert [*notes.each_begun()] == [open_volume(at).volume]
     assert archive(stocked, at, by="mia").recordings == 3
-    with archiving(stocked.practice.folder) as notes:
+    with archive_lock(stocked.practice.folder) as notes:
         assert not notes.each_begun()
     assert not [name for name in contents(at) if ".partial" in name]
     assert verified(stocked).verdict is Verdict.INTACT
@@ -290,10 +285,10 @@ def test_an_erasure_on_a_drive_is_ended_by_the_next_as_well(
         copying(callers, patch, shut_out)
         with pytest.raises(Failed, match="a moment ago"):
             erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
-    assert is_owed(callers.open(), open_volume(at))
+    assert owes_erasure(callers.open(), open_volume(at))
     assert verified(callers).verdict is Verdict.INTACT
     assert erase_owed(callers.practice, callers.actor("mia"), at, advance=lambda _: None) == 1
-    assert not is_owed(callers.open(), open_volume(at))
+    assert not owes_erasure(callers.open(), open_volume(at))
     assert verify(callers, at).faults == ()
     assert verified(callers).verdict is Verdict.INTACT
 

@@ -11,7 +11,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 from callrec.procedures.request import create_request
 from callrec.procedures.suggest import Suggested, matching_recordings, suggest_recordings
 from house.calls import NINE, a_call, take_in
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 DAY = date(2024, 1, 4)
+
 AGNES = ("Agnes Underhill", "Reception")
 
 
@@ -137,16 +138,16 @@ def test_nor_more_than_the_purpose_may_ask_for(house: House) -> None:
 def test_whoever_may_not_search_learns_how_many_began_then(house: House) -> None:
     calls_at(house, 0, 1, 15, number="+441144960123")
     assert suggested(house, "sam", day=DAY) == Suggested(2)
-    nine = Times(time(9, 0), time(9, 10))
+    nine = TimeRange(time(9, 0), time(9, 10))
     assert suggested(house, "sam", day=DAY, times=nine) == Suggested(1)
     assert last_leaf(house).act == "request.created"
 
 
 def test_a_call_that_lasted_into_the_time_is_counted(house: House) -> None:
     calls_at(house, 0)
-    assert suggested(house, "sam", day=DAY, times=Times(time(9, 1), time(9, 5))).matching == 1
-    assert suggested(house, "sam", day=DAY, times=Times(time(9, 2), time(9, 5))).matching == 0
-    assert suggested(house, "sam", day=DAY, times=Times(time(8, 0), time(8, 59))).matching == 0
+    assert suggested(house, "sam", day=DAY, times=TimeRange(time(9, 1), time(9, 5))).matching == 1
+    assert suggested(house, "sam", day=DAY, times=TimeRange(time(9, 2), time(9, 5))).matching == 0
+    assert suggested(house, "sam", day=DAY, times=TimeRange(time(8, 0), time(8, 59))).matching == 0
 
 
 def test_where_the_day_is_unknown_he_learns_nothing(house: House) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
 from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement
-from callrec.procedures.archive_unfinished import each_begun
+from callrec.procedures.archive_unfinished import unfinished_runs
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.volume_list import list_volumes, who_keeps
+from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
 from house.drives import archive, drive, pulled_out, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
@@ -23,7 +23,6 @@ from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from house.practices import House
-
 
 house = copied(CALLERS)
 
@@ -89,7 +88,7 @@ def states(house: House, login: str, volume: str, act: str) -> int:
     actor = house.actor(login)
     assert actor.identity is not None
     with writing(house.practice, actor.signer) as transaction:
-        statement = state(
+        statement = sign_statement(
             "volume",
             vault=house.practice.vault,
             by=actor.person.id,
@@ -131,12 +130,12 @@ def test_nor_does_it_hide_that_a_run_was_begun_there(
     assert not erase(house, approved_erasure(house, 1)).is_done
     states(house, "sam", begun, ARCHIVED)
     with reading(house.practice.engine) as connection:
-        assert begun in each_begun(house.practice, connection)
+        assert begun in unfinished_runs(house.practice, connection)
 
 
 @pytest.mark.parametrize("act", ["volume.lost", "volume.kept"])
 def test_what_staff_say_of_a_drive_takes_the_list_from_nobody(house: House, act: str) -> None:
     says(house, "sam", act, archived(house))
     assert not list_volumes(house.open())[0].is_lost
-    assert who_keeps(house.practice, house.actor("dora")) == {}
+    assert keepers_of_volumes(house.practice, house.actor("dora")) == {}
     assert archive(house, drive(house), by="mia").recordings == 0

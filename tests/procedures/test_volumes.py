@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archive.vault_files import taking_no_memory
-from callrec.archive.marker import MARKER, begin_volume, open_volume
+from callrec.archive.marker import MARKER, create_volume, open_volume
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -19,7 +19,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import open_practice
 from callrec.procedures import elsewhere
 from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_verify import in_order_of_neglect
+from callrec.procedures.archive_verify import longest_unverified_first
 from callrec.procedures.attached import attached_volumes
 from callrec.procedures.fetching import count_files
 from callrec.procedures.incident_show import show_incident
@@ -28,10 +28,10 @@ from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 from callrec.procedures.search import search_recordings
 from callrec.procedures.show import show_recording
-from callrec.procedures.status import look
-from callrec.procedures.volume_kept import Kept, keep_volume
-from callrec.procedures.volume_list import list_volumes, who_keeps
-from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from callrec.procedures.status import read_status
+from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
+from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
+from callrec.procedures.volume_lost import LossReport, report_found, report_lost
 from house import practices
 from house.drives import (
     archive,
@@ -84,7 +84,7 @@ def listed(house: House, label: str) -> ListedVolume:
 
 
 def lose(house: House, label: str) -> None:
-    report_lost(house.practice, house.actor("max"), Loss(label=label, noticed_at=house.now()))
+    report_lost(house.practice, house.actor("max"), LossReport(label=label, noticed_at=house.now()))
     house.open()
 
 
@@ -196,11 +196,11 @@ def test_what_lies_on_this_disk_only_was_not_archived(template: House, tmp_path:
     house = practices.copy(template, tmp_path / "house")
     take_in(house, a_call(house.folder / "spool", 1))
     archive(house, drive(house, "external1"))
-    status = look(house.open(), None)
+    status = read_status(house.open(), None)
     assert status.last_archive is None
     assert "nothing was archived to another disk" in str(status.warnings)
     archive(house, drive(house))
-    assert "nothing was" not in str(look(house.open(), None).warnings)
+    assert "nothing was" not in str(read_status(house.open(), None).warnings)
 
 
 def test_two_volumes_on_one_drive_are_one_copy(
@@ -214,10 +214,10 @@ def test_two_volumes_on_one_drive_are_one_copy(
 
 def test_two_that_are_away_are_one_drive_where_their_number_is_one(let_go: House) -> None:
     take_away(let_go, "drive-a", "drive-b")
-    assert "on fewer than 2" not in str(look(let_go.open(), None).warnings)
+    assert "on fewer than 2" not in str(read_status(let_go.open(), None).warnings)
     by_sql(let_go, "UPDATE volume SET serial = 'WX21'")
     assert "4 recordings are on volumes only, and on fewer than 2 drives" in str(
-        look(let_go.open(), None).warnings
+        read_status(let_go.open(), None).warnings
     )
 
 
@@ -313,11 +313,11 @@ def test_a_volume_of_another_practice_is_not_taken_for_ours(let_go: House) -> No
 
 
 def test_who_has_a_volume_is_sealed_and_read_by_who_may_search(house: House) -> None:
-    kept = Kept("Pat Ellison", "the fire safe")
-    keep_volume(house.practice, house.actor("max"), "drive-a", kept)
+    kept = VolumeKeeper("Pat Ellison", "the fire safe")
+    record_volume_keeper(house.practice, house.actor("max"), "drive-a", kept)
     house.open()
-    assert [*who_keeps(house.practice, house.actor("pat")).values()] == [kept]
-    assert who_keeps(house.practice, house.actor("sam")) == {}
+    assert [*keepers_of_volumes(house.practice, house.actor("pat")).values()] == [kept]
+    assert keepers_of_volumes(house.practice, house.actor("sam")) == {}
     house.practice.engine.dispose()
     raw = b"".join(contents(house.practice.folder).values())
     assert b"Ellison" not in raw
@@ -325,44 +325,50 @@ def test_who_has_a_volume_is_sealed_and_read_by_who_may_search(house: House) -> 
 
 
 def test_who_has_a_volume_is_what_was_written_down_last(house: House) -> None:
-    keep_volume(house.practice, house.actor("max"), "drive-a", Kept("Pat", "home"))
+    record_volume_keeper(house.practice, house.actor("max"), "drive-a", VolumeKeeper("Pat", "home"))
     before = rows(house, "SELECT kept_sealed FROM volume WHERE label = 'drive-a'")[0].kept_sealed
-    keep_volume(house.practice, house.actor("max"), "drive-a", Kept("Max", "the fire safe"))
+    record_volume_keeper(
+        house.practice, house.actor("max"), "drive-a", VolumeKeeper("Max", "the fire safe")
+    )
     by_sql(house, f"UPDATE volume SET kept_sealed = x'{before.hex()}' WHERE label = 'drive-a'")
     with pytest.raises(Tampered, match="not what was written down last"):
-        who_keeps(house.practice, house.actor("pat"))
+        keepers_of_volumes(house.practice, house.actor("pat"))
     by_sql(house, "UPDATE volume SET kept_sealed = NULL")
     with pytest.raises(Tampered, match="not what was written down last"):
-        who_keeps(house.practice, house.actor("pat"))
+        keepers_of_volumes(house.practice, house.actor("pat"))
 
 
 def test_it_is_sealed_anew_with_everything_else(house: House) -> None:
-    kept = Kept("Pat Ellison", "the fire safe")
-    keep_volume(house.practice, house.actor("max"), "drive-a", kept)
+    kept = VolumeKeeper("Pat Ellison", "the fire safe")
+    record_volume_keeper(house.practice, house.actor("max"), "drive-a", kept)
     rotate_keys(house.open(), house.actor("dora"), (VaultKey.CATALOGUE,))
     reseal(house.open(), house.actor("dora"), (VaultKey.CATALOGUE,), lambda _: None)
     assert rows(house, "SELECT kept_version FROM volume WHERE label = 'drive-a'")[0][0] == 2
-    assert [*who_keeps(house.open(), house.actor("pat")).values()] == [kept]
+    assert [*keepers_of_volumes(house.open(), house.actor("pat")).values()] == [kept]
 
 
 @pytest.mark.parametrize("said", [("", "home"), ("Pat", " "), ("P" * 201, "home")])
 def test_both_are_said(house: House, said: tuple[str, str]) -> None:
     with pytest.raises(Unusable):
-        keep_volume(house.practice, house.actor("max"), "drive-a", Kept(*said))
+        record_volume_keeper(house.practice, house.actor("max"), "drive-a", VolumeKeeper(*said))
 
 
 def test_only_who_may_archive_says_it_and_of_a_volume_that_there_is(house: House) -> None:
     with pytest.raises(Refused):
-        keep_volume(house.practice, house.actor("sam"), "drive-a", Kept("Sam", "home"))
+        record_volume_keeper(
+            house.practice, house.actor("sam"), "drive-a", VolumeKeeper("Sam", "home")
+        )
     with pytest.raises(NotFound):
-        keep_volume(house.practice, house.actor("max"), "drive-x", Kept("Max", "home"))
+        record_volume_keeper(
+            house.practice, house.actor("max"), "drive-x", VolumeKeeper("Max", "home")
+        )
 
 
 # Lost, and found.
 
 
 def test_a_lost_volume_makes_an_incident_with_the_calls_on_it(let_go: House) -> None:
-    loss = Loss(label="drive-a", noticed_at=let_go.now())
+    loss = LossReport(label="drive-a", noticed_at=let_go.now())
     done = report_lost(let_go.practice, let_go.actor("max"), loss)
     assert (done.recordings, done.without_copy) == ((1, 2, 3, 4), ())
     let_go.open()
@@ -371,7 +377,7 @@ def test_a_lost_volume_makes_an_incident_with_the_calls_on_it(let_go: House) -> 
     assert shown.findings.record_count == 4
     assert 'the archive volume "drive-a" is lost' in shown.what
     let_go.open()
-    again = Loss(label="drive-b", noticed_at=let_go.now())
+    again = LossReport(label="drive-b", noticed_at=let_go.now())
     assert report_lost(let_go.practice, let_go.actor("max"), again).without_copy == (1, 2, 3, 4)
     assert verified(let_go).problems == ()
 
@@ -390,7 +396,7 @@ def test_more_calls_than_one_entry_names_are_counted(house: House) -> None:
         f" SELECT id, volume, bag FROM recording, ({place}) WHERE id > 4",
     )
     done = report_lost(
-        house.open(), house.actor("max"), Loss(label="drive-a", noticed_at=house.now())
+        house.open(), house.actor("max"), LossReport(label="drive-a", noticed_at=house.now())
     )
     shown = show_incident(house.open(), house.actor("dora"), done.incident.reference)
     assert (len(done.recordings), shown.recordings) == (256, ())
@@ -399,11 +405,13 @@ def test_more_calls_than_one_entry_names_are_counted(house: House) -> None:
 
 
 def test_nobody_else_reports_it_and_it_is_lost_once(house: House) -> None:
-    loss = Loss(label="drive-a", noticed_at=house.now())
+    loss = LossReport(label="drive-a", noticed_at=house.now())
     with pytest.raises(Refused):
         report_lost(house.practice, house.actor("sam"), loss)
     with pytest.raises(NotFound):
-        report_lost(house.practice, house.actor("max"), Loss(label="x", noticed_at=house.now()))
+        report_lost(
+            house.practice, house.actor("max"), LossReport(label="x", noticed_at=house.now())
+        )
     lose(house, "drive-a")
     with pytest.raises(Refused, match="already"):
         report_lost(house.practice, house.actor("max"), loss)
@@ -434,7 +442,7 @@ def test_an_empty_folder_with_a_marker_is_no_volume_that_was_lost_or_is_sound(
     take_away(house, "drive-b")
     lose(house, "drive-b")
     impostor = drive(house, "impostor")
-    begin_volume(impostor, volume="ab" * 16, vault=house.practice.vault, label=label)
+    create_volume(impostor, volume="ab" * 16, vault=house.practice.vault, label=label)
     with pytest.raises(NotFound, match="nothing was ever written"):
         report_found(house.practice, house.actor("max"), impostor, lambda _: None)
     assert listed(house, "drive-b").is_lost
@@ -455,13 +463,13 @@ def test_a_bag_that_somebody_put_there_takes_no_memory_and_hides_no_other(house:
 
 def test_the_most_neglected_comes_first(house: House) -> None:
     a, b = drive(house), drive(house, "drive-b")
-    assert in_order_of_neglect(house.practice, [b, a]) == (b, a)
+    assert longest_unverified_first(house.practice, [b, a]) == (b, a)
     verify(house, b)
-    assert in_order_of_neglect(house.practice, [b, a]) == (a, b)
+    assert longest_unverified_first(house.practice, [b, a]) == (a, b)
     house.at = house.at.replace(day=26)
     verify(house, a)
-    assert in_order_of_neglect(house.practice, [a, b]) == (b, a)
-    status = look(house.open(), None)
+    assert longest_unverified_first(house.practice, [a, b]) == (b, a)
+    status = read_status(house.open(), None)
     assert [each.label for each in status.volumes] == ["drive-b", "drive-a"]
 
 
@@ -473,10 +481,10 @@ def test_a_volume_is_listed_as_attached_where_it_was_last_used(house: House) -> 
 
 
 def test_too_few_copies_of_what_is_on_volumes_only_is_a_warning(let_go: House) -> None:
-    assert "on volumes only" not in str(look(let_go.open(), None).warnings)
+    assert "on volumes only" not in str(read_status(let_go.open(), None).warnings)
     lose(let_go, "drive-a")
     assert "4 recordings are on volumes only, and on fewer than 2" in str(
-        look(let_go.open(), None).warnings
+        read_status(let_go.open(), None).warnings
     )
 
 

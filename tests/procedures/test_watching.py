@@ -14,8 +14,8 @@ import pytest
 from callrec.errors import Locked
 from callrec.procedures import intake_looking
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.intake_after import After, AfterKind
-from callrec.procedures.watching import is_due, pause_after
+from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
+from callrec.procedures.watching import is_round_due, pause_after
 from house.full_disk import little_room
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.watched import SETTLE, World, watched
@@ -31,7 +31,7 @@ FIRST = SETTLE + 1
 
 
 def test_a_round_is_due_each_minute_or_once_a_batch_is_ready() -> None:
-    told = {(n, s): is_due(n, s) for n in (0, 1, 399, 400) for s in (0.0, 59.0, 60.0)}
+    told = {(n, s): is_round_due(n, s) for n in (0, 1, 399, 400) for s in (0.0, 59.0, 60.0)}
     assert [case for case, due in told.items() if due] == [
         (1, 60.0),
         (399, 60.0),
@@ -177,7 +177,7 @@ def test_a_round_is_offered_files_for_a_minute(house: House, tmp_path: Path) -> 
 def test_a_pass_stops_while_so_many_wait(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_looking, "MOST_WAITING", 2)
+    monkeypatch.setattr(intake_looking, "MAX_WAITING", 2)
     for call in range(5):
         a_call(tmp_path / "spool", call)
     world = watched(World(house, 200), tmp_path / "spool")
@@ -223,7 +223,7 @@ def test_what_was_left_is_tried_again_each_hour(house: House, tmp_path: Path) ->
     done.mkdir()
     shutil.copy(a_call(tmp_path / "other", 7), done / call.name)  # its place is taken
     gone = {1000: (done / call.name).unlink}
-    move = After(AfterKind.MOVE, done)
+    move = AfterIntake(AfterIntakeKind.MOVE, done)
     world = watched(World(house, 4000, gone), spool, after=move)
     assert [(at, name) for at, name, _ in world.left] == [(FIRST, "note.wav"), (FIRST, call.name)]
     assert (left_in(spool), left_in(done)) == (["note.wav"], [call.name])
@@ -279,7 +279,7 @@ def test_a_full_disk_is_told_and_intake_goes_on_once_there_is_room(
         a_call(spool, call, size_bytes=150_000)
     with little_room(template, tmp_path, 200_000) as (house, make_room):
         world = World(house, 100, {FIRST + 2: make_room})
-        watched(world, spool, after=After(AfterKind.DELETE))
+        watched(world, spool, after=AfterIntake(AfterIntakeKind.DELETE))
         assert [at for at, _ in world.notes] == [FIRST]
         assert world.rounds == [(FIRST + 5, 3, 0)]
         assert (left_in(spool), len(originals_of(house))) == ([], 3)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading, transaction
 from callrec.procedures.changing_roles import disable_person
 from house.processes import environment, program
@@ -28,7 +28,9 @@ DEATHS = (2, 4, 5, 6, 7, 8, 9, 10)
 """By which call of the clock it dies: as it begins, and at each step of its first round, which
 killed_intake lists; the last when the round is told. Where not all steps are taken, every other.
 """
+
 CALLS = 20
+
 OTHERS = 100
 """From this number on are calls that lie there when a process starts."""
 
@@ -61,7 +63,7 @@ def test_killed_again_and_again_beside_a_telephone_system_it_takes_in_each_file_
     assert standing.ended() == 0
     assert sorted(originals_of(standing.house)) == sorted(written)
     with reading(standing.house.open().engine) as connection:
-        whole = read_whole(connection, standing.house.practice.vault)
+        whole = verify_log(connection, standing.house.practice.vault)
     assert (whole.problems, whole.unattested) == ((), 0)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Locked
-from callrec.procedures.unlock import LONGEST_WAIT, unlock_person, wait_after
+from callrec.procedures.unlock import MAX_WAIT, unlock_person, wait_after
 from house.practices import password_of
 from house.requests import by_sql
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 MILLISECOND = timedelta(milliseconds=1)
+
 COLUMN = 2**63 - 1
 """The most that a whole number of SQLite's can be."""
 
@@ -44,7 +45,7 @@ def test_after_however_many_the_right_one_opens_when_the_wait_is_over(
     house: House, count: int
 ) -> None:
     after_wrong_ones(house, count, round(house.at.timestamp() * 1000))
-    house.at += LONGEST_WAIT - MILLISECOND
+    house.at += MAX_WAIT - MILLISECOND
     assert not logs_in(house)
     house.at += MILLISECOND
     assert logs_in(house)
@@ -58,7 +59,7 @@ def test_a_login_that_is_no_unicode_is_none(house: House) -> None:
 
 @given(st.integers(0, COLUMN))
 def test_a_wait_never_grows_shorter_nor_longer_than_the_longest(failures: int) -> None:
-    assert wait_after(failures) <= wait_after(failures + 1) <= LONGEST_WAIT
+    assert wait_after(failures) <= wait_after(failures + 1) <= MAX_WAIT
 
 
 @pytest.mark.parametrize("later", [timedelta(days=365 * 50), COLUMN * timedelta(microseconds=1)])

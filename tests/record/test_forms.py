@@ -18,13 +18,13 @@ from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.retention import Retained
+from callrec.policy.retention import DisposalItem
 from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.incident_sealed import IncidentBody
 from callrec.procedures.sealed_hold import HoldBody
 from callrec.procedures.sealed_request import RequestBody
-from callrec.procedures.served_copy import ServedCopy
-from callrec.procedures.volume_kept import Kept
+from callrec.procedures.served_copy import RestoredCopy
+from callrec.procedures.volume_kept import VolumeKeeper
 from callrec.record.forms import (
     Base64,
     Day,
@@ -32,7 +32,7 @@ from callrec.record.forms import (
     Id,
     Instant,
     as_json,
-    body,
+    body_of,
     fits,
     read,
     read_body,
@@ -43,13 +43,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
 NUMBERS = st.integers(0, 2**53 - 1)
+
 IDS = st.binary(min_size=16, max_size=16).map(bytes.hex)
+
 NONCES = st.binary(min_size=32, max_size=32)
+
 INSTANTS = st.datetimes(datetime(1800, 1, 1), datetime(2999, 12, 31)).map(  # noqa: DTZ001 - bounds
     lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
 )
-RETAINED = st.builds(Retained, TEXT, TEXT, st.dates())
+
+RETAINED = st.builds(DisposalItem, TEXT, TEXT, st.dates())
+
 PARTICULARS = st.builds(
     Particulars,
     reason=TEXT,
@@ -61,7 +67,9 @@ PARTICULARS = st.builds(
     about=TEXT,
     further=st.just({}),
 )
+
 HOLDS = st.builds(HoldBody, number=NUMBERS, reason=TEXT, nonce=NONCES)
+
 REQUESTS = st.builds(
     RequestBody,
     number=NUMBERS,
@@ -72,6 +80,7 @@ REQUESTS = st.builds(
     log_nonce=NONCES,
     retained=st.dictionaries(IDS, RETAINED, max_size=2),
 )
+
 INCIDENTS = st.builds(
     IncidentBody,
     number=NUMBERS,
@@ -92,7 +101,9 @@ INCIDENTS = st.builds(
     nonce=NONCES,
     log_nonce=NONCES,
 )
+
 HEADS = st.builds(Head, NUMBERS, NONCES)
+
 BARE = (
     st.builds(
         VolumeStatement,
@@ -106,21 +117,23 @@ BARE = (
         on_vaults_disk=st.booleans(),
         common=st.none() | st.integers(1, 9),
     )
-    | st.builds(ServedCopy, TEXT, TEXT, HEADS)
-    | st.builds(Kept, TEXT, TEXT)
+    | st.builds(RestoredCopy, TEXT, TEXT, HEADS)
+    | st.builds(VolumeKeeper, TEXT, TEXT)
 )
 
 
 @given(HOLDS | REQUESTS | INCIDENTS)
 def test_a_body_is_read_as_it_was_sealed(sealed: HoldBody | RequestBody | IncidentBody) -> None:
-    told = body(sealed, sealed.nonce)
+    told = body_of(sealed, sealed.nonce)
     found = read_body(type(sealed), told, "otherwise")
     assert found == sealed
-    assert body(found, found.nonce) == told
+    assert body_of(found, found.nonce) == told
 
 
 @given(BARE)
-def test_a_form_is_read_as_it_was_written(form: VolumeStatement | ServedCopy | Kept) -> None:
+def test_a_form_is_read_as_it_was_written(
+    form: VolumeStatement | RestoredCopy | VolumeKeeper,
+) -> None:
     said = parse(canonical(as_json(form)))
     found = read(type(form), said, "otherwise")
     assert (found, as_json(found)) == (form, said)

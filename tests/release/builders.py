@@ -12,7 +12,7 @@ from callrec.crypto.primitives import signing_public
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
 from callrec.release.call_data import ReleasedCall
-from callrec.release.manifest import Manifest, ReleasedFile, Role, Withheld, recording_path
+from callrec.release.manifest import FileRole, Manifest, ReleasedFile, Withheld, recording_path
 from callrec.release.package import Enclosures, assemble
 from callrec.release.texts import read_me_first, verify_text
 
@@ -22,17 +22,22 @@ if TYPE_CHECKING:
     from callrec.release.package import Content, Member
 
 SEED = bytes(range(32))
+
 PUBLIC = signing_public(SEED)
+
 ROOT = hashlib.sha256(b"leaf 0").hexdigest()
+
 LONDON = ZoneInfo("Europe/London")
+
 SOUND = b"RIFF" + bytes(range(256)) * 40
+
 LISTENING = b"RIFF" + bytes(reversed(range(256))) * 80
 
 
 def a_file(content: bytes = SOUND, *, place: int = 1) -> ReleasedFile:
     return ReleasedFile(
-        path=recording_path(place, Role.ORIGINAL, "wav"),
-        role=Role.ORIGINAL,
+        path=recording_path(place, FileRole.ORIGINAL, "wav"),
+        role=FileRole.ORIGINAL,
         recording=1041 + place,
         uid="11" * 16,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -49,7 +54,7 @@ def a_listening_copy(of: ReleasedFile, content: bytes = LISTENING) -> ReleasedFi
     return replace(
         of,
         path=of.path.replace("original", "listening"),
-        role=Role.LISTENING,
+        role=FileRole.LISTENING,
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         codec="PCM 16",
@@ -61,7 +66,7 @@ def an_edited_copy() -> ReleasedFile:
     """Of a second recording, whose original stays out: its hash is ``dd…``."""
     return replace(
         a_listening_copy(a_file()),
-        path=recording_path(2, Role.LISTENING, "wav"),
+        path=recording_path(2, FileRole.LISTENING, "wav"),
         recording=1044,
         uid="66" * 16,
         sha256="cc" * 32,

@@ -21,7 +21,7 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.audit.register import Founders
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import state
+from callrec.crypto.statement import sign_statement
 from callrec.release import callrec_verify
 from callrec.release.package import assemble
 from callrec.release.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
@@ -36,10 +36,15 @@ if TYPE_CHECKING:
     from callrec.release.manifest import Manifest
 
 AT = datetime(2026, 8, 2, 23, 15, tzinfo=UTC)
+
 VAULT = "22" * 16
+
 REQUEST = "44" * 16
+
 PRACTICE = "Dr Müller & Partners"
+
 NONCE = bytes(range(32))
+
 ROLES = {
     "data-controller": ["govern", "hear"],
     "staff": ["hear", "make-request"],
@@ -133,7 +138,7 @@ class Office:
             "serial": len(before) + 1,
             "standing": "confirmed",
         }
-        statement = state(
+        statement = sign_statement(
             "voucher",
             vault=self.founded_as or self.vault,
             by=id_of(by),

@@ -22,9 +22,9 @@ from callrec.policy.withholding import Ground
 from callrec.release.certificate import Certificate, CertifiedApproval
 from callrec.release.manifest import NotEnclosed, WhyNotEnclosed
 from callrec.release.package import assemble
-from callrec.release.page import Shown
+from callrec.release.page.shown import PageContent
 from callrec.sound.measured import Measured
-from callrec.sound.waveform import as_svg
+from callrec.sound.waveform.drawn import as_svg
 from release.builders import (
     ROOT,
     SEED,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.release.package import Member
 
 WORDS = "anvil bamboo cactus dagger easel fabric"
+
 UNPLAYABLE = b"#!AMR of another kind" * 20
 
 
@@ -57,6 +58,7 @@ def a_wave(seconds: float) -> bytes:
 
 
 HEARD = a_wave(4)
+
 EDITED = a_wave(2)
 
 
@@ -67,7 +69,7 @@ def a_waveform(*, channels: int, edits: Edits = UNEDITED) -> str:
     )
 
 
-def a_release() -> tuple[tuple[Member, ...], Shown]:
+def a_release() -> tuple[tuple[Member, ...], PageContent]:
     """The members of a package, and what its page shows of them."""
     original = a_file()
     heard = replace(a_listening_copy(original, HEARD), codec="pcm16", duration_ms=4000)
@@ -120,7 +122,7 @@ def a_release() -> tuple[tuple[Member, ...], Shown]:
         edited.path: a_waveform(channels=2, edits=edited.edits.in_copy()),
     }
     members = assemble(manifest, contents, enclosures, seed=SEED)
-    return members, Shown(certificate=certificate, waveforms=waveforms)
+    return members, PageContent(certificate=certificate, waveforms=waveforms)
 
 
 def bytes_of(members: tuple[Member, ...]) -> dict[str, bytes]:

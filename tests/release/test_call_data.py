@@ -12,7 +12,7 @@ import pytest
 
 from callrec.release.call_data import COLUMNS, call_data
 from callrec.release.manifest import CALL_DATA_PATHS, CallData
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from release.builders import a_call, a_file, a_listening_copy, an_edited_call
 
 VECTORS = Path(__file__).parents[1] / "vectors/release"
@@ -29,7 +29,7 @@ def test_both_files_are_the_known_answers(name: str, written: bytes) -> None:
 
 def test_the_manifest_takes_both() -> None:
     for path, data in zip(CALL_DATA_PATHS, call_data([a_call()]), strict=True):
-        member = held(path, data)
+        member = member_of_bytes(path, data)
         assert CallData(path, member.sha256, member.size_bytes).as_json()["bytes"] == len(data)
 
 

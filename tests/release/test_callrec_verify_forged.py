@@ -14,7 +14,7 @@ from callrec.audit.proof import Proof, read_proof, write_proof
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import statement_context
 from callrec.crypto.primitives import sign
-from callrec.crypto.statement import Statement, state
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.policy.edits import UNEDITED
 from callrec.release import callrec_verify as checker
 from callrec.release.manifest import NotEnclosed, WhyNotEnclosed
@@ -233,7 +233,7 @@ def test_a_statement_of_another_kind_is_no_voucher(office: Office) -> None:
     fields = json.loads(office.statements[4].body)
     kept = {name: fields[name] for name in fields.keys() - {"kind", "vault", "by", "at"}}
     for vault, kind in ((office.vault, "claim"), ("77" * 16, "voucher")):
-        statement = state(
+        statement = sign_statement(
             kind, vault=vault, by=id_of("dora"), at=AT, seed=office.keys["dora"].act, fields=kept
         )
         office.enter("person.confirmed", "dora", statement=statement)
@@ -395,6 +395,7 @@ def leave_out_the_original(said: dict[str, Any], *, to_ms: int) -> None:
 
 
 ORIGINAL, COPY = "recordings/01-original.wav", "recordings/01-listening.wav"
+
 MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a member too many": (lambda said: said.update(note=""), FORM),
     "a member less": (lambda said: said.pop("call_data"), FORM),

@@ -20,7 +20,7 @@ from callrec.release.certificate import (
     size_in_words,
     sound_in_words,
 )
-from callrec.release.manifest import Role, WhyNotEnclosed
+from callrec.release.manifest import FileRole, WhyNotEnclosed
 from release.builders import LONDON, a_file
 
 
@@ -94,5 +94,5 @@ def test_an_approval_names_roles_and_says_that_nobody_else_decided() -> None:
 
 
 def test_every_code_has_its_words() -> None:
-    assert set(ROLE_IN_WORDS) == set(Role)
+    assert set(ROLE_IN_WORDS) == set(FileRole)
     assert set(WHY_NOT_ENCLOSED) == set(WhyNotEnclosed)

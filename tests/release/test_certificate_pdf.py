@@ -10,7 +10,7 @@ import pytest
 
 from callrec.release.certificate import hash_in_groups
 from callrec.release.paper.certificate_pdf import certificate_pdf
-from callrec.release.texts import PROVES
+from callrec.release.texts import WHAT_IT_PROVES
 from release.builders import ROOT
 from release.certificates import (
     CHECKPOINT,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
 
 ONE = text_of(certificate_pdf(PLAIN))
+
 EVERYTHING = text_of(certificate_pdf(EDITED))
 
 
@@ -44,7 +45,7 @@ def test_the_hash_of_every_file_stands_in_groups_on_one_line() -> None:
     "said",
     [
         "Partners certifies that it released the sound of 2 telephone calls, in 3 files",
-        f"This certificate {PROVES}.",
+        f"This certificate {WHAT_IT_PROVES}.",
         "1 Green Lane, Llanfair, telephone 01632 960 000",
         "Request R-17",
         f"Release {'33' * 16}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.checkpoint import Checkpoint, as_typed, origin, sign_checkpoint
+from callrec.audit.checkpoint import Checkpoint, note_from_typed, origin, sign_checkpoint
 from callrec.release.paper.log_head_pdf import log_head_pdf
 from release.certificates import in_one_line, pages
 from release.test_kit_pdf import in_squares
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = Checkpoint(origin("33" * 16), 1_234_567, bytes(range(32)))
+
 NOTE = sign_checkpoint(HEAD, bytes(range(32)))
+
 PRACTICE = "Dr Müller & Partners"
 
 
@@ -31,7 +33,7 @@ def printed() -> bytes:
 
 
 def test_a_telephone_reads_the_head_from_it(tmp_path: Path) -> None:
-    assert [as_typed(read.encode()) for read in in_squares(printed(), tmp_path)] == [NOTE]
+    assert [note_from_typed(read.encode()) for read in in_squares(printed(), tmp_path)] == [NOTE]
 
 
 def test_it_is_one_page_with_the_four_lines_and_what_to_type() -> None:
@@ -58,9 +60,9 @@ TYPED = {
 
 @pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED)
 def test_what_is_typed_from_it_is_the_head(typed: str) -> None:
-    assert as_typed(typed.encode()) == NOTE
+    assert note_from_typed(typed.encode()) == NOTE
 
 
 @pytest.mark.parametrize("typed", [b"", b"\n", b"one\ntwo\nthree\n- \n- -", b"\xff\xfe" * 9])
 def test_whatever_else_is_typed_is_no_head(typed: bytes) -> None:
-    assert as_typed(as_typed(typed)) == as_typed(typed) != NOTE
+    assert note_from_typed(note_from_typed(typed)) == note_from_typed(typed) != NOTE

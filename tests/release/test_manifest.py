@@ -9,13 +9,7 @@ import pytest
 
 from callrec.crypto.canonical import canonical
 from callrec.release.callrec_verify import Wrong, read_manifest
-from callrec.release.manifest import (
-    NotEnclosed,
-    Role,
-    WhyNotEnclosed,
-    Withheld,
-    recording_path,
-)
+from callrec.release.manifest import FileRole, NotEnclosed, WhyNotEnclosed, Withheld, recording_path
 from release.builders import a_file, a_listening_copy, a_manifest, an_edited_copy
 
 if TYPE_CHECKING:
@@ -68,7 +62,6 @@ def _in_copy(**change: object) -> Callable[[dict[str, Any]], None]:
 
 
 CLIP = {"what": "clip", "from_ms": 0, "to_ms": 1000, "from_sample": 0, "to_sample": 8000}
-
 
 INVALID: dict[str, Callable[[dict[str, Any]], None]] = {
     "no vault": lambda value: value.pop("vault"),
@@ -128,12 +121,12 @@ def test_what_is_no_manifest_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "wav.exe", "../x", "ünï", "x" * 9, "a b"])
 def test_a_suffix_from_outside_cannot_shape_a_name(suffix: str) -> None:
-    assert recording_path(7, Role.ORIGINAL, suffix) == "recordings/07-original.bin"
+    assert recording_path(7, FileRole.ORIGINAL, suffix) == "recordings/07-original.bin"
 
 
 def test_names_number_the_recordings_of_the_release() -> None:
-    assert recording_path(1, Role.ORIGINAL, "WAV") == "recordings/01-original.wav"
-    assert recording_path(123, Role.LISTENING, "wav") == "recordings/123-listening.wav"
+    assert recording_path(1, FileRole.ORIGINAL, "WAV") == "recordings/01-original.wav"
+    assert recording_path(123, FileRole.LISTENING, "wav") == "recordings/123-listening.wav"
 
 
 def test_a_listening_copy_must_say_what_it_was_made_from() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from callrec.errors import Tampered
 from callrec.release.callrec_verify import check_signature
-from callrec.release.package import Member, assemble, held
+from callrec.release.package import Member, assemble, member_of_bytes
 from release.builders import (
     LISTENING,
     PUBLIC,
@@ -84,4 +84,4 @@ def test_a_package_takes_exactly_the_files_of_its_manifest() -> None:
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../x", "a//x", ".x", "a\\x", "a\n", "é", ""])
 def test_no_file_of_a_package_lies_outside_it(path: str) -> None:
     with pytest.raises(ValueError, match="inside it"):
-        held(path, b"")
+        member_of_bytes(path, b"")

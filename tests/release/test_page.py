@@ -13,8 +13,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.release.package import CHUNK_BYTES, Member, held
-from callrec.release.page import AT_MOST_BYTES, write_page
+from callrec.release.package import CHUNK_BYTES, Member, member_of_bytes
+from callrec.release.page import MAX_CONTENT_BYTES, write_page
 from release.builders import SEED, SOUND
 from release.limits import a_drive_that_takes_only
 from release.pages import HEARD, WORDS, a_release, bytes_of, elements_of, read_page
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOSTILE = '</title><script>alert(1)</script> & "Partners" <img src=x onerror=alert(2)>'
+
 MEMBERS, SHOWN = a_release()
 
 
@@ -132,20 +133,26 @@ def test_the_page_is_for_its_owner_only_and_alone(page: Path) -> None:
 
 
 def test_a_release_of_64_mib_is_a_page(tmp_path: Path) -> None:
-    digest = hashlib.sha256(bytes(AT_MOST_BYTES)).hexdigest()
-    pieces = [bytes(CHUNK_BYTES)] * (AT_MOST_BYTES // CHUNK_BYTES)
-    large = Member("recordings/01-original.wav", lambda: pieces, AT_MOST_BYTES, digest)
+    digest = hashlib.sha256(bytes(MAX_CONTENT_BYTES)).hexdigest()
+    pieces = [bytes(CHUNK_BYTES)] * (MAX_CONTENT_BYTES // CHUNK_BYTES)
+    large = Member("recordings/01-original.wav", lambda: pieces, MAX_CONTENT_BYTES, digest)
     write_page([large], tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
-    assert (tmp_path / "release.html").stat().st_size < AT_MOST_BYTES * 4 // 3 + 100_000
+    assert (tmp_path / "release.html").stat().st_size < MAX_CONTENT_BYTES * 4 // 3 + 100_000
 
 
 def test_a_larger_one_is_refused_before_anything_is_read_or_written(tmp_path: Path) -> None:
     def read() -> Iterable[bytes]:
         raise AssertionError("it was read")
 
-    large = Member("recordings/01-original.wav", read, AT_MOST_BYTES, "00" * 32)
+    large = Member("recordings/01-original.wav", read, MAX_CONTENT_BYTES, "00" * 32)
     with pytest.raises(Unusable) as refused:
-        write_page([large, held("VERIFY.txt", b".")], tmp_path / "r.html", WORDS, SHOWN, seed=SEED)
+        write_page(
+            [large, member_of_bytes("VERIFY.txt", b".")],
+            tmp_path / "r.html",
+            WORDS,
+            SHOWN,
+            seed=SEED,
+        )
     assert refused.value.message == "a release of more than 64 MiB cannot be made as a page"
     assert "--fit" in refused.value.hint
     assert "--form zip" in refused.value.hint

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.page import write_page
-from callrec.release.texts import PROVES
+from callrec.release.texts import WHAT_IT_PROVES
 from release.browsers import DESKTOP, PHONE, a_visit, plays, tab_to, unlock
 from release.builders import SEED
 from release.pages import EDITED, HEARD, UNPLAYABLE, WORDS, a_release, bytes_of
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 MEMBERS, SHOWN = a_release()
+
 FILES = bytes_of(MEMBERS)
+
 RECORDINGS = [file.path for file in SHOWN.certificate.files]
+
 HOSTILE = '<img src=x onerror="alert(1)"> & <script>alert(2)</script>'
 
 
@@ -50,7 +53,9 @@ def test_play_plays_and_the_playhead_goes_along(browser: Browser, file: Path) ->
 def test_where_a_call_cannot_be_played_it_is_said(browser: Browser, tmp_path: Path) -> None:
     path = "recordings/01-listening.wav"
     others = [member for member in MEMBERS if member.path != path]
-    write_page([*others, held(path, b"no sound")], tmp_path / "p.html", WORDS, SHOWN, seed=SEED)
+    write_page(
+        [*others, member_of_bytes(path, b"no sound")], tmp_path / "p.html", WORDS, SHOWN, seed=SEED
+    )
     with a_visit(browser, tmp_path / "p.html") as page:
         unlock(page, WORDS)
         first, second, _ = page.get_by_role("article").all()
@@ -133,7 +138,7 @@ def test_the_certificate_and_the_texts_are_there_to_be_read(browser: Browser, fi
     with a_visit(browser, file) as page:
         unlock(page, WORDS)
         certificate = page.get_by_role("region", name="Certificate")
-        expect(certificate).to_contain_text(PROVES)
+        expect(certificate).to_contain_text(WHAT_IT_PROVES)
         text = re.sub(r"\s", "", certificate.inner_text())
         hashes = [file.sha256 for file in SHOWN.certificate.files]
         for said in (*hashes, "dd" * 32, SHOWN.certificate.fingerprint, "SHA256:qqqq", "1,234"):

@@ -11,18 +11,18 @@ import pytest
 
 from callrec.crypto.canonical import canonical
 from callrec.release.certificate import Exhibit
-from callrec.release.page.shown import Shown, shown_as_json
+from callrec.release.page.shown import PageContent, page_content_json
 from release.pages import a_release, a_waveform
 
 MEMBERS, SHOWN = a_release()
 
 
-def said(shown: Shown = SHOWN) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(canonical(shown_as_json(shown, MEMBERS)))
+def said(shown: PageContent = SHOWN) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(canonical(page_content_json(shown, MEMBERS)))
     return found
 
 
-def facts(shown: Shown, heading: str) -> dict[str, list[str]]:
+def facts(shown: PageContent, heading: str) -> dict[str, list[str]]:
     """The facts of a section of the certificate."""
     (section,) = [
         each for each in said(shown)["certificate"]["sections"] if each["heading"] == heading
@@ -30,7 +30,7 @@ def facts(shown: Shown, heading: str) -> dict[str, list[str]]:
     return {what: lines for part in section["lists"] for what, lines, _ in part["rows"]}
 
 
-def headings(shown: Shown) -> list[str]:
+def headings(shown: PageContent) -> list[str]:
     return [section["heading"] for section in said(shown)["certificate"]["sections"]]
 
 

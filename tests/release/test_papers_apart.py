@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.release.paper.apart import expecting_papers, make_papers, papers_of
+from callrec.release.paper.apart import make_papers, papers_made_beside, papers_of
 from house.processes import children
 from release.certificates import EDITED, PLAIN
 from sound.builders import no_further_file
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("certificate", [PLAIN, EDITED], ids=["no exhibit", "an exhibit"])
 def test_they_are_the_same_to_the_byte_as_those_made_here(certificate: Certificate) -> None:
-    with expecting_papers():
+    with papers_made_beside():
         (waiting,) = children()
         made = make_papers(certificate)
         assert children() == []
@@ -32,12 +32,12 @@ def test_they_are_the_same_to_the_byte_as_those_made_here(certificate: Certifica
 
 
 def test_the_process_makes_those_of_one_release_and_the_next_are_made_here() -> None:
-    with expecting_papers():
+    with papers_made_beside():
         assert make_papers(PLAIN) == make_papers(PLAIN)
 
 
 def test_where_it_was_ended_they_are_made_here() -> None:
-    with expecting_papers():
+    with papers_made_beside():
         (waiting,) = children()
         os.kill(waiting, signal.SIGKILL)
         assert make_papers(PLAIN) == papers_of(PLAIN)
@@ -46,14 +46,14 @@ def test_where_it_was_ended_they_are_made_here() -> None:
 def test_where_none_can_be_started_they_are_made_here() -> None:
     with ExitStack() as block:
         with no_further_file():
-            block.enter_context(expecting_papers())
+            block.enter_context(papers_made_beside())
         assert children() == []
         assert make_papers(PLAIN) == papers_of(PLAIN)
 
 
 def test_none_is_left_however_the_block_ends() -> None:
     def interrupted() -> None:
-        with expecting_papers():
+        with papers_made_beside():
             assert len(children()) == 1
             raise InterruptedError
 

@@ -4,7 +4,7 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from callrec.release.passphrase import WORDS, fresh_passphrase, long_list
+from callrec.release.passphrase import PASSPHRASE_WORDS, fresh_passphrase, word_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ def test_the_list_is_effs_own_byte_for_byte() -> None:
 
 
 def test_the_list_has_7776_different_words() -> None:
-    assert len(set(long_list())) == len(long_list()) == 6**5
+    assert len(set(word_list())) == len(word_list()) == 6**5
 
 
 def test_six_words_are_drawn_each_from_the_whole_list() -> None:
@@ -30,11 +30,11 @@ def test_six_words_are_drawn_each_from_the_whole_list() -> None:
         return words[-len(offered)]
 
     assert fresh_passphrase(nth_last) == "zoom zoology zoologist zookeeper zoning zone"
-    assert offered == [7772] * WORDS
+    assert offered == [7772] * PASSPHRASE_WORDS
 
 
 def test_words_with_a_hyphen_are_never_drawn() -> None:
-    hyphened = [word for word in long_list() if "-" in word]
+    hyphened = [word for word in word_list() if "-" in word]
     assert hyphened == ["drop-down", "felt-tip", "t-shirt", "yo-yo"]
 
     def never(words: Sequence[str]) -> str:
@@ -46,7 +46,7 @@ def test_words_with_a_hyphen_are_never_drawn() -> None:
 
 def test_a_passphrase_is_small_letters_and_single_spaces() -> None:
     words = fresh_passphrase().split(" ")
-    assert len(words) == WORDS
+    assert len(words) == PASSPHRASE_WORDS
     assert all(word.isalpha() and word.islower() and word.isascii() for word in words)
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.config import load_config
-from callrec.policy.notice import PURPOSES
+from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.release.callrec_verify import grouped
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
-from callrec.release.texts import COLUMNS, PROVES, read_me_first, rights_text, verify_text
+from callrec.release.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights_text, verify_text
 from release.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from release.offices import an_office, write_files
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
+
 VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
+
 RIGHTS = rights_text(a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years")
 
 
@@ -29,8 +31,10 @@ def in_one_line(text: str) -> str:
 
 @pytest.mark.parametrize("text", [READ_ME, VERIFY], ids=["READ-ME-FIRST", "VERIFY"])
 def test_each_text_says_what_the_release_proves_and_what_not(text: str) -> None:
-    assert PROVES == "proves that these are the files released on this record; not who speaks"
-    assert PROVES in in_one_line(text)
+    assert (
+        WHAT_IT_PROVES == "proves that these are the files released on this record; not who speaks"
+    )
+    assert WHAT_IT_PROVES in in_one_line(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_a_data_subject_is_told_all_of_article_15(told: str) -> None:
 
 def test_a_data_subject_reads_every_purpose_and_whom_to_ask() -> None:
     said = in_one_line(RIGHTS)
-    assert [purpose for purpose in PURPOSES.values() if f"- {purpose}" not in said] == []
+    assert [purpose for purpose in PURPOSES_IN_WORDS.values() if f"- {purpose}" not in said] == []
     assert "asked Dr Müller & Partners for recordings of your calls (request R-17)" in said
     assert "Ann Hall, 01632 960000. Please say" in said
     assert max(map(len, RIGHTS.splitlines())) <= COLUMNS

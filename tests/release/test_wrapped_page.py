@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.procedures.verify_release import Display, verify_release
+from callrec.procedures.verify_release import DisplayCheck, verify_release
 from callrec.release.callrec_verify import canonical, check_signature
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.page import write_page
 from callrec.release.sealed_page import open_page
 from release.offices import an_office
@@ -20,11 +20,14 @@ from release.pages import WORDS, a_release, read_page, resealed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.procedures.verify_release import Checked
+    from callrec.procedures.verify_release import CheckedRelease
 
 FINGERPRINT = bytes.fromhex("abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4")
+
 OFFICE = an_office()
-MEMBERS = [held(path, data) for path, data in OFFICE.release().items()]
+
+MEMBERS = [member_of_bytes(path, data) for path, data in OFFICE.release().items()]
+
 _, SHOWN = a_release()
 
 
@@ -36,20 +39,20 @@ def _page(tmp_path: Path) -> Path:
     return page
 
 
-def checked(page: Path) -> Checked:
+def checked(page: Path) -> CheckedRelease:
     return verify_release(page, pin=bytes.fromhex(OFFICE.root), passphrase=lambda: WORDS)
 
 
 def test_a_release_in_a_page_is_verified_with_what_it_shows(page: Path) -> None:
     found = checked(page)
-    assert (found.result.verdict, found.display) == ("VERIFIED", Display.OK)
+    assert (found.result.verdict, found.display) == ("VERIFIED", DisplayCheck.OK)
 
 
 def test_a_page_of_long_ago_is_still_verified() -> None:
     vectors = Path(__file__).parents[1] / "vectors/release"
     words = "unlatch canyon grazing ripple shindig frosted"
     found = verify_release(vectors / "whole.html", pin=FINGERPRINT, passphrase=lambda: words)
-    assert (found.result.verdict, found.display) == ("VERIFIED", Display.OK)
+    assert (found.result.verdict, found.display) == ("VERIFIED", DisplayCheck.OK)
 
 
 def _other_edits(index: dict[str, Any]) -> None:
@@ -94,7 +97,7 @@ def test_a_page_that_shows_what_nobody_signed_is_not_verified(
     """Whoever was given the words can seal the files anew beside something else."""
     resealed(page, change)
     found = checked(page)
-    assert (found.result.verdict, found.display) == ("NOT VERIFIED", Display.CHANGED)
+    assert (found.result.verdict, found.display) == ("NOT VERIFIED", DisplayCheck.CHANGED)
     assert {file.state for file in found.files} == {"ok"}
 
 
@@ -115,13 +118,13 @@ def test_a_page_with_other_text_or_code_is_not_verified(page: Path, old: str, ne
     assert old in text
     page.write_text(text.replace(old, new, 1), "utf-8")
     found = checked(page)
-    assert (found.result.verdict, found.display) == ("NOT VERIFIED", Display.CHANGED)
+    assert (found.result.verdict, found.display) == ("NOT VERIFIED", DisplayCheck.CHANGED)
 
 
 def test_a_page_signed_by_somebody_else_is_not_verified(tmp_path: Path) -> None:
     page = tmp_path / "another.html"
     write_page(MEMBERS, page, WORDS, SHOWN, seed=OFFICE.keys["dora"].act)
-    assert checked(page).display is Display.CHANGED
+    assert checked(page).display is DisplayCheck.CHANGED
 
 
 def test_what_another_release_shows_is_not_verified(tmp_path: Path) -> None:
@@ -129,7 +132,7 @@ def test_what_another_release_shows_is_not_verified(tmp_path: Path) -> None:
     page = tmp_path / "another.html"
     of_another = replace(SHOWN, certificate=certificate)
     write_page(MEMBERS, page, WORDS, of_another, seed=OFFICE.keys["sam"].act)
-    assert checked(page).display is Display.CHANGED
+    assert checked(page).display is DisplayCheck.CHANGED
 
 
 def test_of_a_page_whose_files_were_changed_no_more_is_checked(tmp_path: Path) -> None:
@@ -137,7 +140,7 @@ def test_of_a_page_whose_files_were_changed_no_more_is_checked(tmp_path: Path) -
     changed = [member for member in MEMBERS if member.path != "VERIFY.txt"]
     write_page(changed, page, WORDS, SHOWN, seed=OFFICE.keys["sam"].act)
     found = checked(page)
-    assert (found.result.verdict, found.display) == ("NOT VERIFIED", Display.NOT_CHECKED)
+    assert (found.result.verdict, found.display) == ("NOT VERIFIED", DisplayCheck.NOT_CHECKED)
 
 
 def test_what_is_signed_of_a_page_is_as_the_format_says(page: Path) -> None:

@@ -17,7 +17,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import pbkdf2, seal
 from callrec.errors import Locked, NotFound, Tampered, Unusable
 from callrec.release.callrec_verify import check
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.wrappings import open_package
 from callrec.release.zipped import write_zip
 from release.offices import an_office, write_files
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from callrec.release.callrec_verify import Result
 
 OFFICE = an_office()
+
 FILES = OFFICE.release()
+
 WORDS = "unlatch canyon grazing ripple shindig frosted"
+
 SALT = bytes(range(16))
 
 
@@ -44,7 +47,7 @@ def checked(path: Path, passphrase: str = WORDS) -> Result:
 
 def zipped(folder: Path) -> Path:
     target = folder / "release.zip"
-    write_zip([held(path, data) for path, data in FILES.items()], target, WORDS)
+    write_zip([member_of_bytes(path, data) for path, data in FILES.items()], target, WORDS)
     return target
 
 

@@ -18,7 +18,9 @@ from av.audio.frame import AudioFrame
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
-from callrec.sound import WAV, Encoding, listening_copy, measure
+from callrec.sound.encoding import WAV, Encoding
+from callrec.sound.listening import listening_copy
+from callrec.sound.measuring import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
 VECTORS = Path(__file__).parent.parent / "vectors/sound"
+
 SUFFIX = ".wav"
+
 LOUD = 8192
 
 

@@ -11,13 +11,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callrec.sound.exchange import Kind, ask, serve, tell
+from callrec.sound.exchange import MessageKind, ask_for_bytes, send, serve_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+
 PARENT = os.getppid()
+
 NOBODY = 2**22 - 1
 """No process: a free attempt to trace its parent would stop it."""
 
@@ -96,8 +98,8 @@ def fail() -> None:
 
 def work(job: dict[str, Any]) -> None:
     deeds: dict[str, Callable[[], object]] = {
-        "try": lambda: tell(Kind.PIECE, "\n".join(map(outcome, ATTEMPTS)).encode()),
-        "wait": lambda: ask(0, 1),
+        "try": lambda: send(MessageKind.PIECE, "\n".join(map(outcome, ATTEMPTS)).encode()),
+        "wait": lambda: ask_for_bytes(0, 1),
         "babble": lambda: os.write(1, bytes.fromhex(job["bytes"])),
         "hoard": hoard,
         "spin": spin,
@@ -110,4 +112,4 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         print("\n".join(map(outcome, ATTEMPTS)))  # noqa: T201  # free, to compare with
     else:
-        serve(work)
+        serve_job(work)

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from callrec.policy.edits import Edits, Span
-from callrec.sound import COMPRESSED, Encoding, Measured, listening_copy, measure
-from callrec.telephone.sound import Sound, inspect
+from callrec.sound.encoding import COMPRESSED, Encoding
+from callrec.sound.listening import listening_copy
+from callrec.sound.measured import Measured
+from callrec.sound.measuring import measure
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Sound
 from sound.builders import LOUD, VECTORS, a_copy, a_silence, a_tone, made, samples
 
 if TYPE_CHECKING:
@@ -68,6 +72,7 @@ SAMPLES = {
         ".sln16", lambda: encoded("pcm_s16le", "s16le", 16000), 16000),
     "raw": Sample(".raw", lambda: encoded("pcm_s16le", "s16le")),
 }  # fmt: skip
+
 EDITS = Edits(Span(41, 461), (a_silence(100, 201), a_silence(333, 400)))
 
 

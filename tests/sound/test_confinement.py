@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from callrec.child_process import python
-from callrec.sound import Undecodable
+from callrec.child_process import python_command
 from callrec.sound.child import converse
-from callrec.sound.confinement import Limits, available
-from callrec.sound.exchange import Kind
+from callrec.sound.confinement import Limits, can_confine
+from callrec.sound.exchange import MessageKind
+from callrec.sound.undecodable import Undecodable
 from house.processes import children
 from sound.probe import ATTEMPTS
 
 PROBE = (sys.executable, "-I", str(Path(__file__).with_name("probe.py")))
+
 LIMITS = Limits(cpu_seconds=20, memory_bytes=1 << 29)
 
 
@@ -27,7 +28,7 @@ def probed(what: str, *, limits: Limits = LIMITS, patience: float = 60, **job: s
 
 
 def test_the_computer_that_runs_these_tests_has_the_walls() -> None:
-    assert available()
+    assert can_confine()
 
 
 def test_a_confined_child_can_do_none_of_what_a_free_one_can() -> None:
@@ -63,7 +64,7 @@ def test_a_child_is_confined_before_it_asks_for_its_first_byte(module: str) -> N
             "written_rate": 16000, "samples": 9,
         },
     }[module]  # fmt: skip
-    talk = converse(python(module), job, look, limits=LIMITS)
+    talk = converse(python_command(module), job, look, limits=LIMITS)
     with closing(talk), pytest.raises(InterruptedError):
         list(talk)
     assert (seen["Seccomp"], seen["NoNewPrivs"], seen["Threads"]) == ("2", "1", "1")
@@ -106,7 +107,7 @@ os.read(0, 1)
 
 
 def test_a_child_is_told_nothing_on_its_command_line() -> None:
-    line = python("callrec.sound.decoder")
+    line = python_command("callrec.sound.decoder")
     assert line == (sys.executable, "-I", "-m", "callrec.sound.decoder")
 
 
@@ -147,7 +148,7 @@ def test_a_child_that_says_what_it_should_not_is_ended(said: bytes) -> None:
 def test_a_slow_reader_costs_a_child_nothing() -> None:
     talk = converse(PROBE, {"what": "try"}, lambda *_: b"", limits=LIMITS, patience=20)
     with closing(talk):
-        assert next(talk)[0] is Kind.PIECE
+        assert next(talk)[0] is MessageKind.PIECE
         assert len(children()) == 1
     assert children() == []
 

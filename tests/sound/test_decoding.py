@@ -15,8 +15,11 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.policy.edits import Edits, Filler, Side, Span
-from callrec.sound import COMPRESSED, WAV, Undecodable, listening_copy, measure
-from callrec.telephone.sound import inspect
+from callrec.sound.encoding import COMPRESSED, WAV
+from callrec.sound.listening import listening_copy
+from callrec.sound.measuring import measure
+from callrec.sound.undecodable import Undecodable
+from callrec.telephone.sound.inspecting import inspect
 from house.processes import children
 from sound.builders import LOUD, a_copy, a_silence, a_tone, made, of_tracks, samples
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3
@@ -36,6 +39,7 @@ def test_g711_is_decoded_as_its_tables_have_it(codec: str, tag: int) -> None:
 
 
 VALUES = (0, 1, -1, 256, -256, 32767, -32768)
+
 PCM = {
     "16 bits": a_wave(struct.pack("<7h", *VALUES)),
     "24 bits": a_wave(b"".join(b"\x7f" + v.to_bytes(2, "little", signed=True) for v in VALUES),
@@ -110,10 +114,10 @@ FACTS = {
 def test_facts_that_are_not_whole_numbers_are_those_of_a_child_gone_astray(
     facts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    says = "from callrec.sound.exchange import Kind, serve, tell; serve(lambda _: {})"
+    says = "from callrec.sound.exchange import MessageKind, serve_job, send; serve(lambda _: {})"
     told = f"tell(Kind.FACTS, {facts.encode()!r})"
     command = (sys.executable, "-I", "-c", says.format(told))
-    monkeypatch.setattr("callrec.sound.decoding.DECODER", command)
+    monkeypatch.setattr("callrec.sound.decoding.DECODER_COMMAND", command)
     with pytest.raises(Undecodable, match="more time or memory than a recording needs"):
         measure(io.BytesIO(a_wave(NOISE)), ".wav")
     assert children() == []

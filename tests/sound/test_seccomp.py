@@ -6,14 +6,17 @@ import struct
 
 import pytest
 
-from callrec.sound.seccomp import MACHINES, program
+from callrec.sound.seccomp import MACHINES, filter_program
 
 ALLOW, EPERM, KILL = 0x7FFF0000, 0x00050001, 0x80000000
+
 ALWAYS = {
     "x86_64": {11, 12, 13, 14, 15, 24, 25, 28, 60, 96, 202, 228, 231},
     "aarch64": {93, 94, 98, 113, 124, 134, 135, 139, 169, 214, 215, 216, 233},
 }
+
 READ, WRITE = {"x86_64": 0, "aarch64": 63}, {"x86_64": 1, "aarch64": 64}
+
 MAPS = {"x86_64": (9, 10), "aarch64": (222, 226)}
 
 
@@ -21,7 +24,7 @@ def verdict(machine: str, number: int, *arguments: int, audit: int | None = None
     """``struct seccomp_data`` run through the filter: seccomp_filter.rst, bpf_common.h."""
     padded = (*arguments, *([0] * (6 - len(arguments))))
     data = struct.pack("<II7Q", number, audit or MACHINES[machine], 0, *padded)
-    steps = list(struct.iter_unpack("HBBI", program(machine)))
+    steps = list(struct.iter_unpack("HBBI", filter_program(machine)))
     at = held = 0
     while True:
         what, so, otherwise, value = steps[at]

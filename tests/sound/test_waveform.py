@@ -7,12 +7,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from callrec.policy.edits import Edits, Filler, Side, Span
-from callrec.sound import Measured
-from callrec.sound.waveform import as_svg, in_text
+from callrec.sound.measured import Measured
+from callrec.sound.waveform.drawn import as_svg
+from callrec.sound.waveform.typed import in_text
 from sound.builders import a_silence
 
 SVG = "{http://www.w3.org/2000/svg}"
+
 LOUD_THEN_QUIET = tuple([32767] * 200 + [0] * 200)
+
 A_MINUTE = Measured(8000, 1, 480_000, ((32767, *(0, 32767) * 117),))
 """Of stretches of 2,048 samples."""
 

@@ -6,12 +6,13 @@ import tracemalloc
 
 import pytest
 
-from callrec.crypto.streaming import SEGMENT, capacity
+from callrec.crypto.streaming import SEGMENT_BYTES, segment_capacity
 from callrec.errors import Tampered
 from callrec.store.reader import open_seekable
 from store.samples import ASSOCIATED, KEY, VAULT, sealed_bytes
 
-FIRST, FULL = capacity(0), capacity(1)
+FIRST, FULL = segment_capacity(0), segment_capacity(1)
+
 SIZES = {
     "nothing": 0,
     "one byte": 1,
@@ -53,7 +54,7 @@ def test_any_place_is_reached_from_the_end_and_crosses_segments(at: int) -> None
 def test_a_changed_segment_is_found_where_it_is_read_and_not_before() -> None:
     original = original_of(SIZES["two and a half"])
     sealed = bytearray(sealed_bytes(original)[0])
-    sealed[SEGMENT + 9] ^= 1
+    sealed[SEGMENT_BYTES + 9] ^= 1
     with reader(bytes(sealed)) as opened:
         assert opened.read(10) == original[:10]
         opened.seek(FIRST)
@@ -64,7 +65,7 @@ def test_a_changed_segment_is_found_where_it_is_read_and_not_before() -> None:
 def test_after_a_changed_segment_the_others_still_open() -> None:
     original = original_of(SIZES["two and a half"])
     sealed = bytearray(sealed_bytes(original)[0])
-    sealed[SEGMENT + 9] ^= 1
+    sealed[SEGMENT_BYTES + 9] ^= 1
     with reader(bytes(sealed)) as opened:
         opened.seek(FIRST + FULL - 1)
         with pytest.raises(Tampered):
@@ -74,14 +75,15 @@ def test_after_a_changed_segment_the_others_still_open() -> None:
 
 
 SEALED = sealed_bytes(original_of(SIZES["two and a half"]))[0]
+
 BROKEN = {
     "an empty file": b"",
     "half a header": SEALED[:20],
     "a header alone": SEALED[:40],
-    "the last segment dropped": SEALED[: 2 * SEGMENT],
+    "the last segment dropped": SEALED[: 2 * SEGMENT_BYTES],
     "the last byte cut off": SEALED[:-1],
     "a byte appended": SEALED + b"\0",
-    "the last segment cut to less than a tag": SEALED[: 2 * SEGMENT + 15],
+    "the last segment cut to less than a tag": SEALED[: 2 * SEGMENT_BYTES + 15],
     "a changed salt": SEALED[:8] + bytes([SEALED[8] ^ 1]) + SEALED[9:],
 }
 
@@ -100,11 +102,11 @@ def test_another_key_or_another_recording_s_name_does_not_open() -> None:
 
 
 def test_memory_does_not_grow_with_the_recording() -> None:
-    sealed = io.BytesIO(sealed_bytes(bytes(8 * SEGMENT))[0])
+    sealed = io.BytesIO(sealed_bytes(bytes(8 * SEGMENT_BYTES))[0])
     tracemalloc.start()
     with open_seekable(sealed, KEY, ASSOCIATED) as opened:
         while opened.read(4096):
             pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 3 * SEGMENT
+    assert peak < 3 * SEGMENT_BYTES

@@ -11,7 +11,7 @@ from tink import cleartext_keyset_handle, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
 from callrec.crypto.context import context
-from callrec.crypto.streaming import HEADER, SEGMENT, capacity, sealed_size
+from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, sealed_size, segment_capacity
 from callrec.errors import Tampered
 from callrec.store.sealing import Buffers, open_stream, seal_stream, write_all
 from store.samples import ASSOCIATED, KEY, VAULT, BadSector, a_sealer, sealed_bytes
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TAG = 16
-FIRST = capacity(0)
-FULL = capacity(1)
+
+FIRST = segment_capacity(0)
+
+FULL = segment_capacity(1)
+
 SIZES = {
     "nothing": 0,
     "one byte": 1,
@@ -42,7 +45,7 @@ def opened(sealed: bytes, key: bytes = KEY, associated: bytes = ASSOCIATED) -> b
 
 
 def segments_of(sealed: bytes) -> list[bytes]:
-    return [sealed[start : start + SEGMENT] for start in range(0, len(sealed), SEGMENT)]
+    return [sealed[start : start + SEGMENT_BYTES] for start in range(0, len(sealed), SEGMENT_BYTES)]
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
@@ -70,14 +73,14 @@ def test_sealing_tells_the_size_and_both_hashes(size: int) -> None:
 def test_a_sealed_file_is_longer_by_a_header_and_a_tag_for_each_segment(size: int) -> None:
     sealed, _ = sealed_bytes(original_of(size))
     segments = 1 if size <= FIRST else 1 + -(-(size - FIRST) // FULL)
-    assert len(sealed) == size + HEADER + TAG * segments
+    assert len(sealed) == size + HEADER_BYTES + TAG * segments
 
 
 def tink_opens(sealed: bytes) -> bytes:
     """Google's own implementation, given the data key, as a judge."""
     streaming_aead.register()
     parameters = aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingParams(
-        ciphertext_segment_size=SEGMENT, derived_key_size=32, hkdf_hash_type=common_pb2.SHA256
+        ciphertext_segment_size=SEGMENT_BYTES, derived_key_size=32, hkdf_hash_type=common_pb2.SHA256
     )
     key = aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingKey(
         version=0, params=parameters, key_value=KEY
@@ -108,7 +111,7 @@ def broken(segments: list[bytes]) -> dict[str, Iterable[bytes]]:
     return {
         "an empty file": [],
         "half a header": [first[:20]],
-        "a header alone": [first[:HEADER]],
+        "a header alone": [first[:HEADER_BYTES]],
         "cut inside the first segment": [first[:1000]],
         "the last segment dropped": [first, second],
         "a segment dropped": [first, third],
@@ -138,6 +141,7 @@ def broken(segments: list[bytes]) -> dict[str, Iterable[bytes]]:
 
 
 SEALED_IN_THREE, _ = sealed_bytes(original_of(FIRST + FULL + 1000))
+
 BROKEN = broken(segments_of(SEALED_IN_THREE))
 
 
@@ -227,7 +231,7 @@ def test_sealing_a_long_recording_takes_the_memory_of_two_segments() -> None:
     seal_stream(_Endless(64 << 20), _Nowhere(), a_sealer())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < SEGMENT  # the two themselves are mapped, which is not counted
+    assert peak < SEGMENT_BYTES  # the two themselves are mapped, which is not counted
 
 
 def test_buffers_used_again_leave_nothing_of_the_recording_before() -> None:

@@ -6,7 +6,8 @@ import io
 import struct
 from pathlib import Path
 
-from callrec.telephone.sound import Sound, inspect
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Sound
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone"
 

@@ -7,17 +7,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import System
-from callrec.telephone.joining import CallRecord, RecordingFacts, calls_of
+from callrec.telephone.joining.facts import CallRecord, RecordingFacts, calls_of
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.setup import Setup
 from callrec.telephone.written import Written, WrittenTime
 
 LONDON = ZoneInfo("Europe/London")
+
 SETUP = Setup(zone=LONDON, region="GB", extensions=((200, 299), (800, 809)))
+
 NINE = datetime(2025, 6, 2, 9, tzinfo=UTC)
+
 MINUTE = timedelta(minutes=1)
+
 TOLERANCE = 2 * MINUTE
+
 CALLER = "07700900123"
+
 OTHER_CALLER = "07700900456"
 
 
@@ -46,7 +52,7 @@ def a_leg(
         **written,
     )
     return Leg(
-        call=said.understood(SETUP),
+        call=said.to_call(SETUP),
         key=key,
         recording=recording,
         answered=answered,

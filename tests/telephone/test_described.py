@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callrec.telephone.records.described import LARGEST, describe
+from callrec.telephone.records.described import MAX_DESCRIPTION_BYTES, read_description
 from callrec.telephone.records.leg import Leg
 from telephone.legs import SETUP
 from telephone.test_records import CASES, rows
@@ -22,19 +22,19 @@ def file_of(case: dict[str, Any]) -> bytes:
 def test_a_description_beside_a_recording_is_read_as_in_a_file_of_call_records(name: str) -> None:
     [leg] = rows(CASES[name])
     assert isinstance(leg, Leg)
-    assert describe(file_of(CASES[name]), SETUP) == leg.call
+    assert read_description(file_of(CASES[name]), SETUP) == leg.call
 
 
 def test_the_checksum_of_the_recording_is_kept() -> None:
-    call = describe(file_of(CASES["8x8/object"]), SETUP)
+    call = read_description(file_of(CASES["8x8/object"]), SETUP)
     assert call is not None
     assert call.said["md5"] == "c03f27f4b1ca0aefea989f1c1b432d9e"
 
 
 def test_only_the_system_that_is_named_is_tried() -> None:
     data = file_of(CASES["twilio/recording"])
-    assert describe(data, replace(SETUP, system="twilio"))
-    assert describe(data, replace(SETUP, system="8x8")) is None
+    assert read_description(data, replace(SETUP, system="twilio"))
+    assert read_description(data, replace(SETUP, system="8x8")) is None
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,12 @@ def test_only_the_system_that_is_named_is_tried() -> None:
     ids=lambda data: repr(data[:20]),
 )  # fmt: skip
 def test_what_is_no_description_is_none(data: bytes) -> None:
-    assert describe(data, SETUP) is None
+    assert read_description(data, SETUP) is None
 
 
 def test_a_file_that_is_larger_than_a_description_is_none() -> None:
     item = json.loads(file_of(CASES["twilio/recording"]))
-    assert describe(json.dumps(item | {"more": "x" * LARGEST}).encode(), SETUP) is None
+    assert (
+        read_description(json.dumps(item | {"more": "x" * MAX_DESCRIPTION_BYTES}).encode(), SETUP)
+        is None
+    )

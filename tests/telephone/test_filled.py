@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
-from callrec.telephone.filled import filled
-from callrec.telephone.joining import Joined, JoinedBy
+from callrec.telephone.filled import filled_from_record
+from callrec.telephone.joining.facts import Joined, JoinedBy
 from telephone.legs import LONDON, MINUTE, NINE, a_call, a_leg
 
 if TYPE_CHECKING:
     from callrec.telephone.records.leg import Leg
 
 LEG = a_leg(at=NINE, unique_id="1748854800.17", parties=("Ann Other",))
+
 NOTHING = replace(
     LEG.call,
     direction=Direction.UNKNOWN,
@@ -41,12 +42,12 @@ def but(call: Call, *names: str) -> dict[str, Any]:
 
 
 def test_what_is_not_known_is_the_records() -> None:
-    assert but(filled(NOTHING, joined(LEG)), "why") == but(LEG.call, "why")
+    assert but(filled_from_record(NOTHING, joined(LEG)), "why") == but(LEG.call, "why")
 
 
 def test_what_is_known_stands() -> None:
     other = a_leg(calling="02079460999", called="202", at=NINE + MINUTE, parties=("Else",))
-    known = filled(LEG.call, joined(other))
+    known = filled_from_record(LEG.call, joined(other))
     stands = but(LEG.call, "why", "contradiction", "parties")
     assert but(known, "why", "contradiction", "parties") == stands
     assert known.parties == ("Ann Other", "Else")
@@ -55,7 +56,7 @@ def test_what_is_known_stands() -> None:
 
 def test_a_record_of_another_direction_tells_no_ends() -> None:
     withheld = replace(LEG.call, direction=Direction.OUTBOUND, number=None, callee=None)
-    known = filled(withheld, joined(LEG))
+    known = filled_from_record(withheld, joined(LEG))
     assert (known.number, known.callee, known.direction) == (None, None, Direction.OUTBOUND)
     assert known.contradiction == "its call record has another direction"
 
@@ -63,19 +64,19 @@ def test_a_record_of_another_direction_tells_no_ends() -> None:
 def test_another_part_of_the_call_may_have_another_direction() -> None:
     inside = a_leg(calling="201", called="205", at=NINE + MINUTE, key="1748854800.17")
     whole = joined(replace(LEG, key="1748854800.17"), inside, leg=1)
-    assert filled(LEG.call, whole).contradiction is None
+    assert filled_from_record(LEG.call, whole).contradiction is None
 
 
 @pytest.mark.parametrize("minutes", [-31, 31, 60])
 def test_another_time_is_told_and_left_aside(minutes: int) -> None:
-    known = filled(LEG.call, joined(a_leg(at=NINE + minutes * MINUTE)))
+    known = filled_from_record(LEG.call, joined(a_leg(at=NINE + minutes * MINUTE)))
     assert known.started_at == LEG.call.started_at
     assert known.contradiction == "its call record has another time"
 
 
 def test_half_an_hour_in_a_queue_is_no_contradiction() -> None:
     early = a_leg(at=NINE - 40 * MINUTE, answered_at=NINE)
-    assert filled(LEG.call, joined(early)).contradiction is None
+    assert filled_from_record(LEG.call, joined(early)).contradiction is None
 
 
 @pytest.mark.parametrize("hour", [0, 1])
@@ -83,7 +84,7 @@ def test_a_record_in_utc_proves_the_hour_that_came_twice(hour: int) -> None:
     at = datetime(2024, 10, 27, hour, 30, tzinfo=UTC)
     written = a_leg(local=at.astimezone(LONDON).replace(tzinfo=None)).call
     assert written.time_confidence is TimeConfidence.LOCAL_AMBIGUOUS
-    known = filled(written, joined(a_leg(at=at + timedelta(seconds=5))))
+    known = filled_from_record(written, joined(a_leg(at=at + timedelta(seconds=5))))
     assert (known.started_at, known.time_confidence) == (at, TimeConfidence.UTC_PROVEN)
     assert (known.local_time, known.utc_offset_minutes) == (written.local_time, 60 - 60 * hour)
 
@@ -91,5 +92,5 @@ def test_a_record_in_utc_proves_the_hour_that_came_twice(hour: int) -> None:
 def test_a_record_that_does_not_know_the_hour_either_proves_nothing() -> None:
     local = datetime(2024, 10, 27, 1, 30)  # noqa: DTZ001 - it came twice
     written = a_leg(local=local).call
-    known = filled(written, joined(a_leg(local=local)))
+    known = filled_from_record(written, joined(a_leg(local=local)))
     assert known.time_confidence is TimeConfidence.LOCAL_AMBIGUOUS

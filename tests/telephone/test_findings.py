@@ -11,24 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
-from telephone.builders import (
-    VECTORS,
-    a_chunk,
-    a_format,
-    a_page,
-    a_speex,
-    a_wave,
-    an_mp3,
-    heard,
-)
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound
+from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOUNDS = {path.name: path.read_bytes() for path in sorted((VECTORS / "sound").glob("*.*"))}
+
 SILENT, TRUNCATED, UNCLOSED = (frozenset({finding}) for finding in Finding)
+
 NOTHING: frozenset[Finding] = frozenset()
+
 MINUTE = 8000 * 60
 
 
@@ -48,7 +43,9 @@ def with_form(name: str, sound: bytes) -> bytes:
 
 
 CHANCE = random.Random(1)  # noqa: S311 - noise, no secret
+
 DITHER = b"".join(CHANCE.choices([b"\0\0", b"\1\0", b"\xff\xff"], k=MINUTE))
+
 QUIET = {
     "digital silence": ("pcm16", bytes(2 * MINUTE)),
     "an offset": ("pcm16", b"\x34\x12" * MINUTE),
@@ -144,6 +141,7 @@ def test_a_whole_file_has_no_findings_and_a_cut_one_was_longer(name: str) -> Non
 
 
 NOISY = bytes(range(1, 251)) * 64
+
 CLOSING = {
     "as said": (16_000, NOTHING),
     "never said": (0, UNCLOSED),
@@ -233,6 +231,7 @@ def test_a_flac_that_was_streamed_is_as_long_as_its_frames() -> None:
 
 
 RANDOM = CHANCE.randbytes(100_000)
+
 ENCRYPTED = {
     "pcm16": with_form("pcm16", RANDOM),
     "pcm16 of two channels": a_wave(RANDOM, a_format(channels=2)),

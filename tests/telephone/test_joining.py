@@ -5,31 +5,16 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining import (
-    CallRecord,
-    JoinedBy,
-    RecordingFacts,
-    calls_of,
-    join,
-    keys_of_leg,
-    keys_of_recording,
-    leg_of,
-)
-from telephone.legs import (
-    CALLER,
-    MINUTE,
-    NINE,
-    OTHER_CALLER,
-    TOLERANCE,
-    a_call,
-    a_leg,
-    facts,
-)
+from callrec.telephone.joining.facts import CallRecord, JoinedBy, RecordingFacts, calls_of
+from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
+from callrec.telephone.joining.table import join, leg_of
+from telephone.legs import CALLER, MINUTE, NINE, OTHER_CALLER, TOLERANCE, a_call, a_leg, facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 UID = "1748854800.17"
+
 SECOND = timedelta(seconds=1)
 
 
@@ -240,7 +225,9 @@ def test_a_call_to_999_joins_by_the_extension_that_called() -> None:
 
 
 TWICE = datetime(2025, 10, 26, 1, 30)  # noqa: DTZ001 - local
+
 FIRST = datetime.fromisoformat("2025-10-26T00:30:00+00:00")
+
 SECOND_READING = FIRST + timedelta(hours=1)
 
 

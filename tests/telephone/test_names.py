@@ -14,7 +14,7 @@ import pytest
 from callrec.telephone.identified import Identified
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.setup import Setup
-from callrec.telephone.systems import IDS, NAMES
+from callrec.telephone.systems import ID_READERS, NAME_READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from callrec.telephone.call import Call, System
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone"
+
 MODIFIED = int(datetime(2024, 7, 4, 13, 10, tzinfo=UTC).timestamp())
 """When each file was last written."""
 
@@ -30,7 +31,7 @@ FACTS = ("direction", "caller", "callee", "number", "extension", "parties", "sid
 
 
 def each_case() -> Iterator[Any]:
-    for system in sorted(NAMES.keys() | IDS.keys()):
+    for system in sorted(NAME_READERS.keys() | ID_READERS.keys()):
         for path in sorted((VECTORS / system).glob("*.json")):
             case = json.loads(path.read_text("utf-8"))
             yield pytest.param(system, case, id=f"{system}/{path.stem}")
@@ -51,7 +52,7 @@ def read(case: dict[str, Any], setup: Setup) -> Call | None:
     path = PurePath(case["name"])
     call = read_name(path, setup)
     known = read_id(path, setup) if call is None else None
-    return known.understood(MODIFIED, setup.zone) if isinstance(known, Identified) else call
+    return known.to_call(MODIFIED, setup.zone) if isinstance(known, Identified) else call
 
 
 def facts(call: Call, keys: set[str]) -> dict[str, Any]:
@@ -77,12 +78,12 @@ def test_a_name_is_read_by_its_own_system_without_its_being_told(
         assert untold is None
     elif told is not None:
         assert untold == told
-        others = (NAMES.keys() | IDS.keys()) - {system}
+        others = (NAME_READERS.keys() | ID_READERS.keys()) - {system}
         assert not any(read(case, replace(setup_of(case), system=other)) for other in others)
 
 
 def test_every_system_that_reads_names_has_vectors() -> None:
-    for system in NAMES.keys() | IDS.keys():
+    for system in NAME_READERS.keys() | ID_READERS.keys():
         stems = [path.stem for path in (VECTORS / system).glob("*.json")]
         assert any(stem.startswith("not-") for stem in stems), system
         assert not all(stem.startswith("not-") for stem in stems), system

@@ -9,8 +9,8 @@ from callrec.telephone.number import (
     extension_ranges,
     is_extension,
     is_withheld,
+    last_four_digits,
     party,
-    tail,
 )
 
 SPELLINGS = (
@@ -29,6 +29,7 @@ SPELLINGS = (
     "\u202a+442079460123\u202c",
     "\uff0b\uff14\uff142079460123",
 )
+
 NO_NUMBERS = {
     "nothing": "",
     "withheld": "anonymous",
@@ -177,5 +178,5 @@ def test_ranges_decide_about_extensions_where_they_are_given() -> None:
 
 
 def test_a_number_can_be_told_by_its_last_four_digits() -> None:
-    assert tail("+442079460123") == "0123"
-    assert tail("999") == "999"
+    assert last_four_digits("+442079460123") == "0123"
+    assert last_four_digits("999") == "999"

@@ -141,4 +141,4 @@ def test_a_file_that_is_gone_fails_without_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [10**11, 10**12, -(10**12), 10**30])
 def test_a_time_in_no_year_of_calls_is_unusable(seconds: int) -> None:
     with pytest.raises(Unusable, match="in no year of calls"):
-        NOT_IDENTIFIED.understood(seconds, LONDON)
+        NOT_IDENTIFIED.to_call(seconds, LONDON)

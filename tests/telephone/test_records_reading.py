@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.records.items import LARGEST
+from callrec.telephone.records.items import MAX_JSON_BYTES
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
+from telephone.legs import SETUP
 
 if TYPE_CHECKING:
     from pathlib import Path
-from telephone.legs import SETUP
 
 ROW = (
     b'"","07700900123","201","from-did-direct","""Ann Other"" <07700900123>","PJSIP/trunk-1",'
@@ -67,7 +67,7 @@ def test_a_file_of_no_known_kind_is_refused(data: bytes) -> None:
 
 def test_json_in_one_piece_is_read_up_to_a_size() -> None:
     with pytest.raises(Unusable, match="larger than 64 MiB"):
-        read(b"[" + b" " * LARGEST)
+        read(b"[" + b" " * MAX_JSON_BYTES)
 
 
 @pytest.mark.parametrize("data", [b"{", b"[1, 2]", b"[]", b"{}", b'{"records": []}', b"[" * 99_999])

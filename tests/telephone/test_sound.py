@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound
 from callrec.telephone.sound.window import Window
-from telephone.builders import (
-    VECTORS,
-    a_chunk,
-    a_format,
-    a_page,
-    a_speex,
-    a_wave,
-    an_mp3,
-    heard,
-)
+from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EXPECTED = json.loads((VECTORS / "sound/expected.json").read_text("utf-8"))
+
 SECOND = bytes(16_000)
+
 NOISE = bytes(range(1, 251)) * 64
 """A second of 16-bit samples at 8 kHz in which no chunk's name could be found."""
 
@@ -78,6 +72,7 @@ def test_an_unknown_codec_in_a_wave_is_named_by_its_number_and_measured_by_its_r
 
 
 TAG = b"ID3\x04\x00\x00\x00\x00\x27\x08" + bytes(5000)
+
 MP3 = {
     "alone": an_mp3(100),
     "after a tag with a picture": TAG + an_mp3(100),
@@ -121,9 +116,12 @@ def test_speex_in_ogg_is_told_by_its_first_page() -> None:
 
 LONG = 5000
 """Bytes of a page, of which twenty are more than is looked at from the end."""
+
 ONE, OTHER = a_speex(b"abcd", 30), a_speex(b"efgh", 10)
+
 BODY = OTHER[108:]
 """Of a stream, without its first page."""
+
 FOLLOWING = {
     "a shorter one": (ONE + OTHER, 40),
     "a longer one": (OTHER + a_speex(b"abcd", 60, size_bytes=LONG), 70),
@@ -159,7 +157,9 @@ def test_an_ogg_of_damages_alone_is_soon_given_up() -> None:
 
 
 M4A = (VECTORS / "sound/plain.m4a").read_bytes()
+
 MOVIE = M4A.index(b"moov") - 4
+
 SHORT_HEADER = M4A[MOVIE + 8 : MOVIE + 8 + 108]
 """The movie's header in its 32-bit form: four bytes each of size, name, version, times, scale and
 duration."""

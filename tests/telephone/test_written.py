@@ -17,9 +17,9 @@ WHEN = WrittenTime(raw="1704358800", instant=NINE, proof="the epoch")
 PATIENT, DESK = "07700 900123", "201"
 
 
-def understood(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
+def to_call(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
     written = Written(**{"system": System.AVAYA, "how": "by a test", "time": WHEN, **said})
-    return written.understood(Setup(zone=ZoneInfo("Europe/London"), region="GB", **(setup or {})))
+    return written.to_call(Setup(zone=ZoneInfo("Europe/London"), region="GB", **(setup or {})))
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ def understood(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
 def test_which_way_a_call_went_its_ends_tell(
     calling: str, called: str, direction: Direction, number: str | None, extension: str | None
 ) -> None:
-    call = understood(calling=calling, called=called)
+    call = to_call(calling=calling, called=called)
     assert (call.direction, call.number, call.extension) == (direction, number, extension)
 
 
 def test_the_system_knows_its_extensions_better_than_their_length() -> None:
-    call = understood(calling="07700900123", called="2012012", called_is_inside=True)
+    call = to_call(calling="07700900123", called="2012012", called_is_inside=True)
     assert (call.direction, call.extension) == (Direction.INBOUND, "2012012")
-    assert understood(calling="07700900123", called="2012012").direction is Direction.UNKNOWN
+    assert to_call(calling="07700900123", called="2012012").direction is Direction.UNKNOWN
 
 
 def test_what_the_system_says_goes_before_what_its_ends_tell() -> None:
-    call = understood(calling=PATIENT, called=DESK, direction=Direction.OUTBOUND, extension="600")
+    call = to_call(calling=PATIENT, called=DESK, direction=Direction.OUTBOUND, extension="600")
     assert (call.direction, call.extension) == (Direction.OUTBOUND, "600")
 
 
@@ -59,55 +59,55 @@ def test_what_the_system_says_goes_before_what_its_ends_tell() -> None:
 def test_ends_are_turned_only_where_some_program_writes_them_turned(
     direction: Direction, calling: str, called: str
 ) -> None:
-    turned = understood(calling=calling, called=called, direction=direction, may_be_turned=True)
+    turned = to_call(calling=calling, called=called, direction=direction, ends_may_be_swapped=True)
     assert (turned.number, turned.extension) == ("+447700900123", DESK)
     assert "other order" in turned.why
-    kept = understood(calling=calling, called=called, direction=direction)
+    kept = to_call(calling=calling, called=called, direction=direction)
     assert kept.number is None
     assert "other order" not in kept.why
 
 
 def test_the_digits_for_an_outside_line_are_no_part_of_the_number() -> None:
     setup = {"outside_prefixes": ("9",)}
-    call = understood(calling=DESK, called="902079460123", setup=setup)
+    call = to_call(calling=DESK, called="902079460123", setup=setup)
     # Its length does not tell which end is inside, but the extension that called does.
     assert (call.direction, call.callee) == (Direction.OUTBOUND, "+442079460123")
-    assert understood(calling=DESK, called="9999", setup=setup, direction=Direction.OUTBOUND
+    assert to_call(calling=DESK, called="9999", setup=setup, direction=Direction.OUTBOUND
                       ).number == "999"  # fmt: skip
 
 
 def test_a_prefix_that_is_shown_with_who_calls_is_no_part_of_the_number() -> None:
-    call = understood(calling="907700900123", called=DESK, setup={"outside_prefixes": ("9",)})
+    call = to_call(calling="907700900123", called=DESK, setup={"outside_prefixes": ("9",)})
     assert (call.direction, call.number) == (Direction.INBOUND, "+447700900123")
 
 
 def test_a_prefix_is_no_part_of_the_number_where_nobody_says_which_way_the_call_went() -> None:
     setup = {"outside_prefixes": ("9",)}
-    assert understood(outside="907700900123", setup=setup).number == "+447700900123"
-    call = understood(calling="907700900123", called="02079460123", setup=setup)
+    assert to_call(outside="907700900123", setup=setup).number == "+447700900123"
+    call = to_call(calling="907700900123", called="02079460123", setup=setup)
     assert (call.direction, call.caller) == (Direction.UNKNOWN, "+447700900123")
     way = Direction.INTERNAL
-    call = understood(calling=DESK, called="907700900123", direction=way, setup=setup)
+    call = to_call(calling=DESK, called="907700900123", direction=way, setup=setup)
     assert call.callee == "+447700900123"
-    assert understood(calling=DESK, called="9105", direction=way, setup=setup).callee == "9105"
+    assert to_call(calling=DESK, called="9105", direction=way, setup=setup).callee == "9105"
 
 
 def test_an_end_that_is_not_said_is_the_outside_party_or_the_extension() -> None:
-    inbound = understood(direction=Direction.INBOUND, outside=PATIENT, extension=DESK)
+    inbound = to_call(direction=Direction.INBOUND, outside=PATIENT, extension=DESK)
     assert (inbound.caller, inbound.callee) == ("+447700900123", DESK)
-    outbound = understood(direction=Direction.OUTBOUND, outside=PATIENT, extension=DESK)
+    outbound = to_call(direction=Direction.OUTBOUND, outside=PATIENT, extension=DESK)
     assert (outbound.caller, outbound.callee) == (DESK, "+447700900123")
-    neither = understood(outside=PATIENT, extension=DESK)
+    neither = to_call(outside=PATIENT, extension=DESK)
     assert (neither.caller, neither.callee, neither.number) == (None, None, "+447700900123")
 
 
 def test_where_only_one_end_is_said_no_direction_is_guessed() -> None:
-    assert understood(calling=DESK).direction is Direction.UNKNOWN
-    assert understood(called=DESK).direction is Direction.UNKNOWN
+    assert to_call(calling=DESK).direction is Direction.UNKNOWN
+    assert to_call(called=DESK).direction is Direction.UNKNOWN
 
 
 def test_what_was_written_is_kept_beside_what_was_understood() -> None:
-    call = understood(calling=PATIENT, called=DESK, sides=(Side.CALLER, Side.CALLED))
+    call = to_call(calling=PATIENT, called=DESK, sides=(Side.CALLER, Side.CALLED))
     assert (call.raw_time, call.local_time) == ("1704358800", "2024-01-04T09:00:00")
     assert (call.zone, call.utc_offset_minutes) == ("Europe/London", 0)
     assert call.sides == (Side.CALLER, Side.CALLED)
@@ -116,6 +116,6 @@ def test_what_was_written_is_kept_beside_what_was_understood() -> None:
 
 def test_a_local_time_and_an_instant_that_disagree_are_told() -> None:
     local = datetime(2024, 1, 4, 9, 45)  # noqa: DTZ001
-    call = understood(time=WrittenTime(raw="x", local=local, instant=NINE, proof="the epoch"))
+    call = to_call(time=WrittenTime(raw="x", local=local, instant=NINE, proof="the epoch"))
     assert call.contradiction == "the epoch contradicts it by 45 minutes"
     assert call.local_time == "2024-01-04T09:45:00"

@@ -22,13 +22,13 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from callrec.archive.drive import (
-    PARTIAL,
+    PARTIAL_SUFFIX,
     check_read_back,
     copy_file,
     drive_errors,
     hash_on_medium,
     is_full,
-    open_plain,
+    open_untrusted,
     remove,
     require_space,
 )
@@ -43,24 +43,35 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 RECORDINGS: Final = "data/recordings"
+
 DECLARATION: Final = "bagit.txt"
+
 INFO: Final = "bag-info.txt"
+
 MANIFEST: Final = "manifest-sha256.txt"
+
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
-MOST_LISTED: Final = 2_000_000
+
+MAX_LISTED: Final = 2_000_000
 """Lines of a manifest that are read: more than the recordings of any practice."""
+
 DECLARED: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
 _THREADS = 6  # two processors are kept busy while others wait for the drive
+
 _CHUNK = 16  # recordings a task: handing them over one by one costs as much as a short call's work
+
 _LONGEST_LINE = 148  # one byte more than a line has, so that a longer one is seen to be that
+
 _LINE_BYTES = 200  # more than a manifest's line and a folder's entry take
+
 _TAG_BYTES = 64 << 10  # 64 KiB: more than the tag files and folders take besides
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BagItem:
     """A recording to be put into a bag."""
 
     sha256: str
@@ -85,7 +96,7 @@ class Bag:
     """SHA-256 of manifest-sha256.txt, lower-case hex; stands for all that is in the bag."""
 
 
-def lines_in(manifest: Path) -> Iterator[str]:
+def iter_lines(manifest: Path) -> Iterator[str]:
     """The lines of a manifest, none of them held: the drive comes from outside.
 
     A line that is longer than one can be comes in pieces, of which none is of a line's form.
@@ -94,8 +105,8 @@ def lines_in(manifest: Path) -> Iterator[str]:
         Tampered: it has more lines than any that was written.
         OSError: it cannot be read, or is no plain file.
     """
-    with BufferedReader(open_plain(manifest)) as file:
-        for _ in range(MOST_LISTED):
+    with BufferedReader(open_untrusted(manifest)) as file:
+        for _ in range(MAX_LISTED):
             line = file.readline(_LONGEST_LINE)
             if not line:
                 return
@@ -106,11 +117,11 @@ def lines_in(manifest: Path) -> Iterator[str]:
 
 def write_bag(
     at: Path,
-    items: Sequence[Item],
+    items: Sequence[BagItem],
     info: Mapping[str, str],
     *,
     begun: Path | None = None,
-    besides_bytes: int = 0,
+    extra_bytes: int = 0,
 ) -> Bag:
     """Copy recordings to a new bag, read them back from the drive, and only then let it appear.
 
@@ -133,13 +144,13 @@ def write_bag(
         there = at.exists()
     if there:
         raise Failed("the drive holds a bag of that name already")
-    partial = at.with_name(f".{at.name}{PARTIAL}")
+    partial = at.with_name(f".{at.name}{PARTIAL_SUFFIX}")
     with drive_errors():
         if begun is not None:
             begun.rename(partial)
         whole = _whole(partial, items)
     fresh = [item for item in items if item.sha256 not in whole]
-    require_space(at.parent, space_for(fresh, at.parent) + besides_bytes)
+    require_space(at.parent, space_needed(fresh, at.parent) + extra_bytes)
     try:
         with drive_errors():
             size = _copy(partial, items, fresh)
@@ -157,7 +168,7 @@ def write_bag(
     return Bag(at, len(items), size, tags[MANIFEST])
 
 
-def space_for(items: Sequence[Item], drive: Path) -> int:
+def space_needed(items: Sequence[BagItem], drive: Path) -> int:
     """Bytes that a bag of these will take on a drive, at most.
 
     Raises:
@@ -169,14 +180,14 @@ def space_for(items: Sequence[Item], drive: Path) -> int:
     return taken + len(items) * _LINE_BYTES + _TAG_BYTES
 
 
-def _size_of(item: Item) -> int:
+def _size_of(item: BagItem) -> int:
     try:
         return item.source.stat().st_size
     except FileNotFoundError as error:
         raise NotFound(f"the vault holds no file {item.sha256}") from error
 
 
-def _whole(partial: Path, items: Sequence[Item]) -> frozenset[str]:
+def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
     """What an unfinished bag holds of these, read from the drive; all else is removed from it.
 
     Whoever holds the drive can write to it: nothing there is followed, and only hashes count.
@@ -198,7 +209,7 @@ def _whole(partial: Path, items: Sequence[Item]) -> frozenset[str]:
         else:
             remove(path)
 
-    each([*(partial / RECORDINGS).iterdir()], look)
+    for_each_in_parallel([*(partial / RECORDINGS).iterdir()], look)
     return frozenset(whole)
 
 
@@ -216,15 +227,15 @@ def _whole_files(partial: Path) -> bool:
     return True  # a drive that does not tell keeps what it has
 
 
-def _copy(bag: Path, items: Sequence[Item], fresh: Sequence[Item]) -> int:
+def _copy(bag: Path, items: Sequence[BagItem], fresh: Sequence[BagItem]) -> int:
     recordings = bag / RECORDINGS
     for folder in (bag, recordings.parent, recordings):
         folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made anew
-    each(fresh, lambda item: _copy_one(item, recordings / item.sha256))
+    for_each_in_parallel(fresh, lambda item: _copy_one(item, recordings / item.sha256))
     return sum(_size_of(item) for item in items)
 
 
-def _copy_one(item: Item, target: Path) -> None:
+def _copy_one(item: BagItem, target: Path) -> None:
     try:
         copy_file(item.source, target)
     except FileNotFoundError:
@@ -256,13 +267,15 @@ def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) 
     return {name: sha256(text.encode()).hex() for name, text in tags.items()}
 
 
-def _read_back(bag: Path, items: Sequence[Item], tags: Mapping[str, str]) -> None:
-    each(items, lambda item: _read_back_recording(bag / RECORDINGS / item.sha256, item))
+def _read_back(bag: Path, items: Sequence[BagItem], tags: Mapping[str, str]) -> None:
+    for_each_in_parallel(
+        items, lambda item: _read_back_recording(bag / RECORDINGS / item.sha256, item)
+    )
     for name, digest in tags.items():
         check_read_back(bag / name, digest)
 
 
-def _read_back_recording(copy: Path, item: Item) -> None:
+def _read_back_recording(copy: Path, item: BagItem) -> None:
     try:
         check_read_back(copy, item.sha256)
     except Failed as failed:
@@ -273,7 +286,7 @@ def _read_back_recording(copy: Path, item: Item) -> None:
         raise
 
 
-def each(items: Sequence[_T], act: Callable[[_T], object]) -> None:
+def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> None:
     """Do ``act`` to all of them, several at once; the first error stops the rest."""
     chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
     with ThreadPoolExecutor(_THREADS) as threads:

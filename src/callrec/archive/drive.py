@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-PARTIAL = ".partial"
+PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
 
 _PIECE = 8 << 20  # 8 MiB
 _READ_BYTES = 1 << 20  # 1 MiB
-SMALL = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
+SMALL_FILE_BYTES = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
 
-_FULL = "make room on it or use a larger one, then run the command again"
-_WORDS = {
-    errno.ENOSPC: ("the drive is full", _FULL),
-    errno.EDQUOT: ("this account may keep no more on the drive", _FULL),
+_DRIVE_FULL_HINT = "make room on it or use a larger one, then run the command again"
+_ERROR_MESSAGES = {
+    errno.ENOSPC: ("the drive is full", _DRIVE_FULL_HINT),
+    errno.EDQUOT: ("this account may keep no more on the drive", _DRIVE_FULL_HINT),
     errno.EROFS: (
         "the drive can only be read",
         "lift its write protection, or mount it for writing",
@@ -60,7 +60,7 @@ def drive_errors() -> Iterator[None]:
     except OSError as error:
         code = error.errno or errno.EIO
         plain = f"the drive: {os.strerror(code).lower()}"
-        message, hint = _WORDS.get(code, (plain, "check that it is still attached"))
+        message, hint = _ERROR_MESSAGES.get(code, (plain, "check that it is still attached"))
         raise Failed(message, hint=hint) from error
 
 
@@ -112,7 +112,7 @@ def require_space(at: Path, needed_bytes: int) -> None:
         free = shutil.disk_usage(at).free
     if free < needed_bytes:
         amounts = f"{_amount(needed_bytes)} are needed, {_amount(free)} are free"
-        raise Failed(f"the drive has too little room: {amounts}", hint=_FULL)
+        raise Failed(f"the drive has too little room: {amounts}", hint=_DRIVE_FULL_HINT)
 
 
 def _amount(size: int) -> str:
@@ -130,11 +130,11 @@ def copy_file(source: Path, target: Path) -> None:
     """
     with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
         os.posix_fadvise(reading.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-        for way in WAYS:
+        for way in COPY_METHODS:
             try:
                 way(reading.fileno(), writing.fileno())
             except OSError as error:
-                if error.errno not in _NOT_THIS_WAY:
+                if error.errno not in _METHOD_UNSUPPORTED:
                     raise
             else:
                 break
@@ -158,13 +158,13 @@ def _through_memory(reading: int, writing: int) -> None:
             piece = piece[os.write(writing, piece) :]
 
 
-WAYS: tuple[Callable[[int, int], None], ...] = (
+COPY_METHODS: tuple[Callable[[int, int], None], ...] = (
     _within_the_file_system,
     _within_the_kernel,
     _through_memory,
 )
 """Each goes on where the one before stopped: both files keep their positions."""
-_NOT_THIS_WAY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+_METHOD_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def hash_on_medium(path: Path) -> str:
@@ -190,7 +190,7 @@ def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
     Raises:
         OSError: likewise; EINVAL, if the file system has no such way.
     """
-    with open_plain(path, past_the_cache) as file:
+    with open_untrusted(path, past_the_cache) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         digest, piece = hashlib.sha256(), _READING.piece
         while size := file.readinto(piece):
@@ -198,7 +198,7 @@ def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
         return digest.hexdigest()
 
 
-def open_plain(path: Path, past_the_cache: int = 0) -> FileIO:
+def open_untrusted(path: Path, past_the_cache: int = 0) -> FileIO:
     """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end.
 
     Raises:
@@ -223,7 +223,7 @@ class _Reading(threading.local):
 _READING = _Reading()
 
 
-class WholeFile:
+class AtomicFile:
     """A file of the drive being written; errors of the drive are raised in our words."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -242,18 +242,18 @@ class WholeFile:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[WholeFile]:
+def atomic_file(path: Path) -> Iterator[AtomicFile]:
     """Write ``path`` so that it appears whole, durable and read back, or not at all.
 
     Raises:
         Failed: the drive does not take it; what was there before is still there.
     """
-    partial = path.with_name(f".{path.name}{PARTIAL}")
+    partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
             partial.unlink(missing_ok=True)  # not written through: it could be a link off the drive
             file = partial.open("xb")
-        whole = WholeFile(file)
+        whole = AtomicFile(file)
         try:
             yield whole
         finally:
@@ -299,7 +299,7 @@ def read_small(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise Tampered(f"{path.name} on the drive is no plain file")
         with path.open("rb") as file:
-            data = file.read(SMALL + 1)
-    if len(data) > SMALL:
+            data = file.read(SMALL_FILE_BYTES + 1)
+    if len(data) > SMALL_FILE_BYTES:
         raise Tampered(f"{path.name} on the drive is larger than it can be")
     return data

@@ -2,7 +2,7 @@
 
 Where the drive can give a file two names, a bag is valid at every moment, the old one or the new.
 The new one is put together beside it of the same files, and the two change places in one step, or
-the old one is put aside for an instant, from where `mend` brings it back.
+the old one is put aside for an instant, from where `recover_bag` brings it back.
 
 A drive that cannot (exFAT) may not have the room for a second bag, and nothing may be taken off it
 to make some. There the bag is changed where it lies, and no file that stays is touched. Its
@@ -24,14 +24,14 @@ from callrec.archive.bag import (
     MANIFEST,
     RECORDINGS,
     TAG_MANIFEST,
-    lines_in,
+    iter_lines,
     write_tags,
 )
 from callrec.archive.drive import (
-    PARTIAL,
+    PARTIAL_SUFFIX,
     check_read_back,
     drive_errors,
-    open_plain,
+    open_untrusted,
     read_small,
     remove,
 )
@@ -42,18 +42,27 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-ERASED: Final = "erased.txt"
-MOST_LISTED: Final = 2_000_000
+ERASED_LIST: Final = "erased.txt"
+
+MAX_ERASED_LISTED: Final = 2_000_000
 """Lines of a list that are read: more than any practice erases; the drive comes from outside."""
 
 _ASIDE: Final = ".aside"
+
 _BESIDE: Final = ".beside"
+
 _GONE: Final = ".gone"
+
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
+
 _LINE_BYTES: Final = 33
+
 _UID: Final = re.compile(rb"[0-9a-f]{32}\n")
+
 _AT_FDCWD: Final = -100
+
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
+
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
 
 
@@ -63,16 +72,16 @@ def erased_uids(volume: Path) -> tuple[str, ...]:
     Raises:
         Tampered: the list is not in its form.
     """
-    path, found = volume / ERASED, list[str]()
+    path, found = volume / ERASED_LIST, list[str]()
     with drive_errors():
         if not (path.exists() or path.is_symlink()):
             return ()
         if not _is_plain(path):
-            raise Tampered(f"the volume's {ERASED} is no plain file")
-        with BufferedReader(open_plain(path)) as file:
+            raise Tampered(f"the volume's {ERASED_LIST} is no plain file")
+        with BufferedReader(open_untrusted(path)) as file:
             while line := file.readline(_LINE_BYTES):
-                if not _UID.fullmatch(line) or len(found) == MOST_LISTED:
-                    raise Tampered(f"the volume's {ERASED} is not as callrec wrote it")
+                if not _UID.fullmatch(line) or len(found) == MAX_ERASED_LISTED:
+                    raise Tampered(f"the volume's {ERASED_LIST} is not as callrec wrote it")
                 found.append(line[:-1].decode())
     return tuple(found)
 
@@ -84,28 +93,28 @@ def list_erased(volume: Path, uids: Iterable[str]) -> None:
         Tampered: the list that is there is not in its form.
         Failed: the drive does not take it.
     """
-    mend_list(volume)
+    repair_erased_list(volume)
     there = set(erased_uids(volume))
     new = [uid for uid in uids if uid not in there]
     with drive_errors():
-        with (volume / ERASED).open("ab") as file:
+        with (volume / ERASED_LIST).open("ab") as file:
             file.write("".join(f"{uid}\n" for uid in new).encode())
             file.flush()
             os.fsync(file.fileno())
         sync(volume)
 
 
-def mend_list(volume: Path) -> None:
+def repair_erased_list(volume: Path) -> None:
     """Take off the list what a killed run left of a line.
 
     Raises:
         Failed: the drive does not let it go.
     """
-    path = volume / ERASED
+    path = volume / ERASED_LIST
     with drive_errors():
         if not _is_plain(path):
             return
-        with open_plain(path) as file:
+        with open_untrusted(path) as file:
             before = max(file.seek(0, os.SEEK_END) - _LINE_BYTES, 0)
             file.seek(before)
             tail = file.read(_LINE_BYTES)
@@ -119,7 +128,7 @@ def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def mend(bag: Path) -> None:
+def recover_bag(bag: Path) -> None:
     """Bring back a bag that a killed run had put aside, and clear away what it left beside it.
 
     Raises:
@@ -145,7 +154,7 @@ def unfinished_names(bags: Path) -> list[str]:
         return [path.name for folder in _unfinished(bags) for path in folder.iterdir()]
 
 
-def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
+def remove_unfinished(bags: Path, gone: Collection[str]) -> None:
     """Remove some of what lies in such bags; it is gone durably when this returns.
 
     Raises:
@@ -160,7 +169,7 @@ def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
 
 def _unfinished(bags: Path) -> list[Path]:
     """Their folders of recordings; no link is followed."""
-    folders = [begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL}")]
+    folders = [begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL_SUFFIX}")]
     return [folder for folder in folders if _is_folder(folder)]
 
 
@@ -170,7 +179,7 @@ def _is_folder(recordings: Path) -> bool:
     return recordings.is_dir() and not any(links)
 
 
-def names_listed(bag: Path) -> tuple[str, ...]:
+def names_in_manifest(bag: Path) -> tuple[str, ...]:
     """The recordings that a bag's manifest lists, in its order.
 
     Raises:
@@ -180,7 +189,7 @@ def names_listed(bag: Path) -> tuple[str, ...]:
     if not _is_plain(path):
         raise Tampered(f"the bag's {MANIFEST} is gone")
     with drive_errors():
-        for line in lines_in(path):
+        for line in iter_lines(path):
             match = _LINE.fullmatch(line)
             if match is None:
                 raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
@@ -188,7 +197,7 @@ def names_listed(bag: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def rewrite(bag: Path, gone: Collection[str]) -> None:
+def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
     """Write a bag anew without some of its recordings; one that would be empty goes wholly.
 
     What goes is gone durably when this returns: no power cut brings it back.
@@ -202,7 +211,7 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
         Failed: the drive does not take the new one; the old one is still there, or half of what
             goes is gone where it lies: the same again goes on with it.
     """
-    kept = [name for name in names_listed(bag) if name not in gone]
+    kept = [name for name in names_in_manifest(bag) if name not in gone]
     aside, beside = _aside(bag), _beside(bag)
     with drive_errors():
         if not kept:
@@ -214,7 +223,7 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
         remove(beside)
         if _link(bag, beside, kept):
             _write_tags(bag, beside, kept)
-            change_places(beside, bag, at_once=True)
+            swap_bags(beside, bag, at_once=True)
             sync(bag.parent)
         else:
             _change_in_place(bag, beside, kept, gone)
@@ -283,7 +292,7 @@ def _info(bag: Path) -> Mapping[str, str]:
     return {label: value for label, _, value in pairs}
 
 
-def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:
+def swap_bags(beside: Path, bag: Path, *, at_once: bool) -> None:
     """Put a new bag in an old one's place; the old one then has a hidden name.
 
     Args:
@@ -292,14 +301,14 @@ def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:
         at_once: in one step where the drive can do that.
 
     Raises:
-        OSError: the drive does not let it; `mend` brings the old one back.
+        OSError: the drive does not let it; `recover_bag` brings the old one back.
     """
-    if not (at_once and exchange(beside, bag)):
+    if not (at_once and exchange_folders(beside, bag)):
         bag.rename(_aside(bag))
         beside.rename(bag)
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange_folders(one: Path, other: Path) -> bool:
     """Let two folders change their names in one step; False where the system or drive cannot.
 
     Raises:

@@ -23,7 +23,7 @@ def check_label(label: str) -> None:
     Raises:
         Unusable: says which of these it is, not the label.
     """
-    if wrong := _wrong_with(label):
+    if wrong := _problem_with(label):
         raise Unusable(
             f"a volume's label {wrong}",
             hint="choose another in lower case, such as archive-2026-a",
@@ -32,10 +32,10 @@ def check_label(label: str) -> None:
 
 def is_label(text: str) -> bool:
     """Whether ``check_label`` lets it pass."""
-    return not _wrong_with(text)
+    return not _problem_with(text)
 
 
-def _wrong_with(label: str) -> str:
+def _problem_with(label: str) -> str:
     if not _FORM.fullmatch(label):
         return "is 1 to 40 plain letters, digits, spaces, dots, hyphens or underscores"
     if _NAME.search(label):

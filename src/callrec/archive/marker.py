@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.drive import PARTIAL, drive_errors, read_small, whole_file
+from callrec.archive.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small
 from callrec.archive.label import check_label, is_label
 from callrec.archive.volume import FOLDERS, Volume
 from callrec.crypto.canonical import canonical, parse
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER: Final = "CALLREC-VOLUME.json"
+
 FORMAT: Final = 1
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
 _TRYING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -46,7 +48,9 @@ def check_target(at: Path, vault_folder: Path) -> None:
         raise Unusable(
             "the archive cannot lie inside the vault", hint="give a folder of an external drive"
         )
-    probe = at / f".callrec{PARTIAL}"  # ever the same: what a run that was cut off left goes too
+    probe = (
+        at / f".callrec{PARTIAL_SUFFIX}"
+    )  # ever the same: what a run that was cut off left goes too
     with drive_errors():
         probe.unlink(missing_ok=True)
         os.close(os.open(probe, _TRYING, 0o600))  # another run may be trying the same
@@ -63,7 +67,7 @@ def is_volume(at: Path) -> bool:
         return (at / MARKER).is_file()
 
 
-def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
+def create_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
     """Make a folder a volume: its marker and its empty folders.
 
     Args:
@@ -83,7 +87,7 @@ def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
         with drive_errors():
             for folder in folders:
                 folder.mkdir()
-        with whole_file(at / MARKER) as marker:  # last: with it the folder is a volume
+        with atomic_file(at / MARKER) as marker:  # last: with it the folder is a volume
             marker.write(_marker_of(begun))
     except BaseException:
         with suppress(OSError):  # the marker first, if it came to have its name
@@ -95,7 +99,7 @@ def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
     return begun
 
 
-def relabel(volume: Volume) -> None:
+def write_label(volume: Volume) -> None:
     """Let a volume's marker say the label that it has now; where it does, nothing is written.
 
     Raises:
@@ -104,7 +108,7 @@ def relabel(volume: Volume) -> None:
     """
     there = open_volume(volume.at)
     if there.label != volume.label and replace(there, label=volume.label) == volume:
-        with whole_file(volume.at / MARKER) as marker:
+        with atomic_file(volume.at / MARKER) as marker:
             marker.write(_marker_of(volume))
 
 

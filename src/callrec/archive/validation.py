@@ -20,10 +20,10 @@ from callrec.archive.bag import (
     MANIFEST,
     RECORDINGS,
     TAG_MANIFEST,
-    each,
-    lines_in,
+    for_each_in_parallel,
+    iter_lines,
 )
-from callrec.archive.drive import SMALL, drive_errors, hash_on_medium
+from callrec.archive.drive import SMALL_FILE_BYTES, drive_errors, hash_on_medium
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _DECLARED = sha256(DECLARED.encode()).hex()
+
 _TAGS = frozenset({DECLARATION, INFO, MANIFEST})
+
 _LINES = {
     MANIFEST: re.compile(rf"([0-9a-f]{{64}})  ({RECORDINGS}/\1)\n"),
     TAG_MANIFEST: re.compile(rf"([0-9a-f]{{64}})  ({'|'.join(map(re.escape, sorted(_TAGS)))})\n"),
@@ -75,7 +77,9 @@ def validate_bag(at: Path) -> BagReport:
     plain = {name for name in names if stat.S_ISREG((at / name).lstat().st_mode)}
     listed: dict[str, str] = {}
     damaged = {name for name in _LINES if name in plain and not _read_manifest(at / name, listed)}
-    large = {INFO, DECLARATION} & {name for name in plain if (at / name).lstat().st_size > SMALL}
+    large = {INFO, DECLARATION} & {
+        name for name in plain if (at / name).lstat().st_size > SMALL_FILE_BYTES
+    }
     found = _hashes(at, plain & listed.keys() - large)
     damaged |= large
     damaged |= {name for name in found if found[name] != listed[name]}
@@ -103,7 +107,7 @@ def _read_manifest(path: Path, listed: dict[str, str]) -> bool:
     # adds name -> SHA-256 of each good line; False if there are others, or some are wanting
     entries, lines = dict[str, str](), 0
     try:
-        for line in lines_in(path):
+        for line in iter_lines(path):
             lines += 1
             if match := _LINES[path.name].fullmatch(line):
                 entries[match[2]] = match[1]
@@ -127,5 +131,5 @@ def _hashes(bag: Path, names: Iterable[str]) -> dict[str, str]:
         except OSError:
             found[name] = ""
 
-    each(sorted(names), look)
+    for_each_in_parallel(sorted(names), look)
     return found

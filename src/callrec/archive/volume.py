@@ -17,13 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.drive import (
-    PARTIAL,
-    drive_errors,
-    read_small,
-    remove,
-    whole_file,
-)
+from callrec.archive.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
 from callrec.durable import sync
 from callrec.errors import NotFound
 
@@ -31,21 +25,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.archive.drive import WholeFile
+    from callrec.archive.drive import AtomicFile
 
 _BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
+
 FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
 """The folders that every volume has."""
 
-MOST_COPIES: Final = 4
+MAX_CATALOGUE_COPIES: Final = 4
 """Copies of the catalogue that are looked at. A run that was cut off leaves one beside the one
 before it, and each that somebody adds costs a restore the time to open it."""
 
 _TIME_FORM = "%Y%m%dT%H%M%SZ"
+
 _LAST_YEAR = 2199
+
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
+
 _PROOF = ".tlog-proof"
+
 _HEAD_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}\.tlog-proof")
+
 _COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
 
 
@@ -101,7 +101,7 @@ class Volume:
         Raises:
             Failed: the drive does not take it.
         """
-        with whole_file(self._head_path(bag)) as file:
+        with atomic_file(self._head_path(bag)) as file:
             file.write(proof)
 
     def copy_of(self, time: str) -> CatalogueCopy:
@@ -110,7 +110,7 @@ class Volume:
         return CatalogueCopy(time, folder / f"{time}.sealed", folder / f"{time}.keys.json")
 
     def write_copy(
-        self, time: str, fill: Callable[[WholeFile], object], keys_json: bytes
+        self, time: str, fill: Callable[[AtomicFile], object], keys_json: bytes
     ) -> tuple[str, str]:
         """Put a new copy of the catalogue there, beside what is there.
 
@@ -126,7 +126,7 @@ class Volume:
             Failed: the drive does not take it; the copies before are still there.
         """
         copy = self.copy_of(time)
-        with whole_file(copy.keys) as keys, whole_file(copy.sealed) as sealed:
+        with atomic_file(copy.keys) as keys, atomic_file(copy.sealed) as sealed:
             keys.write(keys_json)
             fill(sealed)
         return sealed.sha256, keys.sha256
@@ -148,13 +148,13 @@ class Volume:
         self._delete(lambda name: not name.startswith(f"{time}."))
 
     def copies(self) -> tuple[CatalogueCopy, ...]:
-        """The whole copies of the catalogue, newest first; at most `MOST_COPIES`."""
+        """The whole copies of the catalogue, newest first; at most `MAX_CATALOGUE_COPIES`."""
         names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
         times = sorted({name.split(".")[0] for name in names}, reverse=True)
         copies = [
             copy for copy in map(self.copy_of, times) if {copy.sealed.name, copy.keys.name} <= names
         ]
-        return tuple(copies[:MOST_COPIES])
+        return tuple(copies[:MAX_CATALOGUE_COPIES])
 
     def catalogue(self) -> CatalogueCopy:
         """The newest whole copy of the catalogue.
@@ -176,7 +176,7 @@ class Volume:
         kept = self.unfinished_bag()
         with drive_errors():
             for folder in (self.at, *(self.at / name for name in FOLDERS)):
-                goes = [path for path in folder.glob(f".*{PARTIAL}") if path != kept]
+                goes = [path for path in folder.glob(f".*{PARTIAL_SUFFIX}") if path != kept]
                 for path in goes:
                     remove(path)
                 if goes:
@@ -189,7 +189,7 @@ class Volume:
             Failed: the drive does not tell.
         """
         with drive_errors():
-            return max((self.at / _BAGS).glob(f".*{PARTIAL}"), default=None)
+            return max((self.at / _BAGS).glob(f".*{PARTIAL_SUFFIX}"), default=None)
 
     def set_bag_aside(self, bag: str) -> None:
         """Give a whole bag back its hidden name: nothing came to vouch for it, but it was copied.
@@ -198,7 +198,7 @@ class Volume:
             Failed: the drive does not let it.
         """
         at = self.bag_path(bag)
-        hidden = at.with_name(f".{bag}{PARTIAL}")
+        hidden = at.with_name(f".{bag}{PARTIAL_SUFFIX}")
         with drive_errors():
             if at.exists():
                 remove(hidden)
@@ -221,12 +221,12 @@ def stamp(time: datetime) -> str:
     return f"{time.astimezone(UTC):{_TIME_FORM}}"
 
 
-def is_run(name: str) -> bool:
+def is_run_name(name: str) -> bool:
     """Whether a bag, a proof or a copy of the catalogue can be called so: ``<time>-<n>``."""
-    return bool(_BAG_NAME.fullmatch(name)) and time_in(name) is not None
+    return bool(_BAG_NAME.fullmatch(name)) and time_in_name(name) is not None
 
 
-def time_in(name: str) -> datetime | None:
+def time_in_name(name: str) -> datetime | None:
     """The time by which a run is called, aware; None: there is none of these years."""
     try:
         time = datetime.strptime(name.partition("-")[0], _TIME_FORM).replace(tzinfo=UTC)

@@ -24,7 +24,7 @@ ED25519: Final = b"\x01"
 """Signature type (signed-note, "Signature types")."""
 KEY_ID_BYTES: Final = 4
 HASH_BYTES: Final = 32
-LARGEST_NOTE: Final = 1_000_000
+MAX_NOTE_BYTES: Final = 1_000_000
 """Bytes beyond which a note is not read: room for far more than the 16 signatures that must be."""
 
 DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -96,7 +96,7 @@ def parse_note(data: bytes) -> Note:
     return Note(text + "\n", signatures)
 
 
-def as_typed(data: bytes) -> bytes:
+def note_from_typed(data: bytes) -> bytes:
     """A checkpoint's note from what somebody typed from paper: what a note is, stays as it is.
 
     Lines may break elsewhere, the blank one may be missing, and any dash counts. What comes out
@@ -174,7 +174,7 @@ def decode_hash(text: str) -> bytes:
 
 def _printable(data: bytes) -> str:
     """UTF-8 without control characters but newline (signed-note, "Format")."""
-    if len(data) > LARGEST_NOTE:
+    if len(data) > MAX_NOTE_BYTES:
         raise Tampered("a signed note is too long")
     try:
         text = data.decode()

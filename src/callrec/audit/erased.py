@@ -64,7 +64,7 @@ class Erasures:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DestructionStatement:
     """What a ``destruction`` statement says."""
 
     certificate: str
@@ -83,7 +83,7 @@ class Said:
         return frozenset(self.items)
 
 
-def read_destruction(statement: Statement) -> Said:
+def read_destruction(statement: Statement) -> DestructionStatement:
     """What a statement says was destroyed.
 
     Raises:
@@ -100,7 +100,7 @@ def read_destruction(statement: Statement) -> Said:
             "approvals": list(approvals),
         }:
             try:
-                return Said(
+                return DestructionStatement(
                     certificate,
                     number,
                     request,

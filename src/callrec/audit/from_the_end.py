@@ -17,27 +17,31 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from callrec.audit.stretch import STRETCH, Expected, Stretch, check_stretch
-from callrec.child_process import end, python, started
+from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
+from callrec.child_process import kill_process, python_command, start_process
 from callrec.errors import CallrecError, Tampered
 
 if TYPE_CHECKING:
     import subprocess
     from typing import IO
 
-COMMAND: Final = python("callrec.audit.from_the_end")
+SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
 
 
-class Other:
+class SecondProcess:
     """The other process, as its parent sees it; within a ``with`` it runs."""
 
-    def __init__(self, database: sqlite3.Connection, expected: Expected, *, last: bool) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, expected: StretchExpectations, *, last: bool
+    ) -> None:
         """Prepare to ask for the last stretches, or for none."""
         self._found: dict[int, Stretch] = {}
         self._rest = b""
         self._process: subprocess.Popen[bytes] | None = None
         self._job = (
-            job_for(database, expected) if last and len(os.sched_getaffinity(0)) > 1 else b""
+            second_process_job(database, expected)
+            if last and len(os.sched_getaffinity(0)) > 1
+            else b""
         )
 
     def __enter__(self) -> Self:
@@ -48,7 +52,7 @@ class Other:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            end(self._process)
+            kill_process(self._process)
 
     def found(self, first: int) -> Stretch | None:
         """The stretch that begins at ``first``, if the other process has found it sound.
@@ -73,7 +77,7 @@ class Other:
 
 
 def _start(job: bytes) -> subprocess.Popen[bytes]:
-    process = started(COMMAND)
+    process = start_process(SECOND_PROCESS_COMMAND)
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     os.set_blocking(process.stdout.fileno(), False)
@@ -82,7 +86,7 @@ def _start(job: bytes) -> subprocess.Popen[bytes]:
     return process
 
 
-def job_for(database: sqlite3.Connection, expected: Expected) -> bytes:
+def second_process_job(database: sqlite3.Connection, expected: StretchExpectations) -> bytes:
     (_, _, path), *_ = database.execute("PRAGMA database_list")
     keys = {
         person: [(since, key.hex()) for since, key in known]
@@ -91,14 +95,14 @@ def job_for(database: sqlite3.Connection, expected: Expected) -> bytes:
     return json.dumps({"path": path, "expected": {**asdict(expected), "keys": keys}}).encode()
 
 
-def work(job: bytes, out: IO[bytes]) -> None:
+def verify_from_end(job: bytes, out: IO[bytes]) -> None:
     """Check stretch after stretch, from the log's end back, and say which were sound."""
     said = json.loads(job)
     keys = {
         person: [(since, bytes.fromhex(key)) for since, key in known]
         for person, known in said["expected"].pop("keys").items()
     }
-    expected = Expected(**said["expected"], keys=keys)
+    expected = StretchExpectations(**said["expected"], keys=keys)
     database = sqlite3.connect(f"{Path(said['path']).as_uri()}?mode=ro", uri=True)
     for first in reversed(range(0, expected.size, STRETCH)):
         try:
@@ -116,4 +120,4 @@ def work(job: bytes, out: IO[bytes]) -> None:
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own
     gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
-    work(sys.stdin.buffer.read(), sys.stdout.buffer)
+    verify_from_end(sys.stdin.buffer.read(), sys.stdout.buffer)

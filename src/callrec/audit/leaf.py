@@ -21,7 +21,7 @@ from callrec.errors import Tampered
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LARGEST_LEAF: Final = 8 * 1024
+MAX_LEAF_BYTES: Final = 8 * 1024
 """Size of a leaf in bytes: 8 KiB at most."""
 DETAIL_NONCE_BYTES: Final = 32
 NOBODY: Final = "-"
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-BY_NOBODY: Final = frozenset(
+ACTS_WITHOUT_ACTOR: Final = frozenset(
     {
         ("login", Outcome.FAILED),
         ("recovery.drilled", Outcome.REFUSED),
@@ -97,12 +97,12 @@ class Leaf:
         _check_instant(self.at)
 
     @property
-    def lacks_its_actor(self) -> bool:
+    def has_no_actor(self) -> bool:
         """Whether it names nobody, though somebody's key is at hand for what it tells.
 
         Whoever can write the database can add it; so it is TAMPERED.
         """
-        return self.actor == NOBODY and (self.act, self.outcome) not in BY_NOBODY
+        return self.actor == NOBODY and (self.act, self.outcome) not in ACTS_WITHOUT_ACTOR
 
     def encode(self) -> bytes:
         """The leaf's bytes, to be hashed and kept.
@@ -114,7 +114,7 @@ class Leaf:
         if self.founders is not None:
             members["founders"] = dict(self.founders)
         data = canonical(members)
-        if len(data) > LARGEST_LEAF:
+        if len(data) > MAX_LEAF_BYTES:
             raise ValueError("a leaf has more than 8 KiB")
         return data
 

@@ -18,9 +18,9 @@ from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
-from callrec.catalogue.engine import make_names_durable, reading, transaction
+from callrec.catalogue.engine import reading, sync_folder, transaction
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant, parse
+from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
@@ -37,18 +37,24 @@ _NODE = select(tables.node.c.hash).where(
 """Made once: a command asks it sixty times and more."""
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
+
 NONCE_BYTES = 32
-IN_NO_FORM: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
+
+UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Told of details that no command of ours writes: they end no list in which they are met."""
+
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
+
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
+
 _NODES_AT: Final = (
     "SELECT node.level, node.position, node.hash FROM json_each(?) AS place CROSS JOIN node"
     " ON node.level = json_extract(place.value, '$[0]')"
     " AND node.position = json_extract(place.value, '$[1]')"
 )
+
 _INSERT_NODE: Final = "INSERT INTO node (level, position, hash) VALUES (?, ?, ?)"
 
 
@@ -79,7 +85,7 @@ class Log:
     now: Callable[[], datetime]
 
 
-class Writing:
+class LogTransaction:
     """One write transaction: rows of the catalogue, and the leaves that say what was done."""
 
     def __init__(self, connection: Connection, log: Log) -> None:
@@ -123,7 +129,7 @@ class Writing:
         leaf = Leaf(
             act=act,
             actor=actor,
-            at=instant(self._log.now()),
+            at=format_instant(self._log.now()),
             detail=commitment,
             log=origin(self._log.vault),
             outcome=outcome,
@@ -164,7 +170,7 @@ class Writing:
     ) -> tuple[bytes | None, str]:
         if details is None:
             return None, ""
-        nonce = nonce or primitives.fresh(NONCE_BYTES)
+        nonce = nonce or primitives.random_bytes(NONCE_BYTES)
         body = canonical(dict(details))
         sealed = primitives.hpke_seal(
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
@@ -206,7 +212,7 @@ def _encoded(leaf: Leaf) -> bytes:
 
 
 @contextmanager
-def writing(engine: Engine, log: Log, signer: Signer | None) -> Iterator[Writing]:
+def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator[LogTransaction]:
     """A write transaction that ends in a checkpoint of ``signer``, and is durable when it ends.
 
     Raises:
@@ -216,7 +222,7 @@ def writing(engine: Engine, log: Log, signer: Signer | None) -> Iterator[Writing
     ending: Head | None = None
     try:
         with transaction(engine) as connection:
-            act = Writing(connection, log)
+            act = LogTransaction(connection, log)
             before = act.head
             yield act
             after = act.head  # in any case: who asks for it later has no connection any more
@@ -234,7 +240,7 @@ def _is_kept(engine: Engine, head: Head) -> bool:
     with suppress(CallrecError, OSError), reading(engine) as connection:
         if stored_size(connection) < head.size:
             return False
-        make_names_durable(connection)
+        sync_folder(connection)
         return tree.root(head.size, node_reader(connection)) == head.root
     return False
 
@@ -278,7 +284,7 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     return Leaf.decode(body, seq), body
 
 
-def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
+def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:
     """Which rows of leaves to look at for these acts; a few others may be among them.
 
     Canonical JSON sorts, so ``act`` is a leaf's first member, and a beginning as long as the
@@ -290,7 +296,7 @@ def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
     return func.substr(tables.leaf.c.body, 1, shortest).in_(some)
 
 
-def carried_again(connection: Connection) -> Sequence[int]:
+def repeated_statements(connection: Connection) -> Sequence[int]:
     """Sequences of leaves that carry a statement which an earlier one carries, by their columns.
 
     A statement counts once: what somebody signed for one moment is not signed for another.
@@ -325,7 +331,7 @@ def read_register(connection: Connection) -> Register:
     return replay(founders, _register_entries(connection, founders.vault))
 
 
-def register_now(connection: Connection, known: Register, size: int) -> Register:
+def current_register(connection: Connection, known: Register, size: int) -> Register:
     """The register as it stands, read anew only if something of people or keys came since.
 
     Args:
@@ -348,7 +354,7 @@ def read_detail(
 ) -> Mapping[str, Any] | None:
     """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
 
-    Returns None where there are none, or where they were erased; `IN_NO_FORM` where whoever signed
+    Returns None where there are none, or where they were erased; `UNREADABLE_DETAILS` where whoever signed
     the leaf sealed no object in canonical JSON.
 
     Raises:
@@ -369,8 +375,8 @@ def read_detail(
     try:
         found = parse(body)
     except Tampered:  # they are what was signed all the same
-        return IN_NO_FORM
-    return found if isinstance(found, dict) else IN_NO_FORM
+        return UNREADABLE_DETAILS
+    return found if isinstance(found, dict) else UNREADABLE_DETAILS
 
 
 def _read_for_proofs(connection: Connection, seqs: Iterable[int], size: int) -> tree.Read:

@@ -25,7 +25,7 @@ from callrec.audit.checkpoint import (
 from callrec.audit.tree import check_inclusion
 from callrec.errors import Tampered
 
-HEADER: Final = "c2sp.org/tlog-proof@v1"
+PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
 """First line of every proof."""
 
 
@@ -46,7 +46,7 @@ class Proof:
 def write_proof(proof: Proof) -> bytes:
     """The file of a proof. Law: ``read_proof(write_proof(proof)) == proof``."""
     extra = [f"extra {_encode(proof.extra)}"] if proof.extra else []
-    lines = [HEADER, *extra, f"index {proof.seq}", *map(_encode, proof.hashes)]
+    lines = [PROOF_HEADER, *extra, f"index {proof.seq}", *map(_encode, proof.hashes)]
     return "".join(f"{line}\n" for line in lines).encode() + b"\n" + proof.checkpoint
 
 
@@ -67,7 +67,9 @@ def read_proof(data: bytes) -> Proof:
         if not extra:
             raise Tampered("a proof has an extra line without anything in it")
     match lines:
-        case [header, index, *hashes] if gap and header == HEADER and index.startswith("index "):
+        case [header, index, *hashes] if (
+            gap and header == PROOF_HEADER and index.startswith("index ")
+        ):
             return Proof(_number(index), tuple(map(decode_hash, hashes)), checkpoint, extra)
         case _:
             raise Tampered("a proof is not in its form")

@@ -19,7 +19,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VerifiedState:
     """The head that the log was verified up to, and what was found beside its tree, hashed."""
 
     head: Head
@@ -32,7 +32,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class VerificationResult:
     """What one reading of the log found."""
 
     head: Head
@@ -44,7 +44,7 @@ class Reading:
     """None if leaf 0 is damaged."""
     details_erased: int
     """Leaves whose details went with what was destroyed under an approval."""
-    seen: Seen | None = None
+    seen: VerifiedState | None = None
     """For the next reading; None where something is wrong."""
     read_from: int = 0
     """The first leaf that was read; those before it were found sound earlier."""

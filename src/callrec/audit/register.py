@@ -275,7 +275,7 @@ def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Reg
     for leaf, statement in entries:
         check_made_by(register, leaf, statement)
         try:
-            take(register, leaf.seq, statement)
+            apply_statement(register, leaf.seq, statement)
         except (LookupError, TypeError, ValueError) as error:
             raise Tampered(f"the statement of leaf {leaf.seq} is not in its form") from error
     return register
@@ -296,7 +296,7 @@ def check_made_by(register: Register, leaf: Leaf, statement: Statement) -> None:
     check_statement(statement, keys.act)
 
 
-def take(register: Register, seq: int, statement: Statement) -> None:
+def apply_statement(register: Register, seq: int, statement: Statement) -> None:
     """Take a checked statement into the register, if it concerns it and its maker had the power.
 
     Raises:
@@ -322,7 +322,7 @@ def take(register: Register, seq: int, statement: Statement) -> None:
             pass  # of no concern to the register
 
 
-def read_later(register: Register, statement: Statement, size: int) -> Voucher | None:
+def read_newer_voucher(register: Register, statement: Statement, size: int) -> Voucher | None:
     """A voucher of a log that was lost, made after all that the register knows.
 
     It is by somebody who governs today, and of somebody who was added since, or was given another

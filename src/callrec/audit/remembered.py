@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit.log import Head
-from callrec.audit.reading import Seen
+from callrec.audit.reading import VerifiedState
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
-VERIFIED: Final = "verified.json"
-"""How far this operator verified the log; ``forget`` forgets it with the head."""
+
+VERIFIED_FILE: Final = "verified.json"
+"""How far this operator verified the log; ``forget_seen_head`` forgets it with the head."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SeenHead:
     """A head, and when it was seen."""
 
     head: Head
@@ -36,7 +36,7 @@ class Remembered:
     """RFC 3339 UTC."""
 
 
-def recall(folder: Path) -> Remembered | None:
+def load_seen_head(folder: Path) -> SeenHead | None:
     """The last head remembered in ``folder``; None at first use.
 
     Raises:
@@ -58,7 +58,7 @@ def recall(folder: Path) -> Remembered | None:
         case {"size": int(size), "root": str(root), "seen": str(seen)} if (
             size >= 0 and _ROOT.fullmatch(root)
         ):
-            return Remembered(Head(size, bytes.fromhex(root)), seen)
+            return SeenHead(Head(size, bytes.fromhex(root)), seen)
         case _:
             raise _damaged()
 
@@ -67,18 +67,18 @@ def _damaged() -> Tampered:
     return Tampered("the remembered head of the audit log is damaged")
 
 
-def remember(folder: Path, head: Head, seen_at: str) -> None:
+def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
     """Remember a head, unless a later one is remembered already: forward only.
 
     Raises:
         Failed: the folder cannot be written. What the head stands for has happened all the same.
     """
-    before = recall(folder)
+    before = load_seen_head(folder)
     if before is not None and before.head.size >= head.size:
         return
     value = {"root": head.root.hex(), "seen": seen_at, "size": head.size}
     try:
-        write_memory(folder / "head.json", value)
+        write_json_atomically(folder / "head.json", value)
     except OSError as error:
         raise Failed(
             f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
@@ -86,7 +86,7 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
         ) from error
 
 
-def write_memory(path: Path, value: Mapping[str, object]) -> None:
+def write_json_atomically(path: Path, value: Mapping[str, object]) -> None:
     """Write what an operator remembers of a vault: the old or the new, whatever happens.
 
     Raises:
@@ -107,7 +107,7 @@ def write_memory(path: Path, value: Mapping[str, object]) -> None:
         raise
 
 
-def forget(folder: Path) -> None:
+def forget_seen_head(folder: Path) -> None:
     """Forget the head that is remembered: a restore has named it as lost, on the log itself.
 
     How far the log was verified is forgotten too, for that may have been what was lost.
@@ -116,7 +116,7 @@ def forget(folder: Path) -> None:
         Failed: the folder cannot be written.
     """
     try:
-        for name in ("head.json", VERIFIED):
+        for name in ("head.json", VERIFIED_FILE):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise Failed(
@@ -125,10 +125,10 @@ def forget(folder: Path) -> None:
         ) from error
 
 
-def recall_seen(folder: Path) -> Seen | None:
+def load_verified(folder: Path) -> VerifiedState | None:
     """How far the log was verified; None where that cannot be told, and all is to be read again."""
     try:
-        value = json.loads((folder / VERIFIED).read_bytes())
+        value = json.loads((folder / VERIFIED_FILE).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     match value:
@@ -139,12 +139,12 @@ def recall_seen(folder: Path) -> Seen | None:
             "signed": int(signed),
             "signatures": str(signatures),
         } if 0 < signed <= size and _ROOT.fullmatch(root):
-            return Seen(Head(size, bytes.fromhex(root)), stated, signed, signatures)
+            return VerifiedState(Head(size, bytes.fromhex(root)), stated, signed, signatures)
         case _:
             return None
 
 
-def remember_seen(folder: Path, seen: Seen) -> None:
+def save_verified(folder: Path, seen: VerifiedState) -> None:
     """Remember how far the log was verified.
 
     Whoever can write here can make the next reading, unless it is a full one, take signatures for
@@ -157,4 +157,4 @@ def remember_seen(folder: Path, seen: Seen) -> None:
         "size": seen.head.size,
         "stated": seen.stated,
     }
-    write_memory(folder / VERIFIED, value)
+    write_json_atomically(folder / VERIFIED_FILE, value)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from callrec.audit.register import Register
 
-RESUMED: Final = "log.resumed"
+RESUMED_ACT: Final = "log.resumed"
 """The act of the leaf that carries the statement."""
-KIND: Final = "resumed"
+RESUMED_STATEMENT: Final = "resumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, .
     rows = connection.execute(
         select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
-        .where(tables.statement.c.kind == KIND)
+        .where(tables.statement.c.kind == RESUMED_STATEMENT)
         .order_by(tables.leaf.c.seq)
     ).all()
     vault = register.founders.vault
@@ -80,7 +80,7 @@ def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, .
     for leaf in attested_leaves(connection, register, said):
         maker = register.person(leaf.actor, before=leaf.seq)
         governs = maker.standing is Standing.CONFIRMED and Power.GOVERN in maker.powers
-        if (leaf.act, leaf.outcome) != (RESUMED, Outcome.DONE) or not governs:
+        if (leaf.act, leaf.outcome) != (RESUMED_ACT, Outcome.DONE) or not governs:
             raise Tampered(f"leaf {leaf.seq} of the audit log resumes it, and may not")
         found.append(Resumed(leaf.seq, _lost(said[leaf.seq].fields)))
     return tuple(found)

@@ -30,7 +30,7 @@ _LEEWAY: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class SetBack:
+class ClockSetBack:
     """A leaf after which another says that it was written earlier, by more than an hour."""
 
     seq: int
@@ -46,7 +46,7 @@ def written_at() -> ColumnElement[bytes]:
     return func.substr(leaf.body, begins, _TIME_BYTES)
 
 
-def find_set_backs(connection: Connection) -> tuple[SetBack, ...]:
+def find_clock_set_backs(connection: Connection) -> tuple[ClockSetBack, ...]:
     """Wherever that is so, in the order of the log.
 
     Raises:
@@ -55,7 +55,7 @@ def find_set_backs(connection: Connection) -> tuple[SetBack, ...]:
     seq, at = tables.leaf.c.seq, written_at()
     pairs = select(seq, at.label("at"), func.lead(at).over(order_by=seq).label("next")).subquery()
     rows = connection.execute(select(pairs).where(pairs.c.next < pairs.c.at).order_by(pairs.c.seq))
-    found = (SetBack(seq, _time(at), _time(next_at)) for seq, at, next_at in rows)
+    found = (ClockSetBack(seq, _time(at), _time(next_at)) for seq, at, next_at in rows)
     return tuple(each for each in found if each.at - each.next_at > _LEEWAY)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.register import Kit, Register
 
-SCHEMA: Final = "callrec.signers/1"
+SIGNERS_SCHEMA: Final = "callrec.signers/1"
 
 
 def write_signers(connection: Connection, register: Register, person: str, size: int) -> bytes:
@@ -39,7 +39,9 @@ def write_signers(connection: Connection, register: Register, person: str, size:
         Tampered: a leaf or a node of the tree is missing.
     """
     seqs = [0, *_vouchers(register, person, size)]
-    return canonical({"entries": [_entry(connection, seq, size) for seq in seqs], "schema": SCHEMA})
+    return canonical(
+        {"entries": [_entry(connection, seq, size) for seq in seqs], "schema": SIGNERS_SCHEMA}
+    )
 
 
 def _vouchers(register: Register, person: str, before: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.audit.checkpoint import origin
 from callrec.audit.erased import Erasures
-from callrec.audit.register import Register, check_made_by, founders_of, take
+from callrec.audit.register import Register, apply_statement, check_made_by, founders_of
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Stated:
+class StatementReplay:
     """What the log's statements come to, as far as they were taken."""
 
     vault: str
@@ -51,7 +51,7 @@ class Stated:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
             statement = self._statement(self.register, leaf, row)
-            take(self.register, leaf.seq, statement)
+            apply_statement(self.register, leaf.seq, statement)
             self.erasures.take(self.register, leaf, statement)
         except Tampered as error:
             raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error

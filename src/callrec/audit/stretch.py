@@ -28,7 +28,7 @@ from callrec.audit.checkpoint import (
     key_id,
     origin,
 )
-from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf
+from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
 
@@ -37,25 +37,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LEVEL: Final = 13
+
 STRETCH: Final = 1 << LEVEL
 """Leaves of a stretch; it begins at a multiple of this."""
-PORTION: Final = 1024
+
+CHUNK_LEAVES: Final = 1024
 """Leaves that are looked at together: of these all stays in a processor's own memory."""
-LONGEST_ACT: Final = 4 * STRETCH
+
+MAX_CHECKPOINT_LEAVES: Final = 4 * STRETCH
 """Leaves under one checkpoint beyond which they are read one by one."""
 
 _ID: Final = "[0-9a-f]{32}"
+
 _HEAD: Final = re.compile(
     r'\{"act":"[a-z]+(?:[.-][a-z]+)*",'
     rf'"actor":"(-|{_ID})",'
     r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})'
 )
 """How a leaf begins, to the day: actor, day. Many begin alike, so it is not asked of each."""
+
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class StretchExpectations:
     """What stretches are held against."""
 
     vault: str
@@ -86,21 +91,23 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _LeafColumns:
     """What the leaves of a stretch say, a column each."""
 
     actors: list[str]
     details: list[str]
     statements: list[str]
 
-    def add(self, other: _Said) -> None:
+    def add(self, other: _LeafColumns) -> None:
         """Take what the leaves after these say."""
         self.actors.extend(other.actors)
         self.details.extend(other.details)
         self.statements.extend(other.statements)
 
 
-def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) -> Stretch:
+def check_stretch(
+    database: sqlite3.Connection, first: int, expected: StretchExpectations
+) -> Stretch:
     """Check the leaves from ``first`` on, their nodes, details and checkpoints.
 
     Args:
@@ -118,7 +125,7 @@ def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) 
     _check_checkpoints(database, (first, end), said.actors, expected, _Roots(peaks_before, levels))
     return Stretch(
         first=first,
-        before=(tree.join(peaks_before) if first else tree.EMPTY_ROOT).hex(),
+        before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
         peaks=tuple(peak.hex() for peak in _peaks(levels, end - first)),
         unattested=said.actors.count(NOBODY),
         stated=len(said.statements) - said.statements.count(""),
@@ -127,51 +134,51 @@ def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) 
 
 
 def _leaves(
-    database: sqlite3.Connection, first: int, end: int, expected: Expected
-) -> tuple[list[bytes], _Said]:
+    database: sqlite3.Connection, first: int, end: int, expected: StretchExpectations
+) -> tuple[list[bytes], _LeafColumns]:
     rows = database.execute(
         "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
         (first, end),
     )
-    hashes, all_said = list[bytes](), _Said([], [], [])
-    while portion := rows.fetchmany(PORTION):
+    hashes, all_said = list[bytes](), _LeafColumns([], [], [])
+    while portion := rows.fetchmany(CHUNK_LEAVES):
         at = first + len(hashes)
         seqs, bodies, statements = map(list, zip(*portion, strict=True))
-        _must(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
-        said = said_in(bodies, at, origin(expected.vault))
-        _must([each or None for each in said.statements] == statements)
+        _require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
+        said = decode_columns(bodies, at, origin(expected.vault))
+        _require([each or None for each in said.statements] == statements)
         hashes += tree.leaf_hashes(bodies)
         all_said.add(said)
-    _must(len(hashes) == end - first)
+    _require(len(hashes) == end - first)
     return hashes, all_said
 
 
-def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
+def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumns:
     """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes.
 
     None tells of nobody what only somebody does.
     """
     if not first:
         founding = Leaf.decode(bodies[0], 0)
-        _must(founding.log == log)
-        said = _Said([founding.actor], [founding.detail], [founding.statement])
+        _require(founding.log == log)
+        said = _LeafColumns([founding.actor], [founding.detail], [founding.statement])
         if len(bodies) > 1:
-            said.add(said_in(bodies[1:], 1, log))
+            said.add(decode_columns(bodies[1:], 1, log))
         return said
-    _must(max(map(len, bodies)) <= LARGEST_LEAF)
+    _require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
     text = b"\n".join([*bodies, b""]).decode("ascii", errors="replace")
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
-    _must(len(found) == len(bodies) == text.count("\n"))
+    _require(len(found) == len(bodies) == text.count("\n"))
     heads, details, seqs, statements = map(list, zip(*found, strict=True))
-    _must(seqs == [*map(str, range(first, first + len(bodies)))])
+    _require(seqs == [*map(str, range(first, first + len(bodies)))])
     _check_hashes(details)
     _check_hashes(statements)
     actor = {head: _actor_in(head) for head in {*heads}}
     if NOBODY in actor.values():  # in few portions, and of few leaves there
         nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
-        _must(not any(Leaf.decode(bodies[n], first + n).lacks_its_actor for n in nobodys))
-    return _Said([actor[head] for head in heads], details, statements)
+        _require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
+    return _LeafColumns([actor[head] for head in heads], details, statements)
 
 
 def _actor_in(head: str) -> str:
@@ -188,8 +195,8 @@ def _actor_in(head: str) -> str:
 
 def _check_hashes(values: Sequence[str]) -> None:
     """Each is a SHA-256 in hex, or empty."""
-    _must({*map(len, values)} <= {0, 2 * HASH_BYTES})
-    _must(not "".join(values).encode().translate(None, b"0123456789abcdef"))
+    _require({*map(len, values)} <= {0, 2 * HASH_BYTES})
+    _require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
 
 
 @cache
@@ -224,7 +231,7 @@ def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> li
             " ORDER BY position",
             (level, position, position + len(nodes)),
         ).fetchall()
-        _must(stored == [*enumerate(nodes, position)])
+        _require(stored == [*enumerate(nodes, position)])
     return levels
 
 
@@ -233,9 +240,9 @@ def _peaks_before(database: sqlite3.Connection, first: int) -> list[bytes]:
         row = database.execute(
             "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
         ).fetchone()
-        _must(row is not None)
+        _require(row is not None)
         (node,) = row
-        _must(type(node) is bytes)
+        _require(type(node) is bytes)
         return bytes(node)
 
     return tree.peaks(first, read)
@@ -254,14 +261,14 @@ class _Roots:
     levels: Sequence[Sequence[bytes]]
 
     def at(self, count: int) -> bytes:
-        return tree.join([*self.before, *_peaks(self.levels, count)])
+        return tree.root_of_peaks([*self.before, *_peaks(self.levels, count)])
 
 
 def _check_checkpoints(
     database: sqlite3.Connection,
     within: tuple[int, int],
     actors: Sequence[str],
-    expected: Expected,
+    expected: StretchExpectations,
     roots: _Roots,
 ) -> None:
     """Each is its actor's and signs this very log; no act of anybody is left without one."""
@@ -274,12 +281,12 @@ def _check_checkpoints(
         (first, end),
     )
     for size, note in notes:
-        _must(type(size) is int and type(note) is bytes)
+        _require(type(size) is int and type(note) is bytes)
         acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
-        _must(len(acting) == 1)
+        _require(len(acting) == 1)
         text = Checkpoint(name, size, roots.at(size - first)).text
         signed = f"{text}\n— {name} ".encode()
-        _must(note.startswith(signed) and note.endswith(b"\n"))
+        _require(note.startswith(signed) and note.endswith(b"\n"))
         if size > expected.signed_before:
             # What was verified before is followed by acts of nobody at the most, until its end.
             known = max(from_, expected.signed_before)
@@ -287,37 +294,37 @@ def _check_checkpoints(
             _check_signature(public, name, text.encode(), note[len(signed) : -1])
         from_ = size
     if end == expected.size:
-        _must(set(actors[from_ - begun :]) <= {NOBODY})
+        _require(set(actors[from_ - begun :]) <= {NOBODY})
 
 
 def _waiting(
-    database: sqlite3.Connection, first: int, expected: Expected
+    database: sqlite3.Connection, first: int, expected: StretchExpectations
 ) -> tuple[int, Sequence[str]]:
     """Whose the leaves are that the last checkpoint before a stretch does not cover."""
     (begun,) = database.execute(
         "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
     ).fetchone()
-    _must(type(begun) is int and 0 <= first - begun <= LONGEST_ACT and begun >= 0)
+    _require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
     if begun == first:
         return begun, ()
     rows = database.execute(
         "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
     ).fetchall()
     bodies = [body for (body,) in rows]
-    _must(len(bodies) == first - begun and _are(bytes, bodies))
-    return begun, said_in(bodies, begun, origin(expected.vault)).actors
+    _require(len(bodies) == first - begun and _are(bytes, bodies))
+    return begun, decode_columns(bodies, begun, origin(expected.vault)).actors
 
 
-def _key(expected: Expected, actor: str, *, before: int) -> bytes:
+def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     known = expected.keys.get(actor, ())
     place = bisect_left(known, before, key=lambda since: since[0])
-    _must(place > 0)
+    _require(place > 0)
     return known[place - 1][1]
 
 
 def _check_signature(public: bytes, name: str, text: bytes, encoded: bytes) -> None:
     signature = decode_base64(encoded.decode("ascii", errors="replace"))
-    _must(signature[:KEY_ID_BYTES] == key_id(name, public))
+    _require(signature[:KEY_ID_BYTES] == key_id(name, public))
     verify(public, text, signature[KEY_ID_BYTES:])
 
 
@@ -329,12 +336,12 @@ def _without_details(
         "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
     ).fetchall()
     there = [seq for (seq,) in rows]
-    _must(_are(int, there))
+    _require(_are(int, there))
     committed = [seq for seq, detail in enumerate(details, first) if detail]
     if there == committed:
         return ()
     without = set(committed).difference(there)
-    _must(len(there) + len(without) == len(committed))
+    _require(len(there) + len(without) == len(committed))
     return tuple(sorted(without))
 
 
@@ -343,6 +350,6 @@ def _are(kind: type, values: Iterable[object]) -> bool:
     return {*map(type, values)} <= {kind}
 
 
-def _must(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+def _require(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
     if not holds:
         raise Tampered("a stretch of the audit log is not as it was written")

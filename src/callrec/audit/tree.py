@@ -82,7 +82,7 @@ def peaks(size: int, read: Read) -> list[bytes]:
     return [read(level, index) for level, index in _subtrees(0, size)]
 
 
-def join(peaks: Sequence[bytes]) -> bytes:
+def root_of_peaks(peaks: Sequence[bytes]) -> bytes:
     """MTH of the leaves that these complete subtrees tile, the largest first; not none."""
     return reduce(lambda right, left: node_hash(left, right), reversed(peaks))
 
@@ -223,7 +223,7 @@ class Frontier:
 
     def root(self) -> bytes:
         """Root of what was appended so far. Law: equals ``root(size, read)``."""
-        return join(self._peaks) if self._peaks else EMPTY_ROOT
+        return root_of_peaks(self._peaks) if self._peaks else EMPTY_ROOT
 
 
 def _split(size: int) -> int:
@@ -244,7 +244,7 @@ def _subtrees(low: int, high: int) -> Iterator[tuple[int, int]]:
 
 
 def _range_hash(low: int, high: int, read: Read) -> bytes:
-    return join([read(level, index) for level, index in _subtrees(low, high)])
+    return root_of_peaks([read(level, index) for level, index in _subtrees(low, high)])
 
 
 def _sides(index: int, last: int) -> Iterator[bool]:

@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
 from callrec.audit.leaf import NOBODY, Leaf
-from callrec.audit.log import Head, carried_again, read_register
-from callrec.audit.reading import Problem, Reading, Seen
-from callrec.audit.stated import Stated
-from callrec.audit.whole import read_new, read_sound
+from callrec.audit.log import Head, read_register, repeated_statements
+from callrec.audit.reading import Problem, VerificationResult, VerifiedState
+from callrec.audit.stated import StatementReplay
+from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
 
 
-def read_whole(connection: Connection, vault: str, seen: Seen | None = None) -> Reading:
+def verify_log(
+    connection: Connection, vault: str, seen: VerifiedState | None = None
+) -> VerificationResult:
     """Read and check every leaf, statement, checkpoint and node.
 
     Args:
@@ -42,10 +44,12 @@ def read_whole(connection: Connection, vault: str, seen: Seen | None = None) -> 
         seen: what an earlier reading verified; signatures up to there are not checked again,
             provided that everything up to there still hashes the same.
     """
-    return read_sound(connection, vault, seen) or read_each(connection, vault)
+    return verify_fast(connection, vault, seen) or verify_leaf_by_leaf(connection, vault)
 
 
-def read_on(connection: Connection, vault: str, seen: Seen) -> Reading:
+def verify_new_entries(
+    connection: Connection, vault: str, seen: VerifiedState
+) -> VerificationResult:
     """Read and check what was appended since ``seen``, and that it was appended to just that.
 
     What lies before is not read. Where something is wrong, the whole log is read, to name it.
@@ -56,20 +60,20 @@ def read_on(connection: Connection, vault: str, seen: Seen) -> Reading:
         seen: what an earlier reading verified, kept where whoever writes the vault cannot.
     """
     try:
-        return read_new(connection, vault, seen) or read_each(connection, vault)
+        return verify_new_fast(connection, vault, seen) or verify_leaf_by_leaf(connection, vault)
     except Tampered as error:
-        whole = read_each(connection, vault)
+        whole = verify_leaf_by_leaf(connection, vault)
         return replace(whole, problems=(Problem(None, error.message), *whole.problems))
 
 
-def check_whole(connection: Connection, register: Register) -> None:
+def require_sound_log(connection: Connection, register: Register) -> None:
     """Check the whole log before something irrevocable is done on its word.
 
     Raises:
         Tampered: anything in it is not as it was signed, or people and keys differ from
         ``register``.
     """
-    reading = read_whole(connection, register.founders.vault)
+    reading = verify_log(connection, register.founders.vault)
     if reading.problems:
         first = reading.problems[0]
         raise Tampered(first.what)
@@ -77,15 +81,15 @@ def check_whole(connection: Connection, register: Register) -> None:
         raise Tampered("a leaf about people or keys was hidden")
 
 
-def read_each(connection: Connection, vault: str) -> Reading:
+def verify_leaf_by_leaf(connection: Connection, vault: str) -> VerificationResult:
     """Read the log leaf by leaf, and check every signature: to name what is wrong."""
-    walk = _Walk(connection, Stated(vault, trusted_up_to=0))
+    walk = _Walk(connection, StatementReplay(vault, trusted_up_to=0))
     for part in (walk.steps, walk.end, walk.check_strays, walk.check_nodes, walk.check_register):
         try:
             part()
         except Tampered as error:  # a row that cannot be read: what comes after it is not seen
             walk.problems.append(Problem(None, error.message))
-    return Reading(
+    return VerificationResult(
         head=Head(walk.frontier.size, walk.frontier.root()),
         checkpoints=connection.execute(select(func.count()).select_from(_POINT)).scalar_one(),
         unattested=walk.unattested,
@@ -101,7 +105,7 @@ _POINT = tables.checkpoint
 @dataclass(slots=True)
 class _Walk:
     connection: Connection
-    stated: Stated
+    stated: StatementReplay
     frontier: tree.Frontier = field(default_factory=tree.Frontier)
     problems: list[Problem] = field(default_factory=list)
     unattested: int = 0
@@ -136,7 +140,7 @@ class _Walk:
         except Tampered as error:
             self._found(seq, error.message)
             leaf = None
-        if leaf and leaf.lacks_its_actor:
+        if leaf and leaf.has_no_actor:
             self._found(seq, f"leaf {seq} tells of what only somebody does, and not of whom")
         self.waiting.append((seq, leaf.actor if leaf else ""))
         self._check_details(leaf, row)
@@ -167,7 +171,7 @@ class _Walk:
             query = select(func.count()).select_from(tables.METADATA.tables[table])
             if self.connection.execute(query).scalar() != met:
                 self._found(None, f"a {table} in the catalogue belongs to no leaf")
-        for seq in carried_again(self.connection):
+        for seq in repeated_statements(self.connection):
             self._found(seq, f"leaf {seq} carries a statement that an earlier leaf carries")
         carried = select(tables.leaf.c.statement).where(tables.leaf.c.statement.is_not(None))
         stray = self.connection.execute(

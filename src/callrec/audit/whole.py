@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from callrec.audit import tree
-from callrec.audit.from_the_end import Other
+from callrec.audit.from_the_end import SecondProcess
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
     REGISTER_KINDS,
     Head,
-    carried_again,
     node_reader,
     read_register,
+    repeated_statements,
     stored_size,
 )
-from callrec.audit.reading import Reading, Seen
-from callrec.audit.stated import Stated
-from callrec.audit.stretch import LEVEL, STRETCH, Expected, Stretch, check_stretch
+from callrec.audit.reading import VerificationResult, VerifiedState
+from callrec.audit.stated import StatementReplay
+from callrec.audit.stretch import LEVEL, STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.errors import CallrecError, Tampered
 
 if TYPE_CHECKING:
@@ -39,19 +39,23 @@ if TYPE_CHECKING:
 
     from callrec.audit.register import Register
 
-KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
+DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 """Statements that decide who may sign what, and which details may be gone."""
-WORTH_A_PROCESS: Final = 4 * STRETCH
+
+MIN_LEAVES_FOR_TWO_PROCESSES: Final = 4 * STRETCH
 """Leaves of a log from which on a second process has begun before it is not needed any more."""
 
 _TAMPERED: Final = (CallrecError, sqlite3.DatabaseError)
 """What a log that was tampered with comes to; anything else is a mistake in this program."""
+
 _NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
+
 _SIGNATURES: Final = (
     "SELECT said.signature FROM leaf JOIN statement AS said ON said.digest = leaf.statement"
     " WHERE leaf.statement > '' AND +leaf.seq >= ? AND +leaf.seq < ? ORDER BY +leaf.seq"
 )
 """With a plus, the few leaves that carry a statement are found by that and not by their numbers."""
+
 _CARRYING: Final = (
     "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
     " node.hash AS node"
@@ -62,16 +66,19 @@ _CARRYING: Final = (
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
 )
 """The first leaf, and those that carry a statement, as the column says; ``stretch`` checks that."""
+
 _DECIDING: Final = (  # noqa: S608 - kinds of ours
     "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
     " node.hash AS node"
     " FROM statement AS said CROSS JOIN leaf ON leaf.statement = said.digest"
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
     " WHERE said.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
-).format(", ".join(f"'{kind}'" for kind in KINDS))
+).format(", ".join(f"'{kind}'" for kind in DECIDING_KINDS))
 
 
-def read_sound(connection: Connection, vault: str, seen: Seen | None) -> Reading | None:
+def verify_fast(
+    connection: Connection, vault: str, seen: VerifiedState | None
+) -> VerificationResult | None:
     """Read and check the whole log.
 
     Args:
@@ -90,7 +97,9 @@ def read_sound(connection: Connection, vault: str, seen: Seen | None) -> Reading
         return None  # whoever reads leaf by leaf meets it again, and names it
 
 
-def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
+def verify_new_fast(
+    connection: Connection, vault: str, seen: VerifiedState
+) -> VerificationResult | None:
     """Read and check what was appended since ``seen``, and that it was appended to just that.
 
     Returns:
@@ -102,7 +111,7 @@ def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
     size = stored_size(connection)
     if size < seen.head.size:
         raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
-    if not _goes_on(connection, seen):
+    if not _continues(connection, seen):
         raise Tampered(
             f"the log does not go on from the {seen.head.size} leaves that were verified"
         )
@@ -125,51 +134,55 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _known_signatures(connection: Connection, seen: Seen | None, size: int) -> tuple[int, str]:
+def _known_signatures(
+    connection: Connection, seen: VerifiedState | None, size: int
+) -> tuple[int, str]:
     """Up to which size all signatures are as they were when they were checked; and all, hashed."""
-    database = sqlite_of(connection)
+    database = sqlite_connection(connection)
     if seen is None or seen.head.size > size:
         (now,) = _hashed_signatures(database, size)
         return 0, now
     then, now = _hashed_signatures(database, seen.signed, size)
-    is_known = then == seen.signatures and _goes_on(connection, seen)
+    is_known = then == seen.signatures and _continues(connection, seen)
     return seen.signed * is_known, now
 
 
-def _goes_on(connection: Connection, seen: Seen) -> bool:
+def _continues(connection: Connection, seen: VerifiedState) -> bool:
     """Whether a log that is long enough begins with what was verified, by its stored nodes."""
     return tree.root(seen.head.size, node_reader(connection)) == seen.head.root
 
 
-def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
-    database, size = sqlite_of(connection), size_of(connection)
+def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> VerificationResult:
+    database, size = sqlite_connection(connection), log_size(connection)
     trusted, signatures = _known_signatures(connection, seen, size)
-    stated = _Taken(Stated(vault, trusted))
+    stated = _Taken(StatementReplay(vault, trusted))
     register = read_register(connection)
-    expected = Expected(vault, size, log_keys(register), trusted)
+    expected = StretchExpectations(vault, size, log_keys(register), trusted)
     stretches = _Stretches(database, 0)
-    with Other(database, expected, last=size >= WORTH_A_PROCESS) as other:
+    with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
-        _must(not carried_again(connection))
+        _must(not repeated_statements(connection))
         head = stretches.check(expected, other)
     _must(stated.of.register == register and stretches.stated == stated.carrying)
     without = set(stretches.without_details)
     _must(without == stated.of.erasures.details)
-    return Reading(
+    return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint"),
         unattested=stretches.unattested,
         problems=(),
         register=register,
         details_erased=len(without),
-        seen=Seen(head, stated.deciding.hexdigest(), size, signatures),
+        seen=VerifiedState(head, stated.deciding.hexdigest(), size, signatures),
     )
 
 
-def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Reading:
-    database, before = sqlite_of(connection), seen.head.size
-    stated = _Taken(Stated(vault, before))
+def _read_on(
+    connection: Connection, vault: str, seen: VerifiedState, size: int
+) -> VerificationResult:
+    database, before = sqlite_connection(connection), seen.head.size
+    stated = _Taken(StatementReplay(vault, before))
     _check_leaf_0(connection, seen.head)
     stated.take(connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0}))
     stated.take(connection.execute(text(_DECIDING), {"size": before}))
@@ -179,10 +192,12 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
     register = stated.of.register
     _must(register is not None)
     assert register is not None  # noqa: S101 - just made sure
-    expected = Expected(vault, size, log_keys(register), before)
+    expected = StretchExpectations(vault, size, log_keys(register), before)
     first = before // STRETCH * STRETCH
     stretches = _Stretches(database, first)
-    with Other(database, expected, last=size - first >= WORTH_A_PROCESS) as other:
+    with SecondProcess(
+        database, expected, last=size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
+    ) as other:
         head = stretches.check(expected, other)
     again = _count(
         connection,
@@ -194,17 +209,17 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
     erased = stated.of.erasures.details
     _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
     _must(not any(_has_details(connection, seq) for seq in erased - erased_before))
-    _must(not carried_again(connection))
+    _must(not repeated_statements(connection))
     _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
     _must(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
-    return Reading(
+    return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint WHERE size > :first", first=before),
         unattested=stretches.unattested,
         problems=(),
         register=register,
         details_erased=len(erased - erased_before),
-        seen=Seen(head, stated.deciding.hexdigest(), seen.signed, seen.signatures),
+        seen=VerifiedState(head, stated.deciding.hexdigest(), seen.signed, seen.signatures),
         read_from=before,
     )
 
@@ -213,7 +228,7 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
 class _Taken:
     """The statements that were taken, counted, and hashed where they decide something."""
 
-    of: Stated
+    of: StatementReplay
     carrying: int = 0
     deciding: Any = field(default_factory=hashlib.sha256)
     newest: int = -1
@@ -227,7 +242,7 @@ class _Taken:
             self.newest = leaf.seq
             self.of.take(leaf, row)
             self.carrying += bool(leaf.statement)
-            if row.kind in KINDS:
+            if row.kind in DECIDING_KINDS:
                 self.deciding.update(f"{leaf.seq} {leaf.statement}\n".encode())
 
 
@@ -242,7 +257,7 @@ class _Stretches:
     stated: int = 0
     without_details: list[int] = field(default_factory=list)
 
-    def check(self, expected: Expected, other: Other) -> Head:
+    def check(self, expected: StretchExpectations, other: SecondProcess) -> Head:
         """Check all stretches to the end; returns the head that they come to."""
         peaks: list[bytes] = []
         for first in range(self.first, expected.size, STRETCH):
@@ -251,7 +266,7 @@ class _Stretches:
             peaks = [bytes.fromhex(peak) for peak in stretch.peaks]
         whole = expected.size >> LEVEL
         rest = peaks if expected.size % STRETCH else []
-        return Head(expected.size, tree.join([*tree.peaks(whole, self._stored), *rest]))
+        return Head(expected.size, tree.root_of_peaks([*tree.peaks(whole, self._stored), *rest]))
 
     def _put(self, stretch: Stretch, *, full: bool) -> None:
         position = stretch.first >> LEVEL
@@ -350,11 +365,11 @@ def _count(connection: Connection, rows: str, **values: int) -> int:
     return int(connection.execute(query, values).scalar_one())
 
 
-def size_of(connection: Connection) -> int:
+def log_size(connection: Connection) -> int:
     return _count(connection, "leaf")
 
 
-def sqlite_of(connection: Connection) -> sqlite3.Connection:
+def sqlite_connection(connection: Connection) -> sqlite3.Connection:
     """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
     database = connection.connection.driver_connection
     assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what the engine opens

@@ -26,7 +26,7 @@ DESTROYED: Final = "destroyed"
 _AT_ONCE: Final = 500
 
 
-class Begun(NamedTuple):
+class InterruptedRun(NamedTuple):
     """A volume on which a run was begun and did not end: several copies may lie there."""
 
     label: str
@@ -35,7 +35,7 @@ class Begun(NamedTuple):
     """How many entries of the log each of these knows at the least."""
 
 
-def strip(
+def strip_recordings(
     connection: Connection, recordings: Collection[Row[Any]], kept: Collection[bytes]
 ) -> None:
     """Take everything from these recordings that opens, tells or finds them.
@@ -136,7 +136,7 @@ def stub_of(connection: Connection, recording: int) -> str:
     return f"C-{number}" if number else ""
 
 
-def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
+def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
     """What a volume holds yet of recordings that were destroyed, former files of theirs too.
 
     Returns:
@@ -166,13 +166,13 @@ def newest_destruction(connection: Connection) -> int | None:
     return connection.execute(select(func.max(tables.certificate.c.seq))).scalar()
 
 
-def copy_is_older(connection: Connection, volume: str) -> bool:
+def copy_predates_destruction(connection: Connection, volume: str) -> bool:
     """Whether a volume's copy of the catalogue is from before the newest destruction."""
     known, newest = entries_known(connection).get(volume), newest_destruction(connection)
     return known is not None and newest is not None and newest >= known
 
 
-def drop_owed(connection: Connection, volume: str, recordings: Collection[int]) -> None:
+def drop_still_to_erase(connection: Connection, volume: str, recordings: Collection[int]) -> None:
     """Forget that a volume holds files of these recordings."""
     for table in (tables.archived, tables.former):
         some = (table.c.volume == volume) & table.c.recording.in_(recordings)
@@ -189,12 +189,12 @@ def _held() -> Subquery:
     return union_all(current, before).subquery()
 
 
-def owed_by_label(
+def still_to_erase_by_label(
     connection: Connection,
     certificate: str | None = None,
     *,
     standing: str = IN_USE,
-    begun: Mapping[str, Begun] | None = None,
+    begun: Mapping[str, InterruptedRun] | None = None,
 ) -> Mapping[str, int]:
     """How many destroyed recordings each volume holds or tells of yet, by its label.
 
@@ -230,7 +230,7 @@ def owed_by_label(
     return {label: count for label, count in sorted(counted.items()) if count}
 
 
-def labels_of_begun(connection: Connection, begun: Mapping[str, Begun]) -> dict[str, str]:
+def labels_of_begun(connection: Connection, begun: Mapping[str, InterruptedRun]) -> dict[str, str]:
     """What the volumes are called of which nothing is known but that a run was begun there, by id.
 
     Its id is what a volume is called whose label another has, or of which no label was noted.

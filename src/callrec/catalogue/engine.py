@@ -15,10 +15,10 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from callrec.catalogue.sound import check_made
+from callrec.catalogue.sound import check_schema
 from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.file_rights import check_only_ours
+from callrec.file_rights import check_only_we_can_change
 from callrec.mounts import file_system_of
 
 if TYPE_CHECKING:
@@ -27,19 +27,26 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
+
 # What fails while a connection is given back would be told on stderr, with all the words of it.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
+
 BUSY_SECONDS: Final = 60
+
 _CURSORS: Final = "cursors"
 """Under this a connection remembers its cursors as long as anybody else does."""
+
 _AS_MADE: Final = "as_made"
 """Under this an engine remembers that its catalogue was what the migrations made."""
+
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
-OLDER: Final[frozenset[str]] = frozenset()
+
+OLDER_SCHEMAS: Final[frozenset[str]] = frozenset()
 """Schemas that `upgrade` leads on from; none yet."""
+
 VERSIONS: Final = (str(files("callrec.catalogue") / "migrations" / "versions"),)
 """Folders of the migrations; tests add one."""
 
@@ -67,9 +74,9 @@ def open_catalogue(vault: Path) -> Engine:
     with reading(engine) as connection:
         found = schema_of(connection)
         if found == SCHEMA:
-            check_made(connection)
+            check_schema(connection)
             engine.update_execution_options(**{_AS_MADE: True})
-    if found in OLDER:
+    if found in OLDER_SCHEMAS:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
             hint="callrec migrate brings it there, and keeps a copy of the catalogue as it was",
@@ -101,7 +108,7 @@ def open_any_schema(vault: Path) -> Engine:
             " where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(path)
-    check_only_ours(path)
+    check_only_we_can_change(path)
     writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
     return connect(path, mode="rw" if writable else "ro")
 
@@ -162,7 +169,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             if _AS_MADE in connection.get_execution_options():
-                check_made(connection)
+                check_schema(connection)
             yield connection
         except BaseException:
             _undo(connection)
@@ -170,7 +177,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("COMMIT")
 
 
-def make_names_durable(connection: Connection) -> None:
+def sync_folder(connection: Connection) -> None:
     """Make the names in the catalogue's folder durable: that of a journal that is gone, too.
 
     Raises:
@@ -192,7 +199,7 @@ def _undo(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")
 
 
-def write_anew(engine: Engine, work: Path) -> None:
+def rewrite_database(engine: Engine, work: Path) -> None:
     """Write the catalogue's file anew from the rows that there are, and empty its journal.
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind

@@ -29,11 +29,11 @@ def find_hold(connection: Connection, number: int) -> Row[Any]:
         _with_request().where(tables.hold.c.number == number)
     ).first()
     if row is None:
-        raise no_hold(number)
+        raise hold_not_found(number)
     return row
 
 
-def no_hold(number: int) -> NotFound:
+def hold_not_found(number: int) -> NotFound:
     """What is said of a hold that there is not, or of which the reader must not know."""
     return NotFound(f"there is no hold H-{number}", hint="run callrec hold list")
 
@@ -55,7 +55,7 @@ def update_hold(connection: Connection, hold: str, **columns: object) -> None:
     connection.execute(table.update().where(table.c.id == hold).values(**columns))
 
 
-def put_held(connection: Connection, hold: str, uids: Collection[str]) -> None:
+def add_to_hold(connection: Connection, hold: str, uids: Collection[str]) -> None:
     """Let a hold name these recordings, none of which it names yet."""
     recording = tables.recording.c
     chosen = select(literal(hold), recording.id).where(recording.uid.in_(uids))
@@ -109,7 +109,7 @@ def newest_recording(connection: Connection) -> Row[Any] | None:
     return connection.execute(select(recording).order_by(recording.c.id.desc()).limit(1)).first()
 
 
-def came_in_late(connection: Connection, *, after: int, before: int) -> bool:
+def came_in_since(connection: Connection, *, after: int, before: int) -> bool:
     """Whether recordings later than ``after`` came in that began before a time, in ms."""
     recording = tables.recording.c
     query = select(recording.id).where(recording.id > after, recording.started_at < before)

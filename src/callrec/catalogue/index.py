@@ -23,7 +23,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.rows import insert_rows
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, macs_under
+from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
 from callrec.policy.criteria import TAIL_DIGITS
 from callrec.policy.words import NORMALISING_VERSION, words
@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
 
     from callrec.policy.criteria import Criteria
-    from callrec.policy.when import Days
+    from callrec.policy.when import DayRange
 
-CALLS_AT_FIRST: Final = 1000
+ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""
-FEWEST_BITS: Final = 2
-MOST_BITS: Final = 48
+
+MIN_TOKEN_BITS: Final = 2
+
+MAX_TOKEN_BITS: Final = 48
 """No practice comes near: a part that says more was not written by us."""
+
 _CALENDAR: Final = range(MINYEAR * 12, MAXYEAR * 12)
 """Parts of which one, and the one after it, are months that there are."""
 
@@ -74,7 +77,7 @@ class IndexedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Width:
+class TokenWidth:
     """How many bits the tokens of a part have, fixed at its first row."""
 
     bits: int
@@ -87,12 +90,14 @@ class Width:
 
 _Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
 """Part, kind and value -> the first 64 bits of the HMAC."""
+
 _UNCUT_BITS: Final = 64
 
 _Asked: TypeAlias = "tuple[TokenKind, tuple[str, ...]]"
 
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
+
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -107,7 +112,7 @@ def part_name(part: int) -> str:
     return f"{part // 12:04d}-{part % 12 + 1:02d}"
 
 
-def width_for(busiest: int) -> Width:
+def width_for(busiest: int) -> TokenWidth:
     """The width of a new part's tokens.
 
     With L = floor(log2(busiest)): L - 4 bits, so that about sixteen calls or more share a token;
@@ -118,7 +123,7 @@ def width_for(busiest: int) -> Width:
     """
     exponent = busiest.bit_length() - 1
     tail_bits = 4 if exponent >= 8 else 2  # noqa: PLR2004 - the formula above
-    return Width(max(exponent - 4, FEWEST_BITS), tail_bits)
+    return TokenWidth(max(exponent - 4, MIN_TOKEN_BITS), tail_bits)
 
 
 def add_calls(
@@ -184,7 +189,7 @@ def replace_calls(
     _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
 
 
-def drop_strays(connection: Connection) -> None:
+def drop_misplaced_tokens(connection: Connection) -> None:
     """Forget the tokens of calls in months that they turned out not to be of."""
     recording, token = tables.recording.c, tables.token
     for part in read_parts(connection):
@@ -253,7 +258,7 @@ def candidates(
     return list(dict.fromkeys(found))
 
 
-def not_proposed(
+def calls_missed(
     connection: Connection,
     index_keys: Sequence[bytes],
     vault: str,
@@ -316,7 +321,7 @@ def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
     @cache
     def macs_of(part: int, kind: TokenKind) -> Callable[[bytes], bytes]:
         info = context("index", vault, kind=kind.word, part=part_name(part))
-        return macs_under(derive(index_key, info))
+        return mac_function(derive(index_key, info))
 
     @cache
     def uncut(part: int, kind: TokenKind, value: str) -> int:
@@ -344,7 +349,7 @@ def _extension_day(extension: str, day: date) -> str:
     return f"{extension}|{day.isoformat()}"
 
 
-def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, Width]:
+def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, TokenWidth]:
     """Count the new calls into their parts; a part that had none gets its width now."""
     held = {row.part: row for row in connection.execute(select(tables.part))}
     rows = {part: row.rows for part, row in held.items()}
@@ -361,10 +366,10 @@ def _busiest(rows: Mapping[int, int], opening: int) -> int:
     """Calls in the busiest complete month: one that the index holds, with a later one after it."""
     newest = max(*rows, opening) if rows else opening
     complete = (count for part, count in rows.items() if part < newest)
-    return max(complete, default=CALLS_AT_FIRST)
+    return max(complete, default=ASSUMED_CALLS_A_MONTH)
 
 
-def _record(part: int, rows: int, width: Width, *, known: bool) -> Insert | Update:
+def _record(part: int, rows: int, width: TokenWidth, *, known: bool) -> Insert | Update:
     if known:
         return tables.part.update().where(tables.part.c.part == part).values(rows=rows)
     return tables.part.insert().values(
@@ -376,7 +381,7 @@ def _record(part: int, rows: int, width: Width, *, known: bool) -> Insert | Upda
     )
 
 
-def read_parts(connection: Connection) -> dict[int, Width]:
+def read_parts(connection: Connection) -> dict[int, TokenWidth]:
     """The months that the index holds, oldest first, and how wide the tokens of each are.
 
     Raises:
@@ -393,15 +398,17 @@ def read_parts(connection: Connection) -> dict[int, Width]:
     return widths
 
 
-def _width(row: Row[Any]) -> Width:
-    bits = range(FEWEST_BITS, MOST_BITS + 1)
+def _width(row: Row[Any]) -> TokenWidth:
+    bits = range(MIN_TOKEN_BITS, MAX_TOKEN_BITS + 1)
     widths = row.bits in bits and row.tail_bits in bits
     if not (widths and row.normalising == NORMALISING_VERSION and row.part in _CALENDAR):
         raise Tampered(f"the search index's record of {part_name(row.part)} is none of ours")
-    return Width(row.bits, row.tail_bits)
+    return TokenWidth(row.bits, row.tail_bits)
 
 
-def _parts(connection: Connection, days: Days | None, zone: tzinfo) -> Iterator[tuple[int, Width]]:
+def _parts(
+    connection: Connection, days: DayRange | None, zone: tzinfo
+) -> Iterator[tuple[int, TokenWidth]]:
     """The parts that calls of these days may be in, newest first."""
     parts = reversed(read_parts(connection).items())
     if days is None:
@@ -433,7 +440,7 @@ def _asked(criteria: Criteria, part: int, zone: tzinfo) -> Iterator[_Asked]:
         )
 
 
-def _days_in(part: int, days: Days, zone: tzinfo) -> Iterator[date]:
+def _days_in(part: int, days: DayRange, zone: tzinfo) -> Iterator[date]:
     """Those of the local days that have a moment in the part's month of UTC."""
     begins, ends = _month(part), _month(part + 1) - _MOMENT
     day = max(days.first, begins.astimezone(zone).date())
@@ -447,7 +454,9 @@ def _month(part: int) -> datetime:
     return datetime(part // 12, part % 12 + 1, 1, tzinfo=UTC)
 
 
-def _having(under: Sequence[_Uncut], part: int, width: Width, asks: _Asked) -> Select[tuple[int]]:
+def _having(
+    under: Sequence[_Uncut], part: int, width: TokenWidth, asks: _Asked
+) -> Select[tuple[int]]:
     kind, values = asks
     tokens = sorted(_cuts(under, part, width, kind, values))
     token = tables.token.c
@@ -457,7 +466,7 @@ def _having(under: Sequence[_Uncut], part: int, width: Width, asks: _Asked) -> S
 
 
 def _cuts(
-    under: Sequence[_Uncut], part: int, width: Width, kind: TokenKind, values: Iterable[str]
+    under: Sequence[_Uncut], part: int, width: TokenWidth, kind: TokenKind, values: Iterable[str]
 ) -> set[int]:
     """What any of these values has for a token, under each version of the key."""
     bits = width.of(kind)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
-from callrec.policy.request import ENDED
+from callrec.policy.request import ENDED_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ CATALOGUE: Final = "catalogue"
 """Holder of a request key that is sealed to the catalogue key; every other holder is a person."""
 
 GRANTED: Final = "granted"
+
 PREPARED: Final = "prepared"
 """State of a grant while a package is made from it: out of use."""
 
@@ -42,11 +43,11 @@ def find_request(connection: Connection, reference: str) -> Row[Any]:
         select(tables.request).where(tables.request.c.number == number)
     ).first()
     if row is None:
-        raise no_request(reference)
+        raise request_not_found(reference)
     return row
 
 
-def no_request(reference: str) -> NotFound:
+def request_not_found(reference: str) -> NotFound:
     """What is said of a request that there is not, or of which the reader must not know."""
     return NotFound(f"there is no request {reference}", hint="run callrec request list")
 
@@ -66,7 +67,9 @@ def requests_ended(connection: Connection) -> frozenset[str]:
     """Ids of the requests that nothing leads on from, by the state column."""
     request = tables.request.c
     return frozenset(
-        connection.execute(select(request.id).where(request.state.in_(sorted(ENDED)))).scalars()
+        connection.execute(
+            select(request.id).where(request.state.in_(sorted(ENDED_STATES)))
+        ).scalars()
     )
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, Dialect
 
-MADE: Final = "1da9c6dc5704f6cc67a56a7310cb23977d12185313bd6c7e50ca11de8764d666"
-"""SHA-256 of what the migrations make, as `made_of` says it; each migration changes it."""
+SCHEMA_HASH: Final = "1da9c6dc5704f6cc67a56a7310cb23977d12185313bd6c7e50ca11de8764d666"
+"""SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
 """Type of a column -> what SQLite calls its values."""
 
 
-def made_of(connection: Connection) -> str:
+def schema_hash(connection: Connection) -> str:
     """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
 
     Each counts as SQLite was told to make it, but for blanks. What SQLite makes of its own accord
@@ -36,7 +36,7 @@ def made_of(connection: Connection) -> str:
     return hashlib.sha256(made.encode()).hexdigest()
 
 
-def check_made(connection: Connection) -> None:
+def check_schema(connection: Connection) -> None:
     """Check that nothing of a catalogue was made by anybody but the migrations.
 
     A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
@@ -45,14 +45,14 @@ def check_made(connection: Connection) -> None:
     Raises:
         Tampered: there is more, less or something else.
     """
-    if made_of(connection) != MADE:
+    if schema_hash(connection) != SCHEMA_HASH:
         raise Tampered(
             "the catalogue's tables, indexes, views or triggers are not those that callrec made",
             hint="restore it from an archive volume or a backup",
         )
 
 
-def check_sound(connection: Connection) -> None:
+def check_integrity(connection: Connection) -> None:
     """Read every page, and follow every reference from one row to another.
 
     Raises:
@@ -102,7 +102,7 @@ def row_counts(connection: Connection) -> Mapping[str, int]:
     }
 
 
-def check_kept(connection: Connection, before: Mapping[str, int]) -> None:
+def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> None:
     """Check that every table that there was has as many rows as it had.
 
     Raises:
@@ -115,4 +115,4 @@ def check_kept(connection: Connection, before: Mapping[str, int]) -> None:
             "the migration did not keep every row, so nothing was changed",
             hint="report it, with what callrec doctor says",
         )
-    check_sound(connection)
+    check_integrity(connection)

@@ -39,7 +39,7 @@ ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
 
 
-class Word(TypeDecorator[str]):
+class EnumText(TypeDecorator[str]):
     """One word of an enumeration; whoever put another there has changed the catalogue."""
 
     impl = String
@@ -154,7 +154,7 @@ failed_login = Table(
 share = Table(
     "share",
     METADATA,
-    Column("key", Word(VaultKey, 16), primary_key=True),
+    Column("key", EnumText(VaultKey, 16), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("person", ForeignKey("person.id"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
@@ -240,9 +240,9 @@ request = Table(
     Column("number", Integer, nullable=False, unique=True),
     Column("version", Integer, nullable=False),
     Column("requester", ForeignKey("person.id"), nullable=False),
-    Column("purpose", Word(Purpose, 16), nullable=False),
+    Column("purpose", EnumText(Purpose, 16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("state", Word(RequestState, 16), nullable=False),
+    Column("state", EnumText(RequestState, 16), nullable=False),
 )
 
 request_version = Table(
@@ -311,7 +311,7 @@ hold = Table(
     Column("request", ForeignKey("request.id"), index=True),
     Column("placed_by", ForeignKey("person.id"), nullable=False),
     Column("placed_at", BigInteger, nullable=False),
-    Column("state", Word(HoldState, 16), nullable=False),
+    Column("state", EnumText(HoldState, 16), nullable=False),
     Column("matched_to", BigInteger),
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
@@ -336,7 +336,7 @@ incident = Table(
     Column("reporter", ForeignKey("person.id"), nullable=False),
     Column("told", ForeignKey("person.id"), nullable=False),
     Column("aware_at", BigInteger, nullable=False),
-    Column("state", Word(IncidentState, 16), nullable=False),
+    Column("state", EnumText(IncidentState, 16), nullable=False),
 )
 """``told``: the line manager, or the Data Controller."""
 

@@ -28,7 +28,7 @@ _AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class VolumeContents:
     """What lies on a volume, as far as rows tell."""
 
     bags: int
@@ -36,7 +36,7 @@ class Holding:
     """Size of the original of each recording, in bytes."""
 
 
-class Place(NamedTuple):
+class CopyPlace(NamedTuple):
     """Where a copy of a recording lies."""
 
     recording: int
@@ -46,7 +46,7 @@ class Place(NamedTuple):
     standing: str
 
 
-class Copied(NamedTuple):
+class ArchivedRecording(NamedTuple):
     """A recording that is on a volume."""
 
     id: int
@@ -147,7 +147,9 @@ def drop_bag(connection: Connection, volume: str, bag: str) -> None:
         connection.execute(table.delete().where(table.c.volume == volume, name == bag))
 
 
-def place_of_each(connection: Connection, numbers: Sequence[int]) -> Mapping[int, Sequence[Place]]:
+def place_of_each(
+    connection: Connection, numbers: Sequence[int]
+) -> Mapping[int, Sequence[CopyPlace]]:
     """On which volumes recordings lie, by their numbers; of each, by label."""
     table, volume = tables.archived, tables.volume
     query = (
@@ -155,11 +157,11 @@ def place_of_each(connection: Connection, numbers: Sequence[int]) -> Mapping[int
         .join(volume, volume.c.id == table.c.volume)
         .order_by(table.c.recording, volume.c.label)
     )
-    found: dict[int, list[Place]] = defaultdict(list)
+    found: dict[int, list[CopyPlace]] = defaultdict(list)
     for start in range(0, len(numbers), _AT_ONCE):
         some = table.c.recording.in_(numbers[start : start + _AT_ONCE])
         for row in connection.execute(query.where(some)):
-            found[row.recording].append(Place(*row))
+            found[row.recording].append(CopyPlace(*row))
     return found
 
 
@@ -179,7 +181,7 @@ def on_volume(
     *,
     state: str,
     started_before: int | None = None,
-) -> Sequence[Copied]:
+) -> Sequence[ArchivedRecording]:
     """A volume's recordings of one state, oldest first.
 
     Args:
@@ -199,7 +201,7 @@ def on_volume(
     if started_before is not None:
         query = query.where(table.c.started_at < started_before)
     rows = connection.execute(query.order_by(table.c.started_at, table.c.id))
-    return [Copied(*row) for row in rows]
+    return [ArchivedRecording(*row) for row in rows]
 
 
 def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
@@ -243,7 +245,9 @@ def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
     connection.execute(table.update().where(table.c.id.in_(list(numbers))).values(state=ARCHIVED))
 
 
-def count_too_few(connection: Connection, copies: int, drives: Mapping[str, str]) -> int:
+def count_with_too_few_copies(
+    connection: Connection, copies: int, drives: Mapping[str, str]
+) -> int:
     """How many recordings that are on volumes only are on fewer than so many of these drives.
 
     Args:
@@ -256,7 +260,7 @@ def count_too_few(connection: Connection, copies: int, drives: Mapping[str, str]
     return connection.execute(query).scalar_one()
 
 
-def holding(connection: Connection, volume: str) -> Holding:
+def volume_contents(connection: Connection, volume: str) -> VolumeContents:
     """How much lies on a volume."""
     table, recording, former = tables.archived, tables.recording, tables.former
     bags = connection.execute(
@@ -272,7 +276,7 @@ def holding(connection: Connection, volume: str) -> Holding:
             )
         )
     ).scalars()
-    return Holding(bags or 0, tuple(sizes))
+    return VolumeContents(bags or 0, tuple(sizes))
 
 
 def save_volume(connection: Connection, volume: str, **columns: object) -> None:
@@ -302,7 +306,7 @@ def make_former(connection: Connection, recordings: Collection[int]) -> None:
     connection.execute(archived.delete().where(of_these))
 
 
-def put_unknown(connection: Connection, volume: str, bag: str, names: Iterable[str]) -> None:
+def add_unknown_files(connection: Connection, volume: str, bag: str, names: Iterable[str]) -> None:
     """Write down files in a bag that are no recording's now; whose they were stays, where known."""
     table = tables.former
     of_this_bag = (table.c.volume == volume) & (table.c.bag == bag)
@@ -317,7 +321,7 @@ def put_unknown(connection: Connection, volume: str, bag: str, names: Iterable[s
         connection.execute(table.insert(), rows)
 
 
-def put_bag(
+def save_bag(
     connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
 ) -> None:
     """Write down a bag that lies on a volume, new or anew, and which recordings are in it."""

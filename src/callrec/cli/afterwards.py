@@ -16,24 +16,26 @@ from callrec.errors import CallrecError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from callrec.cli.invocation import Given
+    from callrec.cli.invocation import GlobalOptions
     from callrec.practice import Practice
 
 _SEND: Final = ("-P", "-m", "callrec", "mail", "send")
 """-P: not what happens to lie in a folder."""
 
 
-def send_mail(practice: Practice, given: Given, environ: Mapping[str, str]) -> None:
+def start_sending_mail(
+    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
+) -> None:
     """Start what sends the mail, if it is time; nothing that goes wrong here is told."""
     from callrec.procedures.waiting_mail import is_time_to_send
 
     with suppress(CallrecError, OSError):
         if is_time_to_send(practice):
-            _start(sender_environ(practice, given, environ))
+            _start(sender_environment(practice, given, environ))
 
 
-def sender_environ(
-    practice: Practice, given: Given, environ: Mapping[str, str]
+def sender_environment(
+    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
 ) -> Mapping[str, str]:
     """The environment of the sender: the same vault and configuration, and nobody's password."""
     named = given.config or environ.get("CALLREC_CONFIG")

@@ -74,13 +74,13 @@ COMMANDS: Mapping[str, str] = {
     name: help_line for section in SECTIONS.values() for name, help_line in section.items()
 }
 
-COMPLETION = "_CALLREC_COMPLETE"
+COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 """The variable by which a shell asks how a line may go on (completion.py)."""
 
-A_BUG = 70
-INTERRUPTED = 130
+BUG_STATUS = 70
+INTERRUPTED_STATUS = 130
 
-NO_BUGS = {
+EXPECTED_OS_ERRORS = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
     errno.EMFILE: "this process",
     errno.ENFILE: "this machine",
@@ -129,17 +129,17 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        status = complain(_behind(problem, invocation))
+        status = report_error(_behind(problem, invocation))
     try:
         _see_to_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
-        status = complain(problem)
+        status = report_error(problem)
     return status
 
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
     command = get_command(app)
-    if COMPLETION in invocation.environ and isinstance(command, LazyGroup):
+    if COMPLETION_VARIABLE in invocation.environ and isinstance(command, LazyGroup):
         return _complete(command, invocation.environ)
     status = 0
     try:
@@ -148,18 +148,18 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
     except typer.Exit as exit_:
         status = exit_.exit_code
     if invocation.practice is not None:
-        from callrec.practice import tell_unremembered  # as what opened it did
+        from callrec.practice import report_unsaved_head  # as what opened it did
 
-        tell_unremembered(invocation.practice)
+        report_unsaved_head(invocation.practice)
     # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
     sys.stdout.flush()
     return status
 
 
 def _complete(commands: LazyGroup, environ: Mapping[str, str]) -> int:
-    from callrec.cli.completion import answer  # no command needs it
+    from callrec.cli.completion import complete  # no command needs it
 
-    for line in answer(commands, environ):
+    for line in complete(commands, environ):
         typer.echo(line)
     return 0
 
@@ -172,9 +172,9 @@ def _see_to_mail(invocation: Invocation) -> None:
     if "CALLREC_CREDENTIAL" in invocation.environ:
         return
     if invocation.practice is not None and invocation.practice.config.mail.host:
-        from callrec.cli.afterwards import send_mail  # few commands need it
+        from callrec.cli.afterwards import start_sending_mail  # few commands need it
 
-        send_mail(invocation.practice, invocation.given, invocation.environ)
+        start_sending_mail(invocation.practice, invocation.given, invocation.environ)
 
 
 def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
@@ -182,7 +182,7 @@ def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
 
     The whole record is read for it, if need be: nothing else tells what a bug rests on.
     """
-    if _told(problem)[0] != A_BUG:
+    if _told(problem)[0] != BUG_STATUS:
         return problem
     from callrec.procedures.audit_verify import check_untouched  # few commands need it
 
@@ -193,18 +193,18 @@ def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
     return problem
 
 
-def complain(problem: BaseException | None) -> int:
+def report_error(problem: BaseException | None) -> int:
     """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
     status, message, hint = _told(problem)
     if not message:
         return status
-    from callrec.cli.output import harmless  # --help and --version need none
+    from callrec.cli.output import escape_controls  # --help and --version need none
 
     # Nobody may be left to read it.
     with suppress(OSError):
-        sys.stderr.write(f"callrec: error: {harmless(message)}\n")
+        sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
         if hint:
-            sys.stderr.write(f"callrec: hint: {harmless(hint)}\n")
+            sys.stderr.write(f"callrec: hint: {escape_controls(hint)}\n")
         sys.stderr.flush()
     return status
 
@@ -217,16 +217,16 @@ def _told(problem: BaseException | None) -> tuple[int, str, str]:
         case CallrecError():
             return problem.exit_status, problem.message, problem.hint
         case typer.TyperException():
-            from callrec.cli.usage import explain  # as harmless above
+            from callrec.cli.usage import explain_usage_error  # as harmless above
 
-            return Unusable.exit_status, *explain(problem)
+            return Unusable.exit_status, *explain_usage_error(problem)
         case KeyboardInterrupt():
-            return INTERRUPTED, "interrupted", ""
-        case OSError() if problem.errno in NO_BUGS:
+            return INTERRUPTED_STATUS, "interrupted", ""
+        case OSError() if problem.errno in EXPECTED_OS_ERRORS:
             said = os.strerror(problem.errno).lower()
-            return Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}", ""
+            return Failed.exit_status, f"{EXPECTED_OS_ERRORS[problem.errno]}: {said}", ""
         case _:
-            return A_BUG, f"a bug: {_where(problem)}", "please report the line above"
+            return BUG_STATUS, f"a bug: {_where(problem)}", "please report the line above"
 
 
 def _where(bug: BaseException | None) -> str:

@@ -11,13 +11,13 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.options import edits as edit_options
 from callrec.cli.request_view import (
-    concerned_lines,
+    date_mismatch_lines,
     edits_json,
     edits_lines,
-    other_day_lines,
     request_lines,
+    staff_named_lines,
 )
-from callrec.cli.who import countersigning, practice_of, signing
+from callrec.cli.who import countersigning_person, practice_of, signing_person
 from callrec.errors import Failed, Unusable
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.when import last_day, parse_day
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from callrec.policy.edits import Edits
     from callrec.policy.withholding import Ground
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approve import Approved, Decision, Foreseen
+    from callrec.procedures.approve import ApprovalPreview, Approved, Decision
 
-app = new_app()
+approve_app = new_app()
 
 
-@app.command()
+@approve_app.command()
 def approve(
     ctx: Context,
     request: options.Reference,
@@ -68,17 +68,17 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=_withheld(withhold or []),
-        edits=edit_options.said_edits(clip, silence),
+        edits=edit_options.typed_edits(clip, silence),
         to=to,
         until=_day(practice, until, "--until"),
         note=note,
         consulted_on=_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     if not yes:
         decision = _confirmed(ctx.obj, practice, actor, request, decision)
-    second = countersigning(ctx.obj, practice, countersign) if countersign else None
+    second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
     done = approve_request(practice, actor, request, decision, countersigner=second)
     _show(ctx.obj, practice, done)
 
@@ -87,14 +87,14 @@ def _confirmed(
     invocation: Invocation, practice: Practice, actor: Actor, reference: str, decision: Decision
 ) -> Decision:
     """The decision with what was seen of it, once the request's reference was typed under that."""
-    from callrec.procedures.approve import foresee_approval
+    from callrec.procedures.approve import preview_approval
     from callrec.procedures.request_show import show_request
 
     prompts = invocation.prompts
     if prompts.possible:
         for line in request_lines(show_request(practice, actor, reference), practice):
             invocation.out.note(line)
-        foreseen = foresee_approval(practice, actor, reference, decision)
+        foreseen = preview_approval(practice, actor, reference, decision)
         decision = replace(decision, seen=foreseen)
         for line in _foreseen_lines(foreseen):
             invocation.out.note(line)
@@ -103,11 +103,11 @@ def _confirmed(
     return decision
 
 
-def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+def _foreseen_lines(foreseen: ApprovalPreview) -> Iterator[str]:
     yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
     yield from _details(foreseen.granted, foreseen.withheld)
-    yield from concerned_lines(foreseen.concerned)
-    yield from other_day_lines(foreseen.other_day)
+    yield from staff_named_lines(foreseen.concerned)
+    yield from date_mismatch_lines(foreseen.of_other_day)
 
 
 def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
-        "of_other_day": list(done.other_day),
+        "of_other_day": list(done.of_other_day),
     }
     until = last_day(done.lapses_at, practice.config.time_zone)
 
@@ -160,7 +160,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         out.say(f"That may be used until {until}.")
 
     out.show(value, text)
-    for line in other_day_lines(done.other_day):
+    for line in date_mismatch_lines(done.of_other_day):
         out.note(line)
     out.next_step(_next(done))
 

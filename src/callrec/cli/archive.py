@@ -6,14 +6,14 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import volumes
-from callrec.cli.elsewhere import check_elsewhere, note_on_vaults_disk
+from callrec.cli.elsewhere import confirm_on_vaults_disk, warn_on_vaults_disk
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import volumes as volume_options
 from callrec.cli.output import counted
-from callrec.cli.volumes import size_of
-from callrec.cli.who import practice_of, signing
+from callrec.cli.volumes import size_in_words
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Failed, NotFound, Tampered, Unusable
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from callrec.procedures.archive import Archived
     from callrec.procedures.archive_verify import VolumeReport
 
-app = new_app()
+archive_app = new_app()
 
 
-@app.callback(invoke_without_command=True)
+@archive_app.callback(invoke_without_command=True)
 def archive(
     ctx: Context,
     *,
@@ -48,7 +48,7 @@ def archive(
     the next one.
     """
     from callrec.practice import today
-    from callrec.procedures.archive_limit import limit_of
+    from callrec.procedures.archive_limit import archive_cutoff
     from callrec.procedures.archive_plan import needs_label
 
     if ctx.invoked_subcommand is not None:
@@ -56,7 +56,7 @@ def archive(
     if to is None:
         raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
     practice = practice_of(ctx.obj)
-    limit = limit_of(
+    limit = archive_cutoff(
         older_than=older_than,
         before=before,
         today=today(practice),
@@ -64,14 +64,17 @@ def archive(
     )
     if label is None and needs_label(to):
         label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")
-    check_elsewhere(ctx.obj, practice, to, yes=yes or remove_local)
+    confirm_on_vaults_disk(ctx.obj, practice, to, yes=yes or remove_local)
     _archive(ctx.obj, practice, to, limit, label=label, removes=remove_local)
 
 
-app.command("list")(volumes.list_)
-app.command()(volumes.keep)
-app.command()(volumes.lost)
-app.command()(volumes.found)
+archive_app.command("list")(volumes.list_)
+
+archive_app.command()(volumes.keep)
+
+archive_app.command()(volumes.lost)
+
+archive_app.command()(volumes.found)
 
 
 def _archive(
@@ -85,7 +88,7 @@ def _archive(
 ) -> None:
     from callrec.procedures.archive import archive_recordings
 
-    actor = signing(invocation, practice)
+    actor = signing_person(invocation, practice)
     done = archive_recordings(
         practice, actor, to, started_before=started_before, label=label, removes=removes
     )
@@ -96,7 +99,7 @@ def _archive(
             " to have them copied"
         )
     if done.on_vaults_disk:
-        note_on_vaults_disk(invocation.out, done.label)
+        warn_on_vaults_disk(invocation.out, done.label)
     _say_what_stays(invocation.out, practice, done)
     invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
 
@@ -127,7 +130,7 @@ def _say_archived(out: Output, done: Archived) -> None:
     if done.erased:
         out.say(f"Erased there first: {counted(done.erased, 'destroyed recording')}.")
     if done.bag:
-        what = f"{counted(done.recordings, 'recording')}, {size_of(done.size_bytes)}"
+        what = f"{counted(done.recordings, 'recording')}, {size_in_words(done.size_bytes)}"
         out.say(f'{what}, copied to "{done.label}", read back and compared.')
         out.say(f"Bag {done.bag}; the copy of the catalogue there is new.")
     else:
@@ -135,7 +138,9 @@ def _say_archived(out: Output, done: Archived) -> None:
         out.say("The copy of the catalogue there is new.")
     if done.removed is not None and done.removed.recordings:
         what = counted(done.removed.recordings, "recording")
-        out.say(f"{what} removed here, {size_of(done.removed.size_bytes)}; volumes have them.")
+        out.say(
+            f"{what} removed here, {size_in_words(done.removed.size_bytes)}; volumes have them."
+        )
 
 
 def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
@@ -148,7 +153,7 @@ def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
             out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
 
 
-@app.command()
+@archive_app.command()
 def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
 
@@ -158,7 +163,7 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
-    from callrec.procedures.archive_verify import in_order_of_neglect
+    from callrec.procedures.archive_verify import longest_unverified_first
     from callrec.procedures.attached import attached_volumes
 
     practice = practice_of(ctx.obj)
@@ -170,7 +175,7 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
         )
     reports: list[VolumeReport] = []
     not_erased: list[CallrecError] = []
-    for at in in_order_of_neglect(practice, every):
+    for at in longest_unverified_first(practice, every):
         not_erased += _erase_first(ctx.obj, practice, at)
         reports.append(_verify(ctx.obj, practice, at))
     out = ctx.obj.out
@@ -203,11 +208,11 @@ def _erase_first(
 
     A volume that does not let it is read all the same: what is wrong there is to be named.
     """
-    from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
+    from callrec.procedures.erasing_volumes import erase_owed, owes_erasure_at
 
-    if not is_owed_at(practice, at):
+    if not owes_erasure_at(practice, at):
         return ()
-    actor = signing(invocation, practice)
+    actor = signing_person(invocation, practice)
     try:
         with invocation.out.progress("erasing what is owed", total=None) as advance:
             erased = erase_owed(practice, actor, at, advance=advance)

@@ -15,7 +15,7 @@ from callrec.cli.output import counted
 from callrec.cli.qr_code import qr_code
 from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.when import parse_instant
 
@@ -27,17 +27,20 @@ if TYPE_CHECKING:
     from callrec.procedures.audit import Entry
     from callrec.procedures.audit_verify import Verification
 
-SHOWN = 50
+DEFAULT_LIMIT = 50
 """Entries that are shown unless more are asked for."""
-_MOST_SET_BACKS = 5
+
+_MAX_SET_BACKS = 5
 """The newest are shown in words; JSON has all."""
 
-app = new_app(default="list")
-app.command("review-searches")(review_searches)
-app.command("review-glass")(review_glass)
+audit_app = new_app(default="list")
+
+audit_app.command("review-searches")(review_searches)
+
+audit_app.command("review-glass")(review_glass)
 
 
-@app.command("list")
+@audit_app.command("list")
 def list_(
     ctx: Context,
     *,
@@ -52,7 +55,7 @@ def list_(
 
     Reading the record is itself an entry in it.
     """
-    from callrec.procedures.audit import Wanted, list_audit
+    from callrec.procedures.audit import LogFilter, list_audit
 
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
@@ -60,9 +63,9 @@ def list_(
     def moment(text: str | None, option: str) -> datetime | None:
         return None if text is None else parse_instant(text, zone, what=option)
 
-    wanted = Wanted(actor, action, subject, moment(since, "--since"), moment(until, "--until"))
-    reader = signing(ctx.obj, practice)
-    entries, total = list_audit(practice, reader, wanted, limit=limit or SHOWN)
+    wanted = LogFilter(actor, action, subject, moment(since, "--since"), moment(until, "--until"))
+    reader = signing_person(ctx.obj, practice)
+    entries, total = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
     out = ctx.obj.out
     values = [
         {
@@ -78,7 +81,7 @@ def list_(
     ]
     out.show({"items": values, "total": total}, lambda: _table(out, entries))
     for entry in entries:
-        if entry.is_in_no_form:
+        if entry.is_malformed:
             out.note(
                 f"entry {entry.seq}, by {entry.actor}: its details are in no form of callrec's"
             )
@@ -100,7 +103,7 @@ def _table(out: Output, entries: tuple[Entry, ...]) -> None:
     out.table(("seq", "at (UTC)", "who", "what", "about"), rows)
 
 
-@app.command()
+@audit_app.command()
 def verify(
     ctx: Context,
     *,
@@ -198,7 +201,7 @@ def _say_what_to_look_at(out: Output, found: Verification) -> None:
     """What is no tampering, and somebody has to judge."""
     for seq in found.without_power:
         out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
-    for step in found.set_back[-_MOST_SET_BACKS:]:
+    for step in found.set_back[-_MAX_SET_BACKS:]:
         out.say(
             f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
             f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
@@ -219,7 +222,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
             return read_credential(Path(environ["CALLREC_CREDENTIAL"])).root
         if "CALLREC_USER" in environ:
             practice = practice_of(invocation)
-            signing(invocation, practice)  # opens only if the root in the locked seed agrees
+            signing_person(invocation, practice)  # opens only if the root in the locked seed agrees
             return practice.root
         session = open_session(vault, invocation.now(), environ)
     except Tampered:
@@ -230,18 +233,18 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
     return session.root if session else None
 
 
-@app.command()
+@audit_app.command()
 def export(ctx: Context, *, to: options.ToFile) -> None:
     """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
     from callrec.procedures.audit import export_audit
 
     practice = practice_of(ctx.obj)
-    size = export_audit(practice, signing(ctx.obj, practice), to=to)
+    size = export_audit(practice, signing_person(ctx.obj, practice), to=to)
     out = ctx.obj.out
     out.show({"path": to, "size": size}, lambda: out.say(f'{size} entries are in "{to}".'))
 
 
-@app.command("print")
+@audit_app.command("print")
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
     """Print the record's head for paper: four lines that fix every entry up to now.
 
@@ -288,7 +291,7 @@ def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: 
     write_whole(to, page, replace=replace)
 
 
-@app.command()
+@audit_app.command()
 def prove(ctx: Context, seq: options.EntryNumber) -> None:
     """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
     from callrec.procedures.audit import prove_leaf

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shlex
 
-from callrec.cli.elsewhere import check_elsewhere, note_on_vaults_disk
+from callrec.cli.elsewhere import confirm_on_vaults_disk, warn_on_vaults_disk
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import recovering
 from callrec.cli.options import volumes as volume_options
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 
 KB = 1_000
 
-app = new_app()
+backup_app = new_app()
 
 
-@app.command()
+@backup_app.command()
 def backup(
     ctx: Context,
     *,
@@ -38,8 +38,8 @@ def backup(
     practice = practice_of(invocation)
     if label is None and needs_label(to):
         label = invocation.prompts.ask("Label of the backup", option="--label LABEL")
-    check_elsewhere(invocation, practice, to, yes=yes)
-    done = back_up(practice, signing(invocation, practice), to, label=label)
+    confirm_on_vaults_disk(invocation, practice, to, yes=yes)
+    done = back_up(practice, signing_person(invocation, practice), to, label=label)
     value = {
         "volume": done.label,
         "copied_at": done.copied_at,
@@ -52,5 +52,5 @@ def backup(
         value, lambda: out.say(f'The catalogue, {size}, is sealed in "{done.label}", read back.')
     )
     if done.on_vaults_disk:
-        note_on_vaults_disk(out, done.label)
+        warn_on_vaults_disk(out, done.label)
     out.next_step(f"callrec archive verify {shlex.quote(str(to))}")

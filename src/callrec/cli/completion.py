@@ -16,7 +16,7 @@ from callrec.cli.groups import LazyGroup
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-A_PATH: Final = "/"
+PATHS: Final = "/"
 """The answer where a file or folder is expected, which the shell knows better."""
 
 SCRIPT: Final = f"""\
@@ -24,7 +24,7 @@ _callrec() {{
     local IFS=$'\\n'
     COMPREPLY=($(COMP_WORDS="${{COMP_WORDS[*]}}" COMP_CWORD=$COMP_CWORD \\
         _CALLREC_COMPLETE=complete_bash "$1" 2>/dev/null))
-    if [ "${{COMPREPLY[*]}}" = {A_PATH} ]; then COMPREPLY=(); compopt -o default; fi
+    if [ "${{COMPREPLY[*]}}" = {PATHS} ]; then COMPREPLY=(); compopt -o default; fi
 }}
 complete -F _callrec callrec
 """
@@ -34,7 +34,7 @@ _FIXED: Final = re.compile(r"[a-z-]+(\|[a-z-]+)+")
 _PATHS: Final = re.compile(r"\[?(FILE|DIR|PATH)\]?(\.\.\.)?")
 
 
-def answer(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
+def complete(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
     """The lines to print.
 
     Args:
@@ -52,9 +52,9 @@ def answer(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
     # bash takes --option=value apart.
     begun = "" if begun == "=" else begun
     before = [word for word in words[1:place] if word != "="]
-    proposed = proposals(root, before)
-    if proposed == (A_PATH,):
-        yield A_PATH
+    proposed = candidates_after(root, before)
+    if proposed == (PATHS,):
+        yield PATHS
         return
     wanted = (
         word for word in dict.fromkeys(proposed) if word.startswith("-") == begun.startswith("-")
@@ -62,8 +62,8 @@ def answer(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
     yield from (word for word in wanted if word.startswith(begun))
 
 
-def proposals(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
-    """Every word that may follow those on the line, or `A_PATH` alone.
+def candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
+    """Every word that may follow those on the line, or `PATHS` alone.
 
     Args:
         root: the whole command line.
@@ -128,4 +128,4 @@ def _values(parameter: Any) -> tuple[str, ...]:
         return tuple(str(choice) for choice in kind.choices)
     if _FIXED.fullmatch(written):
         return tuple(written.split("|"))
-    return (A_PATH,) if _PATHS.fullmatch(written) else ()
+    return (PATHS,) if _PATHS.fullmatch(written) else ()

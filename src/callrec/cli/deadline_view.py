@@ -5,16 +5,17 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.clock import Urgency, urgency
+from callrec.policy.deadline import Urgency, urgency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from callrec.policy.clock import Deadline
+    from callrec.policy.deadline import Deadline
 
 _WIDTH: Final = 80
-_LABEL: Final = 11
+
+_DEADLINE_LABEL: Final = 11
 """As wide as the labels of a request (request_view)."""
 
 
@@ -48,17 +49,17 @@ def deadline_lines(
         return
     if deadline.due_on is not None:
         pressing = "" if is_answered else _pressing(deadline, on, warn_days)
-        yield f"{'due':<{_LABEL}}{deadline.due_on}{pressing}"
+        yield f"{'due':<{_DEADLINE_LABEL}}{deadline.due_on}{pressing}"
     if deadline.target_on is not None:
-        yield f"{'target':<{_LABEL}}{deadline.target_on}"
+        yield f"{'target':<{_DEADLINE_LABEL}}{deadline.target_on}"
     if deadline.waiting_for is not None:
-        yield f"{'awaits':<{_LABEL}}{deadline.waiting_for.words}"
+        yield f"{'awaits':<{_DEADLINE_LABEL}}{deadline.waiting_for.words}"
     for why in deadline.why:
         yield from textwrap.wrap(
             f"- {why}",
             _WIDTH,
-            initial_indent=" " * _LABEL,
-            subsequent_indent=" " * (_LABEL + 2),
+            initial_indent=" " * _DEADLINE_LABEL,
+            subsequent_indent=" " * (_DEADLINE_LABEL + 2),
             break_on_hyphens=False,
         )
 

@@ -10,7 +10,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.stage import Stage
-from callrec.cli.story import tell
+from callrec.cli.story import play_story
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
 
-app = new_app()
+demo_app = new_app()
 
 
-@app.command()
+@demo_app.command()
 def demo(ctx: Context, *, keep: options.Keep = None) -> None:
     """Show the whole of it on a small made-up practice, each command as typed with what it says.
 
@@ -59,7 +59,7 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
 
 def _play(folder: Path, out: Output) -> Sequence[Mapping[str, Any]]:
     stage = Stage(folder.resolve(), out)
-    tell(stage)
+    play_story(stage)
     return stage.played
 
 

@@ -6,12 +6,12 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 
-app = new_app()
+deny_app = new_app()
 
 
-@app.command()
+@deny_app.command()
 def deny(
     ctx: Context,
     request: options.Reference,
@@ -32,7 +32,7 @@ def deny(
     alone = " alone" if break_glass else ""
     ctx.obj.prompts.confirm(f"deny {request}{alone}", yes=yes)
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     state = deny_request(
         practice, actor, request, reason=why, ground=code, breaks_glass=break_glass
     )

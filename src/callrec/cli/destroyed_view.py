@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CarryingOut:
+class DestructionCommand:
     """How a destruction is carried out."""
 
     command: str
@@ -31,11 +31,11 @@ class CarryingOut:
     """By what is kept that was asked for."""
 
 
-ERASING: Final = CarryingOut("callrec erase", Law.ERASURE)
-DISPOSING: Final = CarryingOut("callrec retention dispose", Law.RECORDS_CODE)
+ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE)
+DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_CODE)
 
 
-def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
+def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of volumes that are attached: those that were named, and those that are found."""
     from callrec.procedures.attached import attached_volumes
 
@@ -52,7 +52,7 @@ def show_destruction(
     done: Destruction,
     to: Path | None,
     *,
-    carrying_out: CarryingOut = ERASING,
+    carrying_out: DestructionCommand = ERASING,
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done.
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callrec.cli.fetched_view import check_all_is_back, fetched_value, say_not_fetched
+from callrec.cli.fetched_view import check_all_fetched, fetched_json, say_not_fetched
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import restoring
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered, Unusable
 
-app = new_app()
+doctor_app = new_app()
 
 
-@app.command()
+@doctor_app.command()
 def doctor(
     ctx: Context,
     *,
-    full: options.Thorough = False,
+    full: options.FullCheck = False,
     repair: restoring.Repair = False,
     volumes: restoring.RepairFrom = None,
 ) -> None:
@@ -58,7 +58,7 @@ def doctor(
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.procedures.fetching import count_files
     from callrec.procedures.rebuilding import open_volumes
-    from callrec.procedures.restore import repair_from
+    from callrec.procedures.restore import repair_from_volumes
 
     if not volumes or not asked:
         raise Unusable(
@@ -67,15 +67,15 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
         )
     opened = open_volumes(volumes)
     practice = practice_of(invocation)
-    actor = signing(invocation, practice)
+    actor = signing_person(invocation, practice)
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
-        done = repair_from(practice, actor, opened, advance=advance)
+        done = repair_from_volumes(practice, actor, opened, advance=advance)
 
     def text() -> None:
         out.say(f"{counted(done.fetched.recordings, 'recording')} fetched back.")
         say_not_fetched(out, done)
 
-    out.show(fetched_value(done), text)
+    out.show(fetched_json(done), text)
     out.next_step("callrec doctor --full")
-    check_all_is_back(done)
+    check_all_fetched(done)

@@ -10,8 +10,8 @@ from callrec.cli.destination import check_destination
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
-from callrec.cli.output import WIDTH, as_json, harmless
-from callrec.cli.who import practice_of, signing
+from callrec.cli.output import WIDTH, as_json, escape_controls
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def dossier(
     practice = practice_of(call)
     zone = practice.config.time_zone
     replace = to is not None and check_destination(call, to, yes=yes)
-    found = read_dossier(practice, signing(call, practice), request)
+    found = read_dossier(practice, signing_person(call, practice), request)
     if to is None:
         call.out.show(_json(found), lambda: _say(call.out, found, zone))
     else:
@@ -66,7 +66,7 @@ def _say(out: Output, found: Dossier, zone: tzinfo) -> None:
 def _written(to: Path, found: Dossier, zone: tzinfo) -> bytes:
     if to.suffix.lower() == ".json":
         return f"{as_json(_json(found))}\n".encode()
-    return "".join(f"{harmless(line)}\n" for line in _lines(found, zone)).encode()
+    return "".join(f"{escape_controls(line)}\n" for line in _lines(found, zone)).encode()
 
 
 def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:

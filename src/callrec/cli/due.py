@@ -11,16 +11,10 @@ from callrec.cli.options import clocks as options
 from callrec.cli.output import WIDTH
 from callrec.errors import Unusable
 from callrec.policy.clause import Law
-from callrec.policy.clock import (
-    ClockEvent,
-    Dated,
-    Deadline,
-    Receipt,
-    breach_due_at,
-    check_event,
-    deadline,
-)
-from callrec.policy.deadline import spelt
+from callrec.policy.clock import breach_due_at, deadline
+from callrec.policy.clock_events import ClockEvent, ClockEventKind, Receipt
+from callrec.policy.clock_rules import check_event
+from callrec.policy.deadline import Deadline, full_date
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.when import parse_day, parse_instant
 
@@ -28,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-app = new_app()
+due_app = new_app()
 
 
-@app.command()
+@due_app.command()
 def due(
     ctx: Context,
     purpose: options.ClockName,
     *,
-    received: options.CameOn = None,
+    received: options.ReceivedOn = None,
     extended: options.Extended = False,
     division: options.Division = None,
     urgent: options.SameDay = False,
@@ -72,7 +66,7 @@ def _reckon(
     if division is not None:
         clocks = clocks.model_copy(update={"division": division})
     working, scales, on = working_days(clocks), scales_of(clocks), receipt.received_on
-    events = (ClockEvent(event=Dated.EXTENDED, on=on),) if extended else ()
+    events = (ClockEvent(event=ClockEventKind.EXTENDED, on=on),) if extended else ()
     for event in events:
         check_event(receipt, (), event, working, today=on, scales=scales)
     return deadline(receipt, events, working, on=on, scales=scales)
@@ -103,15 +97,15 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
 
 def _answer(found: Deadline) -> Iterable[str]:
     if found.due_on is not None:
-        yield f"Due by the end of {spelt(found.due_on)}."
+        yield f"Due by the end of {full_date(found.due_on)}."
     else:
         yield "No day is set for the answer."
     if found.target_on is not None:
-        yield f"The target is {spelt(found.target_on)}."
+        yield f"The target is {full_date(found.target_on)}."
     if found.due_on is not None and found.extended_due_on is not None and not found.is_extended:
         yield (
-            f"It can be extended to {spelt(found.extended_due_on)}, if that is said by"
-            f" {spelt(found.due_on)}, and why."
+            f"It can be extended to {full_date(found.extended_due_on)}, if that is said by"
+            f" {full_date(found.due_on)}, and why."
         )
 
 
@@ -120,11 +114,11 @@ def _show_breach(call: Invocation, said: str) -> None:
     aware_at = parse_instant(said, zone)
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
-    noticed = f"noticed on {spelt(aware.date())} at {aware:%H:%M}"
+    noticed = f"noticed on {full_date(aware.date())} at {aware:%H:%M}"
     why = (f"{noticed}; 72 hours, nights and holidays too [{Law.BREACH_PERIOD}]",)
 
     def text() -> None:
-        call.out.say(f"Due by {local:%H:%M} on {spelt(local.date())}.")
+        call.out.say(f"Due by {local:%H:%M} on {full_date(local.date())}.")
         _say_why(call, why)
 
     call.out.show(

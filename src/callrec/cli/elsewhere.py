@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 
-def check_elsewhere(invocation: Invocation, practice: Practice, to: Path, *, yes: bool) -> None:
+def confirm_on_vaults_disk(
+    invocation: Invocation, practice: Practice, to: Path, *, yes: bool
+) -> None:
     """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
 
     Raises:
@@ -37,6 +39,6 @@ def check_elsewhere(invocation: Invocation, practice: Practice, to: Path, *, yes
     invocation.prompts.confirm(question, yes=False)
 
 
-def note_on_vaults_disk(out: Output, label: str) -> None:
+def warn_on_vaults_disk(out: Output, label: str) -> None:
     """Say of a volume that was written to that it is no copy elsewhere."""
     out.note(f'"{label}" lies on the vault\'s own disk: it is no copy elsewhere')

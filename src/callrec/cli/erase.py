@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli.destroyed_view import show_destruction, volumes_at_hand
+from callrec.cli.destroyed_view import find_attached_volumes, show_destruction
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
-from callrec.cli.options.destroying import CertificateTo, Foresee, OnVolumes
+from callrec.cli.options.destroying import CertificateTo, DestructionDryRun, OnVolumes
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
 
-app = new_app()
+erase_app = new_app()
 
 
-@app.command()
+@erase_app.command()
 def erase(
     ctx: Context,
     request: options.Reference,
     *,
     volumes: OnVolumes = None,
     to: CertificateTo = None,
-    foresee: Foresee = False,
+    foresee: DestructionDryRun = False,
     yes: options.Yes = False,
 ) -> None:
     """Destroy what an approved request for erasure grants: keys, files, index, archive copies.
@@ -40,13 +40,13 @@ def erase(
 
     call = ctx.obj
     practice = practice_of(call)
-    actor = signing(call, practice)
+    actor = signing_person(call, practice)
     if not is_carried_out(practice, request):
-        doomed = _foreseen(call, practice, actor, request, is_all=foresee)
+        to_destroy = _foreseen(call, practice, actor, request, is_all=foresee)
         if foresee:
             return
-        call.prompts.confirm(f"destroy {doomed}", yes=yes)
-    found = volumes_at_hand(practice, volumes or [])
+        call.prompts.confirm(f"destroy {to_destroy}", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
     with call.out.progress("destroying", total=None) as advance:
         done = erase_recordings(practice, actor, request, volumes=found, advance=advance)
     show_destruction(call.out, practice, request, done, to)
@@ -56,10 +56,10 @@ def _foreseen(
     call: Invocation, practice: Practice, actor: Actor, request: str, *, is_all: bool
 ) -> str:
     """What would be destroyed, in words; shown, too, if that is all that was asked."""
-    from callrec.procedures.erasing import foresee_erasure
+    from callrec.procedures.erasing import preview_erasure
 
-    doomed = foresee_erasure(practice, actor, request)
-    numbers = [each.recording for each in doomed]
+    to_destroy = preview_erasure(practice, actor, request)
+    numbers = [each.recording for each in to_destroy]
     words = counted(len(numbers), "recording")
     if is_all:
         listed = ", ".join(map(str, numbers))

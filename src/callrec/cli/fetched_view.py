@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from callrec.procedures.restore import Repaired, Restored
 
 
-def fetched_value(done: Restored | Repaired) -> dict[str, Any]:
+def fetched_json(done: Restored | Repaired) -> dict[str, Any]:
     """As JSON has it."""
     return {
         "recordings": done.fetched.recordings,
@@ -33,7 +33,7 @@ def say_not_fetched(out: Output, done: Restored | Repaired) -> None:
         out.say(f'volume "{label}" stays as it is: {why}')
 
 
-def check_all_is_back(done: Restored | Repaired) -> None:
+def check_all_fetched(done: Restored | Repaired) -> None:
     """Tell by the exit status where something was not done.
 
     Raises:

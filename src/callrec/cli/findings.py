@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.telephone.sound import Finding
+from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +14,12 @@ _WORDS: Final = {
     Finding.TRUNCATED: ("is cut short", "are cut short"),
     Finding.UNCLOSED: ("was never closed", "were never closed"),
 }
+
 _NAMED: Final = 10
 """Recordings of which the number is said; ``--json`` has all."""
 
 
-def told_of_findings(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
+def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
     """A line for each, such as ``2 recordings are silent: 17, 23``."""
     for finding, (one, several) in _WORDS.items():
         numbers = findings.get(finding, ())

@@ -13,10 +13,10 @@ from callrec.cli.who import practice_of
 if TYPE_CHECKING:
     from callrec.cli.output import Output
 
-app = new_app()
+fingerprint_app = new_app()
 
 
-@app.command()
+@fingerprint_app.command()
 def fingerprint(ctx: Context) -> None:
     """Print the practice's fingerprint, which it publishes where its releases do not go.
 
@@ -30,12 +30,12 @@ def fingerprint(ctx: Context) -> None:
     out = ctx.obj.out
     out.show(
         {"fingerprint": digits, "groups": groups.split()},
-        lambda: _say(out, practice.name, groups, digits),
+        lambda: _say_fingerprint(out, practice.name, groups, digits),
     )
     out.note("compare it with the page of the recovery kit before you publish it")
 
 
-def _say(out: Output, practice: str, groups: str, digits: str) -> None:
+def _say_fingerprint(out: Output, practice: str, groups: str, digits: str) -> None:
     out.say(groups)
     out.say()
     out.say("For the website and the letterhead:")

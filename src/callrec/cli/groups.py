@@ -15,14 +15,14 @@ from callrec.errors import Unusable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-EVERYWHERE = ("json", "config", "vault")
+GLOBAL_OPTIONS = ("json", "config", "vault")
 """Options that every command takes, at any place."""
 
 _TAKES_A_VALUE = ("--config", "--vault")
 
 
 def new_app(*, default: str = "") -> typer.Typer:
-    """The Typer that a command module calls ``app``.
+    """The Typer of a command, which its module calls by the command's name and ``_app``.
 
     Args:
         default: the subcommand that is meant where none is named: ``callrec audit`` is
@@ -84,9 +84,12 @@ class LazyGroup(TyperGroup):
     def loaded(self, name: str) -> TyperCommand | TyperGroup:
         """One of its commands, whose module is imported."""
         module = import_module(f"{self.package}.{name.replace('-', '_')}")
-        command = cast("TyperCommand | TyperGroup", get_command(module.app))
+        command = cast(
+            "TyperCommand | TyperGroup",
+            get_command(getattr(module, f"{name.replace('-', '_')}_app")),
+        )
         command.help = command.help or self.short_helps[name]
-        _prepare(command, [option for option in self.params if option.name in EVERYWHERE])
+        _prepare(command, [option for option in self.params if option.name in GLOBAL_OPTIONS])
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

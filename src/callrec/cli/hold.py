@@ -8,7 +8,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import holds as hold_options
-from callrec.cli.who import acting, countersigning, practice_of, signing
+from callrec.cli.who import acting_person, countersigning_person, practice_of, signing_person
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from callrec.procedures.hold_list import ListedHold, ShownHold
 
-app = new_app()
+hold_app = new_app()
 
 _EXPLAINED = {
     HoldState.UNMATCHED: "unmatched: until somebody who may search works on requests, such a hold"
@@ -27,7 +27,7 @@ _EXPLAINED = {
 }
 
 
-@app.command()
+@hold_app.command()
 def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Reason = None) -> None:
     """Hold recordings, so that nobody erases or disposes of them until two people agree.
 
@@ -37,7 +37,7 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice = practice_of(ctx.obj)
-    placed = place_hold(practice, acting(ctx.obj, practice), recordings, reason=why)
+    placed = place_hold(practice, acting_person(ctx.obj, practice), recordings, reason=why)
     reference, count = f"H-{placed.number}", len(placed.recordings)
     out = ctx.obj.out
     out.show(
@@ -47,7 +47,7 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
     out.next_step(f"callrec hold show {reference}")
 
 
-@app.command()
+@hold_app.command()
 def lift(
     ctx: Context,
     hold: hold_options.HoldReference,
@@ -60,15 +60,15 @@ def lift(
 
     What a request has placed is lifted when that request ends, and not by hand.
     """
-    from callrec.procedures.hold import check_is_there, lift_hold
+    from callrec.procedures.hold import check_hold_exists, lift_hold
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
-    check_is_there(practice, hold)
+    check_hold_exists(practice, hold)
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     second = countersign or prompts.ask("Who countersigns", option="--countersign USER")
     prompts.confirm(f"lift H-{hold}", yes=yes)
-    actor = signing(ctx.obj, practice)
-    countersigner = countersigning(ctx.obj, practice, second)
+    actor = signing_person(ctx.obj, practice)
+    countersigner = countersigning_person(ctx.obj, practice, second)
     lift_hold(practice, actor, hold, reason=why, countersigner=countersigner)
     out = ctx.obj.out
     out.show(
@@ -76,13 +76,13 @@ def lift(
     )
 
 
-@app.command("list")
+@hold_app.command("list")
 def list_(ctx: Context) -> None:
     """Every hold, the newest first: who placed it, and how many recordings it names."""
     from callrec.procedures.hold_list import list_holds
 
     practice = practice_of(ctx.obj)
-    listed = list_holds(practice, acting(ctx.obj, practice))
+    listed = list_holds(practice, acting_person(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
     headers = ("hold", "request", "state", "placed", "by", "recordings")
     out.show_items(
@@ -94,13 +94,13 @@ def list_(ctx: Context) -> None:
             out.note(explained)
 
 
-@app.command()
+@hold_app.command()
 def show(ctx: Context, hold: hold_options.HoldReference) -> None:
     """One hold: why it was placed, and which recordings it names. This is on record."""
     from callrec.procedures.hold_list import show_hold
 
     practice = practice_of(ctx.obj)
-    shown = show_hold(practice, acting(ctx.obj, practice), hold)
+    shown = show_hold(practice, acting_person(ctx.obj, practice), hold)
     out, zone = ctx.obj.out, practice.config.time_zone
 
     def text() -> None:

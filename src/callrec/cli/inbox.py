@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
-from callrec.cli.who import acting, practice_of
-from callrec.policy.clock import Urgency
+from callrec.cli.who import acting_person, practice_of
+from callrec.policy.deadline import Urgency
 from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from callrec.procedures.inbox import InboxItem
 
-app = new_app()
+inbox_app = new_app()
 
 
-@app.command()
+@inbox_app.command()
 def inbox(ctx: Context) -> None:
     """Requests and incidents that wait for you, and what you may hear; soonest due first."""
     from callrec.procedures.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
-    items = read_inbox(practice, acting(ctx.obj, practice))
+    items = read_inbox(practice, acting_person(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
     values = [
         {
@@ -71,19 +71,19 @@ def inbox(ctx: Context) -> None:
 
 def _command(item: InboxItem) -> str:
     """What answers that for which something waits."""
-    from callrec.procedures.inbox import Waits
+    from callrec.procedures.inbox import InboxAction
 
     match item.waits_to:
-        case Waits.DECIDE:
+        case InboxAction.DECIDE:
             return f"callrec approve {item.reference}"
-        case Waits.ANSWER:
+        case InboxAction.ANSWER:
             came = item.awaited.came if item.awaited else "EVENT"
             return f"callrec request event {item.reference} {came} --on DATE"
-        case Waits.HEAR:
+        case InboxAction.HEAR:
             return f"callrec listen {item.reference}"
-        case Waits.REVIEW:
+        case InboxAction.REVIEW:
             return f"callrec audit review-glass {item.reference}"
-        case Waits.SETTLE:
+        case InboxAction.SETTLE:
             return f"callrec incident show {item.reference}"
 
 

@@ -11,25 +11,25 @@ from callrec.cli.incident_view import incident_json, incident_lines, list_row, l
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import incidents as incident_options
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState
 
 if TYPE_CHECKING:
-    from callrec.procedures.incident_update import Updated
+    from callrec.procedures.incident_update import UpdatedIncident
 
-app = new_app()
+incident_app = new_app()
 
 
-@app.command()
+@incident_app.command()
 def report(
     ctx: Context,
     *,
     noticed: incident_options.Noticed = None,
-    what: incident_options.What = None,
-    tell: incident_options.Tell = None,
-    recording: incident_options.Concerned = None,
-    request: incident_options.ConcernedRequest = None,
+    what: incident_options.WhatHappened = None,
+    tell: incident_options.WhomToTell = None,
+    recording: incident_options.IncidentRecordings = None,
+    request: incident_options.IncidentRequest = None,
 ) -> None:
     """Say that the policy was, or may have been, breached: by you or anybody, even by accident.
 
@@ -38,7 +38,7 @@ def report(
     from callrec.procedures.incident import report_incident
 
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     account = ask_account(
         ctx.obj.prompts,
         practice,
@@ -57,20 +57,20 @@ def report(
     out.next_step(f"callrec incident show {made.reference}")
 
 
-@app.command("list")
+@incident_app.command("list")
 def list_(ctx: Context) -> None:
     """The incidents that you reported, were told of, or answer for; the newest first."""
     from callrec.procedures.incident_list import list_incidents
 
     practice = practice_of(ctx.obj)
-    listed = list_incidents(practice, acting(ctx.obj, practice))
+    listed = list_incidents(practice, acting_person(ctx.obj, practice))
     out, now, zone = ctx.obj.out, ctx.obj.now(), practice.config.time_zone
     rows = [list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
     out.show_items([listed_json(each, now) for each in listed], lambda: out.table(headers, rows))
 
 
-@app.command()
+@incident_app.command()
 def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
     """One incident: what was reported, what was found out, what is missing, who did what."""
     from callrec.procedures.incident_show import show_incident
@@ -86,7 +86,7 @@ def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
     out.show(incident_json(shown), text)
 
 
-@app.command()
+@incident_app.command()
 def update(
     ctx: Context,
     incident: incident_options.IncidentReference,
@@ -99,7 +99,7 @@ def update(
     contact: incident_options.ContactForMore = "",
     consequences: incident_options.Consequences = "",
     measures: incident_options.Measures = "",
-    facts: incident_options.FactsOfIt = "",
+    facts: incident_options.BreachFacts = "",
     effects: incident_options.Effects = "",
     remedy: incident_options.Remedy = "",
     likelihood: incident_options.Likelihood = None,
@@ -132,13 +132,13 @@ def update(
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
 
 
-@app.command()
+@incident_app.command()
 def close(
     ctx: Context,
     incident: incident_options.IncidentReference,
     *,
-    outcome: incident_options.Found = None,
-    on: incident_options.FoundOn = None,
+    outcome: incident_options.IncidentOutcome = None,
+    on: incident_options.OutcomeOn = None,
     reason: options.Reason = None,
     delay_reason: incident_options.DelayReason = "",
     yes: options.Yes = False,
@@ -156,7 +156,7 @@ def close(
     _show_updated(ctx.obj, updated, f"{incident} is closed.")
 
 
-def _show_updated(invocation: Invocation, updated: Updated, done: str) -> None:
+def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:
     out = invocation.out
     value = {
         "id": updated.reference,

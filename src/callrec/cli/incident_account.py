@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
     from callrec.cli.prompts import Prompts
     from callrec.practice import Practice
-    from callrec.procedures.incident import Account
+    from callrec.procedures.incident import IncidentReport
 
 _MEANINGS = {
     Outcome.REPORTED: "the Information Commissioner was told",
     Outcome.NOT_REPORTED: "it need not be reported",
 }
+
 _NONE = "none"
+
 _NOW = "now"
-_SAYS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
+
+_HAS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
 
 
 def ask_account(
@@ -36,13 +39,13 @@ def ask_account(
     tell: str | None,
     recordings: Sequence[int] | None,
     request: str | None,
-) -> Account:
+) -> IncidentReport:
     """What is reported; on a terminal, what was left out is asked for.
 
     Raises:
         Unusable: there is no terminal, and no time or no account was given; or the time is none.
     """
-    from callrec.procedures.incident import Account
+    from callrec.procedures.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
         "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
@@ -57,7 +60,7 @@ def ask_account(
         )
         recordings = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
     under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
-    return Account(
+    return IncidentReport(
         noticed_at=read_noticed(noticed, practice),
         what=what,
         tell=manager,
@@ -99,7 +102,7 @@ def ask_closing(
         outcome = Outcome(prompts.choose("Outcome", choices, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
-    at = _instant(day, practice) if _SAYS_A_TIME.search(day) else None
+    at = _instant(day, practice) if _HAS_A_TIME.search(day) else None
     return Closing(
         outcome=outcome,
         on=parse_day(day, today(practice)) if at is None else _day_of(at, practice),

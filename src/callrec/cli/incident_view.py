@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli.who import acting, signing
-from callrec.policy.breach import ON_RECORD, TO_THE_COMMISSIONER
+from callrec.cli.who import acting_person, signing_person
+from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS
 from callrec.policy.incident import IncidentState
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.procedures.incident_open import opens_incidents
+    from callrec.procedures.incident_open import can_open_incidents
 
-    actor = acting(invocation, practice)
-    if actor.identity is not None or opens_incidents(actor):
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or can_open_incidents(actor):
         return actor
-    return signing(invocation, practice)
+    return signing_person(invocation, practice)
 
 
 def listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
@@ -74,8 +74,8 @@ def incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         "told": shown.told,
         "recordings": list(shown.recordings),
         "request": shown.request or None,
-        "article_33_3": {name: found.said.get(name) for name in TO_THE_COMMISSIONER},
-        "article_33_5": {name: found.said.get(name) for name in ON_RECORD},
+        "article_33_3": {name: found.said.get(name) for name in ICO_REPORT_FIELDS},
+        "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
         "likelihood": found.likelihood,
         "impact": found.impact,
         "must_be_reported": shown.must_be_reported,

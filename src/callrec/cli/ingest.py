@@ -6,32 +6,32 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli.findings import told_of_findings
+from callrec.cli.findings import findings_lines
 from callrec.cli.groups import new_app
 from callrec.cli.ingest_preview import show_previews
 from callrec.cli.ingested import (
-    as_value,
+    ingested_json,
+    names_lines,
+    records_lines,
     summary_json,
-    told_of_names,
-    told_of_records,
-    told_of_summary,
+    summary_lines,
     unused_json,
 )
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import intake
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
     from callrec.procedures.intake_run import Ingested
-    from callrec.procedures.records_at_hand import Unused
+    from callrec.procedures.records_at_hand import UnusedRows
 
-app = new_app()
+ingest_app = new_app()
 
 
-@app.command()
+@ingest_app.command()
 def ingest(
     ctx: Context,
     *,
@@ -41,7 +41,7 @@ def ingest(
     system: intake.SystemName = None,
     watch: intake.Watch = False,
     dry_run: options.DryRun = False,
-    names_only: options.Try = False,
+    names_only: options.NamesOnly = False,
 ) -> None:
     """Take in recordings: files, and folders with all that is in them.
 
@@ -49,7 +49,7 @@ def ingest(
     What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
     twice is one recording. A run that was cut short is finished by the next.
     """
-    from callrec.procedures.intake_after import read_after
+    from callrec.procedures.intake_after import parse_after
     from callrec.procedures.intake_preview import preview_names
     from callrec.procedures.intake_reading import telephone_setup
 
@@ -65,12 +65,12 @@ def ingest(
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)
     elif watch:
-        from callrec.cli.ingest_watch import watch as stay  # few need its library
+        from callrec.cli.ingest_watch import stay  # few need its library
 
         stay(
             ctx.obj,
             [Path(path) for path in paths],
-            after=read_after(after),
+            after=parse_after(after),
             system=system,
             cdr=cdr or [],
         )
@@ -84,12 +84,12 @@ def _rehearse(
     from callrec.procedures.intake_preview import preview_sources
     from callrec.procedures.intake_reading import telephone_setup
     from callrec.procedures.intake_sources import check_paths, survey
-    from callrec.procedures.records_at_hand import at_hand
+    from callrec.procedures.records_at_hand import open_call_records
 
     setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    with at_hand(cdr, invocation.config, system=system) as records:
+    with open_call_records(cdr, invocation.config, system=system) as records:
         show_previews(invocation.out, list(preview_sources(paths, setup, records)))
 
 
@@ -97,18 +97,18 @@ def _ingest(
     invocation: Invocation, paths: list[Path], after: str, cdr: list[Path], system: str | None
 ) -> None:
     from callrec.procedures import ingest as procedure
-    from callrec.procedures.intake_after import read_after
+    from callrec.procedures.intake_after import parse_after
     from callrec.procedures.intake_sources import check_paths, survey
-    from callrec.procedures.records_at_hand import Unused, at_hand
+    from callrec.procedures.records_at_hand import UnusedRows, open_call_records
 
-    what_then = read_after(after)
+    what_then = parse_after(after)
     practice = practice_of(invocation)
-    actor = signing(invocation, practice)
+    actor = signing_person(invocation, practice)
     check_paths(paths, practice.folder)
     size_bytes = survey(paths).size_bytes
     began = time.perf_counter()
     with (
-        at_hand(cdr, invocation.config, system=system) as records,
+        open_call_records(cdr, invocation.config, system=system) as records,
         invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
     ):
         done = procedure.ingest_recordings(
@@ -120,14 +120,14 @@ def _ingest(
             advance=advance,
             records=records,
         )
-    unused = records.unused if records else Unused()
+    unused = records.unused if records else UnusedRows()
     _show(invocation, done, unused, time.perf_counter() - began)
 
 
-def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float) -> None:
+def _show(invocation: Invocation, done: Ingested, unused: UnusedRows, seconds: float) -> None:
     out = invocation.out
     value = {
-        **as_value(done),
+        **ingested_json(done),
         **unused_json(unused),
         "summary": summary_json(done.summary),
         "seconds": round(seconds, 3),
@@ -140,15 +140,15 @@ def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float
             out.say(f"{counted(done.duplicates, 'file')} had been taken in before.")
         if done.ignored:
             out.say(f"{counted(done.ignored, 'file')} of another kind left aside.")
-        for line in told_of_findings(done.findings):
+        for line in findings_lines(done.findings):
             out.say(line)
         if done.quarantined:
             out.say(f"{counted(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
-        for line in (*told_of_names(done), *told_of_records(done, unused)):
+        for line in (*names_lines(done), *records_lines(done, unused)):
             out.say(line)
         if done.summary:
-            out.say(told_of_summary(done.summary, invocation.config.time_zone))
+            out.say(summary_lines(done.summary, invocation.config.time_zone))
 
     out.show(value, text)
     _raise_what_is_left(done)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from callrec.cli.output import counted, harmless
+from callrec.cli.output import counted, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from callrec.telephone.call import Call
 
 _HEADERS = ("file", "call", "began", "why")
+
 _BESIDE_THE_FILE = 48
 """Columns of a table that the others take: ``outbound, ext 117209``, ``2024-07-04 14:05:01``, 999,
 and two between each."""
@@ -36,7 +37,9 @@ def show_previews(out: Output, previews: Sequence[Preview]) -> None:
         for each in previews:
             name = os.path.relpath(each.path, folder) if folder else each.path
             rows += _rows(
-                each, _in_pieces(harmless(name), out.columns - _BESIDE_THE_FILE), numbers[each.why]
+                each,
+                _in_pieces(escape_controls(name), out.columns - _BESIDE_THE_FILE),
+                numbers[each.why],
             )
         out.table(_HEADERS, rows[:-1])
         out.say()
@@ -50,7 +53,7 @@ def show_previews(out: Output, previews: Sequence[Preview]) -> None:
     out.show_items([each.as_json() for each in previews], text)
 
 
-def offset(minutes: int) -> str:
+def utc_offset(minutes: int) -> str:
     """How far a clock is east of Greenwich: ``UTC+01:00``."""
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
@@ -95,5 +98,5 @@ def _of_call(each: Preview) -> list[str]:
 
 def _of_time(call: Call) -> list[str]:
     local = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
-    lines = [local, call.time_confidence, offset(call.utc_offset_minutes)]
+    lines = [local, call.time_confidence, utc_offset(call.utc_offset_minutes)]
     return [*lines, "CONTRADICTED"] if call.contradiction else lines

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callrec.cli.findings import told_of_findings
-from callrec.cli.ingested import as_value, summary_json, told_of_names, told_of_summary
+from callrec.cli.findings import findings_lines
+from callrec.cli.ingested import ingested_json, names_lines, summary_json, summary_lines
 from callrec.cli.output import rfc3339
-from callrec.cli.stopping import told_to_stop
-from callrec.cli.who import serving
+from callrec.cli.stopping import graceful_shutdown
+from callrec.cli.who import acting_service
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
-    from callrec.procedures.intake_changes import Changes
+    from callrec.procedures.intake_after import AfterIntake
+    from callrec.procedures.intake_changes import FolderChanges
     from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
 
 
-def watch(
+def stay(
     invocation: Invocation,
     paths: Sequence[Path],
     *,
-    after: After,
+    after: AfterIntake,
     system: str | None,
     cdr: Sequence[Path],
 ) -> None:
@@ -39,12 +39,12 @@ def watch(
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    from callrec.procedures.intake_changes import Changes
+    from callrec.procedures.intake_changes import FolderChanges
     from callrec.procedures.watching import watch_folders
 
-    who, settle_seconds = serving(invocation), invocation.config.telephone.settle_seconds
-    with told_to_stop() as stop:
-        world = _World(invocation, who, Changes(stop), stop.is_set)
+    who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
+    with graceful_shutdown() as stop:
+        world = _World(invocation, who, FolderChanges(stop), stop.is_set)
         watch_folders(
             world,
             [path.absolute() for path in paths],
@@ -63,7 +63,7 @@ class _World:
 
     invocation: Invocation
     who: Callable[[Practice], Actor]
-    changes: Changes
+    changes: FolderChanges
     stopped: Callable[[], bool]
     damaged: int = 0
 
@@ -75,7 +75,7 @@ class _World:
 
         invocation = self.invocation
         if invocation.practice is not None:
-            for problem in invocation.practice.unremembered:
+            for problem in invocation.practice.unsaved_head_errors:
                 self.note(problem.message)
         practice = open_practice(invocation.config, invocation.now, invocation.environ)
         invocation.practice = practice  # a service has no mail sent
@@ -102,18 +102,18 @@ class _World:
             before = f", {done.duplicates} known already" if done.duplicates else ""
             joined = f", {done.joined} joined to call records" if done.joined else ""
             out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
-            for line in (*told_of_findings(done.findings), *told_of_names(done)):
+            for line in (*findings_lines(done.findings), *names_lines(done)):
                 out.say(f"{at}  {line}")
             for each in done.quarantined:
                 out.say(f"{at}  left where it is, {each.why}: {each.path}")
 
-        out.show_line({"at": at, **as_value(done), "waiting": waiting}, text)
+        out.show_line({"at": at, **ingested_json(done), "waiting": waiting}, text)
 
     def sum_up(self, summary: Summary) -> None:
         at, out, zone = self._at(), self.invocation.out, self.invocation.config.time_zone
         out.show_line(
             {"at": at, "summary": summary_json(summary)},
-            lambda: out.say(f"{at}  {told_of_summary(summary, zone)}"),
+            lambda: out.say(f"{at}  {summary_lines(summary, zone)}"),
         )
 
     def _at(self) -> str:

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
-    from callrec.procedures.records_at_hand import Unused
+    from callrec.procedures.records_at_hand import UnusedRows
 
 
-def as_value(done: Ingested) -> dict[str, Any]:
+def ingested_json(done: Ingested) -> dict[str, Any]:
     """The members that a whole run and a round of ``--watch`` have in common."""
     return {
         "ingested": done.recordings,
@@ -36,7 +36,7 @@ def summary_json(summary: Summary | None) -> dict[str, Any] | None:
     return None if summary is None else {**summary.fields, "seq": summary.seq}
 
 
-def unused_json(unused: Unused) -> dict[str, Any]:
+def unused_json(unused: UnusedRows) -> dict[str, Any]:
     """The rows of call records that were not understood."""
     rows = [
         {"file": str(each.path), "line": each.row.line, "why": each.row.why}
@@ -45,7 +45,7 @@ def unused_json(unused: Unused) -> dict[str, Any]:
     return {"not_understood": unused.count, "rows_not_understood": rows}
 
 
-def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
+def records_lines(done: Ingested, unused: UnusedRows) -> Iterator[str]:
     """What came of the call records."""
     if done.joined or done.unjoined:
         yield f"{done.joined} joined to call records, {done.unjoined} without one."
@@ -55,7 +55,7 @@ def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
         yield f"and {unused.count - len(unused.first)} rows more"
 
 
-def told_of_names(done: Ingested) -> Iterator[str]:
+def names_lines(done: Ingested) -> Iterator[str]:
     """What names could not tell."""
     if done.told_less:
         yield (
@@ -64,7 +64,7 @@ def told_of_names(done: Ingested) -> Iterator[str]:
         )
 
 
-def told_of_summary(summary: Summary, zone: ZoneInfo) -> str:
+def summary_lines(summary: Summary, zone: ZoneInfo) -> str:
     """Where it stands, and what it says that came in."""
     from callrec.crypto.canonical import parse_instant
 

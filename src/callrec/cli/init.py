@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
-    from callrec.procedures.found import Founded
+    from callrec.procedures.found import NewVault
 
-app = new_app()
+init_app = new_app()
 
 
-@app.command()
+@init_app.command()
 def init(
     ctx: Context,
     *,
@@ -34,13 +34,15 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
-    from callrec.procedures.found import found_practice
-    from callrec.procedures.passwords import LEAST_OF_CONTROLLER
+    from callrec.procedures.found import set_up_practice
+    from callrec.procedures.passwords import LENGTH_RULE_FOR_CONTROLLER
 
     invocation = ctx.obj
-    password = invocation.prompts.ask_new_password(f"A password for {user} ({LEAST_OF_CONTROLLER})")
+    password = invocation.prompts.ask_new_password(
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
+    )
     with kit_file(recovery_file) as keep:
-        founded = found_practice(
+        founded = set_up_practice(
             invocation.config,
             practice_name=practice,
             login=user,
@@ -63,6 +65,6 @@ def init(
     out.next_step(f"callrec login {user}")
 
 
-def _say(out: Output, founded: Founded, file: Path | None) -> None:
+def _say(out: Output, founded: NewVault, file: Path | None) -> None:
     out.say(f'The vault of {founded.practice} is in "{founded.folder}".')
     say_kit(out, founded.kit, file)

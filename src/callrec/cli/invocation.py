@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Given:
+class GlobalOptions:
     """What was typed of the options that every command takes."""
 
     json: bool = False
@@ -43,7 +43,7 @@ class Invocation:
     ) -> None:
         self._now = now
         self.environ = environ
-        self.given = Given()
+        self.given = GlobalOptions()
         self.practice: Practice | None = None
         """The vault that the command works on, once it is open."""
 
@@ -79,7 +79,7 @@ class Invocation:
         return Prompts(answers=sys.stdin, messages=sys.stderr, environ=self.environ)
 
 
-NAMES_OF_FILES = frozenset({"paths", "after"})
+FILE_PARAMETERS = frozenset({"paths", "after"})
 """Parameters that are given as text and name files: such a name may be any bytes."""
 
 
@@ -96,7 +96,7 @@ class Context(typer.Context):
         """
         for name, value in kwargs.items():
             for each in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(each, str) and name not in NAMES_OF_FILES and not is_text(each):
+                if isinstance(each, str) and name not in FILE_PARAMETERS and not is_text(each):
                     raise Unusable(
                         "what was typed is not text in UTF-8",
                         hint="set the terminal, and LANG, to UTF-8",
@@ -113,7 +113,7 @@ def is_text(typed: str) -> bool:
     return True
 
 
-def remember(ctx: Context, param: typer.CallbackParam, value: Any) -> None:
+def remember_option(ctx: Context, param: typer.CallbackParam, value: Any) -> None:
     """Keep the value of an option that every command takes, wherever it stood in the line."""
     if value:
         setattr(ctx.obj.given, param.name, value)

@@ -9,7 +9,7 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
 from callrec.cli.options import recovering, rotating
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.keys import Opens
-    from callrec.procedures.reencrypting import Left
+    from callrec.procedures.keys import KeyAccess
+    from callrec.procedures.reencrypting import WhyLeft
 
-app = new_app()
+keys_app = new_app()
+
 kit_app = new_app()
-app.add_typer(kit_app, name="kit")
+
+keys_app.add_typer(kit_app, name="kit")
 
 
 @kit_app.callback()
@@ -45,7 +47,7 @@ def new(
     from callrec.procedures.kit import make_new_kit
 
     practice = practice_of(ctx.obj)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     with kit_file(to) as keep:
         made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
     out = ctx.obj.out
@@ -74,7 +76,7 @@ def check(ctx: Context) -> None:
     out.show({"serial": serial}, lambda: out.say(f"These are the words of recovery kit {serial}."))
 
 
-@app.command("list")
+@keys_app.command("list")
 def list_(ctx: Context) -> None:
     """Every key of the vault, its versions and who holds a share. Opens nothing.
 
@@ -95,7 +97,7 @@ def list_(ctx: Context) -> None:
     )
 
 
-@app.command()
+@keys_app.command()
 def audit(ctx: Context) -> None:
     """Show who can open what, and prove that each share is sealed by and to somebody entitled.
 
@@ -103,10 +105,10 @@ def audit(ctx: Context) -> None:
     and grants are counted. A share of a power that was lent and has ended is listed until its keys
     are renewed.
     """
-    from callrec.procedures.keys import audit_keys, who_opens_what
+    from callrec.procedures.keys import audit_keys, list_key_access
 
     practice = practice_of(ctx.obj)
-    everybody, problems = who_opens_what(practice), audit_keys(practice)
+    everybody, problems = list_key_access(practice), audit_keys(practice)
     out = ctx.obj.out
     value = {
         "items": [_opens_json(each) for each in everybody],
@@ -132,7 +134,7 @@ def audit(ctx: Context) -> None:
         out.next_step(problems[0].mend)
 
 
-@app.command()
+@keys_app.command()
 def rotate(
     ctx: Context,
     *,
@@ -152,7 +154,7 @@ def rotate(
 
     practice = practice_of(ctx.obj)
     _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
-    actor, keys = signing(ctx.obj, practice), frozenset(key or VaultKey)
+    actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)
         return
@@ -200,7 +202,7 @@ def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: boo
 
 
 def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
-    from callrec.procedures.reencrypting import Left, bytes_to_reencrypt
+    from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt
     from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
 
     out, total = invocation.out, bytes_to_reencrypt(practice)
@@ -222,9 +224,9 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
             out.say(f"left as they are, {why}: {_spans(some)}")
 
     out.show(value, text)
-    if Left.DAMAGED in done.left:
+    if WhyLeft.DAMAGED in done.left:
         raise Tampered(
-            f"recordings that are not as they were sealed: {len(done.left[Left.DAMAGED])}",
+            f"recordings that are not as they were sealed: {len(done.left[WhyLeft.DAMAGED])}",
             hint="callrec doctor --full, then callrec doctor --repair --from DIR",
         )
     if done.left:
@@ -235,12 +237,12 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
 
 
-def _what_helps(left: Collection[Left]) -> str:
-    from callrec.procedures.reencrypting import Left
+def _what_helps(left: Collection[WhyLeft]) -> str:
+    from callrec.procedures.reencrypting import WhyLeft
 
-    if Left.MISSING in left:
+    if WhyLeft.MISSING in left:
         return "callrec doctor --repair --from DIR, then run it again"
-    if {*left} == {Left.AWAY}:
+    if {*left} == {WhyLeft.AWAY}:
         return (
             "nothing seals anew what is on volumes only: keep these, which callrec archive list "
             "shows, from whoever knew the keys"
@@ -248,7 +250,7 @@ def _what_helps(left: Collection[Left]) -> str:
     return "run it again once what kept them is over"
 
 
-def _opens_row(each: Opens) -> tuple[str, ...]:
+def _opens_row(each: KeyAccess) -> tuple[str, ...]:
     versions = (_spans(each.versions[key]) for key in VaultKey)
     counts = (str(n or "") for n in (each.requests, each.incidents, each.grants))
     return (each.login, *versions, *counts)
@@ -262,7 +264,7 @@ def _spans(numbers: Iterable[int]) -> str:
     return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
 
 
-def _opens_json(each: Opens) -> dict[str, Any]:
+def _opens_json(each: KeyAccess) -> dict[str, Any]:
     return {
         "user": each.login,
         **{key: list(each.versions[key]) for key in VaultKey},

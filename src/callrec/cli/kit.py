@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"
 
-PAGE: Final = """\
+KIT_PAGE: Final = """\
 RECOVERY KIT {serial} of {practice}{which}
 
 {whoever}
@@ -29,16 +29,16 @@ Vault:        {vault}
 Fingerprint:  {first}
               {second}
 """
-ALONE: Final = (
+ONE_PAGE_ADVICE: Final = (
     "Whoever holds this page can open every recording of the vault.",
     "Keep it on paper alone, in two sealed envelopes, in two places.",
 )
-OF_THREE: Final = (
+THREE_PAGES_ADVICE: Final = (
     "Any two of the three pages can open every recording of the vault.",
     "Keep each on paper alone, in a sealed envelope, with another person.",
 )
-GROUPS_IN_A_LINE: Final = 7
-WORDS_IN_A_LINE: Final = 5
+GROUPS_PER_LINE: Final = 7
+WORDS_PER_LINE: Final = 5
 
 
 def kit_page(kit: PrintedKit) -> str:
@@ -49,11 +49,11 @@ def kit_page(kit: PrintedKit) -> str:
 def _page(kit: PrintedKit, number: int) -> str:
     words = kit.pages[number - 1].split()
     is_split = len(kit.pages) > 1
-    in_a_line = WORDS_IN_A_LINE if is_split else GROUPS_IN_A_LINE
+    in_a_line = WORDS_PER_LINE if is_split else GROUPS_PER_LINE
     lines = [words[i : i + in_a_line] for i in range(0, len(words), in_a_line)]
     grouped = grouped_fingerprint(kit.fingerprint)
-    whoever, keep = OF_THREE if is_split else ALONE
-    return PAGE.format(
+    whoever, keep = THREE_PAGES_ADVICE if is_split else ONE_PAGE_ADVICE
+    return KIT_PAGE.format(
         serial=kit.serial,
         practice=kit.practice,
         which=f", page {number} of {len(kit.pages)}" if is_split else "",

@@ -11,9 +11,9 @@ from callrec.cli.options import commands as options
 from callrec.cli.options.edits import Attended, Look, read_attended
 from callrec.cli.options.volumes import OnVolume
 from callrec.cli.player import find_player
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Unusable
-from callrec.policy.edits_said import say_edits
+from callrec.policy.edits_said import format_edits
 from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.cli.prompts import Prompts
-    from callrec.procedures.listen import Heard, Play, Room, Seen
+    from callrec.procedures.listen import Play, Playback, PlayedRecording, WaveformView
 
-app = new_app()
+listen_app = new_app()
 
 
-@app.command()
+@listen_app.command()
 def listen(
     ctx: Context,
     request: options.Reference,
@@ -44,34 +44,34 @@ def listen(
     time is on record, with who was there, when it began and when it ended. A terminal shows the
     waveform with its times first.
     """
-    from callrec.procedures.listen import listen_to, look_at
+    from callrec.procedures.listen import listen_to, show_waveform
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
     if look:
         if attended:
             raise Unusable("nobody attends a look", hint="give --look or --attended")
-        seen = look_at(practice, signing(call, practice), request, recording)
+        seen = show_waveform(practice, signing_person(call, practice), request, recording)
         call.out.show(_seen_json(seen), partial(_say_seen, call, seen))
     else:
-        actor = signing(call, practice)
+        actor = signing_person(call, practice)
         heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
         call.out.show(_heard_json(heard), partial(_say_heard, call, heard, call.config.time_zone))
 
 
-def _room(call: Invocation, attended: Sequence[str]) -> Room:
-    from callrec.procedures.listen import Room
+def _room(call: Invocation, attended: Sequence[str]) -> Playback:
+    from callrec.procedures.listen import Playback
 
     def player(kind: str) -> Play:
         return find_player(call.config.listen.player, kind, call.environ)
 
-    def show(seen: Seen) -> None:
+    def show(seen: WaveformView) -> None:
         for line in _waveform(call, seen):
             call.out.note(line)
 
     if not call.prompts.possible:
-        return Room(player=player, attended=attended)
-    return Room(player=player, attended=attended, ask=partial(_ask, call.prompts), show=show)
+        return Playback(player=player, attended=attended)
+    return Playback(player=player, attended=attended, ask=partial(_ask, call.prompts), show=show)
 
 
 def _ask(prompts: Prompts) -> Sequence[str]:
@@ -84,20 +84,20 @@ def _ask(prompts: Prompts) -> Sequence[str]:
     return (who,)
 
 
-def _waveform(call: Invocation, seen: Seen) -> Iterator[str]:
-    from callrec.sound.waveform import in_text
+def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
+    from callrec.sound.waveform.typed import in_text
 
     yield f"Recording {seen.recording}, as it was taken in:"
     yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
 
 
-def _say_seen(call: Invocation, seen: Seen) -> None:
+def _say_seen(call: Invocation, seen: WaveformView) -> None:
     for line in _waveform(call, seen):
         call.out.say(line)
     call.out.say(f"It was shown and not played, which is entry {seen.seq}.")
 
 
-def _seen_json(seen: Seen) -> Mapping[str, Any]:
+def _seen_json(seen: WaveformView) -> Mapping[str, Any]:
     return {
         "request": seen.reference,
         "recording": seen.recording,
@@ -110,14 +110,14 @@ def _seen_json(seen: Seen) -> Mapping[str, Any]:
     }
 
 
-def _say_heard(call: Invocation, heard: Heard, zone: tzinfo) -> None:
+def _say_heard(call: Invocation, heard: PlayedRecording, zone: tzinfo) -> None:
     call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
-    for what, text in say_edits(heard.edits):
+    for what, text in format_edits(heard.edits):
         call.out.say(f"Edited as approved: {what} {text}.")
     call.out.say(f"It may be played again until {last_day(heard.lapses_at, zone)}.")
 
 
-def _heard_json(heard: Heard) -> Mapping[str, Any]:
+def _heard_json(heard: PlayedRecording) -> Mapping[str, Any]:
     return {
         "request": heard.reference,
         "recording": heard.recording,

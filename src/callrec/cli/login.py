@@ -12,21 +12,21 @@ from callrec.cli.who import practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from callrec.procedures.login import LoggedIn, Waiting
+    from callrec.procedures.login import AwaitingConfirmation, LoggedIn
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
-app = new_app()
+login_app = new_app()
 
 
-@app.command()
+@login_app.command()
 def login(ctx: Context, *, user: options.LoginName = None) -> None:
     """Open a session: ten minutes after the last command it ends, after an hour in any case.
 
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
     """
-    from callrec.procedures.login import LoggedIn, Waiting, log_in
+    from callrec.procedures.login import AwaitingConfirmation, LoggedIn, log_in
 
     invocation = ctx.obj
     practice = practice_of(invocation)
@@ -44,7 +44,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     match result:
         case LoggedIn():
             _show_logged_in(invocation, result)
-        case Waiting():
+        case AwaitingConfirmation():
             _show_waiting(invocation, result)
 
 
@@ -55,11 +55,11 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    from callrec.procedures.passwords import LEAST
+    from callrec.procedures.passwords import LENGTH_RULE
 
     invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
     return invocation.prompts.ask_new_password(
-        f"Your own password ({LEAST})", file_variable=NEW_PASSWORD_FILE
+        f"Your own password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
     )
 
 
@@ -71,7 +71,7 @@ def _show_logged_in(invocation: Invocation, result: LoggedIn) -> None:
     out.next_step("callrec inbox")
 
 
-def _show_waiting(invocation: Invocation, result: Waiting) -> None:
+def _show_waiting(invocation: Invocation, result: AwaitingConfirmation) -> None:
     out = invocation.out
     value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
 

@@ -6,10 +6,10 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import practice_of
 
-app = new_app()
+logout_app = new_app()
 
 
-@app.command()
+@logout_app.command()
 def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
     from callrec.procedures.login import log_out

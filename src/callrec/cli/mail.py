@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.procedures.outbox import ListedMessage
 
-MOST_TAKEN = 20
+MAX_SENT_SHOWN = 20
 """Messages that were taken, in the list for people; ``--json`` has them all."""
 
-app = new_app()
+mail_app = new_app()
 
 
-@app.command("list")
+@mail_app.command("list")
 def list_(ctx: Context) -> None:
     """What waits to be sent, since when, and what the mail server took. Needs no login."""
     from callrec.procedures.outbox import list_messages
@@ -52,13 +52,13 @@ def list_(ctx: Context) -> None:
         out.next_step("callrec mail send")
 
 
-@app.command()
+@mail_app.command()
 def send(ctx: Context) -> None:
     """Send what waits, now. Every command that leaves something to send does so by itself."""
     _send(ctx.obj, _practice(ctx.obj), {})
 
 
-@app.command()
+@mail_app.command()
 def remind(ctx: Context) -> None:
     """Remind people of what presses, once a day each, and send; made to be run by a timer."""
     from callrec.procedures.reminding import queue_reminders
@@ -99,7 +99,7 @@ def _lines(messages: tuple[ListedMessage, ...], zone: tzinfo) -> Iterator[str]:
     if not waiting:
         yield "Nothing waits to be sent."
     taken = [each for each in messages if each.message.taken_at is not None]
-    for each in (*waiting, *taken[-MOST_TAKEN:]):
+    for each in (*waiting, *taken[-MAX_SENT_SHOWN:]):
         yield f"{each.login}: {each.message.line}"
         yield f"    queued {_local(each.message.made_at, zone)}, {_since(each, zone)}"
 

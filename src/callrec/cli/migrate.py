@@ -5,10 +5,10 @@ from __future__ import annotations
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 
-app = new_app()
+migrate_app = new_app()
 
 
-@app.command()
+@migrate_app.command()
 def migrate(ctx: Context) -> None:
     """Bring a vault that an older callrec wrote to the newest schema.
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import notices as notice_options
-from callrec.policy.notice import NoticeKind, gaps
+from callrec.policy.notice import NoticeKind, notice_gaps
 from callrec.policy.when import parse_day
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from callrec.policy.notice import Gap, NoticeVersion
+    from callrec.policy.notice import NoticeGap, NoticeVersion
 
-app = new_app()
+notice_app = new_app()
 
 
-@app.command()
+@notice_app.command()
 def website(
     ctx: Context,
     *,
@@ -30,7 +30,7 @@ def website(
     _give(ctx.obj, NoticeKind.WEBSITE, on, to)
 
 
-@app.command()
+@notice_app.command()
 def announcement(
     ctx: Context,
     *,
@@ -41,7 +41,7 @@ def announcement(
     _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
 
 
-@app.command()
+@notice_app.command()
 def outbound(
     ctx: Context,
     *,
@@ -52,7 +52,7 @@ def outbound(
     _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
 
 
-@app.command()
+@notice_app.command()
 def staff(
     ctx: Context,
     *,
@@ -63,20 +63,20 @@ def staff(
     _give(ctx.obj, NoticeKind.STAFF, on, to)
 
 
-@app.command("list")
+@notice_app.command("list")
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
     from callrec.procedures.notice import read_notices
 
     today = _today(ctx.obj)
     versions = read_notices(ctx.obj.config)
-    out, without = ctx.obj.out, gaps(versions)
+    out, without = ctx.obj.out, notice_gaps(versions)
     value = {
-        "items": [{**_json(each), "in_force": each.holds_on(today)} for each in versions],
+        "items": [{**_json(each), "in_force": each.in_force_on(today)} for each in versions],
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
     }
     rows = [
-        (v.kind, v.version, v.first_on, v.last_on or "", "today" if v.holds_on(today) else "")
+        (v.kind, v.version, v.first_on, v.last_on or "", "today" if v.in_force_on(today) else "")
         for v in versions
     ]
 
@@ -120,7 +120,7 @@ def _json(notice: NoticeVersion) -> dict[str, object]:
     }
 
 
-def _said(gap: Gap) -> str:
+def _said(gap: NoticeGap) -> str:
     if gap.first_on is None:
         return f"no {gap.kind} notice was ever in force"
     until = f"until {gap.last_on}" if gap.last_on else "on"

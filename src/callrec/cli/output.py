@@ -26,7 +26,7 @@ _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what moves, hides or reverses text, and of what is no character."""
 
 
-def harmless(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""Text from outside, fit for a terminal: what would act is written out, as ``\x1b`` is.
 
     Laws: the result is one line of printable characters; what is printable stays as it is.
@@ -84,11 +84,11 @@ class Output:
     def say(self, line: str = "") -> None:
         """One line of the result, in words: a program gets none."""
         if not self._json:
-            self._write(harmless(line))
+            self._write(escape_controls(line))
 
     def note(self, line: str) -> None:
         """One line beside the result: what is being done, a warning."""
-        self._messages.write(f"{harmless(line)}\n")
+        self._messages.write(f"{escape_controls(line)}\n")
         self._messages.flush()
 
     def next_step(self, command: str) -> None:
@@ -134,10 +134,14 @@ class Output:
         if not self._messages.isatty():
             yield lambda _: None
             return
-        from callrec.cli.progress import bar  # rich, and only where it draws
+        from callrec.cli.progress import progress_bar  # rich, and only where it draws
 
-        drawn = bar(
-            self._messages, harmless(label), total=total, in_bytes=in_bytes, colour=self._colour
+        drawn = progress_bar(
+            self._messages,
+            escape_controls(label),
+            total=total,
+            in_bytes=in_bytes,
+            colour=self._colour,
         )
         with drawn as advance:
             yield advance
@@ -201,4 +205,4 @@ def _cell(value: object) -> Text:
     from rich.text import Text  # as in table
 
     # A Text is not read for markup.
-    return Text(harmless("" if value is None else str(value)))
+    return Text(escape_controls("" if value is None else str(value)))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from callrec.procedures.listen import Play
 
-WAVE_ONLY: Final[Mapping[str, Sequence[str]]] = {
+WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
     "paplay": (),
     "aplay": ("-q", "-"),
 }
 """Players of WAVE files: PulseAudio's and ALSA's."""
-ANYTHING: Final[Mapping[str, Sequence[str]]] = {
+ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
     "ffplay": ("-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
     "mpv": ("--no-config", "--no-video", "--really-quiet", "-"),
     "cvlc": ("--quiet", "--play-and-exit", "-"),
@@ -41,7 +41,7 @@ def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]
     Raises:
         Misconfigured: the one that is configured is not there, or none was found.
     """
-    known = {**WAVE_ONLY, **ANYTHING} if kind == "wav" else ANYTHING
+    known = {**WAVE_PLAYERS, **ANY_FORMAT_PLAYERS} if kind == "wav" else ANY_FORMAT_PLAYERS
     wanted = {configured[0]: configured[1:]} if configured else known
     for name, arguments in wanted.items():
         program = shutil.which(name, path=environ.get("PATH"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bar(
+def progress_bar(
     stream: TextIO, label: str, *, total: int | None, in_bytes: bool, colour: bool
 ) -> Iterator[Callable[[int], None]]:
     """Draw until the block ends, then take the bar away.

@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from callrec.cli.invocation import is_text
-from callrec.cli.output import WIDTH, harmless
+from callrec.cli.output import WIDTH, escape_controls
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Prompts:
         """
         self._need_terminal(option)
         if help and given is None:
-            self._write(f"{fill(harmless(help), WIDTH)}\n")
+            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
         while True:
             answer = self._answer(what, option) if given is None else given
             given = None
@@ -81,7 +81,7 @@ class Prompts:
                 return read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 hint = f"; {error.hint}" if error.hint else ""
-                self._write(f"{harmless(error.message + hint)}\n")
+                self._write(f"{escape_controls(error.message + hint)}\n")
 
     def choose(
         self,
@@ -104,9 +104,9 @@ class Prompts:
         """
         self._need_terminal(option)
         if help:
-            self._write(f"{fill(harmless(help), WIDTH)}\n")
+            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
         for position, (name, meaning) in enumerate(choices.items(), start=1):
-            self._write(f"  {position:2}  {harmless(f'{name}  {meaning}')}\n")
+            self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     def confirm(self, what: str, *, yes: bool) -> None:
@@ -153,7 +153,7 @@ class Prompts:
                 "a password is needed, and there is no terminal to ask on",
                 hint=f"set {file_variable} to a file that only you can read",
             )
-        question = f"{harmless(what)}: "
+        question = f"{escape_controls(what)}: "
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
@@ -201,7 +201,7 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._write(f"{harmless(f'{error.message}; {error.hint}')}\n")
+                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 return typed
 
@@ -210,14 +210,14 @@ class Prompts:
             raise Unusable(f"{option.partition(' ')[0]} is missing", hint=f"give {option}")
 
     def _answer(self, what: str, option: str) -> str:
-        self._write(harmless(f"{what}: "))
+        self._write(escape_controls(f"{what}: "))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return line
 
     def _line(self, question: str) -> str:
-        self._write(harmless(question))
+        self._write(escape_controls(question))
         line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
             self._write("\n")

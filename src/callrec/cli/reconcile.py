@@ -11,8 +11,8 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import intake as intake_options
 from callrec.cli.output import counted, rfc3339
-from callrec.cli.reconciled_view import counts_json, period, summary
-from callrec.cli.who import practice_of, signing
+from callrec.cli.reconciled_view import counts_json, days_in_words, reconciled_summary
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart
 from callrec.policy.when import parse_day
 from callrec.spreadsheet import to_csv
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from callrec.procedures.reconcile_findings import Finding
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
+
 COLUMNS: Final = (
     *("what", "why", "began", "began_utc", "until"),
     *("direction", "extension", "number", "recordings"),
 )
+
 _MOST_ON_SCREEN: Final = 100
 """Findings, and rows that were not understood: more than that is for a file."""
 
@@ -40,10 +42,10 @@ _HOW: Final = {
     "number-and-time": "number and time",
 }
 
-app = new_app()
+reconcile_app = new_app()
 
 
-@app.command()
+@reconcile_app.command()
 def reconcile(
     ctx: Context,
     *,
@@ -71,7 +73,7 @@ def reconcile(
         for option, text in (("--from", since), ("--to", until))
     )
     replace = csv is not None and check_destination(ctx.obj, csv, yes=yes, suffixes=(".csv",))
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     with ctx.obj.out.progress("opening", total=None) as advance:
         done = reconcile_calls(
             practice, actor, first=first, last=last, files=cdr or (), advance=advance
@@ -126,8 +128,8 @@ def _json(done: Reconciliation) -> dict[str, Any]:
 
 def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> None:
     out, counts = invocation.out, done.counts
-    out.say(f"{period(done.days)}:")
-    out.say(f"{summary(counts)}.")
+    out.say(f"{days_in_words(done.days)}:")
+    out.say(f"{reconciled_summary(counts)}.")
     source = f"{counted(counts.files, 'file')} of" if counts.files else "no file of"
     out.say(f"{counted(counts.calls, 'call')} in all, from {source} call records.")
     joined = [f"by {_HOW[how]} {count}" for how, count in counts.joined_by.items() if count]
@@ -162,9 +164,11 @@ def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
 
 def _rank(finding: Finding) -> int:
     """Calls that are not held come first, and gaps last: there may be very many."""
-    from callrec.procedures.reconcile_findings import What
+    from callrec.procedures.reconcile_findings import FindingKind
 
-    return {What.NO_RECORDING: 0, What.PART_MISSING: 1, What.GAP: 3}.get(finding.what, 2)
+    return {FindingKind.NO_RECORDING: 0, FindingKind.PART_MISSING: 1, FindingKind.GAP: 3}.get(
+        finding.what, 2
+    )
 
 
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
@@ -181,10 +185,10 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _found(finding: Finding, zone: tzinfo) -> str:
-    from callrec.procedures.reconcile_findings import What
+    from callrec.procedures.reconcile_findings import FindingKind
 
     what = finding.what.replace("-", " ")
-    if finding.what is What.GAP and finding.until is not None:
+    if finding.what is FindingKind.GAP and finding.until is not None:
         what = f"gap to {finding.until.astimezone(zone):%H:%M}"
     return f"{what}: {finding.why.replace('-', ' ')}" if finding.why else what
 

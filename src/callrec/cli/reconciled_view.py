@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.output import counted
 
 if TYPE_CHECKING:
-    from callrec.policy.when import Days
+    from callrec.policy.when import DayRange
     from callrec.procedures.reconcile_log import Counts
 
 
-def period(days: Days) -> str:
+def days_in_words(days: DayRange) -> str:
     """Days in words: ``2026-10-26``, ``2026-10-25 to 2026-10-26``."""
     return str(days.first) if days.count == 1 else f"{days.first} to {days.last}"
 
 
-def summary(counts: Counts) -> str:
+def reconciled_summary(counts: Counts) -> str:
     """``312 answered calls, 309 held (99.0 %), 3 without a recording``."""
     percent = counts.percent_held
     if percent is None:
@@ -26,7 +26,7 @@ def summary(counts: Counts) -> str:
     return f"{held}{part}, {counts.missing} without a recording"
 
 
-def counts_json(days: Days, counts: Counts) -> dict[str, Any]:
+def counts_json(days: DayRange, counts: Counts) -> dict[str, Any]:
     """For programs (docs/cli.md)."""
     return {
         "from": days.first,

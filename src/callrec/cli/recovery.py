@@ -12,14 +12,14 @@ from callrec.cli.options import recovering
 from callrec.cli.who import practice_of
 
 if TYPE_CHECKING:
-    from callrec.procedures.kit_drill import Drilled
+    from callrec.procedures.kit_drill import KitDrill
 
-app = new_app()
+recovery_app = new_app()
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 
-@app.command()
+@recovery_app.command()
 def drill(ctx: Context) -> None:
     """Prove that the recovery kit opens the vault; show nothing of what it opens.
 
@@ -35,7 +35,7 @@ def drill(ctx: Context) -> None:
     out.show(value, lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
 
 
-def _opened(done: Drilled) -> str:
+def _opened(done: KitDrill) -> str:
     keys = f"{done.keys} keys"
     if not done.recording:
         return f"{keys}; there is no recording yet to try it on"
@@ -45,7 +45,7 @@ def _opened(done: Drilled) -> str:
     return f"{keys}, and with them {where}. Nothing was shown"
 
 
-@app.command()
+@recovery_app.command()
 def use(
     ctx: Context,
     *,
@@ -60,14 +60,14 @@ def use(
     can: see to that next, with callrec user list and callrec user disable.
     """
     from callrec.procedures.kit_use import NewController, check_new_login, use_kit
-    from callrec.procedures.passwords import LEAST_OF_CONTROLLER
+    from callrec.procedures.passwords import LENGTH_RULE_FOR_CONTROLLER
 
     call, out = ctx.obj, ctx.obj.out
     practice = practice_of(call)
     check_new_login(practice, user)
     typed = ask_kit(call.prompts)
     password = call.prompts.ask_new_password(
-        f"A password for {user} ({LEAST_OF_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
     )
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:

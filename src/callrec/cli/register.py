@@ -10,7 +10,7 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.output import as_json
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered
 from callrec.policy.when import parse_instant
 from callrec.spreadsheet import as_text, to_csv
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-    from callrec.procedures.registers import Extract
+    from callrec.procedures.registers import RegisterExtract
     from callrec.spreadsheet import Cell
 
-app = new_app()
+register_app = new_app()
 
 
-@app.command()
+@register_app.command()
 def register(
     ctx: Context,
     name: register_options.RegisterArgument,
@@ -50,7 +50,9 @@ def register(
 
     begin, end = moment(since, "--since"), moment(until, "--until")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
-    extract = read_register(practice, signing(ctx.obj, practice), name, since=begin, until=end)
+    extract = read_register(
+        practice, signing_person(ctx.obj, practice), name, since=begin, until=end
+    )
     _put_out(ctx.obj, extract, to, replace=replace, zone=zone)
     if extract.unopened:
         raise Tampered(
@@ -61,7 +63,12 @@ def register(
 
 
 def _put_out(
-    invocation: Invocation, extract: Extract, to: Path | None, *, replace: bool, zone: tzinfo
+    invocation: Invocation,
+    extract: RegisterExtract,
+    to: Path | None,
+    *,
+    replace: bool,
+    zone: tzinfo,
 ) -> None:
     from callrec.procedures.whole_file import write_whole
 
@@ -77,7 +84,7 @@ def _put_out(
     out.show(written, lambda: out.say(f'"{to}" is written, entries: {len(rows)}'))
 
 
-def _json(extract: Extract) -> dict[str, Any]:
+def _json(extract: RegisterExtract) -> dict[str, Any]:
     return {
         "register": extract.register,
         "read_at": extract.read_at,
@@ -85,11 +92,11 @@ def _json(extract: Extract) -> dict[str, Any]:
     }
 
 
-def _document(extract: Extract) -> bytes:
+def _document(extract: RegisterExtract) -> bytes:
     return f"{as_json(_json(extract))}\n".encode()
 
 
-def _table(invocation: Invocation, extract: Extract) -> None:
+def _table(invocation: Invocation, extract: RegisterExtract) -> None:
     out, zone = invocation.out, invocation.config.time_zone
     if not extract.entries:
         out.say("Nothing is entered in this register.")

@@ -8,27 +8,27 @@ from callrec.cli.channels import ask_channel
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
-from callrec.cli.options.edits import Clips, Silences, said_edits
+from callrec.cli.options.edits import Clips, Silences, typed_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
 from callrec.cli.options.volumes import OnVolume
-from callrec.cli.release_view import as_json, say
-from callrec.cli.who import practice_of, signing
-from callrec.policy.handing_over import Channel, Delivery, Form
-from callrec.policy.releasing import Directions
+from callrec.cli.release_view import released_json, say_released
+from callrec.cli.who import practice_of, signing_person
+from callrec.policy.handing_over import Channel, Delivery, PackageForm
+from callrec.policy.releasing import ReleaseInstructions
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
 
-app = new_app()
+release_app = new_app()
 
 
-@app.command()
+@release_app.command()
 def release(
     ctx: Context,
     request: options.Reference,
     *,
     to: options.To,
-    form: options.ReleaseForm = Form.ZIP,
+    form: options.ReleaseForm = PackageForm.ZIP,
     clip: Clips = None,
     silence: Silences = None,
     fit: Fit = None,
@@ -47,7 +47,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.procedures.release_ready import check_is_folder, getting_ready, loading
+    from callrec.procedures.release_ready import check_is_folder, loading, preparing_release
 
     call = ctx.obj
     check_is_folder(to)
@@ -55,26 +55,26 @@ def release(
         deliver_by or _ask(call.prompts, "How will the package go out", "--deliver-by"),
         passphrase_by or _ask(call.prompts, "And its passphrase", "--passphrase-by"),
     )
-    directions = Directions(
+    directions = ReleaseInstructions(
         delivery=delivery,
         form=form,
-        edits=said_edits(clip, silence),
-        most_bytes=fit,
+        edits=typed_edits(clip, silence),
+        max_bytes=fit,
         exhibit=exhibit,
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
-    with getting_ready():
+    with preparing_release():
         practice = practice_of(call, on_volume)
         with loading():
-            actor = signing(call, practice)
+            actor = signing_person(call, practice)
         from callrec.procedures.release import release_recordings
 
         with call.out.progress("reading and writing", total=None) as advance:
             done = release_recordings(
                 practice, actor, request, to=to, directions=directions, advance=advance
             )
-    call.out.show(as_json(done), lambda: say(call.out, done))
+    call.out.show(released_json(done), lambda: say_released(call.out, done))
 
 
 def _ask(prompts: Prompts, what: str, option: str) -> Channel | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.policy.handing_over import Form
+from callrec.policy.handing_over import PackageForm
 from callrec.release.manifest import WhyNotEnclosed
 
 if TYPE_CHECKING:
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from callrec.release.manifest import Manifest
 
 _OPENS_WITH = {
-    Form.ZIP: (
+    PackageForm.ZIP: (
         "7-Zip, Keka or The Unarchiver opens it with the passphrase.",
         "Windows alone does not.",
     ),
-    Form.HTML: ("Any browser opens it with the passphrase, without a network.",),
+    PackageForm.HTML: ("Any browser opens it with the passphrase, without a network.",),
 }
+
 _NOT_ENCLOSED = {
     WhyNotEnclosed.EDITED: "Edited, so their originals stay here",
     WhyNotEnclosed.SIZE: "Too large, so their originals stay here",
 }
 
 
-def as_json(done: Released) -> dict[str, object]:
+def released_json(done: Released) -> dict[str, object]:
     """One document for programs."""
     enclosed = _enclosed(done.manifest)
     return {
@@ -43,7 +44,7 @@ def as_json(done: Released) -> dict[str, object]:
     }
 
 
-def say(out: Output, done: Released) -> None:
+def say_released(out: Output, done: Released) -> None:
     """The same for people, and what comes next."""
     manifest = done.manifest
     out.say(f"{done.reference} is released: {done.path}")
@@ -75,9 +76,9 @@ def _originals(manifest: Manifest) -> Mapping[int, str]:
 
 def _enclosed(manifest: Manifest) -> Mapping[int, str]:
     """SHA-256 of what stands for each recording: its original, or else the copy."""
-    from callrec.release.manifest import Role
+    from callrec.release.manifest import FileRole
 
-    files = sorted(manifest.files, key=lambda file: file.role is Role.ORIGINAL)
+    files = sorted(manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
     return {file.recording: file.sha256 for file in files}
 
 

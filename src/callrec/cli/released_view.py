@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.procedures.release_shown import ShownRelease, ShownSaying
+    from callrec.procedures.release_shown import ShownPackageNote, ShownRelease
 
 
 def release_json(release: ShownRelease) -> dict[str, Any]:
@@ -56,11 +56,11 @@ def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
         yield "  acknowledged", _with_reason(str(said.on), said)
 
 
-def _handed_over(said: ShownSaying) -> str:
+def _handed_over(said: ShownPackageNote) -> str:
     when = " ".join(filter(None, (str(said.on), said.time)))
     whom = f" to {said.to_whom}" if said.to_whom else ""
     return _with_reason(f"{when} by {said.channel}{whom}", said)
 
 
-def _with_reason(text: str, said: ShownSaying) -> str:
+def _with_reason(text: str, said: ShownPackageNote) -> str:
     return f"{text}: {said.reason}" if said.reason else text

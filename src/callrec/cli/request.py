@@ -11,24 +11,23 @@ from callrec.cli.options import commands as options
 from callrec.cli.request_create import amend, create, show_amended
 from callrec.cli.request_event import event
 from callrec.cli.request_view import reader, request_json, request_lines
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
 
-app = new_app()
+request_app = new_app()
+
+request_app.command("create")(create)
 
 
-app.command("create")(create)
-
-
-@app.command("list")
+@request_app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
     """What was asked for, the newest first; nothing personal."""
     from callrec.procedures.request_list import list_requests
 
     practice = practice_of(ctx.obj)
-    listed = list_requests(practice, acting(ctx.obj, practice), state=state, mine=mine)
+    listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
     out, zone = ctx.obj.out, practice.config.time_zone
     values: list[dict[str, Any]] = [
         {
@@ -56,7 +55,7 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
     out.show_items(values, lambda: out.table(headers, rows))
 
 
-@app.command()
+@request_app.command()
 def show(ctx: Context, request: options.Reference) -> None:
     """One request: what it says, what was decided, what happened."""
     from callrec.procedures.request_show import show_request
@@ -72,7 +71,7 @@ def show(ctx: Context, request: options.Reference) -> None:
     out.show(request_json(shown), text)
 
 
-@app.command()
+@request_app.command()
 def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask for these recordings too. What was approved before must be approved again."""
     from callrec.procedures.amend import attach_recordings
@@ -83,7 +82,7 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
     )
 
 
-@app.command()
+@request_app.command()
 def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask no longer for these recordings. What was approved before must be approved again."""
     from callrec.procedures.amend import detach_recordings
@@ -94,23 +93,25 @@ def detach(ctx: Context, request: options.Reference, recordings: options.Recordi
     )
 
 
-app.command("amend")(amend)
-app.command("event")(event)
-app.command("dossier")(dossier)
+request_app.command("amend")(amend)
+
+request_app.command("event")(event)
+
+request_app.command("dossier")(dossier)
 
 
-@app.command()
+@request_app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
     """Take back a request of your own that nobody has decided."""
     from callrec.procedures.end_request import withdraw_request
 
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
     _show_state(ctx.obj, request, withdraw_request(practice, actor, request))
 
 
-@app.command()
+@request_app.command()
 def close(
     ctx: Context,
     request: options.Reference,
@@ -124,11 +125,11 @@ def close(
     package went out, say how he was answered, or why not.
     """
     from callrec.procedures.end_request import close_request
-    from callrec.procedures.unrecorded import unrecorded_of
+    from callrec.procedures.unrecorded import missing_handovers
 
     practice = practice_of(ctx.obj)
-    actor = reader(ctx.obj, practice) if reason else acting(ctx.obj, practice)
-    unrecorded = unrecorded_of(practice, request)
+    actor = reader(ctx.obj, practice) if reason else acting_person(ctx.obj, practice)
+    unrecorded = missing_handovers(practice, request)
     if yes and unrecorded:
         ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)

@@ -8,14 +8,14 @@ from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import purposes
 from callrec.cli.request_particulars import (
+    ask_answers,
     ask_purpose,
-    ask_said,
-    read_said,
+    read_answers,
     takes_particulars,
 )
-from callrec.cli.request_view import concerned_lines, other_day_lines, reader
-from callrec.cli.search import HEADERS, row_of
-from callrec.cli.who import acting, practice_of
+from callrec.cli.request_view import date_mismatch_lines, reader, staff_named_lines
+from callrec.cli.search import HEADERS, call_row
+from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.practice import Practice
     from callrec.procedures.amend import Amended
-    from callrec.procedures.request import Created
+    from callrec.procedures.request import CreatedRequest
     from callrec.procedures.suggest import Suggested
 
 
@@ -48,9 +48,9 @@ def create(
 
     call = ctx.obj
     practice = practice_of(call)
-    actor = acting(call, practice)
+    actor = acting_person(call, practice)
     chosen = ask_purpose(call.prompts, purpose)
-    said = ask_said(call.prompts, practice, chosen, typed)
+    said = ask_answers(call.prompts, practice, chosen, typed)
     made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
@@ -74,7 +74,7 @@ def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
         )
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)
-    changes = read_said(practice, typed)
+    changes = read_answers(practice, typed)
     show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 
@@ -86,12 +86,15 @@ def show_amended(invocation: Invocation, amended: Amended) -> None:
         "version": amended.version,
         "recordings": amended.recordings,
         "grants_ended": amended.grants_ended,
-        "of_other_day": amended.other_day,
+        "of_other_day": amended.of_other_day,
         "concerns": list(amended.concerned.logins),
     }
     said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
     out.show(value, lambda: out.say(said))
-    for line in (*concerned_lines(amended.concerned), *other_day_lines(amended.other_day or ())):
+    for line in (
+        *staff_named_lines(amended.concerned),
+        *date_mismatch_lines(amended.of_other_day or ()),
+    ):
         out.note(line)
     if amended.grants_ended:
         out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
@@ -107,7 +110,7 @@ def _choose(
         return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
-    rows = [row_of(call, practice.config.time_zone) for call in shown]
+    rows = [call_row(call, practice.config.time_zone) for call in shown]
     invocation.out.table(HEADERS, rows)
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
@@ -128,7 +131,7 @@ def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def _show(
     invocation: Invocation,
-    made: Created,
+    made: CreatedRequest,
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
@@ -138,13 +141,13 @@ def _show(
         "purpose": made.purpose,
         "recordings": list(recordings),
         "matching": suggested.matching if suggested else None,
-        "of_other_day": made.other_day,
+        "of_other_day": made.of_other_day,
         "concerns": list(made.concerned.logins),
     }
     if suggested and suggested.may_see:
         value["suggested"] = [call.id for call in suggested.shown]
     out.show(value, lambda: out.say(_said(made, recordings)))
-    for line in (*concerned_lines(made.concerned), *other_day_lines(made.other_day or ())):
+    for line in (*staff_named_lines(made.concerned), *date_mismatch_lines(made.of_other_day or ())):
         out.note(line)
     if suggested and not recordings:
         out.note(_matching(suggested))
@@ -153,7 +156,7 @@ def _show(
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
 
 
-def _said(made: Created, recordings: Sequence[int]) -> str:
+def _said(made: CreatedRequest, recordings: Sequence[int]) -> str:
     asked = f" Recordings asked for: {len(recordings)}." if recordings else ""
     return f"{made.reference} is made.{asked}"
 

@@ -14,8 +14,8 @@ from callrec.cli.options.events import AskedFor, Event
 from callrec.cli.request_view import reader
 from callrec.cli.who import practice_of
 from callrec.errors import Unusable
-from callrec.policy.clock import Awaited, ClockEvent, Dated
-from callrec.policy.handing_over import HandedOver
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
+from callrec.policy.handing_over import Handover
 from callrec.policy.when import parse_day, parse_time
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.policy.handing_over import Channel
     from callrec.practice import Actor, Practice
-    from callrec.procedures.handing_over import Recorded
+    from callrec.procedures.handing_over import NotedPackage
     from callrec.procedures.request_event import DatedRequest
 
 _CAME: Final = {
@@ -54,8 +54,8 @@ def event(
     what: events.EventName,
     *,
     on: events.EventDay,
-    wanted: events.Wanted = AskedFor.CLARIFICATION,
-    reason: events.Why = None,
+    wanted: events.AskedForWhat = AskedFor.CLARIFICATION,
+    reason: events.EventReason = None,
     at: events.AtTime = None,
     by: events.HandedOverBy = None,
     to_whom: events.ToWhom = None,
@@ -98,11 +98,11 @@ def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> No
 
 
 def _third_parties(told: _Told) -> None:
-    from callrec.procedures.request_event import check_third_parties
+    from callrec.procedures.request_event import record_third_party_check
 
     call, request = told.call, told.request
     found = told.reason or call.prompts.ask("What was found", option="--reason TEXT")
-    check_third_parties(told.practice, told.actor, request, on=told.on, assessment=found)
+    record_third_party_check(told.practice, told.actor, request, on=told.on, assessment=found)
     said = {"id": request, "event": told.what, "on": told.on}
     call.out.show(said, lambda: call.out.say(f"{request} was checked for third parties."))
     call.out.next_step(f"callrec request show {request}")
@@ -114,7 +114,7 @@ def _handed_over(
     from callrec.procedures.handing_over import record_handed_over
 
     prompts = told.call.prompts
-    said = HandedOver(
+    said = Handover(
         on=told.on,
         clock=parse_time(at) if at else None,
         channel=by or ask_channel(prompts, "By which way", option="--by"),
@@ -143,7 +143,7 @@ def _acknowledged(told: _Told, release: str) -> None:
     told.call.out.next_step(f"callrec request show {told.request}")
 
 
-def _show_recorded(told: _Told, done: Recorded, what: str) -> None:
+def _show_recorded(told: _Told, done: NotedPackage, what: str) -> None:
     value = {"id": done.reference, "event": told.what, "on": told.on, "release": done.release}
     which = f"release {done.release[:8]} of {done.released_on}"
     line = f"{done.reference}, {which}: {what} on {told.on}."
@@ -154,7 +154,7 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
     from callrec.procedures.request_event import date_request
 
     call, reason = told.call, told.reason
-    if reason is None and dated.event in (Dated.ASKED, Dated.EXTENDED):
+    if reason is None and dated.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED):
         reason = call.prompts.ask("Why, in a sentence", option="--reason TEXT")
     done = date_request(told.practice, told.actor, told.request, dated, reason=reason or "")
     value = {
@@ -174,10 +174,10 @@ def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
     from callrec.procedures.request_clock import AWAITED
 
     if what is Event.EXTEND:
-        return ClockEvent(event=Dated.EXTENDED, on=on)
+        return ClockEvent(event=ClockEventKind.EXTENDED, on=on)
     if what is Event.ASK:
-        return ClockEvent(event=Dated.ASKED, on=on, awaited=AWAITED[wanted])
-    return ClockEvent(event=Dated.ANSWERED, on=on, awaited=_CAME[what])
+        return ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=AWAITED[wanted])
+    return ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=_CAME[what])
 
 
 def _say(call: Invocation, practice: Practice, done: DatedRequest) -> None:

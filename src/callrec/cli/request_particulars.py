@@ -17,12 +17,18 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import purposes
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.completeness import Known, is_asked, take_answer
-from callrec.policy.further import ASKED, MOST_AGREEMENT_BYTES, Asked, Further, Kind
-from callrec.policy.particulars import UNKNOWN, Said, Unknown, check_has_been
+from callrec.policy.completeness import AnswerContext, is_asked, read_answer
+from callrec.policy.further import (
+    MAX_AGREEMENT_BYTES,
+    QUESTIONS,
+    AnswerKind,
+    FurtherParticular,
+    Question,
+)
+from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.when import Times, parse_day, parse_times
+from callrec.policy.when import TimeRange, parse_day, parse_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,9 +38,10 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _Answer = TypeVar("_Answer")
+
 _Command = TypeVar("_Command", bound="Callable[..., None]")
 
-MEANINGS = {
+PURPOSE_MEANINGS = {
     Purpose.PROTECT_PARTIES: "protect the interests of both parties",
     Purpose.PERFORMANCE: "improve the practice's performance",
     Purpose.TRAINING: "train staff",
@@ -49,7 +56,9 @@ MEANINGS = {
     Purpose.ERASURE: "somebody wants his calls erased",
     Purpose.PORTABILITY: "somebody wants his calls in a form for computers",
 }
+
 _NONE = "none"
+
 _UTF_8 = codecs.getincrementaldecoder("utf-8")
 
 _SIX: Mapping[str, Any] = {
@@ -61,7 +70,8 @@ _SIX: Mapping[str, Any] = {
     "party": options.Parties,
     "about": options.About,
 }
-_FURTHER = {each: each.replace("-", "_") for each in Further}
+
+_FURTHER = {each: each.replace("-", "_") for each in FurtherParticular}
 """The name in Python of each further particular's option."""
 
 
@@ -72,7 +82,7 @@ def takes_particulars(command: _Command) -> _Command:
     """
     signature = inspect.signature(command, eval_str=True)
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    every = {**_SIX, **{_FURTHER[each]: purposes.FURTHER[each] for each in Further}}
+    every = {**_SIX, **{_FURTHER[each]: purposes.FURTHER[each] for each in FurtherParticular}}
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
         for name, option in every.items()
@@ -90,11 +100,11 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     """
     if given is not None:
         return given
-    choices = {str(purpose): meaning for purpose, meaning in MEANINGS.items()}
+    choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
     return Purpose(prompts.choose("Purpose", choices, option="--purpose PURPOSE"))
 
 
-def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
+def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
     """What was typed, and no more: the policy's refusal names all that is missing.
 
     Raises:
@@ -103,7 +113,7 @@ def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
     from callrec.practice import today
 
     day, times = typed["on"], typed["at"]
-    return Said(
+    return Answers(
         reason=typed["reason"],
         day=_day(day, today(practice), "--date") if day else None,
         times=_times(times) if times else None,
@@ -112,42 +122,42 @@ def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
         parties=tuple(typed["party"] or ()),
         about=typed["about"],
         further={
-            field: _read_file(text) if ASKED[field].kind is Kind.FILE else text
+            field: _read_file(text) if QUESTIONS[field].kind is AnswerKind.FILE else text
             for field, text in _typed_further(typed).items()
         },
     )
 
 
-def ask_said(
+def ask_answers(
     prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
-) -> Said:
+) -> Answers:
     """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first.
 
     Raises:
-        Unusable: as for `read_said`.
+        Unusable: as for `read_answers`.
     """
     from callrec.practice import today
-    from callrec.procedures.request import everybody
+    from callrec.procedures.request import all_logins
 
     if not prompts.possible:
-        return read_said(practice, typed)
+        return read_answers(practice, typed)
     said = _ask_six(prompts, practice, typed)
-    known = Known(
+    known = AnswerContext(
         today=today(practice),
-        logins=everybody(practice),
+        logins=all_logins(practice),
         call_on=None if isinstance(said.day, Unknown) else said.day,
     )
     return replace(said, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
 
 
-def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Said:
+def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
     from callrec.practice import today
-    from callrec.procedures.request import read_number
+    from callrec.procedures.request import parse_number
 
     def ask(name: str, what: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
         return prompts.ask_until(what, read, option=option, given=typed[name])
 
-    return Said(
+    return Answers(
         reason=ask("reason", "The valid reason, in a sentence", "--reason TEXT", _reason),
         day=ask(
             "on",
@@ -163,7 +173,7 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
             "number",
             "External number (in any spelling, or unknown)",
             "--number N",
-            lambda text: read_number(practice, text),
+            lambda text: parse_number(practice, text),
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
@@ -174,29 +184,31 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
 
 
 def _ask_further(
-    prompts: Prompts, purpose: Purpose, known: Known, typed: Mapping[Further, str]
-) -> Mapping[Further, str]:
+    prompts: Prompts, purpose: Purpose, known: AnswerContext, typed: Mapping[FurtherParticular, str]
+) -> Mapping[FurtherParticular, str]:
     """All that the purpose asks for; with it what belongs to another, for the policy to refuse."""
-    said: dict[Further, str] = {}
+    said: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
         if is_asked(field, said):
-            take = partial(take_answer, purpose, field, said=said, known=known)
-            said[field] = _ask_one(prompts, ASKED[field], take, typed.get(field))
+            take = partial(read_answer, purpose, field, said=said, known=known)
+            said[field] = _ask_one(prompts, QUESTIONS[field], take, typed.get(field))
     return {**typed, **said}
 
 
-def _ask_one(prompts: Prompts, asked: Asked, take: Callable[[str], str], given: str | None) -> str:
+def _ask_one(
+    prompts: Prompts, asked: Question, take: Callable[[str], str], given: str | None
+) -> str:
     option, what = asked.option, asked.question
     if given is None and asked.choices:
         return prompts.choose(what, asked.choices, option=option, help=asked.help)
 
     def read(text: str) -> str:
-        return take(_read_file(text) if asked.kind is Kind.FILE else text)
+        return take(_read_file(text) if asked.kind is AnswerKind.FILE else text)
 
     return prompts.ask_until(what, read, option=option, help=asked.help, given=given)
 
 
-def _typed_further(typed: Mapping[str, Any]) -> dict[Further, str]:
+def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
     """What was typed; of a file its name. A choice of two stands for its code."""
     given = {field: typed[name] for field, name in _FURTHER.items()}
     return {
@@ -206,8 +218,8 @@ def _typed_further(typed: Mapping[str, Any]) -> dict[Further, str]:
     }
 
 
-def _code(field: Further, answer: bool) -> str:  # noqa: FBT001  # a flag, as Typer gives it
-    first, second = ASKED[field].choices
+def _code(field: FurtherParticular, answer: bool) -> str:  # noqa: FBT001  # a flag, as Typer gives it
+    first, second = QUESTIONS[field].choices
     return first if answer else second
 
 
@@ -215,8 +227,8 @@ def _read_file(name: str) -> str:
     """A text to the byte, or so much of it that the policy sees it is too long."""
     try:
         with Path(name).open("rb") as file:
-            data = file.read(2 * MOST_AGREEMENT_BYTES)
-        return _UTF_8().decode(data, final=len(data) <= MOST_AGREEMENT_BYTES)
+            data = file.read(2 * MAX_AGREEMENT_BYTES)
+        return _UTF_8().decode(data, final=len(data) <= MAX_AGREEMENT_BYTES)
     except OSError:
         raise Unusable("the agreement cannot be read", hint="name a file that is there") from None
     except UnicodeDecodeError:
@@ -238,11 +250,11 @@ def _day(text: str, on: date, what: str = "that") -> date | Unknown:
 
 def _past_day(text: str, on: date) -> date | Unknown:
     day = _day(text, on)
-    check_has_been(None if isinstance(day, Unknown) else day, on)
+    check_not_in_future(None if isinstance(day, Unknown) else day, on)
     return day
 
 
-def _times(text: str) -> Times | Unknown:
+def _times(text: str) -> TimeRange | Unknown:
     return UNKNOWN if _is_unknown(text) else parse_times(text)
 
 

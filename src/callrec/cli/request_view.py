@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.released_view import release_facts, release_json
-from callrec.cli.who import acting, signing
-from callrec.policy.edits_said import say_edits
+from callrec.cli.who import acting_person, signing_person
+from callrec.policy.edits_said import format_edits
 from callrec.policy.purpose import TERMS
 from callrec.policy.when import last_day
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
-    from callrec.policy.retention import Retained
+    from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
-    from callrec.procedures.concerned import Concerned
+    from callrec.procedures.concerned import StaffNamed
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
+
 NOT_SHOWN = "not shown to you"
+
 _LABEL = 11
 """Columns of a label, where it is not longer."""
 
@@ -45,12 +47,12 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.procedures.open_request import opens_with_session
+    from callrec.procedures.open_request import can_open_with_session
 
-    actor = acting(invocation, practice)
-    if actor.identity is not None or opens_with_session(actor):
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or can_open_with_session(actor):
         return actor
-    return signing(invocation, practice)
+    return signing_person(invocation, practice)
 
 
 def request_json(shown: ShownRequest) -> Mapping[str, Any]:
@@ -128,7 +130,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("told", _message(each, zone))
 
 
-def concerned_lines(concerned: Concerned) -> Iterator[str]:
+def staff_named_lines(concerned: StaffNamed) -> Iterator[str]:
     """Whom of the practice a request is about, or that nobody was known by what it says."""
     if len(concerned.logins) > 1:
         yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
@@ -140,7 +142,7 @@ def concerned_lines(concerned: Concerned) -> Iterator[str]:
         yield "nobody has a login that it names; you open no full names, so rather give the login"
 
 
-def other_day_lines(numbers: Iterable[int]) -> Iterator[str]:
+def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
     """What is said of each recording that is not of the day which a request says."""
     for number in numbers:
         yield f"recording {number} is not of the day that the request says"
@@ -154,7 +156,7 @@ def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
 def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
     """The same as people read it: the recording's number, and each edit as it is typed."""
     for number, each in edits.items():
-        for what, text in say_edits(each):
+        for what, text in format_edits(each):
             yield number, f"{what} {text}"
 
 
@@ -275,7 +277,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
     }
 
 
-def _retained_json(retained: Retained) -> dict[str, Any]:
+def _retained_json(retained: DisposalItem) -> dict[str, Any]:
     return {"category": retained.category, "rule": retained.rule, "due_on": retained.due_on}
 
 

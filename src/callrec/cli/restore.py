@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli.fetched_view import check_all_is_back, fetched_value, say_not_fetched
+from callrec.cli.fetched_view import check_all_fetched, fetched_json, say_not_fetched
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit
 from callrec.cli.options import restoring as options
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing, who_signs
+from callrec.cli.who import practice_of, signing_login, signing_person
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore import Restored
 
-app = new_app()
+restore_app = new_app()
 
 
-@app.command()
+@restore_app.command()
 def restore(
     ctx: Context,
     *,
     volumes: options.FromVolumes,
-    kit: options.Kit = False,
+    kit: options.WithKit = False,
     for_proof: options.Drill = False,
 ) -> None:
     """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
@@ -37,8 +37,8 @@ def restore(
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
     from callrec.crypto.kit import read_kit
-    from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
-    from callrec.procedures.restore_copy import by_kit, by_password
+    from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
+    from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
 
     invocation = ctx.obj
     opened = open_volumes(volumes)
@@ -47,14 +47,14 @@ def restore(
         return
     if is_vault(invocation.config):
         practice = practice_of(invocation)
-        _bring_back(invocation, practice, signing(invocation, practice), opened)
+        _bring_back(invocation, practice, signing_person(invocation, practice), opened)
         return
     rebuilt = rebuild(
         invocation.config,
         opened,
-        by_kit(read_kit(ask_kit(invocation.prompts)))
+        opener_by_kit(read_kit(ask_kit(invocation.prompts)))
         if kit
-        else by_password(_password(invocation)),
+        else opener_by_password(_password(invocation)),
         now=invocation.now,
         environ=invocation.environ,
     )
@@ -67,26 +67,26 @@ def restore(
         )
         invocation.out.next_step("callrec recovery use, then the same callrec restore again")
         return
-    _bring_back(invocation, rebuilt.practice, actor_from(rebuilt), opened)
+    _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), opened)
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     from callrec.procedures.fetching import count_files
-    from callrec.procedures.restore_copy import by_password
-    from callrec.procedures.restore_drill import drill
+    from callrec.procedures.restore_copy import opener_by_password
+    from callrec.procedures.restore_drill import run_restore_drill
     from callrec.procedures.unlock import actor_by_password
 
     practice = practice_of(invocation)
-    login = who_signs(invocation, practice)
+    login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
     actor = actor_by_password(practice, login=login, password=password)
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
-        done = drill(
+        done = run_restore_drill(
             practice,
             actor,
             volumes,
-            by_password(password),
+            opener_by_password(password),
             environ=invocation.environ,
             advance=advance,
         )
@@ -135,19 +135,19 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
 def _bring_back(
     invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
 ) -> None:
-    from callrec.practice import tell_unremembered
+    from callrec.practice import report_unsaved_head
     from callrec.procedures.fetching import count_files
-    from callrec.procedures.restore import bring_back
+    from callrec.procedures.restore import restore_from_volumes
 
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
-        done = bring_back(practice, actor, volumes, advance=advance)
+        done = restore_from_volumes(practice, actor, volumes, advance=advance)
     value = {
         "vault": practice.vault,
         "log_size": done.size,
         "leaves_lost": done.leaves_lost,
         "resumed": done.resumed,
-        **fetched_value(done),
+        **fetched_json(done),
         "erased_since": done.erased_since,
         "erased_and_here": done.erased_and_here,
     }
@@ -156,8 +156,8 @@ def _bring_back(
         out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
     else:
         out.next_step("callrec audit verify, then callrec archive --to DIR")
-    tell_unremembered(practice)
-    check_all_is_back(done)
+    report_unsaved_head(practice)
+    check_all_fetched(done)
 
 
 def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:

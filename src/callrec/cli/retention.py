@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.destination import check_destination
-from callrec.cli.destroyed_view import DISPOSING, show_destruction, volumes_at_hand
+from callrec.cli.destroyed_view import DISPOSING, find_attached_volumes, show_destruction
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
@@ -14,7 +14,7 @@ from callrec.cli.options import registers as register_options
 from callrec.cli.options import retention as retention_options
 from callrec.cli.options.destroying import CertificateTo, OnVolumes
 from callrec.cli.output import as_json, counted
-from callrec.cli.who import acting, practice_of, signing
+from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.spreadsheet import to_csv
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
-    from callrec.policy.retention import Due, Held
-    from callrec.procedures.destroying import Doomed
-    from callrec.procedures.disposing import Proposed
-    from callrec.procedures.retention import Review
+    from callrec.policy.retention import CategoryTotal, DueGroup
+    from callrec.procedures.destroying import DestructionItem
+    from callrec.procedures.disposing import DisposalProposal
+    from callrec.procedures.retention import RetentionReview
     from callrec.spreadsheet import Cell
 
-app = new_app()
+retention_app = new_app()
 
 _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stopped_by")
 
 
-@app.command()
+@retention_app.command()
 def review(
     ctx: Context,
     *,
@@ -50,7 +50,7 @@ def review(
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
-    found = review_retention(practice, acting(ctx.obj, practice))
+    found = review_retention(practice, acting_person(ctx.obj, practice))
     if to is None:
         out.show(_json(found), lambda: _say(out, found))
         if found.free:
@@ -66,7 +66,7 @@ def review(
     out.show(written, lambda: out.say(f'"{to}" is written, lines: {len(found.due)}'))
 
 
-@app.command()
+@retention_app.command()
 def dispose(
     ctx: Context,
     request: retention_options.Approved = None,
@@ -82,7 +82,7 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
-    from callrec.procedures.disposing import foresee_disposal, propose_disposal
+    from callrec.procedures.disposing import preview_disposal, propose_disposal
 
     if request is not None:
         _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
@@ -93,8 +93,8 @@ def dispose(
             hint="callrec retention dispose REQUEST",
         )
     practice = practice_of(ctx.obj)
-    propose = foresee_disposal if dry_run else propose_disposal
-    _show_proposed(ctx.obj.out, propose(practice, acting(ctx.obj, practice)))
+    propose = preview_disposal if dry_run else propose_disposal
+    _show_proposed(ctx.obj.out, propose(practice, acting_person(ctx.obj, practice)))
 
 
 def _carry_out(
@@ -107,24 +107,24 @@ def _carry_out(
 ) -> None:
     """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
     from callrec.procedures.disposing import dispose as dispose_recordings
-    from callrec.procedures.disposing import foresee_destruction
+    from callrec.procedures.disposing import preview_destruction
     from callrec.procedures.erasing import is_carried_out
 
     practice, (named, to) = practice_of(invocation), places
-    actor = signing(invocation, practice)
+    actor = signing_person(invocation, practice)
     if not is_carried_out(practice, request):
-        doomed = foresee_destruction(practice, actor, request)
+        to_destroy = preview_destruction(practice, actor, request)
         if is_rehearsed:
-            _show_doomed(invocation.out, request, doomed)
+            _show_doomed(invocation.out, request, to_destroy)
             return
-        invocation.prompts.confirm(f"destroy {counted(len(doomed), 'recording')}", yes=yes)
-    volumes = volumes_at_hand(practice, named)
+        invocation.prompts.confirm(f"destroy {counted(len(to_destroy), 'recording')}", yes=yes)
+    volumes = find_attached_volumes(practice, named)
     with invocation.out.progress("destroying", total=None) as advance:
         done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
     show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
 
 
-@app.command("set")
+@retention_app.command("set")
 def set_(
     ctx: Context,
     recordings: options.RecordingIds,
@@ -140,7 +140,7 @@ def set_(
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     done = set_category(practice, actor, recordings, category=category, reason=why)
     chosen, longer = done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
@@ -156,7 +156,7 @@ def set_(
     out.next_step(f"callrec show {numbers[0]}")
 
 
-def _json(found: Review) -> dict[str, Any]:
+def _json(found: RetentionReview) -> dict[str, Any]:
     return {
         "on": found.on,
         "categories": [_held_json(held) for held in found.stock],
@@ -168,7 +168,7 @@ def _json(found: Review) -> dict[str, Any]:
     }
 
 
-def _held_json(held: Held) -> Mapping[str, Any]:
+def _held_json(held: CategoryTotal) -> Mapping[str, Any]:
     return {
         "category": held.category.name,
         "keeps": held.category.keeps,
@@ -180,7 +180,7 @@ def _held_json(held: Held) -> Mapping[str, Any]:
     }
 
 
-def _due_json(due: Due) -> Mapping[str, Any]:
+def _due_json(due: DueGroup) -> Mapping[str, Any]:
     return {
         "month": f"{due.month:%Y-%m}",
         "category": due.category.name,
@@ -194,7 +194,7 @@ def _due_json(due: Due) -> Mapping[str, Any]:
     }
 
 
-def _cells(found: Review) -> Iterable[Sequence[Cell]]:
+def _cells(found: RetentionReview) -> Iterable[Sequence[Cell]]:
     for due in found.due:
         category, month = due.category, f"{due.month:%Y-%m}"
         stopped = tuple(f"{by}: {count}" for by, count in due.stopped_by.items())
@@ -204,7 +204,7 @@ def _cells(found: Review) -> Iterable[Sequence[Cell]]:
         )
 
 
-def _say(out: Output, found: Review) -> None:
+def _say(out: Output, found: RetentionReview) -> None:
     headers = ("category", "kept for", "recordings", "due", "free", "next due")
     rows = [
         (
@@ -226,7 +226,7 @@ def _say(out: Output, found: Review) -> None:
         )
 
 
-def _show_proposed(out: Output, made: Proposed) -> None:
+def _show_proposed(out: Output, made: DisposalProposal) -> None:
     value = {
         "id": made.reference or None,
         "recordings": list(made.recordings),
@@ -238,12 +238,12 @@ def _show_proposed(out: Output, made: Proposed) -> None:
         out.next_step(f"callrec request show {made.reference}")
 
 
-def _show_doomed(out: Output, reference: str, doomed: Sequence[Doomed]) -> None:
-    value = {"id": reference, "recordings": [each.recording for each in doomed]}
-    rules = Counter(each.rule for each in doomed)
+def _show_doomed(out: Output, reference: str, to_destroy: Sequence[DestructionItem]) -> None:
+    value = {"id": reference, "recordings": [each.recording for each in to_destroy]}
+    rules = Counter(each.rule for each in to_destroy)
 
     def text() -> None:
-        out.say(f"Would destroy {counted(len(doomed), 'recording')}:")
+        out.say(f"Would destroy {counted(len(to_destroy), 'recording')}:")
         for rule, count in sorted(rules.items()):
             out.say(f"  {rule}: {count}")
 
@@ -251,7 +251,7 @@ def _show_doomed(out: Output, reference: str, doomed: Sequence[Doomed]) -> None:
     out.next_step(f"callrec retention dispose {reference}")
 
 
-def _say_proposed(out: Output, made: Proposed) -> None:
+def _say_proposed(out: Output, made: DisposalProposal) -> None:
     if not made.recordings:
         out.say("Nothing is due that nothing stops.")
         return
@@ -266,7 +266,7 @@ def _say_proposed(out: Output, made: Proposed) -> None:
         out.say(f"Left for another request: {made.left}.")
 
 
-def _table(out: Output, every: Iterable[Due]) -> None:
+def _table(out: Output, every: Iterable[DueGroup]) -> None:
     rows = [
         (
             f"{due.month:%Y-%m}",

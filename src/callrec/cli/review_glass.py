@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import glass as glass_options
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Failed, Unusable
 from callrec.policy.glass import GlassVerdict
 
@@ -38,7 +38,7 @@ def review_glass(
         raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
     verdict = GlassVerdict.ACCEPTED if accept else GlassVerdict.QUERIED
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     seen = _confirmed(ctx.obj, practice, request) if accept and not yes else None
     seqs = record_review(practice, actor, request, verdict=verdict, reason=reason, seen=seen)
     out = ctx.obj.out

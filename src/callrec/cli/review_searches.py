@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.policy.search_review import Verdict
 from callrec.policy.when import parse_instant
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.review_searches import Drawn, DrawnSearch, Review, Sample
+    from callrec.procedures.review_searches import DrawnSearch, DrawnSearches, Sample, SearchReview
 
-ANSWERS: Final = {
+VERDICT_MEANINGS: Final = {
     "accept": "the reason is a valid one",
     "query": "ask the searcher about it",
     "later": "say nothing yet",
@@ -50,7 +50,7 @@ def review_searches(
             "what is accepted or queried was drawn before", hint="leave out --sample or --count"
         )
     wanted = _sample(sample, count)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     if said:
         _record(ctx.obj, practice, actor, said)
         return
@@ -66,13 +66,13 @@ def review_searches(
         ctx.obj.out.next_step(f"callrec audit review-searches --accept {seq}")
 
 
-def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, Review]:
-    from callrec.procedures.review_searches import Review
+def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, SearchReview]:
+    from callrec.procedures.review_searches import SearchReview
 
     if set(accept) & set(query):
         raise Unusable("a search is accepted and queried at once", hint="give one of the two")
-    accepted = {seq: Review(Verdict.ACCEPTED, reason) for seq in accept}
-    return accepted | {seq: Review(Verdict.QUERIED, reason) for seq in query}
+    accepted = {seq: SearchReview(Verdict.ACCEPTED, reason) for seq in accept}
+    return accepted | {seq: SearchReview(Verdict.QUERIED, reason) for seq in query}
 
 
 def _sample(percent: int | None, count: int | None) -> Sample:
@@ -85,24 +85,26 @@ def _sample(percent: int | None, count: int | None) -> Sample:
     return Sample(count=count or 1, percent=percent or 0)
 
 
-def _asked(invocation: Invocation, drawn: Drawn) -> Mapping[int, Review]:
-    from callrec.procedures.review_searches import Review
+def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
+    from callrec.procedures.review_searches import SearchReview
 
     said = {}
     for item in drawn.items:
         answer = invocation.prompts.choose(
-            f"The search of entry {item.seq}", ANSWERS, option="--accept SEQ or --query SEQ"
+            f"The search of entry {item.seq}",
+            VERDICT_MEANINGS,
+            option="--accept SEQ or --query SEQ",
         )
         if answer == "accept":
-            said[item.seq] = Review(Verdict.ACCEPTED)
+            said[item.seq] = SearchReview(Verdict.ACCEPTED)
         elif answer == "query":
             reason = invocation.prompts.ask("What is asked about it", option="--reason TEXT")
-            said[item.seq] = Review(Verdict.QUERIED, reason)
+            said[item.seq] = SearchReview(Verdict.QUERIED, reason)
     return said
 
 
 def _record(
-    invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, Review]
+    invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> None:
     from callrec.procedures.review_searches import review_searches as record_reviews
 
@@ -120,7 +122,7 @@ def _record(
     out.show_items(items, text)
 
 
-def _json(drawn: Drawn) -> dict[str, Any]:
+def _json(drawn: DrawnSearches) -> dict[str, Any]:
     return {
         "items": [
             {
@@ -154,7 +156,7 @@ def _json(drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _say(invocation: Invocation, drawn: Drawn) -> None:
+def _say(invocation: Invocation, drawn: DrawnSearches) -> None:
     out, zone = invocation.out, invocation.config.time_zone
     for item in drawn.items:
         for line in _lines(item, zone):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 
-app = new_app()
+revoke_app = new_app()
 
 
-@app.command()
+@revoke_app.command()
 def revoke(
     ctx: Context,
     request: options.Reference,
@@ -24,7 +24,7 @@ def revoke(
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     ctx.obj.prompts.confirm(f"revoke {request}", yes=yes)
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     done = revoke_grants(practice, actor, request, reason=why)
     out = ctx.obj.out
     value = {"id": request, "grants": done.grants, "state": done.state}

@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Unusable
 from callrec.policy.criteria import Criteria, Direction
-from callrec.policy.when import Days, Times, parse_day, parse_instant, parse_times
+from callrec.policy.when import DayRange, TimeRange, parse_day, parse_instant, parse_times
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
-    from callrec.procedures.search import Found, ShownCall
+    from callrec.procedures.search import SearchResult, ShownCall
 
 HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
 
-app = new_app()
+search_app = new_app()
 
 
-@app.command()
+@search_app.command()
 def search(
     ctx: Context,
     *,
     number: options.Number = None,
     on: options.Date = None,
-    since: options.From = None,
-    until: options.UpTo = None,
+    since: options.FirstSearchDay = None,
+    until: options.LastSearchDay = None,
     at: options.Time = None,
     extension: options.Extension = None,
     party: options.Party = None,
@@ -58,7 +58,7 @@ def search(
         party=party,
         direction=direction,
     )
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
     if reason is None and request is None and ctx.obj.prompts.possible and not is_refused:
         reason = ctx.obj.prompts.ask("Reason for this search", option="--reason TEXT")
@@ -68,7 +68,7 @@ def search(
     _show(ctx.obj, practice, found, request)
 
 
-def as_json(call: ShownCall) -> dict[str, Any]:
+def call_json(call: ShownCall) -> dict[str, Any]:
     """A recording as other programs read it (docs/cli.md)."""
     return {
         "id": call.id,
@@ -90,13 +90,13 @@ def as_json(call: ShownCall) -> dict[str, Any]:
     }
 
 
-def length(call: ShownCall) -> str:
+def call_length(call: ShownCall) -> str:
     """How long a call lasted: ``3:07``, ``1:02:45``."""
     whole = str(timedelta(seconds=call.duration_ms // 1000))
     return whole.removeprefix("0:").removeprefix("0")
 
 
-def only_on(call: ShownCall) -> str:
+def only_on_volumes(call: ShownCall) -> str:
     """Where a recording is that is on volumes only."""
     labels = " or ".join(f'"{label}"' for label in call.volumes)
     return f"only on {labels}" if labels else "only on volumes that were reported lost"
@@ -109,9 +109,11 @@ def outside_number(call: ShownCall) -> str:
     return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
 
 
-def _show(invocation: Invocation, practice: Practice, found: Found, request: str | None) -> None:
+def _show(
+    invocation: Invocation, practice: Practice, found: SearchResult, request: str | None
+) -> None:
     out = invocation.out
-    rows = [row_of(call, practice.config.time_zone) for call in found.items]
+    rows = [call_row(call, practice.config.time_zone) for call in found.items]
 
     def text() -> None:
         if rows:
@@ -119,7 +121,7 @@ def _show(invocation: Invocation, practice: Practice, found: Found, request: str
         else:
             out.say("No call is found.")
 
-    out.show({"items": [as_json(call) for call in found.items], "total": found.total}, text)
+    out.show({"items": [call_json(call) for call in found.items], "total": found.total}, text)
     for place, numbers in _on_volumes(found).items():
         out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
     if found.total > len(rows):
@@ -130,21 +132,21 @@ def _show(invocation: Invocation, practice: Practice, found: Found, request: str
         out.next_step(f"callrec request {next_step} {found.items[0].id}")
 
 
-def _on_volumes(found: Found) -> dict[str, list[int]]:
+def _on_volumes(found: SearchResult) -> dict[str, list[int]]:
     """The calls whose sound is on volumes only, by where."""
     places: dict[str, list[int]] = {}
     for call in found.items:
         if call.is_on_volumes_only:
-            places.setdefault(only_on(call), []).append(call.id)
+            places.setdefault(only_on_volumes(call), []).append(call.id)
     return places
 
 
-def row_of(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
+def call_row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
     """A call's row under `HEADERS`."""
     began = f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
     parties = ", ".join(call.parties)
     number = outside_number(call)
-    return call.id, began, length(call), call.direction, call.extension, number, parties
+    return call.id, began, call_length(call), call.direction, call.extension, number, parties
 
 
 def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
@@ -166,7 +168,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
 
 def _when(
     practice: Practice, on: str | None, since: str | None, until: str | None, at: str | None
-) -> tuple[Days | None, Times | None]:
+) -> tuple[DayRange | None, TimeRange | None]:
     from callrec.practice import today
 
     times = None if at is None else parse_times(at)
@@ -175,12 +177,12 @@ def _when(
     if since is not None or until is not None:
         raise Unusable("--date is one day, --from and --to are several", hint="leave one out")
     day = parse_day(on, today(practice), what="--date")
-    return Days(day, day), times
+    return DayRange(day, day), times
 
 
 def _window(
-    practice: Practice, since: str | None, until: str | None, times: Times | None
-) -> tuple[Days | None, Times | None]:
+    practice: Practice, since: str | None, until: str | None, times: TimeRange | None
+) -> tuple[DayRange | None, TimeRange | None]:
     """The days from one to another; moments of one day are that day and its times."""
     if since is None:
         if until is not None:
@@ -188,7 +190,7 @@ def _window(
         return None, times
     first, begins = _moment(practice, since, "--from")
     last, ends = _moment(practice, until or "today", "--to")
-    days = Days(first, last)
+    days = DayRange(first, last)
     if begins is None and ends is None:
         return days, times
     if days.count > 1 or times is not None:
@@ -196,7 +198,7 @@ def _window(
             "times of day are asked for within one day",
             hint="give days alone to --from and --to, or --date DATE --time 14:00-14:30",
         )
-    return days, Times(begins or time(0, 0), ends or time(23, 59))
+    return days, TimeRange(begins or time(0, 0), ends or time(23, 59))
 
 
 def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | None]:

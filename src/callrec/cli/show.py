@@ -6,24 +6,24 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
-from callrec.cli.ingest_preview import offset
+from callrec.cli.ingest_preview import utc_offset
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options.volumes import OnVolume
-from callrec.cli.search import as_json, length, only_on, outside_number
-from callrec.cli.who import acting, practice_of
+from callrec.cli.search import call_json, call_length, only_on_volumes, outside_number
+from callrec.cli.who import acting_person, practice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
     from callrec.procedures.search import ShownCall
-    from callrec.procedures.show import Clock, Shown
+    from callrec.procedures.show import CheckedRecording, StartClock
 
-app = new_app()
+show_app = new_app()
 
 
-@app.command()
+@show_app.command()
 def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
     """Say what is known about one recording, and check all of it.
 
@@ -33,7 +33,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     from callrec.procedures.show import show_recording
 
     practice = practice_of(ctx.obj, on_volume)
-    shown = show_recording(practice, acting(ctx.obj, practice), recording)
+    shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
     out = ctx.obj.out
     sources = [{"name": s.name, "modified_at": s.modified_at} for s in shown.provenance]
 
@@ -42,7 +42,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
             out.say(f"{label:<11}{value}")
 
     value = {
-        **as_json(shown.call),
+        **call_json(shown.call),
         **asdict(shown.clock),
         "sides": list(shown.sides),
         "findings": list(shown.findings),
@@ -58,7 +58,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     out.next_step(f"callrec request create --recording {recording}")
 
 
-def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     call = shown.call
     yield "recording", f"{call.id}  ({call.uid})"
     yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
@@ -66,7 +66,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "clock", _clock(shown.clock, call, zone)
     if shown.clock.contradiction:
         yield "but", shown.clock.contradiction
-    yield "length", length(call)
+    yield "length", call_length(call)
     yield "direction", call.direction
     yield "extension", call.extension or "unknown"
     yield "number", outside_number(call) or "none"
@@ -79,7 +79,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
     if call.is_on_volumes_only:
-        yield "kept", only_on(call)
+        yield "kept", only_on_volumes(call)
     yield "retention", _retention(shown)
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
@@ -92,15 +92,15 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "columns and details; attach the volume to check the sealed file"
 
 
-def _retention(shown: Shown) -> str:
+def _retention(shown: CheckedRecording) -> str:
     return f"{shown.category.rule}" + (f"; due on {shown.due_on}" if shown.due_on else "")
 
 
-def _clock(clock: Clock, call: ShownCall, zone: tzinfo) -> str:
+def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:
     """Where it stood, and what it showed if that is not what the practice's own would have."""
     stood = clock.zone or ""
     if clock.utc_offset_minutes is not None:
-        stood += f", {offset(clock.utc_offset_minutes)}"
+        stood += f", {utc_offset(clock.utc_offset_minutes)}"
     local = call.started_at.astimezone(zone).isoformat()
     showed = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
     return stood if local.startswith(call.local_time[:19]) else f"{stood}; it showed {showed}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.output import counted
-from callrec.cli.reconciled_view import counts_json, period, summary
-from callrec.cli.who import acting, practice_of
+from callrec.cli.reconciled_view import counts_json, days_in_words, reconciled_summary
+from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Locked
 from callrec.policy.role import Power
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.reconcile_log import LastReconciled
-    from callrec.procedures.status import Searches, Status
+    from callrec.procedures.status import SearchCount, Status
     from callrec.procedures.volume_list import ListedVolume
 
-app = new_app()
+status_app = new_app()
 
 
-@app.command()
+@status_app.command()
 def status(ctx: Context) -> None:
     """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
     from callrec.practice import powers
-    from callrec.procedures.status import look
+    from callrec.procedures.status import read_status
 
     practice = practice_of(ctx.obj)
-    actor = _whoever_is_here(ctx.obj, practice)
-    found = look(practice, actor)
+    actor = _actor_if_any(ctx.obj, practice)
+    found = read_status(practice, actor)
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
     searched = found.searched_without_request if governs else ()
     value = {
@@ -77,7 +77,7 @@ def status(ctx: Context) -> None:
 
 
 def _say(
-    invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
+    invocation: Invocation, found: Status, searched: tuple[SearchCount, ...], *, known: bool
 ) -> None:
     out = invocation.out
     out.say(f"{found.practice}: {counted(found.recordings, 'recording')}")
@@ -114,8 +114,8 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
-        yield f"last reconciled: {when}, for {period(last.days)}"
-        yield f"  {summary(last.counts)}"
+        yield f"last reconciled: {when}, for {days_in_words(last.days)}"
+        yield f"  {reconciled_summary(last.counts)}"
     if tried := found.last_drill:
         yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
     if found.retention_due:
@@ -124,7 +124,7 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
 
 
-def _watching(searched: tuple[Searches, ...]) -> Iterator[str]:
+def _watching(searched: tuple[SearchCount, ...]) -> Iterator[str]:
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         yield f"searched without a request: {who.login}, {who.done} times{refused}"
@@ -139,9 +139,9 @@ def _verified(each: ListedVolume, zone: tzinfo) -> str:
     return f"{here}last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
-def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:
+def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     try:
-        return acting(invocation, practice)
+        return acting_person(invocation, practice)
     except Locked:
         return None
 

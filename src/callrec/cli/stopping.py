@@ -17,7 +17,7 @@ _KILLED: Final = 128
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Event]:
+def graceful_shutdown() -> Iterator[Event]:
     """An event that is set once this process is told to end; what is being done may be finished.
 
     A second time the process ends there and then, whatever it is doing: a thread listens, as no

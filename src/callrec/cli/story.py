@@ -34,7 +34,7 @@ TAMPERED: Final = 5
 REFUSED: Final = 3
 
 
-def tell(stage: Stage) -> None:
+def play_story(stage: Stage) -> None:
     """The whole of it, on real files in the stage's folder.
 
     Raises:

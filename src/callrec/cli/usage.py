@@ -15,7 +15,7 @@ _NEAR = 0.75
 """How near in letters what was typed is to what may have been meant: of 1, the same."""
 
 
-def explain(problem: typer.TyperException) -> tuple[str, str]:
+def explain_usage_error(problem: typer.TyperException) -> tuple[str, str]:
     """A usage error's message and hint."""
     context = getattr(problem, "ctx", None)
     path = context.command_path if context else "callrec"

@@ -12,7 +12,7 @@ from callrec.cli.login import NEW_PASSWORD_FILE
 from callrec.cli.options import commands as options
 from callrec.cli.options import delegating
 from callrec.cli.prompts import read_password
-from callrec.cli.who import acting, practice_of, signing
+from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.policy.role import Role
 from callrec.policy.when import parse_day
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.practice import Practice
-    from callrec.procedures.joining import Added
+    from callrec.procedures.joining import AddedPerson
     from callrec.procedures.people import Colleague
 
-app = new_app()
+user_app = new_app()
 
 
-@app.command()
+@user_app.command()
 def add(
     ctx: Context,
     *,
@@ -51,7 +51,7 @@ def add(
             "an intake service has a credential file, and only an intake service has one",
             hint="callrec user add NAME --name TEXT --role intake --credential-file FILE",
         )
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     if credential_file is not None:
         added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
     else:
@@ -61,7 +61,7 @@ def add(
 
 
 def _show_added(
-    invocation: Invocation, added: Added, password_file: Path | None, credential: Path | None
+    invocation: Invocation, added: AddedPerson, password_file: Path | None, credential: Path | None
 ) -> None:
     out = invocation.out
     shown = None if credential else _hand_over(added.password, password_file)
@@ -111,7 +111,7 @@ def _hand_over(password: str, file: Path | None) -> str | None:
     return None
 
 
-@app.command()
+@user_app.command()
 def reset(
     ctx: Context,
     *,
@@ -128,7 +128,7 @@ def reset(
     from callrec.procedures.lost_password import reset_person
 
     practice = practice_of(ctx.obj)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     given = _provisional(password_file)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given)
@@ -149,7 +149,7 @@ def _say_taken_back(out: Output, requests: tuple[str, ...]) -> None:
         out.say(f"{reference}: what was granted is destroyed; approve it again if need be.")
 
 
-@app.command()
+@user_app.command()
 def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
     """Give a person with a new key the powers of the role, once you have compared its fingerprint.
 
@@ -160,7 +160,7 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     from callrec.procedures.people import show_person
 
     practice = practice_of(ctx.obj)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     shown = show_person(practice, actor, login=user)
     if shown.claimed_fingerprint:
         ctx.obj.out.note(f"The key of {user}:")
@@ -171,13 +171,13 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     out.show(_json(done), lambda: out.say(f"{user} is confirmed as {done.role}."))
 
 
-@app.command("list")
+@user_app.command("list")
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
     from callrec.procedures.people import list_people
 
     practice = practice_of(ctx.obj)
-    everybody = list_people(practice, acting(ctx.obj, practice))
+    everybody = list_people(practice, acting_person(ctx.obj, practice))
     out = ctx.obj.out
     rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
 
@@ -190,13 +190,13 @@ def list_(ctx: Context) -> None:
     out.show_items([_json(c) for c in everybody], text)
 
 
-@app.command()
+@user_app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """One person: role, powers, delegations, key."""
     from callrec.procedures.people import show_person
 
     practice = practice_of(ctx.obj)
-    found = show_person(practice, acting(ctx.obj, practice), login=user)
+    found = show_person(practice, acting_person(ctx.obj, practice), login=user)
     out = ctx.obj.out
 
     def text() -> None:
@@ -209,7 +209,7 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
     out.show(_json(found), text)
 
 
-@app.command()
+@user_app.command()
 def role(
     ctx: Context,
     *,
@@ -226,7 +226,9 @@ def role(
 
     practice = practice_of(ctx.obj)
     held = frozenset(only or ())
-    done = change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
+    done = change_role(
+        practice, signing_person(ctx.obj, practice), login=user, role=role, only=held
+    )
     out, said = ctx.obj.out, f"{user} is {role} now"
     value = {
         "user": user,
@@ -246,7 +248,7 @@ def role(
     out.show(value, text)
 
 
-@app.command()
+@user_app.command()
 def delegate(
     ctx: Context,
     *,
@@ -267,7 +269,7 @@ def delegate(
     if end is (until is not None):
         raise Unusable("a power is lent until a day, or ended", hint="give --until DATE or --end")
     last = parse_day(until, today(practice)) if until else None
-    actor, out = signing(ctx.obj, practice), ctx.obj.out
+    actor, out = signing_person(ctx.obj, practice), ctx.obj.out
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
         said = f"{user} may not {power} any more; what it opened goes on under new keys."
@@ -278,7 +280,7 @@ def delegate(
     out.next_step(f"callrec user show {user}")
 
 
-@app.command()
+@user_app.command()
 def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
     """Shut a person out. The vault's keys that he held are replaced for everybody else.
 
@@ -289,7 +291,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     from callrec.procedures.changing_roles import disable_person
 
     practice = practice_of(ctx.obj)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
     taken_back = disable_person(practice, actor, login=user)
     out = ctx.obj.out
@@ -301,16 +303,16 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     out.show({"user": user, "standing": "disabled", "taken_back": list(taken_back)}, text)
 
 
-@app.command()
+@user_app.command()
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
     from callrec.procedures.login import change_password
-    from callrec.procedures.passwords import LEAST
+    from callrec.procedures.passwords import LENGTH_RULE
 
     practice = practice_of(ctx.obj)
-    actor = signing(ctx.obj, practice)
+    actor = signing_person(ctx.obj, practice)
     chosen = ctx.obj.prompts.ask_new_password(
-        f"New password ({LEAST})", file_variable=NEW_PASSWORD_FILE
+        f"New password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
     )
     change_password(practice, actor, password=chosen)
     out = ctx.obj.out

@@ -13,15 +13,15 @@ from callrec.errors import Tampered, Unchecked
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
-    from callrec.procedures.verify_release import Checked, CheckedFile
+    from callrec.procedures.verify_release import CheckedFile, CheckedRelease
     from callrec.release.callrec_verify import Result
 
 PASSPHRASE_FILE = "CALLREC_PASSPHRASE_FILE"  # noqa: S105  # the variable's name
 
-app = new_app()
+verify_release_app = new_app()
 
 
-@app.command()
+@verify_release_app.command()
 def verify_release(ctx: Context, path: releases.Package, *, pin: options.Pin = None) -> None:
     """Check a release: that its files are those that were released, on this practice's record.
 
@@ -64,7 +64,7 @@ def _end(result: Result) -> None:
         )
 
 
-def _json(found: Checked) -> dict[str, object]:
+def _json(found: CheckedRelease) -> dict[str, object]:
     result = found.result
     return {
         "verdict": result.verdict,
@@ -89,7 +89,7 @@ def _json(found: Checked) -> dict[str, object]:
     }
 
 
-def _say(out: Output, found: Checked) -> None:
+def _say(out: Output, found: CheckedRelease) -> None:
     from callrec.release.callrec_verify import PROVES
 
     result = found.result

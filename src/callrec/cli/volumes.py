@@ -11,7 +11,7 @@ from callrec.cli.options import incidents as incident_options
 from callrec.cli.options import volumes as options
 from callrec.cli.options.commands import VolumeFolder
 from callrec.cli.output import counted
-from callrec.cli.who import acting, practice_of, signing
+from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Locked
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_kept import Kept
+    from callrec.procedures.volume_kept import VolumeKeeper
     from callrec.procedures.volume_list import ListedVolume
     from callrec.procedures.volume_lost import LostVolume
 
@@ -31,11 +31,11 @@ def list_(ctx: Context) -> None:
 
     Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
     """
-    from callrec.procedures.volume_list import list_volumes, who_keeps
+    from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
 
     practice = practice_of(ctx.obj)
-    actor = _whoever_is_here(ctx.obj, practice)
-    kept = who_keeps(practice, actor) if actor else {}
+    actor = _actor_if_any(ctx.obj, practice)
+    kept = keepers_of_volumes(practice, actor) if actor else {}
     volumes = list_volumes(practice)
     out, zone = ctx.obj.out, practice.config.time_zone
     headers = ("volume", "recordings", "size", "last written", "last verified", "now")
@@ -57,15 +57,15 @@ def keep(
     at: options.KeptAt = None,
 ) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
-    from callrec.procedures.volume_kept import Kept, keep_volume
+    from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 
     ask = ctx.obj.prompts.ask
-    kept = Kept(
+    kept = VolumeKeeper(
         by or ask("Who has it", option="--with NAME"),
         at or ask("Where it lies", option="--at PLACE"),
     )
     practice = practice_of(ctx.obj)
-    keep_volume(practice, acting(ctx.obj, practice), label, kept)
+    record_volume_keeper(practice, acting_person(ctx.obj, practice), label, kept)
     out = ctx.obj.out
     out.show(
         {"volume": label, "with": kept.by, "at": kept.place},
@@ -79,21 +79,21 @@ def lost(
     label: options.VolumeLabel,
     *,
     noticed: incident_options.Noticed = None,
-    tell: incident_options.Tell = None,
+    tell: incident_options.WhomToTell = None,
 ) -> None:
     """Report a volume lost: an incident is made, with the calls that were on it.
 
     What lies on it counts as no copy from then on. One that comes back is counted again by
     callrec archive found.
     """
-    from callrec.procedures.volume_lost import Loss, report_lost
+    from callrec.procedures.volume_lost import LossReport, report_lost
 
     when = noticed or ctx.obj.prompts.ask(
         "When was it noticed (a time, or now)", option="--noticed TIME"
     )
     practice = practice_of(ctx.obj)
-    loss = Loss(label=label, noticed_at=read_noticed(when, practice), tell=tell)
-    done = report_lost(practice, signing(ctx.obj, practice), loss)
+    loss = LossReport(label=label, noticed_at=read_noticed(when, practice), tell=tell)
+    done = report_lost(practice, signing_person(ctx.obj, practice), loss)
     out, zone = ctx.obj.out, practice.config.time_zone
 
     def text() -> None:
@@ -118,7 +118,7 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     from callrec.procedures.volume_lost import report_found
 
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     out = ctx.obj.out
     with out.progress("reading bags", total=count_bags(folder)) as advance:
         report = report_found(practice, actor, folder, advance)
@@ -130,14 +130,14 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
 
 
-def size_of(size_bytes: int) -> str:
+def size_in_words(size_bytes: int) -> str:
     """An amount of bytes in words."""
     if size_bytes >= MB:
         return f"{size_bytes / MB:,.1f} MB"
     return f"{size_bytes / KB:,.1f} kB"
 
 
-def _json(each: ListedVolume, kept: Kept | None) -> Mapping[str, Any]:
+def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
     return {
         "volume": each.label,
         "standing": each.standing,
@@ -159,14 +159,14 @@ def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
     return (
         each.label,
         each.recordings,
-        size_of(each.size_bytes),
+        size_in_words(each.size_bytes),
         _day(each.written_at, zone),
         _day(each.verified_at, zone) if each.verified_at else "never by you",
         "lost" if each.is_lost else "attached" if each.at else "away",
     )
 
 
-def _lines(each: ListedVolume, kept: Kept | None, zone: tzinfo) -> Iterator[str]:
+def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Iterator[str]:
     told = [
         f"with {kept.by}, at {kept.place}" if kept else "",
         f"serial {each.serial}" if each.serial else "",
@@ -193,8 +193,8 @@ def _day(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d}"
 
 
-def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:
+def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     try:
-        return acting(invocation, practice)
+        return acting_person(invocation, practice)
     except Locked:
         return None

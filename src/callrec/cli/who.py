@@ -31,7 +31,7 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
     return invocation.practice
 
 
-def acting(invocation: Invocation, practice: Practice) -> Actor:
+def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with what the login keeps: enough to search and to ask.
 
     Raises:
@@ -42,14 +42,14 @@ def acting(invocation: Invocation, practice: Practice) -> Actor:
 
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ or "CALLREC_USER" in environ:
-        return signing(invocation, practice)
+        return signing_person(invocation, practice)
     session = open_session(practice.vault, practice.now(), environ)
     if session is None:
         raise _nobody()
     return actor_by_session(practice, session)
 
 
-def signing(invocation: Invocation, practice: Practice) -> Actor:
+def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with the password given for this one command: it opens and signs everything his.
 
     Raises:
@@ -61,12 +61,12 @@ def signing(invocation: Invocation, practice: Practice) -> Actor:
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ:
         return actor_by_credential(practice, read_credential(Path(environ["CALLREC_CREDENTIAL"])))
-    login = who_signs(invocation, practice)
+    login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
     return actor_by_password(practice, login=login, password=password)
 
 
-def serving(invocation: Invocation) -> Callable[[Practice], Actor]:
+def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
     """Who acts for as long as a command stays: a service, looked up whenever the vault is opened.
 
     Raises:
@@ -87,7 +87,7 @@ def serving(invocation: Invocation) -> Callable[[Practice], Actor]:
     return lambda practice: actor_by_credential(practice, credential)
 
 
-def who_signs(invocation: Invocation, practice: Practice) -> str:
+def signing_login(invocation: Invocation, practice: Practice) -> str:
     """The login whose password is to be given: the one that is named, or the open login's.
 
     Raises:
@@ -104,7 +104,7 @@ def who_signs(invocation: Invocation, practice: Practice) -> str:
     return session.login
 
 
-def countersigning(invocation: Invocation, practice: Practice, login: str) -> Actor:
+def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:
     """The second person, who gives a password at the same terminal.
 
     Raises:

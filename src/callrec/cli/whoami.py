@@ -5,18 +5,18 @@ from __future__ import annotations
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import grouped_fingerprint
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting_person, practice_of
 
-app = new_app()
+whoami_app = new_app()
 
 
-@app.command()
+@whoami_app.command()
 def whoami(ctx: Context) -> None:
     """Say who is logged in, and what that person may do today."""
     from callrec.practice import powers
 
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = acting_person(ctx.obj, practice)
     out = ctx.obj.out
     may = sorted(powers(practice, actor))
     fingerprint = practice.register.public_keys(actor.person.id).fingerprint

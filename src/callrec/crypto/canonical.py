@@ -56,13 +56,13 @@ def parse(data: bytes) -> Any:
     return value
 
 
-def instant(at: datetime) -> str:
+def format_instant(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-11-24T09:05:00.000Z``."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
-    """The time that ``instant`` wrote, aware, in UTC. Law: ``instant(parse_instant(t)) == t``.
+    """The time that ``format_instant`` wrote, aware, in UTC. Law: ``instant(parse_instant(t)) == t``.
 
     Raises:
         Tampered: ``text`` is not in that form.
@@ -70,7 +70,7 @@ def parse_instant(text: str) -> datetime:
     # ISO 8601 has other forms as well.
     with suppress(TypeError, ValueError, OverflowError):
         at = datetime.fromisoformat(text)
-        if instant(at) == text:
+        if format_instant(at) == text:
             return at
     raise Tampered("a record's time is not in its form")
 

@@ -11,7 +11,7 @@ from callrec.crypto.canonical import canonical
 
 PREFIX = b"callrec/1 "
 
-KINDS: Final[dict[str, frozenset[str]]] = {
+CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     # HPKE information
     "share": frozenset({"key", "version", "to"}),
     "batch": frozenset({"batch", "key", "version"}),
@@ -50,12 +50,12 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
         ValueError: a kind that is not in the table, or fields that are not the kind's own: a
         programming error.
     """
-    if fields.keys() != KINDS.get(kind):
+    if fields.keys() != CONTEXT_FIELDS.get(kind):
         raise ValueError(f"there is no context {kind} with the fields {sorted(fields)}")
     return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault, **fields})
 
 
-STATEMENTS: Final = frozenset(
+STATEMENT_KINDS: Final = frozenset(
     {
         "voucher",
         "key",
@@ -77,6 +77,6 @@ STATEMENTS: Final = frozenset(
 
 def statement_context(kind: str, vault: str) -> bytes:
     """The context of a statement: its kind and vault; the fields stand in the statement itself."""
-    if kind not in STATEMENTS:
+    if kind not in STATEMENT_KINDS:
         raise ValueError(f"{kind} is no kind of statement")
     return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault})

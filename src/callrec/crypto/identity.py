@@ -139,8 +139,8 @@ def lock(
 
     AES-256-GCM under Argon2id(password); the parameters and the salt are in the associated data.
     """
-    salt = primitives.fresh(primitives.SALT_BYTES)
-    key = primitives.stretch(password, salt, kdf)
+    salt = primitives.random_bytes(primitives.SALT_BYTES)
+    key = primitives.stretch_password(password, salt, kdf)
     sealed = primitives.seal(key, seed + root, _lock_context(person, vault, kdf, salt))
     return LockedSeed(person, kdf, salt, sealed)
 
@@ -151,7 +151,7 @@ def unlock(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, byt
     Raises:
         Locked: the password is wrong, or the locked seed was changed; which of them cannot be told.
     """
-    key = primitives.stretch(password, locked.salt, locked.kdf)
+    key = primitives.stretch_password(password, locked.salt, locked.kdf)
     head = _lock_context(locked.person, vault, locked.kdf, locked.salt)
     try:
         both = primitives.open_sealed(key, locked.sealed, head)

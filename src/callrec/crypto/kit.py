@@ -15,14 +15,14 @@ from callrec.crypto.primitives import KEY_BYTES, sha256
 from callrec.errors import Unusable
 
 CHECK_BYTES: Final = 3
-GROUPS: Final = 14
-GROUP: Final = 4
+KIT_GROUPS: Final = 14
+GROUP_LETTERS: Final = 4
 """Letters of a group without its check letter."""
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 """RFC 4648, 6: each is an element of GF(32), bits of a polynomial modulo x^5 + x^2 + 1."""
 _MODULUS: Final = 0b100101
 _HINT: Final = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
-_A_PAGE_OF_WORDS: Final = 16
+_WORDS_ON_A_PAGE: Final = 16
 """More words than these are no page of groups."""
 
 
@@ -37,7 +37,7 @@ def read_kit(typed: str) -> bytes:
     Raises:
         Unusable: something is mistyped or missing, or there is one share alone.
     """
-    if len(typed.split()) > _A_PAGE_OF_WORDS:
+    if len(typed.split()) > _WORDS_ON_A_PAGE:
         return read_kit_shares(typed)
     return read_kit_words(typed)
 
@@ -45,7 +45,7 @@ def read_kit(typed: str) -> bytes:
 def kit_words(seed: bytes) -> str:
     """The 32-byte seed as groups of five letters and digits, with spaces between."""
     text = base64.b32encode(seed + sha256(seed)[:CHECK_BYTES]).decode()
-    groups = (text[i : i + GROUP] for i in range(0, len(text), GROUP))
+    groups = (text[i : i + GROUP_LETTERS] for i in range(0, len(text), GROUP_LETTERS))
     return " ".join(group + check_letter(n, group) for n, group in enumerate(groups, 1))
 
 
@@ -73,11 +73,11 @@ def read_kit_words(words: str) -> bytes:
     """
     groups = _groups(words)
     wrong = [n for n, group in enumerate(groups, 1) if not _is_right(n, group)]
-    if len(wrong) == GROUPS:
+    if len(wrong) == KIT_GROUPS:
         raise _no_kit()
     if wrong:
         raise Unusable(_named(wrong), hint=_HINT)
-    data = base64.b32decode("".join(group[:GROUP] for group in groups))
+    data = base64.b32decode("".join(group[:GROUP_LETTERS] for group in groups))
     seed, check = data[:KEY_BYTES], data[KEY_BYTES:]
     if sha256(seed)[:CHECK_BYTES] != check:
         raise _no_kit()
@@ -86,18 +86,18 @@ def read_kit_words(words: str) -> bytes:
 
 def _groups(words: str) -> list[str]:
     typed = [word.upper() if word.isascii() else word for word in words.split()]
-    if len(typed) == GROUPS:
+    if len(typed) == KIT_GROUPS:
         return typed
-    text, size = "".join(typed), GROUP + 1
-    if len(text) != GROUPS * size:
+    text, size = "".join(typed), GROUP_LETTERS + 1
+    if len(text) != KIT_GROUPS * size:
         raise _no_kit()
     return [text[i : i + size] for i in range(0, len(text), size)]
 
 
 def _is_right(number: int, group: str) -> bool:
-    if len(group) != GROUP + 1 or not set(group) <= set(LETTERS):
+    if len(group) != GROUP_LETTERS + 1 or not set(group) <= set(LETTERS):
         return False
-    return group[GROUP] == check_letter(number, group[:GROUP])
+    return group[GROUP_LETTERS] == check_letter(number, group[:GROUP_LETTERS])
 
 
 def _doubled(element: int) -> int:

@@ -18,11 +18,11 @@ from shamir_mnemonic.wordlist import WORD_INDEX_MAP
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Unusable
 
-NEEDED: Final = 2
-SHARES: Final = 3
+SHARES_NEEDED: Final = 2
+SHARE_COUNT: Final = 3
 SHARE_WORDS: Final = 33
 _EXPONENT: Final = 0
-_FORM: Final = (_EXPONENT, 1, NEEDED)
+_FORM: Final = (_EXPONENT, 1, SHARES_NEEDED)
 """Iteration exponent, groups, shares needed."""
 _CHECKSUM_WORDS: Final = 3
 _BITS: Final = 10
@@ -33,7 +33,9 @@ _HINT: Final = "compare it with the page; each word is one of the list of SLIP-3
 def kit_shares(seed: bytes) -> tuple[str, ...]:
     """Three shares of a 32-byte seed, 33 words each; any two give it back, one tells nothing."""
     # The seed is random, so stretching an empty passphrase would slow nobody down but ourselves.
-    (shares,) = generate_mnemonics(1, [(NEEDED, SHARES)], seed, iteration_exponent=_EXPONENT)
+    (shares,) = generate_mnemonics(
+        1, [(SHARES_NEEDED, SHARE_COUNT)], seed, iteration_exponent=_EXPONENT
+    )
     return tuple(shares)
 
 
@@ -76,7 +78,7 @@ def _combined(shares: list[str]) -> bytes:
             raise Unusable("these pages are of different kits", hint="take two pages of one kit")
         if {_form(share) for share in read.values()} != {_FORM}:
             raise _of_no_kit()
-        if len(read) < NEEDED:
+        if len(read) < SHARES_NEEDED:
             raise Unusable("one page alone opens nothing", hint="two different pages are needed")
         first, *others = (share.mnemonic() for share in read.values())
         seeds = {bytes(combine_mnemonics([first, other])) for other in others}

@@ -75,14 +75,14 @@ class Kdf:
         return {"lanes": self.lanes, "memory_kib": self.memory_kib, "passes": self.passes}
 
 
-def fresh(size: int) -> bytes:
+def random_bytes(size: int) -> bytes:
     """``size`` bytes from the operating system's generator."""
     return secrets.token_bytes(size)
 
 
-def fresh_id() -> str:
+def random_id() -> str:
     """A random 128-bit id in lower-case hex."""
-    return fresh(16).hex()
+    return random_bytes(16).hex()
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -98,7 +98,7 @@ def mac(key: bytes, data: bytes) -> bytes:
     return hmac.digest(key, data, "sha256")
 
 
-def macs_under(key: bytes) -> Callable[[bytes], bytes]:
+def mac_function(key: bytes) -> Callable[[bytes], bytes]:
     """``mac`` under one key for much data: taking the key in is half of the work of a short one.
 
     Law: ``macs_under(key)(data) == mac(key, data)``.
@@ -113,7 +113,7 @@ def macs_under(key: bytes) -> Callable[[bytes], bytes]:
     return of
 
 
-def same(a: bytes, b: bytes) -> bool:
+def constant_time_equal(a: bytes, b: bytes) -> bool:
     """Whether two byte strings are equal, in time that does not tell where they differ."""
     return hmac.compare_digest(a, b)
 
@@ -123,7 +123,7 @@ def derive(key: bytes, info: bytes, *, salt: bytes = b"", length: int = KEY_BYTE
     return HKDF(hashes.SHA256(), length, salt, info).derive(key)
 
 
-def stretch(password: str, salt: bytes, kdf: Kdf) -> bytes:
+def stretch_password(password: str, salt: bytes, kdf: Kdf) -> bytes:
     """Argon2id of the password in NFC: a 32-byte key, slow by design (0.1 s and more)."""
     secret = unicodedata.normalize("NFC", password).encode()
     return Argon2id(
@@ -151,7 +151,7 @@ def seal(key: bytes, data: bytes, context: bytes) -> bytes:
     Raises:
         ValueError: the key has not 32 bytes: a programming error.
     """
-    nonce = fresh(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     return nonce + _aes_256_gcm(key).encrypt(nonce, data, context)
 
 

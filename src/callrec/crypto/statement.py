@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
-from callrec.crypto.context import STATEMENTS, statement_context
+from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.crypto.context import STATEMENT_KINDS, statement_context
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ class Statement:
         return primitives.sha256(self.body).hex()
 
 
-def state(
+def sign_statement(
     kind: str, *, vault: str, by: str, at: datetime, seed: bytes, fields: Mapping[str, Any]
 ) -> Statement:
     """Make and sign a statement with the ``act`` seed (32 bytes) of ``by``."""
-    whole = {**fields, "kind": kind, "vault": vault, "by": by, "at": instant(at)}
+    whole = {**fields, "kind": kind, "vault": vault, "by": by, "at": format_instant(at)}
     body = canonical(whole)
     signature = primitives.sign(seed, statement_context(kind, vault) + body)
     # As a reader will have it; that it is canonical need not be asked of what was written just now.
@@ -72,7 +72,7 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
             parse_instant(at)
         case _:
             raise Tampered("a statement lacks its head")
-    if kind not in STATEMENTS or of != vault:
+    if kind not in STATEMENT_KINDS or of != vault:
         raise Tampered("a statement is of another kind or vault")
     return Statement(body, signature, fields)
 

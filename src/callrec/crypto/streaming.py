@@ -16,27 +16,30 @@ from typing import Final, Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from callrec.crypto.primitives import KEY_BYTES, TAG_BYTES, derive, fresh
+from callrec.crypto.primitives import KEY_BYTES, TAG_BYTES, derive, random_bytes
 from callrec.errors import Tampered
 
-SEGMENT: Final = 1 << 20
+SEGMENT_BYTES: Final = 1 << 20
 """Size of a ciphertext segment in bytes, header and tag included: 1 MiB."""
-HEADER: Final = 40
+
+HEADER_BYTES: Final = 40
 """Size of the header in bytes; its first byte says so."""
+
 _SALT = 32
+
 _PREFIX = 7
 
 
-def capacity(index: int) -> int:
+def segment_capacity(index: int) -> int:
     """Plaintext bytes that segment ``index`` holds when it is full."""
-    return SEGMENT - TAG_BYTES - (HEADER if index == 0 else 0)
+    return SEGMENT_BYTES - TAG_BYTES - (HEADER_BYTES if index == 0 else 0)
 
 
 def sealed_size(size_bytes: int) -> int:
     """Bytes of the sealed file of an original of ``size_bytes``. Law: what sealing it makes."""
-    over = max(size_bytes - capacity(0), 0)
-    segments = 1 + -(-over // capacity(1))
-    return HEADER + size_bytes + segments * TAG_BYTES
+    over = max(size_bytes - segment_capacity(0), 0)
+    segments = 1 + -(-over // segment_capacity(1))
+    return HEADER_BYTES + size_bytes + segments * TAG_BYTES
 
 
 class StreamSealer:
@@ -57,14 +60,14 @@ class StreamSealer:
         """
         if len(data_key) != KEY_BYTES:
             raise ValueError("a data key has 32 bytes")
-        salt = fresh(_SALT) if salt is None else salt
-        prefix = fresh(_PREFIX) if prefix is None else prefix
-        self.header = bytes([HEADER]) + salt + prefix
+        salt = random_bytes(_SALT) if salt is None else salt
+        prefix = random_bytes(_PREFIX) if prefix is None else prefix
+        self.header = bytes([HEADER_BYTES]) + salt + prefix
         """The 40 bytes that stand before the first segment's ciphertext."""
         self._segments = _Segments(data_key, associated, salt, prefix)
 
     def seal_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
-        """Seal ``data`` (at most ``capacity(index)`` bytes) into ``out``; returns bytes written.
+        """Seal ``data`` (at most ``segment_capacity(index)`` bytes) into ``out``; returns bytes written.
 
         ``out`` must hold len(data) + 16 bytes and must not overlap ``data``.
         """
@@ -83,7 +86,7 @@ class StreamOpener:
         Raises:
             Tampered: they are no header, or the data key is none.
         """
-        if len(header) != HEADER or header[0] != HEADER:
+        if len(header) != HEADER_BYTES or header[0] != HEADER_BYTES:
             raise Tampered("a sealed recording has no header")
         if len(data_key) != KEY_BYTES:  # it came out of a sealing, and may have any length
             raise Tampered("a recording's data key is not in its form")

@@ -12,7 +12,7 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.notice import PURPOSES
+from callrec.policy.notice import PURPOSES_IN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ COLUMNS: Final = 76
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class PracticeFacts:
     """What a practice says of itself in its notices; each may be empty."""
 
     practice: str
@@ -35,7 +35,7 @@ class Facts:
     """How long recordings are kept: "three years"."""
 
 
-def notice_text(notice: NoticeVersion, facts: Facts) -> str:
+def notice_text(notice: NoticeVersion, facts: PracticeFacts) -> str:
     """The words of a notice: the practice's own, else ours with its facts; ends in a new line."""
     if notice.text:
         return notice.text.strip("\n") + "\n"
@@ -46,7 +46,7 @@ def notice_text(notice: NoticeVersion, facts: Facts) -> str:
         Practice=practice[0].upper() + practice[1:],
         contact=facts.contact or "please ask at reception",
         kept_for=facts.kept_for,
-        purposes="\n".join(_bullets(PURPOSES.values())),
+        purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         version=notice.version,
         first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
     )

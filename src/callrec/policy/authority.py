@@ -154,7 +154,7 @@ def check_decides_purpose(
             _was_lent(person, terms.decided_with)
             or f"the role {person.role} may not decide a request for {request.purpose}",
             clause=terms.decided_under,
-            hint=ask_to_decide(request, command),
+            hint=hint_who_decides(request, command),
         )
 
 
@@ -309,7 +309,7 @@ def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
-def ask_to_decide(request: RequestFacts, command: str = "approve") -> str:
+def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
     """The hint to go to whoever decides a request."""
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
@@ -320,7 +320,7 @@ def _check_is_data_controller(person: Person, request: RequestFacts, command: st
         raise Refused(
             "only the Data Controller breaks the glass",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=ask_to_decide(request, command),
+            hint=hint_who_decides(request, command),
         )
 
 

@@ -86,7 +86,7 @@ class Findings:
         return replace(self, **found.said)
 
 
-TO_THE_COMMISSIONER: Final = (
+ICO_REPORT_FIELDS: Final = (
     "nature",
     "people",
     "people_count",
@@ -97,12 +97,12 @@ TO_THE_COMMISSIONER: Final = (
     "measures",
 )
 """What UK GDPR 33(3) has told, in its order."""
-ON_RECORD: Final = ("facts", "effects", "remedy")
+BREACH_RECORD_FIELDS: Final = ("facts", "effects", "remedy")
 """What UK GDPR 33(5) has documented, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class ReportingThreshold:
     """From which degrees on a breach is reported: both reached (config.Incidents)."""
 
     likelihood: int
@@ -134,8 +134,8 @@ class Closing:
     """Why he was told after the 72 hours [33(1)]."""
 
 
-def still_missing(
-    findings: Findings, grid: Grid, closing: Closing | None = None
+def missing_findings(
+    findings: Findings, grid: ReportingThreshold, closing: Closing | None = None
 ) -> tuple[str, ...]:
     """Of what the law wants said nothing is said yet, in its order.
 
@@ -143,14 +143,14 @@ def still_missing(
     """
     need_not = grid.must_be_reported(findings) is False
     if need_not and (closing is None or closing.outcome is Outcome.NOT_REPORTED):
-        return _lacking(findings, ON_RECORD)
-    return _lacking(findings, (*TO_THE_COMMISSIONER, *ON_RECORD))
+        return _lacking(findings, BREACH_RECORD_FIELDS)
+    return _lacking(findings, (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS))
 
 
 def check_closing(
     closing: Closing,
     findings: Findings,
-    grid: Grid,
+    grid: ReportingThreshold,
     *,
     noticed_at: datetime,
     due_at: datetime,
@@ -217,7 +217,7 @@ def _check_day(closing: Closing, *, noticed_at: datetime, now: datetime, zone: t
         )
 
 
-def _check_need_not_be_reported(findings: Findings, grid: Grid) -> None:
+def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) -> None:
     match grid.must_be_reported(findings):
         case None:
             raise Refused(
@@ -233,7 +233,7 @@ def _check_need_not_be_reported(findings: Findings, grid: Grid) -> None:
                 hint="report it, then close it with --outcome reported",
             )
         case False:
-            lacking = _lacking(findings, ON_RECORD)
+            lacking = _lacking(findings, BREACH_RECORD_FIELDS)
             if lacking:
                 raise Refused(
                     f"of a breach that is not reported there is no record yet of its"

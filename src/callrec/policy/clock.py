@@ -19,18 +19,18 @@ from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
     Awaited,
     ClockEvent,
-    Dated,
+    ClockEventKind,
     Receipt,
-    missing,
-    said_again,
-    told_after,
+    index_corrected_by,
+    still_awaited,
+    with_event,
 )
 from callrec.policy.clock_rules import check_event
-from callrec.policy.deadline import Deadline, Urgency, spelt, urgency
+from callrec.policy.deadline import Deadline, Urgency, full_date, urgency
 from callrec.policy.deceased_clock import deceased_deadline, is_recent
 from callrec.policy.month_clock import month_deadline
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import USUAL, Scales
+from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,17 +41,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Awaited",
     "ClockEvent",
-    "Dated",
+    "ClockEventKind",
     "Deadline",
     "Receipt",
-    "Scales",
+    "TimeScales",
     "Urgency",
     "breach_due_at",
     "check_event",
     "deadline",
     "is_recent",
-    "said_again",
-    "told_after",
+    "index_corrected_by",
+    "with_event",
     "urgency",
 ]
 
@@ -62,7 +62,7 @@ def deadline(
     working: WorkingDays,
     *,
     on: date,
-    scales: Scales = USUAL,
+    scales: TimeScales = STATUTORY_SCALES,
 ) -> Deadline:
     """By when a request is answered.
 
@@ -103,7 +103,7 @@ def deadline(
             assert_never(receipt.purpose)
 
 
-def breach_due_at(aware_at: datetime, scales: Scales = USUAL) -> datetime:
+def breach_due_at(aware_at: datetime, scales: TimeScales = STATUTORY_SCALES) -> datetime:
     """UTC: by when the Information Commissioner is told of a breach [UK GDPR 33(1)].
 
     Args:
@@ -115,7 +115,7 @@ def breach_due_at(aware_at: datetime, scales: Scales = USUAL) -> datetime:
 
 
 def _outside_body(
-    receipt: Receipt, events: Iterable[ClockEvent], working: WorkingDays, scales: Scales
+    receipt: Receipt, events: Iterable[ClockEvent], working: WorkingDays, scales: TimeScales
 ) -> Deadline:
     source = Clause.OUTSIDE_BODY.cited
     count = scales.outside_body_working_days
@@ -127,18 +127,18 @@ def _outside_body(
     due = receipt.answer_by
     says = f"no law sets a day for the answer [{source}]"
     if due is not None:
-        says = f"the order is to be answered by {spelt(due)}, working day or not [the order]"
+        says = f"the order is to be answered by {full_date(due)}, working day or not [the order]"
         if due < target:
             target, length = due, "the order leaves no more"
     return Deadline(
         due_on=due,
         target_on=target,
         extended_due_on=None,
-        waiting_for=missing(receipt, events),
+        waiting_for=still_awaited(receipt, events),
         why=(
-            f"received on {spelt(receipt.received_on)} [{source}]",
+            f"received on {full_date(receipt.received_on)} [{source}]",
             says,
-            f"the target is {spelt(target)}: {length} [{source}; clocks.outside_body_working_days]",
+            f"the target is {full_date(target)}: {length} [{source}; clocks.outside_body_working_days]",
         ),
     )
 
@@ -149,6 +149,6 @@ def _no_day(receipt: Receipt, events: Iterable[ClockEvent]) -> Deadline:
         due_on=None,
         target_on=None,
         extended_due_on=None,
-        waiting_for=missing(receipt, events),
+        waiting_for=still_awaited(receipt, events),
         why=(f"no law sets a day for a request for {receipt.purpose} [{source}]",),
     )

@@ -46,7 +46,7 @@ _WORDS: Final = {
 }
 
 
-class Dated(StrEnum):
+class ClockEventKind(StrEnum):
     """What happened that a clock counts by."""
 
     RECEIVED = "received"
@@ -59,13 +59,15 @@ class Dated(StrEnum):
 class ClockEvent:
     """One thing that happened on a day of the practice's time zone."""
 
-    event: Dated
+    event: ClockEventKind
     on: date
     awaited: Awaited | None = None
     """What was asked for, or came; None where neither is what happened."""
 
     def __post_init__(self) -> None:
-        if (self.awaited is not None) != (self.event in (Dated.ASKED, Dated.ANSWERED)):
+        if (self.awaited is not None) != (
+            self.event in (ClockEventKind.ASKED, ClockEventKind.ANSWERED)
+        ):
             raise ValueError(
                 "what was asked for belongs to asking and answering, and to nothing else"
             )
@@ -106,7 +108,7 @@ class Receipt:
             )
 
 
-def said_again(events: Sequence[ClockEvent], event: ClockEvent) -> int | None:
+def index_corrected_by(events: Sequence[ClockEvent], event: ClockEvent) -> int | None:
     """Where that stands which an event puts right; None where it is what happened next.
 
     A question is followed by its answer, and an answer by another question; what was extended is
@@ -122,9 +124,9 @@ def said_again(events: Sequence[ClockEvent], event: ClockEvent) -> int | None:
     return None
 
 
-def told_after(events: tuple[ClockEvent, ...], event: ClockEvent) -> tuple[ClockEvent, ...]:
+def with_event(events: tuple[ClockEvent, ...], event: ClockEvent) -> tuple[ClockEvent, ...]:
     """What counts once an event is written down, in the place of what it puts right."""
-    place = said_again(events, event)
+    place = index_corrected_by(events, event)
     if place is None:
         return (*events, event)
     return (*events[:place], event, *events[place + 1 :])
@@ -162,7 +164,7 @@ def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
         if event.awaited is None:
             continue
         place = _open(waits, event.awaited)
-        if event.event is Dated.ANSWERED:
+        if event.event is ClockEventKind.ANSWERED:
             if place is None:
                 waits.append(Wait(event.awaited, None, event.on))
             else:
@@ -172,7 +174,7 @@ def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
     return tuple(waits)
 
 
-def missing(receipt: Receipt, events: Iterable[ClockEvent]) -> Awaited | None:
+def still_awaited(receipt: Receipt, events: Iterable[ClockEvent]) -> Awaited | None:
     """What has not come: what was asked for first, else what was missing when the request came."""
     waits = waits_of(events)
     asked = [wait.awaited for wait in waits if wait.is_open]

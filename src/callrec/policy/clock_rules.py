@@ -20,11 +20,17 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
-from callrec.policy.clock_events import Awaited, ClockEvent, Dated, Receipt, said_again
-from callrec.policy.deadline import spelt
-from callrec.policy.month_clock import follow
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Receipt,
+    index_corrected_by,
+)
+from callrec.policy.deadline import full_date
+from callrec.policy.month_clock import run_month_clock
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import USUAL, Scales
+from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +59,7 @@ def check_event(
     working: WorkingDays,
     *,
     today: date,
-    scales: Scales = USUAL,
+    scales: TimeScales = STATUTORY_SCALES,
 ) -> None:
     """Whether this may be written down of a request.
 
@@ -77,20 +83,20 @@ def check_event(
         )
     if event.on < receipt.received_on:
         raise Refused(
-            f"the request was received later, on {spelt(receipt.received_on)}",
+            f"the request was received later, on {full_date(receipt.received_on)}",
             clause=source,
             hint="check the day; callrec request show says when it was received",
         )
-    place = said_again(events, event)
+    place = index_corrected_by(events, event)
     if place is not None and events[place].on == event.on:
         raise Refused(
-            f"that is on record already, of {spelt(event.on)}",
+            f"that is on record already, of {full_date(event.on)}",
             clause=source,
             hint="if that day is wrong, say it again of the right one; both stay on record",
         )
     if event.awaited is not None:
         _check_asking(receipt, events[:place], event, event.awaited)
-    elif event.event is Dated.EXTENDED:
+    elif event.event is ClockEventKind.EXTENDED:
         _check_extendable(receipt)
         if place is None:
             _check_extension(receipt, events, event.on, working, scales)
@@ -110,13 +116,13 @@ def _check_extension(
     events: tuple[ClockEvent, ...],
     told_on: date,
     working: WorkingDays,
-    scales: Scales,
+    scales: TimeScales,
 ) -> None:
-    month = follow(receipt, events, working, on=told_on, scales=scales)
+    month = run_month_clock(receipt, events, working, on=told_on, scales=scales)
     last = working.next_working_day(month.ends_on(month.months))
     if told_on > last:
         raise Refused(
-            f"an extension is said within the first month, which was over on {spelt(last)}",
+            f"an extension is said within the first month, which was over on {full_date(last)}",
             clause=Law.ONE_MONTH,
             hint="answer now, and say why it is late",
         )
@@ -137,11 +143,11 @@ def _check_asking(
     newest = max((each.on for each in same), default=receipt.received_on)
     if event.on < newest:
         raise Refused(
-            f"what is on record of it is later, of {spelt(newest)}",
+            f"what is on record of it is later, of {full_date(newest)}",
             clause=source,
             hint="check the day; callrec request show says what happened when",
         )
-    if event.event is Dated.ANSWERED and awaited is Awaited.CLARIFICATION and not same:
+    if event.event is ClockEventKind.ANSWERED and awaited is Awaited.CLARIFICATION and not same:
         raise Refused(
             f"{awaited.words} has not been asked for",
             clause=source,

@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING, Final, assert_never
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.further import (
-    ASKED,
     COURT_ORDER,
-    MOST_AGREEMENT_BYTES,
-    NONE,
-    Asked,
-    Further,
-    Kind,
+    MAX_AGREEMENT_BYTES,
+    NO_AUTHORITY,
+    QUESTIONS,
+    AnswerKind,
+    FurtherParticular,
+    Question,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.reason import LEAST_CHARACTERS, LEAST_WORDS, is_sentence
+from callrec.policy.reason import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 from callrec.policy.when import parse_day
 from callrec.policy.working_days import FIRST_YEAR
 
@@ -46,7 +46,7 @@ _UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class AnswerContext:
     """What answers are held against."""
 
     today: date
@@ -57,17 +57,19 @@ class Known:
     """The day of the call; None where it is unknown."""
 
 
-def is_asked(field: Further, said: Mapping[Further, str]) -> bool:
+def is_asked(field: FurtherParticular, said: Mapping[FurtherParticular, str]) -> bool:
     """Whether the answers so far leave a further particular to be asked for.
 
     Only a court's order sets a day for the answer.
     """
-    if field is not Further.ANSWER_BY:
+    if field is not FurtherParticular.ANSWER_BY:
         return True
-    return said.get(Further.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
+    return said.get(FurtherParticular.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
 
 
-def missing_further(purpose: Purpose, given: Mapping[Further, str]) -> tuple[Further, ...]:
+def missing_further(
+    purpose: Purpose, given: Mapping[FurtherParticular, str]
+) -> tuple[FurtherParticular, ...]:
     """What the purpose asks for and nobody said, in the order in which it is asked for.
 
     A full stop says nothing.
@@ -76,12 +78,14 @@ def missing_further(purpose: Purpose, given: Mapping[Further, str]) -> tuple[Fur
         field
         for field in TERMS[purpose].further
         if is_asked(field, given)
-        and not ASKED[field].usually
+        and not QUESTIONS[field].usually
         and not _says_something(given.get(field, ""))
     )
 
 
-def take_further(purpose: Purpose, given: Mapping[Further, str], known: Known) -> Mapping[str, str]:
+def read_further(
+    purpose: Purpose, given: Mapping[FurtherParticular, str], known: AnswerContext
+) -> Mapping[str, str]:
     """The further particulars of a purpose, in their form, as they are sealed.
 
     Args:
@@ -95,16 +99,21 @@ def take_further(purpose: Purpose, given: Mapping[Further, str], known: Known) -
         NotFound: nobody has that login.
     """
     _check_belongs(purpose, given)
-    said: dict[Further, str] = {}
+    said: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
         if is_asked(field, said):
-            text = given.get(field, "") or ASKED[field].usually
-            said[field] = take_answer(purpose, field, text, said=said, known=known)
+            text = given.get(field, "") or QUESTIONS[field].usually
+            said[field] = read_answer(purpose, field, text, said=said, known=known)
     return {str(field): text for field, text in said.items()}
 
 
-def take_answer(
-    purpose: Purpose, field: Further, text: str, *, said: Mapping[Further, str], known: Known
+def read_answer(
+    purpose: Purpose,
+    field: FurtherParticular,
+    text: str,
+    *,
+    said: Mapping[FurtherParticular, str],
+    known: AnswerContext,
 ) -> str:
     """One further particular in its form, held against what was said before it.
 
@@ -116,16 +125,16 @@ def take_answer(
         known: what else it is held against.
 
     Raises:
-        Refused, Unusable, NotFound: as for `take_further`.
+        Refused, Unusable, NotFound: as for `read_further`.
     """
     if not _says_something(text):
         raise Refused(
             f"the request does not say: {field}",
             clause=TERMS[purpose].asked_under,
-            hint=f"give {ASKED[field].option}",
+            hint=f"give {QUESTIONS[field].option}",
         )
     answer = _read(purpose, field, text, known)
-    if ASKED[field].kind is Kind.DAY:
+    if QUESTIONS[field].kind is AnswerKind.DAY:
         _check_day(purpose, field, date.fromisoformat(answer), said, known)
     return answer
 
@@ -134,7 +143,7 @@ def _says_something(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def _check_belongs(purpose: Purpose, given: Mapping[Further, str]) -> None:
+def _check_belongs(purpose: Purpose, given: Mapping[FurtherParticular, str]) -> None:
     """All data are used for specific purposes only [policy 1].
 
     Raises:
@@ -147,7 +156,7 @@ def _check_belongs(purpose: Purpose, given: Mapping[Further, str]) -> None:
             clause=Clause.SPECIFIC_PURPOSES,
             hint="leave it out, or make a request for the purpose that it belongs to",
         )
-    if Further.ANSWER_BY in given and not is_asked(Further.ANSWER_BY, given):
+    if FurtherParticular.ANSWER_BY in given and not is_asked(FurtherParticular.ANSWER_BY, given):
         raise Refused(
             "only a court's order sets the day of the answer",
             clause=TERMS[purpose].asked_under,
@@ -155,49 +164,51 @@ def _check_belongs(purpose: Purpose, given: Mapping[Further, str]) -> None:
         )
 
 
-def _read(purpose: Purpose, field: Further, text: str, known: Known) -> str:
-    asked, clause = ASKED[field], TERMS[purpose].asked_under
-    word = clean(text).casefold()
+def _read(purpose: Purpose, field: FurtherParticular, text: str, known: AnswerContext) -> str:
+    asked, clause = QUESTIONS[field], TERMS[purpose].asked_under
+    word = normalise_text(text).casefold()
     if word == _UNKNOWN and not asked.may_be_unknown:
         raise Refused(
             f"this cannot be unknown: {field}", clause=clause, hint=f"give {asked.option}"
         )
-    if word == _UNKNOWN or (word == NONE and asked.may_be_none):
+    if word == _UNKNOWN or (word == NO_AUTHORITY and asked.may_be_none):
         return word
     return _in_form(field, text, known, clause)
 
 
-def _in_form(field: Further, text: str, known: Known, clause: Source) -> str:
-    asked = ASKED[field]
+def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: Source) -> str:
+    asked = QUESTIONS[field]
     match asked.kind:
-        case Kind.TEXT:
-            return clean(text)
-        case Kind.SENTENCE:
-            return _sentence(field, asked, clean(text), clause)
-        case Kind.DAY:
-            return parse_day(clean(text), known.today, what=asked.option.split()[0]).isoformat()
-        case Kind.LOGIN:
-            return _login(asked, clean(text), known)
-        case Kind.CHOICE:
-            return _choice(field, asked, clean(text).casefold())
-        case Kind.FILE:
+        case AnswerKind.TEXT:
+            return normalise_text(text)
+        case AnswerKind.SENTENCE:
+            return _sentence(field, asked, normalise_text(text), clause)
+        case AnswerKind.DAY:
+            return parse_day(
+                normalise_text(text), known.today, what=asked.option.split()[0]
+            ).isoformat()
+        case AnswerKind.LOGIN:
+            return _login(asked, normalise_text(text), known)
+        case AnswerKind.CHOICE:
+            return _choice(field, asked, normalise_text(text).casefold())
+        case AnswerKind.FILE:
             return _whole(asked, text)
         case _:
             assert_never(asked.kind)
 
 
-def _sentence(field: Further, asked: Asked, text: str, clause: Source) -> str:
+def _sentence(field: FurtherParticular, asked: Question, text: str, clause: Source) -> str:
     if not is_sentence(text):
         raise Refused(
             f"the {field} is not a sentence",
             clause=clause,
-            hint=f"say it in at least {LEAST_CHARACTERS} characters"
-            f" and {LEAST_WORDS} different words: {asked.option}",
+            hint=f"say it in at least {MIN_REASON_CHARACTERS} characters"
+            f" and {MIN_REASON_WORDS} different words: {asked.option}",
         )
     return text
 
 
-def _login(asked: Asked, text: str, known: Known) -> str:
+def _login(asked: Question, text: str, known: AnswerContext) -> str:
     if text not in known.logins:
         raise NotFound(
             "nobody has that login", hint=f"run callrec user list, then give {asked.option}"
@@ -205,7 +216,7 @@ def _login(asked: Asked, text: str, known: Known) -> str:
     return text
 
 
-def _choice(field: Further, asked: Asked, word: str) -> str:
+def _choice(field: FurtherParticular, asked: Question, word: str) -> str:
     if word not in asked.choices:
         raise Unusable(
             f"that is none of the answers: {field}", hint=f"one of: {', '.join(asked.choices)}"
@@ -213,18 +224,22 @@ def _choice(field: Further, asked: Asked, word: str) -> str:
     return word
 
 
-def _whole(asked: Asked, text: str) -> str:
+def _whole(asked: Question, text: str) -> str:
     """Kept to the byte, so that its SHA-256 in the log is the file's own."""
-    if len(text.encode()) > MOST_AGREEMENT_BYTES:
+    if len(text.encode()) > MAX_AGREEMENT_BYTES:
         raise Unusable(
-            f"the agreement is longer than {MOST_AGREEMENT_BYTES // 1024} KiB of text",
+            f"the agreement is longer than {MAX_AGREEMENT_BYTES // 1024} KiB of text",
             hint=f"give its text alone: {asked.option}",
         )
     return text
 
 
 def _check_day(
-    purpose: Purpose, field: Further, day: date, said: Mapping[Further, str], known: Known
+    purpose: Purpose,
+    field: FurtherParticular,
+    day: date,
+    said: Mapping[FurtherParticular, str],
+    known: AnswerContext,
 ) -> None:
     """Nothing that has happened is to come, and nothing comes before what it is about.
 
@@ -232,12 +247,12 @@ def _check_day(
         Refused: the days contradict each other.
     """
     why = ""
-    if field is Further.ANSWER_BY:
-        if day < date.fromisoformat(said[Further.RECEIVED]):
+    if field is FurtherParticular.ANSWER_BY:
+        if day < date.fromisoformat(said[FurtherParticular.RECEIVED]):
             why = "no answer is due before the request was received"
     elif day > known.today:
         why = f"this is on a day to come: {field}"
-    elif field is Further.RECEIVED and day.year < FIRST_YEAR:
+    elif field is FurtherParticular.RECEIVED and day.year < FIRST_YEAR:
         why = f"this is before {FIRST_YEAR}, and no clock here is as old as that: {field}"
     elif known.call_on is not None and day < known.call_on:
         why = f"this is earlier than the call: {field}"
@@ -245,10 +260,10 @@ def _check_day(
         raise Refused(
             why,
             clause=TERMS[purpose].asked_under,
-            hint=f"look at the dates again: {ASKED[field].option}",
+            hint=f"look at the dates again: {QUESTIONS[field].option}",
         )
 
 
-def clean(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Text of our own: NFC, no space at its ends, one between its words."""
     return " ".join(unicodedata.normalize("NFC", text).split())

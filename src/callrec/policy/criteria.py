@@ -18,7 +18,7 @@ from callrec.policy.words import words
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from callrec.policy.when import Days, Times
+    from callrec.policy.when import DayRange, TimeRange
 
 TAIL_DIGITS = 4
 
@@ -67,8 +67,8 @@ class Criteria:
     """E.164."""
     tail: str | None = None
     """The last four digits of a number."""
-    days: Days | None = None
-    times: Times | None = None
+    days: DayRange | None = None
+    times: TimeRange | None = None
     extension: str | None = None
     party: str | None = None
     direction: Direction | None = None

@@ -67,6 +67,6 @@ def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
     return Urgency.IN_TIME
 
 
-def spelt(day: date) -> str:
+def full_date(day: date) -> str:
     """A day in full, its weekday with it: ``Sunday 31 March 2024``."""
     return f"{day:%A} {day.day} {day:%B %Y}"

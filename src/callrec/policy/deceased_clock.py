@@ -11,21 +11,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callrec.policy.clause import Law
-from callrec.policy.clock_events import Awaited, missing, waits_of
-from callrec.policy.deadline import Deadline, spelt
-from callrec.policy.scales import USUAL
+from callrec.policy.clock_events import Awaited, still_awaited, waits_of
+from callrec.policy.deadline import Deadline, full_date
+from callrec.policy.scales import STATUTORY_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from callrec.policy.clock_events import ClockEvent, Receipt, Wait
-    from callrec.policy.scales import Scales
+    from callrec.policy.scales import TimeScales
 
 _WHO_ASKS = frozenset({Awaited.IDENTITY, Awaited.AUTHORITY})
 
 
-def is_recent(made_on: date, received_on: date, scales: Scales = USUAL) -> bool:
+def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_SCALES) -> bool:
     """Whether a recording is none of the old ones in the record.
 
     Old is what was made before the 40 days that precede the day of the application.
@@ -36,12 +36,12 @@ def is_recent(made_on: date, received_on: date, scales: Scales = USUAL) -> bool:
 
 
 def deceased_deadline(
-    receipt: Receipt, events: Iterable[ClockEvent], *, on: date, scales: Scales
+    receipt: Receipt, events: Iterable[ClockEvent], *, on: date, scales: TimeScales
 ) -> Deadline:
     """By when an application for the record of somebody who died is answered."""
     events = tuple(events)
     start = receipt.received_on
-    why = [f"applied for on {spelt(start)} [{Law.DECEASED_PERIOD}]"]
+    why = [f"applied for on {full_date(start)} [{Law.DECEASED_PERIOD}]"]
     last_to_ask = _last(start, scales.deceased_asking_days)
     for wait in waits_of(events):
         if wait.awaited in _WHO_ASKS:
@@ -54,14 +54,16 @@ def deceased_deadline(
     age = "nothing asked for in time is" if receipt.nothing_older else "something may be"
     why.append(
         f"{age} older than {scales.recent_days} days: {days} days, the first of them"
-        f" {spelt(start)}, the last {spelt(due)} [{Law.DECEASED_PERIOD}]"
+        f" {full_date(start)}, the last {full_date(due)} [{Law.DECEASED_PERIOD}]"
     )
-    why.append(f"the target is {scales.deceased_target_days} days, {spelt(target)} [NHS practice]")
+    why.append(
+        f"the target is {scales.deceased_target_days} days, {full_date(target)} [NHS practice]"
+    )
     return Deadline(
         due_on=due,
         target_on=target,
         extended_due_on=None,
-        waiting_for=missing(receipt, events),
+        waiting_for=still_awaited(receipt, events),
         why=tuple(why),
     )
 
@@ -80,9 +82,9 @@ def _came_on(wait: Wait, last_to_ask: date, on: date) -> date | None:
 
 def _told(wait: Wait, came_on: date | None, last_to_ask: date) -> str:
     if came_on is None:
-        said = f"was not asked for by {spelt(last_to_ask)}: it moves nothing"
+        said = f"was not asked for by {full_date(last_to_ask)}: it moves nothing"
     elif wait.is_open:
-        said = f"was asked for in time and has not come: no day before {spelt(came_on)} counts"
+        said = f"was asked for in time and has not come: no day before {full_date(came_on)} counts"
     else:
-        said = f"was asked for in time and came on {spelt(came_on)}: no day before that counts"
+        said = f"was asked for in time and came on {full_date(came_on)}: no day before that counts"
     return f"{wait.awaited.words} {said} [{Law.DECEASED_INFORMATION}]"

@@ -19,7 +19,7 @@ from callrec.policy.role import Delegation, Person, Power, Role
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST: Final = timedelta(days=366)
+MAX_DELEGATION: Final = timedelta(days=366)
 """A year. Ours: whoever is still needed then is named again."""
 
 
@@ -46,11 +46,11 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
             clause=Clause.CONTROLLED_ACCESS,
             hint="callrec user list shows who there is",
         )
-    if not on <= until <= on + LONGEST:
+    if not on <= until <= on + MAX_DELEGATION:
         raise Refused(
             "a power is lent from today on, for a year at most",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=f"choose --until {on + LONGEST} or an earlier day that is not over",
+            hint=f"choose --until {on + MAX_DELEGATION} or an earlier day that is not over",
         )
     if power in person.powers:
         raise Unusable(
@@ -76,7 +76,7 @@ def take_back(lender: Person, person: Person, power: Power) -> Person:
     return replace(person, delegations=others)
 
 
-def lapsed(person: Person, on: date) -> tuple[Delegation, ...]:
+def delegations_lapsed(person: Person, on: date) -> tuple[Delegation, ...]:
     """What was lent to a person until a day that is over."""
     return tuple(lent for lent in person.delegations if lent.until < on)
 

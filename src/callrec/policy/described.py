@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from callrec.policy.criteria import Criteria
 from callrec.policy.particulars import Unknown
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.policy.words import words
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _Said = TypeVar("_Said")
 
 
-def described(particulars: Particulars) -> tuple[Criteria, ...]:
+def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
     """What a call may be found by: it is described if it meets one of these.
 
     A name is asked for only where neither a number, nor a day with an extension or a time, says
@@ -35,7 +35,7 @@ def described(particulars: Particulars) -> tuple[Criteria, ...]:
     day = _known(particulars.day)
     whole = Criteria(
         number=_known(particulars.number),
-        days=None if day is None else Days(day, day),
+        days=None if day is None else DayRange(day, day),
         times=_known(particulars.times),
         extension=_known(particulars.extension),
     )

@@ -48,7 +48,9 @@ def check_destroys(request: RequestFacts) -> None:
         )
 
 
-def check_granted(request: RequestFacts, doomed: Collection[int], granted: Collection[int]) -> None:
+def check_granted(
+    request: RequestFacts, to_destroy: Collection[int], granted: Collection[int]
+) -> None:
     """What is destroyed is what was approved: no recording more, and none less.
 
     Args:
@@ -65,7 +67,7 @@ def check_granted(request: RequestFacts, doomed: Collection[int], granted: Colle
             clause=TERMS[request.purpose].decided_under,
             hint=f"the Data Controller decides it: callrec approve {request.reference}",
         )
-    if set(doomed) != set(granted):
+    if set(to_destroy) != set(granted):
         raise Refused(
             "what is to be destroyed is not what was approved",
             clause=TERMS[request.purpose].decided_under,
@@ -91,7 +93,7 @@ def check_nobody_waits(waiting: Collection[str]) -> None:
         )
 
 
-def check_is_there(number: int, state: str) -> None:
+def check_can_be_destroyed(number: int, state: str) -> None:
     """A recording is there to be destroyed, and its use is not restricted [UK GDPR 18].
 
     Raises:

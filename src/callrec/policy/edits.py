@@ -68,11 +68,11 @@ class Span:
     def duration_ms(self) -> int:
         return self.to_ms - self.from_ms
 
-    def samples_outwards(self, sample_rate: int) -> tuple[int, int]:
+    def samples_rounded_out(self, sample_rate: int) -> tuple[int, int]:
         """The first sample, and the one after the last, so that nothing of the span stays out."""
         return self.from_ms * sample_rate // 1000, -(-self.to_ms * sample_rate // 1000)
 
-    def samples_inwards(self, sample_rate: int) -> tuple[int, int]:
+    def samples_rounded_in(self, sample_rate: int) -> tuple[int, int]:
         """The first sample, and the one after the last, so that nothing else comes in."""
         return -(-self.from_ms * sample_rate // 1000), self.to_ms * sample_rate // 1000
 
@@ -166,7 +166,7 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
     clip = edits.clip
     if any(span.to_ms > duration_ms for span in [*([clip] if clip else []), *spans]):
         raise Unusable(
-            f"the recording ends at {say_time(duration_ms)}, before the end of a span",
+            f"the recording ends at {format_time(duration_ms)}, before the end of a span",
             hint="callrec listen REQUEST RECORDING --look shows it with its times",
         )
     if clip and any(s.from_ms >= clip.to_ms or s.to_ms <= clip.from_ms for s in spans):
@@ -210,7 +210,7 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNED
     return said
 
 
-def say_time(ms: int) -> str:
+def format_time(ms: int) -> str:
     """A time within a recording as it is typed: 1:30, 1:30.25 or 1:02:03."""
     seconds, rest = divmod(ms, 1000)
     minutes, hours = seconds // 60 % 60, seconds // 3600

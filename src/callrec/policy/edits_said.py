@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from callrec.errors import Unusable
-from callrec.policy.edits import SILENCING_GROUNDS, Edits, Filler, Side, Silence, Span, say_time
+from callrec.policy.edits import SILENCING_GROUNDS, Edits, Filler, Side, Silence, Span, format_time
 from callrec.policy.withholding import GROUND_CODES
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ _TIME: Final = re.compile(
     r"(?:(?:(?P<h>[0-9]{1,3}):(?P<mm>[0-5][0-9])|(?P<m>[0-9]{1,4})):(?P<ss>[0-5][0-9])"
     r"|(?P<s>[0-9]{1,6}))(?:\.(?P<part>[0-9]{1,3}))?"
 )
+
 _NUMBER: Final = re.compile(r"0*([1-9][0-9]{0,14})")
+
 _CODES: Final = f"the codes: {', '.join(SILENCING_GROUNDS)}"
 
 
 @dataclass(frozen=True, slots=True)
-class SaidClip:
+class TypedClip:
     """The one span of a recording that its copy is to hold."""
 
     recording: int | None
@@ -35,7 +37,7 @@ class SaidClip:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidSilence:
+class TypedSilence:
     """A span of a recording that is not to be heard."""
 
     recording: int | None
@@ -43,20 +45,20 @@ class SaidSilence:
     silence: Silence
 
 
-SaidEdit: TypeAlias = SaidClip | SaidSilence
+TypedEdit: TypeAlias = TypedClip | TypedSilence
 
 
-def read_clip(text: str) -> SaidClip:
+def read_clip(text: str) -> TypedClip:
     """What ``--clip`` says: ``1042@1:30-1:45``.
 
     Raises:
         Unusable: it is nothing of that form.
     """
     recording, span = _of_recording(text)
-    return SaidClip(recording, _read_span(span))
+    return TypedClip(recording, _read_typed_span(span))
 
 
-def read_silence(text: str) -> SaidSilence:
+def read_silence(text: str) -> TypedSilence:
     """What ``--silence`` says: ``1042@1:30-1:45=third-party/left/tone``.
 
     Raises:
@@ -73,10 +75,14 @@ def read_silence(text: str) -> SaidSilence:
     if code not in GROUND_CODES:
         raise Unusable("there is no such ground to silence a part of a recording", hint=_CODES)
     side, filler = _read_ways(ways)
-    return SaidSilence(recording, Silence(_read_span(span), GROUND_CODES[code], side, filler))
+    return TypedSilence(
+        recording, Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
+    )
 
 
-def edits_of_each(said: Collection[SaidEdit], recordings: Collection[int]) -> Mapping[int, Edits]:
+def edits_by_recording(
+    said: Collection[TypedEdit], recordings: Collection[int]
+) -> Mapping[int, Edits]:
     """What was said of each recording, by its number; a recording of which nothing was is not in.
 
     Args:
@@ -94,7 +100,7 @@ def edits_of_each(said: Collection[SaidEdit], recordings: Collection[int]) -> Ma
     }
 
 
-def say_edits(edits: Edits) -> Iterator[tuple[str, str]]:
+def format_edits(edits: Edits) -> Iterator[tuple[str, str]]:
     """Edits as they are typed, the clip first: each ``clip`` or ``silence``, and what follows it.
 
     Law: `read_clip` and `read_silence` read them back.
@@ -119,7 +125,7 @@ def _of_recording(text: str) -> tuple[int | None, str]:
     return int(digits[1]), said
 
 
-def _read_span(text: str) -> Span:
+def _read_typed_span(text: str) -> Span:
     begin, given, end = text.partition("-")
     if not given:
         raise Unusable(
@@ -165,13 +171,13 @@ def _which(number: int | None, recordings: Collection[int]) -> int:
     return next(iter(recordings)) if number is None else number
 
 
-def _together(said: Sequence[SaidEdit]) -> Edits:
-    clips = [each.span for each in said if isinstance(each, SaidClip)]
-    silences = [each.silence for each in said if isinstance(each, SaidSilence)]
+def _together(said: Sequence[TypedEdit]) -> Edits:
+    clips = [each.span for each in said if isinstance(each, TypedClip)]
+    silences = [each.silence for each in said if isinstance(each, TypedSilence)]
     if len(clips) > 1:
         raise Unusable("a recording is clipped once", hint="give the one span that is to be kept")
     return Edits(clips[0] if clips else None, tuple(sorted(silences, key=lambda each: each.span)))
 
 
 def _say_span(span: Span) -> str:
-    return f"{say_time(span.from_ms)}-{say_time(span.to_ms)}"
+    return f"{format_time(span.from_ms)}-{format_time(span.to_ms)}"

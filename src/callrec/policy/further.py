@@ -1,6 +1,6 @@
 """What a request says besides the six particulars of 4(b), by its purpose: each asked for once.
 
-`ASKED` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and which
+`QUESTIONS` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and which
 answers it takes. Which purpose asks for which stands in `purpose.TERMS`; what the answers must
 agree with, in `completeness`.
 """
@@ -17,14 +17,14 @@ from callrec.policy.words import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
+MAX_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
 """Of a written agreement, in UTF-8: it lies within the sealed request."""
 
-NONE: Final = "none"
+NO_AUTHORITY: Final = "none"
 """Said of an authority: there is none, as the person asks himself."""
 
 
-class Further(StrEnum):
+class FurtherParticular(StrEnum):
     """A further particular, named as it is typed: ``--received-how``."""
 
     LEARNING = "learning"
@@ -59,7 +59,7 @@ class Further(StrEnum):
     EVIDENCE = "evidence"
 
 
-class Kind(StrEnum):
+class AnswerKind(StrEnum):
     """What sort of answer one takes."""
 
     TEXT = "text"
@@ -72,7 +72,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Question:
     """How one further particular is asked for."""
 
     question: str
@@ -81,7 +81,7 @@ class Asked:
     """A line that says what is wanted, shown before the question."""
     option: str
     """What a script types."""
-    kind: Kind = Kind.TEXT
+    kind: AnswerKind = AnswerKind.TEXT
     choices: Mapping[str, str] = field(default_factory=dict)
     """Of a choice: answer -> what it means."""
     may_be_unknown: bool = False
@@ -98,101 +98,101 @@ class Asked:
 
 COURT_ORDER: Final = "court-order"
 
-ASKED: Mapping[Further, Asked] = MappingProxyType(
+QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
     {
         # Performance and training [policy 2 bullet 2].
-        Further.LEARNING: Asked(
+        FurtherParticular.LEARNING: Question(
             question="What is to be learned",
             help="In a sentence: which skill or procedure the recordings help with.",
             option="--learning TEXT",
-            kind=Kind.SENTENCE,
+            kind=AnswerKind.SENTENCE,
         ),
         # An abusive or nuisance call [policy 2 bullet 3].
-        Further.AFFECTED: Asked(
+        FurtherParticular.AFFECTED: Question(
             question="Who of the staff was affected",
             help="The login of the member of staff who took the call.",
             option="--affected USER",
-            kind=Kind.LOGIN,
+            kind=AnswerKind.LOGIN,
             names_subject=True,
             names_staff=True,
         ),
         # A complaint [policy 2 bullet 4].
-        Further.COMPLAINT: Asked(
+        FurtherParticular.COMPLAINT: Question(
             question="Reference of the complaint",
             help="As it stands in the practice's complaints file.",
             option="--complaint REF",
         ),
-        Further.COMPLAINANT: Asked(
+        FurtherParticular.COMPLAINANT: Question(
             question="Who complained",
             help="A patient and a member of staff complain by different procedures.",
             option="--complainant patient|staff",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"patient": "a patient, or somebody for one", "staff": "a member of staff"}
             ),
         ),
         # A medico-legal claim [policy 2 bullet 5].
-        Further.CLAIM: Asked(
+        FurtherParticular.CLAIM: Question(
             question="Reference of the claim",
             help="The indemnity body's or the solicitor's reference.",
             option="--claim REF",
         ),
         # An employee's telephone conduct [policy 2 bullet 6, 4(g)].
-        Further.EMPLOYEE: Asked(
+        FurtherParticular.EMPLOYEE: Question(
             question="The employee concerned",
             help="Login or full name; one named person, and nobody is looked through at large.",
             option="--employee NAME",
             names_subject=True,
             names_staff=True,
         ),
-        Further.ALLEGATION: Asked(
+        FurtherParticular.ALLEGATION: Question(
             question="Reference of the allegation",
             help="As it stands in the file of the disciplinary process.",
             option="--allegation REF",
         ),
-        Further.AGREEMENT: Asked(
+        FurtherParticular.AGREEMENT: Question(
             question="File with the written agreement",
             help="A text file: what the Data Controller has agreed to in writing. It is kept"
             " sealed, and its SHA-256 stands in the audit log.",
             option="--agreement FILE",
-            kind=Kind.FILE,
+            kind=AnswerKind.FILE,
         ),
-        Further.CONSULTED: Asked(
+        FurtherParticular.CONSULTED: Question(
             question="Date of the agreement",
             help="When the Data Controller agreed, or was consulted by whom he authorised.",
             option="--consulted DATE",
-            kind=Kind.DAY,
+            kind=AnswerKind.DAY,
         ),
         # A regulator's investigation [policy 2 paragraph 2].
-        Further.REGULATOR: Asked(
+        FurtherParticular.REGULATOR: Question(
             question="The regulator",
             help="Such as the Care Quality Commission, the GMC or the Information Commissioner.",
             option="--regulator NAME",
         ),
-        Further.REFERENCE: Asked(
+        FurtherParticular.REFERENCE: Question(
             question="Their reference",
             help="The crime, case or investigation number that they quote.",
             option="--reference REF",
         ),
         # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
-        Further.SUBJECT: Asked(
+        FurtherParticular.SUBJECT: Question(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
             names_subject=True,
         ),
-        Further.RECEIVED: Asked(
+        FurtherParticular.RECEIVED: Question(
             question="Date of receipt",
             help="The day on which the request reached anybody in the practice, working day or"
             " not: the time for the answer runs from it.",
             option="--received DATE",
-            kind=Kind.DAY,
+            kind=AnswerKind.DAY,
         ),
-        Further.RECEIVED_HOW: Asked(
+        FurtherParticular.RECEIVED_HOW: Question(
             question="How it was received",
             help="The policy wants it in writing, the law takes a spoken one: write it down then.",
             option="--received-how written|spoken",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
                     "written": "a letter, a form or an e-mail",
@@ -200,14 +200,14 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
                 }
             ),
         ),
-        Further.IDENTITY: Asked(
+        FurtherParticular.IDENTITY: Question(
             question="How the identity was checked, and by whom",
             help='Such as "passport seen by the practice manager"; unknown if it was not yet: the'
             " time then runs from the day on which it is.",
             option="--identity HOW",
             may_be_unknown=True,
         ),
-        Further.AUTHORITY: Asked(
+        FurtherParticular.AUTHORITY: Question(
             question="Authority of whoever asks for somebody else",
             help='Such as "consent signed on 1/2/2026"; none if the person asks himself, unknown'
             " if it has not been shown yet.",
@@ -215,42 +215,42 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
             may_be_unknown=True,
             may_be_none=True,
         ),
-        Further.HEAR_OR_COPY: Asked(
+        FurtherParticular.HEAR_OR_COPY: Question(
             question="To hear it, or a copy",
             help="The policy offers to hear the recording; the law gives a copy to whoever wants"
             " one.",
             option="--hear or --copy",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"hear": "hear the recording at the practice", "copy": "have a copy of it"}
             ),
         ),
         # The police or another outside body [policy 4(f)].
-        Further.BODY: Asked(
+        FurtherParticular.BODY: Question(
             question="The body that asks",
             help="The police force, authority, court or solicitor.",
             option="--body NAME",
         ),
-        Further.OFFICER: Asked(
+        FurtherParticular.OFFICER: Question(
             question="The officer's name",
             help="One named person; trawling is not answered.",
             option="--officer NAME",
         ),
-        Further.RANK: Asked(
+        FurtherParticular.RANK: Question(
             question="Rank or office",
             help="Many forces have it authorised by an inspector or above.",
             option="--rank TEXT",
         ),
-        Further.CONTACT: Asked(
+        FurtherParticular.CONTACT: Question(
             question="Where the officer is reached",
             help="A secure e-mail address or the body's own telephone number, not a mobile's.",
             option="--contact TEXT",
         ),
-        Further.LEGAL_BASIS: Asked(
+        FurtherParticular.LEGAL_BASIS: Question(
             question="Legal basis",
             help="What lets the practice disclose. Only a court order compels it.",
             option="--legal-basis CODE",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
                     "crime": "prevent or detect crime (DPA 2018 Sch 2 Pt 1 para 2)",
@@ -260,53 +260,53 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
                 }
             ),
         ),
-        Further.ANSWER_BY: Asked(
+        FurtherParticular.ANSWER_BY: Question(
             question="Day that the order sets",
             help="By when the court wants it; it does not move for weekends.",
             option="--answer-by DATE",
-            kind=Kind.DAY,
+            kind=AnswerKind.DAY,
         ),
-        Further.URGENT: Asked(
+        FurtherParticular.URGENT: Question(
             question="Is it urgent",
             help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
             option="--urgent",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType({"yes": "answer it today", "no": "it can take some days"}),
             usually="no",
         ),
-        Further.NECESSITY: Asked(
+        FurtherParticular.NECESSITY: Question(
             question="Why it is necessary",
             help="In a sentence: what the body needs the recording for.",
             option="--necessity TEXT",
-            kind=Kind.SENTENCE,
+            kind=AnswerKind.SENTENCE,
         ),
-        Further.PREJUDICE: Asked(
+        FurtherParticular.PREJUDICE: Question(
             question="What would suffer if it were not disclosed",
             help="In a sentence: the exemption holds only so far as that would be likely.",
             option="--prejudice TEXT",
-            kind=Kind.SENTENCE,
+            kind=AnswerKind.SENTENCE,
         ),
-        Further.SUBJECT_MAY_BE_TOLD: Asked(
+        FurtherParticular.SUBJECT_MAY_BE_TOLD: Question(
             question="May the person concerned be told",
             help="Whether it would harm the body's purpose if that person learned of this.",
             option="--subject-may-be-told or --subject-must-not-be-told",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"yes": "the person may learn of it", "no": "it must be kept from the person"}
             ),
         ),
         # Somebody who has died [Access to Health Records Act 1990].
-        Further.APPLICANT: Asked(
+        FurtherParticular.APPLICANT: Question(
             question="The applicant's full name",
             help="Who asks for the record of the person who has died.",
             option="--applicant NAME",
             names_subject=True,
         ),
-        Further.STANDING: Asked(
+        FurtherParticular.STANDING: Question(
             question="The applicant's standing",
             help="The Act knows these two; next of kin as such has no right.",
             option="--standing personal-representative|claimant",
-            kind=Kind.CHOICE,
+            kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
                     "personal-representative": "executor or administrator of the estate",
@@ -314,7 +314,7 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
                 }
             ),
         ),
-        Further.EVIDENCE: Asked(
+        FurtherParticular.EVIDENCE: Question(
             question="Evidence of the standing",
             help="Such as probate, letters of administration or a letter of claim; unknown if it"
             " has not been shown yet.",
@@ -325,7 +325,7 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
 )
 """One row for each."""
 
-NAMES_STAFF: Final = frozenset(field for field, asked in ASKED.items() if asked.names_staff)
+NAMES_STAFF: Final = frozenset(field for field, asked in QUESTIONS.items() if asked.names_staff)
 """Those by which somebody of the practice is named, and nobody else."""
 
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sister"})

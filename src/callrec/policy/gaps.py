@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, time, tzinfo
 
-    from callrec.policy.when import Days
+    from callrec.policy.when import DayRange
     from callrec.policy.working_days import WorkingDays
 
 _A_DAY = timedelta(days=1)
+
 _SATURDAY = 5  # as date.weekday() counts
 
 
@@ -35,7 +36,7 @@ class OpeningHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class QuietPeriod:
     """A silence within one working day."""
 
     begins_at: datetime
@@ -43,9 +44,13 @@ class Gap:
     ends_at: datetime
 
 
-def gaps(
-    recorded: Iterable[tuple[datetime, datetime]], days: Days, hours: OpeningHours, *, now: datetime
-) -> list[Gap]:
+def quiet_periods(
+    recorded: Iterable[tuple[datetime, datetime]],
+    days: DayRange,
+    hours: OpeningHours,
+    *,
+    now: datetime,
+) -> list[QuietPeriod]:
     """The silences that are too long, the first first.
 
     Args:
@@ -71,21 +76,21 @@ def is_working_day(day: date, working: WorkingDays) -> bool:
     return not working.is_closed(day)
 
 
-def _working(days: Days, hours: OpeningHours) -> Iterator[date]:
+def _working(days: DayRange, hours: OpeningHours) -> Iterator[date]:
     every = (days.first + n * _A_DAY for n in range(days.count))
     return (day for day in every if is_working_day(day, hours.working))
 
 
 def _of_day(
     spans: list[tuple[datetime, datetime]], day: date, hours: OpeningHours, now: datetime
-) -> Iterator[Gap]:
+) -> Iterator[QuietPeriod]:
     silent_since = datetime.combine(day, hours.opens, hours.zone).astimezone(UTC)
     closes_at = min(datetime.combine(day, hours.closes, hours.zone).astimezone(UTC), now)
     for begins_at, ends_at in spans:
         if begins_at >= closes_at:
             break
         if begins_at - silent_since > hours.longest:
-            yield Gap(silent_since, begins_at)
+            yield QuietPeriod(silent_since, begins_at)
         silent_since = max(silent_since, ends_at)
     if closes_at - silent_since > hours.longest:
-        yield Gap(silent_since, closes_at)
+        yield QuietPeriod(silent_since, closes_at)

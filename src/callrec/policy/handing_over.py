@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import PersonId
 
 
-class Form(StrEnum):
+class PackageForm(StrEnum):
     """What a copy is wrapped in."""
 
     ZIP = "zip"
@@ -71,7 +71,7 @@ class ReleaseFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class HandedOver:
+class Handover:
     """What is said of a package that was handed over. Its repr shows nothing."""
 
     on: date
@@ -83,7 +83,7 @@ class HandedOver:
     """Why it went another way than was said at its release; may be empty."""
 
 
-def check_parted(delivery: Delivery) -> None:
+def check_sent_separately(delivery: Delivery) -> None:
     """Whoever comes by the package has not come by its passphrase as well.
 
     Raises:
@@ -108,7 +108,7 @@ def awaits_acknowledgement(release: ReleaseFacts) -> bool:
     return release.handed_over_on is not None and release.acknowledged_on is None
 
 
-def release_meant(
+def choose_release(
     releases: Sequence[ReleaseFacts], named: str, *, waits: Callable[[ReleaseFacts], bool]
 ) -> ReleaseFacts:
     """Of which package something is said: the one that was named, else the only one that waits.
@@ -146,7 +146,7 @@ def release_meant(
     return found[0]
 
 
-def check_handed_over(release: ReleaseFacts, said: HandedOver, *, now: datetime) -> None:
+def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -> None:
     """Whether this can be said of a package that was released [policy 4(a)].
 
     Args:
@@ -204,7 +204,7 @@ def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: dat
         check_reason(reason, Clause.CONTROLLED_ACCESS)
 
 
-def _check_channel(delivery: Delivery, said: HandedOver) -> None:
+def _check_channel(delivery: Delivery, said: Handover) -> None:
     if _same_way(Delivery(said.channel, delivery.passphrase_by)):
         raise Refused(
             "the passphrase of this package went that way, and the package may not",

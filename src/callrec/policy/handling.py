@@ -26,13 +26,13 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
 from callrec.policy.reason import check_reason
-from callrec.policy.request import ENDED, RequestState
+from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.policy.role import Person, Power, powers_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from callrec.policy.clock import Awaited
+    from callrec.policy.clock_events import Awaited
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import PersonId
 
@@ -111,7 +111,7 @@ def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) ->
         check_reason(reason, TERMS[request.purpose].decided_under)
 
 
-def check_may_date(person: Person, request: RequestFacts, *, on: date) -> None:
+def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -> None:
     """Whoever handles a request dates what its clock counts by [policy 4(e), 4(f)].
 
     That is who made it, changed it, or decides its purpose.
@@ -137,7 +137,7 @@ def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
-def check_may_come(request: RequestFacts, awaited: Awaited | None) -> None:
+def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> None:
     """Of what is approved only the proof that was missing is written down, and once.
 
     Else a day could be put right after an answer that was late.
@@ -184,7 +184,7 @@ def check_may_record(
     """
     check_in_force(person)
     if person.id != released_by:
-        check_may_date(person, request, on=on)
+        check_may_record_event(person, request, on=on)
 
 
 def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:
@@ -193,7 +193,7 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
     Only under an open request that the searcher decides or was granted. What he made himself he
     does not decide, so he sees masks until it is granted to him.
     """
-    if request is None or request.state in ENDED:
+    if request is None or request.state in ENDED_STATES:
         return False
     decides = TERMS[request.purpose].decided_with in powers_of(person, on)
     concerned = person.id in request.makers | request.subjects

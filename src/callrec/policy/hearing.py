@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Person, PersonId, Power, Role
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 _HAS_A_COPY = "copy"
 """Answer of who asked for his own calls, and does not come to hear them (`further`)."""
+
 _NOBODY = "nobody"
 """Said of a hearing at which the staff were among themselves."""
+
 _MANAGING = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
 """Who can be an employee's manager."""
 
@@ -71,7 +73,7 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
         )
 
 
-def check_is_heard(request: RequestFacts) -> None:
+def check_is_for_listening(request: RequestFacts) -> None:
     """What was approved to be erased or disposed of is nobody's to hear [policy 4(h), 4(i)].
 
     Raises:
@@ -120,16 +122,16 @@ def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
         purpose: of the request under which it is heard.
         further: what the request says besides the six of 4(b).
     """
-    has_a_copy = further.get(Further.HEAR_OR_COPY) == _HAS_A_COPY
+    has_a_copy = further.get(FurtherParticular.HEAR_OR_COPY) == _HAS_A_COPY
     return TERMS[purpose].is_attended and not has_a_copy
 
 
-def somebody_came(attended: Iterable[str]) -> bool:
+def had_outside_listeners(attended: Iterable[str]) -> bool:
     """Whether anybody but the staff is said to have been there, whatever was asked for."""
     return any(each.strip().casefold() != _NOBODY for each in attended)
 
 
-def answers_who_asked(
+def answers_requester(
     purpose: Purpose, further: Mapping[str, str], attended: Iterable[str]
 ) -> bool:
     """Whether a hearing answers who asked, and is not the practice's own before it answers.
@@ -139,7 +141,7 @@ def answers_who_asked(
         further: as for `is_attended`.
         attended: who is said to have been there besides the one who played it.
     """
-    return somebody_came(attended) and is_attended(purpose, further)
+    return had_outside_listeners(attended) and is_attended(purpose, further)
 
 
 def check_attended(
@@ -178,7 +180,7 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
         )
 
 
-def check_proven(request: RequestFacts) -> None:
+def check_identity_proven(request: RequestFacts) -> None:
     """Nobody is given a recording before it is known who he is, and for whom he asks [4(e)].
 
     Source: UK GDPR 12(6); Access to Health Records Act 1990 s.3(6).
@@ -222,7 +224,7 @@ def check_may_listen(
     Raises:
         Refused: one of the rules says no.
     """
-    check_is_heard(request)
+    check_is_for_listening(request)
     check_may_hear(person, grant, on=on, now=now)
     check_may_be_granted(person, request, on=on)
 
@@ -246,5 +248,5 @@ def check_may_be_given(person: Person, request: RequestFacts, grant: GrantFacts)
         Refused: one of the rules says no.
     """
     check_second_person(person, request, grant)
-    check_proven(request)
+    check_identity_proven(request)
     check_third_parties(request)

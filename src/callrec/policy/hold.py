@@ -26,7 +26,7 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.policy.role import Person, PersonId
 
-LIFTING: Final = frozenset(
+LIFTING_ACTS: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}
 )
 """What happens to a request and lifts the hold that it placed: whatever ends it. Being released
 does not: until it is closed, whoever asked may still say that something is missing."""
 
 _PLACING: Final = frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
+
 _DECIDING: Final = frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
 
 
@@ -141,7 +142,7 @@ def next_state(state: HoldState, act: HoldAct) -> HoldState:
     return _NEXT[state][act]
 
 
-def told_time(particulars: Particulars) -> Criteria:
+def stated_call_times(particulars: Particulars) -> Criteria:
     """When the calls were that a request is about, as far as it says; that much needs no key.
 
     Law: a call that the request describes meets this too.
@@ -149,7 +150,7 @@ def told_time(particulars: Particulars) -> Criteria:
     day, times = particulars.day, particulars.times
     if isinstance(day, Unknown):
         return Criteria()
-    return Criteria(days=Days(day, day), times=None if isinstance(times, Unknown) else times)
+    return Criteria(days=DayRange(day, day), times=None if isinstance(times, Unknown) else times)
 
 
 def check_may_place_hold(person: Person, *, on: date) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.reason import LEAST_CHARACTERS, LEAST_WORDS, is_sentence
+from callrec.policy.reason import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 from callrec.policy.role import Person, PersonId, Power, Role, powers_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     NOT_REPORTED = "not-reported"
 
 
-MANAGING: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
+LINE_MANAGERS: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
 """Who is somebody's line manager: a manager at the least."""
 
 
@@ -97,7 +97,7 @@ def check_account(what: str) -> None:
         raise Refused(
             "what happened is not told in a sentence",
             clause=Clause.INFRINGEMENT,
-            hint=f"say it in at least {LEAST_CHARACTERS} characters and {LEAST_WORDS} different"
+            hint=f"say it in at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS} different"
             ' words: --what "…"',
         )
 
@@ -125,7 +125,7 @@ def check_is_told(told: Person, reporter: PersonId) -> None:
         Refused: the person manages nobody, is not in force, or is the reporter.
     """
     check_in_force(told)
-    if told.role not in MANAGING:
+    if told.role not in LINE_MANAGERS:
         raise Refused(
             f"the role {told.role} is nobody's line manager",
             clause=Clause.INFRINGEMENT,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import ENDING, RequestAct
+from callrec.policy.request import ENDING_ACTS, RequestAct
 from callrec.policy.when import day_end
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> d
     for event, over_at in history:
         if event.act is RequestAct.APPROVED:
             stands, until = True, max(filter(None, (until, over_at)), default=None)
-        elif stands and event.act in ENDING:
+        elif stands and event.act in ENDING_ACTS:
             # It lapses by its day, and not by when somebody's command came to write that down.
             over = until if event.act is RequestAct.GRANT_LAPSED else None
             since, stands, until = min(over or event.at, event.at), False, None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.further import ASKED, Further
+from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IN_WORDS: Final[Mapping[Purpose, str]] = {
+BASIS_IN_WORDS: Final[Mapping[Purpose, str]] = {
     Purpose.PROTECT_PARTIES: "protecting the interests of both parties",
     Purpose.PERFORMANCE: "improving the practice's performance",
     Purpose.TRAINING: "training",
@@ -45,5 +45,7 @@ def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
     if purpose in _RIGHTS:
         return _RIGHTS[purpose]
     if purpose is Purpose.OUTSIDE_BODY:
-        return ASKED[Further.LEGAL_BASIS].choices[further[Further.LEGAL_BASIS]]
+        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[
+            further[FurtherParticular.LEGAL_BASIS]
+        ]
     return f"the practice's call recording policy, {TERMS[purpose].sources[-1]}"

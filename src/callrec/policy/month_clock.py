@@ -19,17 +19,18 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from callrec.policy.clause import Law
-from callrec.policy.clock_events import Awaited, Dated, Wait, missing, waits_of
-from callrec.policy.deadline import Deadline, spelt
+from callrec.policy.clock_events import Awaited, ClockEventKind, Wait, still_awaited, waits_of
+from callrec.policy.deadline import Deadline, full_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from callrec.policy.clock_events import ClockEvent, Receipt
-    from callrec.policy.scales import Scales
+    from callrec.policy.scales import TimeScales
     from callrec.policy.working_days import WorkingDays
 
 _MONTHS_OF_A_YEAR = 12
+
 _UNKNOWN_EXTENSION = (
     "how far it can be extended is unknown, as that year's bank holidays are"
     " [clocks.holidays_known_until]"
@@ -51,7 +52,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthClock:
     """How the clock runs, as far as it has been followed."""
 
     start: date
@@ -68,7 +69,7 @@ class Month:
         """Its last day before it rolls, if it were so many months long."""
         return same_day_after(self.start, months) + timedelta(days=self.waited)
 
-    def told(self, sentence: str) -> Month:
+    def told(self, sentence: str) -> MonthClock:
         """The same, with one sentence more."""
         return replace(self, why=(*self.why, sentence))
 
@@ -90,7 +91,7 @@ def month_deadline(
     working: WorkingDays,
     *,
     on: date,
-    scales: Scales,
+    scales: TimeScales,
 ) -> Deadline:
     """By when a data subject is answered.
 
@@ -98,7 +99,7 @@ def month_deadline(
         Unusable: the bank holidays of a year that it comes to are not known.
     """
     events = tuple(events)
-    month = follow(receipt, events, working, on=on, scales=scales)
+    month = run_month_clock(receipt, events, working, on=on, scales=scales)
     due = working.next_working_day(month.ends_on(month.months))
     extended = working.next_if_known(month.ends_on(scales.months_extended))
     target = month.start + timedelta(days=scales.target_days + month.waited)
@@ -106,7 +107,7 @@ def month_deadline(
         due_on=due,
         target_on=target,
         extended_due_on=extended,
-        waiting_for=missing(receipt, events),
+        waiting_for=still_awaited(receipt, events),
         why=(
             *month.why,
             *_never_asked(receipt, events),
@@ -117,21 +118,21 @@ def month_deadline(
     )
 
 
-def follow(
+def run_month_clock(
     receipt: Receipt,
     events: Iterable[ClockEvent],
     working: WorkingDays,
     *,
     on: date,
-    scales: Scales,
-) -> Month:
+    scales: TimeScales,
+) -> MonthClock:
     """The clock after all that happened, taken in the order of its days.
 
     Raises:
         Unusable: as `month_deadline`.
     """
-    month = Month(receipt.received_on, scales.months).told(
-        f"received on {spelt(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
+    month = MonthClock(receipt.received_on, scales.months).told(
+        f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
     )
     for began, wait in _steps(events):
         due = working.next_working_day(month.ends_on(month.months))
@@ -149,34 +150,34 @@ def follow(
 def _steps(events: Iterable[ClockEvent]) -> list[tuple[date, Wait | None]]:
     """What happened, by the day on which it began; None is the extension, of which one counts."""
     events = tuple(events)
-    extended = sorted(event.on for event in events if event.event is Dated.EXTENDED)
+    extended = sorted(event.on for event in events if event.event is ClockEventKind.EXTENDED)
     steps: list[tuple[date, Wait | None]] = [(day, None) for day in extended[:1]]
     steps += [(wait.began_on, wait) for wait in waits_of(events)]
     return sorted(steps, key=itemgetter(0))
 
 
-def _extended(month: Month, months: int) -> Month:
+def _extended(month: MonthClock, months: int) -> MonthClock:
     return replace(month, months=months).told(
         f"extended within the first month: {months} months from the same beginning"
         f" [{Law.TIME_PERIOD}]"
     )
 
 
-def _paused(month: Month, wait: Wait, began: date, on: date) -> Month:
+def _paused(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
     pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
     return replace(month, pauses=(*month.pauses, pause))
 
 
-def _restarted(month: Month, wait: Wait, began: date, on: date) -> Month:
+def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
     came = wait.answered_on or max(on, began)
     if came <= month.start:
         return month
     what = wait.awaited.words
     sentence = (
-        f"{what} was asked for on {spelt(began)} and has not come: the month does not begin"
-        f" before {spelt(came)}"
+        f"{what} was asked for on {full_date(began)} and has not come: the month does not begin"
+        f" before {full_date(came)}"
         if wait.is_open
-        else f"{what} came on {spelt(came)}: the month begins then"
+        else f"{what} came on {full_date(came)}: the month begins then"
     )
     return replace(month, start=came).told(f"{sentence} [{Law.TIME_PERIOD}]")
 
@@ -187,7 +188,7 @@ def _too_late(wait: Wait | None, began: date, due: date) -> str:
     else:
         what = f"{wait.awaited.words} {'came' if wait.asked_on is None else 'was asked for'}"
     return (
-        f"{what} on {spelt(began)}, when the time was over since {spelt(due)}: that moves nothing"
+        f"{what} on {full_date(began)}, when the time was over since {full_date(due)}: that moves nothing"
         f" [{Law.TIME_PERIOD}]"
     )
 
@@ -201,28 +202,28 @@ def _never_asked(receipt: Receipt, events: Iterable[ClockEvent]) -> Iterator[str
         )
 
 
-def _counted(month: Month, due: date) -> Iterator[str]:
+def _counted(month: MonthClock, due: date) -> Iterator[str]:
     counted = same_day_after(month.start, month.months)
     length = "one month" if month.months == 1 else f"{month.months} months"
     last = "" if counted.day == month.start.day else ", the last day of that month"
-    yield f"{length} after {spelt(month.start)}: {spelt(counted)}{last} [{Law.ONE_MONTH}]"
+    yield f"{length} after {full_date(month.start)}: {full_date(counted)}{last} [{Law.ONE_MONTH}]"
     for pause in month.pauses:
         counted += timedelta(days=pause.days(month.start))
-        came = "has not come" if pause.is_open else f"came on {spelt(pause.end)}"
+        came = "has not come" if pause.is_open else f"came on {full_date(pause.end)}"
         yield (
-            f"clarification was asked for on {spelt(pause.begin)} and {came}:"
-            f" {_days(pause.days(month.start))} more, {spelt(counted)} [{Law.TIME_PERIOD}]"
+            f"clarification was asked for on {full_date(pause.begin)} and {came}:"
+            f" {_days(pause.days(month.start))} more, {full_date(counted)} [{Law.TIME_PERIOD}]"
         )
     if counted != due:
         yield (
-            f"{spelt(counted)} is no working day: the next one is {spelt(due)}"
+            f"{full_date(counted)} is no working day: the next one is {full_date(due)}"
             f" [{Law.ACCESS_GUIDANCE}]"
         )
 
 
-def _target(target: date, scales: Scales) -> str:
+def _target(target: date, scales: TimeScales) -> str:
     source = f"{Law.ACCESS_GUIDANCE}; clocks.target_days"
-    return f"the target is {scales.target_days} days, {spelt(target)} [{source}]"
+    return f"the target is {scales.target_days} days, {full_date(target)} [{source}]"
 
 
 def _days(count: int) -> str:

@@ -40,7 +40,7 @@ class CallerTold(StrEnum):
     UNKNOWN = "unknown"
 
 
-PURPOSES: Mapping[Clause, str] = MappingProxyType(
+PURPOSES_IN_WORDS: Mapping[Clause, str] = MappingProxyType(
     {
         Clause.BOTH_PARTIES: "protect the interests of both parties to a call",
         Clause.PERFORMANCE: "improve how the practice works, and train its staff",
@@ -57,7 +57,7 @@ PURPOSES: Mapping[Clause, str] = MappingProxyType(
 )
 """"The reasons stated above" [policy 3]: section 2 in plain words; each completes "in order to"."""
 
-TOLD_BY: Mapping[Direction, NoticeKind] = MappingProxyType(
+NOTICE_HEARD: Mapping[Direction, NoticeKind] = MappingProxyType(
     {Direction.INBOUND: NoticeKind.ANNOUNCEMENT, Direction.OUTBOUND: NoticeKind.OUTBOUND}
 )
 """The notice that a caller hears, by the way that the call goes [policy 3]."""
@@ -75,13 +75,13 @@ class NoticeVersion:
     text: str = ""
     """Empty: the text that callrec brings for this kind."""
 
-    def holds_on(self, day: date) -> bool:
+    def in_force_on(self, day: date) -> bool:
         """Whether it is in force that day."""
         return self.first_on <= day and (self.last_on is None or day <= self.last_on)
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class NoticeGap:
     """Days without a notice of a kind; both None: there never was one."""
 
     kind: NoticeKind
@@ -110,10 +110,10 @@ def check_versions(versions: Iterable[NoticeVersion]) -> None:
 
 def in_force(versions: Iterable[NoticeVersion], kind: NoticeKind, on: date) -> NoticeVersion | None:
     """The version of a kind that is in force on a day of the practice; None in a gap."""
-    return next((v for v in versions if v.kind is kind and v.holds_on(on)), None)
+    return next((v for v in versions if v.kind is kind and v.in_force_on(on)), None)
 
 
-def gaps(versions: Iterable[NoticeVersion]) -> tuple[Gap, ...]:
+def notice_gaps(versions: Iterable[NoticeVersion]) -> tuple[NoticeGap, ...]:
     """From the first version of each kind on, the days that have none, kind by kind.
 
     Law: a day from the first version on is either in a gap or has a version in force.
@@ -142,7 +142,7 @@ def caller_told(
     return CallerTold.INBOUND_ANNOUNCEMENT if announced else CallerTold.NONE
 
 
-def goes_with(said: CallerTold, direction: Direction | None) -> bool:
+def is_possible_for(said: CallerTold, direction: Direction | None) -> bool:
     """Whether a call that went this way can have been told so; None: not known which way."""
     match said:
         case CallerTold.INBOUND_ANNOUNCEMENT:
@@ -153,17 +153,17 @@ def goes_with(said: CallerTold, direction: Direction | None) -> bool:
             return True
 
 
-def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[Gap]:
+def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[NoticeGap]:
     if not of_kind:
-        yield Gap(kind, None, None)
+        yield NoticeGap(kind, None, None)
     for version, later in zip_longest(of_kind, of_kind[1:]):
         if version.last_on in {None, date.max}:  # after which there is no day
             continue
         first_on = version.last_on + timedelta(days=1)
         if later is None:
-            yield Gap(kind, first_on, None)
+            yield NoticeGap(kind, first_on, None)
         elif first_on < later.first_on:
-            yield Gap(kind, first_on, later.first_on - timedelta(days=1))
+            yield NoticeGap(kind, first_on, later.first_on - timedelta(days=1))
 
 
 def _by_kind(

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.completeness import Known, clean, is_asked, missing_further, take_further
-from callrec.policy.further import ASKED, Further
+from callrec.policy.completeness import (
+    AnswerContext,
+    is_asked,
+    missing_further,
+    normalise_text,
+    read_further,
+)
+from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.when import Times
+from callrec.policy.when import TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,12 +37,13 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 """What can be a login: brackets and commas are none of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Said:
+class Answers:
     """What whoever asks says. None or empty: nothing was said. Its repr shows nothing.
 
     Each of the five that may be unknown is said to be so by the word.
@@ -46,7 +53,7 @@ class Said:
     """A sentence."""
     day: date | Unknown | None = None
     """Of the call."""
-    times: Times | Unknown | None = None
+    times: TimeRange | Unknown | None = None
     """Of the call."""
     extension: str | None = None
     number: str | None = None
@@ -55,18 +62,18 @@ class Said:
     """Their names, or "unknown" alone."""
     about: str | None = None
     """Any other information on the nature of the call."""
-    further: Mapping[Further, str] = field(default_factory=dict)
+    further: Mapping[FurtherParticular, str] = field(default_factory=dict)
     """As typed; of a file, its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
-    """A request's particulars, complete; `take_particulars` makes them."""
+    """A request's particulars, complete; `read_particulars` makes them."""
 
     reason: str
     day: date | Unknown
     """Of the call, in the practice's time zone."""
-    times: Times | Unknown
+    times: TimeRange | Unknown
     extension: str | Unknown
     number: str | Unknown
     """The outside party's, as E.164."""
@@ -82,7 +89,7 @@ class Particulars:
 
         Where only the staff can be meant, each word may be a login: "mia (reception)".
         """
-        named = [(ASKED[Further(name)], text) for name, text in self.further.items()]
+        named = [(QUESTIONS[FurtherParticular(name)], text) for name, text in self.further.items()]
         logins = (
             word for asked, text in named if asked.names_staff for word in _WORD.findall(text)
         )
@@ -130,8 +137,8 @@ class Particulars:
         return read
 
 
-def take_particulars(
-    purpose: Purpose, said: Said, *, today: date, logins: Collection[str]
+def read_particulars(
+    purpose: Purpose, said: Answers, *, today: date, logins: Collection[str]
 ) -> Particulars:
     """Take what a request says: each of the five known or said to be unknown, the further complete.
 
@@ -152,8 +159,8 @@ def take_particulars(
     check_reason(said.reason, Clause.FORMALLY_AUTHORISED)
     day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
     call_on = None if isinstance(day, Unknown) else day
-    check_has_been(call_on, today)
-    known = Known(today=today, logins=logins, call_on=call_on)
+    check_not_in_future(call_on, today)
+    known = AnswerContext(today=today, logins=logins, call_on=call_on)
     return Particulars(
         reason=taken.reason or "",
         day=day,
@@ -162,21 +169,23 @@ def take_particulars(
         number=_said(taken.number or ""),
         parties=_said_of_all(taken.parties),
         about=taken.about or "",
-        further=take_further(purpose, taken.further, known),
+        further=read_further(purpose, taken.further, known),
     )
 
 
-def said_again(particulars: Particulars, changes: Said) -> Said:
+def with_changes(particulars: Particulars, changes: Answers) -> Answers:
     """What a request says with some of it said anew: nothing of a change means that it stands.
 
     A day that a court's order set goes with the order.
     """
-    further = {Further(name): text for name, text in particulars.further.items()}
+    further = {FurtherParticular(name): text for name, text in particulars.further.items()}
     further |= changes.further
-    if Further.ANSWER_BY not in changes.further and not is_asked(Further.ANSWER_BY, further):
-        further.pop(Further.ANSWER_BY, None)
+    if FurtherParticular.ANSWER_BY not in changes.further and not is_asked(
+        FurtherParticular.ANSWER_BY, further
+    ):
+        further.pop(FurtherParticular.ANSWER_BY, None)
     parties = particulars.parties
-    return Said(
+    return Answers(
         reason=changes.reason or particulars.reason,
         day=changes.day or particulars.day,
         times=changes.times or particulars.times,
@@ -188,18 +197,18 @@ def said_again(particulars: Particulars, changes: Said) -> Said:
     )
 
 
-def _tidied(said: Said) -> Said:
+def _tidied(said: Answers) -> Answers:
     return replace(
         said,
-        reason=clean(said.reason or ""),
-        extension=clean(said.extension or ""),
-        number=clean(said.number or ""),
-        parties=tuple(filter(None, map(clean, said.parties))),
-        about=clean(said.about or ""),
+        reason=normalise_text(said.reason or ""),
+        extension=normalise_text(said.extension or ""),
+        number=normalise_text(said.number or ""),
+        parties=tuple(filter(None, map(normalise_text, said.parties))),
+        about=normalise_text(said.about or ""),
     )
 
 
-def _check_complete(purpose: Purpose, said: Said) -> None:
+def _check_complete(purpose: Purpose, said: Answers) -> None:
     """One refusal names all that is missing, and what to type."""
     five = {
         "date": said.day,
@@ -217,7 +226,7 @@ def _check_complete(purpose: Purpose, said: Said) -> None:
         options = " ".join(f"--{name} {UNKNOWN}" for name in unsaid)
         hints.append(f"give what is known, and say of the rest that it is not: {options}")
     if further:
-        hints.append(f"give {' '.join(ASKED[each].option for each in further)}")
+        hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(
         f"the request does not say: {', '.join([*unsaid, *further])}",
         clause=Clause.FORMALLY_AUTHORISED if unsaid else TERMS[purpose].asked_under,
@@ -225,7 +234,7 @@ def _check_complete(purpose: Purpose, said: Said) -> None:
     )
 
 
-def check_has_been(call_on: date | None, today: date) -> None:
+def check_not_in_future(call_on: date | None, today: date) -> None:
     """A call that is asked for has been [policy 4(b)].
 
     Raises:
@@ -254,11 +263,11 @@ def _said_of_all(names: tuple[str, ...]) -> tuple[str, ...] | Unknown:
     return UNKNOWN
 
 
-def _listed(said: Times | tuple[str, ...] | Unknown) -> str | list[str]:
+def _listed(said: TimeRange | tuple[str, ...] | Unknown) -> str | list[str]:
     match said:
         case Unknown():
             return str(said)
-        case Times(first, last):
+        case TimeRange(first, last):
             return [f"{first:%H:%M}", f"{last:%H:%M}"]
         case _:
             return list(said)
@@ -275,11 +284,11 @@ def _read_day(value: object) -> date | Unknown:
     return UNKNOWN if text == UNKNOWN else date.fromisoformat(text)
 
 
-def _read_times(value: object) -> Times | Unknown:
+def _read_times(value: object) -> TimeRange | Unknown:
     if value == UNKNOWN:
         return UNKNOWN
     first, last = map(time.fromisoformat, _read_texts(value))
-    return Times(first, last)
+    return TimeRange(first, last)
 
 
 def _read_parties(value: object) -> tuple[str, ...] | Unknown:
@@ -289,7 +298,7 @@ def _read_parties(value: object) -> tuple[str, ...] | Unknown:
 def _read_further(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError
-    return {str(Further(name)): _read_text(text) for name, text in value.items()}
+    return {str(FurtherParticular(name)): _read_text(text) for name, text in value.items()}
 
 
 def _read_texts(value: object) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Terms:
     purpose: Purpose
     sources: tuple[Clause | Law, ...]
     """The last is the most particular."""
-    further: tuple[Further, ...] = ()
+    further: tuple[FurtherParticular, ...] = ()
     """What such a request says besides the six of 4(b), in the order in which it is asked for."""
     is_made_by_hand: bool = True
     is_capped: bool = False
@@ -99,7 +99,7 @@ class Terms:
     @property
     def is_dated(self) -> bool:
         """The day on which it came is among what it says: somebody waits for an answer."""
-        return Further.RECEIVED in self.further
+        return FurtherParticular.RECEIVED in self.further
 
     @property
     def decided_with(self) -> Power:
@@ -125,38 +125,38 @@ _ROWS: Final = (
     Terms(
         purpose=Purpose.PERFORMANCE,
         sources=(Clause.PERFORMANCE,),
-        further=(Further.LEARNING,),
+        further=(FurtherParticular.LEARNING,),
         is_capped=True,
     ),
     Terms(
         purpose=Purpose.TRAINING,
         sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
-        further=(Further.LEARNING,),
+        further=(FurtherParticular.LEARNING,),
         is_capped=True,
     ),
     Terms(
         purpose=Purpose.ABUSIVE_CALL,
         sources=(Clause.ABUSIVE_CALLS,),
-        further=(Further.AFFECTED,),
+        further=(FurtherParticular.AFFECTED,),
     ),
     Terms(
         purpose=Purpose.COMPLAINT,
         sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
-        further=(Further.COMPLAINT, Further.COMPLAINANT),
+        further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
         places_hold=True,
     ),
     Terms(
         purpose=Purpose.MEDICO_LEGAL,
         sources=(Clause.MEDICO_LEGAL,),
-        further=(Further.CLAIM,),
+        further=(FurtherParticular.CLAIM,),
         places_hold=True,
     ),
     Terms(
         purpose=Purpose.DISCIPLINARY,
         sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
         further=(
-            *(Further.EMPLOYEE, Further.ALLEGATION),
-            *(Further.AGREEMENT, Further.CONSULTED),
+            *(FurtherParticular.EMPLOYEE, FurtherParticular.ALLEGATION),
+            *(FurtherParticular.AGREEMENT, FurtherParticular.CONSULTED),
         ),
         needs_second_person=True,
         goes_to_manager=True,
@@ -165,14 +165,22 @@ _ROWS: Final = (
     Terms(
         purpose=Purpose.REGULATORY,
         sources=(Clause.COMPLIANCE,),
-        further=(Further.REGULATOR, Further.REFERENCE),
+        further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
     ),
     Terms(
         purpose=Purpose.SUBJECT_ACCESS,
         sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
         further=(
-            *(Further.SUBJECT, Further.RECEIVED, Further.RECEIVED_HOW),
-            *(Further.IDENTITY, Further.AUTHORITY, Further.HEAR_OR_COPY),
+            *(
+                FurtherParticular.SUBJECT,
+                FurtherParticular.RECEIVED,
+                FurtherParticular.RECEIVED_HOW,
+            ),
+            *(
+                FurtherParticular.IDENTITY,
+                FurtherParticular.AUTHORITY,
+                FurtherParticular.HEAR_OR_COPY,
+            ),
         ),
         places_hold=True,
         has_statutory_clock=True,
@@ -185,10 +193,19 @@ _ROWS: Final = (
         purpose=Purpose.OUTSIDE_BODY,
         sources=(Clause.OUTSIDE_BODY,),
         further=(
-            *(Further.BODY, Further.OFFICER, Further.RANK, Further.CONTACT),
-            *(Further.REFERENCE, Further.RECEIVED),
-            *(Further.LEGAL_BASIS, Further.ANSWER_BY, Further.URGENT),
-            *(Further.NECESSITY, Further.PREJUDICE, Further.SUBJECT_MAY_BE_TOLD),
+            *(
+                FurtherParticular.BODY,
+                FurtherParticular.OFFICER,
+                FurtherParticular.RANK,
+                FurtherParticular.CONTACT,
+            ),
+            *(FurtherParticular.REFERENCE, FurtherParticular.RECEIVED),
+            *(FurtherParticular.LEGAL_BASIS, FurtherParticular.ANSWER_BY, FurtherParticular.URGENT),
+            *(
+                FurtherParticular.NECESSITY,
+                FurtherParticular.PREJUDICE,
+                FurtherParticular.SUBJECT_MAY_BE_TOLD,
+            ),
         ),
         places_hold=True,
         needs_second_person=True,
@@ -199,8 +216,8 @@ _ROWS: Final = (
         purpose=Purpose.DECEASED,
         sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
         further=(
-            *(Further.APPLICANT, Further.STANDING, Further.EVIDENCE),
-            Further.RECEIVED,
+            *(FurtherParticular.APPLICANT, FurtherParticular.STANDING, FurtherParticular.EVIDENCE),
+            FurtherParticular.RECEIVED,
         ),
         has_statutory_clock=True,
         edits_are_decided=True,
@@ -209,14 +226,14 @@ _ROWS: Final = (
     Terms(
         purpose=Purpose.ERASURE,
         sources=(Clause.RIGHTS,),
-        further=(Further.SUBJECT, Further.RECEIVED),
+        further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
         has_statutory_clock=True,
         is_heard=False,
     ),
     Terms(
         purpose=Purpose.PORTABILITY,
         sources=(Clause.RIGHTS,),
-        further=(Further.SUBJECT, Further.RECEIVED),
+        further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
         has_statutory_clock=True,
         edits_are_decided=True,
     ),

@@ -14,15 +14,15 @@ from callrec.policy.words import words
 if TYPE_CHECKING:
     from callrec.errors import Source
 
-LEAST_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
-LEAST_WORDS = 3  # different ones
+MIN_REASON_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
+MIN_REASON_WORDS = 3  # different ones
 
 
 def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word.
 
     Raises:
-        Refused: none is given, or it has fewer than `LEAST_CHARACTERS` characters or `LEAST_WORDS`
+        Refused: none is given, or it has fewer than `MIN_REASON_CHARACTERS` characters or `MIN_REASON_WORDS`
             different words.
     """
     told = " ".join((reason or "").split())
@@ -34,15 +34,15 @@ def check_reason(reason: str | None, clause: Source) -> None:
         raise Refused(
             "the reason is not a sentence",
             clause=clause,
-            hint=f"say why in at least {LEAST_CHARACTERS} characters"
-            f" and {LEAST_WORDS} different words",
+            hint=f"say why in at least {MIN_REASON_CHARACTERS} characters"
+            f" and {MIN_REASON_WORDS} different words",
         )
 
 
 def is_sentence(text: str) -> bool:
     """Whether a text has as many characters and different words as say something."""
     told = " ".join(text.split())
-    return len(told) >= LEAST_CHARACTERS and len(_telling_words(told)) >= LEAST_WORDS
+    return len(told) >= MIN_REASON_CHARACTERS and len(_telling_words(told)) >= MIN_REASON_WORDS
 
 
 def _telling_words(told: str) -> set[str]:

@@ -44,14 +44,14 @@ class RegisterTerms:
     kept_under: Clause
 
 
-RIGHTS: Final = frozenset(
+RIGHTS_PURPOSES: Final = frozenset(
     {Purpose.SUBJECT_ACCESS, Purpose.DECEASED, Purpose.ERASURE, Purpose.PORTABILITY}
 )
 """What a person, or who stands for him, asks for himself: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
     {
-        RegisterName.SUBJECT_ACCESS: RegisterTerms(RIGHTS, Clause.SUBJECT_ACCESS),
+        RegisterName.SUBJECT_ACCESS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
         RegisterName.OUTSIDE_BODY: RegisterTerms(
             frozenset({Purpose.OUTSIDE_BODY}), Clause.OUTSIDE_BODY
         ),
@@ -83,7 +83,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
         )
 
 
-def is_kept_from(
+def is_hidden_from(
     person: Person, subjects: frozenset[PersonId], *, may_be_told: bool | None
 ) -> bool:
     """Whether somebody is not to learn of a request.

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.policy.further import Further
-from callrec.policy.handing_over import Delivery, Form, check_parted
+from callrec.policy.further import FurtherParticular
+from callrec.policy.handing_over import Delivery, PackageForm, check_sent_separately
 from callrec.policy.purpose import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.edits_said import TypedEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Directions:
+class ReleaseInstructions:
     """What whoever releases says. Its repr shows nothing."""
 
     delivery: Delivery = field(default_factory=Delivery)
     """How package and passphrase will reach the recipient."""
-    form: Form = Form.ZIP
-    edits: tuple[SaidEdit, ...] = ()
+    form: PackageForm = PackageForm.ZIP
+    edits: tuple[TypedEdit, ...] = ()
     """What is left out, where that is the releaser's to say."""
-    most_bytes: int | None = None
+    max_bytes: int | None = None
     """What the package may take; None: whatever it takes."""
     exhibit: str = ""
     """The exhibit's reference, for an outside body; empty: made of the request's."""
@@ -35,17 +35,19 @@ class Directions:
     """Whether the certificate names the data subject."""
 
 
-def content_bytes(directions: Directions) -> int | None:
+def max_content_bytes(directions: ReleaseInstructions) -> int | None:
     """What the files of a package may take together; None: whatever they take.
 
     A page holds them as base64, in which three bytes are four.
     """
-    if directions.most_bytes is None or directions.form is not Form.HTML:
-        return directions.most_bytes
-    return directions.most_bytes * 3 // 4
+    if directions.max_bytes is None or directions.form is not PackageForm.HTML:
+        return directions.max_bytes
+    return directions.max_bytes * 3 // 4
 
 
-def check_directions(directions: Directions, purpose: Purpose, further: Collection[str]) -> None:
+def check_instructions(
+    directions: ReleaseInstructions, purpose: Purpose, further: Collection[str]
+) -> None:
     """Whether a request of that purpose can go out so.
 
     Args:
@@ -57,8 +59,8 @@ def check_directions(directions: Directions, purpose: Purpose, further: Collecti
         Refused: package and passphrase go the same way.
         Unusable: there is nobody to name on the certificate, or no exhibit.
     """
-    check_parted(directions.delivery)
-    if directions.names_subject and Further.SUBJECT not in further:
+    check_sent_separately(directions.delivery)
+    if directions.names_subject and FurtherParticular.SUBJECT not in further:
         raise Unusable("the request names no data subject", hint="leave out --name-subject")
     marked = directions.exhibit or directions.medium_serial
     if marked and purpose is not Purpose.OUTSIDE_BODY:

@@ -170,7 +170,9 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
     }
 )
 
-ENDED = frozenset(state for state, onward in _NEXT.items() if {state}.issuperset(onward.values()))
+ENDED_STATES = frozenset(
+    state for state, onward in _NEXT.items() if {state}.issuperset(onward.values())
+)
 """The states that nothing leads out of."""
 
 _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILED: -1}
@@ -187,7 +189,7 @@ _STANDS = {
 }
 """Whether something stands that was approved, once this has happened."""
 
-ENDING = frozenset(act for act, stands in _STANDS.items() if not stands)
+ENDING_ACTS = frozenset(act for act, stands in _STANDS.items() if not stands)
 """After what of a request that was approved it is to be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
@@ -256,10 +258,10 @@ def is_unanswered(events: Iterable[RequestEvent]) -> bool:
     Who was there when it was heard is no matter of its state.
     """
     history = tuple(events)
-    return is_undelivered(history) and not something_stands(history)
+    return is_undelivered(history) and not has_standing_approval(history)
 
 
-def something_stands(events: Iterable[RequestEvent]) -> bool:
+def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
     """Whether something that was approved stands, as far as the log says that it has lapsed."""
     stands = False
     for event in events:

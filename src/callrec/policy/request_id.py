@@ -14,7 +14,7 @@ from callrec.policy.purpose import Purpose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DRAWN_BYTES: Final = 12
+RANDOM_BYTES: Final = 12
 _BEGIN: Final = b"req".hex()
 _NUMBERS: Final[Mapping[Purpose, int]] = MappingProxyType(
     {
@@ -42,7 +42,7 @@ def request_id(purpose: Purpose, drawn: bytes) -> str:
 
     Args:
         purpose: what it is for; a request never comes to be for another.
-        drawn: `DRAWN_BYTES` from the operating system's generator.
+        drawn: `RANDOM_BYTES` from the operating system's generator.
     """
     return f"{_BEGIN}{_NUMBERS[purpose]:02x}{drawn.hex()}"
 

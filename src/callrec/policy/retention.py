@@ -69,15 +69,15 @@ class Category:
     @property
     def lasts(self) -> float:
         """How long it is kept, in months."""
-        return inf if self.keeps is None else months_in(self.keeps)
+        return inf if self.keeps is None else months_configured(self.keeps)
 
     def due_on(self, call_on: date) -> date | None:
         """The first day on which a call of that day is due; None where that gives it no end."""
-        return None if self.keeps is None else due_on(call_on, months_in(self.keeps))
+        return None if self.keeps is None else due_on(call_on, months_configured(self.keeps))
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
+class DisposalItem:
     """What is approved of one recording with a request for disposal, and what is destroyed."""
 
     category: str
@@ -85,7 +85,7 @@ class Retained:
     due_on: date
 
 
-class Stop(StrEnum):
+class StopReason(StrEnum):
     """What keeps a recording that is due from being proposed for disposal."""
 
     HOLD = "hold"
@@ -103,7 +103,7 @@ class Stop(StrEnum):
 class Stopped:
     """What stops one recording."""
 
-    by: Stop
+    by: StopReason
     reference: str = ""
     """``H-3``, ``R-17``; of what is kept on, until when."""
 
@@ -137,7 +137,7 @@ class Appraised:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueGroup:
     """What is due of one category and one month of calls."""
 
     category: Category
@@ -151,7 +151,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CategoryTotal:
     """What there is of one category."""
 
     category: Category
@@ -162,13 +162,13 @@ class Held:
     """When the next is due that is not yet; None where none will be."""
 
 
-def months_in(keeping: str) -> int:
+def months_configured(keeping: str) -> int:
     """A length of time as it is configured, ``6 months`` or ``3 years``, in months."""
     count, unit = keeping.split()
     return int(count) * _MONTHS[unit.removesuffix("s")]
 
 
-def months_said(words: str) -> int | None:
+def months_in_words(words: str) -> int | None:
     """A length of time as people are told it, ``three years`` or ``6 months``, in months.
 
     None where it is said in other words: nobody but a reader can tell then.
@@ -177,7 +177,7 @@ def months_said(words: str) -> int | None:
         case [count, ("month" | "months" | "year" | "years") as unit]:
             if count in _NUMBERS:
                 count = str(_NUMBERS.index(count) + 1)
-            return months_in(f"{count} {unit}") if count.isdecimal() else None
+            return months_configured(f"{count} {unit}") if count.isdecimal() else None
         case _:
             return None
 
@@ -203,7 +203,7 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
 
     Law: what is due was on that day or before.
     """
-    months = [months_in(each.keeps) for each in schedule if each.keeps is not None]
+    months = [months_configured(each.keeps) for each in schedule if each.keeps is not None]
     return on - timedelta(days=_SHORTEST_MONTH * min(months, default=0))
 
 
@@ -219,7 +219,7 @@ def category_by_rule(*, of_a_claim: bool) -> str:
     return CLAIM if of_a_claim else ROUTINE
 
 
-def category_that_counts(said: Category | None, by_rule: Category) -> Category:
+def effective_category(said: Category | None, by_rule: Category) -> Category:
     """The category by which a recording is kept.
 
     What is of a claim is kept as long as a claim is at the least: who said something else before
@@ -236,7 +236,7 @@ def category_that_counts(said: Category | None, by_rule: Category) -> Category:
     return by_rule if by_rule.name == CLAIM and by_rule.lasts > said.lasts else said
 
 
-def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[Due, ...]:
+def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ...]:
     """What is due, by category and month of the calls, the oldest month first.
 
     Law: the counts of all of them together are those of the recordings that are due.
@@ -247,7 +247,7 @@ def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[Due, ...]:
             key = (each.call_on.replace(day=1), each.category.name)
             groups.setdefault(key, []).append(each)
     return tuple(
-        Due(
+        DueGroup(
             category=group[0].category,
             month=month,
             recordings=len(group),
@@ -258,9 +258,9 @@ def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[Due, ...]:
     )
 
 
-def take_stock(
+def totals_by_category(
     recordings: Sequence[Appraised], schedule: Iterable[Category], *, on: date
-) -> tuple[Held, ...]:
+) -> tuple[CategoryTotal, ...]:
     """What there is of each category, in the order of the schedule.
 
     Law: every recording is counted once.
@@ -322,9 +322,9 @@ def _count(group: Iterable[Appraised]) -> Mapping[Stopped, int]:
     return counts
 
 
-def _held(category: Category, recordings: Sequence[Appraised], on: date) -> Held:
+def _held(category: Category, recordings: Sequence[Appraised], on: date) -> CategoryTotal:
     dues = [each.due_on for each in recordings]
-    return Held(
+    return CategoryTotal(
         category=category,
         recordings=len(recordings),
         due=sum(each.is_due(on) for each in recordings),

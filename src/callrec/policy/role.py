@@ -77,7 +77,7 @@ class VaultKey(StrEnum):
     INDEX = "index"
 
 
-def brought_by(role: Role) -> frozenset[Power]:
+def powers_of_role(role: Role) -> frozenset[Power]:
     """The powers that a role brings; the type checker sees that no role is left out."""
     match role:
         case Role.STAFF:
@@ -111,7 +111,7 @@ def brought_by(role: Role) -> frozenset[Power]:
             return frozenset({Power.INGEST})
 
 
-POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: brought_by(r) for r in Role})
+POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: powers_of_role(r) for r in Role})
 """What each role brings."""
 
 _OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
@@ -144,7 +144,7 @@ class Person:
     standing: Standing = Standing.CONFIRMED
 
 
-def powers_left(role: Role, only: frozenset[Power]) -> frozenset[Power]:
+def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]:
     """What a person of a role holds who is to hold these powers alone.
 
     Raises:

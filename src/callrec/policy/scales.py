@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scales:
+class TimeScales:
     """The lengths of all clocks."""
 
     months: int = 1
@@ -38,5 +38,5 @@ class Scales:
     """Hours by the clock from awareness, nights and holidays too [UK GDPR 33(1)]."""
 
 
-USUAL = Scales()
+STATUTORY_SCALES = TimeScales()
 """What holds where the practice has set nothing."""

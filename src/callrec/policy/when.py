@@ -17,7 +17,7 @@ from callrec.errors import Unusable
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-SPREAD = timedelta(minutes=15)
+AROUND = timedelta(minutes=15)
 """How far to either side of one time people remember it."""
 
 _YEARS = range(1970, 2200)  # any other is a slip of the hand
@@ -27,7 +27,7 @@ _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayRange:
     """Local days, both ends included."""
 
     first: date
@@ -48,7 +48,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class TimeRange:
     """Times within one local day, whole minutes, both ends included."""
 
     first: time
@@ -105,10 +105,10 @@ def parse_day(text: str, today: date, *, what: str = "that") -> date:
     return day
 
 
-def parse_times(text: str) -> Times:
+def parse_times(text: str) -> TimeRange:
     """Times as typed: ``14:00-14:30``, or ``14:05``.
 
-    A single time is a quarter of an hour to either side (`SPREAD`), within its day.
+    A single time is a quarter of an hour to either side (`AROUND`), within its day.
 
     Raises:
         Unusable: it is neither, or it ends before it begins.
@@ -116,7 +116,7 @@ def parse_times(text: str) -> Times:
     first, dash, last = text.partition("-")
     either = "type 14:05 or 14:00-14:30"
     if dash:
-        return Times(parse_time(first, hint=either), parse_time(last, hint=either))
+        return TimeRange(parse_time(first, hint=either), parse_time(last, hint=either))
     return _around(parse_time(first, hint=either))
 
 
@@ -167,10 +167,10 @@ def parse_instant(
     return earliest
 
 
-def _around(said: time) -> Times:
+def _around(said: time) -> TimeRange:
     on_some_day = datetime.combine(date(2024, 1, 4), said)
-    first, last = on_some_day - SPREAD, on_some_day + SPREAD
-    return Times(
+    first, last = on_some_day - AROUND, on_some_day + AROUND
+    return TimeRange(
         first.time() if first.date() == on_some_day.date() else time(0, 0),
         last.time() if last.date() == on_some_day.date() else time(23, 59),
     )

@@ -72,7 +72,7 @@ _WITHIN: Final[Mapping[Ground, Source]] = {
 }
 """What fits wherever the law gives nobody a right to the recording."""
 
-FITS: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
+GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
     {
         Purpose.PROTECT_PARTIES: _WITHIN,
         Purpose.PERFORMANCE: _WITHIN,
@@ -123,7 +123,7 @@ FITS: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
 
 def is_decided_expressly(purpose: Purpose) -> bool:
     """Whether silence about a recording decides nothing: so where the law names every ground."""
-    return Ground.NOT_APPROVED not in FITS[purpose]
+    return Ground.NOT_APPROVED not in GROUNDS_FOR[purpose]
 
 
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
@@ -137,7 +137,7 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
         Refused: it does not fit the purpose, or none is given where the law names them.
     """
     said = ground or Ground.NOT_APPROVED
-    if said in FITS[purpose]:
+    if said in GROUNDS_FOR[purpose]:
         return said
     told = f'"{ground}" is no ground' if ground else "a ground is needed"
     rests_on: Source = TERMS[purpose].decided_under
@@ -146,7 +146,7 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     raise Refused(
         f"{told} to withhold from a request for {purpose}",
         clause=rests_on,
-        hint=f"the codes that fit: {', '.join(FITS[purpose])}",
+        hint=f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}",
     )
 
 
@@ -168,7 +168,7 @@ def check_refused_on(
     said = check_ground(ground, request.purpose)
     terms = TERMS[request.purpose]
     if said is Ground.NOT_APPROVED and terms.has_statutory_clock:
-        others = (str(each) for each in FITS[request.purpose] if each is not said)
+        others = (str(each) for each in GROUNDS_FOR[request.purpose] if each is not said)
         raise Refused(
             f"a request for {request.purpose} is not refused because nobody approves it",
             clause=terms.decided_under,

@@ -14,33 +14,34 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change, check_waits_for_answer
-from callrec.policy.particulars import said_again
+from callrec.policy.particulars import with_changes
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import register_now, signing, today
-from callrec.procedures.concerned import concerned_by
-from callrec.procedures.days_said import told_of_other_days
+from callrec.procedures.concerned import staff_named
+from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request import check_count, find_recordings, new_body, particulars_of
+from callrec.procedures.request import check_count, find_recordings, new_body, parse_particulars
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, log_request_event
-from callrec.procedures.telling import tell_deciders
+from callrec.procedures.telling import notify_deciders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
-    from callrec.policy.particulars import Particulars, Said
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.particulars import Answers, Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.concerned import Concerned
+    from callrec.procedures.concerned import StaffNamed
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
 _DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
+
 _Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
 """What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""
 
@@ -53,9 +54,9 @@ class Amended:
     version: int
     recordings: int
     grants_ended: int
-    other_day: tuple[int, ...] | None
+    of_other_day: tuple[int, ...] | None
     """As `Created`."""
-    concerned: Concerned
+    concerned: StaffNamed
 
 
 def attach_recordings(
@@ -106,7 +107,9 @@ def detach_recordings(
     return _amend(practice, actor, reference, detached)
 
 
-def amend_particulars(practice: Practice, actor: Actor, reference: str, changes: Said) -> Amended:
+def amend_particulars(
+    practice: Practice, actor: Actor, reference: str, changes: Answers
+) -> Amended:
     """Let a request say something else; what is not said anew stands.
 
     The version before stays as it was, and the rules for a new request are asked again.
@@ -119,8 +122,8 @@ def amend_particulars(practice: Practice, actor: Actor, reference: str, changes:
     """
 
     def changed(request: OpenRequest, _: Connection) -> _Content:
-        said = said_again(request.particulars, changes)
-        after = particulars_of(practice, request.purpose, said)
+        said = with_changes(request.particulars, changes)
+        after = parse_particulars(practice, request.purpose, said)
         if after == request.particulars:
             raise _is_so_already(reference)
         return after, request.body.recordings
@@ -150,7 +153,7 @@ def _amend(
 
 
 def _write(
-    practice: Practice, act: Writing, actor: Actor, request: OpenRequest, body: RequestBody
+    practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
     which = replace(request.which, version=request.which.version + 1)
     digest = body.digest(which, request.requester)
@@ -170,9 +173,9 @@ def _write(
     ended = destroy_grants(act.connection, request.id, request.requester)
     register = register_now(practice, act.connection)
     REQUESTS.store(act.connection, register, which, body, [request.requester])
-    concerned = concerned_by(practice, actor, act.connection, body.particulars)
+    concerned = staff_named(practice, actor, act.connection, body.particulars)
     if request.facts.state in _DECIDED:
-        tell_deciders(
+        notify_deciders(
             practice,
             act.connection,
             request.reference,
@@ -185,7 +188,7 @@ def _write(
         version=which.version,
         recordings=len(body.recordings),
         grants_ended=ended,
-        other_day=told_of_other_days(practice, actor, act.connection, body),
+        of_other_day=date_mismatches_known_to(practice, actor, act.connection, body),
         concerned=concerned,
     )
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.hearing import answers_who_asked
+from callrec.policy.hearing import answers_requester
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
-from callrec.procedures.approvals import DECIDED_ANEW
-from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.approvals import REOPENING_ACTS
+from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import ListedRequest
+    from callrec.procedures.requests_listed import RegisteredRequest
 
 
 class Outcome(StrEnum):
@@ -44,8 +44,11 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.WITHDRAWN: Outcome.WITHDRAWN,
     RequestState.LAPSED: Outcome.LAPSED,
 }
+
 _ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT})
+
 _ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
+
 _DECISIONS: Final = frozenset({RequestAct.APPROVED, RequestAct.DENIED})
 
 
@@ -66,7 +69,7 @@ class Answer:
 
 
 def answer_to(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Answer:
     """What became of a request.
 
@@ -78,7 +81,7 @@ def answer_to(
         leaf
         for leaf in request.history.leaves
         if leaf.act in _ANSWERS
-        or _is_heard_by_who_asked(practice, actor, connection, request, leaf)
+        or _requester_was_present(practice, actor, connection, request, leaf)
     ]
     ends = [leaf for leaf in request.history.leaves if leaf.act in _ENDS]
     decided = _last(request, _DECISIONS)
@@ -101,14 +104,14 @@ def answer_to(
     )
 
 
-def _heard_at_most(request: ListedRequest) -> Outcome | None:
+def _heard_at_most(request: RegisteredRequest) -> Outcome | None:
     """What became of it if not what was decided: the staff heard it alone, and answered nobody."""
     if any(leaf.act == RequestAct.CLOSED for leaf in request.history.leaves):
         return Outcome.CLOSED
     return Outcome.OPEN if is_unanswered(request.history.events) else None
 
 
-def _withheld(request: ListedRequest) -> Iterator[str]:
+def _withheld(request: RegisteredRequest) -> Iterator[str]:
     """The code of each recording that no approval of the request as it stands has granted.
 
     What was taken back or had lapsed when it was approved anew has granted nothing.
@@ -116,7 +119,7 @@ def _withheld(request: ListedRequest) -> Iterator[str]:
     if not request.approvals:
         return
     newest = request.approvals[-1]
-    anew = (leaf.seq for leaf in request.history.leaves if leaf.act in DECIDED_ANEW)
+    anew = (leaf.seq for leaf in request.history.leaves if leaf.act in REOPENING_ACTS)
     since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
     granted = {
         uid
@@ -128,31 +131,35 @@ def _withheld(request: ListedRequest) -> Iterator[str]:
 
 
 def _denied_with(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, denied: Leaf
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: RegisteredRequest,
+    denied: Leaf,
 ) -> Iterator[str]:
     said: Mapping[str, Any] = {}
     if request.opened is not None:
         said = read_words(connection, request.opened).get(denied.seq, {})
-    elif opens_details(actor):
+    elif can_open_details(actor):
         said = open_details(practice, actor, connection, denied)
     if said.get("code"):
         yield str(said["code"])
 
 
-def _last(request: ListedRequest, acts: frozenset[RequestAct]) -> Leaf | None:
+def _last(request: RegisteredRequest, acts: frozenset[RequestAct]) -> Leaf | None:
     found = [leaf for leaf in request.history.leaves if leaf.act in acts]
     return found[-1] if found else None
 
 
-def _is_heard_by_who_asked(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, leaf: Leaf
+def _requester_was_present(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest, leaf: Leaf
 ) -> bool:
     """Who was there lies sealed beside the leaf; for whoever cannot open it, nobody was."""
-    if leaf.act != RequestAct.LISTENED or not opens_details(actor):
+    if leaf.act != RequestAct.LISTENED or not can_open_details(actor):
         return False
     attended = open_details(practice, actor, connection, leaf).get("attended", ())
     further = request.opened.particulars.further if request.opened else {}
-    return answers_who_asked(request.purpose, further, attended)
+    return answers_requester(request.purpose, further, attended)
 
 
 def _first_on(practice: Practice, leaves: Sequence[Leaf]) -> date | None:

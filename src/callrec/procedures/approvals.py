@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
     from callrec.record.entitled import Powers
 
-BY_EACH_SIGNER: Final = frozenset({"at", "by"})
+SIGNER_FIELDS: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""
 
-ENDS: Final[Mapping[str, str]] = {
+APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
@@ -51,7 +51,7 @@ ENDS: Final[Mapping[str, str]] = {
 }
 """Acts that end every approval made before them."""
 
-DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts after which nothing of what was decided holds."""
 
 _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
@@ -67,7 +67,7 @@ class Approval:
     leaf: Leaf
     countersignature: Statement | None
     """The same by the second person, if there was one."""
-    lost_by: str = ""
+    lost_reason: str = ""
     """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
 
     @property
@@ -169,32 +169,32 @@ def stated_approvals(
     return _approvals(history, register, signed)
 
 
-def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
+def end_reason(approval: Approval, history: History, now: datetime) -> str:
     """What ended an approval, as a sentence; empty while it stands.
 
     A package in preparation holds the grants until it has failed; one that was delivered ends them:
     a second copy is a second approval.
     """
-    if ended := what_ended(approval, history):
+    if ended := event_end_reason(approval, history):
         return ended
-    if in_preparation(history.after(approval.leaf), approval.to):
+    if releases_in_preparation(history.after(approval.leaf), approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
-        return ENDS[RequestAct.GRANT_LAPSED]
-    return approval.lost_by
+        return APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED]
+    return approval.lost_reason
 
 
-def what_ended(approval: Approval, history: History) -> str:
+def event_end_reason(approval: Approval, history: History) -> str:
     """What happened to the request and ended an approval, as a sentence; empty: nothing did."""
     for leaf in history.after(approval.leaf):
-        if leaf.act in ENDS:
-            return ENDS[leaf.act]
+        if leaf.act in APPROVAL_ENDED_BY:
+            return APPROVAL_ENDED_BY[leaf.act]
         if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
             return "what was granted has been released"
     return ""
 
 
-def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
+def releases_in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
     """The releases that somebody has begun by these leaves and not brought to an end.
 
     Each by its own id: one that ends by them may have begun before, under an older approval.
@@ -211,7 +211,7 @@ def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, 
     return frozenset(begun)
 
 
-def _how_it_was_lost(register: Register, person: str, seq: int) -> str:
+def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
     """What a voucher since that leaf has changed for whom something was granted to."""
     for voucher in register.vouchers.get(person, ()):
         if voucher.seq < seq:
@@ -223,14 +223,14 @@ def _how_it_was_lost(register: Register, person: str, seq: int) -> str:
     return ""
 
 
-def granted_to(
+def grant_holders(
     approvals: tuple[Approval, ...], history: History, now: datetime
 ) -> frozenset[PersonId]:
     """Who holds a grant that can still be used."""
-    return frozenset(a.to for a in approvals if not how_it_ended(a, history, now))
+    return frozenset(a.to for a in approvals if not end_reason(a, history, now))
 
 
-def withheld_before(
+def last_withheld(
     approvals: tuple[Approval, ...], history: History, digest: str
 ) -> Mapping[str, Ground]:
     """What the newest approval withheld on a ground, by uid.
@@ -241,20 +241,20 @@ def withheld_before(
     if not approvals or approvals[-1].digest != digest:
         return {}
     newest = approvals[-1]
-    if any(leaf.act in DECIDED_ANEW for leaf in history.after(newest.leaf)):
+    if any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf)):
         return {}
     grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
 
 
-def edits_before(
+def last_edits(
     approvals: tuple[Approval, ...], history: History, digest: str
 ) -> Mapping[str, Edits]:
     """How the copy of each recording was last approved to be edited, by uid.
 
     Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
     """
-    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in DECIDED_ANEW]
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
     edits: dict[str, Edits] = {}
     for approval in approvals:
         if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):
@@ -262,7 +262,7 @@ def edits_before(
     return edits
 
 
-def check_decided(might: Powers, approval: Approval, request: RequestFacts) -> None:
+def check_signers_entitled(might: Powers, approval: Approval, request: RequestFacts) -> None:
     """Check that those who signed an approval might do so, by the vouchers before its leaf.
 
     What was lent to them counts by the log's days: their own clock may have been set back.
@@ -351,7 +351,7 @@ def _approvals(
             statement,
             leaf,
             _countersignature(leaf, statement, signed),
-            _how_it_was_lost(register, statement.fields["for"], leaf.seq),
+            _reason_key_was_lost(register, statement.fields["for"], leaf.seq),
         )
         for leaf, statement in signed
         if statement.by != statement.fields["countersigned"]
@@ -421,7 +421,7 @@ def _says_the_same(one: Statement, other: Statement) -> bool:
 
 
 def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
-    return ((k, v) for k, v in statement.fields.items() if k not in BY_EACH_SIGNER)
+    return ((k, v) for k, v in statement.fields.items() if k not in SIGNER_FIELDS)
 
 
 def _glass_reason(approval: Approval) -> str | None:

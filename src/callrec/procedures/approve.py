@@ -13,24 +13,24 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits, check_edits
-from callrec.policy.edits_said import edits_of_each
-from callrec.policy.hearing import check_is_heard, check_may_be_granted
+from callrec.policy.edits_said import edits_by_recording
+from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.withholding import FITS, Ground, check_each_decided
+from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided
 from callrec.practice import signing, today
-from callrec.procedures.approvals import check_signers, edits_before, withheld_before
-from callrec.procedures.concerned import concerned_as_read
-from callrec.procedures.days_said import of_other_days
+from callrec.procedures.approvals import check_signers, last_edits, last_withheld
+from callrec.procedures.concerned import staff_named_in_open_request
+from callrec.procedures.days_said import find_date_mismatches
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.people import find_person, logins
-from callrec.procedures.telling import tell_granted
-from callrec.record.acts import check_log
+from callrec.procedures.telling import notify_granted
+from callrec.record.acts import check_whole_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.edits_said import TypedEdit
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.concerned import Concerned
+    from callrec.procedures.concerned import StaffNamed
     from callrec.procedures.open_request import OpenRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ApprovalPreview:
     """What an approval would do with each recording of a request as it stands."""
 
     digest: str
@@ -55,9 +55,9 @@ class Foreseen:
     granted: Mapping[int, Edits]
     """Numbers of those that would be granted, each with what is left out of its copy."""
     withheld: Mapping[int, Ground]
-    other_day: tuple[int, ...]
+    of_other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
-    concerned: Concerned
+    concerned: StaffNamed
     """Whom of the practice it is about."""
 
 
@@ -69,7 +69,7 @@ class Decision:
     """Numbers of those that are granted; empty: all that the request asks for, but the withheld."""
     withheld: Mapping[int, Ground] = field(default_factory=dict)
     """Numbers of those that are withheld expressly, each with its ground."""
-    edits: tuple[SaidEdit, ...] = ()
+    edits: tuple[TypedEdit, ...] = ()
     """What is left out of the copies of those that are granted."""
     to: str = ""
     """Login of the person who is to hear them; empty: the requester."""
@@ -80,7 +80,7 @@ class Decision:
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
     """Why the glass is broken; None if it is not."""
-    seen: Foreseen | None = None
+    seen: ApprovalPreview | None = None
     """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
 
 
@@ -97,13 +97,13 @@ class Approved:
     """Of each of them, what is left out of its copy."""
     withheld: Mapping[int, Ground]
     lapses_at: datetime
-    other_day: tuple[int, ...]
+    of_other_day: tuple[int, ...]
     """Of those that were granted, the ones that are not of the day which the request says."""
 
 
-def foresee_approval(
+def preview_approval(
     practice: Practice, actor: Actor, reference: str, decision: Decision
-) -> Foreseen:
+) -> ApprovalPreview:
     """Say what a decision would do with each recording, before it is confirmed.
 
     Raises:
@@ -117,7 +117,7 @@ def foresee_approval(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference)
-        return _foresee(practice, request, decision)
+        return _preview(practice, request, decision)
 
 
 def approve_request(
@@ -148,7 +148,7 @@ def approve_request(
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
-        check_log(practice, act.connection)
+        check_whole_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
         check_nothing_awaited(request)
         granting = _decide(practice, actor, request, decision, countersigner)
@@ -159,7 +159,7 @@ def approve_request(
             request.purpose, withheld=len(granting.withheld), note=granting.note
         )
         write_approval(practice, act, granting)
-        tell_granted(practice, act.connection, granting)
+        notify_granted(practice, act.connection, granting)
     return Approved(
         reference=reference,
         purpose=request.purpose,
@@ -168,7 +168,7 @@ def approve_request(
         edits=granting.edits,
         withheld={row.id: ground for row, ground in granting.withheld},
         lapses_at=granting.lapses_at,
-        other_day=of_other_days(practice, request.particulars, granting.recordings),
+        of_other_day=find_date_mismatches(practice, request.particulars, granting.recordings),
     )
 
 
@@ -190,7 +190,7 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
-    foreseen = _foresee(practice, request, decision)
+    foreseen = _preview(practice, request, decision)
     _check_seen(request, decision, foreseen)
     return Granting(
         request=request,
@@ -219,7 +219,7 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
     return voucher.person
 
 
-def _check_seen(request: OpenRequest, decision: Decision, foreseen: Foreseen) -> None:
+def _check_seen(request: OpenRequest, decision: Decision, foreseen: ApprovalPreview) -> None:
     if decision.seen not in (None, foreseen):
         raise Refused(
             "the request, or what was decided of it, was changed after you saw it",
@@ -228,13 +228,13 @@ def _check_seen(request: OpenRequest, decision: Decision, foreseen: Foreseen) ->
         )
 
 
-def _foresee(practice: Practice, request: OpenRequest, decision: Decision) -> Foreseen:
+def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
     withheld = _grounds(request, decision)
     granted = [row for row in request.recordings if row.id not in withheld]
     edits = _edits(request, decision, granted)
-    other_day = of_other_days(practice, request.particulars, granted)
-    concerned = concerned_as_read(practice, request)
-    return Foreseen(request.digest, edits, withheld, other_day, concerned)
+    of_other_day = find_date_mismatches(practice, request.particulars, granted)
+    concerned = staff_named_in_open_request(practice, request)
+    return ApprovalPreview(request.digest, edits, withheld, of_other_day, concerned)
 
 
 def _edits(
@@ -245,9 +245,9 @@ def _edits(
     What was left out before is left out again, for whomever, until the recording is edited anew.
     """
     if decision.edits:
-        check_is_heard(request.facts)
-    said = edits_of_each(decision.edits, [row.id for row in granted])
-    before = edits_before(request.approvals, request.history, request.digest)
+        check_is_for_listening(request.facts)
+    said = edits_by_recording(decision.edits, [row.id for row in granted])
+    before = last_edits(request.approvals, request.history, request.digest)
     edits: dict[int, Edits] = {}
     for row in granted:
         edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
@@ -269,7 +269,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
         )
     _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
-    before = withheld_before(request.approvals, request.history, request.digest)
+    before = last_withheld(request.approvals, request.history, request.digest)
     kept_back = {
         row.id: before[row.uid]
         for row in request.recordings
@@ -285,7 +285,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
 
 def _or_not_held(request: OpenRequest) -> str:
     """The rest of a hint, where the law wants an answer though nothing is found."""
-    if Ground.NOT_HELD not in FITS[request.purpose]:
+    if Ground.NOT_HELD not in GROUNDS_FOR[request.purpose]:
         return ""
     return (
         "; if there is none:"

@@ -25,39 +25,47 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
 from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
-from callrec.archive.marker import begin_volume, is_volume, open_volume, relabel
+from callrec.archive.marker import create_volume, is_volume, open_volume, write_label
 from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
-from callrec.catalogue.volumes import put_bag, save_volume
+from callrec.catalogue.volumes import save_bag, save_volume
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
-from callrec.procedures.archive_copy import stating_copy, time_of
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
+from callrec.procedures.archive_copy import stating_copy, time_of_run
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP, archiving, begin, clear, unmake
-from callrec.procedures.archivist import say_of_volume
+from callrec.procedures.archive_unfinished import (
+    BEGUN,
+    GIVEN_UP,
+    archive_lock,
+    clear_run,
+    note_run_begun,
+    unmake_volume,
+)
+from callrec.procedures.archivist import log_about_volume
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
-from callrec.procedures.destruction_done import settle
+from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.erasing_volumes import erase_owed
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
     from callrec.procedures.archive_removal import Removed
-    from callrec.procedures.archive_unfinished import Archiving
+    from callrec.procedures.archive_unfinished import RunNotes
 
 SOFTWARE: Final = "callrec"
-SPARE: Final = 1 << 20
+
+SPARE_BYTES: Final = 1 << 20
 """Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
 
 
@@ -123,7 +131,7 @@ def archive_recordings(
     erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
-        archiving(practice.folder) as notes,
+        archive_lock(practice.folder) as notes,
     ):
         if target.is_new and is_volume(to):
             raise Failed(
@@ -139,7 +147,9 @@ def archive_recordings(
             if removes
             else None
         )
-        settle(practice, actor)  # of what was destroyed meanwhile, nothing is left there
+        record_completed_destructions(
+            practice, actor
+        )  # of what was destroyed meanwhile, nothing is left there
         return replace(done, removed=removed, erased=erased)
 
 
@@ -150,7 +160,7 @@ def _unseen(_: int) -> None:
 class _Run:
     """One run, from the leaf that begins it."""
 
-    def __init__(self, practice: Practice, actor: Actor, notes: Archiving, plan: Plan) -> None:
+    def __init__(self, practice: Practice, actor: Actor, notes: RunNotes, plan: Plan) -> None:
         self._practice = practice
         self._actor = actor
         self._notes = notes
@@ -161,17 +171,17 @@ class _Run:
         """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
         plan, volume = self._plan, self._volume
         details = {"bag": plan.name, "recordings": len(plan.items)}
-        say_of_volume(self._practice, self._actor, BEGUN, volume.volume, details)
+        log_about_volume(self._practice, self._actor, BEGUN, volume.volume, details)
         if not plan.target.is_new:
             self._finish(begun)
-        begin(self._practice, self._notes, volume, plan.name)
+        note_run_begun(self._practice, self._notes, volume, plan.name)
         try:
             bag, seq = self._write()
         except BaseException:
             self._undo()
             raise
         self._lay_proof(plan.name, seq)
-        volume.drop_other_copies(time_of(plan.name))
+        volume.drop_other_copies(time_of_run(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
         return Archived(
@@ -185,16 +195,16 @@ class _Run:
         if begun in self._plan.written:
             self._lay_proof(begun, self._plan.written[begun].seq)
         elif begun:
-            clear(self._volume, begun)
+            clear_run(self._volume, begun)
 
     def _write(self) -> tuple[Bag | None, int]:
         """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
         plan, volume, practice = self._plan, self._volume, self._practice
         self._check_attached()
         if plan.target.is_new:
-            begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
+            create_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
         else:
-            relabel(volume)
+            write_label(volume)
         bag, begun = None, volume.unfinished_bag()
         if plan.items:
             bag = write_bag(
@@ -202,7 +212,7 @@ class _Run:
                 plan.items,
                 self._info(),
                 begun=begun,
-                besides_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE,
+                extra_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE_BYTES,
             )
         elif begun is not None:
             with drive_errors():
@@ -240,7 +250,7 @@ class _Run:
             "External-Identifier": f"{self._volume.volume}/{self._plan.name}",
         }
 
-    def _write_down(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> int:
+    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> int:
         plan, volume = self._plan, self._volume
         statement = self._state(act, bag, copy)
         size_bytes = bag.size_bytes if bag else 0
@@ -263,7 +273,7 @@ class _Run:
             **self._serial(),
         )
         if bag:
-            put_bag(
+            save_bag(
                 act.connection,
                 volume.volume,
                 plan.name,
@@ -277,8 +287,8 @@ class _Run:
         serial = serial_of(self._volume.at)
         return {"serial": serial} if serial else {}
 
-    def _state(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> Statement:
-        return signed(
+    def _state(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> Statement:
+        return sign_statement_as(
             self._practice,
             self._actor,
             "volume",
@@ -305,13 +315,15 @@ class _Run:
                 return  # interrupted just after: the next run lays the proof beside the bag
             self._check_attached()  # the next run, with the drive back, takes up what is noted
             if is_volume(self._volume.at):
-                clear(self._volume, self._plan.name)
+                clear_run(self._volume, self._plan.name)
             if not self._plan.written:  # by whoever may yet; else it is the next run's to say
-                say_of_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
+                log_about_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
-                unmake(self._volume.at)
+                unmake_volume(self._volume.at)
             self._notes.end(self._volume.volume)
 
     def _is_in_log(self) -> bool:
         with reading(self._practice.engine) as connection:
-            return self._plan.name in written_to(self._practice, connection, self._volume.volume)
+            return self._plan.name in runs_written_to(
+                self._practice, connection, self._volume.volume
+            )

@@ -41,12 +41,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.archive.volume import Volume
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
 
 FORMAT: Final = 1
-MOST_PEOPLE: Final = 64
+
+MAX_PEOPLE: Final = 64
 """Whom a copy may name. Whoever restores tries all their locks, each some seconds at its strongest,
 and the drive that they come from may have been in anybody's hands."""
 
@@ -73,7 +74,7 @@ def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> 
         Tampered: the catalogue is damaged.
         Unusable: more people may restore it than a copy may name.
     """
-    time, key = time_of(name), primitives.fresh(primitives.KEY_BYTES)
+    time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
     sealer = StreamSealer(
         key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
     )
@@ -99,7 +100,7 @@ def stating_copy(
     *,
     work: Path,
     check_there: Callable[[], None],
-) -> Iterator[tuple[Writing, WrittenCopy]]:
+) -> Iterator[tuple[LogTransaction, WrittenCopy]]:
     """Put a new copy on a volume, and begin the transaction in which it is stated.
 
     Between the two nothing has happened that the copy ought to know: what somebody destroyed
@@ -128,7 +129,7 @@ def stating_copy(
                 return
 
 
-class _ToBeKnown(NamedTuple):
+class _MustKnow(NamedTuple):
     """What a copy that is stated has to know the newest of."""
 
     register: Register
@@ -136,11 +137,11 @@ class _ToBeKnown(NamedTuple):
     destruction: int | None
 
 
-def _to_be_known(connection: Connection) -> _ToBeKnown:
-    return _ToBeKnown(read_register(connection), newest_destruction(connection))
+def _to_be_known(connection: Connection) -> _MustKnow:
+    return _MustKnow(read_register(connection), newest_destruction(connection))
 
 
-def time_of(name: str) -> str:
+def time_of_run(name: str) -> str:
     """What a run's copy is called by: the run's time, out of ``<UTC time>-<n>``."""
     return name.partition("-")[0]
 
@@ -155,9 +156,9 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
     )
     with reading(practice.engine) as connection:
         people = [_person(connection, practice, each) for each in to if each in register.vouchers]
-    if len(people) > MOST_PEOPLE:
+    if len(people) > MAX_PEOPLE:
         raise Unusable(
-            f"{len(people)} people hold the recordings key, and a volume names {MOST_PEOPLE}",
+            f"{len(people)} people hold the recordings key, and a volume names {MAX_PEOPLE}",
             hint="take the power to approve from some: callrec user role, or user disable",
         )
     says: dict[str, Any] = {

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field
 from sqlalchemy import select
 
-from callrec.archive.volume import is_run
+from callrec.archive.volume import is_run_name
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import origin, read_checkpoint
@@ -34,8 +34,8 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
-from callrec.procedures.archivist import might_archive
-from callrec.record.entitled import own_day
+from callrec.procedures.archivist import was_authorised_to_archive
+from callrec.record.entitled import stated_date
 from callrec.record.forms import (
     BESIDE,
     WHERE_THERE,
@@ -59,13 +59,15 @@ if TYPE_CHECKING:
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
-KIND: Final = "volume"
+
+VOLUME_STATEMENT: Final = "volume"
+
 VAULTS_DISK: Final = "vault"
 """The member ``disk`` of a statement about a volume that lies on the vault's own."""
 
 
 def _run(name: str) -> str:
-    if not is_run(name):
+    if not is_run_name(name):
         raise ValueError("no run is called so")
     return name
 
@@ -108,7 +110,7 @@ class VolumeStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written(VolumeStatement):
+class WrittenRun(VolumeStatement):
     """The same, of a statement that counts."""
 
     seq: Annotated[int, BESIDE]
@@ -129,7 +131,9 @@ def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]
     return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
-def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
+def runs_written_to(
+    practice: Practice, connection: Connection, volume: str
+) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
     Where a bag was written anew under its name, the newest statement is the one that counts. What
@@ -144,11 +148,11 @@ def written_to(practice: Practice, connection: Connection, volume: str) -> dict[
     return {each.name: each for each in _checked(practice, connection, ours)}
 
 
-def newest_of_each(practice: Practice, connection: Connection) -> tuple[Written, ...]:
+def newest_run_of_each(practice: Practice, connection: Connection) -> tuple[WrittenRun, ...]:
     """What was written last to each volume.
 
     Raises:
-        Tampered: as `written_to`.
+        Tampered: as `runs_written_to`.
     """
     said = _statements(practice, connection)
     last = {_volume(each): seq for seq, each in said.items()}
@@ -159,8 +163,8 @@ def _statements(practice: Practice, connection: Connection) -> dict[int, Stateme
     """Those that count if they are as they were signed, by their leaves."""
     return {
         row.seq: read_statement(row.body, row.signature, practice.vault)
-        for row in carried(connection, KIND)
-        if might_archive(practice, connection, Leaf.decode(row.leaf, row.seq))
+        for row in carried(connection, VOLUME_STATEMENT)
+        if was_authorised_to_archive(practice, connection, Leaf.decode(row.leaf, row.seq))
     }
 
 
@@ -170,10 +174,10 @@ def _volume(statement: Statement) -> str:
 
 def _checked(
     practice: Practice, connection: Connection, said: Mapping[int, Statement]
-) -> Iterator[Written]:
+) -> Iterator[WrittenRun]:
     for leaf in attested_leaves(connection, practice.register, said):
         try:
-            yield check_said(practice, leaf, said[leaf.seq])
+            yield check_volume_statement(practice, leaf, said[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
 
@@ -201,7 +205,7 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
 
 
-def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> Written:
+def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
     """What a proof that lies on a volume proves, and that it is of this vault's log as it stands.
 
     Args:
@@ -214,7 +218,7 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
         Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
             log does not extend.
     """
-    written, point = _read(practice, data, lambda _, seq: _Office(seq))
+    written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
     if tree.root(point.size, read) != point.root:
@@ -222,7 +226,7 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
     return written
 
 
-class _Office(NamedTuple):
+class _AuthorityTime(NamedTuple):
     """When somebody must have been entitled to say what he said."""
 
     before: int
@@ -251,7 +255,7 @@ class KnownHeads:
         """Whether a head is a beginning of the log."""
         return head.size <= self.ours.size and tree.root(head.size, self.read) == head.root
 
-    def office(self, head: Head, seq: int) -> _Office:
+    def office(self, head: Head, seq: int) -> _AuthorityTime:
         """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
 
         In the log itself that is at the leaf, and for a head that was named as lost it is where it
@@ -259,10 +263,10 @@ class KnownHeads:
         disabled could date a leaf back, so that who is entitled now counts, and nobody else.
         """
         if self.is_ours(head):
-            return _Office(seq)
+            return _AuthorityTime(seq)
         if head in self.lost:
-            return _Office(self.lost[head], later=self.later)
-        return _Office(self.ours.size, self.last_on, self.later)
+            return _AuthorityTime(self.lost[head], later=self.later)
+        return _AuthorityTime(self.ours.size, self.last_on, self.later)
 
 
 def known_heads(
@@ -285,7 +289,7 @@ def known_heads(
     return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost, later)
 
 
-def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Written, Head]:
+def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
     """What a proof proves by itself: that somebody entitled said so, and at which head.
 
     After a restore that head may be no beginning of the vault's log, but one that was lost.
@@ -296,7 +300,7 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
     return _read(practice, data, known.office)
 
 
-def read_claim(practice: Practice, data: bytes) -> Written:
+def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
     """What a proof claims that counts for nothing: its signatures are not looked at.
 
     Raises:
@@ -308,8 +312,8 @@ def read_claim(practice: Practice, data: bytes) -> Written:
 
 
 def _read(
-    practice: Practice, data: bytes, office: Callable[[Head, int], _Office]
-) -> tuple[Written, Head]:
+    practice: Practice, data: bytes, office: Callable[[Head, int], _AuthorityTime]
+) -> tuple[WrittenRun, Head]:
     proof, name = read_proof(data), origin(practice.vault)
     # Whose log it is, before whose signature.
     claimed = read_checkpoint(proof.checkpoint, name)
@@ -318,12 +322,12 @@ def _read(
     entitled = office(Head(claimed.size, claimed.root), leaf.seq)
     keys = _keys_of(practice.register, leaf, entitled)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
-    return check_said(practice, leaf, statement, entitled), Head(point.size, point.root)
+    return check_volume_statement(practice, leaf, statement, entitled), Head(point.size, point.root)
 
 
-def check_said(
-    practice: Practice, leaf: Leaf, statement: Statement, office: _Office | None = None
-) -> Written:
+def check_volume_statement(
+    practice: Practice, leaf: Leaf, statement: Statement, office: _AuthorityTime | None = None
+) -> WrittenRun:
     """What a leaf's statement says was written, if its maker said so and might.
 
     Args:
@@ -338,9 +342,9 @@ def check_said(
     """
     if (leaf.act, leaf.outcome, leaf.statement) != (ARCHIVED, Outcome.DONE, statement.digest):
         raise Tampered("its statement is not the one that its leaf carries")
-    if statement.kind != KIND or statement.by != leaf.actor:
+    if statement.kind != VOLUME_STATEMENT or statement.by != leaf.actor:
         raise Tampered("its statement is of another kind, or made by another than its leaf says")
-    office = office or _Office(leaf.seq)
+    office = office or _AuthorityTime(leaf.seq)
     check_statement(statement, _keys_of(practice.register, leaf, office).act)
     later = office.later.get(leaf.actor)
     maker = later.person if later else practice.register.person(leaf.actor, before=office.before)
@@ -349,19 +353,19 @@ def check_said(
     return _written(statement, leaf)
 
 
-def _written(statement: Statement, leaf: Leaf) -> Written:
+def _written(statement: Statement, leaf: Leaf) -> WrittenRun:
     otherwise = "its statement is not in its form"
-    written = read_said(Written, statement, otherwise, seq=leaf.seq)
+    written = read_said(WrittenRun, statement, otherwise, seq=leaf.seq)
     if leaf.subject != (written.volume,):
         raise Tampered(otherwise)
     return written
 
 
 def _day(practice: Practice, leaf: Leaf) -> date:
-    return own_day(leaf, practice.config.time_zone)
+    return stated_date(leaf, practice.config.time_zone)
 
 
-def _keys_of(register: Register, leaf: Leaf, office: _Office) -> PublicKeys:
+def _keys_of(register: Register, leaf: Leaf, office: _AuthorityTime) -> PublicKeys:
     later = office.later.get(leaf.actor)
     if later is not None:
         return later.keys
@@ -377,6 +381,6 @@ def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     return said.leaf, read_statement(said.statement, said.signature, vault)
 
 
-def newest(written: Mapping[str, Written]) -> Written:
+def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
     """The last run of a volume to which something was written."""
     return max(written.values(), key=lambda each: each.seq)

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.policy.when import Days, parse_day
+from callrec.policy.when import DayRange, parse_day
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
 _AGE = re.compile(r"([1-9][0-9]{0,3}) ?(d|w|m|y|days?|weeks?|months?|years?)")
+
 _DAYS = {"d": 1, "w": 7}
+
 _MONTHS = {"m": 1, "y": 12}
+
 _EARLIEST = 1900  # there was nothing to record
 
 
@@ -40,7 +43,7 @@ def parse_age(text: str, today: date) -> date:
     return day
 
 
-def limit_of(
+def archive_cutoff(
     *, older_than: str | None, before: str | None, today: date, zone: tzinfo
 ) -> datetime | None:
     """The instant before which a recording must have begun, in UTC; None: no limit.
@@ -55,7 +58,7 @@ def limit_of(
     if older_than is None and before is None:
         return None
     day = parse_day(before, today) if before is not None else parse_age(older_than or "", today)
-    first_instant, _ = Days(day, day).bounds(zone)
+    first_instant, _ = DayRange(day, day).bounds(zone)
     return first_instant
 
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.archive.bag import Item
+from callrec.archive.bag import BagItem
 from callrec.archive.drive import device_of, drive_errors
 from callrec.archive.label import check_label, is_label
 from callrec.archive.marker import check_target, is_volume, open_volume
-from callrec.archive.volume import Volume, stamp, time_in
+from callrec.archive.volume import Volume, stamp, time_in_name
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     ARCHIVED,
@@ -29,14 +29,14 @@ from callrec.procedures.archive_survey import (
     HEADS,
     PROOF,
     FaultKind,
-    check_ours,
-    look_over,
+    check_is_of_this_vault,
     manifest_faults,
     read_written,
+    survey_volume,
 )
 from callrec.procedures.custody import to_millis
 from callrec.procedures.elsewhere import is_on_vaults_disk
-from callrec.procedures.sealed_file import copies_at_hand
+from callrec.procedures.sealed_file import attached_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.archive_heads import WrittenRun
     from callrec.procedures.archive_survey import Fault
 
 
@@ -65,13 +65,13 @@ class Plan:
     """What is to be written, decided before anything is."""
 
     target: Target
-    written: Mapping[str, Written]
+    written: Mapping[str, WrittenRun]
     """What the log says lies on the volume, by name; it does."""
     name: str
     """Of this run: ``<UTC time>-<n>``."""
     numbers: tuple[int, ...]
     """The recordings', in the order of ``items``."""
-    items: tuple[Item, ...]
+    items: tuple[BagItem, ...]
     out_of_reach: int
     """Recordings that are on other volumes only, and none of these is attached."""
 
@@ -124,7 +124,7 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
 
 def _known(practice: Practice, to: Path, label: str | None) -> Target:
     volume = open_volume(to)
-    check_ours(practice, volume)
+    check_is_of_this_vault(practice, volume)
     with reading(practice.engine) as connection:
         row = find_volume(connection, volume.volume)
     if row is not None and row.standing == LOST:
@@ -146,7 +146,7 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
 def _new(practice: Practice, to: Path, label: str | None) -> Target:
     chosen = label or _name_of(to)
     check_label(chosen)
-    volume = Volume(to, primitives.fresh_id(), practice.vault, chosen)
+    volume = Volume(to, primitives.random_id(), practice.vault, chosen)
     return _target(practice, volume, is_new=True)
 
 
@@ -179,16 +179,16 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
-    gone = copies_at_hand(practice, [row for row in rows if row.state == ARCHIVED])
+    gone = attached_copies(practice, [row for row in rows if row.state == ARCHIVED])
     items = {
-        row.id: Item(row.ciphertext, gone.get(row.id) or practice.store.path(row.ciphertext))
+        row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.path(row.ciphertext))
         for row in rows
         if row.state == LIVE or row.id in gone
     }
     return Plan(
         target=target,
         written=written,
-        name=next_name(practice.now(), written),
+        name=next_run_name(practice.now(), written),
         numbers=tuple(items),
         items=tuple(items.values()),
         out_of_reach=len(rows) - len(items),
@@ -199,7 +199,7 @@ def _check_volume(
     practice: Practice,
     connection: Connection,
     volume: Volume,
-    written: Mapping[str, Written],
+    written: Mapping[str, WrittenRun],
     begun: str,
 ) -> None:
     for fault in _faults(practice, connection, volume, written):
@@ -211,28 +211,28 @@ def _check_volume(
 
 
 def _faults(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> Iterator[Fault]:
-    yield from look_over(practice, connection, volume, written)
+    yield from survey_volume(practice, connection, volume, written)
     for each in written.values():
         if each.manifest and volume.bag_path(each.name).is_dir():
             yield from manifest_faults(volume, each)
 
 
-def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, Written]) -> bool:
+def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, WrittenRun]) -> bool:
     """A bag that no statement came to name, or a statement whose proof was not laid beside it."""
     if begun in written:
         return (fault.kind, fault.path) == (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
     return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
 
 
-def next_name(now: datetime, written: Mapping[str, Written]) -> str:
+def next_run_name(now: datetime, written: Mapping[str, WrittenRun]) -> str:
     """What a run is called: by the time, and later than any on the volume, whatever the clock says.
 
     Names sort by it.
     """
     last = max((each.time for each in written.values()), default="")
-    begun = time_in(last)
+    begun = time_in_name(last)
     if begun is not None and stamp(now) <= last:
         now = begun + timedelta(seconds=1)
     return f"{stamp(now)}-1"

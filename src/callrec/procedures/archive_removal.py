@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import RECORDINGS, each
+from callrec.archive.bag import RECORDINGS, for_each_in_parallel
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
@@ -28,7 +28,7 @@ from callrec.errors import Tampered
 from callrec.procedures.archive_survey import read_written
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.custody import to_millis
-from callrec.procedures.elsewhere import drives_elsewhere
+from callrec.procedures.elsewhere import off_site_drives
 from callrec.procedures.volume_log import check_standings
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume import Volume
     from callrec.audit.leaf import Leaf
-    from callrec.catalogue.volumes import Copied
+    from callrec.catalogue.volumes import ArchivedRecording
     from callrec.practice import Actor, Practice
 
 REMOVED: Final = "archive.removed"
-AT_ONCE = 200
+
+RECORDINGS_PER_STEP = 200
 """Recordings in one leaf: it names each of them, and has at most 8 KiB."""
 
 
@@ -82,7 +83,7 @@ def remove_local(
     with practice.store.lock():
         with reading(practice.engine) as connection:
             _check_counted(practice, connection)
-            drives = drives_elsewhere(practice, connection)
+            drives = off_site_drives(practice, connection)
             archived = on_volume(connection, volume.volume, drives, state=ARCHIVED)
             live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
             in_use = [row for row in each_volume(connection) if row.standing == IN_USE]
@@ -91,8 +92,8 @@ def remove_local(
         enough = [row for row in live if row.copies >= copies]
         left = [row for row in left if row.copies >= copies]
         size_bytes = _remove_files(practice, volume, left)
-        for start in range(0, len(enough), AT_ONCE):
-            some = enough[start : start + AT_ONCE]
+        for start in range(0, len(enough), RECORDINGS_PER_STEP):
+            some = enough[start : start + RECORDINGS_PER_STEP]
             _check_copies(volume, some)
             _log(practice, actor, volume, some)
             size_bytes += _unlink(practice, some)
@@ -112,8 +113,8 @@ def _check_counted(practice: Practice, connection: Connection) -> None:
             read_written(practice, connection, row.id)
 
 
-def _check_copies(volume: Volume, rows: Sequence[Copied]) -> None:
-    def look(row: Copied) -> None:
+def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:
+    def look(row: ArchivedRecording) -> None:
         path = volume.bag_path(row.bag) / RECORDINGS / row.ciphertext
         with drive_errors():
             if hash_on_medium(path) != row.ciphertext:
@@ -123,14 +124,14 @@ def _check_copies(volume: Volume, rows: Sequence[Copied]) -> None:
                     "and run callrec archive verify DIR",
                 )
 
-    each(rows, look)
+    for_each_in_parallel(rows, look)
 
 
 def _log(
     practice: Practice,
     actor: Actor,
     volume: Volume,
-    rows: Sequence[Copied],
+    rows: Sequence[ArchivedRecording],
 ) -> None:
     with signing_as_archivist(practice, actor) as act:
         act.leaf(
@@ -142,12 +143,12 @@ def _log(
         set_archived(act.connection, [row.id for row in rows])
 
 
-def _remove_files(practice: Practice, volume: Volume, rows: Sequence[Copied]) -> int:
+def _remove_files(practice: Practice, volume: Volume, rows: Sequence[ArchivedRecording]) -> int:
     _check_copies(volume, rows)
     return _unlink(practice, rows)
 
 
-def _unlink(practice: Practice, rows: Sequence[Copied]) -> int:
+def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
     size_bytes = 0
     for row in rows:
         path = practice.store.path(row.ciphertext)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
 from callrec.archive.drive import drive_errors, hash_on_medium, read_small
-from callrec.archive.erasing import ERASED, erased_uids
+from callrec.archive.erasing import ERASED_LIST, erased_uids
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.log import node_reader, stored_head
-from callrec.catalogue.destruction import owed_on
+from callrec.catalogue.destruction import still_to_erase_on
 from callrec.catalogue.volumes import find_volume, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import time_of
-from callrec.procedures.archive_heads import Written, check_head, newest, written_to
+from callrec.procedures.archive_copy import time_of_run
+from callrec.procedures.archive_heads import WrittenRun, check_head, newest_run, runs_written_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 BAGS, HEADS, CATALOGUE = FOLDERS
+
 PROOF: Final = ".tlog-proof"
 
 
@@ -59,7 +60,7 @@ class Fault:
     """In words."""
 
 
-def check_ours(practice: Practice, volume: Volume) -> None:
+def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
     """Refuse a volume of another vault.
 
     Raises:
@@ -77,15 +78,17 @@ def check_ours(practice: Practice, volume: Volume) -> None:
     )
 
 
-def read_written(practice: Practice, connection: Connection, volume: str) -> Mapping[str, Written]:
+def read_written(
+    practice: Practice, connection: Connection, volume: str
+) -> Mapping[str, WrittenRun]:
     """What the log says was written to a volume; the catalogue's rows are held against it.
 
     Raises:
         Tampered: a statement is not as it was signed, or a row is not what follows from it.
     """
-    written = written_to(practice, connection, volume)
+    written = runs_written_to(practice, connection, volume)
     manifests = {each.name: each.manifest for each in written.values()}
-    check_rows(connection, volume, manifests, newest(written).seq + 1 if written else 0)
+    check_rows(connection, volume, manifests, newest_run(written).seq + 1 if written else 0)
     return written
 
 
@@ -124,8 +127,8 @@ def manifest_hash(names: Sequence[str]) -> str:
     return sha256(*(f"{name}  {RECORDINGS}/{name}\n".encode() for name in names)).hex()
 
 
-def look_over(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+def survey_volume(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> Iterator[Fault]:
     """Everything that is wrong but for the contents of bags and of the copy of the catalogue.
 
@@ -144,7 +147,9 @@ def look_over(
     yield from _lost(BAGS, bags - found)
 
 
-def manifest_faults(volume: Volume, written: Written, found: str | None = None) -> Iterator[Fault]:
+def manifest_faults(
+    volume: Volume, written: WrittenRun, found: str | None = None
+) -> Iterator[Fault]:
     """Whether a bag is the one that its statement names; ``found``: its manifest's SHA-256."""
     path = volume.bag_path(written.name) / MANIFEST
     if found is None:
@@ -157,12 +162,12 @@ def manifest_faults(volume: Volume, written: Written, found: str | None = None) 
         )
 
 
-def catalogue_faults(volume: Volume, written: Mapping[str, Written]) -> Iterator[Fault]:
+def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
     """Whether the copy of the catalogue is the one that was written last, and the only one."""
     stated: dict[Path, str] = {}
     if written:
-        last = newest(written)
-        copy = volume.copy_of(time_of(last.name))
+        last = newest_run(written)
+        copy = volume.copy_of(time_of_run(last.name))
         stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
     for path, sha in stated.items():
         yield from _copy(path, sha)
@@ -186,25 +191,25 @@ def _marker(connection: Connection, volume: Volume) -> Iterator[Fault]:
 
 
 def _erased(
-    connection: Connection, volume: Volume, written: Mapping[str, Written]
+    connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> Iterator[Fault]:
     """The list of what was erased names what the statements do; what is owed may stand there."""
     try:
         listed = set(erased_uids(volume.at))
     except Tampered as error:
-        yield Fault(FaultKind.DAMAGED, ERASED, error.message)
+        yield Fault(FaultKind.DAMAGED, ERASED_LIST, error.message)
         return
     stated = {uid for each in written.values() for uid in each.erased}
-    owed = {row.uid for row in owed_on(connection, volume.volume)}
+    owed = {row.uid for row in still_to_erase_on(connection, volume.volume)}
     if stated - listed:
         kind = FaultKind.DAMAGED if listed else FaultKind.MISSING
-        yield Fault(kind, ERASED, "it does not name all that was erased from this volume")
+        yield Fault(kind, ERASED_LIST, "it does not name all that was erased from this volume")
     if listed - stated - owed:
-        yield Fault(FaultKind.DAMAGED, ERASED, "it names what was not erased from this volume")
+        yield Fault(FaultKind.DAMAGED, ERASED_LIST, "it names what was not erased from this volume")
 
 
 def _heads(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> Iterator[Fault]:
     files = _names(volume.at / HEADS)
     # Many proofs lead over the same nodes, and none of these ever changes.

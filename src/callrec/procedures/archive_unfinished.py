@@ -21,13 +21,13 @@ from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
-from callrec.catalogue.destruction import Begun, entries_known
+from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import reading
 from callrec.durable import sync
 from callrec.errors import Failed, Tampered
-from callrec.procedures.archive_copy import time_of
+from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.archive_heads import stated_volumes
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -39,17 +39,23 @@ if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Practice
 
-FOLDER: Final = "archiving"
-LOCK: Final = "lock"
-NOTE: Final = "unfinished.json"
-COPY: Final = "copy"
+WORK_FOLDER: Final = "archiving"
+
+LOCK_FILE: Final = "lock"
+
+NOTES_FILE: Final = "unfinished.json"
+
+COPY_FOLDER: Final = "copy"
+
 BEGUN: Final = "archive.begun"
 """The act of the leaf before anything is written to a volume."""
+
 GIVEN_UP: Final = "archive.given-up"
 """Of the leaf after which nothing is on a volume of which no statement tells: what a run had put
 there was taken back, or it is lost."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
 
 
@@ -59,7 +65,7 @@ class _Note(NamedTuple):
     known: int
 
 
-class Archiving:
+class RunNotes:
     """What an archive run notes of itself, in a folder of the vault's."""
 
     def __init__(self, folder: Path) -> None:
@@ -68,7 +74,7 @@ class Archiving:
     @property
     def copy_folder(self) -> Path:
         """Where the copy of the catalogue lies until it is sealed."""
-        return self._folder / COPY
+        return self._folder / COPY_FOLDER
 
     def begun(self, volume: str) -> str:
         """The name under which a run began to write to a volume and did not end; else empty.
@@ -79,13 +85,15 @@ class Archiving:
         note = self._read().get(volume)
         return note.name if note else ""
 
-    def each_begun(self) -> Mapping[str, Begun]:
+    def each_begun(self) -> Mapping[str, InterruptedRun]:
         """The volumes, by their ids, on which a run was begun and did not end.
 
         Raises:
             Tampered: the note is not in its form.
         """
-        return {volume: Begun(note.label, note.known) for volume, note in self._read().items()}
+        return {
+            volume: InterruptedRun(note.label, note.known) for volume, note in self._read().items()
+        }
 
     def begin(self, volume: Volume, name: str, *, known: int) -> None:
         """Note durably that something is about to be written under that name.
@@ -104,7 +112,7 @@ class Archiving:
         self._write(left)
 
     def _read(self) -> Mapping[str, _Note]:
-        path = self._folder / NOTE
+        path = self._folder / NOTES_FILE
         with disk_errors():
             data = path.read_bytes() if path.exists() else b"{}"
         try:
@@ -115,7 +123,7 @@ class Archiving:
             ) from error
 
     def _write(self, said: Mapping[str, _Note]) -> None:
-        path = self._folder / NOTE
+        path = self._folder / NOTES_FILE
         beside = path.with_suffix(".new")
         with disk_errors():
             beside.write_text(json.dumps({each: note._asdict() for each, note in said.items()}))
@@ -140,7 +148,7 @@ def _checked(said: str, form: re.Pattern[str]) -> str:
     return said
 
 
-def begin(practice: Practice, notes: Archiving, volume: Volume, name: str) -> None:
+def note_run_begun(practice: Practice, notes: RunNotes, volume: Volume, name: str) -> None:
     """Note that a run begins to write to a volume, and from when the copies there are."""
     with reading(practice.engine) as connection:
         known = entries_known(connection).get(volume.volume, stored_head(connection).size)
@@ -160,11 +168,11 @@ def owed_by_label(
     Raises:
         Tampered: the note of runs that were cut off is not in its form.
     """
-    begun = each_begun(practice, connection)
-    return destruction.owed_by_label(connection, certificate, begun=begun)
+    begun = unfinished_runs(practice, connection)
+    return destruction.still_to_erase_by_label(connection, certificate, begun=begun)
 
 
-def each_begun(practice: Practice, connection: Connection) -> Mapping[str, Begun]:
+def unfinished_runs(practice: Practice, connection: Connection) -> Mapping[str, InterruptedRun]:
     """The volumes, by their ids, on which a run was begun and did not end, by note or by the log.
 
     The note can be taken away; of a volume on which no run ended the log is asked, too, once
@@ -173,9 +181,9 @@ def each_begun(practice: Practice, connection: Connection) -> Mapping[str, Begun
     Raises:
         Tampered: the note is not in its form.
     """
-    noted = dict(Archiving(practice.folder / FOLDER).each_begun())
+    noted = dict(RunNotes(practice.folder / WORK_FOLDER).each_begun())
     for volume, known in _begun_in_log(practice, connection).items():
-        each = noted.get(volume, Begun("", known))
+        each = noted.get(volume, InterruptedRun("", known))
         noted[volume] = each._replace(known=min(known, each.known))
     return noted
 
@@ -185,7 +193,7 @@ def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, in
     if destruction.newest_destruction(connection) is None:
         return {}  # nothing is owed, and a long log need not be looked through
     begun: dict[str, int] = {}
-    for leaf in leaves_of(connection, (BEGUN, GIVEN_UP)):
+    for leaf in done_leaves(connection, (BEGUN, GIVEN_UP)):
         if leaf.act == BEGUN:
             begun.setdefault(leaf.subject[0], leaf.seq + 1)
         else:
@@ -196,19 +204,19 @@ def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, in
 
 
 @contextmanager
-def archiving(vault_folder: Path) -> Iterator[Archiving]:
+def archive_lock(vault_folder: Path) -> Iterator[RunNotes]:
     """Keep other archive runs out until the block ends; a killed run lets go of it.
 
     Raises:
         Failed: another archive run is under way, or the vault's disk cannot be written.
     """
-    folder = vault_folder / FOLDER
+    folder = vault_folder / WORK_FOLDER
     with disk_errors():
         folder.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(lock)
-        yield Archiving(folder)
+        yield RunNotes(folder)
     finally:
         os.close(lock)
 
@@ -230,16 +238,16 @@ def is_writing(vault_folder: Path, volume: str) -> bool:
         Failed: the vault's disk cannot be read.
         Tampered: the note is not in its form.
     """
-    folder = vault_folder / FOLDER
-    with disk_errors(), suppress(FileNotFoundError), (folder / LOCK).open("rb") as lock:
+    folder = vault_folder / WORK_FOLDER
+    with disk_errors(), suppress(FileNotFoundError), (folder / LOCK_FILE).open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return bool(Archiving(folder).begun(volume))
+            return bool(RunNotes(folder).begun(volume))
     return False
 
 
-def clear(volume: Volume, name: str) -> None:
+def clear_run(volume: Volume, name: str) -> None:
     """Take back what a run put on a volume under a name before its statement was in the log.
 
     Its bag stays there under a hidden name: the next run does not copy it again.
@@ -248,10 +256,10 @@ def clear(volume: Volume, name: str) -> None:
         Failed: the drive does not let it go.
     """
     volume.set_bag_aside(name)
-    volume.remove_copy(time_of(name))
+    volume.remove_copy(time_of_run(name))
 
 
-def unmake(at: Path) -> None:
+def unmake_volume(at: Path) -> None:
     """Make a volume that holds nothing a plain folder again, as far as the drive allows."""
     with suppress(OSError):
         (at / MARKER).unlink()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.drive import drive_errors
 from callrec.archive.marker import MARKER, open_volume
 from callrec.archive.validation import validate_bag
-from callrec.audit.remembered import write_memory
+from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import is_label_taken
 from callrec.errors import Failed, NotFound, Unchecked
@@ -23,14 +23,14 @@ from callrec.procedures.archive_survey import (
     Fault,
     FaultKind,
     catalogue_faults,
-    check_ours,
-    look_over,
+    check_is_of_this_vault,
     manifest_faults,
     read_written,
+    survey_volume,
 )
 from callrec.procedures.archive_unfinished import BEGUN, is_writing
 from callrec.procedures.attached import remember_place
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume import Volume
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.archive_heads import WrittenRun
 
-MEMORY: Final = "volumes.json"
+VERIFIED_FILE: Final = "volumes.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def count_bags(at: Path) -> int:
         return len(open_volume(at).bags())
 
 
-def in_order_of_neglect(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
+def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
     """Volumes as they want to be read back: never by this operator, then longest ago.
 
     Raises:
@@ -107,10 +107,10 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
     check_remembered_head(practice)
     with _readable():
         volume = open_volume(at)
-        check_ours(practice, volume)
+        check_is_of_this_vault(practice, volume)
         with reading(practice.engine) as connection:
             written = read_written(practice, connection, volume.volume)
-            faults = [*look_over(practice, connection, volume, written)]
+            faults = [*survey_volume(practice, connection, volume, written)]
             if not written:
                 faults += _not_known(connection, volume)
         faults += catalogue_faults(volume, written)
@@ -134,7 +134,7 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
 def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     """When this operator last found each volume sound, by its id."""
     # Nothing rests on it but when to look again.
-    return recall(dict[str, Instant], state_folder / MEMORY) or {}
+    return recall(dict[str, Instant], state_folder / VERIFIED_FILE) or {}
 
 
 def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
@@ -144,11 +144,13 @@ def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
     """
     if is_label_taken(connection, volume.label):
         yield Fault(FaultKind.DAMAGED, MARKER, "its label is that of another volume")
-    elif not any(volume.volume in leaf.subject for leaf in leaves_of(connection, (BEGUN,))):
+    elif not any(volume.volume in leaf.subject for leaf in done_leaves(connection, (BEGUN,))):
         yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no volume with its id")
 
 
-def _check_undisturbed(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:
+def _check_undisturbed(
+    practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]
+) -> None:
     """What a run has just put there, or taken away, looks like a fault.
 
     Raises:
@@ -164,7 +166,7 @@ def _check_undisturbed(practice: Practice, volume: Volume, written: Mapping[str,
         )
 
 
-def _read_bag(volume: Volume, written: Written) -> tuple[int, list[Fault]]:
+def _read_bag(volume: Volume, written: WrittenRun) -> tuple[int, list[Fault]]:
     try:
         report = validate_bag(volume.bag_path(written.name))
     except NotFound as error:
@@ -203,4 +205,4 @@ def _readable() -> Iterator[None]:
 def _remember(state_folder: Path, volume: str, now: datetime) -> None:
     said = as_json({**last_verified(state_folder), volume: now}, dict[str, Instant])
     with suppress(OSError):  # what was found stands, whether it can be remembered or not
-        write_memory(state_folder / MEMORY, said)
+        write_json_atomically(state_folder / VERIFIED_FILE, said)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import signing, today
-from callrec.record.entitled import powers_then, still_lent
+from callrec.record.entitled import powers_then, without_lapsed_powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
 
 
 @contextmanager
-def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[Writing]:
+def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
     """A write transaction of somebody who may archive yet.
 
     Raises:
@@ -32,12 +32,12 @@ def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[Writing]:
         Refused: what was lent to him is over.
     """
     with signing(practice, actor) as act:
-        person = still_lent(practice, act.connection, actor.person)
+        person = without_lapsed_powers(practice, act.connection, actor.person)
         check_may(person, Power.ARCHIVE, on=today(practice))
         yield act
 
 
-def say_of_volume(
+def log_about_volume(
     practice: Practice,
     actor: Actor,
     what: str,
@@ -53,6 +53,6 @@ def say_of_volume(
         act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
 
 
-def might_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
+def was_authorised_to_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
     """Whether a leaf's actor might archive then, as `audit verify` has it."""
     return Power.ARCHIVE in powers_then(practice, connection).of(leaf)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.marker import is_volume, open_volume
-from callrec.audit.remembered import write_memory
+from callrec.audit.remembered import write_json_atomically
 from callrec.errors import CallrecError
 from callrec.mounts import drives
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Practice
 
-MEMORY: Final = "places.json"
+PLACES_FILE: Final = "places.json"
 
 
 def attached_volumes(practice: Practice) -> Mapping[str, Volume]:
@@ -44,7 +44,7 @@ def remember_place(practice: Practice, volume: Volume) -> None:
     """Remember where a volume was, outside the vault: it is looked for there first."""
     said = {**_remembered(practice.state_folder), volume.volume: str(volume.at.absolute())}
     with suppress(OSError):  # it is then looked for elsewhere
-        write_memory(practice.state_folder / MEMORY, said)
+        write_json_atomically(practice.state_folder / PLACES_FILE, said)
 
 
 def _places(practice: Practice) -> Iterator[Path]:
@@ -58,7 +58,7 @@ def _places(practice: Practice) -> Iterator[Path]:
 
 def _remembered(state_folder: Path) -> Mapping[str, str]:
     try:
-        said = json.loads((state_folder / MEMORY).read_bytes())
+        said = json.loads((state_folder / PLACES_FILE).read_bytes())
         return {str(volume): str(at) for volume, at in said.items()}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # nothing rests on it but where to look first

@@ -16,14 +16,14 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.procedures.details_form import in_form
+from callrec.procedures.details_form import checked_details
 from callrec.procedures.people import logins
-from callrec.procedures.readers import kept_from
+from callrec.procedures.readers import hidden_from
 from callrec.procedures.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:
@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-
 _BODY: Final = tables.leaf.c.body
+
 _AT: Final = b'"at":"'
+
 _AT_BYTES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LogFilter:
     """Which leaves are asked for; None does not narrow."""
 
     actor: str | None = None
@@ -69,13 +70,13 @@ class Entry:
     """None where there is none, or where it was erased."""
 
     @property
-    def is_in_no_form(self) -> bool:
+    def is_malformed(self) -> bool:
         """Whoever signed it sealed what no command of ours seals."""
-        return self.detail is audit.IN_NO_FORM
+        return self.detail is audit.UNREADABLE_DETAILS
 
 
 def list_audit(
-    practice: Practice, actor: Actor, wanted: Wanted, *, limit: int
+    practice: Practice, actor: Actor, wanted: LogFilter, *, limit: int
 ) -> tuple[tuple[Entry, ...], int]:
     """The newest leaves that are asked for, oldest first, and how many there are in all.
 
@@ -88,7 +89,7 @@ def list_audit(
     _begin(practice, actor, "audit.listed")
     with reading(practice.engine) as connection:
         names = _Names(practice, connection)
-        kept = kept_from(practice, actor, connection)
+        kept = hidden_from(practice, actor, connection)
         holds = (row.id for row in all_holds(connection) if row.request in kept)
         unnamed = [~_is_about(id_) for id_ in (*kept, *holds)]
         asked_for = and_(true(), *names.conditions(wanted), *unnamed)
@@ -195,7 +196,7 @@ class _Names:
             detail=detail,
         )
 
-    def conditions(self, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    def conditions(self, wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
         """Which rows of leaves are asked for: told by their bytes, as a leaf has one form only."""
         if wanted.actor is not None:
             ids = _ids_of(wanted.actor, self._logins) or [wanted.actor]
@@ -237,7 +238,7 @@ def _when() -> ColumnElement[bytes]:
 
 def _from(at: datetime) -> bytes:
     """The first millisecond that is not before a time, as leaves write it: these sort as text."""
-    return instant(at + timedelta(microseconds=-at.microsecond % 1000)).encode()
+    return format_instant(at + timedelta(microseconds=-at.microsecond % 1000)).encode()
 
 
 def _detail(
@@ -247,7 +248,7 @@ def _detail(
         return vault_key(actor, VaultKey.AUDIT, version)
 
     told = audit.read_detail(connection, leaf, secret, practice.vault)
-    return None if told is None else in_form(told)
+    return None if told is None else checked_details(told)
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:

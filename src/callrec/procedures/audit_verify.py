@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
     Checkpoint,
-    as_typed,
     check_checkpoint,
     key_id,
+    note_from_typed,
     origin,
     parse_note,
 )
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
-from callrec.audit.proof import HEADER, read_proof
-from callrec.audit.reading import Problem, Reading
-from callrec.audit.remembered import Remembered, recall, recall_seen, remember_seen
+from callrec.audit.proof import PROOF_HEADER, read_proof
+from callrec.audit.reading import Problem, VerificationResult
+from callrec.audit.remembered import SeenHead, load_seen_head, load_verified, save_verified
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.set_back import SetBack, find_set_backs
-from callrec.audit.verify import read_on, read_whole
+from callrec.audit.set_back import ClockSetBack, find_clock_set_backs
+from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.engine import open_catalogue, reading
-from callrec.catalogue.sound import check_made, check_values
+from callrec.catalogue.sound import check_schema, check_values
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
 from callrec.procedures.projections import check_projections
@@ -79,7 +79,7 @@ class Verification:
     """Restores: where the log went on, and the heads that were lost."""
     without_power: tuple[int, ...] = ()
     """Leaves with a statement by somebody who might not make it: it counts for nothing."""
-    set_back: tuple[SetBack, ...] = ()
+    set_back: tuple[ClockSetBack, ...] = ()
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
@@ -144,18 +144,18 @@ def _verified(
             return _unreadable(str(error))
     memory = state_folder(founders.vault, environ)
     # Before the log is read: another command may add to it, and remember that, meanwhile.
-    seen = None if full else recall_seen(memory)
+    seen = None if full else load_verified(memory)
     remembered, beside_memory = _recall(memory)
     with reading(engine) as connection:
-        check_made(connection)  # the very state that is read
+        check_schema(connection)  # the very state that is read
         if only_new and seen is not None:
-            found = read_on(connection, founders.vault, seen)
+            found = verify_new_entries(connection, founders.vault, seen)
         else:
-            found = read_whole(connection, founders.vault, seen)
+            found = verify_log(connection, founders.vault, seen)
         problems = [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(check_projections(connection, found.register, config.time_zone))
-        set_back = () if problems or found.read_from else find_set_backs(connection)
+        set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
         anchors, differences, unchecked = _check_anchors(
@@ -173,7 +173,7 @@ def _verified(
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
     verdict = _verdict(problems, unchecked, anchors, found.read_from)
     if verdict in (Verdict.INTACT, Verdict.UNANCHORED, Verdict.SINCE) and found.seen:
-        remember_seen(memory, found.seen)
+        save_verified(memory, found.seen)
     return Verification(
         verdict=verdict,
         head=found.head,
@@ -235,9 +235,9 @@ def _unreadable(what: str) -> Verification:
     )
 
 
-def _recall(memory: Path) -> tuple[Remembered | None, list[Problem]]:
+def _recall(memory: Path) -> tuple[SeenHead | None, list[Problem]]:
     try:
-        return recall(memory), []
+        return load_seen_head(memory), []
     except Tampered as error:
         return None, [_beside_memory(error)]
 
@@ -247,7 +247,7 @@ def _beside_memory(error: Tampered) -> Problem:
 
 
 def _read_resumed(
-    connection: Connection, found: Reading, problems: list[Problem]
+    connection: Connection, found: VerificationResult, problems: list[Problem]
 ) -> tuple[Resumed, ...]:
     if found.register is None or problems:
         return ()
@@ -260,8 +260,8 @@ def _read_resumed(
 
 def _check_anchors(
     connection: Connection,
-    found: Reading,
-    remembered: Remembered | None,
+    found: VerificationResult,
+    remembered: SeenHead | None,
     against: Sequence[Path],
     lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
@@ -302,7 +302,11 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
         raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    note = read_proof(data).checkpoint if data.startswith(HEADER.encode()) else as_typed(data)
+    note = (
+        read_proof(data).checkpoint
+        if data.startswith(PROOF_HEADER.encode())
+        else note_from_typed(data)
+    )
     name = origin(register.founders.vault)
     read_claim(note, name)
     signers = {signature.key_id for signature in parse_note(note).signatures}

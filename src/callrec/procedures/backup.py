@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-BEFORE_EVERY_CALL: Final = datetime.min.replace(tzinfo=UTC)
+NO_RECORDINGS_BEFORE: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) ->
         Tampered: something there or in the log is not as it was written; nothing was written.
         Failed: there is no room; the copy before it is still there.
     """
-    done = archive_recordings(practice, actor, to, started_before=BEFORE_EVERY_CALL, label=label)
+    done = archive_recordings(practice, actor, to, started_before=NO_RECORDINGS_BEFORE, label=label)
     copy = open_volume(to).catalogue()
     size_bytes = copy.sealed.stat().st_size
     return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)

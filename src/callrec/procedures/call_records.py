@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.crypto.canonical import instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, outside_numbers
 from callrec.telephone.records.leg import Leg
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from callrec.telephone.joining import Joined
+    from callrec.telephone.joining.facts import Joined
 
 _NO_FORM: Final = "the call record of a recording is not in its form"
 
@@ -34,7 +34,7 @@ def _sealed(leg: Leg) -> dict[str, Any]:
     call = leg.call
     return {
         "answered": leg.answered,
-        "answered_at": leg.answered_at and instant(leg.answered_at),
+        "answered_at": leg.answered_at and format_instant(leg.answered_at),
         "callee": call.callee,
         "caller": call.caller,
         "direction": call.direction,
@@ -45,7 +45,7 @@ def _sealed(leg: Leg) -> dict[str, Any]:
         "raw_time": call.raw_time,
         "recording": leg.recording,
         "said": dict(call.said),
-        "started_at": instant(call.started_at),
+        "started_at": format_instant(call.started_at),
         "talk_ms": leg.talk_ms,
         "time_confidence": call.time_confidence,
         "unique_id": call.unique_id,
@@ -53,7 +53,7 @@ def _sealed(leg: Leg) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedParties:
     """Whom a recording's metadata name: at its own call, and at all legs of its call record."""
 
     numbers: frozenset[str]
@@ -62,7 +62,7 @@ class Named:
     parties: tuple[str, ...]
 
 
-def named_in(fields: Mapping[str, Any]) -> Named:
+def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
     """Whom a recording's metadata name.
 
     A call between extensions has one at each end.
@@ -73,15 +73,15 @@ def named_in(fields: Mapping[str, Any]) -> Named:
     ends = (fields["caller"], fields["callee"])
     numbers = outside_numbers(fields["direction"], fields["number"], *ends)
     extensions = frozenset(filter(None, [fields["extension"]]))
-    named = named_by_legs(fields)
-    return Named(
+    named = parties_named_by_legs(fields)
+    return NamedParties(
         numbers | named.numbers,
         extensions | named.extensions,
         (*fields["parties"], *named.parties),
     )
 
 
-def named_by_legs(fields: Mapping[str, Any]) -> Named:
+def parties_named_by_legs(fields: Mapping[str, Any]) -> NamedParties:
     """Whom the call record alone names, where there is one.
 
     Raises:
@@ -89,12 +89,12 @@ def named_by_legs(fields: Mapping[str, Any]) -> Named:
     """
     calls = [leg.call for leg in sealed_legs(fields)]
     if not calls:
-        return Named(frozenset(), frozenset(), ())
+        return NamedParties(frozenset(), frozenset(), ())
     inside = (end for call in calls if call.direction is Direction.INTERNAL for end in _ends(call))
     parties = [party for leg in fields["record"]["legs"] for party in leg.get("parties", ())]
     if not all(isinstance(party, str) for party in parties):
         raise Tampered(_NO_FORM)
-    return Named(
+    return NamedParties(
         frozenset(number for call in calls for number in call.numbers),
         frozenset({*inside, *(call.extension for call in calls if call.extension)}),
         tuple(dict.fromkeys(parties)),
@@ -114,11 +114,11 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
     record = fields.get("record")
     if record is None:
         return []
-    from callrec.telephone.reconciling import essence  # noqa: PLC0415  # where there is one only
+    from callrec.telephone.reconciling import comparable_leg  # noqa: PLC0415  # where there is one only
 
     try:
         system, key = System(record["system"]), str(record["key"])
-        return [essence(_leg(said, system, key)) for said in record["legs"]]
+        return [comparable_leg(_leg(said, system, key)) for said in record["legs"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Tampered(_NO_FORM) from error
 

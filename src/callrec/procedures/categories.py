@@ -23,13 +23,13 @@ from callrec.policy.reason import check_reason
 from callrec.policy.retention import (
     Category,
     category_by_rule,
-    category_that_counts,
     check_may_review,
+    effective_category,
 )
 from callrec.practice import attempt, signing, today
-from callrec.procedures.hold_leaves import NAMED_AT_ONCE
+from callrec.procedures.hold_leaves import NAMES_PER_LEAF
 from callrec.procedures.request import find_recordings
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 from callrec.record.entitled import powers_then
 from callrec.record.rows import check_none
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
     from callrec.record.entitled import Powers
 
@@ -47,7 +47,7 @@ CATEGORISED: Final = "recording.categorised"
 
 
 @dataclass(frozen=True, slots=True)
-class Categorised:
+class CategoryGiven:
     """What was said of which category recordings are."""
 
     category: Category
@@ -65,7 +65,7 @@ def schedule(practice: Practice) -> Mapping[str, Category]:
 
 def set_category(
     practice: Practice, actor: Actor, recordings: Sequence[int], *, category: str, reason: str
-) -> Categorised:
+) -> CategoryGiven:
     """Say of which category recordings are; the newest word counts, unless a claim is kept longer.
 
     Raises:
@@ -83,7 +83,7 @@ def set_category(
         _check_there(act.connection, recordings)
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
         counts = categories_of(practice, act.connection, recordings)
-    return Categorised(chosen, tuple(n for n, each in counts.items() if each != chosen))
+    return CategoryGiven(chosen, tuple(n for n, each in counts.items() if each != chosen))
 
 
 def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
@@ -109,12 +109,12 @@ def categories_of(
     by_rule = {n: category_by_rule(of_a_claim=n in claimed) for n in recordings}
     _check_all_named({said.get(number, name) for number, name in by_rule.items()}, known)
     return {
-        number: category_that_counts(known.get(said.get(number, "")), known[name])
+        number: effective_category(known.get(said.get(number, "")), known[name])
         for number, name in by_rule.items()
     }
 
 
-def given_or_claimed(connection: Connection) -> frozenset[int]:
+def non_routine_recordings(connection: Connection) -> frozenset[int]:
     """The recordings whose category is not simply the routine one, by number."""
     given = connection.execute(select(tables.category.c.recording)).scalars()
     return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
@@ -155,7 +155,7 @@ def check_rows_of_categories(practice: Practice, connection: Connection) -> None
     Raises:
         Tampered: one does not follow from the log.
     """
-    done, might = leaves_of(connection, [CATEGORISED]), powers_then(practice, connection)
+    done, might = done_leaves(connection, [CATEGORISED]), powers_then(practice, connection)
     check_none(check_categories(might, done))
 
 
@@ -173,9 +173,11 @@ _OF_A_CLAIM: Final = (
 """What the hold of a medico-legal request names, lifted or not: a claim may still follow."""
 
 
-def _log(act: Writing, actor: Actor, uids: Sequence[str], category: Category, reason: str) -> None:
-    for start in range(0, len(uids), NAMED_AT_ONCE):
-        some = uids[start : start + NAMED_AT_ONCE]
+def _log(
+    act: LogTransaction, actor: Actor, uids: Sequence[str], category: Category, reason: str
+) -> None:
+    for start in range(0, len(uids), NAMES_PER_LEAF):
+        some = uids[start : start + NAMES_PER_LEAF]
         seq = act.leaf(
             CATEGORISED,
             actor=actor.person.id,

@@ -12,17 +12,10 @@ from callrec.errors import Refused
 from callrec.policy.authority import check_in_force, check_may_vouch
 from callrec.policy.clause import Clause
 from callrec.policy.delegation import without_lapsed
-from callrec.policy.role import (
-    POWERS,
-    Person,
-    Power,
-    Role,
-    Standing,
-    powers_left,
-)
+from callrec.policy.role import POWERS, Person, Power, Role, Standing, powers_restricted_to
 from callrec.practice import Actor, Practice, attempt, today
-from callrec.procedures.people import colleague, find_person
-from callrec.procedures.vouching import Revision, governing, revise
+from callrec.procedures.people import find_person, shown_colleague
+from callrec.procedures.vouching import PersonChange, governing, revise
 
 if TYPE_CHECKING:
     from callrec.audit.register import Voucher
@@ -30,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class RoleChange:
     """What a change of role left to somebody, besides the role's powers, and what it took."""
 
     taken_back: tuple[str, ...]
@@ -46,7 +39,7 @@ def change_role(
     login: str,
     role: Role,
     only: frozenset[Power] = frozenset(),
-) -> Changed:
+) -> RoleChange:
     """Give a person another role: new powers, and new versions of each key that he loses.
 
     What is lent to him stays lent, unless he is to hold some powers alone.
@@ -65,7 +58,7 @@ def change_role(
             to be one.
         Unusable: the role does not bring one of the powers.
     """
-    voucher = known_voucher(practice, actor, login)
+    voucher = current_voucher(practice, actor, login)
     with attempt(practice, actor, "person.role", subject=[voucher.person.id]):
         check_may_vouch(actor.person)
         _check_is_a_persons(role, voucher.person)
@@ -73,7 +66,7 @@ def change_role(
         check_in_force(voucher.person)
     # Whoever has no key of his own yet has no powers, unless he had a key before and lost it.
     has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
-    powers = powers_left(role, only) if only else POWERS[role]
+    powers = powers_restricted_to(role, only) if only else POWERS[role]
     lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
     person = replace(
         voucher.person,
@@ -81,7 +74,7 @@ def change_role(
         powers=powers if has_powers else frozenset(),
         delegations=lent,
     )
-    return Changed(_revise(practice, actor, "person.role", voucher, person), lent)
+    return RoleChange(_revise(practice, actor, "person.role", voucher, person), lent)
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
@@ -95,15 +88,15 @@ def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
-    voucher = known_voucher(practice, actor, login)
+    voucher = current_voucher(practice, actor, login)
     person = replace(voucher.person, powers=frozenset(), delegations=(), standing=Standing.DISABLED)
     return _revise(practice, actor, "person.disabled", voucher, person)
 
 
-def known_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
+def current_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
     """The newest voucher of a login, once its row is seen to be that person's."""
     row, voucher = find_person(practice, login)
-    colleague(practice, actor, row, voucher)
+    shown_colleague(practice, actor, row, voucher)
     return voucher
 
 
@@ -113,7 +106,7 @@ def _revise(
     with attempt(practice, actor, act_name, subject=[person.id]):
         check_may_vouch(actor.person)
         check_controller_remains(practice, person)
-    revision = Revision(act_name, voucher, without_lapsed(person, today(practice)))
+    revision = PersonChange(act_name, voucher, without_lapsed(person, today(practice)))
     with governing(practice, actor) as act:
         return revise(practice, act, actor, [revision])
 

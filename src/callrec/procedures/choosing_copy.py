@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.resumed import read_resumed
-from callrec.audit.verify import read_whole
+from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_system
-from callrec.catalogue.sound import check_sound
+from callrec.catalogue.sound import check_integrity
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
-from callrec.file_rights import check_only_ours
-from callrec.procedures.archive_copy import time_of
+from callrec.file_rights import check_only_we_can_change
+from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.migrate import migrate_unpacked
-from callrec.procedures.migration_copy import recall_copy
+from callrec.procedures.migration_copy import last_migration_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
-from callrec.procedures.resuming import is_beyond
-from callrec.procedures.served_copy import ServedCopy
-from callrec.procedures.volume_heads import Heads, heads_on
+from callrec.procedures.resuming import is_beyond_log
+from callrec.procedures.served_copy import RestoredCopy
+from callrec.procedures.volume_heads import VolumeHeads, heads_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
+class UnpackedCopy:
     """A copy that passed every check."""
 
     found: FoundCopy
     who: Opener
     place: Path
     """The folder that its catalogue lies in."""
-    copy: ServedCopy
+    copy: RestoredCopy
     """What is remembered of it if it serves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class UnpackingPlace:
     """Where copies are unpacked, beside the place of the vault, and what they are held against."""
 
     folder: Path
@@ -60,7 +60,7 @@ class Beside:
     volumes: Sequence[Volume]
 
 
-def newest_first(
+def newest_copies_first(
     volumes: Sequence[Volume],
 ) -> tuple[list[FoundCopy], list[tuple[str, CallrecError]]]:
     """The copies that seem whole; and labels of volumes with one that is not, or that have none.
@@ -92,24 +92,24 @@ def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
         NotFound: there is no copy.
         Failed: the drive does not tell.
     """
-    copies, stated = volume.copies(), {time_of(name) for name in volume.heads()}
+    copies, stated = volume.copies(), {time_of_run(name) for name in volume.heads()}
     if not copies:
         raise NotFound("the volume holds no copy of the catalogue")
     return [copy for copy in copies if copy.time in stated] or copies
 
 
-def longest(
+def copy_with_longest_log(
     copies: Sequence[FoundCopy],
     passed_over: list[tuple[str, CallrecError]],
     opener: Callable[[FoundCopy], Opener],
-    beside: Beside,
-) -> Unpacked | None:
+    beside: UnpackingPlace,
+) -> UnpackedCopy | None:
     """The copy with the longest log: a clock that was wrong may have named an older one later.
 
     One that is stated in the log of a copy that passed is older, and is not opened.
     """
     _make_private(beside.folder)
-    best: Unpacked | None = None
+    best: UnpackedCopy | None = None
     for number, found in enumerate(copies):
         if best is not None and _is_stated_in(beside.at(best.place), found):
             continue
@@ -134,34 +134,34 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
     try:
         heads = heads_on(practice, [found.volume]).said
         stated = [head for _, said, head in heads if said.time == found.copy.time]
-        return any(not is_beyond(practice, head) for head in stated)
+        return any(not is_beyond_log(practice, head) for head in stated)
     finally:
         practice.engine.dispose()
 
 
-def _unpack(found: FoundCopy, who: Opener, place: Path, beside: Beside) -> Unpacked:
+def _unpack(found: FoundCopy, who: Opener, place: Path, beside: UnpackingPlace) -> UnpackedCopy:
     _make_private(place)
     unpack(found, who, place / FILE_NAME)
     copy = _check(beside.at(place), found, who, beside.volumes)
     migrate_unpacked(beside.at(place))
-    return Unpacked(found, who, place, copy)
+    return UnpackedCopy(found, who, place, copy)
 
 
 def _make_private(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     refuse_network_file_system(folder)
-    check_only_ours(folder)
+    check_only_we_can_change(folder)
 
 
 def _check(
     practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]
-) -> ServedCopy:
+) -> RestoredCopy:
     """Check all that can be checked of a catalogue that was unpacked."""
     try:
         with reading(practice.engine) as connection:
-            check_sound(connection)
-            problems = read_whole(connection, found.volume.vault).problems
+            check_integrity(connection)
+            problems = verify_log(connection, found.volume.vault).problems
             if problems:
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
             heads = heads_on(practice, volumes)
@@ -169,15 +169,15 @@ def _check(
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
             known = [head for _, _, head in heads.said if head not in lost]
-            check_not_contradicted(connection, known)
-            return ServedCopy(*hashes, stored_head(connection))
+            check_log_extends(connection, known)
+            return RestoredCopy(*hashes, stored_head(connection))
     finally:
         practice.engine.dispose()
 
 
 def _check_opener(practice: Practice, who: Opener) -> None:
     """The log begins as the opener's own seed says, and vouches for him; the kit is in leaf 0."""
-    if who.root is not None and not primitives.same(who.root, practice.root):
+    if who.root is not None and not primitives.constant_time_equal(who.root, practice.root):
         raise Tampered("the volume's copy is of a log that does not begin as this password knows")
     try:
         vouched_for = practice.register.public_keys(who.person)
@@ -187,14 +187,14 @@ def _check_opener(practice: Practice, who: Opener) -> None:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 
 
-def _check_vouched_for(practice: Practice, found: FoundCopy, heads: Heads) -> tuple[str, str]:
+def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> tuple[str, str]:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
     stated = [
         said
         for volume, said, _ in heads.said
         if volume == found.volume and said.time == found.copy.time
     ]
-    ours = recall_copy(practice.state_folder)
+    ours = last_migration_copy(practice.state_folder)
     if not stated and ours is not None and ours.volume == found.volume.volume:
         # A migration made it, where nobody's key is at hand: this operator saw that it did.
         check_stated(found, catalogue=ours.sealed, keys=ours.keys)
@@ -209,7 +209,7 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: Heads) -> tu
     return last.catalogue, last.keys
 
 
-def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> None:
+def check_log_extends(connection: Connection, heads: Sequence[Head]) -> None:
     """Check that the log extends each of these heads that is not longer than it.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.policy.further import NAMES_STAFF
-from callrec.procedures.open_request import opens_with_session
+from callrec.procedures.open_request import can_open_with_session
 from callrec.procedures.people import logins, people_named
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Concerned:
+class StaffNamed:
     """Whom of the practice a request is about, as far as one person can tell."""
 
     people: frozenset[PersonId]
@@ -35,28 +35,28 @@ class Concerned:
     """Full names were looked through; not so for whoever opens none: then logins alone."""
 
 
-def concerned_by(
+def staff_named(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
-) -> Concerned:
+) -> StaffNamed:
     """Whom of the practice a request is about.
 
     Raises:
         Tampered: a name is not the one that was vouched for.
     """
     people = people_named(practice, actor, connection, particulars.subjects)
-    return _concerned(practice, people, particulars, by_name=opens_with_session(actor))
+    return _concerned(practice, people, particulars, by_name=can_open_with_session(actor))
 
 
-def concerned_as_read(practice: Practice, request: OpenRequest) -> Concerned:
+def staff_named_in_open_request(practice: Practice, request: OpenRequest) -> StaffNamed:
     """The same of a request that somebody has opened with the catalogue key, as to decide it."""
     return _concerned(practice, request.facts.subjects, request.particulars, by_name=True)
 
 
 def _concerned(
     practice: Practice, people: frozenset[PersonId], particulars: Particulars, *, by_name: bool
-) -> Concerned:
+) -> StaffNamed:
     called = logins(practice) if people else {}
-    return Concerned(
+    return StaffNamed(
         people=people,
         logins=tuple(sorted(called[person] for person in people)),
         is_staff_named=not NAMES_STAFF.isdisjoint(particulars.further),

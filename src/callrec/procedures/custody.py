@@ -29,7 +29,7 @@ from callrec.crypto.statement import Statement, check_statement, entries_in, rea
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import check_unchanged, register_now, vault_key
-from callrec.procedures.laying_over import laid_over
+from callrec.procedures.laying_over import apply_revision
 from callrec.record.entitled import Powers
 from callrec.record.statements import first_stated
 from callrec.telephone.call import Direction, System, TimeConfidence
@@ -43,17 +43,22 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 NONCE_BYTES = 32
+
 REENCRYPTED: Final = "reencrypted"
 """The kind of statement that says which sealed file replaced which (`reencrypting`)."""
-MAKES: Final[Mapping[str, Power]] = MappingProxyType(
+
+POWER_TO_STATE: Final[Mapping[str, Power]] = MappingProxyType(
     {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
 )
 """What kinds of statement a batch may have, and the power that each takes."""
+
 _YEARS: Final = range(1800, 3000)
 """Of times in the catalogue: more than ever were, with room for all that is reckoned from them."""
+
 _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 """All that a revision may say that came with a recording's re-encryption."""
-COPIED = ("direction", "duration_ms", "format", "size_bytes")
+
+COPIED_COLUMNS = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
 
 _FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
@@ -87,7 +92,9 @@ _FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 """What metadata has to hold: anybody could seal something else to the catalogue key."""
+
 _TEXTS: Final = ("findings", "parties", "sides")
+
 _WORDS: Final[Mapping[str, frozenset[StrEnum]]] = MappingProxyType(
     {
         "direction": frozenset(Direction),
@@ -95,6 +102,7 @@ _WORDS: Final[Mapping[str, frozenset[StrEnum]]] = MappingProxyType(
         "time_confidence": frozenset(TimeConfidence),
     }
 )
+
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -155,7 +163,7 @@ def seal_metadata(
     fields: Mapping[str, Any], *, key: bytes, vault: str, uid: str, revision: int
 ) -> SealedMetadata:
     """Seal one revision of a recording's metadata."""
-    nonce, body = primitives.fresh(NONCE_BYTES), canonical(dict(fields))
+    nonce, body = primitives.random_bytes(NONCE_BYTES), canonical(dict(fields))
     info = context("metadata", vault, uid=uid, revision=revision)
     return SealedMetadata(primitives.seal(key, nonce + body, info), commitment(nonce, body))
 
@@ -252,7 +260,7 @@ class Opening:
         """
         uids = {row.uid for row in rows} - self._first.keys()
         if uids:
-            first = first_stated(self._connection, uids, MAKES.keys())
+            first = first_stated(self._connection, uids, POWER_TO_STATE.keys())
             self._first |= dict.fromkeys(uids, first)
 
     def data_key(self, row: Row[Any]) -> bytes:
@@ -268,7 +276,7 @@ class Opening:
         info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
         return primitives.open_sealed(batch_key, row.data_key, info)
 
-    def was_once(self, row: Row[Any], name: str) -> bool:
+    def is_replaced_file(self, row: Row[Any], name: str) -> bool:
         """Whether a sealed file of this name was the recording's, and was replaced as it should be.
 
         Raises:
@@ -377,10 +385,10 @@ class Opening:
             .join(tables.batch, tables.batch.c.statement == said.c.digest)
             .where(tables.batch.c.id == batch)
         ).first()
-        if row is None or row.kind not in MAKES:
+        if row is None or row.kind not in POWER_TO_STATE:
             raise Tampered("a batch has no statement")
         statement = attested_statement(
-            self._practice, self._connection, row.digest, may=MAKES[row.kind]
+            self._practice, self._connection, row.digest, may=POWER_TO_STATE[row.kind]
         )
         if statement.kind != row.kind or statement.fields.get("batch") != batch:
             raise Tampered("a batch's statement is another's")
@@ -409,7 +417,7 @@ def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording
         raise Tampered(f"the metadata of recording {row.id} says too little")
     try:
         for revision in revisions[1:]:
-            fields = laid_over(fields, revision.said)
+            fields = apply_revision(fields, revision.said)
     except Tampered as error:
         raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
     began = parse_instant(fields["started_at"])
@@ -441,7 +449,7 @@ def _is_source(said: object) -> bool:
     return False
 
 
-def is_whole(said: object) -> bool:
+def is_complete_metadata(said: object) -> bool:
     """Whether these are metadata in their form, and nothing is wanting."""
     return _is_in_form(said) and _FORM.keys() <= cast("dict[str, Any]", said).keys()
 
@@ -453,8 +461,18 @@ def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
         Tampered: one of them was changed.
     """
     started = int(parse_instant(fields["started_at"]).timestamp() * 1000)
-    clear = (row.uid, row.ciphertext, row.started_at, *(getattr(row, name) for name in COPIED))
-    copy = (fields["uid"], fields["ciphertext"], started, *(fields[name] for name in COPIED))
+    clear = (
+        row.uid,
+        row.ciphertext,
+        row.started_at,
+        *(getattr(row, name) for name in COPIED_COLUMNS),
+    )
+    copy = (
+        fields["uid"],
+        fields["ciphertext"],
+        started,
+        *(fields[name] for name in COPIED_COLUMNS),
+    )
     if clear != copy:
         raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callrec.procedures.sealed_request import RequestBody
 
 
-def of_other_days(
+def find_date_mismatches(
     practice: Practice, particulars: Particulars, rows: Iterable[Row[Any]]
 ) -> tuple[int, ...]:
     """The numbers of those of these recordings that began on another day than a request says."""
@@ -39,7 +39,7 @@ def of_other_days(
     )
 
 
-def told_of_other_days(
+def date_mismatches_known_to(
     practice: Practice, actor: Actor, connection: Connection, body: RequestBody
 ) -> tuple[int, ...] | None:
     """The same of a request that the actor makes or changes; None if that is not his to know."""
@@ -47,4 +47,4 @@ def told_of_other_days(
         return None
     table, uids = tables.recording.c, [uid for uid, _ in body.recordings]
     query = select(table.id, table.started_at).where(table.uid.in_(uids)).order_by(table.id)
-    return of_other_days(practice, body.particulars, connection.execute(query))
+    return find_date_mismatches(practice, body.particulars, connection.execute(query))

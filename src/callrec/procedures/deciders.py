@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 
-def deciders(practice: Practice, purpose: Purpose, makers: Collection[str]) -> frozenset[PersonId]:
+def possible_deciders(
+    practice: Practice, purpose: Purpose, makers: Collection[str]
+) -> frozenset[PersonId]:
     """Everybody who holds the power that decides a purpose today, and did not make the request.
 
     One of them may be its subject: that lies sealed, and he is refused when he decides.

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.authority import check_may_vouch
-from callrec.policy.delegation import lapsed, lend, take_back, without_lapsed
+from callrec.policy.delegation import delegations_lapsed, lend, take_back, without_lapsed
 from callrec.policy.role import Power, keys_held, powers_of
 from callrec.practice import attempt, today
-from callrec.procedures.changing_roles import known_voucher
+from callrec.procedures.changing_roles import current_voucher
 from callrec.procedures.people import find_person, logins
-from callrec.procedures.vouching import UNDELEGATED, Revision, governing, revise
+from callrec.procedures.vouching import UNDELEGATED, PersonChange, governing, revise
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,7 +26,7 @@ DELEGATED: Final = "person.delegated"
 
 
 @dataclass(frozen=True, slots=True)
-class Lapsed:
+class LapsedDelegation:
     """Something that was lent until a day that is over, whose keys nobody has renewed yet."""
 
     login: str
@@ -52,9 +52,9 @@ def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, un
     row, _ = find_person(practice, login)
     with attempt(practice, actor, DELEGATED, subject=[row.id]):
         check_may_vouch(actor.person)
-        voucher, day = known_voucher(practice, actor, login), today(practice)
+        voucher, day = current_voucher(practice, actor, login), today(practice)
         person = lend(actor.person, voucher.person, power, until=until, on=day)
-    revision = Revision(DELEGATED, voucher, without_lapsed(person, day))
+    revision = PersonChange(DELEGATED, voucher, without_lapsed(person, day))
     with governing(practice, actor) as act:
         revise(practice, act, actor, [revision])
 
@@ -69,19 +69,19 @@ def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power
     row, _ = find_person(practice, login)
     with attempt(practice, actor, UNDELEGATED, subject=[row.id]):
         check_may_vouch(actor.person)
-        voucher = known_voucher(practice, actor, login)
+        voucher = current_voucher(practice, actor, login)
         person = take_back(actor.person, voucher.person, power)
-    revision = Revision(UNDELEGATED, voucher, without_lapsed(person, today(practice)))
+    revision = PersonChange(UNDELEGATED, voucher, without_lapsed(person, today(practice)))
     with governing(practice, actor) as act:
         revise(practice, act, actor, [revision])
 
 
-def lapsed_delegations(practice: Practice) -> tuple[Lapsed, ...]:
+def lapsed_delegations(practice: Practice) -> tuple[LapsedDelegation, ...]:
     """What has lapsed and opened keys that are not renewed yet; opens nothing."""
     called, day = logins(practice), today(practice)
     return tuple(
-        Lapsed(called[person.id], lent.power, lent.until)
+        LapsedDelegation(called[person.id], lent.power, lent.until)
         for person in (voucher.person for voucher in practice.register.people())
-        for lent in lapsed(person, day)
+        for lent in delegations_lapsed(person, day)
         if keys_held(frozenset({lent.power})) - keys_held(powers_of(person, day))
     )

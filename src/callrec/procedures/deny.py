@@ -13,7 +13,7 @@ from callrec.practice import signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.telling import tell
+from callrec.procedures.telling import notify
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -53,5 +53,5 @@ def deny_request(
         words = {"code": code, "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
         told, by = request.requester, actor.person.id
-        tell(practice, act.connection, reference, "was denied", to=told, by=by)
+        notify(practice, act.connection, reference, "was denied", to=told, by=by)
         return after.state

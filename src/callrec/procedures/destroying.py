@@ -23,39 +23,44 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND, read_destruction
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import reading, write_anew
+from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
+    check_can_be_destroyed,
     check_destroys,
     check_granted,
-    check_is_there,
     check_nobody_waits,
 )
 from callrec.policy.lapse import has_lapsed
-from callrec.policy.request import ENDED, RequestAct
+from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.practice import attempt, check_remembered_head, signing, writing
-from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
-from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
+from callrec.procedures.approvals import (
+    APPROVAL_ENDED_BY,
+    check_signers_entitled,
+    end_reason,
+    no_longer_granted,
+)
+from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.destruction_done import settle
+from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.destruction_log import certificate_columns
-from callrec.procedures.erased_details import details_about
+from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
-from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
-from callrec.procedures.request_log import log_request_event, making_of, read_makings
+from callrec.procedures.request_log import log_request_event, outline_of, read_outlines
 from callrec.procedures.unpacked import drop_unpacked
-from callrec.record.acts import check_log, next_number
+from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -66,7 +71,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.archive.volume import Volume
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
@@ -78,7 +83,7 @@ ARTICLE_17: Final = "Article 17"
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class DestructionItem:
     """A recording that is to be destroyed, and under which rule of the retention schedule."""
 
     recording: int
@@ -110,11 +115,11 @@ class Destruction:
         return not self.owed
 
 
-def destroy(
+def destroy_granted(
     practice: Practice,
     actor: Actor,
     reference: str,
-    doomed: Sequence[Doomed],
+    to_destroy: Sequence[DestructionItem],
     *,
     volumes: Sequence[Path],
     advance: Callable[[int], None],
@@ -144,14 +149,14 @@ def destroy(
         attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         signing(practice, actor) as act,
     ):
-        check_log(practice, act.connection)
+        check_whole_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
-        warrant = _warrant(practice, actor, act.connection, request, doomed)
+        warrant = _warrant(practice, actor, act.connection, request, to_destroy)
         _carry_out(practice, actor, act, warrant)
-    return finish(practice, actor, reference, volumes=volumes, advance=advance)
+    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
-def finish(
+def finish_destruction(
     practice: Practice,
     actor: Actor,
     reference: str,
@@ -164,16 +169,16 @@ def finish(
     A volume that is not as it was written, or fails, still owes, and keeps no other from letting
     it be erased.
 
-    Args, raises: as `destroy`, which ends in this.
+    Args, raises: as `destroy_granted`, which ends in this.
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
     undone = _erase_from(practice, actor, [open_volume(at) for at in volumes], advance)
-    settle(practice, actor)
+    record_completed_destructions(practice, actor)
     with attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]):
-        return replace(read_outcome(practice, actor, reference), undone=undone)
+        return replace(destruction_progress(practice, actor, reference), undone=undone)
 
 
 def _erase_from(
@@ -193,7 +198,7 @@ def _erase_from(
     return tuple(undone)
 
 
-def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destruction:
+def destruction_progress(practice: Practice, actor: Actor, reference: str) -> Destruction:
     """How far a destruction has come.
 
     Raises:
@@ -217,14 +222,14 @@ class _Warrant:
 
     request: OpenRequest
     recordings: tuple[Row[Any], ...]
-    doomed: Mapping[int, Doomed]
+    to_destroy: Mapping[int, DestructionItem]
     approvals: tuple[Approval, ...]
     kept: tuple[tuple[str, str], ...]
     """Uids of what stays, each with the code of its exemption."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _StatedDetails:
     """What its statement says of a destruction besides what the warrant does."""
 
     certificate: str
@@ -237,20 +242,20 @@ def _warrant(
     actor: Actor,
     connection: Connection,
     request: OpenRequest,
-    doomed: Sequence[Doomed],
+    to_destroy: Sequence[DestructionItem],
 ) -> _Warrant:
     check_destroys(request.facts)
     approvals = tuple(_standing(practice, connection, request))
     granted = {uid: item for each in approvals for uid, item in each.items.items()}
     rows = tuple(row for row in request.recordings if row.uid in granted)
-    by_number = {each.recording: each for each in doomed}
+    by_number = {each.recording: each for each in to_destroy}
     check_granted(request.facts, by_number, [row.id for row in rows])
     opening = Opening(practice, actor, connection)
     for row in rows:
         name, _ = granted[row.uid]
-        if name != row.ciphertext and not opening.was_once(row, name):
+        if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
-        check_is_there(row.id, row.state)
+        check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     check_nobody_waits(_waiting(connection, request.id, {row.uid for row in rows}))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
@@ -262,43 +267,45 @@ def _standing(
 ) -> Iterable[Approval]:
     """The approvals that stand, each by somebody who might decide it when he did."""
     for approval in request.approvals:
-        if how_it_ended(approval, request.history, practice.now()):
+        if end_reason(approval, request.history, practice.now()):
             continue
         fields = approval.statement.fields
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(powers_then(practice, connection), approval, request.facts)
+        check_signers_entitled(powers_then(practice, connection), approval, request.facts)
         yield approval
 
 
 def _waiting(connection: Connection, request: str, uids: set[str]) -> frozenset[str]:
     """References of other open requests that ask for one of the recordings."""
-    makings = read_makings(connection)
+    makings = read_outlines(connection)
     return frozenset(
         f"R-{row.number}"
         for row in all_requests(connection)
-        if row.id != request and row.state not in ENDED and uids & {*making_of(makings, row).uids}
+        if row.id != request
+        and row.state not in ENDED_STATES
+        and uids & {*outline_of(makings, row).uids}
     )
 
 
-def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant) -> None:
+def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _Warrant) -> None:
     connection, request = act.connection, warrant.request
     opened = _opened(practice, actor, connection, warrant.recordings)
-    duplicates = Duplicates.of(practice, actor, marking=False)
+    duplicates = DuplicateMacs.of(practice, actor, marking=False)
     macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
-    details = details_about(practice, actor, connection, uids, opened)
-    certificate = primitives.fresh_id()
+    details = leaves_with_details_of(practice, actor, connection, uids, opened)
+    certificate = primitives.random_id()
     number = next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT)
-    said = _Said(certificate, number, tuple(details))
+    said = _StatedDetails(certificate, number, tuple(details))
     statement = _state(practice, actor, warrant, said)
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
     _check_not_over(warrant, after.events[-1].at)
     now = to_millis(practice.now())
-    destruction.strip(connection, warrant.recordings, macs)
+    destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
     destroy_grants(connection, request.id, request.requester)
     destruction.insert_certificate(
@@ -308,7 +315,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     )
     destruction.insert_stubs(
         connection,
-        [_stub(row, warrant.doomed[row.id], certificate, now) for row in warrant.recordings],
+        [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
     )
 
 
@@ -319,7 +326,9 @@ def _check_not_over(warrant: _Warrant, at: datetime) -> None:
         Refused: one was over when the leaf was written; nothing was destroyed.
     """
     if any(has_lapsed(each.lapses_at, at) for each in warrant.approvals):
-        raise no_longer_granted(ENDS[RequestAct.GRANT_LAPSED], warrant.request.facts.reference)
+        raise no_longer_granted(
+            APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED], warrant.request.facts.reference
+        )
 
 
 def _opened(
@@ -335,13 +344,15 @@ def _opened(
     return opened
 
 
-def _stub(row: Row[Any], doomed: Doomed, certificate: str, now: int) -> Mapping[str, object]:
+def _stub(
+    row: Row[Any], to_destroy: DestructionItem, certificate: str, now: int
+) -> Mapping[str, object]:
     return {
         "recording": row.id,
         "certificate": certificate,
-        "category": doomed.category,
-        "rule": doomed.rule,
-        "due_on": doomed.due and doomed.due.isoformat(),
+        "category": to_destroy.category,
+        "rule": to_destroy.rule,
+        "due_on": to_destroy.due and to_destroy.due.isoformat(),
         "destroyed_at": now,
     }
 
@@ -350,23 +361,23 @@ def _state(
     practice: Practice,
     actor: Actor,
     warrant: _Warrant,
-    said: _Said,
+    said: _StatedDetails,
 ) -> Statement:
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
     items = [
         {
-            "category": doomed.category,
+            "category": to_destroy.category,
             "ciphertext": row.ciphertext,
-            "due": doomed.due.isoformat() if doomed.due else "",
-            "rule": doomed.rule,
-            "started_at": instant(from_millis(row.started_at)),
+            "due": to_destroy.due.isoformat() if to_destroy.due else "",
+            "rule": to_destroy.rule,
+            "started_at": format_instant(from_millis(row.started_at)),
             "uid": row.uid,
         }
         for row in warrant.recordings
-        for doomed in (warrant.doomed[row.id],)
+        for to_destroy in (warrant.to_destroy[row.id],)
     ]
-    return signed(
+    return sign_statement_as(
         practice,
         actor,
         KIND,
@@ -392,10 +403,10 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
         advance(1)
     for name in former:
         practice.store.remove(name)
-    shutil.rmtree(practice.folder / FOLDER / COPY, ignore_errors=True)
+    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
     drop_unpacked(practice.folder, practice.vault)
     drop_kept_copies(practice.folder)
-    write_anew(practice.engine, practice.folder)
+    rewrite_database(practice.engine, practice.folder)
     with writing(practice, None) as act:
         now = to_millis(practice.now())
         destruction.update_certificate(act.connection, certificate.id, cleared_at=now)

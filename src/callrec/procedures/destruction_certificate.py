@@ -12,15 +12,15 @@ from callrec.catalogue.requests import find_request
 from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
-from callrec.policy.legal_basis import IN_WORDS
-from callrec.policy.withholding import FITS, GROUND_CODES
+from callrec.policy.legal_basis import BASIS_IN_WORDS
+from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.procedures.approvals import read_approvals
-from callrec.procedures.archive_heads import KIND
+from callrec.procedures.archive_heads import VOLUME_STATEMENT
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
-from callrec.procedures.destruction_log import read_carried_out, when_done
+from callrec.procedures.destruction_log import read_destruction_leaf, when_done
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.release_certificate import certified, role_of
+from callrec.procedures.release_certificate import certified_approvers, role_in_words
 from callrec.procedures.request_log import REQUESTS, read_history
 from callrec.procedures.volume_rows import check_volumes
 from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium
@@ -56,7 +56,7 @@ def certify_destruction(
         if row.done_at is None or owed_by_label(practice, connection, row.id):
             return None
         check_volumes(practice, connection)
-        leaf, said = read_carried_out(practice, connection, row)
+        leaf, said = read_destruction_leaf(practice, connection, row)
         history = read_history(practice, connection, request.id)
         REQUESTS.check_number(connection, request)
         facts = unopened_facts(request, history)
@@ -72,12 +72,14 @@ def certify_destruction(
             practice=practice.name,
             reference=f"C-{row.number}",
             request=reference,
-            purpose=IN_WORDS[facts.purpose],
-            asked_by=role_of(practice, facts.requester),
+            purpose=BASIS_IN_WORDS[facts.purpose],
+            asked_by=role_in_words(practice, facts.requester),
             approvals=tuple(
-                certified(practice, [a for a in approvals if a.statement.digest in said.approvals])
+                certified_approvers(
+                    practice, [a for a in approvals if a.statement.digest in said.approvals]
+                )
             ),
-            carried_out_by=role_of(practice, leaf.actor, before=leaf.seq),
+            carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),
             done_at=max([done_at, *written]).astimezone(zone),
             recordings=tuple(_recording(practice, stub) for stub in stubs),
@@ -94,7 +96,7 @@ def certify_destruction(
 def exemption_in_words(purpose: Purpose, code: str) -> str:
     """Why something that was asked for is not destroyed, with its source."""
     ground = GROUND_CODES[code]
-    source = FITS[purpose].get(ground)
+    source = GROUNDS_FOR[purpose].get(ground)
     return f"{ground.meaning} [{source.cited}]" if source else ground.meaning
 
 
@@ -107,7 +109,7 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
-        _, said = read_carried_out(practice, connection, row)
+        _, said = read_destruction_leaf(practice, connection, row)
         numbers = _numbers(connection, [uid for uid, _ in said.kept])
         return {numbers[uid]: code for uid, code in said.kept}
 
@@ -136,7 +138,7 @@ def _media(
     """The volumes that were written anew without it, and those that are lost with it."""
     volumes = {row.id: row for row in connection.execute(select(tables.volume))}
     said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind == KIND)
+    query = select(said.body, said.signature).where(said.kind == VOLUME_STATEMENT)
     erased: dict[str, set[str]] = {}
     last: dict[str, str] = {}
     for body, signature in connection.execute(query):
@@ -153,6 +155,6 @@ def _media(
             written_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
         )
     serials = {row.label: row.serial or "" for row in volumes.values()}
-    lost = destruction.owed_by_label(connection, certificate, standing=LOST)
+    lost = destruction.still_to_erase_by_label(connection, certificate, standing=LOST)
     for label, count in lost.items():
         yield Medium(label=label, serial=serials[label], recordings=count, written_at=None)

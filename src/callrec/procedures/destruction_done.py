@@ -9,7 +9,7 @@ from callrec.catalogue.engine import reading
 from callrec.practice import writing
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import to_millis
-from callrec.procedures.destruction_log import DONE, read_carried_out
+from callrec.procedures.destruction_log import DESTRUCTION_DONE, read_destruction_leaf
 from callrec.procedures.unpacked import drop_unpacked
 from callrec.procedures.volume_rows import check_volumes
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 
-def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
+def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str, ...]:
     """Write down which destructions are done now: their certificates, ``C-1``.
 
     It takes no power: whoever comes next says it, and what is gone must not be left unsaid.
@@ -39,8 +39,8 @@ def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
         if done:
             check_volumes(practice, act.connection)
         for row in done:
-            read_carried_out(practice, act.connection, row)
-            act.leaf(DONE, actor=actor.person.id, subject=[row.id])
+            read_destruction_leaf(practice, act.connection, row)
+            act.leaf(DESTRUCTION_DONE, actor=actor.person.id, subject=[row.id])
             now = to_millis(practice.now())
             destruction.update_certificate(act.connection, row.id, done_at=now)
     return tuple(f"C-{row.number}" for row in done)

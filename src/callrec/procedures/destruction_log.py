@@ -19,18 +19,18 @@ from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import stubs_of
-from callrec.crypto.canonical import instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.approvals import ENDS
+from callrec.procedures.approvals import APPROVAL_ENDED_BY
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 from callrec.record.statements import carried, statement_of
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.erased import Said
+    from callrec.audit.erased import DestructionStatement
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
     from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
     from callrec.record.rows import Columns
 
-DONE: Final = "destruction.done"
+DESTRUCTION_DONE: Final = "destruction.done"
 """The act of the leaf by which nothing of a destruction is owed any more."""
 
 
@@ -59,7 +59,7 @@ def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Proble
             statements, were found sound before.
     """
     told = [
-        _Told(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
+        _LoggedDestruction(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
         for leaf in done
         if leaf.statement in rules.stated and rules.stated[leaf.statement].kind == KIND
     ]
@@ -81,9 +81,9 @@ def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Proble
     Args: as `check_destructions`.
     """
     connection, vault = rules.connection, rules.register.founders.vault
-    over = {each.subject[0] for each in done if each.act == DONE}
+    over = {each.subject[0] for each in done if each.act == DESTRUCTION_DONE}
     table, told = tables.certificate, []
-    for number, (seq, said) in enumerate(_stated(connection, vault), 1):
+    for number, (seq, said) in enumerate(stated_destructions(connection, vault), 1):
         told.append({**certificate_columns(seq, said), "done": said.certificate in over})
         if said.number != number:
             yield Problem(seq, "a certificate of destruction is numbered out of its turn")
@@ -93,14 +93,14 @@ def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Proble
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")
 
 
-def certificate_columns(seq: int, said: Said) -> Columns:
+def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
     """The columns of a certificate that follow from the leaf that carries its statement."""
     return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
 
 
-def read_carried_out(
+def read_destruction_leaf(
     practice: Practice, connection: Connection, certificate: Row[Any]
-) -> tuple[Leaf, Said]:
+) -> tuple[Leaf, DestructionStatement]:
     """The leaf by which something was destroyed, and what its statement says.
 
     Args:
@@ -151,12 +151,12 @@ class Stub(NamedTuple):
             row.category,
             row.rule,
             row.due_on or "",
-            instant(from_millis(row.started_at)),
+            format_instant(from_millis(row.started_at)),
         )
         return self == there
 
 
-def stated_stubs(said: Said) -> Mapping[str, Stub]:
+def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
     """What a statement lets be left of each recording, by uid."""
     return {
         uid: Stub(
@@ -179,21 +179,25 @@ def when_done(practice: Practice, connection: Connection, certificate: str) -> d
     Raises:
         Tampered: the log does not say that it is done.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, (DONE,)) if certificate in leaf.subject]
+    about = [
+        leaf.seq
+        for leaf in done_leaves(connection, (DESTRUCTION_DONE,))
+        if certificate in leaf.subject
+    ]
     if not about:
         raise Tampered("the log does not say that this destruction is done")
     (leaf,) = attested_leaves(connection, practice.register, about[-1:])
     return parse_instant(leaf.at)
 
 
-def erased_under(practice: Practice, connection: Connection) -> Mapping[int, str]:
+def erased_details_by_leaf(practice: Practice, connection: Connection) -> Mapping[int, str]:
     """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``.
 
     Raises:
         Tampered: a statement of what was destroyed is not in the log as its maker made it, or he
             might not make it.
     """
-    told = dict(_stated(connection, practice.vault))
+    told = dict(stated_destructions(connection, practice.vault))
     found: dict[int, str] = {}
     for leaf in attested_leaves(connection, practice.register, told):
         check_entitled(practice.register, leaf)
@@ -201,11 +205,11 @@ def erased_under(practice: Practice, connection: Connection) -> Mapping[int, str
     return found
 
 
-class _Told(NamedTuple):
+class _LoggedDestruction(NamedTuple):
     """A statement of what was destroyed, and the leaf that carries it."""
 
     leaf: Leaf
-    said: Said
+    said: DestructionStatement
     stated: Mapping[str, Statement]
     """It, and its approvals, by their digests."""
 
@@ -214,7 +218,9 @@ class _Told(NamedTuple):
         return (self.stated[each] for each in self.said.approvals)
 
 
-def _stated(connection: Connection, vault: str) -> Iterator[tuple[int, Said]]:
+def stated_destructions(
+    connection: Connection, vault: str
+) -> Iterator[tuple[int, DestructionStatement]]:
     """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
     for row in carried(connection, KIND):
         yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
@@ -229,7 +235,9 @@ def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
     return found
 
 
-def _check_request(connection: Connection, told: _Told, about: Sequence[Leaf]) -> Iterator[Problem]:
+def _check_request(
+    connection: Connection, told: _LoggedDestruction, about: Sequence[Leaf]
+) -> Iterator[Problem]:
     request, seq = tables.request.c, told.leaf.seq
     purpose = connection.execute(
         select(request.purpose).where(request.id == told.said.request)
@@ -246,14 +254,14 @@ def _check_request(connection: Connection, told: _Told, about: Sequence[Leaf]) -
         yield Problem(seq, "recordings were destroyed under an approval that had ended")
 
 
-def _had_ended(approval: Leaf, about: Iterable[Leaf], told: _Told) -> bool:
+def _had_ended(approval: Leaf, about: Iterable[Leaf], told: _LoggedDestruction) -> bool:
     """Whether a leaf is one of its approvals, and something ended that before."""
     return approval.statement in told.said.approvals and any(
-        leaf.act in ENDS and approval.seq < leaf.seq < told.leaf.seq for leaf in about
+        leaf.act in APPROVAL_ENDED_BY and approval.seq < leaf.seq < told.leaf.seq for leaf in about
     )
 
 
-def _had_lapsed(told: _Told) -> bool:
+def _had_lapsed(told: _LoggedDestruction) -> bool:
     """Whether one of its approvals was over, whatever the log says of it."""
     at = parse_instant(told.leaf.at)
     lapses = (str(each.fields.get("lapses")) for each in told.approvals)

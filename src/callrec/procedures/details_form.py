@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from callrec.audit.log import IN_NO_FORM
+from callrec.audit.log import UNREADABLE_DETAILS
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel  # noqa: TC001
 from callrec.record.forms import Day, InJson, fits
@@ -49,12 +49,12 @@ class _Details:
     why: str | None = None
 
 
-def in_form(details: Any) -> Mapping[str, Any]:
-    """Details whose members are in their form; `IN_NO_FORM` in the place of others."""
+def checked_details(details: Any) -> Mapping[str, Any]:
+    """Details whose members are in their form; `UNREADABLE_DETAILS` in the place of others."""
     if not isinstance(details, dict) or _is_deep(details) or not fits(_Details, details):
-        return IN_NO_FORM
+        return UNREADABLE_DETAILS
     # The further particulars of a request lie elsewhere.
-    return IN_NO_FORM if "further" in details else details
+    return UNREADABLE_DETAILS if "further" in details else details
 
 
 def _is_deep(value: object, left: int = _DEEPEST) -> bool:

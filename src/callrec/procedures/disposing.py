@@ -22,27 +22,32 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
     Appraised,
-    Due,
-    Retained,
+    DisposalItem,
+    DueGroup,
     appraise,
     check_may_review,
     check_still_due,
 )
 from callrec.policy.role import Power
 from callrec.practice import attempt, signing, today
-from callrec.procedures.approvals import how_it_ended
+from callrec.procedures.approvals import end_reason
 from callrec.procedures.categories import check_rows_of_categories
 from callrec.procedures.custody import Opening
 from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
-from callrec.procedures.erasing import check_is_for, is_carried_out
+from callrec.procedures.destroying import (
+    Destruction,
+    DestructionItem,
+    destroy_granted,
+    finish_destruction,
+)
+from callrec.procedures.erasing import check_purpose, is_carried_out
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.lapsing import attempt_on, sweep_lapsed
+from callrec.procedures.lapsing import attempt_on, expire_lapsed
 from callrec.procedures.request import new_body, write_request
 from callrec.procedures.retention import appraise_due, appraise_rows
-from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.procedures.telling import tell_deciders
-from callrec.record.acts import check_log, next_number
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
+from callrec.procedures.telling import notify_deciders
+from callrec.record.acts import check_whole_log, next_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +56,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
     from callrec.procedures.sealed_request import RequestBody
 
@@ -59,27 +64,27 @@ REASON: Final = "The time for which these recordings are kept is over"
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class DisposalProposal:
     """What is proposed for disposal, or would be."""
 
     reference: str
     """Of the request; empty where none was made: nothing is due, or it was asked what would be."""
     recordings: tuple[int, ...]
     """Their numbers, those that have been due longest first."""
-    due: tuple[Due, ...]
+    due: tuple[DueGroup, ...]
     """The same by category and month of the calls."""
     left: int
     """How many more are due that nothing stops: one request names no more."""
 
 
-def foresee_disposal(practice: Practice, actor: Actor) -> Proposed:
+def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
     """Say what would be proposed.
 
     Raises:
         Refused: the actor may not review recordings.
         Misconfigured: a recording is of a category that the configuration does not name.
     """
-    sweep_lapsed(practice, actor)
+    expire_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CREATED),
         reading(practice.engine) as connection,
@@ -88,7 +93,7 @@ def foresee_disposal(practice: Practice, actor: Actor) -> Proposed:
         return _proposed(practice, "", _free(practice, actor, connection))
 
 
-def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
+def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
     """Make a request for disposal of what is due and stopped by nothing.
 
     Raises:
@@ -97,20 +102,20 @@ def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
         Tampered: the log, a row of a hold or of a category, or a recording is not as it was signed
             or sealed.
     """
-    foreseen = foresee_disposal(practice, actor)
+    foreseen = preview_disposal(practice, actor)
     if not foreseen.recordings:
         return foreseen
     with (
         attempt(practice, actor, RequestAct.CREATED),
         signing(practice, actor) as act,
     ):
-        check_log(practice, act.connection)
+        check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
         if not free:  # somebody else has just proposed it
             return _proposed(practice, "", free)
-        reference = _make(practice, act, actor, free[:MOST_RECORDINGS])
+        reference = _make(practice, act, actor, free[:MAX_REQUEST_RECORDINGS])
         return _proposed(practice, reference, free)
 
 
@@ -124,16 +129,18 @@ def dispose(
 ) -> Destruction:
     """Destroy what a request for disposal was approved for, or go on with what is owed of it.
 
-    Args, raises: as `destroying.destroy`; also Refused where a recording is to be kept longer by
+    Args, raises: as `destroying.destroy_granted`; also Refused where a recording is to be kept longer by
     now, and Unusable where the request is for something else.
     """
     if is_carried_out(practice, reference):
-        return finish(practice, actor, reference, volumes=volumes, advance=advance)
-    doomed = foresee_destruction(practice, actor, reference)
-    return destroy(practice, actor, reference, doomed, volumes=volumes, advance=advance)
+        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
+    to_destroy = preview_destruction(practice, actor, reference)
+    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
 
 
-def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tuple[Doomed, ...]:
+def preview_destruction(
+    practice: Practice, actor: Actor, reference: str
+) -> tuple[DestructionItem, ...]:
     """What would be destroyed, before it is confirmed: as it was proposed and approved.
 
     Raises:
@@ -150,12 +157,12 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         request = read_to_decide(
             practice, actor, connection, reference, command="retention dispose"
         )
-        check_is_for(request, Purpose.DISPOSAL)
+        check_purpose(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         granted = {
             uid
             for approval in request.approvals
-            if not how_it_ended(approval, request.history, practice.now())
+            if not end_reason(approval, request.history, practice.now())
             for uid in approval.items
         }
         rows = [row for row in request.recordings if row.uid in granted]
@@ -163,8 +170,8 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         return tuple(_doomed(row.id, request.body.retained[row.uid]) for row in rows)
 
 
-def _doomed(recording: int, retained: Retained) -> Doomed:
-    return Doomed(recording, retained.category, retained.rule, retained.due_on)
+def _doomed(recording: int, retained: DisposalItem) -> DestructionItem:
+    return DestructionItem(recording, retained.category, retained.rule, retained.due_on)
 
 
 def _check_may_propose(practice: Practice, actor: Actor) -> None:
@@ -178,9 +185,9 @@ def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[
     return sorted((each for each in found if not each.stopped_by), key=attrgetter("due_on"))
 
 
-def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> Proposed:
-    chosen = free[:MOST_RECORDINGS]
-    return Proposed(
+def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> DisposalProposal:
+    chosen = free[:MAX_REQUEST_RECORDINGS]
+    return DisposalProposal(
         reference=reference,
         recordings=tuple(each.recording for each in chosen),
         due=appraise(chosen, on=today(practice)),
@@ -188,12 +195,14 @@ def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> 
     )
 
 
-def _make(practice: Practice, act: Writing, actor: Actor, chosen: Sequence[Appraised]) -> str:
+def _make(
+    practice: Practice, act: LogTransaction, actor: Actor, chosen: Sequence[Appraised]
+) -> str:
     """Make the request; returns its reference."""
     body = _body(practice, actor, act.connection, chosen)
     made = write_request(practice, act, actor, body)
     reference = f"R-{made.number}"
-    tell_deciders(practice, act.connection, reference, made.purpose, made.history)
+    notify_deciders(practice, act.connection, reference, made.purpose, made.history)
     return reference
 
 
@@ -227,10 +236,10 @@ def _particulars(chosen: Iterable[Appraised]) -> Particulars:
     )
 
 
-def _retained(each: Appraised) -> Retained:
+def _retained(each: Appraised) -> DisposalItem:
     due: date | None = each.due_on
     assert due is not None  # noqa: S101 - it is due
-    return Retained(each.category.name, each.category.rule, due)
+    return DisposalItem(each.category.name, each.category.rule, due)
 
 
 def _rows(connection: Connection, chosen: Sequence[Appraised]) -> Sequence[Row[Any]]:

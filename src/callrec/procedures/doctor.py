@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.audit.remembered import recall
+from callrec.audit.remembered import load_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading, wal_is_safe
@@ -25,7 +25,7 @@ from callrec.file_rights import OTHERS
 from callrec.keyring import runtime_folder
 from callrec.practice import check_remembered_head
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.release_unfinished import cut_off
+from callrec.procedures.release_unfinished import cut_off_releases
 from callrec.sound import confinement
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Practice
 
-LITTLE_SPACE: Final = 5 << 30
+LOW_SPACE_BYTES: Final = 5 << 30
 """Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""
 
 
@@ -108,7 +108,7 @@ def _mode(path: Path) -> int:
 def _space(practice: Practice) -> Finding:
     free = shutil.disk_usage(practice.folder).free
     said = f"{free / (1 << 30):.0f} GiB free on the vault's disk"
-    if free < LITTLE_SPACE:
+    if free < LOW_SPACE_BYTES:
         return Finding(Level.WARNING, said, "archive to a drive, or make room")
     return Finding(Level.WELL, said)
 
@@ -132,7 +132,7 @@ def _unfinished(practice: Practice) -> Finding:
 
 
 def _releases(practice: Practice) -> Finding:
-    begun = cut_off(practice)
+    begun = cut_off_releases(practice)
     if not begun:
         return Finding(Level.WELL, "no release of yours was cut off")
     left = sum(len(each.left) for each in begun)
@@ -144,7 +144,7 @@ def _releases(practice: Practice) -> Finding:
 
 
 def _decoder() -> Finding:
-    if confinement.available():
+    if confinement.can_confine():
         return Finding(Level.WELL, "sound is decoded where it reaches no file, network or key")
     return Finding(
         Level.WARNING,
@@ -171,7 +171,7 @@ def _head(practice: Practice) -> Finding:
         check_remembered_head(practice)
     except CallrecError as error:
         return Finding(Level.DAMAGE, error.message, "callrec audit verify")
-    if recall(practice.state_folder) is None:
+    if load_seen_head(practice.state_folder) is None:
         return Finding(Level.WARNING, "this vault is new to you: no head of its log is remembered")
     return Finding(Level.WELL, "the audit log holds all that was seen before")
 

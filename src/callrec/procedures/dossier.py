@@ -18,13 +18,13 @@ from callrec.crypto.canonical import parse_instant
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.practice import record, today
 from callrec.procedures.approvals import read_approvals
-from callrec.procedures.dossier_leaves import is_attested, read_leaves
-from callrec.procedures.dossier_told import teller_of
+from callrec.procedures.dossier_leaves import is_attested, read_dossier_leaves
+from callrec.procedures.dossier_told import read_entry_details
 from callrec.procedures.dossier_versions import read_versions
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
+from callrec.procedures.open_request import can_open_with_session, read_request, unopened_facts
 from callrec.procedures.outbox import read_messages
-from callrec.procedures.readers import is_concerned
+from callrec.procedures.readers import sees_in_full
 from callrec.procedures.request_log import REQUESTS, read_history
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.dossier_told import Teller
+    from callrec.procedures.dossier_told import EntryDetails
     from callrec.procedures.dossier_versions import DossierVersion
     from callrec.procedures.outbox import Message
 
-READ: Final = "request.dossier"
+DOSSIER_READ: Final = "request.dossier"
+
 TOLD_BY_MAIL: Final = "mail"
 """What a line is that stands in the outbox and in no leaf."""
 
@@ -95,12 +96,12 @@ def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
         Refused: it is not the actor's to read.
         Tampered: the request or its history is not as it was written.
     """
-    with attempt_on(practice, actor, READ, reference):
+    with attempt_on(practice, actor, DOSSIER_READ, reference):
         with reading(practice.engine) as connection:
             row = find_request(connection, reference)
             facts = unopened_facts(row, read_history(practice, connection, row.id))
         check_may_read_dossier(actor.person, facts, on=today(practice))
-        record(practice, actor, READ, subject=[row.id])
+        record(practice, actor, DOSSIER_READ, subject=[row.id])
         with reading(practice.engine) as connection:
             return _dossier(practice, actor, connection, row)
 
@@ -110,13 +111,13 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     history = read_history(practice, connection, row.id)
     request = None
     own = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
-    if own or opens_with_session(actor):
+    if own or can_open_with_session(actor):
         request = read_request(practice, actor, connection, reference)
     facts = request.facts if request else unopened_facts(row, history)
     check_may_read_dossier(actor.person, facts, on=today(practice))  # now that it says about whom
-    in_full = request is not None and is_concerned(practice, actor, request)
+    in_full = request is not None and sees_in_full(practice, actor, request)
     approvals = read_approvals(practice, connection, history)
-    teller = teller_of(
+    teller = read_entry_details(
         practice,
         actor,
         connection,
@@ -125,7 +126,7 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
         request=request if in_full else None,
     )
     versions = read_versions(connection, history, request, in_full=in_full)
-    leaves = read_leaves(practice, actor, connection, request=row.id, reference=reference)
+    leaves = read_dossier_leaves(practice, actor, connection, request=row.id, reference=reference)
     entries = (_entry(teller, leaf, versions.get(leaf.seq)) for leaf in leaves)
     mails = (_mail(teller, each) for each in read_messages(connection, about=reference))
     return Dossier(
@@ -138,7 +139,7 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     )
 
 
-def _entry(teller: Teller, leaf: Leaf, version: DossierVersion | None) -> DossierEntry:
+def _entry(teller: EntryDetails, leaf: Leaf, version: DossierVersion | None) -> DossierEntry:
     nobody = leaf.actor == NOBODY
     voucher = teller.practice.register.voucher(leaf.actor, before=leaf.seq)
     return DossierEntry(
@@ -155,7 +156,7 @@ def _entry(teller: Teller, leaf: Leaf, version: DossierVersion | None) -> Dossie
     )
 
 
-def _mail(teller: Teller, message: Message) -> DossierEntry:
+def _mail(teller: EntryDetails, message: Message) -> DossierEntry:
     return DossierEntry(
         at=message.made_at,
         seq=None,

@@ -13,7 +13,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
-from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 
-def read_leaves(
+def read_dossier_leaves(
     practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
 ) -> tuple[Leaf, ...]:
     """The leaves of a request's dossier, in the order of the log.
@@ -44,7 +44,7 @@ def read_leaves(
     placed = (leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED)
     for hold in tuple(placed):
         found |= {leaf.seq: leaf for leaf in _naming(connection, hold)}
-    if opens_details(actor):
+    if can_open_details(actor):
         refused = _refused_searches(practice, actor, connection, reference)
         found |= {leaf.seq: leaf for leaf in refused}
     return tuple(found[seq] for seq in sorted(found))

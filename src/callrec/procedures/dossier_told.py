@@ -14,16 +14,16 @@ from sqlalchemy import select
 from callrec.audit.leaf import Outcome
 from callrec.catalogue import tables
 from callrec.policy.edits import read_edits
-from callrec.policy.edits_said import say_edits
+from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
-from callrec.procedures.hearing_record import end_of
-from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.hearing_record import hearing_end_leaf
+from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.people import logins
-from callrec.procedures.releases import RELEASING, release_of
+from callrec.procedures.releases import RELEASE_ACTS, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
-from callrec.record.acts import names_enough
+from callrec.record.acts import names_its_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+
 _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
 """What is told first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Teller:
+class EntryDetails:
     """What may be told of a request's leaves. Its repr shows nothing."""
 
     practice: Practice
@@ -73,16 +74,16 @@ class Teller:
         """All else that may be told of a leaf."""
         sealed = (
             open_details(self.practice, self.actor, self.connection, leaf)
-            if opens_details(self.actor)
+            if can_open_details(self.actor)
             else {}
         )
         told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
         if "edits" in told:
             told["edits"] = _typed(read_edits(told["edits"]))
         if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
-            told |= {} if end_of(leaf, self.history) else {"ended": "not recorded"}
+            told |= {} if hearing_end_leaf(leaf, self.history) else {"ended": "not recorded"}
         told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
-        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE and names_enough(leaf):
+        if leaf.act in RELEASE_ACTS and leaf.outcome is Outcome.DONE and names_its_subjects(leaf):
             told["release"] = release_of(leaf)
         first = [name for name in _FIRST if name in told]
         return {name: told[name] for name in dict.fromkeys([*first, *told])}
@@ -109,7 +110,7 @@ class Teller:
         }
 
 
-def teller_of(
+def read_entry_details(
     practice: Practice,
     actor: Actor,
     connection: Connection,
@@ -117,7 +118,7 @@ def teller_of(
     approvals: tuple[Approval, ...],
     history: History,
     request: OpenRequest | None,
-) -> Teller:
+) -> EntryDetails:
     """Read what there is to tell.
 
     Args:
@@ -133,7 +134,7 @@ def teller_of(
     """
     recording = tables.recording
     numbers = connection.execute(select(recording.c.uid, recording.c.id))
-    return Teller(
+    return EntryDetails(
         practice=practice,
         actor=actor,
         connection=connection,
@@ -152,7 +153,7 @@ def teller_of(
 
 def _typed(edits: Edits) -> list[dict[str, str]]:
     """Edits as they are typed."""
-    return [{what: text} for what, text in say_edits(edits)]
+    return [{what: text} for what, text in format_edits(edits)]
 
 
 def _said(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.errors import Tampered
-from callrec.procedures.request_log import MAKING, REQUESTS
+from callrec.procedures.request_log import MAKING_ACTS, REQUESTS
 from callrec.procedures.request_show import masked
 from callrec.procedures.sealed_request import RequestBody
 
@@ -49,7 +49,7 @@ def read_versions(
     Raises:
         Tampered: one is missing, or is not the one that was made.
     """
-    makings = [leaf for leaf in history.leaves if leaf.act in MAKING]
+    makings = [leaf for leaf in history.leaves if leaf.act in MAKING_ACTS]
     return {
         leaf.seq: _version(connection, request, leaf, number, in_full=in_full)
         for number, leaf in enumerate(makings, start=1)

@@ -15,15 +15,15 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
-from callrec.policy.clock import urgency
+from callrec.policy.deadline import urgency
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED, RequestAct, RequestState
+from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
 from callrec.policy.withholding import Ground
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import event_of, read_makings
-from callrec.procedures.states_today import read_ends, state_now
-from callrec.record.acts import leaves_of, read_stated
+from callrec.procedures.request_log import event_of, read_outlines
+from callrec.procedures.states_today import read_lapse_facts, state_now
+from callrec.record.acts import done_leaves, read_unverified_statement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.clock import Deadline, Urgency
+    from callrec.policy.deadline import Deadline, Urgency
     from callrec.practice import Practice
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(
     {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}
 )
-LONG: Final = timedelta(days=28)
+
+LONG_WAIT: Final = timedelta(days=28)
 """What waits longer for what was asked for is told of in `callrec status`; four weeks."""
 
 
@@ -66,8 +67,8 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
-        answered = read_answered(connection)
-        deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
+        answered = answered_requests(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
         DueRequest(
@@ -84,15 +85,15 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     return tuple(sorted(waiting, key=_soonest))
 
 
-def read_answered(connection: Connection) -> frozenset[str]:
+def answered_requests(connection: Connection) -> frozenset[str]:
     """Ids of the requests of which all went out that is not withheld on a ground; opens nothing.
 
     What is withheld because nobody has approved it may be granted later, and waits for that.
     """
     delivered: dict[str, set[str]] = {}
-    for leaf in leaves_of(connection, [RequestAct.DELIVERED]):
+    for leaf in done_leaves(connection, [RequestAct.DELIVERED]):
         delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
-    makings = read_makings(connection) if delivered else {}
+    makings = read_outlines(connection) if delivered else {}
     left = {
         request: frozenset(makings[request].uids) - uids
         for request, uids in delivered.items()
@@ -110,7 +111,7 @@ def _read_withheld(
     """Uids of what the newest approval of each of them withholds on a ground."""
     newest: dict[str, Leaf] = {}
     if requests:
-        for leaf in leaves_of(connection, [RequestAct.APPROVED]):
+        for leaf in done_leaves(connection, [RequestAct.APPROVED]):
             newest[leaf.subject[0]] = leaf
     return {request: _withheld(connection, newest[request]) for request in requests & newest.keys()}
 
@@ -118,16 +119,16 @@ def _read_withheld(
 def _withheld(connection: Connection, approved: Leaf) -> frozenset[str]:
     """Nothing, where the approval is in no form: its request presses on, and who opens it sees."""
     with suppress(Tampered):
-        said = read_stated(connection, approved)
+        said = read_unverified_statement(connection, approved)
         listed = entries_in(said, "withheld", "uid", "code")
         return frozenset(uid for uid, code in listed if code != Ground.NOT_APPROVED)
     return frozenset()
 
 
-def read_asked(connection: Connection) -> Mapping[str, Leaf]:
+def open_questions(connection: Connection) -> Mapping[str, Leaf]:
     """By request: what was asked last, where nothing has come since; nothing is opened."""
     newest: dict[str, Leaf] = {}
-    for leaf in leaves_of(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
+    for leaf in done_leaves(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
         newest[leaf.subject[0]] = leaf
     return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
 
@@ -138,14 +139,14 @@ def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator
     Not what is ``kept``, by its reference, from whoever reads it.
     """
     with reading(practice.engine) as connection:
-        asked, rows = read_asked(connection), all_requests(connection)
-        deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
+        asked, rows = open_questions(connection), all_requests(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
     for row in rows:
         is_known = row.id in asked and f"R-{row.number}" not in kept
-        if not is_known or state_now(practice, row, ends) in ENDED:
+        if not is_known or state_now(practice, row, ends) in ENDED_STATES:
             continue
         since, deadline = event_of(asked[row.id]).at, deadlines.get(row.id)
-        if since <= practice.now() - LONG:
+        if since <= practice.now() - LONG_WAIT:
             yield (
                 f"R-{row.number} waits for an answer since"
                 f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from callrec.archive.disk import disk_of
 from callrec.catalogue.volumes import IN_USE, each_volume
-from callrec.procedures.archive_heads import newest_of_each
+from callrec.procedures.archive_heads import newest_run_of_each
 from callrec.procedures.attached import attached_volumes
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def volumes_on_vaults_disk(practice: Practice, connection: Connection) -> frozen
     return _beside(practice, connection, attached_volumes(practice))
 
 
-def drives_elsewhere(practice: Practice, connection: Connection) -> Mapping[str, str]:
+def off_site_drives(practice: Practice, connection: Connection) -> Mapping[str, str]:
     """The drive of each volume whose copies count: in use, and not on the vault's own disk.
 
     Two volumes on one drive have the same; of one that is away, where no serial number was told,
@@ -63,6 +63,8 @@ def drives_elsewhere(practice: Practice, connection: Connection) -> Mapping[str,
 def _beside(
     practice: Practice, connection: Connection, attached: Mapping[str, Volume]
 ) -> frozenset[str]:
-    stated = {each.volume for each in newest_of_each(practice, connection) if each.on_vaults_disk}
+    stated = {
+        each.volume for each in newest_run_of_each(practice, connection) if each.on_vaults_disk
+    }
     seen = {volume.volume for volume in attached.values() if is_on_vaults_disk(practice, volume.at)}
     return frozenset(stated | seen)

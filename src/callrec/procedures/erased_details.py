@@ -19,8 +19,8 @@ from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import vault_key
-from callrec.procedures.call_records import named_in
-from callrec.procedures.details_form import in_form
+from callrec.procedures.call_records import parties_named_in
+from callrec.procedures.details_form import checked_details
 from callrec.record.acts import SEARCH
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 _KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.")
 """How the acts begin whose details belong to a request, a hold or an incident."""
+
 _AT_ONCE: Final = 100
 
 
-def details_about(
+def leaves_with_details_of(
     practice: Practice,
     actor: Actor,
     connection: Connection,
@@ -87,7 +88,7 @@ def _told(opened: Sequence[OpenedRecording]) -> tuple[frozenset[str], frozenset[
     """The numbers of outside parties, and the words of everybody's names."""
     numbers, parties = set[str](), set[str]()
     for each in opened:
-        named = named_in(each.fields)
+        named = parties_named_in(each.fields)
         numbers |= named.numbers
         for party in named.parties:
             parties |= words(party)
@@ -101,7 +102,7 @@ def _read(
         return vault_key(actor, VaultKey.AUDIT, version)
 
     try:
-        return in_form(read_detail(connection, leaf, secret, practice.vault) or {})
+        return checked_details(read_detail(connection, leaf, secret, practice.vault) or {})
     except Tampered:
         return {}  # audit verify tells of it; nobody can read it either
 

@@ -14,10 +14,16 @@ from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt
-from callrec.procedures.approvals import how_it_ended
+from callrec.procedures.approvals import end_reason
 from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
-from callrec.procedures.readers import find_known
+from callrec.procedures.destroying import (
+    ARTICLE_17,
+    Destruction,
+    DestructionItem,
+    destroy_granted,
+    finish_destruction,
+)
+from callrec.procedures.readers import find_visible
 from callrec.procedures.request_log import read_history
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
 
-CATEGORY: Final = "routine"
+ROUTINE_CATEGORY: Final = "routine"
 
 
 def erase(
@@ -40,15 +46,17 @@ def erase(
 ) -> Destruction:
     """Erase everything that an approved request grants, or go on with what is owed of it.
 
-    Args, raises: as `destroying.destroy`.
+    Args, raises: as `destroying.destroy_granted`.
     """
     if is_carried_out(practice, reference):
-        return finish(practice, actor, reference, volumes=volumes, advance=advance)
-    doomed = foresee_erasure(practice, actor, reference)
-    return destroy(practice, actor, reference, doomed, volumes=volumes, advance=advance)
+        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
+    to_destroy = preview_erasure(practice, actor, reference)
+    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
 
 
-def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[Doomed, ...]:
+def preview_erasure(
+    practice: Practice, actor: Actor, reference: str
+) -> tuple[DestructionItem, ...]:
     """What would be erased, before it is confirmed.
 
     Raises:
@@ -58,27 +66,27 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
         Tampered: it is not the one that was made.
     """
     with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
+        row = find_visible(practice, actor, connection, reference)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
-    check_is_for(request, Purpose.ERASURE)
+    check_purpose(request, Purpose.ERASURE)
     granted = {
         uid
         for approval in request.approvals
-        if not how_it_ended(approval, request.history, practice.now())
+        if not end_reason(approval, request.history, practice.now())
         for uid in approval.items
     }
     return tuple(
-        Doomed(row.id, CATEGORY, ARTICLE_17, None)
+        DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None)
         for row in request.recordings
         if row.uid in granted
     )
 
 
-def check_is_for(request: OpenRequest, purpose: Purpose) -> None:
+def check_purpose(request: OpenRequest, purpose: Purpose) -> None:
     """An erasure and a disposal are carried out each by its own rules.
 
     Raises:

@@ -25,15 +25,20 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import check_attached, device_of, drive_errors, hash_on_medium
 from callrec.archive.erasing import (
-    drop_unfinished,
     list_erased,
-    mend,
-    mend_list,
-    rewrite,
+    recover_bag,
+    remove_unfinished,
+    repair_erased_list,
+    rewrite_bag,
     unfinished_names,
 )
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
+from callrec.catalogue.destruction import (
+    copy_predates_destruction,
+    drop_still_to_erase,
+    not_destroyed,
+    still_to_erase_on,
+)
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     LOST,
@@ -41,37 +46,37 @@ from callrec.catalogue.volumes import (
     find_volume,
     names_by_bag,
     numbers_by_bag,
-    put_bag,
+    save_bag,
     save_volume,
 )
 from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
-from callrec.procedures.archive_copy import stating_copy, time_of
+from callrec.procedures.archive_copy import stating_copy, time_of_run
 from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof
-from callrec.procedures.archive_plan import next_name
+from callrec.procedures.archive_plan import next_run_name
 from callrec.procedures.archive_survey import (
     BAGS,
     FaultKind,
-    check_ours,
-    look_over,
+    check_is_of_this_vault,
     manifest_hash,
     read_written,
+    survey_volume,
 )
 from callrec.procedures.archive_unfinished import (
     GIVEN_UP,
-    Archiving,
-    archiving,
-    begin,
-    clear,
-    each_begun,
+    RunNotes,
+    archive_lock,
+    clear_run,
+    note_run_begun,
+    unfinished_runs,
 )
-from callrec.procedures.archivist import say_of_volume
+from callrec.procedures.archivist import log_about_volume
 from callrec.procedures.custody import to_millis
-from callrec.procedures.destruction_done import settle
+from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.elsewhere import is_on_vaults_disk
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -81,19 +86,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.archive.volume import Volume
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
-    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.archive_heads import WrittenRun
 
-BEGUN: Final = "erasure.begun"
-MOST_STATED: Final = 20_000
+ERASURE_BEGUN: Final = "erasure.begun"
+
+MAX_STATED: Final = 20_000
 """Uids in one statement, which its proof holds whole: 1.3 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Owing:
+class _BagToErase:
     """One bag that holds what was destroyed, as it is to be."""
 
     name: str
@@ -108,15 +114,15 @@ class _Owing:
     before: str
 
 
-def is_owed_at(practice: Practice, at: Path) -> bool:
+def owes_erasure_at(practice: Practice, at: Path) -> bool:
     """Whether a folder is a volume of this vault that owes an erasure; False where it is none."""
     with suppress(CallrecError):
         volume = open_volume(at)
-        return volume.vault == practice.vault and is_owed(practice, volume)
+        return volume.vault == practice.vault and owes_erasure(practice, volume)
     return False
 
 
-def is_owed(practice: Practice, volume: Volume) -> bool:
+def owes_erasure(practice: Practice, volume: Volume) -> bool:
     """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off.
 
     One that was reported lost owes nothing until it is found: nothing is written to it.
@@ -125,8 +131,10 @@ def is_owed(practice: Practice, volume: Volume) -> bool:
         row = find_volume(connection, volume.volume)
         if row is not None and row.standing == LOST:
             return False
-        owed = owed_on(connection, volume.volume) or copy_is_older(connection, volume.volume)
-        return bool(owed) or volume.volume in each_begun(practice, connection)
+        owed = still_to_erase_on(connection, volume.volume) or copy_predates_destruction(
+            connection, volume.volume
+        )
+        return bool(owed) or volume.volume in unfinished_runs(practice, connection)
 
 
 def erase_owed(
@@ -152,44 +160,44 @@ def erase_owed(
         Failed: the drive does not take it; the next run goes on.
     """
     volume = open_volume(at)
-    check_ours(practice, volume)
-    if not is_owed(practice, volume):
+    check_is_of_this_vault(practice, volume)
+    if not owes_erasure(practice, volume):
         return 0
     with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         if actor.identity is None:
             raise Locked("what is erased from a volume is signed, and that takes the password")
         check_remembered_head(practice)
-        with archiving(practice.folder) as notes:
-            mend_volume(practice, volume, notes)
+        with archive_lock(practice.folder) as notes:
+            repair_volume(practice, volume, notes)
             erased = _Run(practice, actor, volume, notes).carry_out(advance)
-    settle(practice, actor)
+    record_completed_destructions(practice, actor)
     return erased
 
 
-def mend_volume(practice: Practice, volume: Volume, notes: Archiving) -> None:
+def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
     """Finish or take back what a killed run left on a volume; needs no key.
 
     Raises:
         Failed: the drive does not let it.
     """
-    mend_list(volume.at)
+    repair_erased_list(volume.at)
     volume.clear_unfinished()
     with reading(practice.engine) as connection:
         written = read_written(practice, connection, volume.volume)
     for each in written.values():
-        mend(volume.bag_path(each.name))
+        recover_bag(volume.bag_path(each.name))
     begun = notes.begun(volume.volume)
     if begun in written:
         lay_proofs(practice, volume, written)
-        volume.drop_other_copies(time_of(begun))
+        volume.drop_other_copies(time_of_run(begun))
         notes.end(volume.volume)
     elif begun:
-        clear(volume, begun)
+        clear_run(volume, begun)
         notes.end(volume.volume)
 
 
-def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:
+def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]) -> None:
     """Lay beside each bag the proof of its newest statement, where another lies there, or none."""
     for each in written.values():
         with reading(practice.engine) as connection:
@@ -205,7 +213,7 @@ def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, Written
 class _Run:
     """One run on one volume, that is mended and of this vault."""
 
-    def __init__(self, practice: Practice, actor: Actor, volume: Volume, notes: Archiving) -> None:
+    def __init__(self, practice: Practice, actor: Actor, volume: Volume, notes: RunNotes) -> None:
         self._practice = practice
         self._actor = actor
         self._volume = volume
@@ -216,35 +224,35 @@ class _Run:
         practice, volume = self._practice, self._volume
         with reading(practice.engine) as connection:
             written = read_written(practice, connection, volume.volume)
-            rows = owed_on(connection, volume.volume)
+            rows = still_to_erase_on(connection, volume.volume)
             owing = _owing(connection, volume.volume, written, rows)
             self._check(connection, written, owing)
-            is_told_of = copy_is_older(connection, volume.volume)
+            is_told_of = copy_predates_destruction(connection, volume.volume)
         if not rows and not is_told_of:
             self._drop_unfinished()  # a run that was cut off may have copied it
             if not written:
                 self._give_up()
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
-        say_of_volume(practice, self._actor, BEGUN, volume.volume, details)
+        log_about_volume(practice, self._actor, ERASURE_BEGUN, volume.volume, details)
         uids = sorted({row.uid for row in rows})
         self._check_there()
         list_erased(volume.at, uids)
         self._drop_unfinished()
         for each in owing:
             if each.before and self._manifest_at(each.name) == each.before:
-                rewrite(volume.bag_path(each.name), set(each.gone))
+                rewrite_bag(volume.bag_path(each.name), set(each.gone))
             advance(len(each.gone))
-        name = next_name(practice.now(), written)
-        begin(practice, self._notes, volume, name)
+        name = next_run_name(practice.now(), written)
+        note_run_begun(practice, self._notes, volume, name)
         self._state_copy(name, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
-        volume.drop_other_copies(time_of(name))
+        volume.drop_other_copies(time_of_run(name))
         self._notes.end(volume.volume)
         return len(uids)
 
-    def _state_copy(self, name: str, owing: Sequence[_Owing], erased: Sequence[str]) -> None:
+    def _state_copy(self, name: str, owing: Sequence[_BagToErase], erased: Sequence[str]) -> None:
         """A copy of the catalogue and the statements of it."""
         self._check_there()
         with stating_copy(
@@ -257,7 +265,7 @@ class _Run:
     def _give_up(self) -> None:
         """Of a volume of which no statement tells, nothing there counts, and no copy stays."""
         self._volume.drop_other_copies("")
-        say_of_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
+        log_about_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""
@@ -265,10 +273,13 @@ class _Run:
         there = unfinished_names(bags)
         with reading(self._practice.engine) as connection:
             kept = not_destroyed(connection, [name for name in there if is_name(name)])
-        drop_unfinished(bags, set(there) - kept)
+        remove_unfinished(bags, set(there) - kept)
 
     def _check(
-        self, connection: Connection, written: Mapping[str, Written], owing: Sequence[_Owing]
+        self,
+        connection: Connection,
+        written: Mapping[str, WrittenRun],
+        owing: Sequence[_BagToErase],
     ) -> None:
         """Hold the volume against the log; a bag may be without what is owed already.
 
@@ -277,7 +288,7 @@ class _Run:
         """
         by_name = {each.name: each for each in owing}
         emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
-        for fault in look_over(self._practice, connection, self._volume, written):
+        for fault in survey_volume(self._practice, connection, self._volume, written):
             if not (fault.kind is FaultKind.MISSING and fault.path in emptied):
                 raise _not_as_written(fault.path, fault.what)
         for each in written.values():
@@ -304,10 +315,10 @@ class _Run:
 
     def _write_down(
         self,
-        act: Writing,
+        act: LogTransaction,
         name: str,
         copy: WrittenCopy,
-        owing: Sequence[_Owing],
+        owing: Sequence[_BagToErase],
         erased: Sequence[str],
     ) -> None:
         volume = self._volume.volume
@@ -315,17 +326,17 @@ class _Run:
             statement = self._leaf(act, each.name, each.manifest, copy)
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
-                put_bag(
+                save_bag(
                     act.connection,
                     volume,
                     each.name,
                     statement=statement.digest,
                     recordings=each.kept,
                 )
-        drop_owed(act.connection, volume, {n for each in owing for n in each.numbers})
-        for number, start in enumerate(range(0, len(erased) or 1, MOST_STATED), 1):
-            some = erased[start : start + MOST_STATED]
-            self._leaf(act, f"{time_of(name)}-{number}", "", copy, some)
+        drop_still_to_erase(act.connection, volume, {n for each in owing for n in each.numbers})
+        for number, start in enumerate(range(0, len(erased) or 1, MAX_STATED), 1):
+            some = erased[start : start + MAX_STATED]
+            self._leaf(act, f"{time_of_run(name)}-{number}", "", copy, some)
         save_volume(
             act.connection,
             volume,
@@ -338,7 +349,7 @@ class _Run:
 
     def _leaf(
         self,
-        act: Writing,
+        act: LogTransaction,
         name: str,
         manifest: str,
         copy: WrittenCopy,
@@ -355,7 +366,7 @@ class _Run:
             erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         ).fields
-        statement = signed(
+        statement = sign_statement_as(
             self._practice,
             self._actor,
             "volume",
@@ -374,9 +385,9 @@ class _Run:
 def _owing(
     connection: Connection,
     volume: str,
-    written: Mapping[str, Written],
+    written: Mapping[str, WrittenRun],
     rows: Sequence[Row[Any, Any, Any, Any]],
-) -> list[_Owing]:
+) -> list[_BagToErase]:
     owed: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         owed[row.bag][row.ciphertext] = row.recording
@@ -385,7 +396,7 @@ def _owing(
     for bag, gone in owed.items():
         kept = [name for name in listed[bag] if name not in gone]
         found.append(
-            _Owing(
+            _BagToErase(
                 name=bag,
                 gone=tuple(gone),
                 kept=tuple(n for n in there.get(bag, ()) if n not in gone.values()),

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import MANIFEST, RECORDINGS, lines_in
-from callrec.archive.bag import each as several_at_once
-from callrec.archive.drive import drive_errors, open_plain
+from callrec.archive.bag import MANIFEST, RECORDINGS, iter_lines
+from callrec.archive.bag import for_each_in_parallel as several_at_once
+from callrec.archive.drive import drive_errors, open_untrusted
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
-from callrec.procedures.sweeping import sweep
+from callrec.procedures.sweeping import sweep_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.store import Batch
 
-AT_ONCE = 500
+ROWS_PER_QUERY = 500
 """Recordings that are made durable together."""
+
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
 
 
@@ -75,7 +76,7 @@ def fetch(
     """
     done = Fetched()
     with practice.store.lock():
-        sweep(practice)
+        sweep_store(practice)
         for names in _portions(_names_on(volume, done.damaged)):
             named = _wanted(practice, names, without)
             wanted = [n for n in named if _lacks(practice, n, check=check)]
@@ -89,13 +90,13 @@ def count_files(volume: Volume) -> int:
     return sum(1 for _ in _names_on(volume, []))
 
 
-def names_in(manifest: Path) -> Iterator[str]:
+def names_in_manifest(manifest: Path) -> Iterator[str]:
     """The names of the recordings that a bag's manifest lists; of one that is too long, the first.
 
     Whoever held the drive may have put a bag there: it keeps no other from being read.
     """
     with drive_errors(), suppress(Tampered):
-        for line in lines_in(manifest):
+        for line in iter_lines(manifest):
             if listed := _LINE.fullmatch(line):
                 yield listed[1]
 
@@ -111,7 +112,7 @@ def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
             with drive_errors():
                 if not manifest.is_file() or manifest.is_symlink():
                     continue
-            for name in names_in(manifest):
+            for name in names_in_manifest(manifest):
                 yield name, volume.bag_path(bag) / RECORDINGS / name
         except Failed:
             damaged.append(manifest.relative_to(volume.at).as_posix())
@@ -121,7 +122,7 @@ def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
     held: dict[str, Path] = {}
     for name, path in listed:
         held[name] = path
-        if len(held) == AT_ONCE:
+        if len(held) == ROWS_PER_QUERY:
             yield held
             held = {}
     if held:
@@ -162,7 +163,7 @@ def _take(
         return
     sizes: list[int] = []
     came: dict[str, str] = {}
-    with practice.store.batch(primitives.fresh_id()) as batch:
+    with practice.store.batch(primitives.random_id()) as batch:
 
         def put(each: tuple[str, Path]) -> None:
             name, path = each
@@ -189,7 +190,7 @@ def _put(batch: Batch, path: Path) -> str:
     Empty: the drive does not give it. That is this file's misfortune, and the others come.
     """
     try:
-        with open_plain(path) as sealed:
+        with open_untrusted(path) as sealed:
             return batch.put(sealed)
     except OSError:  # the drive's; what the vault's disk says is Failed by now
         return ""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.catalogue.index import IndexedCall, not_proposed
+from callrec.catalogue.index import IndexedCall, calls_missed
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.call_records import named_in
+from callrec.procedures.call_records import parties_named_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ _NAMED: Final = 50
 """Recordings that one error names."""
 
 
-def missed_by_search(
+def missing_from_search(
     practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
 ) -> list[int]:
     """Those of these recordings that a search for something that is sealed of them would miss.
@@ -38,11 +38,11 @@ def missed_by_search(
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     calls = [indexed_call(each) for each in opened]
-    return not_proposed(connection, keys, practice.vault, calls, practice.config.time_zone)
+    return calls_missed(connection, keys, practice.vault, calls, practice.config.time_zone)
 
 
-def check_none_is_missed(missed: Collection[int]) -> None:
-    """Check what `missed_by_search` found of all recordings that were opened.
+def check_all_findable(missed: Collection[int]) -> None:
+    """Check what `missing_from_search` found of all recordings that were opened.
 
     Raises:
         Tampered: it found any.
@@ -64,7 +64,7 @@ def indexed_call(opened: OpenedRecording) -> IndexedCall:
     Raises:
         Tampered: its call record is not in its form.
     """
-    named = named_in(opened.fields)
+    named = parties_named_in(opened.fields)
     return IndexedCall(
         recording=opened.id,
         started_at=opened.started_at,

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from callrec.audit import log as audit
 from callrec.audit.log import Signer
 from callrec.audit.register import Founders, Register
-from callrec.audit.remembered import remember
+from callrec.audit.remembered import save_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import (
     FILE_NAME,
@@ -22,13 +22,13 @@ from callrec.catalogue.engine import (
     refuse_network_file_system,
 )
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
-from callrec.crypto.statement import Statement, state
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.durable import sync
 from callrec.errors import Misconfigured, Unusable
-from callrec.file_rights import check_only_ours
+from callrec.file_rights import check_only_we_can_change
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.procedures.passwords import check_password, kdf_for
@@ -51,15 +51,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.config import Config
 
 KIT_LOGIN: Final = "recovery-kit"
-LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+
+LOGIN_FORM: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Founded:
+class NewVault:
     """A new vault. Its repr shows nothing."""
 
     vault: str
@@ -77,14 +78,14 @@ def check_login(login: str) -> None:
     Raises:
         Unusable: it is not in the form, or reserved.
     """
-    if not LOGIN.fullmatch(login) or login == KIT_LOGIN:
+    if not LOGIN_FORM.fullmatch(login) or login == KIT_LOGIN:
         raise Unusable(
             "a login name is up to 32 small letters, digits, dots, dashes or underscores",
             hint="begin it with a letter, such as jsmith",
         )
 
 
-def found_practice(
+def set_up_practice(
     config: Config,
     *,
     practice_name: str,
@@ -95,7 +96,7 @@ def found_practice(
     environ: Mapping[str, str],
     split: bool = False,
     keep: Callable[[PrintedKit], None] | None = None,
-) -> Founded:
+) -> NewVault:
     """Found the vault that the configuration names, with its first Data Controller [policy 4(a)].
 
     It is made whole under another name and then renamed, so that there is a vault or there is none.
@@ -125,20 +126,20 @@ def found_practice(
         raise Misconfigured(
             f'"{folder}" is in use already', hint="choose another folder with --vault"
         )
-    founding = _Founding.draw(practice_name, fresh_names(login, full_name), now)
+    founding = _Setup.draw(practice_name, fresh_names(login, full_name), now)
     state = state_folder(founding.founders.vault, environ)
     beside = folder.with_name(f".{folder.name}.{founding.founders.vault}")
     try:
         _clear_away_unfinished(folder)
         beside.mkdir(mode=0o700, parents=True)
         refuse_network_file_system(beside)
-        check_only_ours(beside)
+        check_only_we_can_change(beside)
         create_catalogue(beside / FILE_NAME)
         head = _write(founding, beside, config, password)
         kit = _print_kit(founding, split=split)
         if keep is not None:
             keep(kit)
-        remember(state, head, instant(now()))
+        save_seen_head(state, head, format_instant(now()))
         _put_in_place(beside, folder)
     except OSError as error:
         raise Misconfigured(
@@ -146,7 +147,7 @@ def found_practice(
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Founded(
+    return NewVault(
         vault=founding.founders.vault,
         practice=practice_name,
         folder=folder,
@@ -172,7 +173,7 @@ def _put_in_place(beside: Path, folder: Path) -> None:
         raise
 
 
-def _print_kit(founding: _Founding, *, split: bool) -> PrintedKit:
+def _print_kit(founding: _Setup, *, split: bool) -> PrintedKit:
     return PrintedKit(
         practice=founding.founders.practice,
         vault=founding.founders.vault,
@@ -183,7 +184,7 @@ def _print_kit(founding: _Founding, *, split: bool) -> PrintedKit:
     )
 
 
-class _Founding:
+class _Setup:
     """What is drawn before anything is written, and the first leaves made from it."""
 
     def __init__(
@@ -201,21 +202,21 @@ class _Founding:
         self.root = b""
 
     @classmethod
-    def draw(cls, practice: str, names: Names, now: Callable[[], datetime]) -> _Founding:
-        vault = primitives.fresh_id()
-        controller, kit = (Identity.from_seed(primitives.fresh(32), vault) for _ in range(2))
+    def draw(cls, practice: str, names: Names, now: Callable[[], datetime]) -> _Setup:
+        vault = primitives.random_id()
+        controller, kit = (Identity.from_seed(primitives.random_bytes(32), vault) for _ in range(2))
         founders = Founders(
             vault=vault,
             practice=normalize("NFC", practice),
-            controller=primitives.fresh_id(),
+            controller=primitives.random_id(),
             controller_keys=controller.public,
-            kit=primitives.fresh_id(),
+            kit=primitives.random_id(),
             kit_keys=kit.public,
         )
         return cls(founders, (controller, kit), names, now)
 
     def statement(self, kind: str, fields: Mapping[str, object]) -> Statement:
-        return state(
+        return sign_statement(
             kind,
             vault=self.founders.vault,
             by=self.founders.controller,
@@ -237,12 +238,14 @@ class _Founding:
         )
 
 
-def _write(founding: _Founding, folder: Path, config: Config, password: str) -> audit.Head:
+def _write(founding: _Setup, folder: Path, config: Config, password: str) -> audit.Head:
     founders = founding.founders
     engine = connect(folder / FILE_NAME, mode="rw")
     public = primitives.kem_public(founding.secrets[VaultKey.AUDIT, 1])
     log = audit.Log(founders.vault, 1, public, founding.now)
-    with audit.writing(engine, log, Signer(founders.controller, founding.controller.log)) as act:
+    with audit.log_transaction(
+        engine, log, Signer(founders.controller, founding.controller.log)
+    ) as act:
         act.leaf("vault.founded", actor=founders.controller, founders=founders)
         founding.root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password)
@@ -252,7 +255,7 @@ def _write(founding: _Founding, folder: Path, config: Config, password: str) -> 
     return act.head
 
 
-def _write_people(founding: _Founding, act: Writing, config: Config, password: str) -> None:
+def _write_people(founding: _Setup, act: LogTransaction, config: Config, password: str) -> None:
     founders, names = founding.founders, founding.names
     role = Role.DATA_CONTROLLER
     locked = lock(
@@ -291,7 +294,7 @@ def _write_people(founding: _Founding, act: Writing, config: Config, password: s
     )
 
 
-def _write_keys(founding: _Founding, act: Writing) -> None:
+def _write_keys(founding: _Setup, act: LogTransaction) -> None:
     controller, shares = founding.founders.controller, founding.shares()
     keys = founding.statement("key", key_fields(founding.founders.vault, founding.secrets))
     act.leaf("keys.made", actor=controller, statement=keys)

@@ -23,8 +23,8 @@ from callrec.errors import NotFound
 from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.procedures.request_log import read_makings
-from callrec.record.acts import attested_of, leaves_of, names_enough
+from callrec.procedures.request_log import read_outlines
+from callrec.record.acts import attested_of, done_leaves, names_its_subjects
 from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
+
 _UNREVIEWED: Final = "unreviewed"
+
 _STANDINGS: Final = (_UNREVIEWED, str(GlassVerdict.QUERIED), str(GlassVerdict.ACCEPTED))
 """The furthest from being accepted first."""
 
@@ -73,12 +75,12 @@ class BrokenGlass:
         return str(self.review.verdict) if self.review else _UNREVIEWED
 
 
-def standing_of_all(glass: Iterable[BrokenGlass]) -> str | None:
+def overall_standing(glass: Iterable[BrokenGlass]) -> str | None:
     """Of several, as the one that is furthest from being accepted; None where there is none."""
     return min((each.standing for each in glass), key=_STANDINGS.index, default=None)
 
 
-def named_in_review(seq: int) -> str:
+def review_subject(seq: int) -> str:
     """How the subject of a review names what was decided: its sequence, in the form of an id."""
     return f"{seq:032x}"
 
@@ -118,13 +120,13 @@ def _approved_alone(connection: Connection) -> Iterator[int]:
     )
     for seq, body in rows:
         made = Leaf.decode(bytes(body), seq)
-        if made.act == RequestAct.APPROVED and names_enough(made):
+        if made.act == RequestAct.APPROVED and names_its_subjects(made):
             yield seq
 
 
 def _denied_alone(connection: Connection) -> Iterator[int]:
-    denied = tuple(leaves_of(connection, [RequestAct.DENIED]))
-    makings = read_makings(connection) if denied else {}
+    denied = tuple(done_leaves(connection, [RequestAct.DENIED]))
+    makings = read_outlines(connection) if denied else {}
     for leaf in denied:
         making = makings.get(leaf.subject[0])
         if making is not None and leaf.actor in making.makers:
@@ -149,7 +151,7 @@ def _newest(
 
 def _is_about(review: Leaf, decision: Leaf) -> bool:
     request, *named = review.subject or ("",)
-    return request == decision.subject[0] and named_in_review(decision.seq) in named
+    return request == decision.subject[0] and review_subject(decision.seq) in named
 
 
 def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:

@@ -11,9 +11,9 @@ from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.practice import attempt, signing, today
-from callrec.procedures.glass import broken_glass, named_in_review
+from callrec.procedures.glass import broken_glass, review_subject
 from callrec.procedures.people import logins
-from callrec.procedures.readers import find_known
+from callrec.procedures.readers import find_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenGlass:
+class ListedGlass:
     """An approval or a denial that was made alone."""
 
     reference: str
@@ -75,7 +75,7 @@ def review_glass(
         Tampered: the log is not as it was signed.
     """
     with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
+        row = find_visible(practice, actor, connection, reference)
     with (
         attempt(practice, actor, verdict.act, subject=[row.id]),
         signing(practice, actor) as act,
@@ -92,29 +92,29 @@ def review_glass(
         seqs = tuple(glass.seq for glass in alone)
         _check_seen(reference, seqs, seen)
         details = {"reason": reason} if reason else None
-        subject = [row.id, *map(named_in_review, seqs)]
+        subject = [row.id, *map(review_subject, seqs)]
         act.leaf(verdict.act, actor=actor.person.id, subject=subject, details=details)
     return seqs
 
 
-def glass_under(practice: Practice, reference: str) -> tuple[OpenGlass, ...]:
+def glass_under(practice: Practice, reference: str) -> tuple[ListedGlass, ...]:
     """Everything that was decided alone of a request, accepted or not, oldest first."""
     return tuple(glass for glass in _all_glass(practice) if glass.reference == reference)
 
 
-def open_glass(practice: Practice) -> tuple[OpenGlass, ...]:
+def outstanding_glass(practice: Practice) -> tuple[ListedGlass, ...]:
     """What was decided alone and is not accepted by somebody else, oldest first; opens nothing."""
     return tuple(glass for glass in _all_glass(practice) if glass.standing != GlassVerdict.ACCEPTED)
 
 
-def _all_glass(practice: Practice) -> Iterator[OpenGlass]:
+def _all_glass(practice: Practice) -> Iterator[ListedGlass]:
     called = logins(practice)
     with reading(practice.engine) as connection:
         numbers = {row.id: row.number for row in all_requests(connection)}
         alone = broken_glass(practice, connection)
     for glass in alone:
         reference = _reference(numbers, glass)
-        yield OpenGlass(reference, glass.seq, called[glass.by], glass.at, glass.standing)
+        yield ListedGlass(reference, glass.seq, called[glass.by], glass.at, glass.standing)
 
 
 def _check_seen(reference: str, seqs: tuple[int, ...], seen: frozenset[int] | None) -> None:

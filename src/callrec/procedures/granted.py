@@ -26,14 +26,14 @@ from callrec.catalogue.requests import grants_to
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.errors import Locked, Refused, Tampered
-from callrec.policy.authority import ask_to_decide
+from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
-from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_granted
-from callrec.procedures.custody import check_clear_columns, is_whole, to_millis
+from callrec.procedures.approvals import check_signers_entitled, end_reason, no_longer_granted
+from callrec.procedures.custody import check_clear_columns, is_complete_metadata, to_millis
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
 from callrec.procedures.states_today import UNDECIDED
-from callrec.record.acts import check_log
+from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
     from callrec.procedures.open_request import OpenRequest
-
 
 _NONE_TO_YOU = "nothing is granted to you under this request"
 
@@ -113,13 +112,13 @@ def usable_grants(
             "a grant opens with your password",
             hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
         )
-    check_log(practice, connection)
+    check_whole_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())
     for row in grants_to(connection, request.id, actor.person.id):
         approval = _approval_of(row, request.approvals)
         recording = _check_listed(connection, row, approval)
-        ended = how_it_ended(approval, request.history, practice.now())
+        ended = end_reason(approval, request.history, practice.now())
         if not ended:
             _check_approves(practice, connection, approval, request)
             usable.append(
@@ -138,7 +137,7 @@ def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
     to_actor = [approval for approval in request.approvals if approval.to == actor.person.id]
     if not to_actor:
         return ""
-    return how_it_ended(to_actor[-1], request.history, now) or _NONE_TO_YOU
+    return end_reason(to_actor[-1], request.history, now) or _NONE_TO_YOU
 
 
 def _never_granted(request: OpenRequest) -> Refused:
@@ -149,7 +148,7 @@ def _never_granted(request: OpenRequest) -> Refused:
         why = "this was granted to somebody else"
         hint = f"callrec request show {request.reference} says to whom"
     elif request.facts.state in UNDECIDED:
-        why, hint = "nobody has decided this request yet", ask_to_decide(request.facts)
+        why, hint = "nobody has decided this request yet", hint_who_decides(request.facts)
     return Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
 
 
@@ -188,7 +187,7 @@ def _check_approves(
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(powers_then(practice, connection), approval, request.facts)
+    check_signers_entitled(powers_then(practice, connection), approval, request.facts)
 
 
 def _open(
@@ -226,7 +225,7 @@ def _open(
 def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
     """What is sealed in a grant: a data key, and the call's metadata."""
     match parse(grant):
-        case {"data_key": str(encoded), "metadata": metadata} if is_whole(metadata):
+        case {"data_key": str(encoded), "metadata": metadata} if is_complete_metadata(metadata):
             data_key = decode_base64(encoded)
             if len(data_key) == primitives.KEY_BYTES:
                 return data_key, metadata

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import put_grant
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
@@ -19,7 +19,7 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_words import log_with_words
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
@@ -107,7 +107,7 @@ def seal_grant(
     return primitives.hpke_seal(public, canonical(value), info)
 
 
-def write_approval(practice: Practice, act: Writing, granting: Granting) -> None:
+def write_approval(practice: Practice, act: LogTransaction, granting: Granting) -> None:
     """Seal the grants, state the approval once for each signer, and let the request be approved.
 
     The transaction must end in a checkpoint of whoever signs last.
@@ -120,7 +120,7 @@ def write_approval(practice: Practice, act: Writing, granting: Granting) -> None
     grants = _seal_grants(practice, act.connection, granting)
     fields = _fields(granting, grants)
     signers = [signer for signer in (granting.decider, granting.countersigner) if signer]
-    statements = [signed(practice, signer, "approval", fields) for signer in signers]
+    statements = [sign_statement_as(practice, signer, "approval", fields) for signer in signers]
     history = granting.request.history
     subject = [granting.to, *(grant.uid for grant in grants)]
     for signer, statement in zip(signers, statements, strict=True):
@@ -158,7 +158,7 @@ def _seal_grants(
                     digest=granting.request.digest,
                     uid=row.uid,
                     to=granting.to,
-                    lapses=instant(granting.lapses_at),
+                    lapses=format_instant(granting.lapses_at),
                 ),
             ),
             granting.edits.get(row.id, UNEDITED),
@@ -176,7 +176,7 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         "digest": request.digest,
         "for": granting.to,
         "items": [grant.as_json() for grant in grants],
-        "lapses": instant(granting.lapses_at),
+        "lapses": format_instant(granting.lapses_at),
         "request": request.id,
         "requester": request.requester,
         "version": request.which.version,

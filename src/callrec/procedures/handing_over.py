@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from callrec.policy.completeness import clean
+from callrec.policy.completeness import normalise_text
 from callrec.policy.handing_over import (
     ReleaseFacts,
     awaits_acknowledgement,
     awaits_handing_over,
     check_acknowledged,
     check_handed_over,
-    release_meant,
+    choose_release,
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, check_transition
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
-    from callrec.policy.handing_over import HandedOver
+    from callrec.policy.handing_over import Handover
     from callrec.practice import Actor, Practice
-    from callrec.procedures.releases import ReadRelease
+    from callrec.procedures.releases import ReleasedPackage
 
 _WAITS: Final[Mapping[RequestAct, Callable[[ReleaseFacts], bool]]] = {
     RequestAct.HANDED_OVER: awaits_handing_over,
@@ -46,7 +46,7 @@ _Telling: TypeAlias = "Callable[[ReleaseFacts, datetime], Mapping[str, Any]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class NotedPackage:
     """Of which package something was written down."""
 
     reference: str
@@ -56,8 +56,8 @@ class Recorded:
 
 
 def record_handed_over(
-    practice: Practice, actor: Actor, reference: str, said: HandedOver, *, release: str = ""
-) -> Recorded:
+    practice: Practice, actor: Actor, reference: str, said: Handover, *, release: str = ""
+) -> NotedPackage:
     """Write down that a released package was handed over: when, by which way, to whom.
 
     Args:
@@ -80,9 +80,9 @@ def record_handed_over(
         return {
             "channel": str(said.channel),
             "on": said.on.isoformat(),
-            "reason": clean(said.reason),
+            "reason": normalise_text(said.reason),
             "time": said.clock.isoformat("minutes") if said.clock else "",
-            "to_whom": clean(said.to_whom),
+            "to_whom": normalise_text(said.to_whom),
         }
 
     return _record(
@@ -98,7 +98,7 @@ def record_acknowledged(
     on: date,
     reason: str = "",
     release: str = "",
-) -> Recorded:
+) -> NotedPackage:
     """Write down that the recipient of a package acknowledged it.
 
     Args:
@@ -115,7 +115,7 @@ def record_acknowledged(
 
     def telling(meant: ReleaseFacts, now: datetime) -> Mapping[str, Any]:
         check_acknowledged(meant, on, reason, now=now)
-        return {"on": on.isoformat(), "reason": clean(reason)}
+        return {"on": on.isoformat(), "reason": normalise_text(reason)}
 
     return _record(
         practice, actor, reference, RequestAct.ACKNOWLEDGED, named=release, telling=telling
@@ -130,7 +130,7 @@ def _record(
     *,
     named: str,
     telling: _Telling,
-) -> Recorded:
+) -> NotedPackage:
     with attempt_on(practice, actor, what, reference), signing(practice, actor) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)
@@ -143,11 +143,11 @@ def _record(
         told = telling(meant, practice.now().astimezone(practice.config.time_zone))
         # As the release's own leaf: so whoever asks of a recording finds who has it.
         log_with_words(act, actor, request, what, told, subject=release.delivered.subject[1:])
-    return Recorded(reference, meant.id, meant.released_at.date())
+    return NotedPackage(reference, meant.id, meant.released_at.date())
 
 
 def _meant(
-    practice: Practice, releases: Sequence[ReadRelease], what: RequestAct, named: str
-) -> ReadRelease:
+    practice: Practice, releases: Sequence[ReleasedPackage], what: RequestAct, named: str
+) -> ReleasedPackage:
     facts = [each.facts(practice.config.time_zone) for each in releases]
-    return releases[facts.index(release_meant(facts, named, waits=_WAITS[what]))]
+    return releases[facts.index(choose_release(facts, named, waits=_WAITS[what]))]

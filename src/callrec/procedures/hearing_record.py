@@ -47,7 +47,7 @@ class Hearing:
     """Of the leaf that says that it began."""
 
 
-def record_look(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
+def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
     """Write, durably, that a waveform is shown to the actor; returns the leaf's sequence.
 
     Raises:
@@ -67,7 +67,7 @@ def record_hearing(
     Raises:
         Failed: something happened to the request meanwhile, or the log cannot be written.
     """
-    id_ = primitives.fresh_id()
+    id_ = primitives.random_id()
     with signing(practice, actor) as act:
         after = log_request_event(
             act,
@@ -97,7 +97,7 @@ def record_end(practice: Practice, actor: Actor, hearing: Hearing, how: HearingE
         )
 
 
-def end_of(hearing: Leaf, history: History) -> Leaf | None:
+def hearing_end_leaf(hearing: Leaf, history: History) -> Leaf | None:
     """The leaf by which a hearing ended; None where its end was not recorded."""
     _, *named = hearing.subject
     later = history.after(hearing)

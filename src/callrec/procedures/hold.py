@@ -21,9 +21,9 @@ from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import log_covers, log_lifted_together, log_placed
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import hold_facts
-from callrec.procedures.readers import find_known_hold
+from callrec.procedures.readers import find_visible_hold
 from callrec.procedures.request import find_recordings
-from callrec.record.acts import check_log
+from callrec.record.acts import check_whole_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedHold:
     """A new hold."""
 
     number: int
@@ -41,7 +41,7 @@ class Placed:
 
 def place_hold(
     practice: Practice, actor: Actor, recordings: Sequence[int], *, reason: str
-) -> Placed:
+) -> PlacedHold:
     """Hold recordings until two people let them go.
 
     Raises:
@@ -57,7 +57,7 @@ def place_hold(
         found = find_recordings(practice, actor, act.connection, recordings)
         hold, number = log_placed(practice, act, actor, reason=reason)
         log_covers(act, actor, hold, (uid for uid, _ in found))
-    return Placed(number, tuple(dict.fromkeys(recordings)))
+    return PlacedHold(number, tuple(dict.fromkeys(recordings)))
 
 
 def lift_hold(
@@ -73,12 +73,12 @@ def lift_hold(
     """
     _check_identity(actor, countersigner)
     with reading(practice.engine) as connection:
-        hold = find_known_hold(practice, actor, connection, number)
+        hold = find_visible_hold(practice, actor, connection, number)
     with (
         attempt(practice, actor, HoldAct.LIFTED, subject=[hold.id]),
         signing(practice, actor, countersigner) as act,
     ):
-        check_log(practice, act.connection)
+        check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
         check_may_lift_hold(actor.person, on=today(practice))
         check_may_countersign_lifting(
@@ -89,7 +89,7 @@ def lift_hold(
         log_lifted_together(act, actor, countersigner, hold.id, reason=reason)
 
 
-def check_is_there(practice: Practice, number: int) -> None:
+def check_hold_exists(practice: Practice, number: int) -> None:
     """Before anything is asked about a hold.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import newest_recording, put_held, state_of, uids_held, update_hold
+from callrec.catalogue.holds import add_to_hold, newest_recording, state_of, uids_held, update_hold
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct, hold_after, next_state
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.hold import HoldState
     from callrec.practice import Actor, Practice
 
-NAMED_AT_ONCE: Final = 180
+NAMES_PER_LEAF: Final = 180
 """Recordings in one leaf, which has at most 8 KiB: the rest go into the next."""
-NOTHING_YET: Final = 0
+
+NO_RECORDING_YET: Final = 0
 """Stands for the newest recording where there was none."""
 
 
@@ -64,7 +65,7 @@ def columns_after(
         }
     columns: dict[str, Any] = {"state": next_state(state, act)}
     if act is HoldAct.MATCHED:
-        columns["matched_to"] = number_of(named) if named else NOTHING_YET
+        columns["matched_to"] = number_of(named) if named else NO_RECORDING_YET
     elif act is HoldAct.UNMATCHED:
         columns["matched_to"] = None
     return columns
@@ -135,7 +136,7 @@ HOLDS: Final = Kind(
 
 
 def log_placed(
-    practice: Practice, act: Writing, actor: Actor, *, request: str = "", reason: str = ""
+    practice: Practice, act: LogTransaction, actor: Actor, *, request: str = "", reason: str = ""
 ) -> tuple[str, int]:
     """Place a hold that names nothing yet; returns its id and its number.
 
@@ -146,10 +147,10 @@ def log_placed(
         request: id of the request that does; empty if it is placed by hand.
         reason: why, where it is placed by hand.
     """
-    hold = primitives.fresh_id()
+    hold = primitives.random_id()
     catalogue = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
     number = next_number(act.connection, tables.hold.c.id, HoldAct.PLACED)
-    nonce = primitives.fresh(NONCE_BYTES)
+    nonce = primitives.random_bytes(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     subject = [hold, request] if request else [hold]
     leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
@@ -164,12 +165,12 @@ def log_placed(
     return hold, number
 
 
-def log_everything(act: Writing, actor: Actor, hold: str) -> None:
+def log_covers_everything(act: LogTransaction, actor: Actor, hold: str) -> None:
     """Let a hold cover every recording, as its request describes no call."""
     _log(act, actor, HoldAct.EVERYTHING, hold)
 
 
-def log_unmatched(act: Writing, actor: Actor, hold: str) -> None:
+def log_unmatched(act: LogTransaction, actor: Actor, hold: str) -> None:
     """Let a hold be matched anew; what it names it keeps.
 
     Its request says something else, or recordings that were there say more.
@@ -177,32 +178,32 @@ def log_unmatched(act: Writing, actor: Actor, hold: str) -> None:
     _log(act, actor, HoldAct.UNMATCHED, hold)
 
 
-def log_covers(act: Writing, actor: Actor, hold: str, uids: Iterable[str]) -> None:
+def log_covers(act: LogTransaction, actor: Actor, hold: str, uids: Iterable[str]) -> None:
     """Let a hold name these recordings too."""
     for some in _not_named_yet(act, hold, uids):
         _log(act, actor, HoldAct.COVERS, hold, *some)
-        put_held(act.connection, hold, some)
+        add_to_hold(act.connection, hold, some)
 
 
-def log_matched(act: Writing, actor: Actor, hold: str, uids: Iterable[str]) -> None:
+def log_matched(act: LogTransaction, actor: Actor, hold: str, uids: Iterable[str]) -> None:
     """Let a hold name what its request was found to describe.
 
     Its leaves say as well which recording was the newest, so that it is known what was looked at.
     """
     newest = newest_recording(act.connection)
-    looked_to = [newest.uid] if newest else []
+    matched_up_to = [newest.uid] if newest else []
     for some in [*_not_named_yet(act, hold, uids)] or [()]:
-        _log(act, actor, HoldAct.MATCHED, hold, *looked_to, *some)
-        put_held(act.connection, hold, some)
+        _log(act, actor, HoldAct.MATCHED, hold, *matched_up_to, *some)
+        add_to_hold(act.connection, hold, some)
 
 
-def log_lifted(act: Writing, actor: Actor, hold: str, *, request: str) -> None:
+def log_lifted(act: LogTransaction, actor: Actor, hold: str, *, request: str) -> None:
     """Lift a hold with the request that placed it."""
     _log(act, actor, HoldAct.LIFTED, hold, request)
 
 
 def log_lifted_together(
-    act: Writing, actor: Actor, countersigner: Actor, hold: str, *, reason: str
+    act: LogTransaction, actor: Actor, countersigner: Actor, hold: str, *, reason: str
 ) -> None:
     """Lift a hold that was placed by hand: the second person's leaf does."""
     told = {"reason": reason}
@@ -212,7 +213,7 @@ def log_lifted_together(
 
 
 def _log(
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     what: HoldAct,
     hold: str,
@@ -224,9 +225,11 @@ def _log(
     update_hold(act.connection, hold, **columns_after(state, leaf, number_of))
 
 
-def _not_named_yet(act: Writing, hold: str, uids: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def _not_named_yet(
+    act: LogTransaction, hold: str, uids: Iterable[str]
+) -> Iterator[tuple[str, ...]]:
     """In groups that one leaf can name."""
     named = uids_held(act.connection, hold)
     new = tuple(uid for uid in dict.fromkeys(uids) if uid not in named)
-    for start in range(0, len(new), NAMED_AT_ONCE):
-        yield new[start : start + NAMED_AT_ONCE]
+    for start in range(0, len(new), NAMES_PER_LEAF):
+        yield new[start : start + NAMES_PER_LEAF]

@@ -18,7 +18,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
-from callrec.procedures.readers import find_known_hold, listed_to
+from callrec.procedures.readers import find_visible_hold, visible_requests
 from callrec.procedures.sealed_hold import HoldBody
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-SHOWN: Final = "hold.shown"
+HOLD_SHOWN: Final = "hold.shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,14 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        shown = {row.id for row in listed_to(practice, actor, connection)}
+        shown = {row.id for row in visible_requests(practice, actor, connection)}
         if is_shown_all_requests(actor.person, on=today(practice)):
             shown.add(None)  # a hold that was placed by hand
         rows = [row for row in all_holds(connection) if row.request in shown]
         counts = count_held(connection)
-    return tuple(_listed(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1])
+    return tuple(
+        listed_hold(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1]
+    )
 
 
 def hold_of_request(practice: Practice, connection: Connection, request: str) -> ListedHold | None:
@@ -78,7 +80,7 @@ def hold_of_request(practice: Practice, connection: Connection, request: str) ->
     if row is None:
         return None
     recordings = len(uids_held(connection, row.id))
-    return _listed(row, logins(practice)[row.placed_by], recordings)
+    return listed_hold(row, logins(practice)[row.placed_by], recordings)
 
 
 def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
@@ -90,10 +92,10 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
         Tampered: it does not say what it said when it was placed.
     """
     with reading(practice.engine) as connection:
-        row = find_known_hold(practice, actor, connection, number)
-    with attempt(practice, actor, SHOWN, subject=[row.id]):
+        row = find_visible_hold(practice, actor, connection, number)
+    with attempt(practice, actor, HOLD_SHOWN, subject=[row.id]):
         check_may_read_hold(actor.person, on=today(practice))
-        record(practice, actor, SHOWN, subject=[row.id])
+        record(practice, actor, HOLD_SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             row = find_hold(connection, number)
             body = _open(practice, actor, connection, row)
@@ -101,10 +103,10 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
             query = select(held.recording).where(held.hold == row.id).order_by(held.recording)
             recordings = tuple(connection.execute(query).scalars())
     placed_by = logins(practice)[row.placed_by]
-    return ShownHold(_listed(row, placed_by, len(recordings)), body.reason, recordings)
+    return ShownHold(listed_hold(row, placed_by, len(recordings)), body.reason, recordings)
 
 
-def _listed(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
+def listed_hold(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
     return ListedHold(
         number=row.number,
         request=f"R-{row.request_number}" if row.request else None,

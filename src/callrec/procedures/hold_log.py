@@ -14,13 +14,18 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.holds import uids_held
 from callrec.errors import Tampered
-from callrec.policy.hold import LIFTING, HoldAct, check_may_countersign_lifting, check_may_lift_hold
+from callrec.policy.hold import (
+    LIFTING_ACTS,
+    HoldAct,
+    check_may_countersign_lifting,
+    check_may_lift_hold,
+)
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 from callrec.record.entitled import by_who_might
 from callrec.record.rows import check_none
 
@@ -33,8 +38,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
 
-OF_HOLDS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
+HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
 """The acts that say how holds stand, and who might end the requests that placed them."""
+
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
 
@@ -42,7 +48,7 @@ _BY_HAND: Final = 2
 def check_holds(practice: Practice, connection: Connection) -> None:
     """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
     rules = read_rulebook(connection, practice.register, practice.config.time_zone)
-    check_rows_of_holds(rules, tuple(leaves_of(connection, OF_HOLDS)))
+    check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
 
 
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
@@ -52,7 +58,7 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
 
     Args:
         rules: what else the leaves about requests are held against.
-        leaves: those of `OF_HOLDS` that were done, oldest first; others do not matter.
+        leaves: those of `HOLD_ACTS` that were done, oldest first; others do not matter.
 
     Raises:
         Tampered: a row is missing, added or changed, or something was done by nobody entitled.
@@ -82,7 +88,7 @@ def _check_names(connection: Connection, row: Row[Any], hold: LoggedHold) -> Non
 
 def _check_lifted_with(hold: LoggedHold, request: History) -> None:
     (lifted,) = hold.of(HoldAct.LIFTED)
-    ends = [leaf for leaf in request.leaves if leaf.act in LIFTING and leaf.seq < lifted.seq]
+    ends = [leaf for leaf in request.leaves if leaf.act in LIFTING_ACTS and leaf.seq < lifted.seq]
     if not ends:
         raise Tampered("a hold was lifted before its request had ended")
     if lifted.actor != ends[-1].actor:

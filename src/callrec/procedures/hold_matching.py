@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import came_in_late, holds_in_state
-from callrec.policy.described import described
+from callrec.catalogue.holds import came_in_since, holds_in_state
+from callrec.policy.described import described_by
 from callrec.policy.hold import HoldAct, HoldState
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, powers, record, signing
-from callrec.procedures.hold_leaves import log_everything, log_matched
+from callrec.procedures.hold_leaves import log_covers_everything, log_matched
 from callrec.procedures.open_request import read_request
 from callrec.procedures.suggest import matching_recordings
 
@@ -55,8 +55,8 @@ def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
             return
         reference = f"R-{hold.request_number}"
         request = read_request(practice, actor, act.connection, reference)
-        if not described(request.particulars) and not request.recordings:
-            log_everything(act, actor, hold.id)
+        if not described_by(request.particulars) and not request.recordings:
+            log_covers_everything(act, actor, hold.id)
             return
         found = matching_recordings(practice, actor, act.connection, request.particulars)
         log_matched(act, actor, hold.id, (row.uid for row in (*request.recordings, *found)))
@@ -75,7 +75,7 @@ def _waiting(connection: Connection) -> Iterator[Row[Any]]:
     """Holds that nobody has matched, or not since recordings of earlier calls came in."""
     yield from holds_in_state(connection, HoldState.UNMATCHED)
     for row in holds_in_state(connection, HoldState.PLACED):
-        if row.matched_to is not None and came_in_late(
+        if row.matched_to is not None and came_in_since(
             connection, after=row.matched_to, before=row.placed_at
         ):
             yield row

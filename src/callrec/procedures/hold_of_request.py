@@ -8,26 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.holds import hold_of, holds_in_state, state_of
-from callrec.policy.described import described
+from callrec.policy.described import described_by
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS
 from callrec.procedures.hold_leaves import (
     log_covers,
-    log_everything,
+    log_covers_everything,
     log_lifted,
     log_placed,
     log_unmatched,
 )
 
 if TYPE_CHECKING:
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
 
 def place_with_request(
-    practice: Practice, act: Writing, actor: Actor, *, request: str, body: RequestBody
+    practice: Practice, act: LogTransaction, actor: Actor, *, request: str, body: RequestBody
 ) -> None:
     """Place a hold as a request is made, if its purpose asks for one.
 
@@ -47,7 +47,7 @@ def place_with_request(
 
 
 def change_with_request(
-    act: Writing, actor: Actor, *, request: OpenRequest, body: RequestBody
+    act: LogTransaction, actor: Actor, *, request: OpenRequest, body: RequestBody
 ) -> None:
     """Let a request's hold follow a change of the request; nothing that is held is let go.
 
@@ -65,7 +65,7 @@ def change_with_request(
     _cover(act, actor, hold.id, body)
 
 
-def match_anew(act: Writing, actor: Actor, *, earliest: int) -> None:
+def match_again(act: LogTransaction, actor: Actor, *, earliest: int) -> None:
     """Let what requests hold be matched again, as more is known of recordings that were there.
 
     Args:
@@ -78,15 +78,15 @@ def match_anew(act: Writing, actor: Actor, *, earliest: int) -> None:
             log_unmatched(act, actor, hold.id)
 
 
-def lift_with_request(act: Writing, actor: Actor, *, request: str) -> None:
+def lift_with_request(act: LogTransaction, actor: Actor, *, request: str) -> None:
     """Lift a request's hold as the request ends."""
     hold = hold_of(act.connection, request)
     if hold is not None:
         log_lifted(act, actor, hold.id, request=request)
 
 
-def _cover(act: Writing, actor: Actor, hold: str, body: RequestBody) -> None:
-    nothing_told = not described(body.particulars) and not body.recordings
+def _cover(act: LogTransaction, actor: Actor, hold: str, body: RequestBody) -> None:
+    nothing_told = not described_by(body.particulars) and not body.recordings
     if nothing_told and state_of(act.connection, hold) is HoldState.UNMATCHED:
-        log_everything(act, actor, hold)
+        log_covers_everything(act, actor, hold)
     log_covers(act, actor, hold, (uid for uid, _ in body.recordings))

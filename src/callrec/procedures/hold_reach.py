@@ -14,7 +14,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
 from callrec.errors import Locked, Refused
 from callrec.policy.criteria import CallFacts, matches
-from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, told_time
+from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, stated_call_times
 from callrec.procedures.custody import from_millis
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def hold_facts(row: Row[Any]) -> HoldFacts:
     )
 
 
-def holds_over(
+def holds_covering(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
 ) -> Mapping[int, tuple[HoldFacts, ...]]:
     """The holds that cover these recordings; what is not held is not in it.
@@ -60,10 +60,10 @@ def holds_over(
     return {number: tuple(holds.values()) for number, holds in found.items() if holds}
 
 
-def holds_over_all(
+def holds_covering_rows(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[HoldFacts, ...]]:
-    """As `holds_over`, of as many recordings as there are, by their rows.
+    """As `holds_covering`, of as many recordings as there are, by their rows.
 
     A hold whose request the actor cannot open covers all of them: too much, never too little.
 
@@ -100,7 +100,7 @@ def check_may_be_destroyed(
     from callrec.procedures.hold_log import check_holds  # noqa: PLC0415  # as in _request_of
 
     check_holds(practice, connection)
-    over = holds_over(practice, actor, connection, recordings)
+    over = holds_covering(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
 
 
@@ -145,7 +145,7 @@ def _request_of(
 def _told_by(
     practice: Practice, request: OpenRequest, recordings: Sequence[Row[Any]]
 ) -> Sequence[Row[Any]]:
-    time, zone = told_time(request.particulars), practice.config.time_zone
+    time, zone = stated_call_times(request.particulars), practice.config.time_zone
     return [row for row in recordings if matches(time, _clear_facts(row), zone)]
 
 

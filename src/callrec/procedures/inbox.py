@@ -18,7 +18,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
-from callrec.policy.clock import Urgency, urgency
+from callrec.policy.deadline import Urgency, urgency
 from callrec.policy.glass import may_review_glass
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
@@ -26,15 +26,15 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
-from callrec.procedures.deciders import deciders
-from callrec.procedures.due import read_answered, read_asked
+from callrec.procedures.deciders import possible_deciders
+from callrec.procedures.due import answered_requests, open_questions
 from callrec.procedures.glass import broken_glass
-from callrec.procedures.incident_list import incidents_waiting
+from callrec.procedures.incident_list import incidents_waiting_for
 from callrec.procedures.people import logins
-from callrec.procedures.readers import references_kept_from
+from callrec.procedures.readers import references_hidden_from
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import making_of, read_makings
-from callrec.procedures.states_today import read_ends, state_now, undecided_until
+from callrec.procedures.request_log import outline_of, read_outlines
+from callrec.procedures.states_today import read_lapse_facts, state_now, undecided_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,14 +43,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.clock import Awaited, Deadline
+    from callrec.policy.clock_events import Awaited
+    from callrec.policy.deadline import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_log import Making
-    from callrec.procedures.states_today import Ends
+    from callrec.procedures.request_log import RequestOutline
+    from callrec.procedures.states_today import LapseFacts
 
 
-class Waits(StrEnum):
+class InboxAction(StrEnum):
     """For what something waits."""
 
     DECIDE = "decide"
@@ -68,7 +69,7 @@ class InboxItem:
     """Something that waits for the person who asks."""
 
     reference: str
-    waits_to: Waits
+    waits_to: InboxAction
     purpose: Purpose | None
     """None of an incident."""
     created_by: str
@@ -99,10 +100,10 @@ class _Requests:
     """What the lists read once."""
 
     rows: tuple[Row[Any], ...]
-    makings: Mapping[str, Making]
+    makings: Mapping[str, RequestOutline]
     deadlines: Mapping[str, Deadline]
     logins: Mapping[str, str]
-    ends: Ends
+    ends: LapseFacts
     answered: frozenset[str]
     """Ids of those of which all went out that is not withheld on a ground."""
     asked: Mapping[str, Leaf]
@@ -116,7 +117,7 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
         Tampered: a request of which he may not know, perhaps, is not the one that was made.
     """
     with reading(practice.engine) as connection:
-        kept = references_kept_from(practice, actor, connection)
+        kept = references_hidden_from(practice, actor, connection)
     return tuple(item for item in inbox_of(practice, actor.person) if item.reference not in kept)
 
 
@@ -125,12 +126,12 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
     with reading(practice.engine) as connection:
         requests = _Requests(
             rows=tuple(all_requests(connection)),
-            makings=read_makings(connection),
+            makings=read_outlines(connection),
             deadlines=read_deadlines(practice, connection),
             logins=logins(practice),
-            ends=read_ends(connection),
-            answered=read_answered(connection),
-            asked=read_asked(connection),
+            ends=read_lapse_facts(connection),
+            answered=answered_requests(connection),
+            asked=open_questions(connection),
         )
         items = [
             *_to_decide(practice, person, requests),
@@ -148,26 +149,26 @@ def _to_decide(practice: Practice, person: Person, requests: _Requests) -> Itera
         waits_to = _waits_to(practice, requests, row)
         if waits_to is None:
             continue
-        makers = making_of(requests.makings, row).makers
-        if waits_to is Waits.ANSWER and any(_is_there(practice, maker) for maker in makers):
+        makers = outline_of(requests.makings, row).makers
+        if waits_to is InboxAction.ANSWER and any(_is_there(practice, maker) for maker in makers):
             if me in makers:
                 yield _item(practice, requests, row, waits_to)
             continue
-        others = deciders(practice, Purpose(row.purpose), makers)
+        others = possible_deciders(practice, Purpose(row.purpose), makers)
         may = TERMS[Purpose(row.purpose)].decided_with in held
         if me in others or (may and not others):
             yield _item(practice, requests, row, waits_to, is_alone=not others)
 
 
-def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> Waits | None:
+def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> InboxAction | None:
     """For what an undecided request waits; None once it is decided."""
     match state_now(practice, row, requests.ends):
         case RequestState.WAITING:
-            return Waits.ANSWER
+            return InboxAction.ANSWER
         case RequestState.SUBMITTED:
-            return Waits.DECIDE
+            return InboxAction.DECIDE
         case RequestState.RELEASED if _is_undecided_again(practice, requests, row):
-            return Waits.ANSWER if row.id in requests.asked else Waits.DECIDE
+            return InboxAction.ANSWER if row.id in requests.asked else InboxAction.DECIDE
         case _:
             return None
 
@@ -202,7 +203,7 @@ def _to_hear(
     for row in requests.rows:
         lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
-            yield _item(practice, requests, row, Waits.HEAR, lapses=lapses)
+            yield _item(practice, requests, row, InboxAction.HEAR, lapses=lapses)
 
 
 def _to_review(
@@ -216,17 +217,17 @@ def _to_review(
     }
     for row in requests.rows:
         if row.id in alone:
-            item = _item(practice, requests, row, Waits.REVIEW)
+            item = _item(practice, requests, row, InboxAction.REVIEW)
             yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
 
 
 def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:
     """Incidents that the person was told of, or answers for; the 72 hours press from the first."""
-    for each in incidents_waiting(practice, person, connection):
+    for each in incidents_waiting_for(practice, person, connection):
         over = each.due_at is not None and each.due_at < practice.now()
         yield InboxItem(
             reference=each.reference,
-            waits_to=Waits.SETTLE,
+            waits_to=InboxAction.SETTLE,
             purpose=None,
             created_by=each.reported_by,
             recordings=each.recordings,
@@ -242,7 +243,7 @@ def _item(
     practice: Practice,
     requests: _Requests,
     row: Row[Any],
-    waits_to: Waits,
+    waits_to: InboxAction,
     *,
     lapses: list[datetime] | None = None,
     is_alone: bool = False,
@@ -253,7 +254,7 @@ def _item(
         waits_to=waits_to,
         purpose=Purpose(row.purpose),
         created_by=requests.logins[row.requester],
-        recordings=len(lapses) if lapses else making_of(requests.makings, row).recordings,
+        recordings=len(lapses) if lapses else outline_of(requests.makings, row).recordings,
         lapses_at=min(lapses) if lapses else undecided_until(practice, row, requests.ends),
         due_on=deadline.due_on if deadline else None,
         target_on=deadline.target_on if deadline else None,

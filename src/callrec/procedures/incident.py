@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Unusable
 from callrec.policy.breach import Findings
 from callrec.policy.clock import breach_due_at
@@ -28,10 +28,10 @@ from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
-from callrec.procedures.readers import find_known
+from callrec.procedures.readers import find_visible
 from callrec.procedures.request import find_recordings
-from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.procedures.telling import spoken_hours
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
+from callrec.procedures.telling import hours_in_words
 from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
 
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Account:
+class IncidentReport:
     """What whoever noticed it says. Its repr shows nothing."""
 
     noticed_at: datetime
@@ -64,7 +64,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedIncident:
     """A new incident."""
 
     reference: str
@@ -74,7 +74,7 @@ class Reported:
     """When the 72 hours end."""
 
 
-def report_incident(practice: Practice, actor: Actor, account: Account) -> Reported:
+def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -> ReportedIncident:
     """Report an infringement, or what may be one.
 
     Raises:
@@ -89,7 +89,9 @@ def report_incident(practice: Practice, actor: Actor, account: Account) -> Repor
             return open_incident(practice, act, actor, account)
 
 
-def open_incident(practice: Practice, act: Writing, actor: Actor, account: Account) -> Reported:
+def open_incident(
+    practice: Practice, act: LogTransaction, actor: Actor, account: IncidentReport
+) -> ReportedIncident:
     """Make an incident in a transaction in which its maker does something else besides.
 
     Raises:
@@ -102,7 +104,7 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     register = register_now(practice, act.connection)
     check_is_told(register.person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
-    which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
+    which = IncidentVersion(practice.vault, primitives.random_id(), 1, actor.person.id, told.id)
     log_incident_version(
         practice,
         act,
@@ -112,12 +114,12 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
         which=which,
         subject=[told.id, *body.recordings],
     )
-    due_at = due_at_of(practice, account.noticed_at)
+    due_at = report_due_at(practice, account.noticed_at)
     _tell(practice, act.connection, which, f"I-{body.number}", due_at)
-    return Reported(f"I-{body.number}", logins(practice)[told.id], due_at)
+    return ReportedIncident(f"I-{body.number}", logins(practice)[told.id], due_at)
 
 
-def due_at_of(practice: Practice, noticed_at: datetime) -> datetime:
+def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
     """UTC: when the 72 hours end that count from then [UK GDPR 33(1)]."""
     return breach_due_at(noticed_at, scales_of(practice.config.clocks))
 
@@ -141,27 +143,29 @@ def _controllers(practice: Practice) -> Iterator[Person]:
 
 
 def _body(
-    practice: Practice, actor: Actor, connection: Connection, account: Account
+    practice: Practice, actor: Actor, connection: Connection, account: IncidentReport
 ) -> IncidentBody:
     found = find_recordings(practice, actor, connection, account.recordings)
-    if len(found) > MOST_RECORDINGS:
+    if len(found) > MAX_REQUEST_RECORDINGS:
         raise Unusable(
-            f"a report names {MOST_RECORDINGS} recordings at most",
+            f"a report names {MAX_REQUEST_RECORDINGS} recordings at most",
             hint="name some, and say in --what how many there are",
         )
     if account.request is not None:
-        find_known(practice, actor, connection, account.request)
+        find_visible(practice, actor, connection, account.request)
     contact = practice.config.practice.data_protection_contact
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
         what=account.what,
-        noticed_at=parse_instant(instant(account.noticed_at)),  # milliseconds, as it is sealed
+        noticed_at=parse_instant(
+            format_instant(account.noticed_at)
+        ),  # milliseconds, as it is sealed
         recordings=tuple(uid for uid, _ in found),
         request=account.request or "",
         findings=replace(account.findings, contact=contact),
         closing=None,
-        nonce=primitives.fresh(NONCE_BYTES),
-        log_nonce=primitives.fresh(NONCE_BYTES),
+        nonce=primitives.random_bytes(NONCE_BYTES),
+        log_nonce=primitives.random_bytes(NONCE_BYTES),
     )
 
 
@@ -179,5 +183,5 @@ def _tell(
         connection,
         to=[person for person in everybody if person != which.reporter],
         about=reference,
-        line=f"{reference} was reported{spoken_hours(practice, due_at)}",
+        line=f"{reference} was reported{hours_in_words(practice, due_at)}",
     )

@@ -12,9 +12,9 @@ from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState, m
 from callrec.policy.role import PersonId, Power, powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
-from callrec.procedures.incident import due_at_of
+from callrec.procedures.incident import report_due_at
 from callrec.procedures.people import logins
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ class ListedIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _ReadOnce:
     """What lists read once."""
 
     logins: Mapping[str, str]
@@ -63,7 +63,7 @@ def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ..
     on = today(practice)
     with reading(practice.engine) as connection:
         rows = all_incidents(connection)
-        seen = _Seen(logins(practice), _named(connection))
+        seen = _ReadOnce(logins(practice), _named(connection))
     return tuple(
         _listed(practice, row, seen)
         for row in reversed(rows)
@@ -71,7 +71,7 @@ def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ..
     )
 
 
-def incidents_waiting(
+def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents of which somebody was told, or that are his to close as Data Controller."""
@@ -79,7 +79,7 @@ def incidents_waiting(
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]
     if rows:
-        seen = _Seen(logins(practice), _named(connection))
+        seen = _ReadOnce(logins(practice), _named(connection))
         yield from (_listed(practice, row, seen) for row in rows)
 
 
@@ -93,7 +93,7 @@ def incident_warnings(practice: Practice) -> Iterator[str]:
         if noticed_at is None:
             yield f"incident I-{row.number}: nobody knows when it was noticed: callrec audit verify"
             continue
-        left = due_at_of(practice, noticed_at) - now
+        left = report_due_at(practice, noticed_at) - now
         hours = abs(left.total_seconds()) // 3600
         if left.total_seconds() < 0:
             yield (
@@ -118,17 +118,17 @@ def _facts(row: Row[Any]) -> IncidentFacts:
 
 def _named(connection: Connection) -> Mapping[str, int]:
     """How many recordings each report names: its leaf says, after the incident and who was told."""
-    reports = leaves_of(connection, (IncidentAct.REPORTED,))
+    reports = done_leaves(connection, (IncidentAct.REPORTED,))
     return {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
 
 
-def _listed(practice: Practice, row: Row[Any], seen: _Seen) -> ListedIncident:
+def _listed(practice: Practice, row: Row[Any], seen: _ReadOnce) -> ListedIncident:
     noticed_at = _noticed_at(row)
     return ListedIncident(
         reference=f"I-{row.number}",
         state=row.state,
         noticed_at=noticed_at,
-        due_at=None if noticed_at is None else due_at_of(practice, noticed_at),
+        due_at=None if noticed_at is None else report_due_at(practice, noticed_at),
         reported_by=seen.logins[row.reporter],
         told=seen.logins[row.told],
         recordings=seen.recordings.get(row.id, 0),

@@ -38,15 +38,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.audit.reading import Problem
     from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
     from callrec.record.rows import Columns
 
-VAULT_HOLDERS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
+INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """Whoever governs reads by the first, whoever reads the audit log by the second."""
-OF_INCIDENTS: Final = {str(act): act for act in IncidentAct}
+
+INCIDENT_ACTS: Final = {str(act): act for act in IncidentAct}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class IncidentHistory:
 
 def act_of(leaf: Leaf) -> IncidentAct:
     """What the leaf of an event records."""
-    return OF_INCIDENTS[leaf.act]
+    return INCIDENT_ACTS[leaf.act]
 
 
 def columns_of(history: IncidentHistory) -> Columns:
@@ -117,11 +118,11 @@ def columns_of(history: IncidentHistory) -> Columns:
 INCIDENTS: Final = Versioned(
     versions=tables.incident_version,
     keys=tables.incident_key,
-    holders=VAULT_HOLDERS,
+    holders=INCIDENT_VAULT_KEYS,
     table=tables.incident,
     letter="I",
     made_by=IncidentAct.REPORTED,
-    acts=frozenset(OF_INCIDENTS),
+    acts=frozenset(INCIDENT_ACTS),
     history=IncidentHistory,
     row_of=lambda _, history: columns_of(history),
     in_no_leaf="what happened to an incident cannot have happened in this order",
@@ -156,7 +157,7 @@ def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
 
 def log_incident_version(
     practice: Practice,
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     *,
     what: IncidentAct,

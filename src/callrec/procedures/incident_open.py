@@ -11,8 +11,8 @@ from callrec.errors import Locked, Tampered
 from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import (
+    INCIDENT_VAULT_KEYS,
     INCIDENTS,
-    VAULT_HOLDERS,
     IncidentHistory,
     act_of,
     check_changed,
@@ -91,9 +91,9 @@ def read_incident(
     return OpenIncident(row.id, facts, history, versions)
 
 
-def opens_incidents(actor: Actor) -> bool:
+def can_open_incidents(actor: Actor) -> bool:
     """Whether what a login keeps is enough."""
-    return any(key in VAULT_HOLDERS for key, _ in actor.shares)
+    return any(key in INCIDENT_VAULT_KEYS for key, _ in actor.shares)
 
 
 def _versions(

@@ -11,13 +11,13 @@ from pydantic import Field, PlainSerializer
 
 from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant, parse_instant
+from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.procedures.custody import from_millis, to_millis
-from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body, read_body
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
+from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
 
 
 def _time(said: str) -> datetime:
@@ -39,7 +39,7 @@ def _closing(said: Mapping[str, str]) -> Closing:
 
 def _closing_json(closing: Closing) -> Mapping[str, str]:
     return {
-        "at": "" if closing.at is None else instant(closing.at),
+        "at": "" if closing.at is None else format_instant(closing.at),
         "delay_reason": closing.delay_reason,
         "on": closing.on.isoformat(),
         "outcome": closing.outcome,
@@ -71,9 +71,9 @@ class IncidentBody:
     number: int
     what: str
     """What happened, in a sentence."""
-    noticed_at: Annotated[datetime, InJson(_time, instant)]
+    noticed_at: Annotated[datetime, InJson(_time, format_instant)]
     """UTC; the 72 hours count from then."""
-    recordings: Annotated[tuple[Id, ...], Field(max_length=MOST_RECORDINGS)]
+    recordings: Annotated[tuple[Id, ...], Field(max_length=MAX_REQUEST_RECORDINGS)]
     """Uids of the recordings concerned."""
     request: str
     """``R-17``, if one is concerned; else empty."""
@@ -86,7 +86,10 @@ class IncidentBody:
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
-        nonce, log_nonce = primitives.fresh(NONCE_BYTES), primitives.fresh(NONCE_BYTES)
+        nonce, log_nonce = (
+            primitives.random_bytes(NONCE_BYTES),
+            primitives.random_bytes(NONCE_BYTES),
+        )
         return replace(self, nonce=nonce, log_nonce=log_nonce, **changes)
 
     def digest(self, which: IncidentVersion) -> str:
@@ -112,7 +115,7 @@ class IncidentBody:
 
     def seal(self, key: bytes, which: IncidentVersion) -> bytes:
         """Under an incident key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body(self, self.nonce), which.context)
+        return primitives.seal(key, body_of(self, self.nonce), which.context)
 
     @classmethod
     def open(cls, sealed: bytes, key: bytes, which: IncidentVersion) -> IncidentBody:

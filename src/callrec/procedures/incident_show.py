@@ -12,13 +12,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Unusable
-from callrec.policy.breach import Findings, is_late, still_missing
+from callrec.policy.breach import Findings, is_late, missing_findings
 from callrec.policy.incident import IncidentState, Outcome, check_may_read
 from callrec.practice import attempt, record, today
-from callrec.procedures.incident import due_at_of
+from callrec.procedures.incident import report_due_at
 from callrec.procedures.incident_log import act_of, read_incident_history, unopened_incident
 from callrec.procedures.incident_open import read_incident
-from callrec.procedures.incident_update import grid_of, incident_id_of
+from callrec.procedures.incident_update import incident_id_of, reporting_grid
 from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.incident_open import OpenIncident
 
-SHOWN = "incident.shown"
+INCIDENT_SHOWN = "incident.shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,15 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
     """
     incident_id = incident_id_of(practice, reference)
     with (
-        attempt(practice, actor, SHOWN, subject=[incident_id]),
+        attempt(practice, actor, INCIDENT_SHOWN, subject=[incident_id]),
         reading(practice.engine) as connection,
     ):
         row = find_incident(connection, reference)
         facts = unopened_incident(row, read_incident_history(practice, connection, row.id))
         check_may_read(actor.person, facts, on=today(practice))
-    record(practice, actor, SHOWN, subject=[incident_id])
+    record(practice, actor, INCIDENT_SHOWN, subject=[incident_id])
     with (
-        attempt(practice, actor, SHOWN, subject=[incident_id]),
+        attempt(practice, actor, INCIDENT_SHOWN, subject=[incident_id]),
         reading(practice.engine) as connection,
     ):
         incident = read_incident(practice, actor, connection, reference)
@@ -106,7 +106,7 @@ def shown_incident(
 ) -> ShownIncident:
     """An opened incident in words; ``recordings`` are the numbers of those it names."""
     called, body, history = logins(practice), incident.body, incident.history
-    due_at = due_at_of(practice, body.noticed_at)
+    due_at = report_due_at(practice, body.noticed_at)
     closing, zone = body.closing, practice.config.time_zone
     return ShownIncident(
         reference=incident.reference,
@@ -120,8 +120,8 @@ def shown_incident(
         recordings=tuple(recordings),
         request=body.request,
         findings=body.findings,
-        must_be_reported=grid_of(practice).must_be_reported(body.findings),
-        still_missing=still_missing(body.findings, grid_of(practice), closing),
+        must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
+        still_missing=missing_findings(body.findings, reporting_grid(practice), closing),
         closing=closing,
         was_late=closing is not None and _was_late(closing, due_at, zone),
         history=tuple(_events(incident, called)),

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
-from callrec.policy.breach import Findings, Grid, check_closing, still_missing
+from callrec.policy.breach import Findings, ReportingThreshold, check_closing, missing_findings
 from callrec.policy.incident import IncidentAct, IncidentState, check_may_close, check_may_update
 from callrec.practice import attempt, signing, today
-from callrec.procedures.incident import due_at_of
+from callrec.procedures.incident import report_due_at
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_open import OpenIncident, read_incident
 
 if TYPE_CHECKING:
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.breach import Closing
     from callrec.practice import Actor, Practice
     from callrec.procedures.incident_sealed import IncidentBody
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdatedIncident:
     """An incident as it now stands."""
 
     reference: str
@@ -37,7 +37,9 @@ class Updated:
     """Of what UK GDPR 33(3) and 33(5) want said."""
 
 
-def update_incident(practice: Practice, actor: Actor, reference: str, found: Findings) -> Updated:
+def update_incident(
+    practice: Practice, actor: Actor, reference: str, found: Findings
+) -> UpdatedIncident:
     """Add what was found out.
 
     Raises:
@@ -58,7 +60,9 @@ def update_incident(practice: Practice, actor: Actor, reference: str, found: Fin
         return _write(practice, act, actor, incident, body)
 
 
-def close_incident(practice: Practice, actor: Actor, reference: str, closing: Closing) -> Updated:
+def close_incident(
+    practice: Practice, actor: Actor, reference: str, closing: Closing
+) -> UpdatedIncident:
     """Close an incident: the Information Commissioner was told, or need not be.
 
     Raises:
@@ -77,9 +81,9 @@ def close_incident(practice: Practice, actor: Actor, reference: str, closing: Cl
         check_closing(
             closing,
             incident.body.findings,
-            grid_of(practice),
+            reporting_grid(practice),
             noticed_at=noticed_at,
-            due_at=due_at_of(practice, noticed_at),
+            due_at=report_due_at(practice, noticed_at),
             now=practice.now(),
             zone=practice.config.time_zone,
         )
@@ -87,10 +91,10 @@ def close_incident(practice: Practice, actor: Actor, reference: str, closing: Cl
         return _write(practice, act, actor, incident, body)
 
 
-def grid_of(practice: Practice) -> Grid:
+def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
     said = practice.config.incidents
-    return Grid(likelihood=said.report_likelihood, impact=said.report_impact)
+    return ReportingThreshold(likelihood=said.report_likelihood, impact=said.report_impact)
 
 
 def incident_id_of(practice: Practice, reference: str) -> str:
@@ -105,11 +109,11 @@ def incident_id_of(practice: Practice, reference: str) -> str:
 
 def _write(
     practice: Practice,
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     incident: OpenIncident,
     body: IncidentBody,
-) -> Updated:
+) -> UpdatedIncident:
     which = incident.history.which(practice.vault, incident.history.version + 1)
     closes = body.closing is not incident.body.closing
     log_incident_version(
@@ -121,10 +125,10 @@ def _write(
         which=which,
         before=incident.history,
     )
-    return Updated(
+    return UpdatedIncident(
         reference=incident.reference,
         state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
         version=which.version,
-        must_be_reported=grid_of(practice).must_be_reported(body.findings),
-        still_missing=still_missing(body.findings, grid_of(practice), body.closing),
+        must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
+        still_missing=missing_findings(body.findings, reporting_grid(practice), body.closing),
     )

@@ -25,19 +25,19 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, today
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.intake_run import Ingested, Run
+from callrec.procedures.intake_run import Ingested, IngestRun
 from callrec.procedures.intake_sources import check_paths, find_sources
 from callrec.procedures.intake_summary import Totals, close_intake
-from callrec.procedures.sweeping import sweep
+from callrec.procedures.sweeping import sweep_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_after import AfterIntake
     from callrec.procedures.intake_sources import Found
-    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.procedures.records_at_hand import AvailableCallRecords
 
 
 def ingest_recordings(
@@ -45,10 +45,10 @@ def ingest_recordings(
     actor: Actor,
     paths: Sequence[Path],
     *,
-    after: After,
+    after: AfterIntake,
     system: str | None = None,
     advance: Callable[[int], None],
-    records: RecordsAtHand | None = None,
+    records: AvailableCallRecords | None = None,
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run.
 
@@ -97,10 +97,10 @@ def ingest_found(
     found: Iterable[Found],
     *,
     paths: Sequence[Path],
-    after: After,
+    after: AfterIntake,
     system: str | None = None,
     advance: Callable[[int], None],
-    records: RecordsAtHand | None = None,
+    records: AvailableCallRecords | None = None,
     done: Ingested | None = None,
 ) -> Ingested:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
@@ -115,12 +115,12 @@ def ingest_found(
         check_paths(paths, practice.folder)
         check_after(after, paths, practice.folder)
         with practice.store.lock():
-            sweep(practice)
+            sweep_store(practice)
             try:
-                run = Run(practice, actor, setup, after, advance, records=records, done=done)
+                run = IngestRun(practice, actor, setup, after, advance, records=records, done=done)
                 return run.over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
-                    sweep(practice)
+                    sweep_store(practice)
                 raise

@@ -34,23 +34,23 @@ _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.
 """What is said of a name given to a file on another disk, or on a disk without such names."""
 
 
-class AfterKind(StrEnum):
+class AfterIntakeKind(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
     MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class AfterIntake:
     """What is to become of the sources."""
 
-    kind: AfterKind = AfterKind.KEEP
+    kind: AfterIntakeKind = AfterIntakeKind.KEEP
     folder: Path = Path()
     """Where they are moved to."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Copy:
+class SealedCopy:
     """A recording's sealed copy in the store. Its repr shows nothing."""
 
     uid: str
@@ -60,36 +60,38 @@ class Copy:
     """None: nobody here has it."""
 
 
-def read_after(text: str) -> After:
+def parse_after(text: str) -> AfterIntake:
     """``keep``, ``delete`` or ``move:DIR``.
 
     Raises:
         Unusable: it is none of these, or there is no such folder.
     """
     kind, colon, folder = text.partition(":")
-    if not colon and kind in (AfterKind.KEEP, AfterKind.DELETE):
-        return After(AfterKind(kind))
-    if kind != AfterKind.MOVE or not folder:
+    if not colon and kind in (AfterIntakeKind.KEEP, AfterIntakeKind.DELETE):
+        return AfterIntake(AfterIntakeKind(kind))
+    if kind != AfterIntakeKind.MOVE or not folder:
         raise Unusable("--after is keep, delete or move:DIR", hint="--after keep is the default")
     if not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises where no folder can be
         raise Unusable("the folder to move to does not exist", hint="make it first with mkdir")
-    return After(AfterKind.MOVE, Path(os.path.abspath(folder)))  # noqa: PTH100  # links stay
+    return AfterIntake(AfterIntakeKind.MOVE, Path(os.path.abspath(folder)))  # noqa: PTH100  # links stay
 
 
-def check_after(after: After, paths: Sequence[Path], vault: Path) -> None:
+def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
     """Check that what is moved does not come in again.
 
     Raises:
         Unusable: the folder to move to lies in one that is taken in, or in the vault.
     """
-    if after.kind is AfterKind.MOVE and any(lies_in(after.folder, f) for f in (*paths, vault)):
+    if after.kind is AfterIntakeKind.MOVE and any(
+        lies_in(after.folder, f) for f in (*paths, vault)
+    ):
         raise Unusable(
             "the folder to move to lies in the vault, or in a folder that is being taken in",
             hint="choose a folder beside it",
         )
 
 
-def check_copy(store: DirectoryStore, vault: str, copy: Copy, sha256: str) -> None:
+def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str) -> None:
     """Read a sealed copy back from the disk, open it, and compare.
 
     Args:
@@ -116,7 +118,7 @@ def check_copy(store: DirectoryStore, vault: str, copy: Copy, sha256: str) -> No
         raise Tampered("a recording's sealed copy is not what was sealed")
 
 
-def clear_source(after: After, seen: Seen) -> None:
+def clear_source(after: AfterIntake, seen: Seen) -> None:
     """Delete or move a source, if it is still the file that was read.
 
     Raises:
@@ -126,13 +128,13 @@ def clear_source(after: After, seen: Seen) -> None:
     path = seen.source.path
     if Mark.of(path.lstat()) != seen.mark:
         raise Unusable("it changed after it was taken in, and was left where it is")
-    if after.kind is AfterKind.MOVE:
+    if after.kind is AfterIntakeKind.MOVE:
         _put(path, after.folder / seen.source.inside, seen.sha256)
     path.unlink()
 
 
 def clear_sidecars(
-    after: After, gone: Iterable[Seen], told: Collection[Path]
+    after: AfterIntake, gone: Iterable[Seen], told: Collection[Path]
 ) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
@@ -163,8 +165,8 @@ def clear_sidecars(
     return list(left.items())
 
 
-def _clear_sidecar(after: After, seen: Seen, sidecar: Path, *, is_told: bool) -> None:
-    if after.kind is AfterKind.MOVE:
+def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_told: bool) -> None:
+    if after.kind is AfterIntakeKind.MOVE:
         target = (after.folder / seen.source.inside).with_name(sidecar.name)
         _put(sidecar, target, _sha256(sidecar))
     elif not isinstance(seen, Taken) or not is_told:

@@ -19,13 +19,13 @@ from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
 from callrec.catalogue.rows import insert_rows
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import register_now, today, vault_key, writing
-from callrec.procedures.call_records import named_by_legs
+from callrec.procedures.call_records import parties_named_by_legs
 from callrec.procedures.custody import (
     encode_name,
     from_millis,
@@ -33,9 +33,9 @@ from callrec.procedures.custody import (
     seal_metadata,
     to_millis,
 )
-from callrec.procedures.hold_of_request import match_anew
+from callrec.procedures.hold_of_request import match_again
 from callrec.procedures.intake_known import write_macs
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,10 +47,9 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import SealedMetadata
-    from callrec.procedures.intake_known import Duplicates, Portion, Recorded
+    from callrec.procedures.intake_known import DuplicateMacs, KnownRecording, Portion
     from callrec.procedures.intake_sealing import Seen, Taken
     from callrec.telephone.call import Call
-
 
 _RECORDING_COLUMNS: Final = (
     *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),
@@ -70,9 +69,9 @@ class BatchKeys:
     @classmethod
     def draw(cls) -> Self:
         return cls(
-            primitives.fresh_id(),
-            primitives.fresh(primitives.KEY_BYTES),
-            primitives.fresh(primitives.KEY_BYTES),
+            primitives.random_id(),
+            primitives.random_bytes(primitives.KEY_BYTES),
+            primitives.random_bytes(primitives.KEY_BYTES),
         )
 
 
@@ -95,7 +94,7 @@ class _Revision:
 
 
 def catalogue_batch(
-    practice: Practice, actor: Actor, keys: BatchKeys, portion: Portion, duplicates: Duplicates
+    practice: Practice, actor: Actor, keys: BatchKeys, portion: Portion, duplicates: DuplicateMacs
 ) -> dict[str, int]:
     """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
 
@@ -145,11 +144,11 @@ def catalogue_batch(
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
         if portion.recorded:
-            match_anew(act, actor, earliest=_earliest(portion.recorded.values()))
+            match_again(act, actor, earliest=_earliest(portion.recorded.values()))
     return numbers
 
 
-def described(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
+def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
     """The same, with what is catalogued of it sealed already, if it is the only one of its sound.
 
     What follows from it alone can be done where it is sealed: that takes no catalogue.
@@ -248,7 +247,7 @@ def _fields(taken: Taken) -> dict[str, Any]:
         "sha256": sealed.sha256_original,
         "sides": list(call.sides),
         "size_bytes": sealed.size_bytes,
-        "started_at": instant(call.started_at),
+        "started_at": format_instant(call.started_at),
         "system": call.system,
         "time_confidence": call.time_confidence,
         "uid": taken.uid,
@@ -259,14 +258,14 @@ def _fields(taken: Taken) -> dict[str, Any]:
 
 
 def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
-    by_name = {os.fsencode(seen.source.path): instant(seen.modified_at) for seen in same}
+    by_name = {os.fsencode(seen.source.path): format_instant(seen.modified_at) for seen in same}
     return [{"modified_at": at, "name": encode_name(name)} for name, at in by_name.items()]
 
 
 def _state(
     practice: Practice, actor: Actor, batch: str, revisions: Iterable[_Revision]
 ) -> Statement:
-    return signed(
+    return sign_statement_as(
         practice,
         actor,
         "batch",
@@ -331,7 +330,9 @@ def _insert_metadata(
     insert_rows(connection, tables.metadata.insert(), rows)
 
 
-def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) -> dict[bytes, int]:
+def _macs(
+    duplicates: DuplicateMacs, portion: Portion, numbers: Mapping[str, int]
+) -> dict[bytes, int]:
     macs = {
         mac: numbers[same[0].uid]
         for same in portion.new.values()
@@ -375,7 +376,7 @@ def _index(
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
-    named = named_by_legs(fields)
+    named = parties_named_by_legs(fields)
     return IndexedCall(
         recording=recording,
         started_at=call.started_at,
@@ -385,7 +386,7 @@ def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCa
     )
 
 
-def _earliest(recorded: Iterable[Recorded]) -> int:
+def _earliest(recorded: Iterable[KnownRecording]) -> int:
     """When the first of these calls began, in ms: as it was known, or as it is known now."""
     at: list[tuple[int, int]]
     at = [(each.row.started_at, to_millis(each.call.started_at)) for each in recorded]

@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from callrec.errors import Failed
 from callrec.procedures.custody import SealedMetadata
-from callrec.procedures.intake_batch import BatchKeys, described
-from callrec.procedures.intake_sealing import Sealing, Taken, chunks
+from callrec.procedures.intake_batch import BatchKeys, with_sealed_metadata
+from callrec.procedures.intake_sealing import BatchSealer, Taken, chunks
 from callrec.procedures.intake_sources import Mark, Source
 from callrec.store.sealing import Buffers, Sealed
 from callrec.telephone.call import Call
-from callrec.telephone.sound import Sound
+from callrec.telephone.sound.sound import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,12 +45,14 @@ if TYPE_CHECKING:
 
 _ASKED_AHEAD: Final = 2
 """Chunks that each has at a time, so that it need not wait until it is heard."""
+
 _CAN: Final = sys.platform == "linux"
+
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when the one that forked it ends."""
 
 
-class Beside:
+class SealingWorkers:
     """The other processes, as the one that catalogues sees them; one thread asks at a time."""
 
     def __init__(self, lines: list[Connection]) -> None:
@@ -71,7 +73,7 @@ class Beside:
         advance: Callable[[int], None],
         sources: Sequence[Source],
     ) -> list[Outcome]:
-        """Seal each into the batch, as ``Sealing.take`` does, and what is catalogued of it too.
+        """Seal each into the batch, as ``BatchSealer.take`` does, and what is catalogued of it too.
 
         Raises:
             Failed: the store cannot take it, or a process was ended by somebody else.
@@ -85,7 +87,7 @@ class Beside:
                     line.close()  # the next to ask would hear what is still on its way
                 raise
 
-    def help(self, sealing: Sealing) -> bool:
+    def help(self, sealing: BatchSealer) -> bool:
         """Seal a chunk here, while it is waited for, that no process was asked for yet.
 
         Returns:
@@ -145,7 +147,9 @@ class Beside:
 
 
 @contextmanager
-def beside(vault: str, setup: Setup, processes: int, *, summing: bool) -> Iterator[Beside | None]:
+def start_sealing_workers(
+    vault: str, setup: Setup, processes: int, *, with_md5: bool
+) -> Iterator[SealingWorkers | None]:
     """Start the processes, and end them; None: this system has no such processes.
 
     Args:
@@ -169,12 +173,12 @@ def beside(vault: str, setup: Setup, processes: int, *, summing: bool) -> Iterat
                     for line in lines:
                         line.close()  # else it would not be told that the parent's end is closed
                     _end_with(parent)
-                    _serve(there, vault, setup, summing=summing)
+                    _serve(there, vault, setup, with_md5=with_md5)
                 finally:
                     os._exit(0)  # nothing of the parent's is to be closed or said a second time
             there.close()
             children.append(child)
-        yield Beside(lines)
+        yield SealingWorkers(lines)
     finally:
         for line in lines:
             line.close()
@@ -192,13 +196,13 @@ def _end_with(parent: int) -> None:
         os._exit(0)
 
 
-def _serve(line: Connection, vault: str, setup: Setup, *, summing: bool) -> None:
+def _serve(line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
     buffers = Buffers()
     try:
         while True:
             number, keys, share, chunk = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words
             share.buffers = buffers
-            sealing = Sealing(vault, setup, share, lambda _: None, summing)
+            sealing = BatchSealer(vault, setup, share, lambda _: None, with_md5)
             answer = (number, _outcomes(sealing, keys, chunk), share.parts)
             _say(line, partial(_Answer, number, chunk), answer)
     except (EOFError, ConnectionError):
@@ -206,11 +210,11 @@ def _serve(line: Connection, vault: str, setup: Setup, *, summing: bool) -> None
 
 
 def _outcomes(
-    sealing: Sealing, keys: BatchKeys, chunk: Sequence[Source]
+    sealing: BatchSealer, keys: BatchKeys, chunk: Sequence[Source]
 ) -> list[Outcome] | Exception:
     try:
         return [
-            described(sealing.vault, keys, each) if isinstance(each, Taken) else each
+            with_sealed_metadata(sealing.vault, keys, each) if isinstance(each, Taken) else each
             for each in sealing.take(chunk)
         ]
     except Exception as problem:  # noqa: BLE001 - raised where it was asked
@@ -233,7 +237,9 @@ def _call(*values: Any) -> Call:
 
 
 _BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
+
 _of_call = attrgetter(*Call.__slots__)
+
 _KNOWN_KINDS: Final[dict[type, Any]] = {
     **dispatch_table,
     **{kind: _by_values(kind) for kind in _BY_VALUES},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1
 
 
-class Changes:
+class FolderChanges:
     """What has changed in some folders, as the system tells it."""
 
     def __init__(self, stop: Event) -> None:

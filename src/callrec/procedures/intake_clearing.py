@@ -13,12 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.practice import record
 from callrec.procedures.custody import Opening
-from callrec.procedures.intake_after import (
-    Copy,
-    check_copy,
-    clear_sidecars,
-    clear_source,
-)
+from callrec.procedures.intake_after import SealedCopy, check_copy, clear_sidecars, clear_source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -27,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_after import AfterIntake
     from callrec.procedures.intake_known import Portion
     from callrec.procedures.intake_sealing import Seen
 
@@ -35,7 +30,7 @@ Problem: TypeAlias = CallrecError | OSError
 
 
 def clear_portion(
-    practice: Practice, actor: Actor, after: After, portion: Portion, pool: Executor
+    practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
     """Delete or move the sources of a portion.
 
@@ -64,7 +59,7 @@ def clear_portion(
     return left + clear_sidecars(after, gone, _told_by_sidecars(portion))
 
 
-def left_because(problem: Problem) -> str:
+def why_left(problem: Problem) -> str:
     """Why a source was left, in a few words."""
     match problem:
         case Unusable():
@@ -75,19 +70,21 @@ def left_because(problem: Problem) -> str:
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
 
 
-def _new_copies(portion: Portion) -> list[tuple[Seen, Copy]]:
+def _new_copies(portion: Portion) -> list[tuple[Seen, SealedCopy]]:
     return [
-        (seen, Copy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
+        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
         for same in portion.new.values()
         for seen in same
     ]
 
 
-def _held_copies(practice: Practice, actor: Actor, portion: Portion) -> list[tuple[Seen, Copy]]:
+def _held_copies(
+    practice: Practice, actor: Actor, portion: Portion
+) -> list[tuple[Seen, SealedCopy]]:
     with reading(practice.engine) as connection:
         opening = Opening(practice, actor, connection)
         return [
-            (seen, Copy(row.uid, row.ciphertext, _data_key(opening, row)))
+            (seen, SealedCopy(row.uid, row.ciphertext, _data_key(opening, row)))
             for seen, row in portion.held
         ]
 
@@ -101,7 +98,9 @@ def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
         return None
 
 
-def _clear(practice: Practice, after: After, source: tuple[Seen, Copy]) -> Problem | None:
+def _clear(
+    practice: Practice, after: AfterIntake, source: tuple[Seen, SealedCopy]
+) -> Problem | None:
     seen, copy = source
     try:
         check_copy(practice.store, practice.vault, copy, seen.sha256)

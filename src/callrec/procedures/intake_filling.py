@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.errors import Locked, Tampered
 from callrec.procedures.custody import to_millis
-from callrec.procedures.intake_joining import difference, granted, said_of
-from callrec.procedures.intake_known import Recorded, without_record
-from callrec.telephone.call import Call, Direction, System, TimeConfidence, untold
-from callrec.telephone.filled import filled_by_name
+from callrec.procedures.intake_joining import call_of_source, changed_members, uids_with_grants
+from callrec.procedures.intake_known import KnownRecording, without_record
+from callrec.telephone.call import Call, Direction, System, TimeConfidence, count_untold
+from callrec.telephone.filled import filled_from_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.procedures.custody import OpenedRecording, Opening
-    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_known import DuplicateMacs, Portion
     from callrec.telephone.setup import Setup
 
 
 def fill_known(
-    connection: Connection, opening: Opening, duplicates: Duplicates, portion: Portion, setup: Setup
+    connection: Connection,
+    opening: Opening,
+    duplicates: DuplicateMacs,
+    portion: Portion,
+    setup: Setup,
 ) -> int:
     """Fill what names of a portion tell of recordings that the vault has.
 
@@ -46,7 +50,7 @@ def fill_known(
     telling = _telling_more(connection, duplicates, portion, setup)
     if not telling:
         return 0
-    held = granted(connection, [row.uid for row, _ in telling.values()])
+    held = uids_with_grants(connection, [row.uid for row, _ in telling.values()])
     opening.look_up(row for row, _ in telling.values())
     left = 0
     for number, (row, told) in telling.items():
@@ -54,14 +58,14 @@ def fill_known(
         if known is None:
             left += 1
             continue
-        full = filled_by_name(known, told)
-        if fields := difference(known, full):
-            portion.recorded[number] = Recorded(row, fields, full)
+        full = filled_from_name(known, told)
+        if fields := changed_members(known, full):
+            portion.recorded[number] = KnownRecording(row, fields, full)
     return left
 
 
 def _telling_more(
-    connection: Connection, duplicates: Duplicates, portion: Portion, setup: Setup
+    connection: Connection, duplicates: DuplicateMacs, portion: Portion, setup: Setup
 ) -> Mapping[int, tuple[Row[Any], Call]]:
     """A recording's number -> its row, and the call by the name that tells the most of it."""
     sources = [(row, source) for source, row in portion.unread.items()]
@@ -72,10 +76,10 @@ def _telling_more(
     for row, source in sources:
         if row.id not in lacking or row.id in portion.recorded:
             continue
-        told = said_of(source, setup)
+        told = call_of_source(source, setup)
         if told is None or not _may_tell_more(told, row):
             continue
-        if row.id not in telling or untold(told) < untold(telling[row.id][1]):
+        if row.id not in telling or count_untold(told) < count_untold(telling[row.id][1]):
             telling[row.id] = row, told
     return telling
 

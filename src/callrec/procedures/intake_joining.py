@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import format_instant
 from callrec.procedures.call_records import as_record
 from callrec.procedures.custody import encode_name, from_millis, to_millis
-from callrec.procedures.intake_known import Recorded, without_record
-from callrec.procedures.intake_reading import WrongSum, described, or_quarantined
-from callrec.procedures.intake_sealing import Taken, check_sum
+from callrec.procedures.intake_known import KnownRecording, without_record
+from callrec.procedures.intake_reading import WrongChecksum, call_described, or_quarantined
+from callrec.procedures.intake_sealing import Taken, check_md5
 from callrec.procedures.intake_sources import Quarantined
-from callrec.telephone.filled import filled
-from callrec.telephone.joining import JoinedBy, RecordingFacts
+from callrec.telephone.filled import filled_from_record
+from callrec.telephone.joining.facts import JoinedBy, RecordingFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_known import DuplicateMacs, Portion
     from callrec.procedures.intake_sources import Source
-    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.procedures.records_at_hand import AvailableCallRecords
     from callrec.telephone.call import Call
-    from callrec.telephone.joining import Joined
+    from callrec.telephone.joining.facts import Joined
     from callrec.telephone.setup import Setup
 
 _MEMBERS: Final = (
@@ -56,7 +56,7 @@ _MEMBERS: Final = (
 """What a call record may tell."""
 
 
-def join_new(portion: Portion, records: RecordsAtHand) -> list[Quarantined]:
+def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantined]:
     """Give what is new its call record.
 
     Returns:
@@ -64,14 +64,14 @@ def join_new(portion: Portion, records: RecordsAtHand) -> list[Quarantined]:
     """
     new = list(portion.new.items())
     facts = [
-        facts_of(same[0].call, [s.source.path for s in same], same[0].sound.duration_ms)
+        joining_facts(same[0].call, [s.source.path for s in same], same[0].sound.duration_ms)
         for _, same in new
     ]
     refused: list[Quarantined] = []
     for (sha256, same), joined in zip(new, records.join(facts), strict=True):
         try:
             taken = with_record(same[0], joined)
-        except WrongSum as problem:
+        except WrongChecksum as problem:
             portion.refused += portion.new.pop(sha256)
             refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
         else:
@@ -88,20 +88,20 @@ def with_record(taken: Taken, joined: Joined | None) -> Taken:
     if joined is None:
         return taken
     try:
-        check_sum(taken.md5, joined.call.legs[joined.leg_index].call)
-    except WrongSum:
+        check_md5(taken.md5, joined.call.legs[joined.leg_index].call)
+    except WrongChecksum:
         if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
             return taken  # the record is of another call
         raise
-    call = filled(taken.call, joined)
+    call = filled_from_record(taken.call, joined)
     return replace(taken, call=call, record=as_record(joined), metadata=None)
 
 
 def join_known(
     connection: Connection,
-    duplicates: Duplicates,
+    duplicates: DuplicateMacs,
     portion: Portion,
-    records: RecordsAtHand,
+    records: AvailableCallRecords,
     setup: Setup,
 ) -> int:
     """Find the call records of what the vault has without one.
@@ -113,17 +113,17 @@ def join_known(
     sources |= {row.id: seen.source for seen, row in portion.held}
     rows = [*portion.unread.values(), *(row for _, row in portion.held)]
     lacking = without_record(connection, duplicates, rows)
-    said = [(row, said_of(sources[row.id], setup)) for row in lacking]
+    said = [(row, call_of_source(sources[row.id], setup)) for row in lacking]
     told = [(row, call) for row, call in said if call is not None]
-    facts = [facts_of(call, [sources[row.id].path], row.duration_ms) for row, call in told]
-    held = granted(connection, [row.uid for row in lacking])
+    facts = [joining_facts(call, [sources[row.id].path], row.duration_ms) for row, call in told]
+    held = uids_with_grants(connection, [row.uid for row in lacking])
     for (row, call), joined in zip(told, records.join(facts), strict=True):
         if joined is not None:
             portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in held)
     return len(lacking) - len(portion.recorded)
 
 
-def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
+def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
     """What a recording is joined by; a name that is no text joins nothing."""
     names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts(
@@ -138,35 +138,35 @@ def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFa
     )
 
 
-def said_of(source: Source, setup: Setup) -> Call | None:
+def call_of_source(source: Source, setup: Setup) -> Call | None:
     """The call that a source's sidecar or name tells of; None: it is not to be understood."""
-    call = or_quarantined(source, partial(described, source.path, setup))
+    call = or_quarantined(source, partial(call_described, source.path, setup))
     return None if isinstance(call, Quarantined) else call
 
 
-def granted(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
+def uids_with_grants(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
     """Those of the recordings for which somebody holds a grant."""
     column = tables.grant.c.uid
     return frozenset(connection.execute(select(column).where(column.in_(uids))).scalars())
 
 
-def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> Recorded:
+def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> KnownRecording:
     record = {"record": as_record(joined)}
     said_before = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
     # Who came in under another name may be known better than by this one; and a grant holds the
     # clear columns as they were.
     if is_granted or not said_before:
-        return Recorded(row, record, replace(call, started_at=from_millis(row.started_at)))
-    full = filled(call, joined)
-    return Recorded(row, {**record, **difference(call, full)}, full)
+        return KnownRecording(row, record, replace(call, started_at=from_millis(row.started_at)))
+    full = filled_from_record(call, joined)
+    return KnownRecording(row, {**record, **changed_members(call, full)}, full)
 
 
-def difference(before: Call, full: Call) -> dict[str, Any]:
+def changed_members(before: Call, full: Call) -> dict[str, Any]:
     """The members of the metadata that are others now."""
     told = {name: getattr(full, name) for name in _MEMBERS}
     changed = {name: value for name, value in told.items() if value != getattr(before, name)}
     if "parties" in changed:
         changed["parties"] = list(full.parties)
     if "started_at" in changed:
-        changed["started_at"] = instant(full.started_at)
+        changed["started_at"] = format_instant(full.started_at)
     return changed

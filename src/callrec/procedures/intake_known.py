@@ -28,12 +28,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.rows import insert_rows
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, macs_under
+from callrec.crypto.primitives import derive, mac_function
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.custody import decode_name, encode_name, to_millis
 from callrec.procedures.intake_sealing import Taken
-from callrec.telephone.call import untold
+from callrec.telephone.call import count_untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ _REMEMBERED: Final = 1024
 """More sources than are under way at any time: those of two batches."""
 
 
-class Duplicates:
+class DuplicateMacs:
     """The MACs of one run, under every version of the index key that the actor holds."""
 
     def __init__(self, keys: Sequence[bytes], *, still_since_ns: int) -> None:
@@ -64,14 +64,14 @@ class Duplicates:
 
         ``still_since_ns``: what changed later, in nanoseconds since 1970, gets no mark.
         """
-        self._macs = [macs_under(key) for key in keys]
+        self._macs = [mac_function(key) for key in keys]
         self._still_since_ns = still_since_ns
         # Asked for before a file is read and, of most, again when it is catalogued.
         self.sight = lru_cache(_REMEMBERED)(self._sight)
         self.mark = lru_cache(_REMEMBERED)(self._mark)
 
     @classmethod
-    def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> Duplicates:
+    def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> DuplicateMacs:
         """Derive them from what the actor has open.
 
         ``marking``: sources stay where they are, and are to be known again by their marks.
@@ -145,7 +145,7 @@ class Duplicates:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Recorded:
+class KnownRecording:
     """A recording that was in the vault, and what a call record, or a name, tells of it now."""
 
     row: Row[Any]
@@ -172,7 +172,7 @@ class Portion:
     """MACs by which sources that are held will be known, each with its recording's number."""
     refused: list[Taken] = field(default_factory=list)
     """What was sealed and is not taken in after all."""
-    recorded: dict[int, Recorded] = field(default_factory=dict)
+    recorded: dict[int, KnownRecording] = field(default_factory=dict)
     """A recording's number -> what is told of it now, which was there before."""
 
     @property
@@ -205,15 +205,15 @@ class Portion:
 
 
 def seen_before(
-    connection: Connection, duplicates: Duplicates, sources: Iterable[Source]
+    connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
 ) -> frozenset[Source]:
     """Those sources that are known by name and size."""
     macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
     return frozenset(macs[m] for m in _known(connection, macs))
 
 
-def unchanged(
-    connection: Connection, duplicates: Duplicates, sources: Iterable[Source]
+def unchanged_sources(
+    connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
 ) -> dict[Source, Row[Any]]:
     """Those sources that stand there as they were read, each with its recording's row."""
     macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
@@ -223,7 +223,7 @@ def unchanged(
 
 
 def without_record(
-    connection: Connection, duplicates: Duplicates, rows: Iterable[Row[Any]]
+    connection: Connection, duplicates: DuplicateMacs, rows: Iterable[Row[Any]]
 ) -> list[Row[Any]]:
     """Those of the recordings whose call record the vault does not have, each once.
 
@@ -235,8 +235,8 @@ def without_record(
     return [row for uid, row in live.items() if uid not in having]
 
 
-def sounds_known(
-    connection: Connection, duplicates: Duplicates, seen: Iterable[Seen]
+def known_sounds(
+    connection: Connection, duplicates: DuplicateMacs, seen: Iterable[Seen]
 ) -> dict[str, Row[Any]]:
     """SHA-256 of originals that the vault has, each with its recording's row."""
     macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
@@ -245,9 +245,9 @@ def sounds_known(
     return {macs[m]: rows[number] for m, number in known.items()}
 
 
-def sort_out(
+def sort_portion(
     connection: Connection,
-    duplicates: Duplicates,
+    duplicates: DuplicateMacs,
     seen: Sequence[Seen],
     known: dict[str, Row[Any]],
 ) -> Portion:
@@ -257,7 +257,7 @@ def sort_out(
         connection: to the catalogue.
         duplicates: the MACs.
         seen: sources; those whose sound is not known are sealed.
-        known: what ``sounds_known`` says of them.
+        known: what ``known_sounds`` says of them.
     """
     portion = Portion()
     for each in seen:
@@ -266,7 +266,7 @@ def sort_out(
         elif isinstance(each, Taken):
             portion.new.setdefault(each.sha256, []).append(each)
     for same in portion.new.values():
-        same.sort(key=lambda taken: untold(taken.call))
+        same.sort(key=lambda taken: count_untold(taken.call))
     macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
     named = {macs[m] for m in _known(connection, macs)}
     for place, (each, row) in enumerate(portion.held):

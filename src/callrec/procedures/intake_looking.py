@@ -11,13 +11,7 @@ from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from callrec.procedures.intake_reading import sidecar_mark
-from callrec.procedures.intake_sources import (
-    Mark,
-    Quarantined,
-    Source,
-    find_again,
-    find_sources,
-)
+from callrec.procedures.intake_sources import Mark, Quarantined, Source, find_changed, find_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,17 +20,20 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_settling import Spool, Stamp
     from callrec.procedures.intake_sources import Found
 
-BETWEEN_PASSES: Final = 300.0
+SECONDS_BETWEEN_PASSES: Final = 300.0
 """Seconds from one pass to the next where every change is told."""
-BETWEEN_PASSES_UNTOLD: Final = 60.0
+
+SECONDS_BETWEEN_PASSES_UNNOTIFIED: Final = 60.0
 """The same where changes are not told, or a folder is missing."""
-BETWEEN_TRIES: Final = 3600.0
+
+SECONDS_BETWEEN_RETRIES: Final = 3600.0
 """Seconds until what was left is tried again though it did not change: a right may be given now."""
-MOST_WAITING: Final = 10_000
+
+MAX_WAITING: Final = 10_000
 """Files that a pass finds before it waits until they are taken in."""
 
 
-class Surroundings(Protocol):
+class WatchEnvironment(Protocol):
     """What watching asks of the world."""
 
     def passed(self) -> float:
@@ -56,10 +53,10 @@ class Surroundings(Protocol):
 
 
 @dataclass(slots=True)
-class Looking:
+class FolderWatch:
     """Keeps a spool up to date with what lies in the folders."""
 
-    around: Surroundings
+    around: WatchEnvironment
     folders: Sequence[Path]
     """Absolute."""
     spool: Spool
@@ -76,13 +73,13 @@ class Looking:
         """Look at what changed since the last time; waits for it a moment."""
         self._begin_when_due()
         for path in self.around.wait():
-            self.see_again(path)
+            self.look_again(path)
         self._go_on()
 
-    def see_again(self, path: Path) -> None:
+    def look_again(self, path: Path) -> None:
         """Look at a path that has changed."""
         self.spool.forget(path)
-        for found in find_again(path, self.there):
+        for found in find_changed(path, self.there):
             self._see(found)
 
     def _begin_when_due(self) -> None:
@@ -90,12 +87,12 @@ class Looking:
         if self._pass is not None or now < self._next_pass:
             return
         if now >= self._next_try:
-            self._next_try = now + BETWEEN_TRIES
-            self.spool.try_again_what_was_left()
+            self._next_try = now + SECONDS_BETWEEN_RETRIES
+            self.spool.retry_left()
         self._note_missing()
         # First of all, so that what comes while the pass goes on is told.
         tells_all = self.around.follow(self.there) and len(self.there) == len(self.folders)
-        pause = BETWEEN_PASSES if tells_all else BETWEEN_PASSES_UNTOLD
+        pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
         self._pass = find_sources(self.there)
         self.spool.begin_pass()
@@ -112,7 +109,7 @@ class Looking:
     def _go_on(self) -> None:
         if self._pass is None:
             return
-        while self.spool.waiting < MOST_WAITING and not self.around.stopped():
+        while self.spool.waiting < MAX_WAITING and not self.around.stopped():
             found = next(self._pass, None)
             if found is None:
                 self._pass = None

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from callrec.procedures.intake_joining import facts_of
+from callrec.procedures.intake_joining import joining_facts
 from callrec.procedures.intake_reading import open_source, or_quarantined
 from callrec.procedures.intake_sources import (
     NotRecording,
@@ -17,18 +17,18 @@ from callrec.procedures.intake_sources import (
     is_plainly_none,
 )
 from callrec.telephone.call import Call, Direction, System
-from callrec.telephone.filled import filled
+from callrec.telephone.filled import filled_from_record
 from callrec.telephone.reading import read_id, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.procedures.records_at_hand import AvailableCallRecords
     from callrec.telephone.identified import Identified
-    from callrec.telephone.joining import Joined, JoinedBy
+    from callrec.telephone.joining.facts import Joined, JoinedBy
     from callrec.telephone.setup import Setup
-    from callrec.telephone.sound import Sound
+    from callrec.telephone.sound.sound import Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Preview:
 
 
 def preview_sources(
-    paths: Iterable[Path], setup: Setup, records: RecordsAtHand | None = None
+    paths: Iterable[Path], setup: Setup, records: AvailableCallRecords | None = None
 ) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
     for found in find_sources(paths):
@@ -125,13 +125,13 @@ def _how(known: Identified | None, setup: Setup) -> str:
     return f"{asked} writes no such name" if asked else "no system that is known writes such a name"
 
 
-def _of_source(source: Source, setup: Setup, records: RecordsAtHand | None) -> Preview:
+def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | None) -> Preview:
     read = or_quarantined(source, partial(_read, source, setup))
     if isinstance(read, Quarantined):
         return Preview(str(source.path), accepted=False, why=read.why)
     call, sound = read
     joined = _joined(records, source, call, sound) if records else None
-    call = filled(call, joined) if joined else call
+    call = filled_from_record(call, joined) if joined else call
     return Preview(
         str(source.path),
         accepted=True,
@@ -142,8 +142,10 @@ def _of_source(source: Source, setup: Setup, records: RecordsAtHand | None) -> P
     )
 
 
-def _joined(records: RecordsAtHand, source: Source, call: Call, sound: Sound) -> Joined | None:
-    return records.join([facts_of(call, [source.path], sound.duration_ms)])[0]
+def _joined(
+    records: AvailableCallRecords, source: Source, call: Call, sound: Sound
+) -> Joined | None:
+    return records.join([joining_facts(call, [source.path], sound.duration_ms)])[0]
 
 
 def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:

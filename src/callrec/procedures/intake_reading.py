@@ -19,8 +19,8 @@ from callrec.procedures.intake_sources import (
     Quarantined,
     Refusal,
     Source,
-    no_file,
-    unreadable,
+    read_error_text,
+    why_not_a_file,
 )
 from callrec.procedures.intake_writer import has_writer
 from callrec.telephone.call import Direction, System
@@ -29,7 +29,8 @@ from callrec.telephone.reading import read_call
 from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import sidecar_for
 from callrec.telephone.sides import sides_heard
-from callrec.telephone.sound import Sound, inspect
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Sound
 from callrec.telephone.template import Template
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _FLAGS: Final = (
     | os.O_NOFOLLOW
     | os.O_NONBLOCK
 )
+
 _FIRST_YEAR: Final = 1900
 
 SYSTEMS: Final = tuple(
@@ -82,7 +84,7 @@ class Undescribed(NotTaken):
     refusal = Refusal.DESCRIPTION
 
 
-class WrongSum(NotTaken):
+class WrongChecksum(NotTaken):
     """A file that is not the one that its telephone system made."""
 
     refusal = Refusal.CHECKSUM
@@ -155,7 +157,7 @@ class Opened:
         path = self.source.path
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
-        call = described(path, setup)
+        call = call_described(path, setup)
         sides = sides_heard(call.sides, sound.channels)
         return call if sides == call.sides else replace(call, sides=sides), sound
 
@@ -171,7 +173,7 @@ class Opened:
             raise Unsettled("it changed while it was read")
 
 
-def described(path: Path, setup: Setup) -> Call:
+def call_described(path: Path, setup: Setup) -> Call:
     """The call whose recording this is, as its sidecar or its name says.
 
     Raises:
@@ -207,7 +209,7 @@ def open_source(source: Source) -> Iterator[Opened]:
     with FileIO(os.open(source.path, _FLAGS)) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)
-        if no_file(status) or not mark.is_same_file(source.mark):
+        if why_not_a_file(status) or not mark.is_same_file(source.mark):
             raise Unreadable("another file was put in its place")
         if has_writer(file.fileno()):
             raise Unsettled("its telephone system is still writing to it; the next run takes it in")
@@ -241,4 +243,4 @@ def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
     except Unusable as problem:
         return Quarantined(source.path, problem.message)
     except OSError as error:
-        return Quarantined(source.path, unreadable(error), Refusal.UNREADABLE)
+        return Quarantined(source.path, read_error_text(error), Refusal.UNREADABLE)

@@ -14,27 +14,27 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
 from callrec.procedures.custody import Opening
-from callrec.procedures.intake_after import AfterKind
+from callrec.procedures.intake_after import AfterIntakeKind
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
-from callrec.procedures.intake_beside import beside
-from callrec.procedures.intake_clearing import clear_portion, left_because
+from callrec.procedures.intake_beside import start_sealing_workers
+from callrec.procedures.intake_clearing import clear_portion, why_left
 from callrec.procedures.intake_filling import fill_known
 from callrec.procedures.intake_joining import join_known, join_new
 from callrec.procedures.intake_known import (
-    Duplicates,
+    DuplicateMacs,
     Portion,
+    known_sounds,
     seen_before,
-    sort_out,
-    sounds_known,
-    unchanged,
+    sort_portion,
+    unchanged_sources,
     write_macs,
 )
 from callrec.procedures.intake_sealing import (
     LARGE_BYTES,
     SMALL_BYTES,
+    BatchSealer,
     Hashed,
     Outcome,
-    Sealing,
     Seen,
     Taken,
     are_below,
@@ -52,23 +52,27 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
-    from callrec.procedures.intake_beside import Beside
+    from callrec.procedures.intake_after import AfterIntake
+    from callrec.procedures.intake_beside import SealingWorkers
     from callrec.procedures.intake_sources import Found
     from callrec.procedures.intake_summary import Summary
-    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.procedures.records_at_hand import AvailableCallRecords
     from callrec.store.batch import DirectoryBatch
     from callrec.telephone.setup import Setup
-    from callrec.telephone.sound import Finding
+    from callrec.telephone.sound.sound import Finding
 
-MOST_RECORDINGS: Final = 400
+MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
-MOST_BYTES: Final = 256_000_000
+
+MAX_BATCH_BYTES: Final = 256_000_000
+
 WORKERS: Final = 2
-AHEAD: Final = 2
+
+BATCHES_AHEAD: Final = 2
 """Batches that are being sealed, or are sealed, while one is catalogued; where they are of many
 recordings, of each of which something is held meanwhile, it is one."""
-WORTH_IT: Final = 256
+
+MIN_FILES_FOR_WORKERS: Final = 256
 """Files among the first, large ones aside, from which on processes are worth their start."""
 
 
@@ -118,7 +122,7 @@ class _Group:
     """Sources that stand there as they were read before."""
 
 
-class Run:
+class IngestRun:
     """One run over the sources."""
 
     def __init__(
@@ -126,25 +130,25 @@ class Run:
         practice: Practice,
         actor: Actor,
         setup: Setup,
-        after: After,
+        after: AfterIntake,
         advance: Callable[[int], None],
         *,
-        records: RecordsAtHand | None,
+        records: AvailableCallRecords | None,
         done: Ingested,
     ) -> None:
         self._practice = practice
         self._actor = actor
         self._after = after
-        self._keeps = after.kind is AfterKind.KEEP
+        self._keeps = after.kind is AfterIntakeKind.KEEP
         self._advance = advance
         self._records = records
         self._setup = setup
-        self._duplicates = Duplicates.of(practice, actor, marking=self._keeps)
+        self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
         self._done = done
 
     def over(self, found: Iterable[Found]) -> Ingested:
-        all_sources = portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES)
+        all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
         first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
         with (
@@ -157,20 +161,24 @@ class Run:
             while sources := first.pop() if first else next(all_sources, ()):
                 begun.append(self._begin(sources, stores.enter_context(ExitStack())))
                 under_way = sum(group.sources for group in begun)
-                if len(begun) > AHEAD or under_way > MOST_RECORDINGS:
+                if len(begun) > BATCHES_AHEAD or under_way > MAX_BATCH_RECORDINGS:
                     self._finish(begun.popleft())
             while begun:
                 self._finish(begun.popleft())
         return self._done
 
-    def _help_with(self, first: Sequence[Source] = ()) -> AbstractContextManager[Beside | None]:
+    def _help_with(
+        self, first: Sequence[Source] = ()
+    ) -> AbstractContextManager[SealingWorkers | None]:
         """Processes, if the first portion promises that there is enough for them."""
         theirs = [source for source in first if source.mark.size_bytes < LARGE_BYTES]
-        if len(theirs) < WORTH_IT:
+        if len(theirs) < MIN_FILES_FOR_WORKERS:
             return nullcontext()
         # Of small files one seals as many as are catalogued meanwhile.
         processes = 1 if are_below(SMALL_BYTES, theirs) else WORKERS
-        return beside(self._practice.vault, self._setup, processes, summing=self._summing)
+        return start_sealing_workers(
+            self._practice.vault, self._setup, processes, with_md5=self._summing
+        )
 
     @property
     def _summing(self) -> bool:
@@ -190,7 +198,7 @@ class Run:
         group = _Group(len(sources), BatchKeys.draw(), store)
         with reading(self._practice.engine) as connection:
             if self._keeps:
-                group.unread = unchanged(connection, self._duplicates, sources)
+                group.unread = unchanged_sources(connection, self._duplicates, sources)
             left = [source for source in sources if source not in group.unread]
             known = seen_before(connection, self._duplicates, left)
         if group.unread:
@@ -226,11 +234,13 @@ class Run:
         with self._small_files if are_below(SMALL_BYTES, chunk) else nullcontext():
             return work(chunk)
 
-    def _sealing(self, group: _Group) -> Sealing:
+    def _sealing(self, group: _Group) -> BatchSealer:
         if group.batch is None:
             store = self._practice.store
             group.batch = group.store.enter_context(store.batch(group.keys.batch))
-        return Sealing(self._practice.vault, self._setup, group.batch, self._advance, self._summing)
+        return BatchSealer(
+            self._practice.vault, self._setup, group.batch, self._advance, self._summing
+        )
 
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []
@@ -298,14 +308,14 @@ class Run:
 
     def _told_apart(self, group: _Group, seen: list[Seen]) -> Portion:
         with reading(self._practice.engine) as connection:
-            known = sounds_known(connection, self._duplicates, seen)
+            known = known_sounds(connection, self._duplicates, seen)
             # Under a name and size that were known lies another sound by now.
             changed = [s.source for s in seen if isinstance(s, Hashed) and s.sha256 not in known]
             if changed:
                 again = self._put_aside(self._sealing(group).take(changed))
                 seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
-                known = sounds_known(connection, self._duplicates, seen)
-            portion = sort_out(connection, self._duplicates, seen, known)
+                known = known_sounds(connection, self._duplicates, seen)
+            portion = sort_portion(connection, self._duplicates, seen, known)
         portion.unread = group.unread
         return portion
 
@@ -313,7 +323,7 @@ class Run:
         left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
         for path, problem in left:
             self._done.damaged += isinstance(problem, Tampered)
-            self._done.quarantined.append(Quarantined(path, left_because(problem), Refusal.LEFT))
+            self._done.quarantined.append(Quarantined(path, why_left(problem), Refusal.LEFT))
 
 
 @contextmanager

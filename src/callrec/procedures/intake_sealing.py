@@ -16,7 +16,7 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
 from callrec.procedures.intake_reading import (
-    WrongSum,
+    WrongChecksum,
     modified_at,
     open_source,
     or_quarantined,
@@ -33,16 +33,19 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
     from callrec.store import Batch
-    from callrec.store.batch import Share
+    from callrec.store.batch import BatchWriter
     from callrec.store.sealing import Sealed
     from callrec.telephone.call import Call
     from callrec.telephone.setup import Setup
-    from callrec.telephone.sound import Sound
+    from callrec.telephone.sound.sound import Sound
 
 CHUNK_FILES: Final = 16
+
 CHUNK_BYTES: Final = 8_000_000
+
 SMALL_BYTES: Final = 64 * 1024
 """Below this two threads at it wait for the interpreter's lock more than they gain."""
+
 LARGE_BYTES: Final = 1_000_000
 """From this on the ciphers and hashes, which let go of the lock, are nearly all of the work."""
 
@@ -88,19 +91,20 @@ class Taken:
 
 
 Seen: TypeAlias = Taken | Hashed
+
 Outcome: TypeAlias = Seen | Quarantined
 
 
 @dataclass(frozen=True, slots=True)
-class Sealing:
+class BatchSealer:
     """What it takes to seal into one batch."""
 
     vault: str
     setup: Setup
-    batch: Batch | Share
+    batch: Batch | BatchWriter
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
-    summing: bool = False
+    with_md5: bool = False
     """Call records tell MD5s of recordings."""
 
     def take(self, chunk: Sequence[Source]) -> list[Outcome]:
@@ -115,14 +119,14 @@ class Sealing:
         modified = modified_at(opened.mark)
         sidecar = sidecar_mark(opened.source.path)  # before it is read: what comes later was not
         call, sound = opened.understand(self.setup)
-        uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
+        uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
-        summed = _Summed(opened.file) if self.summing or "md5" in call.said else None
+        summed = _HashedFile(opened.file) if self.with_md5 or "md5" in call.said else None
         sealed = self.batch.seal(summed or opened.file, sealer)
         md5 = summed.md5.hexdigest() if summed else ""
         try:
             opened.check_unchanged(sealed.size_bytes)
-            check_sum(md5, call)
+            check_md5(md5, call)
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
             raise
@@ -140,7 +144,7 @@ class Sealing:
         )
 
 
-class _Summed:
+class _HashedFile:
     """A file whose MD5 is made while it is read."""
 
     def __init__(self, file: FileIO) -> None:
@@ -153,14 +157,14 @@ class _Summed:
         return size
 
 
-def check_sum(md5: str, call: Call) -> None:
+def check_md5(md5: str, call: Call) -> None:
     """Check a file's MD5 against the one that its telephone system told, if it did.
 
     Raises:
         WrongSum: it is another file.
     """
     if call.said.get("md5", md5) != md5:
-        raise WrongSum("its checksum is not the one that its telephone system has on record")
+        raise WrongChecksum("its checksum is not the one that its telephone system has on record")
 
 
 def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:
@@ -179,13 +183,13 @@ def are_below(size_bytes: int, chunk: Sequence[Source]) -> bool:
 
 
 def portions(
-    sources: Iterable[Source], most_files: int, most_bytes: int
+    sources: Iterable[Source], max_files: int, max_bytes: int
 ) -> Iterator[tuple[Source, ...]]:
     """Sources in their order, as many together as fit; one that is too large goes alone."""
     held: list[Source] = []
     size = 0
     for source in sources:
-        if held and (len(held) == most_files or size + source.mark.size_bytes > most_bytes):
+        if held and (len(held) == max_files or size + source.mark.size_bytes > max_bytes):
             yield tuple(held)
             held, size = [], 0
         held.append(source)

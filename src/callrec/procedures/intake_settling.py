@@ -22,7 +22,7 @@ Stamp: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class SeenFile:
     """A file as it was seen."""
 
     source: Source
@@ -40,7 +40,7 @@ class Spool:
 
     def __init__(self, settle_seconds: float) -> None:
         self._settle_seconds = settle_seconds
-        self._waiting: dict[Path, Sight] = {}
+        self._waiting: dict[Path, SeenFile] = {}
         """Those that were last seen to change the longest ago come first."""
         # Of a million files that stay where they are, each is eight bytes here and no name.
         self._dealt_with: set[int] = set()
@@ -66,28 +66,28 @@ class Spool:
     def wait_again(self, source: Source, stamp: Stamp, at: float) -> None:
         """A file is not ready yet: its time begins anew."""
         self.forget(source.path)
-        self._waiting[source.path] = Sight(source, stamp, at)
+        self._waiting[source.path] = SeenFile(source, stamp, at)
 
     def forget(self, path: Path) -> None:
         """A file is not there, or need not be taken in."""
         self._waiting.pop(path, None)
 
-    def settled(self, at: float) -> Iterator[Sight]:
+    def settled(self, at: float) -> Iterator[SeenFile]:
         """Those that stood still long enough, as they were seen last."""
         until = at - self._settle_seconds
         return takewhile(lambda sight: sight.since <= until, self._waiting.values())
 
-    def deal_with(self, sight: Sight) -> None:
+    def mark_taken_in(self, sight: SeenFile) -> None:
         """A file was taken in."""
         self.forget(sight.source.path)
         self._dealt_with.add(_key(sight.source, sight.stamp))
 
-    def leave(self, sight: Sight) -> None:
+    def leave(self, sight: SeenFile) -> None:
         """A file cannot be taken in as it is."""
         self.forget(sight.source.path)
         self._left.add(_key(sight.source, sight.stamp))
 
-    def try_again_what_was_left(self) -> None:
+    def retry_left(self) -> None:
         """What was left counts as never seen."""
         self._left = set()
 

@@ -172,7 +172,7 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
             yield _judged(path, path.parent)
 
 
-def find_again(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
+def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
     """What now lies at a path that somebody said has changed, as ``find_sources`` tells it.
 
     Args:
@@ -217,7 +217,7 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
             with os.scandir(folder) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield Quarantined(folder, unreadable(error), Refusal.UNREADABLE)
+            yield Quarantined(folder, read_error_text(error), Refusal.UNREADABLE)
             continue
         sidecars = _sidecars(entry.name for entry in entries)
         for entry in entries:
@@ -249,19 +249,19 @@ def _judged(path: Path, root: Path) -> Found:
     try:
         status = path.lstat()
     except OSError as error:
-        return Quarantined(path, unreadable(error), Refusal.UNREADABLE)
-    why = no_file(status)
+        return Quarantined(path, read_error_text(error), Refusal.UNREADABLE)
+    why = why_not_a_file(status)
     if why:
         return Quarantined(path, why, Refusal.UNREADABLE)
     return Source(path, root, Mark.of(status))
 
 
-def no_file(status: os.stat_result) -> str:
+def why_not_a_file(status: os.stat_result) -> str:
     """Why this is no ordinary file; empty where it is one."""
     return next((why for is_such, why in _NO_FILE if is_such(status.st_mode)), "")
 
 
-def unreadable(error: OSError) -> str:
+def read_error_text(error: OSError) -> str:
     """What the system says of a file, without its name."""
     return f"it cannot be read: {(error.strerror or 'for no reason told').lower()}"
 

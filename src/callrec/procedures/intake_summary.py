@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
-from callrec.crypto.canonical import instant, parse
+from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.statement import entries_in
 from callrec.policy.role import Power, powers_of
 from callrec.practice import register_now, today, writing
 from callrec.procedures.custody import from_millis
 from callrec.procedures.intake_sources import Refusal
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_run import Ingested
 
-KIND: Final = "intake"
+INTAKE_STATEMENT: Final = "intake"
+
 FINISHED: Final = "ingest.finished"
 
 
@@ -102,10 +103,10 @@ def close_intake(
             "refused": {word: totals.refused[word] for word in Refusal},
             "unjoined": totals.unjoined,
         }
-        statement = signed(
+        statement = sign_statement_as(
             practice,
             actor,
-            KIND,
+            INTAKE_STATEMENT,
             fields,
         )
         seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
@@ -124,8 +125,8 @@ def _counted(connection: Connection, person: str) -> dict[str, Any]:
         last = row.started_at if last is None else max(last, row.started_at)
     return {
         "batches": len(batches),
-        "first_start": None if first is None else instant(from_millis(first)),
-        "last_start": None if last is None else instant(from_millis(last)),
+        "first_start": None if first is None else format_instant(from_millis(first)),
+        "last_start": None if last is None else format_instant(from_millis(last)),
         "recordings": recordings,
         "since": since,
         "size_bytes": size_bytes,
@@ -138,7 +139,7 @@ def _last_summary(connection: Connection, person: str) -> int:
     query = (
         select(leaf.c.seq, leaf.c.body)
         .join(said, said.c.digest == leaf.c.statement)
-        .where(said.c.kind == KIND)
+        .where(said.c.kind == INTAKE_STATEMENT)
         .order_by(leaf.c.seq.desc())
     )
     rows = connection.execute(query)

@@ -18,7 +18,7 @@ from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultK
 from callrec.practice import Actor, Practice, attempt
 from callrec.procedures.found import check_login
 from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.people import Colleague, colleague, find_person
+from callrec.procedures.people import Colleague, find_person, shown_colleague
 from callrec.procedures.sealed_names import Names, fresh_names, seal_names
 from callrec.procedures.sealed_to_person import seal_keys_anew
 from callrec.procedures.vouching import give_shares, governing, vouch
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Added:
+class AddedPerson:
     """A new person with the password to hand over; an intake service with its credential file."""
 
     login: str
@@ -44,7 +44,7 @@ class Added:
 
 def add_person(
     practice: Practice, actor: Actor, *, login: str, full_name: str, role: Role, password: str
-) -> Added:
+) -> AddedPerson:
     """Add a person under a provisional password, which opens nothing but the first login.
 
     Raises:
@@ -57,21 +57,21 @@ def add_person(
     password = password or fresh_passphrase()
     check_password(password, role=role, known=(login, *full_name.split(), practice.name))
     person = Person(
-        PersonId(primitives.fresh_id()), role, frozenset(), standing=Standing.PROVISIONAL
+        PersonId(primitives.random_id()), role, frozenset(), standing=Standing.PROVISIONAL
     )
     public, locked = provisional_identity(practice, person.id, password)
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
         vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
-    return Added(login, role, password)
+    return AddedPerson(login, role, password)
 
 
 def provisional_identity(
     practice: Practice, person: str, password: str
 ) -> tuple[PublicKeys, bytes]:
     """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
-    identity = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
+    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     locked = lock(
         identity.seed,
         practice.root,
@@ -85,7 +85,7 @@ def provisional_identity(
 
 def add_intake(
     practice: Practice, actor: Actor, *, login: str, full_name: str, credential: Path
-) -> Added:
+) -> AddedPerson:
     """Add an intake service: it writes its credential to a file and can ingest, no more.
 
     Raises:
@@ -95,8 +95,8 @@ def add_intake(
     with attempt(practice, actor, "person.added"):
         check_may_vouch(actor.person)
     check_login(login)
-    person = Person(PersonId(primitives.fresh_id()), Role.INTAKE, POWERS[Role.INTAKE])
-    seed = primitives.fresh(primitives.KEY_BYTES)
+    person = Person(PersonId(primitives.random_id()), Role.INTAKE, POWERS[Role.INTAKE])
+    seed = primitives.random_bytes(primitives.KEY_BYTES)
     public = Identity.from_seed(seed, practice.vault).public
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
@@ -104,7 +104,7 @@ def add_intake(
         vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
         give_shares(practice, act, actor, person, public)
         write_credential(credential, Credential(practice.vault, person.id, practice.root, seed))
-    return Added(login, Role.INTAKE, "")
+    return AddedPerson(login, Role.INTAKE, "")
 
 
 def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint: str) -> Colleague:
@@ -151,10 +151,10 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
             name=voucher.name,
         )
         give_shares(practice, act, actor, person, claimed)
-    return replace(colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
+    return replace(shown_colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
 
-def check_is_free(connection: Connection, login: str) -> None:
+def check_login_is_free(connection: Connection, login: str) -> None:
     """Nobody has, or had, this login.
 
     Raises:
@@ -166,14 +166,14 @@ def check_is_free(connection: Connection, login: str) -> None:
 
 
 def insert_person(
-    practice: Practice, act: Writing, person: Person, names: Names, locked: bytes | None
+    practice: Practice, act: LogTransaction, person: Person, names: Names, locked: bytes | None
 ) -> None:
     """Put somebody into the catalogue, his names sealed; the voucher is made apart from it.
 
     Raises:
         Unusable: the login is taken.
     """
-    check_is_free(act.connection, names.login)
+    check_login_is_free(act.connection, names.login)
     key = practice.register.newest(VaultKey.CATALOGUE)
     sealed = seal_names(
         names, public=key.public, vault=practice.vault, person=person.id, version=key.version

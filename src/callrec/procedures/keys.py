@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.policy.delegation import lapsed
+from callrec.policy.delegation import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
 from callrec.procedures.people import logins
-from callrec.procedures.personal_faults import Amiss, personal_faults
-from callrec.procedures.share_faults import Wrong, share_faults
+from callrec.procedures.personal_faults import PersonalFaultKind, personal_faults
+from callrec.procedures.share_faults import ShareFaultKind, share_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class KeyInUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Opens:
+class KeyAccess:
     """What somebody's own key opens, as it lies in the vault."""
 
     login: str
@@ -91,7 +91,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
     )
 
 
-def who_opens_what(practice: Practice) -> tuple[Opens, ...]:
+def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
     """What is sealed to each person, everybody who was ever vouched for among them.
 
     Opens nothing.
@@ -104,7 +104,7 @@ def who_opens_what(practice: Practice) -> tuple[Opens, ...]:
         incidents = _each_holds(connection, incident.holder, incident.incident)
         grants = _each_holds(connection, grant.person, grant.sealed)
     return tuple(
-        Opens(
+        KeyAccess(
             login=called[person],
             versions={
                 key: tuple(sorted(s.version for s in shares if (s.person, s.key) == (person, key)))
@@ -140,16 +140,18 @@ def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
 def _ended(register: Register, fault: ShareFault, on: date) -> str:
     """The power that was lent until an earlier day, and that needed this share; empty: none."""
     voucher = register.voucher(fault.person)
-    ended = lapsed(voucher.person, on) if voucher else ()
+    ended = delegations_lapsed(voucher.person, on) if voucher else ()
     return next(
         (lent.power for lent in ended if fault.key in keys_held(frozenset({lent.power}))), ""
     )
 
 
-def _problem(of: str, login: str, what: Wrong | Amiss, ended: str = "") -> KeyProblem:
+def _problem(
+    of: str, login: str, what: ShareFaultKind | PersonalFaultKind, ended: str = ""
+) -> KeyProblem:
     mend = {
-        Wrong.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
-        Amiss.LEFT_OVER: f"callrec user disable {login}",
+        ShareFaultKind.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
+        PersonalFaultKind.LEFT_OVER: f"callrec user disable {login}",
     }
     return KeyProblem(of, login, what.value, mend.get(what, ""))
 

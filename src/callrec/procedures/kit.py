@@ -22,17 +22,17 @@ from callrec.practice import Actor, attempt, check_unchanged, today, writing
 from callrec.procedures.found import KIT_LOGIN
 from callrec.procedures.shares import holders, new_version, open_shares, seal_share
 from callrec.procedures.vouching import governing, log_shares, renew_keys
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 from callrec.release.recovery_kit import PrintedKit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
 
-REPLACED: Final = "kit.replaced"
+KIT_REPLACED: Final = "kit.replaced"
 
 
 def check_kit(practice: Practice, seed: bytes) -> Identity:
@@ -118,7 +118,7 @@ def with_shares(practice: Practice, kit: Actor) -> Actor:
 
 def draw_kit(practice: Practice, *, split: bool) -> tuple[Identity, PrintedKit]:
     """A new kit that nothing knows of yet, and what is printed of it."""
-    seed = primitives.fresh(primitives.KEY_BYTES)
+    seed = primitives.random_bytes(primitives.KEY_BYTES)
     printed = PrintedKit(
         practice=practice.name,
         vault=practice.vault,
@@ -145,7 +145,7 @@ def make_new_kit(
         Refused: the actor does not govern.
         Failed: people or keys were changed meanwhile; then the old kit still counts.
     """
-    with attempt(practice, actor, REPLACED):
+    with attempt(practice, actor, KIT_REPLACED):
         check_may_vouch(actor.person)
     identity, printed = draw_kit(practice, split=split)
     keep(printed)
@@ -154,7 +154,7 @@ def make_new_kit(
     return printed
 
 
-def replace_kit(practice: Practice, act: Writing, actor: Actor, kit: PublicKeys) -> None:
+def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: PublicKeys) -> None:
     """Name a new kit, seal to it what the actor holds, and begin new versions of every key.
 
     Whoever has the old page opens what was sealed before, from a copy of the vault; no longer what
@@ -166,15 +166,17 @@ def replace_kit(practice: Practice, act: Writing, actor: Actor, kit: PublicKeys)
         "previous": known[-1].digest if known else "",
         "serial": len(known) + 2,
     }
-    statement = signed(practice, actor, "kit", fields)
-    act.leaf(REPLACED, actor=actor.person.id, subject=[to], statement=statement)
+    statement = sign_statement_as(practice, actor, "kit", fields)
+    act.leaf(KIT_REPLACED, actor=actor.person.id, subject=[to], statement=statement)
     now = replace(practice, register=read_register(act.connection))
     held = holders(now.register, today(practice))
     renew_keys(now, act, actor, new_version(now.register, VaultKey), held)
-    hand_on(now, act, actor, to=to, keys=kit)
+    seal_all_keys_to(now, act, actor, to=to, keys=kit)
 
 
-def hand_on(practice: Practice, act: Writing, actor: Actor, *, to: str, keys: PublicKeys) -> None:
+def seal_all_keys_to(
+    practice: Practice, act: LogTransaction, actor: Actor, *, to: str, keys: PublicKeys
+) -> None:
     """Seal to somebody every version of every vault key that the actor has open."""
     shares = [
         seal_share(practice.vault, place, secret, to=to, kem=keys.kem)

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-DRILLED: Final = "recovery.drilled"
-DUE_AFTER: Final = timedelta(days=365)
+KIT_DRILLED: Final = "recovery.drilled"
+DRILL_DUE_AFTER: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class Drilled:
+class KitDrill:
     """What a kit was seen to open."""
 
     keys: int
@@ -48,7 +48,7 @@ class Drilled:
     """Whether that recording's file was here as well, and opened."""
 
 
-def drill_kit(practice: Practice, typed: str) -> Drilled:
+def drill_kit(practice: Practice, typed: str) -> KitDrill:
     """Open with the kit's words what they must open; nothing of it is shown or kept.
 
     The leaf is the kit's own act, signed with its key, so that it proves by itself that the words
@@ -65,22 +65,24 @@ def drill_kit(practice: Practice, typed: str) -> Drilled:
     """
     seed = read_kit(typed)
     check_remembered_head(practice)
-    kit = kit_actor(practice, seed, DRILLED)
-    with kit_attempt(practice, kit, DRILLED):
+    kit = kit_actor(practice, seed, KIT_DRILLED)
+    with kit_attempt(practice, kit, KIT_DRILLED):
         kit = with_shares(practice, kit)
         _check_holds_all(practice, kit)
         with reading(practice.engine) as connection:
             recording, file = _open_newest(practice, kit, connection)
             _open_a_detail(practice, kit, connection)
-    record_kit(practice, kit, DRILLED)
-    return Drilled(len(kit.shares), recording, file)
+    record_kit(practice, kit, KIT_DRILLED)
+    return KitDrill(len(kit.shares), recording, file)
 
 
 def last_drill(practice: Practice) -> datetime | None:
     """When the kit that now counts was last drilled; None: never."""
     kit, since = practice.register.founders.kit, _since(practice)
     with reading(practice.engine) as connection:
-        drills = [leaf for leaf in leaves_of_act(connection, DRILLED) if _counts(leaf, kit, since)]
+        drills = [
+            leaf for leaf in leaves_of_act(connection, KIT_DRILLED) if _counts(leaf, kit, since)
+        ]
     return parse_instant(drills[-1].at) if drills else None
 
 
@@ -89,7 +91,7 @@ def drill_warnings(practice: Practice) -> Iterator[str]:
     last = last_drill(practice)
     if last is None:
         yield "the recovery kit was never tried: take it out and run callrec recovery drill"
-    elif last + DUE_AFTER < practice.now():
+    elif last + DRILL_DUE_AFTER < practice.now():
         yield "the recovery kit was last tried more than a year ago: callrec recovery drill"
 
 

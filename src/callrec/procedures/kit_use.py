@@ -19,13 +19,13 @@ from callrec.crypto.kit import read_kit
 from callrec.policy.role import POWERS, Person, PersonId, Role
 from callrec.practice import Actor, check_unchanged, writing
 from callrec.procedures.found import check_login
-from callrec.procedures.joining import check_is_free, insert_person
+from callrec.procedures.joining import check_login_is_free, insert_person
 from callrec.procedures.kit import (
     draw_kit,
-    hand_on,
     kit_actor,
     kit_attempt,
     replace_kit,
+    seal_all_keys_to,
     with_shares,
 )
 from callrec.procedures.passwords import check_password, kdf_for
@@ -35,13 +35,13 @@ from callrec.procedures.vouching import vouch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
     from callrec.procedures.sealed_names import Names
     from callrec.release.recovery_kit import PrintedKit
 
-USED: Final = "recovery.used"
+KIT_USED: Final = "recovery.used"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,8 +82,8 @@ def use_kit(
     seed = read_kit(typed)
     # Not held against the head that was seen last: after a restore the log is behind that, and only
     # a Data Controller, whom the kit makes here, can say so on record (resuming.py).
-    kit = kit_actor(practice, seed, USED)
-    with kit_attempt(practice, kit, USED):
+    kit = kit_actor(practice, seed, KIT_USED)
+    with kit_attempt(practice, kit, KIT_USED):
         _check_new(practice, controller)
         new = _new_controller(practice, controller, with_shares(practice, kit))
     identity, printed = draw_kit(practice, split=split)
@@ -103,7 +103,7 @@ def check_new_login(practice: Practice, login: str) -> None:
     """
     check_login(login)
     with reading(practice.engine) as connection:
-        check_is_free(connection, login)
+        check_login_is_free(connection, login)
 
 
 def _check_new(practice: Practice, controller: NewController) -> None:
@@ -114,8 +114,8 @@ def _check_new(practice: Practice, controller: NewController) -> None:
 
 def _new_controller(practice: Practice, controller: NewController, kit: Actor) -> _Joining:
     role = Role.DATA_CONTROLLER
-    person = Person(PersonId(primitives.fresh_id()), role, POWERS[role])
-    identity = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
+    person = Person(PersonId(primitives.random_id()), role, POWERS[role])
+    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     locked = lock(
         identity.seed,
         practice.root,
@@ -140,7 +140,7 @@ class _Joining:
     names: Names
     locked: LockedSeed
 
-    def join(self, act: Writing, kit: Actor) -> None:
+    def join(self, act: LogTransaction, kit: Actor) -> None:
         """The kit vouches for him. It signs for this leaf alone: the rest are his acts."""
         locked = canonical(self.locked.as_json())
         insert_person(self.practice, act, self.actor.person, self.names, locked)
@@ -148,16 +148,16 @@ class _Joining:
             self.practice,
             act,
             kit,
-            USED,
+            KIT_USED,
             person=self.actor.person,
             keys=self.public,
             name=self.names.digest,
         )
         act.checkpoint(kit.signer)
 
-    def take_over(self, act: Writing, next_kit: PublicKeys) -> None:
+    def take_over(self, act: LogTransaction, next_kit: PublicKeys) -> None:
         """He seals to himself what the kit held, and makes the next kit."""
         practice = replace(self.practice, register=read_register(act.connection))
-        hand_on(practice, act, self.actor, to=self.actor.person.id, keys=self.public)
+        seal_all_keys_to(practice, act, self.actor, to=self.actor.person.id, keys=self.public)
         replace_kit(practice, act, self.actor, next_kit)
         act.checkpoint(self.actor.signer)

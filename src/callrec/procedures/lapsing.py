@@ -18,32 +18,32 @@ from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, writing
-from callrec.procedures.approvals import read_approvals, what_ended
+from callrec.procedures.approvals import event_end_reason, read_approvals
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.readers import find_known
-from callrec.procedures.request_clock import is_ordered, read_date_rows
+from callrec.procedures.readers import find_visible
+from callrec.procedures.request_clock import is_court_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.states_today import (
     UNDECIDED,
-    read_ends,
+    read_lapse_facts,
     undecided_since_by,
     undecided_until,
 )
-from callrec.procedures.telling import tell
+from callrec.procedures.telling import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import History
 
-GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
+GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 @contextmanager
@@ -56,13 +56,13 @@ def attempt_on(practice: Practice, actor: Actor, what: str, reference: str) -> I
         NotFound: there is none, or none of which they may know.
     """
     with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
+        row = find_visible(practice, actor, connection, reference)
+    expire_lapsed(practice, actor)
     with attempt(practice, actor, what, subject=[row.id]):
         yield row
 
 
-def sweep_lapsed(practice: Practice, actor: Actor) -> None:
+def expire_lapsed(practice: Practice, actor: Actor) -> None:
     """Put into the log what has lapsed, and destroy the grants that have.
 
     Every command that writes to requests begins with this, in transactions of its own: what it
@@ -81,7 +81,7 @@ def _sweep(
     practice: Practice,
     actor: Actor,
     find: Callable[[Practice, Connection], Sequence[Row[Any]]],
-    let_lapse: Callable[[Practice, Writing, Actor, Row[Any]], None],
+    let_lapse: Callable[[Practice, LogTransaction, Actor, Row[Any]], None],
 ) -> None:
     with reading(practice.engine) as connection:
         if not find(practice, connection):
@@ -91,7 +91,7 @@ def _sweep(
             let_lapse(practice, act, actor, row)
 
 
-def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
+def _let_grants_lapse(practice: Practice, act: LogTransaction, actor: Actor, row: Row[Any]) -> None:
     grant = tables.grant
     over = (grant.c.request == row.id) & (grant.c.lapses_at <= to_millis(practice.now()))
     act.connection.execute(grant.delete().where(over))
@@ -103,22 +103,24 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
         _tell(practice, act, row, history, "was approved, and not used in time")
 
 
-def _is_over(practice: Practice, act: Writing, history: History) -> bool:
+def _is_over(practice: Practice, act: LogTransaction, history: History) -> bool:
     """Whether the day of an approval that stands has come, as it was signed: a column is no word.
 
     Where one was signed in no form, whoever opens the request is told so, and nobody else stopped.
     """
-    if history.state not in GRANTED:
+    if history.state not in GRANTED_STATES:
         return False
     with suppress(Tampered):
         return any(
-            has_lapsed(each.lapses_at, practice.now()) and not what_ended(each, history)
+            has_lapsed(each.lapses_at, practice.now()) and not event_end_reason(each, history)
             for each in read_approvals(practice, act.connection, history)
         )
     return False
 
 
-def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
+def _let_request_lapse(
+    practice: Practice, act: LogTransaction, actor: Actor, row: Row[Any]
+) -> None:
     history = read_history(practice, act.connection, row.id)
     _check_lapsed(practice, act.connection, history, unopened_facts(row, history).purpose)
     log_request_event(act, actor, history, RequestAct.LAPSED)
@@ -134,14 +136,16 @@ def _check_lapsed(
         undecided_since_by(connection, history.leaves),
         practice.config.requests.lapse_days,
         practice.config.time_zone,
-        is_ordered=is_ordered(practice.vault, history, purpose, read_date_rows(connection)),
+        is_ordered=is_court_ordered(practice.vault, history, purpose, read_date_rows(connection)),
     )
     if not has_lapsed(until, practice.now()):
         raise Tampered("a request seems to have lapsed, and by the log it has not")
 
 
-def _tell(practice: Practice, act: Writing, row: Row[Any], history: History, what: str) -> None:
-    tell(practice, act.connection, f"R-{row.number}", what, to=history.requester)
+def _tell(
+    practice: Practice, act: LogTransaction, row: Row[Any], history: History, what: str
+) -> None:
+    notify(practice, act.connection, f"R-{row.number}", what, to=history.requester)
 
 
 def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
@@ -156,5 +160,5 @@ def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[A
 def _lapsed_requests(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     request = tables.request
     rows = connection.execute(select(request).where(request.c.state.in_(sorted(UNDECIDED)))).all()
-    now, ends = practice.now(), read_ends(connection)
+    now, ends = practice.now(), read_lapse_facts(connection)
     return [row for row in rows if has_lapsed(undecided_until(practice, row, ends), now)]

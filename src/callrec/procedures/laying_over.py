@@ -30,7 +30,7 @@ _TIME: Final = _HOUR | {"local_time", "raw_time"}
 _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT)
 
 
-def laid_over(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a recording with a further revision.
 
     Whoever joined it to a call record may not have been able to read what was known, so what such a

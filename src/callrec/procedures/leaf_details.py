@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.audit.log import read_detail
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.details_form import in_form
+from callrec.procedures.details_form import checked_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 
-def opens_details(actor: Actor) -> bool:
+def can_open_details(actor: Actor) -> bool:
     """Whether the audit key is at hand: it takes the power to read the log, and the password."""
     return any(key is VaultKey.AUDIT for key, _ in actor.shares)
 
@@ -39,4 +39,4 @@ def open_details(
         return vault_key(actor, VaultKey.AUDIT, version)
 
     told = read_detail(connection, leaf, secret, practice.vault)
-    return {} if told is None else in_form(told)
+    return {} if told is None else checked_details(told)

@@ -20,16 +20,22 @@ from callrec.policy.hearing import (
     check_attended,
     check_may_be_given,
     check_may_listen,
+    had_outside_listeners,
     is_attended,
-    somebody_came,
 )
 from callrec.policy.request import RequestAct
 from callrec.practice import today
 from callrec.procedures.granted import usable_grants
-from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
+from callrec.procedures.hearing_record import (
+    HearingEnd,
+    record_end,
+    record_hearing,
+    record_waveform_shown,
+)
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.release_sound import check_original, copy_pieces, measured, original_pieces
-from callrec.sound import WAV, Undecodable
+from callrec.sound.encoding import WAV
+from callrec.sound.undecodable import Undecodable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,14 +44,14 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.procedures.hearing_record import Hearing
-    from callrec.sound import Measured
+    from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]
 """Plays a sound while its bytes come, and says whether it took all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class WaveformView:
     """How loud a recording is where, and what is left out of it."""
 
     reference: str
@@ -57,7 +63,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Playback:
     """Where a recording is heard."""
 
     player: Callable[[str], Play]
@@ -66,12 +72,12 @@ class Room:
     """Who is there besides the actor, as far as it was said beforehand."""
     ask: Callable[[], Sequence[str]] = tuple
     """Asks who is there; nobody to ask says nothing."""
-    show: Callable[[Seen], None] = lambda _: None
+    show: Callable[[WaveformView], None] = lambda _: None
     """Shows the waveform before it is played."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PlayedRecording:
     """A recording that was played."""
 
     reference: str
@@ -85,8 +91,8 @@ class Heard:
 
 
 def listen_to(
-    practice: Practice, actor: Actor, reference: str, recording: int | None, room: Room
-) -> Heard:
+    practice: Practice, actor: Actor, reference: str, recording: int | None, room: Playback
+) -> PlayedRecording:
     """Play one recording that was granted to the actor, as it was approved.
 
     Args:
@@ -115,15 +121,17 @@ def listen_to(
         play = room.player(WAV.suffix if sound else grant.recording.format)
         hearing = record_hearing(practice, actor, grant, attended)
     if sound:
-        room.show(Seen(reference, grant.recording.id, hearing.seq, sound, edits))
+        room.show(WaveformView(reference, grant.recording.id, hearing.seq, sound, edits))
         pieces = copy_pieces(practice, grant, sound, edits=edits)
     else:
         pieces = original_pieces(practice, grant)
     _play(practice, actor, hearing, play, pieces)
-    return Heard(reference, grant.recording.id, hearing.seq, edits, grant.lapses_at)
+    return PlayedRecording(reference, grant.recording.id, hearing.seq, edits, grant.lapses_at)
 
 
-def look_at(practice: Practice, actor: Actor, reference: str, recording: int | None) -> Seen:
+def show_waveform(
+    practice: Practice, actor: Actor, reference: str, recording: int | None
+) -> WaveformView:
     """Say how loud a recording that was granted to the actor is where; nothing is played.
 
     Raises:
@@ -134,9 +142,9 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
         grant = _granted(practice, actor, reference, recording)
         check_original(practice, grant)
         sound = measured(practice, grant)
-        seq = record_look(practice, actor, grant)
+        seq = record_waveform_shown(practice, actor, grant)
     edits = edits_to_apply(grant.request.facts, approved=grant.edits)
-    return Seen(reference, grant.recording.id, seq, sound, edits)
+    return WaveformView(reference, grant.recording.id, seq, sound, edits)
 
 
 def _granted(
@@ -168,13 +176,13 @@ def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant
     )
 
 
-def _attended(actor: Actor, grant: UsableGrant, room: Room) -> Sequence[str]:
+def _attended(actor: Actor, grant: UsableGrant, room: Playback) -> Sequence[str]:
     request, further = grant.request.facts, grant.request.particulars.further
     attended = room.attended
     if is_attended(request.purpose, further):
         attended = attended or room.ask()
     check_attended(request, further, attended)
-    if somebody_came(attended):  # though a copy was asked for, or it is for no outsider
+    if had_outside_listeners(attended):  # though a copy was asked for, or it is for no outsider
         check_may_be_given(actor.person, request, grant.facts)
     return attended
 

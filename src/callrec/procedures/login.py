@@ -10,12 +10,12 @@ from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
-from callrec.crypto.statement import state
-from callrec.keyring import AT_MOST, end_session, save_session
+from callrec.crypto.statement import sign_statement
+from callrec.keyring import SESSION_LIMIT, end_session, save_session
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
 from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.relocking import raise_lock, relock
+from callrec.procedures.relocking import relock, strengthen_lock
 from callrec.procedures.unlock import Unlocked, actor_of, session_of, unlock_person
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class AwaitingConfirmation:
     """A key of one's own, which the Data Controller has to compare and confirm."""
 
     login: str
@@ -49,7 +49,7 @@ def log_in(
     password: str,
     new_password: Callable[[], str],
     environ: Mapping[str, str],
-) -> LoggedIn | Waiting:
+) -> LoggedIn | AwaitingConfirmation:
     """Open a login, or take the first step of a new person; what login was open before ends.
 
     Args:
@@ -68,15 +68,15 @@ def log_in(
     if unlocked.claimed or standing is Standing.PROVISIONAL:
         end_session(practice.vault, environ)  # or what is typed next would be somebody else's
     if unlocked.claimed:
-        return Waiting(login, unlocked.identity.public.fingerprint, made_now=False)
+        return AwaitingConfirmation(login, unlocked.identity.public.fingerprint, made_now=False)
     if standing is Standing.PROVISIONAL:
         return _claim(practice, unlocked, new_password())
     actor = actor_of(practice, unlocked)
     record(practice, actor, "login")
-    raise_lock(practice, actor, password)
+    strengthen_lock(practice, actor, password)
     session = session_of(practice, actor)
     save_session(session, environ)
-    return LoggedIn(login, actor.person.role, session.opened_at + AT_MOST)
+    return LoggedIn(login, actor.person.role, session.opened_at + SESSION_LIMIT)
 
 
 def log_out(practice: Practice, environ: Mapping[str, str]) -> bool:
@@ -94,11 +94,11 @@ def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
     relock(practice, actor, password, "password.changed")
 
 
-def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:
+def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
     """Make the person's own key; the provisional one signs this claim and nothing else."""
     person = practice.register.person(unlocked.person)
     check_password(password, role=person.role, known=(unlocked.login, practice.name))
-    own = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
+    own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     locked = lock(
         own.seed,
         practice.root,
@@ -107,7 +107,7 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:
         vault=practice.vault,
         kdf=kdf_for(practice.config.passwords, POWERS[person.role]),
     )
-    claim = state(
+    claim = sign_statement(
         "claim",
         vault=practice.vault,
         by=person.id,
@@ -122,4 +122,4 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:
             .values(claimed=canonical(locked.as_json()))
         )
         act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)
-    return Waiting(unlocked.login, own.public.fingerprint, made_now=True)
+    return AwaitingConfirmation(unlocked.login, own.public.fingerprint, made_now=True)

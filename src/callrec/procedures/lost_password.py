@@ -16,7 +16,7 @@ from callrec.errors import Unusable
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Role, Standing
 from callrec.practice import Actor, Practice, attempt
-from callrec.procedures.changing_roles import check_controller_remains, known_voucher
+from callrec.procedures.changing_roles import check_controller_remains, current_voucher
 from callrec.procedures.joining import provisional_identity
 from callrec.procedures.passwords import check_password
 from callrec.procedures.sealed_to_person import HAS_ANOTHER_KEY, drop_keys_of, take_back_grants
@@ -24,14 +24,14 @@ from callrec.procedures.vouching import governing, vouch
 from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.audit.register import Voucher
 
-RESET: Final = "person.reset"
+PERSON_RESET: Final = "person.reset"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reset:
+class PasswordReset:
     """Somebody who begins again, with the provisional password to hand over."""
 
     login: str
@@ -40,7 +40,7 @@ class Reset:
     """The requests under which something had been granted to him, ``R-17``."""
 
 
-def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> Reset:
+def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> PasswordReset:
     """Give somebody who lost his password a provisional one; he has no powers till confirmed.
 
     Args:
@@ -55,9 +55,9 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
         Unusable: it is the actor himself, a service, or somebody shut out; or the password will not
             do.
     """
-    voucher = known_voucher(practice, actor, login)
+    voucher = current_voucher(practice, actor, login)
     person = replace(voucher.person, standing=Standing.PROVISIONAL)
-    with attempt(practice, actor, RESET, subject=[person.id]):
+    with attempt(practice, actor, PERSON_RESET, subject=[person.id]):
         check_may_vouch(actor.person)
         _check_has_password(actor, login, voucher)
         check_controller_remains(practice, person)
@@ -65,13 +65,13 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     check_password(password, role=person.role, known=(login, practice.name))
     public, locked = provisional_identity(practice, person.id, password)
     with governing(practice, actor) as act:
-        vouch(practice, act, actor, RESET, person=person, keys=public, name=voucher.name)
+        vouch(practice, act, actor, PERSON_RESET, person=person, keys=public, name=voucher.name)
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
         _forget(act, person.id, locked)
-    return Reset(login, password, taken_back)
+    return PasswordReset(login, password, taken_back)
 
 
-def _forget(act: Writing, person: str, locked: bytes) -> None:
+def _forget(act: LogTransaction, person: str, locked: bytes) -> None:
     """Put the provisional key in place of everything that opens under the lost one."""
     row, share = tables.person, tables.share
     drop_keys_of(act.connection, person)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit import log as audit
 from callrec.audit.leaf import NOBODY
 from callrec.catalogue.engine import (
-    OLDER,
+    OLDER_SCHEMAS,
     SCHEMA,
     newer_schema,
     open_any_schema,
@@ -22,14 +22,9 @@ from callrec.catalogue.engine import (
     schema_of,
     upgrade,
 )
-from callrec.catalogue.sound import check_kept, check_made, check_sound, row_counts
+from callrec.catalogue.sound import check_integrity, check_no_rows_lost, check_schema, row_counts
 from callrec.errors import Failed
-from callrec.practice import (
-    check_remembered_head,
-    practice_on,
-    tell_unremembered,
-    writing,
-)
+from callrec.practice import check_remembered_head, practice_on, report_unsaved_head, writing
 from callrec.procedures.migration_copy import keep_sealed
 
 if TYPE_CHECKING:
@@ -37,14 +32,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.config import Config
     from callrec.practice import Practice
 
 MIGRATED: Final = "vault.migrated"
-KEPT: Final = "before-*"
+
+SEALED_COPIES_GLOB: Final = "before-*"
 """What the copies' folders are called; in the place of the star is the schema that is written."""
-_UNFINISHED: Final = f".{KEPT}"
+
+UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
 """What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
@@ -72,22 +69,22 @@ def migrate_vault(
     with reading(engine) as connection:
         before = schema_of(connection)
     if before == SCHEMA:
-        for left in config.vault.glob(_UNFINISHED):
+        for left in config.vault.glob(UNFINISHED_COPY):
             shutil.rmtree(left, ignore_errors=True)
         return Migrated(before, SCHEMA, None)
-    if before not in OLDER:
+    if before not in OLDER_SCHEMAS:
         raise newer_schema(before)
     practice = practice_on(engine, config, now, environ)
     check_remembered_head(practice)
-    copy = config.vault / KEPT.replace("*", SCHEMA)
+    copy = config.vault / SEALED_COPIES_GLOB.replace("*", SCHEMA)
     with writing(practice, None) as act:
         if schema_of(act.connection) != before:
             raise Failed("somebody else migrated this vault a moment ago", hint="callrec status")
-        check_sound(act.connection)
+        check_integrity(act.connection)
         keep_sealed(practice, copy)  # under the write lock: of the catalogue as it was
         _bring_on(act, before)
     engine.dispose()
-    tell_unremembered(practice)
+    report_unsaved_head(practice)
     return Migrated(before, SCHEMA, copy)
 
 
@@ -102,26 +99,26 @@ def migrate_unpacked(practice: Practice) -> None:
     with reading(practice.engine) as connection:
         before = schema_of(connection)
         if before == SCHEMA:
-            check_made(connection)
-    if before in OLDER:
-        with audit.writing(practice.engine, practice.log, None) as act:
+            check_schema(connection)
+    if before in OLDER_SCHEMAS:
+        with audit.log_transaction(practice.engine, practice.log, None) as act:
             _bring_on(act, before)
     elif before != SCHEMA:
         raise newer_schema(before)
     practice.engine.dispose()
 
 
-def _bring_on(act: Writing, before: str) -> None:
+def _bring_on(act: LogTransaction, before: str) -> None:
     counts = row_counts(act.connection)
     upgrade(act.connection)
-    check_kept(act.connection, {**counts, "alembic_version": 1})
-    check_made(act.connection)
+    check_no_rows_lost(act.connection, {**counts, "alembic_version": 1})
+    check_schema(act.connection)
     act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
 
 
 def kept_copies(vault: Path) -> tuple[Path, ...]:
     """Copies of the catalogue that migrations left in the vault's folder."""
-    return tuple(sorted(vault.glob(KEPT)))
+    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
 
 
 def drop_kept_copies(vault: Path) -> None:
@@ -130,7 +127,7 @@ def drop_kept_copies(vault: Path) -> None:
     Raises:
         Failed: one cannot be removed.
     """
-    for copy in (*kept_copies(vault), *vault.glob(_UNFINISHED)):
+    for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
         try:
             shutil.rmtree(copy)
         except OSError as error:

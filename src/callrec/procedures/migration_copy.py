@@ -12,9 +12,9 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.marker import begin_volume
+from callrec.archive.marker import create_volume
 from callrec.archive.volume import Volume, stamp
-from callrec.audit.remembered import write_memory
+from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.durable import sync
 from callrec.errors import Failed, Tampered
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Practice
 
-MEMORY: Final = "before-migration.json"
+MIGRATION_COPY_FILE: Final = "before-migration.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(mode=0o700)
-        volume = Volume(beside, primitives.fresh_id(), practice.vault, to.name)
-        begin_volume(beside, volume=volume.volume, vault=volume.vault, label=volume.label)
+        volume = Volume(beside, primitives.random_id(), practice.vault, to.name)
+        create_volume(beside, volume=volume.volume, vault=volume.vault, label=volume.label)
         name = f"{stamp(practice.now())}-1"
         work = practice.folder / f".{to.name}-plain"
         copy = write_copy(practice, volume, name, work=work)
         made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
-        write_memory(practice.state_folder / MEMORY, asdict(made))
+        write_json_atomically(practice.state_folder / MIGRATION_COPY_FILE, asdict(made))
         shutil.rmtree(to, ignore_errors=True)
         beside.rename(to)
         sync(to.parent)
@@ -69,7 +69,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def recall_copy(folder: Path) -> MigrationCopy | None:
+def last_migration_copy(folder: Path) -> MigrationCopy | None:
     """The copy that this operator last saw a migration make; None: he saw none.
 
     Raises:
@@ -77,7 +77,7 @@ def recall_copy(folder: Path) -> MigrationCopy | None:
         Failed: it cannot be read.
     """
     try:
-        return MigrationCopy(**json.loads((folder / MEMORY).read_bytes()))
+        return MigrationCopy(**json.loads((folder / MIGRATION_COPY_FILE).read_bytes()))
     except FileNotFoundError:
         return None
     except OSError as error:

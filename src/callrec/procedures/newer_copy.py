@@ -16,9 +16,9 @@ from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
-from callrec.procedures.resuming import is_beyond, seq_of
-from callrec.procedures.served_copy import recall_served
-from callrec.procedures.unpacked import place_of_rebuilding
+from callrec.procedures.resuming import is_beyond_log, seq_of_run
+from callrec.procedures.served_copy import last_restored_copy
+from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_heads import Written
-    from callrec.procedures.volume_heads import Heads
+    from callrec.procedures.archive_heads import WrittenRun
+    from callrec.procedures.volume_heads import VolumeHeads
 
 
-def volumes_not_known(
-    practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: Heads
+def volumes_perhaps_newer(
+    practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: VolumeHeads
 ) -> tuple[Volume, ...]:
     """Those with a copy of the catalogue that may be newer, and does not open to the actor.
 
@@ -67,12 +67,12 @@ def volumes_not_known(
     return tuple(unknown)
 
 
-def _not_known(practice: Practice, volume: Volume, heads: Heads) -> Iterator[CatalogueCopy]:
+def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
     """The whole copies that somebody states there, and of which the vault's log does not tell.
 
     Whether he might is not asked. A copy that nobody states can serve nobody (7).
     """
-    known: list[Written] = []
+    known: list[WrittenRun] = []
     doubtful = [said for at, said in heads.claimed if at == volume]
     for at, said, head in heads.said:
         if at == volume:
@@ -87,24 +87,24 @@ def _not_known(practice: Practice, volume: Volume, heads: Heads) -> Iterator[Cat
 
 def _has_served(practice: Practice, there: tuple[str, str]) -> bool:
     """Whether the vault was rebuilt from it, so that all of its log is known."""
-    served = recall_served(practice.state_folder)
+    served = last_restored_copy(practice.state_folder)
     return (
         served is not None
         and (served.sealed, served.keys) == there
-        and not is_beyond(practice, served.head)
+        and not is_beyond_log(practice, served.head)
     )
 
 
-def _is_known(practice: Practice, volume: Volume, said: Written, head: Head) -> bool:
+def _is_known(practice: Practice, volume: Volume, said: WrittenRun, head: Head) -> bool:
     """Whether the log tells of a run, or the run says that its copy knows no more than the log."""
     return (
-        not is_beyond(practice, head)
-        or seq_of(practice, volume, said) is not None
-        or not is_beyond(practice, said.head)
+        not is_beyond_log(practice, head)
+        or seq_of_run(practice, volume, said) is not None
+        or not is_beyond_log(practice, said.head)
     )
 
 
-def _names(runs: Sequence[Written], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
+def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
     return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
 
 
@@ -115,7 +115,7 @@ def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueC
     """
     if actor.identity is None:
         return None
-    beside = place_of_rebuilding(practice.folder, practice.vault)
+    beside = rebuild_folder(practice.folder, practice.vault)
     shutil.rmtree(beside, ignore_errors=True)
     try:
         found = read_copy(volume, copy)
@@ -135,4 +135,4 @@ def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueC
         return None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return is_beyond(practice, head)
+    return is_beyond_log(practice, head)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.errors import Failed, NotFound, Unusable
-from callrec.notices import Facts, notice_text
+from callrec.notices import PracticeFacts, notice_text
 from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions, in_force
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Worded:
+class NoticeText:
     """A version of a notice, with its words."""
 
     notice: NoticeVersion
@@ -51,7 +51,7 @@ def read_notices(config: Config) -> tuple[NoticeVersion, ...]:
     return tuple(sorted(versions, key=lambda each: (kinds.index(each.kind), each.first_on)))
 
 
-def notice_on(config: Config, kind: NoticeKind, day: date) -> Worded:
+def notice_on(config: Config, kind: NoticeKind, day: date) -> NoticeText:
     """The notice of a kind that is in force on a day of the practice.
 
     Raises:
@@ -65,10 +65,10 @@ def notice_on(config: Config, kind: NoticeKind, day: date) -> Worded:
             hint=f'put [[notices]] with kind = "{kind}", version and from into the configuration',
         )
     about = config.practice
-    facts = Facts(
+    facts = PracticeFacts(
         practice=about.name, contact=about.data_protection_contact, kept_for=about.kept_for
     )
-    return Worded(notice, notice_text(notice, facts))
+    return NoticeText(notice, notice_text(notice, facts))
 
 
 def versions_on(

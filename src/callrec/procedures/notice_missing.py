@@ -15,7 +15,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
-from callrec.policy.notice import TOLD_BY, in_force
+from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.notice import read_notices
@@ -38,7 +38,7 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
         return
     days = _days_of_calls(practice)
     since = today(practice) - LOOKING_BACK
-    for direction, kind in TOLD_BY.items():
+    for direction, kind in NOTICE_HEARD.items():
         missed = sum(in_force(versions, kind, day) is None for day in days.get(direction, ()))
         if missed:
             yield (

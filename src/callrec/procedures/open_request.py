@@ -23,12 +23,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
-from callrec.procedures.approvals import granted_to, read_approvals
+from callrec.procedures.approvals import grant_holders, read_approvals
 from callrec.procedures.custody import Opening
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import REQUESTS, asked_in, columns_of, read_history
-from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.procedures.request_log import REQUESTS, columns_of, read_history, uids_asked_for
+from callrec.procedures.sealed_request import RequestBody, RequestVersion
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 class OpenRequest:
     """A request as it stands, opened and checked. Its repr shows nothing."""
 
-    which: Version
+    which: RequestVersion
     body: RequestBody
     digest: str
     """What an approval approves (grant.md, 2)."""
@@ -114,7 +114,7 @@ def read_request(
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     row = find_request(connection, reference)
-    which = Version(practice.vault, row.id, row.version)
+    which = RequestVersion(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
     keys, body = _open(practice, actor, connection, row)
@@ -124,7 +124,7 @@ def read_request(
     facts = replace(
         facts,
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
-        granted_to=granted_to(approvals, history, practice.now()),
+        granted_to=grant_holders(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
         unproven=clock.unproven if clock else frozenset(),
         third_parties_checked=any(
@@ -164,7 +164,7 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         Refused: it is not the actor's to read.
         Locked: it takes his password.
     """
-    if opens_catalogue(actor, connection, row):
+    if can_open_as_searcher(actor, connection, row):
         return
     if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
         reads_dossier = Power.READ_AUDIT in actor.person.powers
@@ -182,7 +182,7 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         )
 
 
-def opens_with_session(actor: Actor) -> bool:
+def can_open_with_session(actor: Actor) -> bool:
     """Whether what a login keeps is enough to open requests: it is for whoever may search."""
     return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
 
@@ -192,7 +192,7 @@ def _open(
 ) -> tuple[Mapping[int, bytes], RequestBody]:
     """The keys of every version that the actor may open, and the version that stands."""
     check_readable(actor, connection, row)
-    versions = [Version(practice.vault, row.id, number + 1) for number in range(row.version)]
+    versions = [RequestVersion(practice.vault, row.id, number + 1) for number in range(row.version)]
     try:
         keys = {
             which.version: key
@@ -205,18 +205,18 @@ def _open(
         raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
 
-def opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
+def can_open_as_searcher(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
     """Whether the actor opens the request of that row as whoever may search does."""
     found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
 
 
-def _check_made(which: Version, row: Row[Any], history: History, body: RequestBody) -> str:
+def _check_made(which: RequestVersion, row: Row[Any], history: History, body: RequestBody) -> str:
     """Returns the digest, once the leaf that made this version is seen to commit to it."""
     digest, made = body.digest(which, history.requester), history.making
     if body.commitment(which.vault, made.seq, digest) != made.detail:
         raise Tampered(f"request R-{row.number} is not the one that was made")
-    if asked_in(made) != tuple(uid for uid, _ in body.recordings):
+    if uids_asked_for(made) != tuple(uid for uid, _ in body.recordings):
         raise Tampered(f"request R-{row.number} asks for something else than the log says")
     if (row.number, row.purpose) != (body.number, body.purpose):
         raise Tampered(f"a column of request R-{row.number} is not what was sealed with it")
@@ -243,6 +243,6 @@ def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: s
     if row is None:
         raise Tampered("a recording is not the one that was asked for")
     is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
-    if not (is_it or opening.was_once(row, ciphertext)):
+    if not (is_it or opening.is_replaced_file(row, ciphertext)):
         raise Tampered("a recording is not the one that was asked for")
     return row

@@ -142,7 +142,7 @@ def mark_taken(connection: Connection, message: int, at: datetime) -> None:
     connection.execute(outbox.update().where(chosen).values(taken_at=to_millis(at)))
 
 
-def is_ours(message: Message) -> bool:
+def is_in_our_form(message: Message) -> bool:
     """Whether it looks like what callrec writes: whoever writes the database may have put it there.
 
     What he can make us send is thus a false line to a colleague, without link or address.

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from callrec.config import Passwords
     from callrec.policy.role import Power
 
-SHORTEST: Final = 12
-SHORTEST_FOR_CONTROLLER: Final = 15
-LEAST: Final = f"{SHORTEST} characters at least, {SHORTEST_FOR_CONTROLLER} for a Data Controller"
-LEAST_OF_CONTROLLER: Final = f"{SHORTEST_FOR_CONTROLLER} characters at least"
+MIN_LENGTH: Final = 12
+MIN_LENGTH_FOR_CONTROLLER: Final = 15
+LENGTH_RULE: Final = (
+    f"{MIN_LENGTH} characters at least, {MIN_LENGTH_FOR_CONTROLLER} for a Data Controller"
+)
+LENGTH_RULE_FOR_CONTROLLER: Final = f"{MIN_LENGTH_FOR_CONTROLLER} characters at least"
 """As it is told to whoever is asked for one."""
-SCORE: Final = 3
+MIN_SCORE: Final = 3
 """zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
 _WORTH_SCORING: Final = 72
 """zxcvbn takes time that grows fast with length; what is longer is scored by its beginning."""
@@ -31,7 +33,7 @@ def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
     Raises:
         Unusable: too short, or too easily guessed.
     """
-    shortest = SHORTEST_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else SHORTEST
+    shortest = MIN_LENGTH_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else MIN_LENGTH
     if len(password) < shortest:
         raise Unusable(
             f"the password is too short: {shortest} characters at least",
@@ -40,7 +42,7 @@ def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
     from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists of words are long: for a new one only
 
     guessed = zxcvbn(password[:_WORTH_SCORING], user_inputs=list(known))
-    if guessed["score"] < SCORE:
+    if guessed["score"] < MIN_SCORE:
         raise Unusable(
             "the password is too easily guessed", hint="three or four random words make a good one"
         )
@@ -53,7 +55,7 @@ def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:
     return Kdf(memory * 1024, settings.passes, settings.lanes)
 
 
-def stronger(one: Kdf, other: Kdf) -> Kdf:
+def stronger_lock(one: Kdf, other: Kdf) -> Kdf:
     """Of each parameter the greater: a lock never becomes weaker, whatever the settings are."""
     return Kdf(
         memory_kib=max(one.memory_kib, other.memory_kib),

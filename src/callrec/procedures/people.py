@@ -45,7 +45,7 @@ def list_people(practice: Practice, actor: Actor) -> tuple[Colleague, ...]:
         rows = connection.execute(select(tables.person)).all()
     found = {row.id: row for row in rows}
     return tuple(
-        colleague(practice, actor, found[voucher.person.id], voucher)
+        shown_colleague(practice, actor, found[voucher.person.id], voucher)
         for voucher in practice.register.people()
         if voucher.person.id in found
     )
@@ -59,7 +59,7 @@ def show_person(practice: Practice, actor: Actor, *, login: str) -> Colleague:
     """
     row, voucher = find_person(practice, login)
     record(practice, actor, "person.shown", subject=[row.id])
-    return colleague(practice, actor, row, voucher)
+    return shown_colleague(practice, actor, row, voucher)
 
 
 def find_person(practice: Practice, login: str) -> tuple[Any, Voucher]:
@@ -131,7 +131,7 @@ def _everybody(
     """By id, whoever is in the register and in the catalogue."""
     rows = {row.id: row for row in connection.execute(select(tables.person))}
     return {
-        voucher.person.id: colleague(practice, actor, rows[voucher.person.id], voucher)
+        voucher.person.id: shown_colleague(practice, actor, rows[voucher.person.id], voucher)
         for voucher in practice.register.people()
         if voucher.person.id in rows
     }
@@ -144,7 +144,7 @@ class _Logins(dict[str, str]):
         raise Tampered("a row of the catalogue names somebody who does not stand in it")
 
 
-def colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
+def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
     """Somebody by his row and newest voucher; without his name where the actor cannot open it.
 
     Raises:

@@ -18,9 +18,9 @@ from callrec.catalogue.requests import CATALOGUE
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
-from callrec.procedures.incident_log import VAULT_HOLDERS
+from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS
 from callrec.procedures.projections import unlisted_grants
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
 
 
-class Amiss(Enum):
+class PersonalFaultKind(Enum):
     """What can be wrong; as text it completes a line that names it."""
 
-    NOT_HIS = "holds a key that is not his to hold"
+    NOT_THEIRS = "holds a key that is not his to hold"
     LACKING = "lacks the key of what he made himself"
     UNLISTED = "holds a grant that no approval lists"
     LEFT_OVER = "was shut out, and holds what he held before"
@@ -46,7 +46,7 @@ class PersonalFault:
     of: str
     """``R-17`` or ``I-3``."""
     person: str
-    what: Amiss
+    what: PersonalFaultKind
 
 
 def personal_faults(connection: Connection, register: Register) -> tuple[PersonalFault, ...]:
@@ -57,7 +57,9 @@ def personal_faults(connection: Connection, register: Register) -> tuple[Persona
         *_of_incidents(connection),
         *_of_grants(connection),
     )
-    left = (PersonalFault(of, person, Amiss.LEFT_OVER) for of, person in _held(connection))
+    left = (
+        PersonalFault(of, person, PersonalFaultKind.LEFT_OVER) for of, person in _held(connection)
+    )
     return (
         *(fault for fault in found if fault.person not in out),
         *(fault for fault in dict.fromkeys(left) if fault.person in out),
@@ -65,8 +67,8 @@ def personal_faults(connection: Connection, register: Register) -> tuple[Persona
 
 
 def _of_requests(connection: Connection, register: Register) -> Iterator[PersonalFault]:
-    made = {leaf.subject[0]: leaf.actor for leaf in leaves_of(connection, [RequestAct.CREATED])}
-    granted = {leaf.subject[:2] for leaf in leaves_of(connection, [RequestAct.APPROVED])}
+    made = {leaf.subject[0]: leaf.actor for leaf in done_leaves(connection, [RequestAct.CREATED])}
+    granted = {leaf.subject[:2] for leaf in done_leaves(connection, [RequestAct.APPROVED])}
     held = set()
     key, request = tables.request_key, tables.request
     query = select(request.c.id, request.c.number, key.c.holder, key.c.version).join(
@@ -75,27 +77,27 @@ def _of_requests(connection: Connection, register: Register) -> Iterator[Persona
     for row in connection.execute(query.where(key.c.holder != CATALOGUE)):
         held.add((row.id, row.version, row.holder))
         if row.holder != made.get(row.id) and (row.id, row.holder) not in granted:
-            yield PersonalFault(f"R-{row.number}", row.holder, Amiss.NOT_HIS)
+            yield PersonalFault(f"R-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
     for row in connection.execute(select(request)):
         is_in_force = register.person(row.requester).standing is Standing.CONFIRMED
         # The first that he lacks is enough: the row may speak of more than there ever were.
         versions = range(1, row.version + 1)
         if is_in_force and any((row.id, each, row.requester) not in held for each in versions):
-            yield PersonalFault(f"R-{row.number}", row.requester, Amiss.LACKING)
+            yield PersonalFault(f"R-{row.number}", row.requester, PersonalFaultKind.LACKING)
 
 
 def _of_incidents(connection: Connection) -> Iterator[PersonalFault]:
     concerned = {
         leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]}
-        for leaf in leaves_of(connection, [IncidentAct.REPORTED])
+        for leaf in done_leaves(connection, [IncidentAct.REPORTED])
     }
     key, incident = tables.incident_key, tables.incident
     query = select(incident.c.id, incident.c.number, key.c.holder).join(
         incident, incident.c.id == key.c.incident
     )
-    for row in connection.execute(query.where(key.c.holder.not_in(sorted(VAULT_HOLDERS)))):
+    for row in connection.execute(query.where(key.c.holder.not_in(sorted(INCIDENT_VAULT_KEYS)))):
         if row.holder not in concerned.get(row.id, ()):
-            yield PersonalFault(f"I-{row.number}", row.holder, Amiss.NOT_HIS)
+            yield PersonalFault(f"I-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
 
 
 def _of_grants(connection: Connection) -> Iterator[PersonalFault]:
@@ -103,7 +105,7 @@ def _of_grants(connection: Connection) -> Iterator[PersonalFault]:
     for grant in unlisted_grants(connection):
         number = select(request.c.number).where(request.c.id == grant.request)
         reference = f"R-{connection.execute(number).scalar()}"
-        yield PersonalFault(reference, grant.person, Amiss.UNLISTED)
+        yield PersonalFault(reference, grant.person, PersonalFaultKind.UNLISTED)
 
 
 def _held(connection: Connection) -> Iterator[tuple[str, str]]:

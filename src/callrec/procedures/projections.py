@@ -26,7 +26,7 @@ from callrec.errors import Tampered
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
-from callrec.procedures.custody import MAKES, REENCRYPTED
+from callrec.procedures.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.procedures.destruction_log import (
     Stub,
     check_certificates,
@@ -43,7 +43,12 @@ from callrec.procedures.request_rules import check_done_by_entitled, read_rulebo
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
-from callrec.record.acts import LEAST, all_leaves_of, check_subjects, names_enough
+from callrec.record.acts import (
+    MIN_SUBJECTS,
+    check_subjects,
+    done_leaves_unchecked,
+    names_its_subjects,
+)
 from callrec.record.statements import carried
 
 if TYPE_CHECKING:
@@ -56,9 +61,8 @@ if TYPE_CHECKING:
     from callrec.procedures.request_rules import Rulebook
     from callrec.record.entitled import Powers
 
-
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
-    {**MAKES, "intake": Power.INGEST, "volume": Power.ARCHIVE}
+    {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}
 )
 """Kinds of statement about recordings and volumes, and the power that each takes."""
 
@@ -68,8 +72,8 @@ def check_projections(
 ) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
     # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
-    every = tuple(all_leaves_of(connection, LEAST))
-    done = tuple(filter(names_enough, every))
+    every = tuple(done_leaves_unchecked(connection, MIN_SUBJECTS))
+    done = tuple(filter(names_its_subjects, every))
     rules = read_rulebook(connection, register, zone)
     for problems in (
         check_subjects(connection, every),
@@ -214,28 +218,28 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
 
 def _check_summaries(connection: Connection) -> Iterator[Problem]:
     """Each summary counts the batches of its maker since his one before."""
-    counted: defaultdict[str, _Counted] = defaultdict(_Counted)
+    counted: defaultdict[str, _IntakeCount] = defaultdict(_IntakeCount)
     for seq, _, kind, body, _ in carried(connection, "batch", "intake"):
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
             new = sum(revision == 1 for (revision,) in entries_in(fields, "items", "revision"))
             counted[by] = counted[by].with_batch(new)
-        elif counted[by] != _Counted(*map(fields.get, _Counted._fields)):
+        elif counted[by] != _IntakeCount(*map(fields.get, _IntakeCount._fields)):
             yield Problem(seq, "a summary of what was taken in does not count its batches")
         if kind == "intake":
-            counted[by] = _Counted(seq + 1)
+            counted[by] = _IntakeCount(seq + 1)
 
 
-class _Counted(NamedTuple):
+class _IntakeCount(NamedTuple):
     """What one person took in since his last summary."""
 
     since: int = 0
     batches: int = 0
     recordings: int = 0
 
-    def with_batch(self, recordings: int) -> _Counted:
-        return _Counted(self.since, self.batches + 1, self.recordings + recordings)
+    def with_batch(self, recordings: int) -> _IntakeCount:
+        return _IntakeCount(self.since, self.batches + 1, self.recordings + recordings)
 
 
 def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import find_hold, no_hold
-from callrec.catalogue.requests import all_requests, find_request, no_request
-from callrec.policy.further import Further
+from callrec.catalogue.holds import find_hold, hold_not_found
+from callrec.catalogue.requests import all_requests, find_request, request_not_found
+from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.registers import is_kept_from
+from callrec.policy.registers import is_hidden_from
 from callrec.practice import powers, today
-from callrec.procedures.open_request import opens_catalogue, read_request
+from callrec.procedures.open_request import can_open_as_searcher, read_request
 from callrec.procedures.people import people_named
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from callrec.procedures.open_request import OpenRequest
 
 
-def is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
+def sees_in_full(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
     """Whether the actor sees a request in full: his own, his to decide, or granted to him."""
     facts, person = request.facts, actor.person.id
     decides = TERMS[request.purpose].decided_with in powers(practice, actor)
     return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
 
 
-def find_known(
+def find_visible(
     practice: Practice, actor: Actor, connection: Connection, reference: str
 ) -> Row[Any]:
     """The row of a request that somebody names.
@@ -54,11 +54,11 @@ def find_known(
     """
     row = find_request(connection, reference)
     if _is_kept(practice, actor, connection, row):
-        raise no_request(reference)
+        raise request_not_found(reference)
     return row
 
 
-def kept_from(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
+def hidden_from(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the requests of which somebody must not learn.
 
     Raises:
@@ -68,7 +68,9 @@ def kept_from(practice: Practice, actor: Actor, connection: Connection) -> froze
     return frozenset(row.id for row in rows if _is_kept(practice, actor, connection, row))
 
 
-def listed_to(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Row[Any]]:
+def visible_requests(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Sequence[Row[Any]]:
     """The rows of the requests that lists show to somebody, the oldest first.
 
     Raises:
@@ -83,7 +85,7 @@ def listed_to(practice: Practice, actor: Actor, connection: Connection) -> Seque
     return [row for row in rows if not _is_kept(practice, actor, connection, row)]
 
 
-def references_kept_from(
+def references_hidden_from(
     practice: Practice, actor: Actor | None, connection: Connection
 ) -> frozenset[str]:
     """The same as they are typed, ``R-17``.
@@ -94,12 +96,12 @@ def references_kept_from(
     kept = (
         frozenset(row.id for row in rows if row.purpose == Purpose.OUTSIDE_BODY)
         if actor is None
-        else kept_from(practice, actor, connection)
+        else hidden_from(practice, actor, connection)
     )
     return frozenset(f"R-{row.number}" for row in rows if row.id in kept)
 
 
-def find_known_hold(
+def find_visible_hold(
     practice: Practice, actor: Actor, connection: Connection, number: int
 ) -> Row[Any]:
     """The row of a hold that somebody names, as `catalogue.holds.find_hold` gives it.
@@ -109,12 +111,12 @@ def find_known_hold(
         Tampered: that is not the one that was made.
     """
     row = find_hold(connection, number)
-    if row.request in kept_from(practice, actor, connection):
-        raise no_hold(number)
+    if row.request in hidden_from(practice, actor, connection):
+        raise hold_not_found(number)
     return row
 
 
-def must_not_learn(
+def is_request_hidden_from(
     practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
 ) -> bool:
     """Whether a request that was opened is one of which somebody must not learn.
@@ -125,23 +127,23 @@ def must_not_learn(
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return False
     subjects, particulars = _subjects(practice, actor, connection, request), request.particulars
-    may_be_told = particulars.further.get(Further.SUBJECT_MAY_BE_TOLD) == "yes"
-    return is_kept_from(actor.person, subjects, may_be_told=may_be_told)
+    may_be_told = particulars.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes"
+    return is_hidden_from(actor.person, subjects, may_be_told=may_be_told)
 
 
 def _subjects(
     practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
 ) -> frozenset[PersonId]:
     subjects, parties = request.facts.subjects, request.particulars.parties
-    if is_concerned(practice, actor, request) or isinstance(parties, Unknown):
+    if sees_in_full(practice, actor, request) or isinstance(parties, Unknown):
         return subjects
     return subjects | people_named(practice, actor, connection, parties)
 
 
 def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bool:
-    if row.purpose != Purpose.OUTSIDE_BODY or not opens_catalogue(actor, connection, row):
+    if row.purpose != Purpose.OUTSIDE_BODY or not can_open_as_searcher(actor, connection, row):
         return False
     if TERMS[Purpose.OUTSIDE_BODY].decided_with in powers(practice, actor):
         return False  # he is always concerned, so nothing need be opened
     request = read_request(practice, actor, connection, f"R-{row.number}")
-    return must_not_learn(practice, actor, connection, request)
+    return is_request_hidden_from(practice, actor, connection, request)

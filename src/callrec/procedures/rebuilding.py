@@ -18,10 +18,14 @@ from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.practice import practice_on
-from callrec.procedures.choosing_copy import Beside, longest, newest_first
-from callrec.procedures.served_copy import ServedCopy, remember_served
+from callrec.procedures.choosing_copy import (
+    UnpackingPlace,
+    copy_with_longest_log,
+    newest_copies_first,
+)
+from callrec.procedures.served_copy import RestoredCopy, remember_restored_copy
 from callrec.procedures.unlock import Unlocked, actor_of
-from callrec.procedures.unpacked import place_of_rebuilding
+from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
@@ -47,7 +51,7 @@ class Rebuilt:
     opener: Opener
     passed_over: tuple[tuple[str, str], ...]
     """Volumes whose copy would not do, and why."""
-    copy: ServedCopy
+    copy: RestoredCopy
 
 
 def is_vault(config: Config) -> bool:
@@ -81,14 +85,14 @@ def rebuild(
 ) -> Rebuilt:
     """Put a vault's catalogue back in the place that the configuration names, and remember whence.
 
-    Args, raises: as `rebuild_for_proof`.
+    Args, raises: as `rebuild_for_drill`.
     """
-    rebuilt = rebuild_for_proof(config, volumes, opener, now=now, environ=environ)
-    remember_served(rebuilt.practice.state_folder, rebuilt.copy)
+    rebuilt = rebuild_for_drill(config, volumes, opener, now=now, environ=environ)
+    remember_restored_copy(rebuilt.practice.state_folder, rebuilt.copy)
     return rebuilt
 
 
-def rebuild_for_proof(
+def rebuild_for_drill(
     config: Config,
     volumes: Sequence[Volume],
     opener: Callable[[FoundCopy], Opener],
@@ -116,15 +120,17 @@ def rebuild_for_proof(
     """
     folder = config.vault
     _check_place(folder)
-    beside = place_of_rebuilding(folder, volumes[0].vault)
+    beside = rebuild_folder(folder, volumes[0].vault)
 
     def at(place: Path) -> Practice:
         there = config.model_copy(update={"vault": place})
         return practice_on(connect(place / FILE_NAME, mode="rw"), there, now, environ)
 
-    copies, passed_over = newest_first(volumes)
+    copies, passed_over = newest_copies_first(volumes)
     try:
-        best = longest(copies, passed_over, opener, Beside(beside, at, volumes))
+        best = copy_with_longest_log(
+            copies, passed_over, opener, UnpackingPlace(beside, at, volumes)
+        )
         if best is not None:
             found = best.found
             _put_in_place(best.place, folder)
@@ -145,7 +151,7 @@ def rebuild_for_proof(
     )
 
 
-def actor_from(rebuilt: Rebuilt) -> Actor:
+def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
     """Who restores, at work in the vault that he has rebuilt.
 
     Raises:

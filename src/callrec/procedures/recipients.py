@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.requests import all_requests
 from callrec.procedures.open_request import read_request
 from callrec.procedures.releases import read_releases, words_for
-from callrec.procedures.request_log import making_of, read_makings
+from callrec.procedures.request_log import outline_of, read_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +49,9 @@ def recipients_of(
         Refused, Locked: a request is not the actor's to read.
         Tampered: what was said of a release is not what the log commits to.
     """
-    found, makings = [], read_makings(connection)
+    found, makings = [], read_outlines(connection)
     for row in all_requests(connection):
-        if not recordings.keys() & {*making_of(makings, row).uids}:
+        if not recordings.keys() & {*outline_of(makings, row).uids}:
             continue
         request = read_request(practice, actor, connection, f"R-{row.number}")
         words = words_for(practice, actor, connection, request)

@@ -20,19 +20,19 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound
 from callrec.policy.authority import check_may
-from callrec.policy.gaps import OpeningHours, gaps
+from callrec.policy.gaps import OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import Opening, from_millis, to_millis
-from callrec.procedures.findable import check_none_is_missed, missed_by_search
+from callrec.procedures.findable import check_all_findable, missing_from_search
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.reconcile_findings import Finding, What, findings_of
-from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_answer
+from callrec.procedures.reconcile_findings import Finding, FindingKind, findings_of
+from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_reconciliation
 from callrec.procedures.reconcile_opening import open_copies
 from callrec.procedures.record_files import read_legs
-from callrec.telephone.joining import JoinedBy
-from callrec.telephone.reconciling import Standing, reconcile, written_once
+from callrec.telephone.joining.facts import JoinedBy
+from callrec.telephone.reconciling import Coverage, reconcile, without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.reconcile_opening import HeldCopy
-    from callrec.procedures.record_files import Unread
+    from callrec.procedures.record_files import UnreadRow
     from callrec.telephone.reconciling import Reconciled
     from callrec.telephone.records.leg import Leg
 
@@ -57,18 +57,18 @@ class Reconciliation:
     """What holding records against recordings came to."""
 
     at: datetime
-    days: Days
+    days: DayRange
     counts: Counts
     findings: tuple[Finding, ...]
     """In the order of their times."""
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadRow, ...]
 
 
 @dataclass(slots=True)
 class _Tally:
     """What all windows come to."""
 
-    standings: Counter[Standing] = field(default_factory=Counter)
+    standings: Counter[Coverage] = field(default_factory=Counter)
     joined_by: Counter[JoinedBy] = field(default_factory=Counter)
     recordings: int = 0
     without_call: int = 0
@@ -97,8 +97,8 @@ class _Tally:
         call at all is known.
         """
         idle = {
-            What.GAP: not self.recordings,
-            What.NO_CALL: not self.standings.total(),
+            FindingKind.GAP: not self.recordings,
+            FindingKind.NO_CALL: not self.standings.total(),
         }
         told = (finding for finding in self.findings if not idle.get(finding.what))
         return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
@@ -109,15 +109,15 @@ class _Tally:
             files=files,
             not_understood=not_understood,
             calls=of.total(),
-            answered=of.total() - of[Standing.UNANSWERED],
-            held=of[Standing.HELD],
-            in_part=of[Standing.IN_PART],
-            missing=of[Standing.MISSING],
+            answered=of.total() - of[Coverage.UNANSWERED],
+            held=of[Coverage.HELD],
+            in_part=of[Coverage.IN_PART],
+            missing=of[Coverage.MISSING],
             recordings=self.recordings,
             without_call=self.without_call,
-            unheard=found[What.UNHEARD],
-            duplicates=found[What.DUPLICATE],
-            gaps=found[What.GAP],
+            unheard=found[FindingKind.UNHEARD],
+            duplicates=found[FindingKind.DUPLICATE],
+            gaps=found[FindingKind.GAP],
             joined_by={str(how): self.joined_by[how] for how in JoinedBy},
         )
 
@@ -166,10 +166,10 @@ def reconcile_calls(
         run = _Run(practice, actor, opening, connection, legs)
         for window in _months(days):
             run.over(window, advance)
-        check_none_is_missed(run.missed)
+        check_all_findable(run.missed)
     findings = run.tally.listed()
     counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
-    log_answer(practice, actor, days, counts, asked=asked)
+    log_reconciliation(practice, actor, days, counts, asked=asked)
     return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
 
 
@@ -177,10 +177,12 @@ def _began(leg: Leg) -> datetime:
     return leg.call.started_at
 
 
-def _days(practice: Practice, legs: Sequence[Leg], first: date | None, last: date | None) -> Days:
+def _days(
+    practice: Practice, legs: Sequence[Leg], first: date | None, last: date | None
+) -> DayRange:
     """The days that were named; an end that was not is that of the calls, or the recordings."""
     if first is not None and last is not None:
-        return Days(first, last)
+        return DayRange(first, last)
     known = [_began(legs[0]), _began(legs[-1])] if legs else _recorded(practice)
     if not known:
         raise NotFound(
@@ -189,7 +191,7 @@ def _days(practice: Practice, legs: Sequence[Leg], first: date | None, last: dat
         )
     zone = practice.config.time_zone
     begin, end = (at.astimezone(zone).date() for at in known)
-    return Days(first or min(begin, last or begin), last or max(end, first or end))
+    return DayRange(first or min(begin, last or begin), last or max(end, first or end))
 
 
 def _recorded(practice: Practice) -> list[datetime]:
@@ -199,12 +201,12 @@ def _recorded(practice: Practice) -> list[datetime]:
     return [from_millis(end) for end in row if end is not None]
 
 
-def _months(days: Days) -> Iterator[Days]:
+def _months(days: DayRange) -> Iterator[DayRange]:
     """The days by months of the calendar."""
     begin = days.first
     while begin <= days.last:
         following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield Days(begin, min(following - timedelta(days=1), days.last))
+        yield DayRange(begin, min(following - timedelta(days=1), days.last))
         begin = following
 
 
@@ -222,7 +224,7 @@ class _Run:
     missed: set[int] = field(default_factory=set)
     """Recordings that no search would find."""
 
-    def over(self, window: Days, advance: Callable[[int], None]) -> None:
+    def over(self, window: DayRange, advance: Callable[[int], None]) -> None:
         """What begins in a window; what lies around it helps to tell."""
         begins_at, ends_at = window.bounds(self.practice.config.time_zone)
         around = begins_at - _MARGIN, ends_at + _MARGIN
@@ -233,7 +235,7 @@ class _Run:
         reconciled = self._reconciled(copies, around)
         spans = [copy.recording.span for copy in copies]
         hours = _opening_hours(self.practice)
-        silences = gaps(spans, window, hours, now=self.practice.now())
+        silences = quiet_periods(spans, window, hours, now=self.practice.now())
 
         def is_within(at: datetime) -> bool:
             return begins_at <= at < ends_at
@@ -242,7 +244,7 @@ class _Run:
         self.tally.findings += findings_of(reconciled, silences, is_within)
 
     def _look(self, opened: Sequence[OpenedRecording]) -> None:
-        missed = missed_by_search(self.practice, self.actor, self.connection, opened)
+        missed = missing_from_search(self.practice, self.actor, self.connection, opened)
         self.missed.update(missed)
 
     def _reconciled(
@@ -251,7 +253,7 @@ class _Run:
         first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
         # The sealed ones first: they were understood as the recordings that they are joined to.
         sealed = (leg for copy in copies for leg in copy.sealed)
-        legs = written_once(chain(sealed, self.legs[first:beyond]))
+        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
         seconds = self.practice.config.telephone.record_tolerance_seconds
         return reconcile(
             [copy.recording for copy in copies],

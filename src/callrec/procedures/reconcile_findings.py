@@ -7,19 +7,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.masking import mask_number
-from callrec.telephone.reconciling import Standing, is_spoken
+from callrec.telephone.reconciling import Coverage, is_spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from callrec.policy.gaps import Gap
+    from callrec.policy.gaps import QuietPeriod
     from callrec.telephone.call import Direction
-    from callrec.telephone.reconciling import Accounted, HeldRecording, Reconciled
+    from callrec.telephone.reconciling import AccountedCall, HeldRecording, Reconciled
     from callrec.telephone.records.leg import Leg
 
 
-class What(StrEnum):
+class FindingKind(StrEnum):
     """What is found (docs/reconciling.md)."""
 
     NO_RECORDING = "no-recording"
@@ -38,7 +38,7 @@ SAME_SOUND: Final = "same-sound"
 class Finding:
     """One thing that is not as it should be, or worth a look."""
 
-    what: What
+    what: FindingKind
     at: datetime
     """UTC: when the call, the part or the gap began."""
     until: datetime | None = None
@@ -52,7 +52,7 @@ class Finding:
 
 
 def findings_of(
-    reconciled: Reconciled, silences: Iterable[Gap], is_within: Callable[[datetime], bool]
+    reconciled: Reconciled, silences: Iterable[QuietPeriod], is_within: Callable[[datetime], bool]
 ) -> Iterator[Finding]:
     """Everything in one window that is to be told of.
 
@@ -72,46 +72,48 @@ def _of_recordings(reconciled: Reconciled) -> Iterator[Finding]:
     joined = [held for accounted in reconciled.calls for held, _ in accounted.recordings]
     for held in (*joined, *reconciled.without_call):
         if held.unheard:
-            yield _about(What.UNHEARD, held, why=", ".join(held.unheard))
+            yield _about(FindingKind.UNHEARD, held, why=", ".join(held.unheard))
         if len(held.facts.names) > 1:
-            yield _about(What.DUPLICATE, held, why=SAME_SOUND)
+            yield _about(FindingKind.DUPLICATE, held, why=SAME_SOUND)
     for held in reconciled.without_call:
-        yield _about(What.NO_CALL, held)
+        yield _about(FindingKind.NO_CALL, held)
     for several in reconciled.several:
         ids = tuple(held.id for held in several.recordings)
-        yield _about(What.DUPLICATE, several.recordings[0], recordings=ids, why=str(several.why))
+        yield _about(
+            FindingKind.DUPLICATE, several.recordings[0], recordings=ids, why=str(several.why)
+        )
 
 
-def _silent(reconciled: Reconciled, silences: Iterable[Gap]) -> Iterator[Finding]:
+def _silent(reconciled: Reconciled, silences: Iterable[QuietPeriod]) -> Iterator[Finding]:
     """Gaps, with how many answered calls began in each, where calls are known."""
     spoken = [
         next(leg for leg in accounted.call.legs if is_spoken(leg)).call.started_at
         for accounted in reconciled.calls
-        if accounted.standing is not Standing.UNANSWERED
+        if accounted.standing is not Coverage.UNANSWERED
     ]
     for gap in silences:
         calls = sum(gap.begins_at <= at < gap.ends_at for at in spoken)
         why = _counted(calls) if reconciled.calls else ""
-        yield Finding(what=What.GAP, at=gap.begins_at, until=gap.ends_at, why=why)
+        yield Finding(what=FindingKind.GAP, at=gap.begins_at, until=gap.ends_at, why=why)
 
 
 def _counted(calls: int) -> str:
     return "1 call" if calls == 1 else f"{calls} calls"
 
 
-def _of_call(accounted: Accounted) -> Iterator[Finding]:
+def _of_call(accounted: AccountedCall) -> Iterator[Finding]:
     match accounted.standing:
-        case Standing.MISSING:
-            yield _missing(What.NO_RECORDING, accounted.without[0])
-        case Standing.IN_PART:
+        case Coverage.MISSING:
+            yield _missing(FindingKind.NO_RECORDING, accounted.without[0])
+        case Coverage.IN_PART:
             ids = tuple(held.id for held, _ in accounted.recordings)
             for leg in accounted.without:
-                yield _missing(What.PART_MISSING, leg, recordings=ids)
-        case Standing.HELD | Standing.UNANSWERED:
+                yield _missing(FindingKind.PART_MISSING, leg, recordings=ids)
+        case Coverage.HELD | Coverage.UNANSWERED:
             pass
 
 
-def _missing(what: What, leg: Leg, *, recordings: tuple[int, ...] = ()) -> Finding:
+def _missing(what: FindingKind, leg: Leg, *, recordings: tuple[int, ...] = ()) -> Finding:
     call = leg.call
     return Finding(
         what=what,
@@ -124,7 +126,7 @@ def _missing(what: What, leg: Leg, *, recordings: tuple[int, ...] = ()) -> Findi
 
 
 def _about(
-    what: What, held: HeldRecording, *, recordings: tuple[int, ...] = (), why: str = ""
+    what: FindingKind, held: HeldRecording, *, recordings: tuple[int, ...] = (), why: str = ""
 ) -> Finding:
     return Finding(
         what=what,

@@ -15,11 +15,11 @@ from callrec.audit.reading import Problem
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey, keys_held
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.practice import signing, today
 from callrec.procedures.custody import attested_statement
-from callrec.record.entitled import powers_then, still_lent
-from callrec.record.statements import carried, signed
+from callrec.record.entitled import powers_then, without_lapsed_powers
+from callrec.record.statements import carried, sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from callrec.record.entitled import Powers
 
 RECONCILE: Final = "reconcile"
+
 ANSWERED: Final = "reconcile.answered"
-KIND: Final = "reconciled"
+
+RECONCILED_STATEMENT: Final = "reconciled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class LastReconciled:
     """The newest reconciliation."""
 
     at: datetime
-    days: Days
+    days: DayRange
     counts: Counts
 
     @property
@@ -84,17 +86,19 @@ class LastReconciled:
         return f"{calls} not held, or only in part: callrec reconcile lists them"
 
 
-def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, asked: int) -> None:
+def log_reconciliation(
+    practice: Practice, actor: Actor, days: DayRange, counts: Counts, *, asked: int
+) -> None:
     """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers.
 
     Raises:
         Failed: what the actor may do was changed since his command began.
         Refused: what was lent to him is over.
     """
-    statement = signed(
+    statement = sign_statement_as(
         practice,
         actor,
-        KIND,
+        RECONCILED_STATEMENT,
         {
             **asdict(counts),
             "asked": asked,
@@ -103,7 +107,7 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, 
         },
     )
     with signing(practice, actor) as act:
-        person = still_lent(practice, act.connection, actor.person)
+        person = without_lapsed_powers(practice, act.connection, actor.person)
         check_may(person, Power.INGEST, on=today(practice))
         act.leaf(ANSWERED, actor=actor.person.id, statement=statement)
 
@@ -142,7 +146,7 @@ def check_reconciliations(might: Powers) -> Iterator[Problem]:
 
 def _said(connection: Connection) -> Iterator[Leaf]:
     """The leaves with a statement of what a reconciliation came to, newest first."""
-    rows = [*carried(connection, KIND)]
+    rows = [*carried(connection, RECONCILED_STATEMENT)]
     return (Leaf.decode(row.leaf, row.seq) for row in reversed(rows))
 
 
@@ -154,11 +158,11 @@ def _could_reconcile(might: Powers, leaf: Leaf) -> bool:
 
 def _read(practice: Practice, connection: Connection, leaf: Leaf) -> LastReconciled:
     statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
-    if statement.kind != KIND:
+    if statement.kind != RECONCILED_STATEMENT:
         raise Tampered("what a reconciliation came to is of another kind")
     try:
         counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
-        days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
+        days = DayRange(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
     except (KeyError, TypeError, ValueError) as error:
         raise Tampered("what a reconciliation came to is not in its form") from error
     return LastReconciled(statement.at, days, counts)

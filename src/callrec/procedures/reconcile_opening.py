@@ -12,7 +12,7 @@ from callrec.catalogue import tables
 from callrec.errors import Tampered
 from callrec.procedures.call_records import sealed_legs
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining import RecordingFacts
+from callrec.telephone.joining.facts import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from io import FileIO
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed, NotFound, Unusable
-from callrec.procedures.intake_sources import no_file
-from callrec.telephone.reconciling import essence
+from callrec.procedures.intake_sources import why_not_a_file
+from callrec.telephone.reconciling import comparable_leg
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 
@@ -24,14 +24,14 @@ _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused,
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadRow:
     """A row of a file that could not be used."""
 
     path: Path
     row: NotUnderstood
 
 
-def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[Unread]]:
+def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[UnreadRow]]:
     """The legs of all files, with their essence alone, and the rows that say nothing.
 
     Raises:
@@ -40,16 +40,16 @@ def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[Unre
         Failed: a file cannot be read.
     """
     legs: list[Leg] = []
-    unread: list[Unread] = []
+    unread: list[UnreadRow] = []
     for row in read_rows(paths, setup):
-        if isinstance(row, Unread):
+        if isinstance(row, UnreadRow):
             unread.append(row)
         else:
-            legs.append(essence(row))
+            legs.append(comparable_leg(row))
     return legs, unread
 
 
-def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | Unread]:
+def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:
     """Each row of all files, as it comes.
 
     Raises:
@@ -58,14 +58,14 @@ def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | Unread]:
     for path in paths:
         with _opened(path) as file:
             for row in read_records(file, setup):
-                yield Unread(path, row) if isinstance(row, NotUnderstood) else row
+                yield UnreadRow(path, row) if isinstance(row, NotUnderstood) else row
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[FileIO]:
     try:
         with FileIO(os.open(path, _FLAGS)) as file:
-            if why := no_file(os.fstat(file.fileno())):
+            if why := why_not_a_file(os.fstat(file.fileno())):
                 raise Unusable(f'"{path}": {why}', hint="give a file of call records to --cdr")
             yield file
     except FileNotFoundError:

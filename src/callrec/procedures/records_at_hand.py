@@ -18,35 +18,42 @@ from typing import TYPE_CHECKING, Final, Self
 from callrec.crypto import primitives
 from callrec.errors import Failed
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.record_files import Unread, read_rows
+from callrec.procedures.record_files import UnreadRow, read_rows
 from callrec.telephone.call import System
-from callrec.telephone.joining import calls_of, join, keys_of_leg, keys_of_recording
+from callrec.telephone.joining.facts import calls_of
+from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
+from callrec.telephone.joining.table import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from callrec.config import Config
-    from callrec.telephone.joining import Joined, RecordingFacts
+    from callrec.telephone.joining.facts import Joined, RecordingFacts
     from callrec.telephone.joining.keys import Key
     from callrec.telephone.records.leg import Leg
     from callrec.telephone.setup import Setup
 
-MOST_TOLD: Final = 20
+MAX_LISTED: Final = 20
 """Rows that were not understood and are told one by one; all are counted."""
 
 _MOST_CALLS: Final = 100
 """A key that more calls than this have in common tells none of them."""
+
 _MOST_LEGS: Final = 500
 """What has more legs than this is no call."""
+
 _AT_ONCE: Final = 1000
+
 _HASH_BYTES: Final = 16
+
 _MADE: Final = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA cache_size = -16000",  # kibibytes
     "CREATE TABLE key (hash BLOB NOT NULL, call BLOB NOT NULL)",
     "CREATE TABLE leg (call BLOB NOT NULL, sealed BLOB NOT NULL)",
 )
+
 _FILLED: Final = (
     "CREATE INDEX key_hash ON key (hash, call)",
     "CREATE INDEX leg_call ON leg (call)",
@@ -54,28 +61,28 @@ _FILLED: Final = (
 
 
 @dataclass(slots=True)
-class Unused:
+class UnusedRows:
     """Rows of call records that said nothing that could be used."""
 
     count: int = 0
-    first: list[Unread] = field(default_factory=list)
+    first: list[UnreadRow] = field(default_factory=list)
 
-    def add(self, row: Unread) -> None:
+    def add(self, row: UnreadRow) -> None:
         self.count += 1
-        if len(self.first) < MOST_TOLD:
+        if len(self.first) < MAX_LISTED:
             self.first.append(row)
 
 
-class RecordsAtHand:
+class AvailableCallRecords:
     """The call records of one run."""
 
     def __init__(self, database: sqlite3.Connection, tolerance: timedelta) -> None:
         """Begin with none; ``tolerance``: how far a recording and a leg may lie apart."""
         self._database = database
         self._tolerance = tolerance
-        self._sealing = primitives.fresh(primitives.KEY_BYTES)
-        self._mac = primitives.macs_under(primitives.fresh(primitives.KEY_BYTES))
-        self.unused = Unused()
+        self._sealing = primitives.random_bytes(primitives.KEY_BYTES)
+        self._mac = primitives.mac_function(primitives.random_bytes(primitives.KEY_BYTES))
+        self.unused = UnusedRows()
         self.have_sums = False
         """Whether a record tells the MD5 of its recording."""
 
@@ -120,7 +127,7 @@ class RecordsAtHand:
 
     def _legs_of(self, paths: Sequence[Path], setup: Setup) -> Iterator[Leg]:
         for row in read_rows(paths, setup):
-            if isinstance(row, Unread):
+            if isinstance(row, UnreadRow):
                 self.unused.add(row)
             else:
                 yield row
@@ -130,7 +137,7 @@ class RecordsAtHand:
         sealed: list[tuple[bytes, bytes]] = []
         for leg in legs:
             # A leg that names no call is one by itself.
-            same = f"{leg.call.system}\n{leg.key}" if leg.key else primitives.fresh_id()
+            same = f"{leg.call.system}\n{leg.key}" if leg.key else primitives.random_id()
             call = self._hash("call", same)
             keys += {(self._hash(*key), call) for key in keys_of_leg(leg, self._tolerance)}
             sealed.append((call, primitives.seal(self._sealing, pickle.dumps(leg), call)))
@@ -157,15 +164,15 @@ class RecordsAtHand:
 
 
 @contextmanager
-def at_hand(
+def open_call_records(
     paths: Sequence[Path], config: Config, *, system: str | None = None
-) -> Iterator[RecordsAtHand | None]:
+) -> Iterator[AvailableCallRecords | None]:
     """The call records of some files, read as the practice's are; None: no file is named.
 
     ``system``: whose they are, if that is said; a template is only of names.
 
     Raises:
-        NotFound, Unusable, Failed: as `RecordsAtHand.of`.
+        NotFound, Unusable, Failed: as `AvailableCallRecords.of`.
     """
     if not paths:
         yield None
@@ -174,7 +181,7 @@ def at_hand(
     setup = telephone_setup(config, system=system)
     if setup.system is System.TEMPLATE:
         setup = replace(setup, system=None)
-    with RecordsAtHand.of(paths, setup, tolerance) as records:
+    with AvailableCallRecords.of(paths, setup, tolerance) as records:
         yield records
 
 

@@ -36,14 +36,14 @@ from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
-from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.custody import REENCRYPTED, Opening, seal_data_key, seal_metadata
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.hold_reach import holds_over
+from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.intake_batch import BatchKeys, batch_row
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.record.acts import check_log
-from callrec.record.statements import signed
+from callrec.procedures.lapsing import expire_lapsed
+from callrec.record.acts import check_whole_log
+from callrec.record.statements import sign_statement_as
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
@@ -52,23 +52,27 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording, SealedMetadata
     from callrec.store import Batch
 
-BEGUN: Final = "keys.reencrypting"
-DONE: Final = "keys.reencrypted"
-AT_ONCE = 200
+REENCRYPTION_BEGUN: Final = "keys.reencrypting"
+
+REENCRYPTION_DONE: Final = "keys.reencrypted"
+
+RECORDINGS_PER_STEP = 200
 """Recordings in one portion."""
-BYTES_AT_ONCE: Final = 256_000_000
+
+BYTES_PER_STEP: Final = 256_000_000
 """Of their originals, the first aside: what the disk needs for a while on top of all else."""
+
 SPARE_BYTES: Final = 64 << 20
 """Room that is left for the catalogue to grow in."""
 
 
-class Left(StrEnum):
+class WhyLeft(StrEnum):
     """Why a recording stays under the data key that it has."""
 
     HELD = "held"
@@ -86,15 +90,15 @@ class Reencrypted:
     recordings: int = 0
     size_bytes: int = 0
     """Of their originals."""
-    left: dict[Left, list[int]] = field(default_factory=dict)
+    left: dict[WhyLeft, list[int]] = field(default_factory=dict)
     """The numbers of those that stay as they are, by the reason."""
 
-    def leave(self, number: int, why: Left) -> None:
+    def leave(self, number: int, why: WhyLeft) -> None:
         self.left.setdefault(why, []).append(number)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Anew:
+class _Resealed:
     """A recording that is sealed anew. Its repr shows nothing."""
 
     row: Row[Any]
@@ -137,12 +141,12 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
         Failed: the disk has too little room, or recordings are being taken in or archived; or
             people or keys were changed meanwhile. What was done stays; run it again.
     """
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, BEGUN):
+    expire_lapsed(practice, actor)
+    with attempt(practice, actor, REENCRYPTION_BEGUN):
         check_may_vouch(actor.person)
         for key in (VaultKey.RECORDINGS, VaultKey.CATALOGUE):
             vault_key(actor, key, practice.register.newest(key).version)
-    with attempt(practice, actor, DONE), archiving(practice.folder):
+    with attempt(practice, actor, REENCRYPTION_DONE), archive_lock(practice.folder):
         return _Run(practice, actor, advance).carry_out()
 
 
@@ -176,7 +180,7 @@ class _Run:
         with practice.store.lock():
             self._sweep()
         with reading(practice.engine) as connection:
-            check_log(practice, connection)
+            check_whole_log(practice, connection)
             check_holds(practice, connection)
         place, portion = 0, self._next(0)
         if portion:
@@ -199,17 +203,17 @@ class _Run:
                 func.max(tables.recording.c.size_bytes).label("largest"),
             ).where(*_is_older(practice, LIVE))
             due = connection.execute(query).one()
-        _check_room(practice, min(due.bytes, BYTES_AT_ONCE + due.largest))
+        _check_room(practice, min(due.bytes, BYTES_PER_STEP + due.largest))
         details = {"bytes": due.bytes, "recordings": due.recordings}
-        record(practice, self._actor, BEGUN, details=details)
+        record(practice, self._actor, REENCRYPTION_BEGUN, details=details)
 
     def _next(self, after: int) -> Sequence[Row[Any]]:
         table = tables.recording
         query = select(table).where(*_is_older(self._practice, LIVE), table.c.id > after)
         with reading(self._practice.engine) as connection:
-            rows = connection.execute(query.order_by(table.c.id).limit(AT_ONCE)).all()
+            rows = connection.execute(query.order_by(table.c.id).limit(RECORDINGS_PER_STEP)).all()
         sizes = accumulate(row.size_bytes for row in rows)
-        fit = sum(1 for size in sizes if size <= BYTES_AT_ONCE)
+        fit = sum(1 for size in sizes if size <= BYTES_PER_STEP)
         return rows[: max(fit, 1)]
 
     def _leave_what_is_away(self) -> None:
@@ -217,7 +221,7 @@ class _Run:
         with reading(self._practice.engine) as connection:
             query = select(column).where(*_is_older(self._practice, ARCHIVED)).order_by(column)
             for number in connection.execute(query).scalars():
-                self._done.leave(number, Left.AWAY)
+                self._done.leave(number, WhyLeft.AWAY)
 
     def _take(self, portion: Sequence[Row[Any]]) -> None:
         practice, keys = self._practice, BatchKeys.draw()
@@ -232,8 +236,8 @@ class _Run:
                 was_replaced = each.row.uid in replaced
                 practice.store.remove(each.row.ciphertext if was_replaced else each.name)
 
-    def _seal(self, batch: Batch, keys: BatchKeys, portion: Sequence[Row[Any]]) -> list[_Anew]:
-        practice, anew = self._practice, list[_Anew]()
+    def _seal(self, batch: Batch, keys: BatchKeys, portion: Sequence[Row[Any]]) -> list[_Resealed]:
+        practice, anew = self._practice, list[_Resealed]()
         with reading(practice.engine) as connection:
             spared = _spared(practice, self._actor, connection, portion)
             opening = Opening(practice, self._actor, connection)
@@ -244,14 +248,16 @@ class _Run:
                     try:
                         anew.append(self._seal_one(batch, keys, row, opening))
                     except NotFound:
-                        why = Left.MISSING
+                        why = WhyLeft.MISSING
                     except Tampered:
-                        why = Left.DAMAGED
+                        why = WhyLeft.DAMAGED
                 if why is not None:
                     self._done.leave(row.id, why)
         return anew
 
-    def _seal_one(self, batch: Batch, keys: BatchKeys, row: Row[Any], opening: Opening) -> _Anew:
+    def _seal_one(
+        self, batch: Batch, keys: BatchKeys, row: Row[Any], opening: Opening
+    ) -> _Resealed:
         """Stream a recording from the data key that it has to a fresh one.
 
         Raises:
@@ -260,7 +266,7 @@ class _Run:
         """
         practice = self._practice
         opened, old_key = opening.checked(row), opening.data_key(row)
-        data_key = primitives.fresh(primitives.KEY_BYTES)
+        data_key = primitives.random_bytes(primitives.KEY_BYTES)
         info = context("recording", practice.vault, uid=row.uid)
         with practice.store.open(row.ciphertext) as sealed:
             original = _Original(open_stream(sealed, old_key, info, self._buffers))
@@ -270,7 +276,7 @@ class _Run:
             raise Tampered(f"recording {row.id} holds another sound than was taken in")
         return _described(practice.vault, keys, opened, row, (made.sha256_ciphertext, data_key))
 
-    def _write_down(self, keys: BatchKeys, sealed: Sequence[_Anew]) -> set[str]:
+    def _write_down(self, keys: BatchKeys, sealed: Sequence[_Resealed]) -> set[str]:
         """One transaction; returns the uids of those whose file is another now."""
         practice = self._practice
         with writing(practice, self._actor.signer) as act:
@@ -285,15 +291,15 @@ class _Run:
         replaced = {each.row.uid for each in anew}
         for each in sealed:
             if each.row.uid not in replaced:
-                self._done.leave(each.row.id, spared.get(each.row.id, Left.CHANGED))
+                self._done.leave(each.row.id, spared.get(each.row.id, WhyLeft.CHANGED))
         return replaced
 
-    def _replace(self, act: Writing, keys: BatchKeys, anew: Sequence[_Anew]) -> None:
+    def _replace(self, act: LogTransaction, keys: BatchKeys, anew: Sequence[_Resealed]) -> None:
         practice, connection = self._practice, act.connection
         statement = self._state(keys.batch, anew)
         size_bytes = sum(each.row.size_bytes for each in anew)
         act.leaf(
-            DONE,
+            REENCRYPTION_DONE,
             actor=self._actor.person.id,
             subject=[keys.batch],
             details={"bytes": size_bytes, "recordings": len(anew)},
@@ -325,9 +331,9 @@ class _Run:
             ],
         )
 
-    def _state(self, batch: str, anew: Sequence[_Anew]) -> Statement:
+    def _state(self, batch: str, anew: Sequence[_Resealed]) -> Statement:
         fields = {"batch": batch, "items": [each.as_item() for each in anew]}
-        return signed(self._practice, self._actor, REENCRYPTED, fields)
+        return sign_statement_as(self._practice, self._actor, REENCRYPTED, fields)
 
     def _sweep(self) -> None:
         """Clear away what a run that was killed left: new files before, old ones after."""
@@ -371,13 +377,13 @@ def _is_older(practice: Practice, state: str) -> Sequence[ColumnElement[bool]]:
 
 def _spared(
     practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
-) -> Mapping[int, Left]:
+) -> Mapping[int, WhyLeft]:
     """Those whose file is not to be touched now."""
-    held = holds_over(practice, actor, connection, [row.id for row in rows])
+    held = holds_covering(practice, actor, connection, [row.id for row in rows])
     granted = _granted(connection, [row.uid for row in rows])
     return {
-        **{row.id: Left.GRANTED for row in rows if row.uid in granted},
-        **dict.fromkeys(held, Left.HELD),
+        **{row.id: WhyLeft.GRANTED for row in rows if row.uid in granted},
+        **dict.fromkeys(held, WhyLeft.HELD),
     }
 
 
@@ -387,7 +393,7 @@ def _granted(connection: Connection, uids: Collection[str]) -> frozenset[str]:
     return frozenset(connection.execute(select(uid).where(uid.in_(uids))).scalars())
 
 
-def _stands(connection: Connection, anew: _Anew) -> bool:
+def _stands(connection: Connection, anew: _Resealed) -> bool:
     """Whether the recording is still what was sealed anew."""
     table, metadata = tables.recording, tables.metadata.c
     row = connection.execute(select(table).where(table.c.id == anew.row.id)).first()
@@ -402,7 +408,7 @@ def _described(
     opened: OpenedRecording,
     row: Row[Any],
     made: tuple[str, bytes],
-) -> _Anew:
+) -> _Resealed:
     name, data_key = made
     revision = opened.revision + 1
     metadata = seal_metadata(
@@ -412,7 +418,7 @@ def _described(
         uid=row.uid,
         revision=revision,
     )
-    return _Anew(row, name, data_key, revision, metadata)
+    return _Resealed(row, name, data_key, revision, metadata)
 
 
 def _check_room(practice: Practice, original_bytes: int) -> None:

@@ -19,7 +19,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import today
-from callrec.procedures.people import colleague, logins
+from callrec.procedures.people import logins, shown_colleague
 from callrec.record.acts import leaves_of_act
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.people import Colleague
 
-ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
+ACCESS_ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -61,7 +61,9 @@ class AccessEntry:
     """Since the last right one."""
 
 
-def read_access(practice: Practice, actor: Actor, connection: Connection) -> Iterator[AccessEntry]:
+def read_access_register(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[AccessEntry]:
     """Everybody who has a login, in the order in which they joined.
 
     Raises:
@@ -78,7 +80,9 @@ def read_access(practice: Practice, actor: Actor, connection: Connection) -> Ite
         row = rows.get(voucher.person.id)
         if row is None:
             raise Tampered("a person who was vouched for is missing from the catalogue")
-        yield _entry(log, colleague(practice, actor, row, voucher), row.failures, voucher)
+        yield _access_entry(
+            log, shown_colleague(practice, actor, row, voucher), row.failures, voucher
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class _Log:
     called: Mapping[str, str]
 
 
-def _entry(log: _Log, shown: Colleague, failures: int, voucher: Voucher) -> AccessEntry:
+def _access_entry(log: _Log, shown: Colleague, failures: int, voucher: Voucher) -> AccessEntry:
     person = voucher.person
     first = log.practice.register.vouchers[person.id][0]
     return AccessEntry(

@@ -13,15 +13,15 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.hearing_record import end_of
-from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.hearing_record import hearing_end_leaf
+from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.people import logins
-from callrec.procedures.register_releases import NOWHERE, read_whereabouts
-from callrec.procedures.requests_listed import read_listed
-from callrec.record.acts import leaves_of
+from callrec.procedures.register_releases import HOLDER_UNKNOWN, read_package_holders
+from callrec.procedures.requests_listed import read_registered_requests
+from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,20 +34,21 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
     from callrec.procedures.request_log import History
-    from callrec.procedures.requests_listed import ListedRequest
+    from callrec.procedures.requests_listed import RegisteredRequest
 
-ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
+DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",
     RequestAct.DELIVERED: "released",
 }
-_RECIPIENT: Final[Mapping[Purpose, Further]] = {
-    Purpose.REGULATORY: Further.REGULATOR,
-    Purpose.SUBJECT_ACCESS: Further.SUBJECT,
-    Purpose.OUTSIDE_BODY: Further.BODY,
-    Purpose.DECEASED: Further.APPLICANT,
-    Purpose.PORTABILITY: Further.SUBJECT,
+
+_RECIPIENT: Final[Mapping[Purpose, FurtherParticular]] = {
+    Purpose.REGULATORY: FurtherParticular.REGULATOR,
+    Purpose.SUBJECT_ACCESS: FurtherParticular.SUBJECT,
+    Purpose.OUTSIDE_BODY: FurtherParticular.BODY,
+    Purpose.DECEASED: FurtherParticular.APPLICANT,
+    Purpose.PORTABILITY: FurtherParticular.SUBJECT,
 }
 """For whom a copy is made where it is not for whoever releases it."""
 
@@ -98,7 +99,7 @@ class DisclosureEntry:
     acknowledged_on: date | None
 
 
-def read_disclosures(
+def read_disclosure_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[DisclosureEntry]:
     """Every disclosure that the reader may learn of, oldest first.
@@ -106,28 +107,30 @@ def read_disclosures(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    disclosed = {leaf.subject[0] for leaf in leaves_of(connection, tuple(_HOW))}
+    disclosed = {leaf.subject[0] for leaf in done_leaves(connection, tuple(_HOW))}
     found = [
         entry
-        for request in read_listed(practice, actor, connection, lambda row: row.id in disclosed)
+        for request in read_registered_requests(
+            practice, actor, connection, lambda row: row.id in disclosed
+        )
         for entry in _entries(practice, actor, connection, request)
     ]
     return iter(sorted(found, key=lambda entry: entry.seq))
 
 
 def _entries(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Iterator[DisclosureEntry]:
     called = logins(practice)
     numbers = _numbers(connection)
-    packages = read_whereabouts(practice, actor, connection, request)
+    packages = read_package_holders(practice, actor, connection, request)
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
         told = _told(practice, actor, connection, request, leaf)
-        end = end_of(leaf, request.history)
+        end = hearing_end_leaf(leaf, request.history)
         unended = event.act is RequestAct.LISTENED and end is None
-        package = packages.get(leaf.subject[1], NOWHERE)
+        package = packages.get(leaf.subject[1], HOLDER_UNKNOWN)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         used = _used(request, leaf)
@@ -158,7 +161,7 @@ def _entries(
         )
 
 
-def _used(request: ListedRequest, disclosed: Leaf) -> tuple[Approval, ...]:
+def _used(request: RegisteredRequest, disclosed: Leaf) -> tuple[Approval, ...]:
     """Of each recording, the newest approval of it to this person before."""
     used: dict[str, Approval] = {}
     for approval in request.approvals:
@@ -176,12 +179,12 @@ def _told(
     practice: Practice,
     actor: Actor,
     connection: Connection,
-    request: ListedRequest,
+    request: RegisteredRequest,
     disclosed: Leaf,
 ) -> Mapping[str, Any]:
     """What lies beside the leaves of a disclosure."""
     told: dict[str, Any] = {}
-    if opens_details(actor):
+    if can_open_details(actor):
         for leaf in _leaves(request.history, disclosed):
             told |= open_details(practice, actor, connection, leaf)
     return told
@@ -190,7 +193,7 @@ def _told(
 def _leaves(history: History, disclosed: Leaf) -> Iterable[Leaf]:
     """The beginning and the end of a hearing, or both leaves of a release."""
     if disclosed.act == RequestAct.LISTENED:
-        return filter(None, (disclosed, end_of(disclosed, history)))
+        return filter(None, (disclosed, hearing_end_leaf(disclosed, history)))
     release, acts = disclosed.subject[1], (RequestAct.PREPARED, RequestAct.DELIVERED)
     return (leaf for leaf in history.leaves if release in leaf.subject and leaf.act in acts)
 

@@ -11,7 +11,7 @@ from callrec.policy.hold import HoldAct
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.people import logins
-from callrec.procedures.readers import kept_from
+from callrec.procedures.readers import hidden_from
 from callrec.record.acts import attested_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
 
-ON_SCREEN: Final = ("hold", "request", "state", "recordings", "placed_at", "lifted_at")
+HOLDS_ON_SCREEN: Final = ("hold", "request", "state", "recordings", "placed_at", "lifted_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,9 @@ class HoldEntry:
     """Two people where it was placed by hand."""
 
 
-def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iterator[HoldEntry]:
+def read_hold_register(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[HoldEntry]:
     """Every hold, lifted or not, in the order in which they were placed.
 
     Not those of a request of which the actor must not learn.
@@ -54,7 +56,7 @@ def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iter
     """
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
-    lifted, kept = _lifted(practice, connection), kept_from(practice, actor, connection)
+    lifted, kept = _lifted(practice, connection), hidden_from(practice, actor, connection)
     for row in all_holds(connection):
         if row.request in kept:
             continue

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.catalogue.incidents import all_incidents
 from callrec.errors import Locked, Tampered
 from callrec.procedures.incident_log import read_incident_history
-from callrec.procedures.incident_open import opens_incidents, read_incident
+from callrec.procedures.incident_open import can_open_incidents, read_incident
 from callrec.procedures.incident_show import shown_incident
 from callrec.procedures.people import logins
 
@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from callrec.procedures.incident_open import OpenIncident
 
 DOES_NOT_OPEN: Final = "does not open"
-ON_SCREEN: Final = ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact")
+
+INCIDENTS_ON_SCREEN: Final = (
+    "incident",
+    "state",
+    "noticed_at",
+    "due_at",
+    "outcome",
+    "likelihood",
+    "impact",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,7 +86,7 @@ class IncidentEntry:
     """Why it does not open; None: it does."""
 
 
-def read_incidents(
+def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
     """Every incident, in the order of their numbers; those that do not open say why.
@@ -87,9 +96,11 @@ def read_incidents(
     """
     for row in all_incidents(connection):
         try:
-            yield _entry(practice, read_incident(practice, actor, connection, f"I-{row.number}"))
+            yield _incident_entry(
+                practice, read_incident(practice, actor, connection, f"I-{row.number}")
+            )
         except (Locked, Tampered) as error:
-            if isinstance(error, Locked) and not opens_incidents(actor):
+            if isinstance(error, Locked) and not can_open_incidents(actor):
                 raise
             yield _unopened(practice, connection, row, error.message)
 
@@ -113,7 +124,7 @@ def _unopened(
     )
 
 
-def _entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:
+def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:
     shown, closing = shown_incident(practice, incident, ()), incident.body.closing
     found = shown.findings
     return IncidentEntry(

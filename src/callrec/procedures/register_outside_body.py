@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.registers import REGISTERS, RegisterName
 from callrec.policy.request import RequestAct
 from callrec.procedures.answering import answer_to
 from callrec.procedures.people import logins
-from callrec.procedures.register_releases import newest_package
-from callrec.procedures.request_clock import deadline_by, read_clock
+from callrec.procedures.register_releases import newest_package_holder
+from callrec.procedures.request_clock import deadline_on_day, read_clock
 from callrec.procedures.request_log import event_of
-from callrec.procedures.requests_listed import read_listed
+from callrec.procedures.requests_listed import read_registered_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,16 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import ListedRequest
+    from callrec.procedures.requests_listed import RegisteredRequest
 
-ON_SCREEN: Final = ("request", "body", "legal_basis", "received_on", "outcome", "released_on")
+OUTSIDE_BODIES_ON_SCREEN: Final = (
+    "request",
+    "body",
+    "legal_basis",
+    "received_on",
+    "outcome",
+    "released_on",
+)
 
 _PURPOSES: Final = REGISTERS[RegisterName.OUTSIDE_BODY].purposes
 
@@ -72,7 +79,7 @@ class OutsideBodyEntry:
     """``yes`` or ``no``."""
 
 
-def read_outside_bodies(
+def read_outside_body_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[OutsideBodyEntry]:
     """Every request of an outside body that the reader may learn of, by its number.
@@ -80,26 +87,28 @@ def read_outside_bodies(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    for request in read_listed(practice, actor, connection, lambda row: row.purpose in _PURPOSES):
-        yield _entry(practice, actor, connection, request)
+    for request in read_registered_requests(
+        practice, actor, connection, lambda row: row.purpose in _PURPOSES
+    ):
+        yield _outside_body_entry(practice, actor, connection, request)
 
 
-def _entry(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+def _outside_body_entry(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> OutsideBodyEntry:
     answer = answer_to(practice, actor, connection, request)
     clock = read_clock(practice, connection, request.history)
-    deadline = deadline_by(practice, clock, on=answer.ended_on) if clock else None
-    package = newest_package(practice, actor, connection, request)
+    deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
+    package = newest_package_holder(practice, actor, connection, request)
     made, decided = request.history.leaves[0], answer.decided
     delivered = [leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED]
     return OutsideBodyEntry(
         request=request.reference,
         state=str(request.state),
-        body=request.said(Further.BODY),
-        officer=request.said(Further.OFFICER),
-        their_reference=request.said(Further.REFERENCE),
-        legal_basis=request.said(Further.LEGAL_BASIS),
+        body=request.said(FurtherParticular.BODY),
+        officer=request.said(FurtherParticular.OFFICER),
+        their_reference=request.said(FurtherParticular.REFERENCE),
+        legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
         received_on=clock.receipt.received_on if clock else _day(practice, made),
         target_on=deadline.target_on if deadline else None,
         due_on=deadline.due_on if deadline else None,
@@ -115,7 +124,7 @@ def _entry(
         handed_over_channel=package.channel,
         handed_over_to=package.to_whom,
         acknowledged_on=package.acknowledged_on,
-        subject_may_be_told=request.said(Further.SUBJECT_MAY_BE_TOLD),
+        subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
     )
 
 

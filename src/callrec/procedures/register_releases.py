@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.releases import ReadRelease
-    from callrec.procedures.requests_listed import ListedRequest
+    from callrec.procedures.releases import ReleasedPackage
+    from callrec.procedures.requests_listed import RegisteredRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Whereabouts:
+class PackageHolder:
     """Who has a package. Its repr shows nothing; None is what nobody said or may not be read."""
 
     on: date | None = None
@@ -33,13 +33,13 @@ class Whereabouts:
     acknowledged_on: date | None = None
 
 
-NOWHERE: Final = Whereabouts()
+HOLDER_UNKNOWN: Final = PackageHolder()
 """Of what was not released."""
 
 
-def read_whereabouts(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
-) -> Mapping[str, Whereabouts]:
+def read_package_holders(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
+) -> Mapping[str, PackageHolder]:
     """Who has each package of a request, by the release's id, oldest first.
 
     Raises:
@@ -52,22 +52,22 @@ def read_whereabouts(
     }
 
 
-def newest_package(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
-) -> Whereabouts:
+def newest_package_holder(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
+) -> PackageHolder:
     """Who has the newest package of a request.
 
     Raises:
-        Tampered: as `read_whereabouts`.
+        Tampered: as `read_package_holders`.
     """
-    every = tuple(read_whereabouts(practice, actor, connection, request).values())
-    return every[-1] if every else NOWHERE
+    every = tuple(read_package_holders(practice, actor, connection, request).values())
+    return every[-1] if every else HOLDER_UNKNOWN
 
 
-def _whereabouts(release: ReadRelease, request: ListedRequest) -> Whereabouts:
+def _whereabouts(release: ReleasedPackage, request: RegisteredRequest) -> PackageHolder:
     said = release.handed_over[-1].words if release.handed_over else {}
     name = said.get("to_whom") if request.opened else None
-    return Whereabouts(
+    return PackageHolder(
         on=release.handed_over_on,
         time=said.get("time") or None,
         channel=said.get("channel"),

@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.clock import Awaited
-from callrec.policy.clock_events import waits_of
-from callrec.policy.further import Further
+from callrec.policy.clock_events import Awaited, waits_of
+from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.registers import RIGHTS
+from callrec.policy.registers import RIGHTS_PURPOSES
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
-from callrec.procedures.register_releases import newest_package
+from callrec.procedures.register_releases import newest_package_holder
 from callrec.procedures.request_clock import (
     day_of_leaf,
-    deadline_by,
+    deadline_on_day,
     is_dated_late,
     read_clock,
     read_clocks,
 )
-from callrec.procedures.requests_listed import read_listed
+from callrec.procedures.requests_listed import read_registered_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +34,16 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_clock import Clock
-    from callrec.procedures.requests_listed import ListedRequest
+    from callrec.procedures.requests_listed import RegisteredRequest
 
-ON_SCREEN: Final = ("request", "purpose", "received_on", "due_on", "answered_on", "outcome")
+SUBJECT_ACCESS_ON_SCREEN: Final = (
+    "request",
+    "purpose",
+    "received_on",
+    "due_on",
+    "answered_on",
+    "outcome",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -83,7 +89,7 @@ class SubjectAccessEntry:
     acknowledged_on: date | None
 
 
-def read_subject_access(
+def read_subject_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[SubjectAccessEntry]:
     """Every request that somebody made for his own, in the order of their numbers.
@@ -91,28 +97,36 @@ def read_subject_access(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    for request in read_listed(practice, actor, connection, lambda row: row.purpose in RIGHTS):
+    for request in read_registered_requests(
+        practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
+    ):
         clock = read_clock(practice, connection, request.history)
         if clock is not None:
-            yield _entry(practice, actor, connection, request, clock)
+            yield _subject_access_entry(practice, actor, connection, request, clock)
 
 
-def _entry(
-    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, clock: Clock
+def _subject_access_entry(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: RegisteredRequest,
+    clock: Clock,
 ) -> SubjectAccessEntry:
     answer = answer_to(practice, actor, connection, request)
     until = answer.ended_on or today(practice)
-    deadline, received_on = deadline_by(practice, clock, on=until), clock.receipt.received_on
+    deadline, received_on = deadline_on_day(practice, clock, on=until), clock.receipt.received_on
     late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
-    package = newest_package(practice, actor, connection, request)
+    package = newest_package_holder(practice, actor, connection, request)
     is_dead = request.purpose is Purpose.DECEASED
     return SubjectAccessEntry(
         request=request.reference,
         purpose=str(request.purpose),
         state=str(request.state),
         received_on=received_on,
-        received_how=request.said(Further.RECEIVED_HOW),
-        subject=request.named(Further.APPLICANT if is_dead else Further.SUBJECT),
+        received_how=request.said(FurtherParticular.RECEIVED_HOW),
+        subject=request.named(
+            FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
+        ),
         identity_checked_on=_identity_checked_on(practice, connection, request, clock),
         waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
         due_on=deadline.due_on,
@@ -133,13 +147,13 @@ def _entry(
 
 
 def _identity_checked_on(
-    practice: Practice, connection: Connection, request: ListedRequest, clock: Clock
+    practice: Practice, connection: Connection, request: RegisteredRequest, clock: Clock
 ) -> date | None:
     """The day on which proof came; else that of receipt where it had come by then."""
     waits = [wait for wait in waits_of(clock.events) if wait.awaited is Awaited.IDENTITY]
     if waits:
         return waits[-1].answered_on
-    asked = Further.IDENTITY in TERMS[request.purpose].further
+    asked = FurtherParticular.IDENTITY in TERMS[request.purpose].further
     if not asked or Awaited.IDENTITY in clock.receipt.awaits:
         return None
     # Nobody dated it, but the request was changed to say that it had come: it had by then.

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.spreadsheet import Cell
 
-READ: Final = "register.read"
+REGISTER_READ: Final = "register.read"
 _ACCEPTED: Final = str(GlassVerdict.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RegisterSource:
     """Where the entries of a register come from."""
 
     entry: type[Any]
@@ -50,42 +50,42 @@ class Source:
     """The column by which ``since`` and ``until`` choose; empty: it shows how things stand now."""
 
 
-SOURCES: Final[Mapping[RegisterName, Source]] = MappingProxyType(
+REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyType(
     {
-        RegisterName.SUBJECT_ACCESS: Source(
+        RegisterName.SUBJECT_ACCESS: RegisterSource(
             entry=register_subject_access.SubjectAccessEntry,
-            read=register_subject_access.read_subject_access,
-            on_screen=register_subject_access.ON_SCREEN,
+            read=register_subject_access.read_subject_access_register,
+            on_screen=register_subject_access.SUBJECT_ACCESS_ON_SCREEN,
             entered="received_on",
         ),
-        RegisterName.OUTSIDE_BODY: Source(
+        RegisterName.OUTSIDE_BODY: RegisterSource(
             entry=register_outside_body.OutsideBodyEntry,
-            read=register_outside_body.read_outside_bodies,
-            on_screen=register_outside_body.ON_SCREEN,
+            read=register_outside_body.read_outside_body_register,
+            on_screen=register_outside_body.OUTSIDE_BODIES_ON_SCREEN,
             entered="received_on",
         ),
-        RegisterName.DISCLOSURE: Source(
+        RegisterName.DISCLOSURE: RegisterSource(
             entry=register_disclosure.DisclosureEntry,
-            read=register_disclosure.read_disclosures,
-            on_screen=register_disclosure.ON_SCREEN,
+            read=register_disclosure.read_disclosure_register,
+            on_screen=register_disclosure.DISCLOSURES_ON_SCREEN,
             entered="at",
         ),
-        RegisterName.HOLDS: Source(
+        RegisterName.HOLDS: RegisterSource(
             entry=register_holds.HoldEntry,
-            read=register_holds.read_holds,
-            on_screen=register_holds.ON_SCREEN,
+            read=register_holds.read_hold_register,
+            on_screen=register_holds.HOLDS_ON_SCREEN,
             entered="placed_at",
         ),
-        RegisterName.INCIDENTS: Source(
+        RegisterName.INCIDENTS: RegisterSource(
             entry=register_incidents.IncidentEntry,
-            read=register_incidents.read_incidents,
-            on_screen=register_incidents.ON_SCREEN,
+            read=register_incidents.read_incident_register,
+            on_screen=register_incidents.INCIDENTS_ON_SCREEN,
             entered="noticed_at",
         ),
-        RegisterName.ACCESS: Source(
+        RegisterName.ACCESS: RegisterSource(
             entry=register_access.AccessEntry,
-            read=register_access.read_access,
-            on_screen=register_access.ON_SCREEN,
+            read=register_access.read_access_register,
+            on_screen=register_access.ACCESS_ON_SCREEN,
             entered="",
         ),
     }
@@ -94,7 +94,7 @@ SOURCES: Final[Mapping[RegisterName, Source]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Extract:
+class RegisterExtract:
     """What was read from a register. Its repr shows nothing."""
 
     register: RegisterName
@@ -124,7 +124,7 @@ def read_register(
     *,
     since: datetime | None,
     until: datetime | None,
-) -> Extract:
+) -> RegisterExtract:
     """Read a register, or what was entered in it within a time.
 
     Args:
@@ -139,20 +139,20 @@ def read_register(
         Unusable: it shows how things stand now, and a time was given.
         Tampered: what it is read from is not as it was written.
     """
-    source = SOURCES[register]
+    source = REGISTER_SOURCES[register]
     details = {"register": register, "since": since, "until": until}
     told = {name: value and str(value) for name, value in details.items()}
-    with attempt(practice, actor, READ, details=told):
+    with attempt(practice, actor, REGISTER_READ, details=told):
         check_may_read_register(actor.person, register, on=today(practice))
         if not source.entered and (since, until) != (None, None):
             raise Unusable(
                 f"the {register} register shows how things stand now",
                 hint="leave out --since and --until",
             )
-        record(practice, actor, READ, details=told)
+        record(practice, actor, REGISTER_READ, details=told)
         with reading(practice.engine) as connection:
             entries = [_cells(entry) for entry in source.read(practice, actor, connection)]
-    return Extract(
+    return RegisterExtract(
         register=register,
         read_at=practice.now(),
         columns=tuple(field.name for field in fields(source.entry)),

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from callrec.audit.remembered import write_memory
+from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.catalogue.index import drop_strays, replace_calls
+from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.custody import Opening
 from callrec.procedures.findable import indexed_call
-from callrec.procedures.intake_known import Duplicates, write_macs
+from callrec.procedures.intake_known import DuplicateMacs, write_macs
 from callrec.record.forms import Hex, as_json, recall
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from callrec.procedures.custody import OpenedRecording
 
 _MEMORY: Final = "reindexed.json"
-AT_ONCE = 500
+
+ROWS_PER_STEP = 500
 """Recordings in one transaction: a fraction of a second for everybody else."""
 
 
@@ -86,11 +87,11 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
             opened, broken = _opened(practice, actor, connection, rows)
             written = _write(practice, actor, connection, opened)
             if not rows:
-                drop_strays(connection)
+                drop_misplaced_tokens(connection)
         if not rows:
             return Reindexed(moved, failed)
         done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
-        write_memory(practice.state_folder / _MEMORY, as_json(done))
+        write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
         moved += len(opened)
         failed += broken
         advance(len(rows))
@@ -101,7 +102,7 @@ def _next(connection: Connection, after: int) -> Sequence[Row[Any]]:
     recording = tables.recording
     is_next = (recording.c.id > after) & recording.c.data_key.is_not(None)
     query = select(recording).where(is_next).order_by(recording.c.id)
-    return connection.execute(query.limit(AT_ONCE)).all()
+    return connection.execute(query.limit(ROWS_PER_STEP)).all()
 
 
 def _opened(
@@ -125,7 +126,7 @@ def _write(
     key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
     calls = [indexed_call(each) for each in opened]
     replace_calls(connection, key, practice.vault, calls, zone)
-    duplicates, table = Duplicates.of(practice, actor, marking=False), tables.duplicate
+    duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
     fresh: dict[bytes, int] = {}
     for each in opened:
         macs = duplicates.of_metadata(each.uid, each.fields)

@@ -17,16 +17,16 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.edits import UNEDITED, edits_to_apply
-from callrec.policy.edits_said import edits_of_each
-from callrec.policy.handing_over import Form
+from callrec.policy.edits_said import edits_by_recording
+from callrec.policy.handing_over import PackageForm
 from callrec.policy.hearing import check_may_release
-from callrec.policy.releasing import check_directions, content_bytes
+from callrec.policy.releasing import check_instructions, max_content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.readers import find_known
-from callrec.procedures.release_calls import call_data_of, list_of
+from callrec.procedures.lapsing import expire_lapsed
+from callrec.procedures.readers import find_visible
+from callrec.procedures.release_calls import call_data_of, listed_call_data
 from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
@@ -38,7 +38,7 @@ from callrec.procedures.release_record import (
     record_failed,
     record_prepared,
 )
-from callrec.procedures.release_unfinished import Begun, give_back_cut_off, noted
+from callrec.procedures.release_unfinished import BegunRelease, give_back_cut_off, noting_release
 from callrec.release.page import check_size
 from callrec.release.passphrase import fresh_passphrase
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.edits import Edits
     from callrec.policy.handing_over import Channel
-    from callrec.policy.releasing import Directions
+    from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.release.manifest import Manifest
@@ -59,7 +59,7 @@ class Released:
     """A package, and what opens it. Its repr shows nothing."""
 
     path: Path
-    form: Form
+    form: PackageForm
     package_by: Channel | None
     sha256: str
     """Of the file, in hex: whoever reads out the passphrase can read it out, too."""
@@ -82,7 +82,7 @@ def release_recordings(
     reference: str,
     *,
     to: Path,
-    directions: Directions,
+    directions: ReleaseInstructions,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Released:
     """Write a package of everything that is granted to the actor under a request.
@@ -105,14 +105,16 @@ def release_recordings(
     """
     _check_folder(practice, to)
     with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
+        row = find_visible(practice, actor, connection, reference)
+    expire_lapsed(practice, actor)
     give_back_cut_off(practice, actor)
     with attempt(practice, actor, RequestAct.PREPARED, subject=[row.id]):
         draft = _put_together(practice, actor, reference, directions, advance)
     release = draft.manifest.release
     target = to / f"callrec-release-{reference}-{release[:8]}.{directions.form}"
-    with noted(practice, Begun(release, row.id, actor.person.id, str(target.absolute()))):
+    with noting_release(
+        practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
+    ):
         return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
 
 
@@ -126,28 +128,33 @@ def _put_together(
     practice: Practice,
     actor: Actor,
     reference: str,
-    directions: Directions,
+    directions: ReleaseInstructions,
     advance: Callable[[int], None],
 ) -> Draft:
     grants = _releasable(practice, actor, reference)
     request = grants[0].request
-    check_directions(directions, request.purpose, request.particulars.further)
+    check_instructions(directions, request.purpose, request.particulars.further)
     edits = _edits(grants, directions)
-    drawn = directions.form is Form.HTML
+    drawn = directions.form is PackageForm.HTML
     copies = plan_copies(practice, grants, edits, advance, drawn=drawn)
-    enclosed = enclose(practice, copies, most_bytes=content_bytes(directions))
-    if directions.form is Form.HTML:
+    enclosed = enclose(practice, copies, max_bytes=max_content_bytes(directions))
+    if directions.form is PackageForm.HTML:
         check_size(enclosed.size_bytes)
     data = call_data_of(grants, enclosed)
     manifest = write_manifest(
-        practice, actor, grants, enclosed, release=primitives.fresh_id(), call_data=list_of(data)
+        practice,
+        actor,
+        grants,
+        enclosed,
+        release=primitives.random_id(),
+        call_data=listed_call_data(data),
     )
     return Draft(grants, copies, manifest, {**data, **enclosed.contents})
 
 
-def _edits(grants: Sequence[UsableGrant], directions: Directions) -> Mapping[str, Edits]:
+def _edits(grants: Sequence[UsableGrant], directions: ReleaseInstructions) -> Mapping[str, Edits]:
     """What is left out of each recording, by its uid: as it was approved, or as is said now."""
-    said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
+    said = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     return {
         grant.uid: edits_to_apply(
             grant.request.facts,
@@ -171,7 +178,7 @@ def _hand_over(
     practice: Practice,
     actor: Actor,
     draft: Draft,
-    directions: Directions,
+    directions: ReleaseInstructions,
     *,
     target: Path,
     advance: Callable[[int], None],
@@ -207,7 +214,7 @@ def _deliver(
     practice: Practice,
     actor: Actor,
     draft: Draft,
-    directions: Directions,
+    directions: ReleaseInstructions,
     *,
     target: Path,
     sha256: str,
@@ -241,7 +248,7 @@ def _check_is_there(target: Path, sha256: str) -> None:
         )
 
 
-def _told(draft: Draft, directions: Directions) -> Mapping[str, str | None]:
+def _told(draft: Draft, directions: ReleaseInstructions) -> Mapping[str, str | None]:
     """How it goes out."""
     said = directions.delivery
     told = {

@@ -23,7 +23,7 @@ def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[s
     return dict(zip(CALL_DATA_PATHS, call_data(tuple(_calls(grants, enclosed))), strict=True))
 
 
-def list_of(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
+def listed_call_data(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
     """As the manifest lists them."""
     return tuple(
         CallData(path, hashlib.sha256(content).hexdigest(), len(content))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import signing_public
-from callrec.policy.further import Further
-from callrec.policy.legal_basis import IN_WORDS, legal_basis
+from callrec.policy.further import FurtherParticular
+from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import PersonId
 from callrec.policy.withholding import GROUND_CODES
@@ -53,11 +53,11 @@ def certify(
         contact=contact,
         request=request.reference,
         release=manifest.release,
-        purpose=IN_WORDS[request.purpose],
+        purpose=BASIS_IN_WORDS[request.purpose],
         legal_basis=legal_basis(request.purpose, request.particulars.further),
-        subject=request.particulars.further[Further.SUBJECT] if names_subject else None,
-        approvals=tuple(certified(practice, _used(request, draft.grants))),
-        released_by=role_of(practice, actor.person.id),
+        subject=request.particulars.further[FurtherParticular.SUBJECT] if names_subject else None,
+        approvals=tuple(certified_approvers(practice, _used(request, draft.grants))),
+        released_by=role_in_words(practice, actor.person.id),
         at=manifest.at,
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
@@ -84,15 +84,17 @@ def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
     return Exhibit(
         label=label or f"{request.reference}/{draft.manifest.release[:8]}",
         medium_serial=serial,
-        reference=request.particulars.further.get(Further.REFERENCE, ""),
+        reference=request.particulars.further.get(FurtherParticular.REFERENCE, ""),
     )
 
 
-def certified(practice: Practice, approvals: Iterable[Approval]) -> Iterator[CertifiedApproval]:
+def certified_approvers(
+    practice: Practice, approvals: Iterable[Approval]
+) -> Iterator[CertifiedApproval]:
     """Who approved it, by the role that he had then."""
     for approval in approvals:
         yield CertifiedApproval(
-            role=role_of(practice, approval.statement.by, before=approval.leaf.seq),
+            role=role_in_words(practice, approval.statement.by, before=approval.leaf.seq),
             at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
             countersigned_by=_second(practice, approval),
             broke_glass=approval.broke_glass,
@@ -107,10 +109,10 @@ def _used(request: OpenRequest, grants: Sequence[UsableGrant]) -> Iterator[Appro
 def _second(practice: Practice, approval: Approval) -> str:
     if approval.countersignature is None:
         return ""
-    return role_of(practice, approval.countersignature.by, before=approval.leaf.seq)
+    return role_in_words(practice, approval.countersignature.by, before=approval.leaf.seq)
 
 
-def role_of(practice: Practice, person: str, *, before: int | None = None) -> str:
+def role_in_words(practice: Practice, person: str, *, before: int | None = None) -> str:
     """What somebody was to the practice at that point, in words: ``Data Controller``."""
     role = practice.register.person(PersonId(person), before=before).role
     return role.replace("-", " ").title()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.release_copies import Copy, Enclosed
+    from callrec.procedures.release_copies import Enclosed, ReleaseCopy
     from callrec.release.manifest import CallData
     from callrec.release.package import Content
 
@@ -26,7 +26,7 @@ class Draft:
     """A release that was put together, and is not on record yet. Its repr shows nothing."""
 
     grants: tuple[UsableGrant, ...]
-    copies: tuple[Copy, ...]
+    copies: tuple[ReleaseCopy, ...]
     manifest: Manifest
     contents: Mapping[str, Content]
     """How the bytes of each file that the manifest lists are made."""

@@ -19,19 +19,21 @@ from callrec.policy.edits import UNEDITED, check_edits
 from callrec.procedures.release_sound import (
     check_original,
     copy_pieces,
-    counted_copy,
+    copy_size_and_hash,
     measured,
     original_pieces,
 )
 from callrec.procedures.time_doubt import time_doubt
 from callrec.release.manifest import (
+    FileRole,
     NotEnclosed,
     ReleasedFile,
-    Role,
     WhyNotEnclosed,
     recording_path,
 )
-from callrec.sound import COMPRESSED, WAV, Undecodable, expect_decoders
+from callrec.sound.encoding import COMPRESSED, WAV
+from callrec.sound.starting import expect_decoders
+from callrec.sound.undecodable import Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,16 +42,18 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.release.package import Content
-    from callrec.sound import Encoding, Measured
+    from callrec.sound.encoding import Encoding
+    from callrec.sound.measured import Measured
 
-BESIDE_BYTES: Final = 512 * 1024
-BESIDE_EACH: Final = 8 * 1024
+OVERHEAD_BYTES: Final = 512 * 1024
+
+OVERHEAD_PER_RECORDING: Final = 8 * 1024
 """Room that is kept for what lies beside the recordings, certificate and proof above all: so much,
 and so much for each recording."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Copy:
+class ReleaseCopy:
     """One recording as it is to go out. Its repr shows nothing."""
 
     place: int
@@ -79,11 +83,12 @@ class Enclosed:
     @property
     def size_bytes(self) -> int:
         """About what the package holds, with all that lies beside the recordings."""
-        beside = BESIDE_BYTES + BESIDE_EACH * len(self.files)
+        beside = OVERHEAD_BYTES + OVERHEAD_PER_RECORDING * len(self.files)
         return beside + sum(file.size_bytes for file in self.files)
 
 
-AS_IT_IS: Final = Wrapping(originals=True, encoding=WAV)
+UNCHANGED_WRAPPING: Final = Wrapping(originals=True, encoding=WAV)
+
 _SMALLER: Final = tuple(
     Wrapping(originals, encoding)
     for originals, encoding in product((True, False), (WAV, *COMPRESSED))
@@ -98,7 +103,7 @@ def plan_copies(
     advance: Callable[[int], None],
     *,
     drawn: bool = True,
-) -> tuple[Copy, ...]:
+) -> tuple[ReleaseCopy, ...]:
     """Read and measure each recording, and see that it can be edited as was decided.
 
     Args:
@@ -117,13 +122,15 @@ def plan_copies(
     expect_decoders(len(grants))
     for place, grant in enumerate(grants, start=1):
         check_original(practice, grant)
-        copies.append(Copy(place, grant, *_sound(practice, grant, edits[grant.uid], drawn=drawn)))
+        copies.append(
+            ReleaseCopy(place, grant, *_sound(practice, grant, edits[grant.uid], drawn=drawn))
+        )
         advance(1)
     return tuple(copies)
 
 
 def enclose(
-    practice: Practice, copies: Sequence[Copy], *, most_bytes: int | None = None
+    practice: Practice, copies: Sequence[ReleaseCopy], *, max_bytes: int | None = None
 ) -> Enclosed:
     """Decide what is put in, hash it, and say what stays out.
 
@@ -136,9 +143,9 @@ def enclose(
         Unusable: nothing that could be put in is small enough.
         Tampered: a recording's file is not as it was sealed.
     """
-    if most_bytes is None:
-        return _enclose(practice, copies, AS_IT_IS)
-    room = most_bytes - BESIDE_BYTES - BESIDE_EACH * len(copies)
+    if max_bytes is None:
+        return _enclose(practice, copies, UNCHANGED_WRAPPING)
+    room = max_bytes - OVERHEAD_BYTES - OVERHEAD_PER_RECORDING * len(copies)
     for wrapping in _SMALLER:
         if _most_bytes(copies, wrapping) <= room:
             return _enclose(practice, copies, wrapping)
@@ -166,7 +173,7 @@ def _sound(
     return sound, edits
 
 
-def _most_bytes(copies: Sequence[Copy], wrapping: Wrapping) -> int:
+def _most_bytes(copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> int:
     """What the recordings take at the most, without making one."""
     taken = 0
     for copy in copies:
@@ -181,7 +188,7 @@ def _most_bytes(copies: Sequence[Copy], wrapping: Wrapping) -> int:
     return taken
 
 
-def _enclose(practice: Practice, copies: Sequence[Copy], wrapping: Wrapping) -> Enclosed:
+def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> Enclosed:
     files: list[ReleasedFile] = []
     contents: dict[str, Content] = {}
     not_enclosed = []
@@ -198,17 +205,17 @@ def _enclose(practice: Practice, copies: Sequence[Copy], wrapping: Wrapping) -> 
     return Enclosed(tuple(files), tuple(not_enclosed), contents)
 
 
-def _has_original(copy: Copy, wrapping: Wrapping) -> bool:
+def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
     """Whether the original goes out, too; alone where there is no copy that could."""
     return not copy.edits and (wrapping.originals or copy.sound is None)
 
 
-def _original(practice: Practice, copy: Copy) -> ReleasedFile:
+def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
     said = copy.grant.metadata
     began = parse_instant(said["started_at"]).astimezone(practice.config.time_zone)
     return ReleasedFile(
-        path=recording_path(copy.place, Role.ORIGINAL, said["format"]),
-        role=Role.ORIGINAL,
+        path=recording_path(copy.place, FileRole.ORIGINAL, said["format"]),
+        role=FileRole.ORIGINAL,
         recording=copy.grant.recording.id,
         uid=copy.grant.uid,
         sha256=said["sha256"],
@@ -222,7 +229,7 @@ def _original(practice: Practice, copy: Copy) -> ReleasedFile:
     )
 
 
-def _left_out(copy: Copy, original: ReleasedFile) -> NotEnclosed:
+def _left_out(copy: ReleaseCopy, original: ReleasedFile) -> NotEnclosed:
     return NotEnclosed(
         recording=original.recording,
         uid=original.uid,
@@ -234,18 +241,20 @@ def _left_out(copy: Copy, original: ReleasedFile) -> NotEnclosed:
 
 
 def _listening(
-    practice: Practice, copy: Copy, original: ReleasedFile, encoding: Encoding
+    practice: Practice, copy: ReleaseCopy, original: ReleasedFile, encoding: Encoding
 ) -> Iterator[tuple[ReleasedFile, Content]]:
     if copy.sound is None:
         return
-    counted = counted_copy(practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding)
+    counted = copy_size_and_hash(
+        practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding
+    )
     pieces = partial(
         copy_pieces, practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding
     )
     listening = replace(
         original,
-        path=recording_path(copy.place, Role.LISTENING, encoding.suffix),
-        role=Role.LISTENING,
+        path=recording_path(copy.place, FileRole.LISTENING, encoding.suffix),
+        role=FileRole.LISTENING,
         sha256=counted.sha256,
         size_bytes=counted.size_bytes,
         codec=encoding.codec,
@@ -258,6 +267,6 @@ def _listening(
     yield listening, pieces
 
 
-def _duration_ms(copy: Copy) -> int:
+def _duration_ms(copy: ReleaseCopy) -> int:
     assert copy.sound is not None  # noqa: S101 - asked of those that can be decoded
     return copy.edits.clip.duration_ms if copy.edits.clip else copy.sound.duration_ms

@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
-from callrec.policy.handing_over import Form
+from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.procedures.release_certificate import certify, exhibit_of
-from callrec.release.manifest import Role
+from callrec.release.manifest import FileRole
 from callrec.release.package import Enclosures, assemble, pieces
-from callrec.release.page import Shown, write_page
+from callrec.release.page import write_page
+from callrec.release.page.shown import PageContent
 from callrec.release.paper.apart import make_papers
 from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
-from callrec.sound import expect_decoders, measure
-from callrec.sound.waveform import as_svg
+from callrec.sound.measuring import measure
+from callrec.sound.starting import expect_decoders
+from callrec.sound.waveform.drawn import as_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from callrec.policy.releasing import Directions
+    from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
@@ -35,7 +37,7 @@ def write_package(
     actor: Actor,
     draft: Draft,
     evidence: Evidence,
-    directions: Directions,
+    directions: ReleaseInstructions,
     *,
     target: Path,
     passphrase: str,
@@ -62,7 +64,7 @@ def write_package(
         Failed: the drive is full, missing or cannot be written.
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
-    expect_decoders(sum(file.role is Role.LISTENING for file in draft.manifest.files))
+    expect_decoders(sum(file.role is FileRole.LISTENING for file in draft.manifest.files))
     certificate = certify(
         practice,
         actor,
@@ -74,8 +76,8 @@ def write_package(
     )
     members = _members(practice, actor.identity.act, draft, evidence, certificate)
     told = _told(members, advance)
-    if directions.form is Form.HTML:
-        shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
+    if directions.form is PackageForm.HTML:
+        shown = PageContent(certificate=certificate, waveforms=dict(_waveforms(draft)))
         return write_page(told, target, passphrase, shown, seed=actor.identity.act)
     return write_zip(told, target, passphrase)
 
@@ -120,7 +122,7 @@ def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
     copies = {copy.grant.uid: copy for copy in draft.copies}
     for file in draft.manifest.files:
         sound = copies[file.uid].sound
-        if file.role is Role.LISTENING and sound is not None:
+        if file.role is FileRole.LISTENING and sound is not None:
             if file.edits.clip:  # its own beginning and loudness are those of the picture
                 copy = io.BytesIO(b"".join(pieces(draft.contents[file.path])))
                 sound = measure(copy, Path(file.path).suffix)

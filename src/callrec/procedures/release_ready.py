@@ -12,8 +12,8 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.release.paper.apart import expecting_papers
-from callrec.sound import expect_decoders, starting_ahead
+from callrec.release.paper.apart import papers_made_beside
+from callrec.sound.starting import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +35,9 @@ def check_is_folder(to: Path) -> None:
 
 
 @contextmanager
-def getting_ready() -> Iterator[None]:
+def preparing_release() -> Iterator[None]:
     """Start what the release in the block needs beside itself; nothing of it is left afterwards."""
-    with starting_ahead(), expecting_papers():
+    with starting_ahead(), papers_made_beside():
         yield
 
 

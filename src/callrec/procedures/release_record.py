@@ -29,10 +29,10 @@ from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
-from callrec.procedures.approvals import in_preparation
+from callrec.procedures.approvals import releases_in_preparation
 from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.telling import tell
+from callrec.procedures.telling import notify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32
+
 _TAKING_BACK: Final = frozenset({RequestAct.AMENDED, RequestAct.REVOKED})
 
 
@@ -79,7 +80,7 @@ def record_prepared(
     Raises:
         Failed: something happened to the request meanwhile, or the log cannot be written.
     """
-    nonce = primitives.fresh(_NONCE_BYTES)
+    nonce = primitives.random_bytes(_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
         after = log_request_event(
@@ -159,7 +160,7 @@ def record_delivered(
         )
         destroy_grants_to(act.connection, history.request, history.requester, actor.person.id)
         about, told, by = manifest.request_number, history.requester, actor.person.id
-        tell(practice, act.connection, about, "was released", to=told, by=by)
+        notify(practice, act.connection, about, "was released", to=told, by=by)
 
 
 def record_failed(practice: Practice, actor: Actor, request: str, release: str, why: str) -> None:
@@ -179,7 +180,7 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
             act, actor, history, RequestAct.FAILED, subject=subject, details=details
         )
         # Approved anew meanwhile, they may be in another release by now.
-        if not in_preparation(after.leaves, actor.person.id):
+        if not releases_in_preparation(after.leaves, actor.person.id):
             set_grants_state(act.connection, request, actor.person.id, GRANTED)
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from callrec.procedures.releases import ReadRelease, Saying
+    from callrec.procedures.releases import PackageNote, ReleasedPackage
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ShownSaying:
+class ShownPackageNote:
     """That a package was handed over, or acknowledged. Its repr shows nothing."""
 
     on: date | None
@@ -46,13 +46,13 @@ class ShownRelease:
     """Of the drive or disc that it went out on."""
     sha256: str | None
     """Of the package's file, in hex."""
-    handed_over: tuple[ShownSaying, ...]
+    handed_over: tuple[ShownPackageNote, ...]
     """Oldest first; the newest counts."""
-    acknowledged: tuple[ShownSaying, ...]
+    acknowledged: tuple[ShownPackageNote, ...]
 
 
 def shown_release(
-    release: ReadRelease, called: Mapping[str, str], *, in_full: bool
+    release: ReleasedPackage, called: Mapping[str, str], *, in_full: bool
 ) -> ShownRelease:
     """A release for one reader.
 
@@ -74,9 +74,9 @@ def shown_release(
     )
 
 
-def _saying(said: Saying, called: Mapping[str, str], *, in_full: bool) -> ShownSaying:
+def _saying(said: PackageNote, called: Mapping[str, str], *, in_full: bool) -> ShownPackageNote:
     event, words = event_of(said.leaf), said.words
-    return ShownSaying(
+    return ShownPackageNote(
         on=said.on,
         time=words.get("time") or None,
         channel=words.get("channel"),

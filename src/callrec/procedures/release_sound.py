@@ -15,7 +15,9 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED
 from callrec.procedures.sealed_file import open_recording
-from callrec.sound import WAV, listening_copy, measure
+from callrec.sound.encoding import WAV
+from callrec.sound.listening import listening_copy
+from callrec.sound.measuring import measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
 
@@ -26,24 +28,25 @@ if TYPE_CHECKING:
     from callrec.policy.edits import Edits
     from callrec.practice import Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.sound import Encoding, Measured
+    from callrec.sound.encoding import Encoding
+    from callrec.sound.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SizeAndHash:
     """How many bytes there were, and their SHA-256 in hex."""
 
     size_bytes: int
     sha256: str
 
 
-def count(pieces: Iterable[bytes]) -> Counted:
+def count_and_hash(pieces: Iterable[bytes]) -> SizeAndHash:
     """Read all of it, and keep nothing."""
     digest, size = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)
         size += len(piece)
-    return Counted(size, digest.hexdigest())
+    return SizeAndHash(size, digest.hexdigest())
 
 
 def check_original(practice: Practice, grant: UsableGrant) -> None:
@@ -53,8 +56,8 @@ def check_original(practice: Practice, grant: UsableGrant) -> None:
         OnlyOnVolumes: it is on volumes only, none of which is attached.
         Tampered: its file is missing, was changed, or holds other sound.
     """
-    found = count(original_pieces(practice, grant))
-    if found != Counted(grant.metadata["size_bytes"], grant.metadata["sha256"]):
+    found = count_and_hash(original_pieces(practice, grant))
+    if found != SizeAndHash(grant.metadata["size_bytes"], grant.metadata["sha256"]):
         raise _not_as_sealed(grant)
 
 
@@ -104,16 +107,16 @@ def copy_pieces(
         yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
 
 
-def counted_copy(
+def copy_size_and_hash(
     practice: Practice, grant: UsableGrant, sound: Measured, *, edits: Edits, encoding: Encoding
-) -> Counted:
+) -> SizeAndHash:
     """How large a copy is, and its hash. It is made for that, unless it was while it was measured.
 
     Args, raises: as `copy_pieces`.
     """
     if encoding == WAV and not edits and sound.wave_sha256:
-        return Counted(sound.wave_bytes, sound.wave_sha256)
-    return count(copy_pieces(practice, grant, sound, edits=edits, encoding=encoding))
+        return SizeAndHash(sound.wave_bytes, sound.wave_sha256)
+    return count_and_hash(copy_pieces(practice, grant, sound, edits=edits, encoding=encoding))
 
 
 def _suffix(grant: UsableGrant) -> str:

@@ -21,7 +21,7 @@ from callrec.catalogue.engine import reading
 from callrec.durable import sync
 from callrec.errors import CallrecError, Failed
 from callrec.procedures.release_record import has_failed, is_under_way, record_failed
-from callrec.release.unfinished import left_behind
+from callrec.release.unfinished import leftovers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ CUT_OFF: Final = "the run was cut off"
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BegunRelease:
     """A release that somebody began."""
 
     release: str
@@ -49,7 +49,7 @@ class Begun:
     def left(self) -> tuple[Path, ...]:
         """The files of it that are there: whole under its name, or unfinished."""
         target = Path(self.target)
-        return (*([target] if target.is_file() else []), *left_behind(target))
+        return (*([target] if target.is_file() else []), *leftovers_of(target))
 
     @property
     def is_cleared(self) -> bool:
@@ -58,7 +58,7 @@ class Begun:
 
 
 @contextmanager
-def noted(practice: Practice, begun: Begun) -> Iterator[None]:
+def noting_release(practice: Practice, begun: BegunRelease) -> Iterator[None]:
     """Keep a note while a release is made; it goes once the log says how the release ended.
 
     Where the log cannot be asked, the package not be taken away or the note not be removed, the
@@ -80,7 +80,7 @@ def noted(practice: Practice, begun: Begun) -> Iterator[None]:
             note.unlink()
 
 
-def cut_off(practice: Practice) -> tuple[Begun, ...]:
+def cut_off_releases(practice: Practice) -> tuple[BegunRelease, ...]:
     """The releases that this operator's runs began and that nothing ended, while none is running.
 
     Raises:
@@ -98,11 +98,11 @@ def give_back_cut_off(practice: Practice, actor: Actor) -> None:
         Failed: the log, or the drive with what was left, cannot be written.
         Tampered: the log is not as it was written.
     """
-    for begun in cut_off(practice):
+    for begun in cut_off_releases(practice):
         if begun.releaser == actor.person.id:
             _take_away(begun)
             record_failed(practice, actor, begun.request, begun.release, CUT_OFF)
-    under_way = {begun.release for begun in cut_off(practice)}
+    under_way = {begun.release for begun in cut_off_releases(practice)}
     for begun in _unlocked(practice):
         if begun.release in under_way:
             continue
@@ -113,7 +113,7 @@ def give_back_cut_off(practice: Practice, actor: Actor) -> None:
         (_folder(practice) / begun.release).unlink(missing_ok=True)
 
 
-def _take_away(begun: Begun) -> None:
+def _take_away(begun: BegunRelease) -> None:
     try:
         for path in begun.left:
             path.unlink(missing_ok=True)
@@ -124,18 +124,18 @@ def _take_away(begun: Begun) -> None:
         ) from error
 
 
-def _has_failed(practice: Practice, begun: Begun) -> bool:
+def _has_failed(practice: Practice, begun: BegunRelease) -> bool:
     with reading(practice.engine) as connection:
         return has_failed(practice, connection, begun.request, begun.release)
 
 
-def _is_open(practice: Practice, begun: Begun) -> bool:
+def _is_open(practice: Practice, begun: BegunRelease) -> bool:
     """Whether the log, as it is now that nobody has the note, says that it was begun, no more."""
     with reading(practice.engine) as connection:
         return is_under_way(practice, connection, begun.request, begun.release)
 
 
-def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
+def _write(practice: Practice, begun: BegunRelease) -> tuple[Path, BinaryIO]:
     folder = _folder(practice)
     note = folder / begun.release
     try:
@@ -163,7 +163,7 @@ def _locked(note: Path) -> BinaryIO:
         file.close()
 
 
-def _unlocked(practice: Practice) -> Iterator[Begun]:
+def _unlocked(practice: Practice) -> Iterator[BegunRelease]:
     """The notes that nobody has, each locked until the next is asked for."""
     folder = _folder(practice)
     for note in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -178,13 +178,13 @@ def _is_there(file: BinaryIO) -> bool:
     return os.fstat(file.fileno()).st_nlink > 0
 
 
-def _read(release: str, data: bytes) -> Begun:
+def _read(release: str, data: bytes) -> BegunRelease:
     try:
         request, releaser, target = json.loads(data)
     except (ValueError, TypeError, RecursionError):
         # Killed while it was written, before anything else was done.
-        return Begun(release, "", "", "")
-    return Begun(release, request, releaser, target)
+        return BegunRelease(release, "", "", "")
+    return BegunRelease(release, request, releaser, target)
 
 
 def _folder(practice: Practice) -> Path:

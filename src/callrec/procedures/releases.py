@@ -14,7 +14,7 @@ from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel, Delivery, ReleaseFacts
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
 
-RELEASING: Final = (
+RELEASE_ACTS: Final = (
     RequestAct.PREPARED,
     RequestAct.DELIVERED,
     RequestAct.FAILED,
@@ -40,7 +40,7 @@ RELEASING: Final = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Saying:
+class PackageNote:
     """One thing that was said of a package. Its repr shows nothing."""
 
     leaf: Leaf
@@ -53,14 +53,14 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ReadRelease:
+class ReleasedPackage:
     """A package that was released. Its repr shows nothing."""
 
     delivered: Leaf
     words: Mapping[str, Any]
-    handed_over: tuple[Saying, ...]
+    handed_over: tuple[PackageNote, ...]
     """Oldest first; the newest counts."""
-    acknowledged: tuple[Saying, ...]
+    acknowledged: tuple[PackageNote, ...]
 
     @property
     def id(self) -> str:
@@ -105,7 +105,7 @@ def release_of(leaf: Leaf) -> str:
 
 def read_releases(
     history: History, words: Callable[[Leaf], Mapping[str, Any]]
-) -> tuple[ReadRelease, ...]:
+) -> tuple[ReleasedPackage, ...]:
     """The packages of a request, oldest first.
 
     Args:
@@ -115,12 +115,12 @@ def read_releases(
     Raises:
         Tampered: something was said of a package that was not released before.
     """
-    found: dict[str, ReadRelease] = {}
+    found: dict[str, ReleasedPackage] = {}
     for leaf in history.leaves:
         if leaf.act == RequestAct.DELIVERED:
-            found[release_of(leaf)] = ReadRelease(leaf, words(leaf), (), ())
+            found[release_of(leaf)] = ReleasedPackage(leaf, words(leaf), (), ())
         elif leaf.act in (RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED):
-            found[release_of(leaf)] = _with(found, Saying(leaf, words(leaf)))
+            found[release_of(leaf)] = _with(found, PackageNote(leaf, words(leaf)))
     return tuple(found.values())
 
 
@@ -135,14 +135,14 @@ def words_for(
     said = read_words(connection, opened) if opened else {}
 
     def words(leaf: Leaf) -> Mapping[str, Any]:
-        if leaf.seq in said or not opens_details(actor):
+        if leaf.seq in said or not can_open_details(actor):
             return said.get(leaf.seq, {})
         return open_details(practice, actor, connection, leaf)
 
     return words
 
 
-def _with(found: Mapping[str, ReadRelease], said: Saying) -> ReadRelease:
+def _with(found: Mapping[str, ReleasedPackage], said: PackageNote) -> ReleasedPackage:
     before = found.get(release_of(said.leaf))
     is_first = said.leaf.act == RequestAct.HANDED_OVER
     if before is None or not (is_first or before.handed_over):

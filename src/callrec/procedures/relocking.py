@@ -18,7 +18,7 @@ from callrec.crypto.identity import LockedSeed, lock
 from callrec.errors import Failed, Locked
 from callrec.policy.role import powers_vouched_for
 from callrec.practice import writing
-from callrec.procedures.passwords import kdf_for, stronger
+from callrec.procedures.passwords import kdf_for, stronger_lock
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from callrec.crypto.primitives import Kdf
     from callrec.practice import Actor, Practice
 
-RAISED: Final = "password.relocked"
+LOCK_RAISED: Final = "password.relocked"
 """Act of the leaf by which a lock became stronger under the same password."""
 
 
-def raise_lock(practice: Practice, actor: Actor, password: str) -> None:
+def strengthen_lock(practice: Practice, actor: Actor, password: str) -> None:
     """Lock somebody's seed more strongly, if the settings ask for more than its lock has.
 
     Args:
@@ -44,7 +44,7 @@ def raise_lock(practice: Practice, actor: Actor, password: str) -> None:
         return
     # Where it cannot be written, or was changed meanwhile, the next time will do.
     with suppress(Failed, Locked):
-        relock(practice, actor, password, RAISED)
+        relock(practice, actor, password, LOCK_RAISED)
 
 
 def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> None:
@@ -86,4 +86,4 @@ def _locked(connection: Connection, actor: Actor) -> bytes:
 def _kdf(practice: Practice, actor: Actor, locked: bytes) -> Kdf:
     """What the lock is to have: all that is asked for by now, and no less than it has."""
     asked = kdf_for(practice.config.passwords, powers_vouched_for(actor.person))
-    return stronger(LockedSeed.from_json(parse(locked)).kdf, asked)
+    return stronger_lock(LockedSeed.from_json(parse(locked)).kdf, asked)

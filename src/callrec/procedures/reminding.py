@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
-from callrec.policy.clock import Urgency
+from callrec.policy.deadline import Urgency
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import today
-from callrec.procedures.inbox import InboxItem, Waits, inbox_of
+from callrec.procedures.inbox import InboxAction, InboxItem, inbox_of
 from callrec.procedures.outbox import addresses_of, queue_mail, read_messages
-from callrec.procedures.request_log import read_makings
-from callrec.procedures.telling import spoken_days, spoken_hours, spoken_lapse
-from callrec.record.acts import leaves_of
+from callrec.procedures.request_log import read_outlines
+from callrec.procedures.telling import days_in_words, hours_in_words, lapse_in_words
+from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,10 +37,10 @@ SOON: Final = timedelta(days=3)
 """Before something lapses; what has a clock presses as `clocks.warn_days` says."""
 
 _WHAT: Final = {
-    Waits.DECIDE: "awaits your decision",
-    Waits.ANSWER: "awaits an answer from you",
-    Waits.HEAR: "was approved for you",
-    Waits.SETTLE: "waits to be assessed and closed",
+    InboxAction.DECIDE: "awaits your decision",
+    InboxAction.ANSWER: "awaits an answer from you",
+    InboxAction.HEAR: "was approved for you",
+    InboxAction.SETTLE: "waits to be assessed and closed",
 }
 
 
@@ -70,7 +70,7 @@ def queue_reminders(practice: Practice) -> int:
     return queued
 
 
-class _Asked(NamedTuple):
+class _DecisionMail(NamedTuple):
     """Who was told by mail that a request awaits a decision, and who made it."""
 
     told: frozenset[str]
@@ -78,27 +78,31 @@ class _Asked(NamedTuple):
     made: Leaf
 
 
-def _read_asked(connection: Connection) -> Mapping[str, _Asked]:
+def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
     """Of the requests that anybody was told of so, by their references."""
     told: defaultdict[str, set[str]] = defaultdict(set)
     for message in read_messages(connection):
-        if message.line.startswith(f"{message.about} {_WHAT[Waits.DECIDE]}"):
+        if message.line.startswith(f"{message.about} {_WHAT[InboxAction.DECIDE]}"):
             told[message.about].add(message.to)
-    made = {leaf.subject[0]: leaf for leaf in leaves_of(connection, (RequestAct.CREATED,))}
-    makings = read_makings(connection)
+    made = {leaf.subject[0]: leaf for leaf in done_leaves(connection, (RequestAct.CREATED,))}
+    makings = read_outlines(connection)
     return {
-        reference: _Asked(frozenset(told[reference]), makings[row.id].makers, made[row.id])
+        reference: _DecisionMail(frozenset(told[reference]), makings[row.id].makers, made[row.id])
         for row in all_requests(connection)
         if (reference := f"R-{row.number}") in told and row.id in made
     }
 
 
 def _was_left_out(
-    practice: Practice, person: str, item: InboxItem, asked: Mapping[str, _Asked]
+    practice: Practice, person: str, item: InboxItem, asked: Mapping[str, _DecisionMail]
 ) -> bool:
     """Whether he might decide a request as it was made, and others were told of it, not he."""
     known = asked.get(item.reference)
-    if known is None or item.purpose is None or item.waits_to not in (Waits.DECIDE, Waits.ANSWER):
+    if (
+        known is None
+        or item.purpose is None
+        or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER)
+    ):
         return False
     if person in known.told or person in known.makers:
         return False
@@ -108,7 +112,9 @@ def _was_left_out(
     return voucher is not None and power in powers_of(voucher.person, made_on)
 
 
-def _pressing(practice: Practice, person: str, asked: Mapping[str, _Asked]) -> Iterator[InboxItem]:
+def _pressing(
+    practice: Practice, person: str, asked: Mapping[str, _DecisionMail]
+) -> Iterator[InboxItem]:
     soon = practice.now() + SOON
     for item in inbox_of(practice, practice.register.person(person)):
         if _was_left_out(practice, person, item, asked):
@@ -120,10 +126,10 @@ def _pressing(practice: Practice, person: str, asked: Mapping[str, _Asked]) -> I
 
 def _line(practice: Practice, item: InboxItem) -> str:
     if item.due_at is not None:
-        return f"{item.reference} {_WHAT[item.waits_to]}{spoken_hours(practice, item.due_at)}"
-    days = spoken_days(item.due_on, item.target_on, today(practice))
+        return f"{item.reference} {_WHAT[item.waits_to]}{hours_in_words(practice, item.due_at)}"
+    days = days_in_words(item.due_on, item.target_on, today(practice))
     if item.lapses_at is not None:
-        days += spoken_lapse(item.lapses_at, practice.config.time_zone)
+        days += lapse_in_words(item.lapses_at, practice.config.time_zone)
     return f"{item.reference} {_WHAT[item.waits_to]}{days}"
 
 

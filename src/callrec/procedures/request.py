@@ -13,23 +13,23 @@ from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
-from callrec.policy.particulars import UNKNOWN, take_particulars
+from callrec.policy.particulars import UNKNOWN, read_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import DRAWN_BYTES, request_id
+from callrec.policy.request_id import RANDOM_BYTES, request_id
 from callrec.policy.role import Power
 from callrec.practice import attempt, powers, register_now, signing, today
-from callrec.procedures.concerned import concerned_by
+from callrec.procedures.concerned import staff_named
 from callrec.procedures.custody import find_recording
-from callrec.procedures.days_said import told_of_other_days
+from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, History
-from callrec.procedures.sealed_request import MOST_RECORDINGS, RequestBody, Version
-from callrec.procedures.telling import tell_deciders
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS, RequestBody, RequestVersion
+from callrec.procedures.telling import notify_deciders
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.telephone.number import e164
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
-    from callrec.policy.particulars import Particulars, Said
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.particulars import Answers, Particulars
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
-    from callrec.procedures.concerned import Concerned
+    from callrec.procedures.concerned import StaffNamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -54,7 +54,7 @@ class MadeRequest:
     number: int
     purpose: Purpose
     particulars: Particulars
-    which: Version
+    which: RequestVersion
     key: bytes
     """The request key of this version, 32 bytes."""
     history: History
@@ -62,15 +62,15 @@ class MadeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class CreatedRequest:
     """A new request."""
 
     reference: str
     purpose: Purpose
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
-    concerned: Concerned
-    other_day: tuple[int, ...] | None = ()
+    concerned: StaffNamed
+    of_other_day: tuple[int, ...] | None = ()
     """Of the recordings, those that are not of the day which the request says; None for whoever
     may not know what they are."""
 
@@ -80,9 +80,9 @@ def create_request(
     actor: Actor,
     *,
     purpose: Purpose,
-    said: Said,
+    said: Answers,
     recordings: Sequence[int] = (),
-) -> Created:
+) -> CreatedRequest:
     """Make a request.
 
     Raises:
@@ -91,23 +91,23 @@ def create_request(
         Unusable: the number is none, or there are too many recordings.
         NotFound: there is no such recording, or nobody who is named by a login.
     """
-    sweep_lapsed(practice, actor)
+    expire_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
-        particulars = particulars_of(practice, purpose, said)
+        particulars = parse_particulars(practice, purpose, said)
         with signing(practice, actor) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
-            concerned = concerned_by(practice, actor, act.connection, particulars)
+            concerned = staff_named(practice, actor, act.connection, particulars)
             number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
             body = new_body(number, purpose, particulars, found)
-            other_day = told_of_other_days(practice, actor, act.connection, body)
+            of_other_day = date_mismatches_known_to(practice, actor, act.connection, body)
             made = write_request(practice, act, actor, body)
             history = begin_clock(
                 act, actor, made.history, purpose=purpose, particulars=particulars
             )
             place_with_request(practice, act, actor, request=made.id, body=body)
-            tell_deciders(
+            notify_deciders(
                 practice,
                 act.connection,
                 f"R-{number}",
@@ -117,24 +117,24 @@ def create_request(
             )
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return Created(f"R-{number}", purpose, asked_for, particulars, concerned, other_day)
+    return CreatedRequest(f"R-{number}", purpose, asked_for, particulars, concerned, of_other_day)
 
 
-def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
+def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
     """What somebody said, as the particulars of a request for that purpose.
 
     Raises:
-        Refused, Unusable, NotFound: as for `take_particulars`; the number is none.
+        Refused, Unusable, NotFound: as for `read_particulars`; the number is none.
     """
-    return take_particulars(
+    return read_particulars(
         purpose,
-        replace(said, number=read_number(practice, said.number)),
+        replace(said, number=parse_number(practice, said.number)),
         today=today(practice),
-        logins=everybody(practice),
+        logins=all_logins(practice),
     )
 
 
-def everybody(practice: Practice) -> frozenset[str]:
+def all_logins(practice: Practice) -> frozenset[str]:
     """Everybody's login."""
     return frozenset(logins(practice).values())
 
@@ -177,9 +177,9 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
             clause=Clause.PERFORMANCE,
             hint="choose those from which most is to be learned",
         )
-    if count > MOST_RECORDINGS:
+    if count > MAX_REQUEST_RECORDINGS:
         raise Unusable(
-            f"a request names {MOST_RECORDINGS} recordings at most",
+            f"a request names {MAX_REQUEST_RECORDINGS} recordings at most",
             hint="make another request for the rest",
         )
 
@@ -196,15 +196,17 @@ def new_body(
         purpose=purpose,
         particulars=particulars,
         recordings=recordings,
-        nonce=primitives.fresh(NONCE_BYTES),
-        log_nonce=primitives.fresh(NONCE_BYTES),
+        nonce=primitives.random_bytes(NONCE_BYTES),
+        log_nonce=primitives.random_bytes(NONCE_BYTES),
     )
 
 
-def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestBody) -> MadeRequest:
+def write_request(
+    practice: Practice, act: LogTransaction, actor: Actor, body: RequestBody
+) -> MadeRequest:
     """Write a new request: its leaf, its row and what lies under its key."""
-    id_ = request_id(body.purpose, primitives.fresh(DRAWN_BYTES))
-    which = Version(practice.vault, id_, 1)
+    id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
+    which = RequestVersion(practice.vault, id_, 1)
     digest = body.digest(which, actor.person.id)
     subject, details = [id_, *(uid for uid, _ in body.recordings)], body.details(digest)
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
@@ -227,7 +229,7 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
     )
 
 
-def read_number(practice: Practice, said: str | None) -> str | None:
+def parse_number(practice: Practice, said: str | None) -> str | None:
     """A number in any spelling as E.164; nothing, and "unknown", stay what they are.
 
     Raises:

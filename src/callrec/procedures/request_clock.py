@@ -22,28 +22,34 @@ from callrec.catalogue.requests import requests_ended
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered, Unusable
-from callrec.policy.clock import (
+from callrec.policy.clock import deadline
+from callrec.policy.clock_events import (
     Awaited,
     ClockEvent,
-    Dated,
-    Deadline,
+    ClockEventKind,
     Receipt,
-    deadline,
-    is_recent,
-    said_again,
-    told_after,
+    index_corrected_by,
+    still_awaited,
+    with_event,
 )
-from callrec.policy.clock_events import missing
-from callrec.policy.further import Further
+from callrec.policy.deadline import Deadline
+from callrec.policy.deceased_clock import is_recent
+from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
-from callrec.procedures.request_log import DATING, MAKING, event_of, log_request_event, read_history
+from callrec.procedures.request_log import (
+    DATING_ACTS,
+    MAKING_ACTS,
+    event_of,
+    log_request_event,
+    read_history,
+)
 from callrec.procedures.request_words import open_words
-from callrec.record.acts import leaves_of, signer_of
+from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -52,27 +58,28 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
 
-ACT_OF: Final[Mapping[Dated, RequestAct]] = {
-    Dated.RECEIVED: RequestAct.RECEIVED,
-    Dated.ASKED: RequestAct.ASKED,
-    Dated.ANSWERED: RequestAct.ANSWERED,
-    Dated.EXTENDED: RequestAct.EXTENDED,
+ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
+    ClockEventKind.RECEIVED: RequestAct.RECEIVED,
+    ClockEventKind.ASKED: RequestAct.ASKED,
+    ClockEventKind.ANSWERED: RequestAct.ANSWERED,
+    ClockEventKind.EXTENDED: RequestAct.EXTENDED,
 }
-
 
 AWAITED: Final[Mapping[str, Awaited]] = {str(each): each for each in Awaited}
-PROOF: Final[Mapping[Further, Awaited]] = {
-    Further.AUTHORITY: Awaited.AUTHORITY,
-    Further.EVIDENCE: Awaited.AUTHORITY,
-    Further.IDENTITY: Awaited.IDENTITY,
+
+PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
+    FurtherParticular.AUTHORITY: Awaited.AUTHORITY,
+    FurtherParticular.EVIDENCE: Awaited.AUTHORITY,
+    FurtherParticular.IDENTITY: Awaited.IDENTITY,
 }
 """What is awaited where one of these is said to be unknown."""
+
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
@@ -90,15 +97,15 @@ class Clock:
     def unproven(self) -> frozenset[Awaited]:
         """What was missing when the request came, and has not come since."""
         return self.receipt.awaits - {
-            each.awaited for each in self.events if each.event is Dated.ANSWERED
+            each.awaited for each in self.events if each.event is ClockEventKind.ANSWERED
         }
 
     def after(self, event: ClockEvent) -> Clock:
         """The same, with one event more."""
-        is_again = said_again(self.events, event) is not None
+        is_again = index_corrected_by(self.events, event) is not None
         return replace(
             self,
-            events=told_after(self.events, event),
+            events=with_event(self.events, event),
             is_put_right=self.is_put_right or is_again,
         )
 
@@ -115,7 +122,7 @@ def has_clock(purpose: Purpose) -> bool:
 
 
 def begin_clock(
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     history: History,
     *,
@@ -130,25 +137,29 @@ def begin_clock(
     body = {
         "answer_by": further.get("answer-by", ""),
         "awaits": missing,
-        "event": str(Dated.RECEIVED),
+        "event": str(ClockEventKind.RECEIVED),
         "on": further["received"],
         "purpose": str(purpose),
         "urgent": further.get("urgent") == "yes",
         "words": "",
     }
-    return log_dated(act, actor, history, Dated.RECEIVED, body)
+    return log_dated(act, actor, history, ClockEventKind.RECEIVED, body)
 
 
 def log_dated(
-    act: Writing, actor: Actor, history: History, event: Dated, body: Mapping[str, Any]
+    act: LogTransaction,
+    actor: Actor,
+    history: History,
+    event: ClockEventKind,
+    body: Mapping[str, Any],
 ) -> History:
     """Write a leaf that a clock counts by, with its details in the clear beside it.
 
     Raises:
         Refused: it cannot happen to the request as it stands.
     """
-    nonce = primitives.fresh(NONCE_BYTES)
-    after = log_request_event(act, actor, history, ACT_OF[event], details=body, nonce=nonce)
+    nonce = primitives.random_bytes(NONCE_BYTES)
+    after = log_request_event(act, actor, history, ACT_OF_DATED[event], details=body, nonce=nonce)
     act.connection.execute(
         tables.clock_event.insert().values(
             seq=after.leaves[-1].seq,
@@ -206,9 +217,9 @@ def moved_late(practice: Practice, before: Clock, after: Clock, *, on: date) -> 
         after: the same, and what was written down then.
         on: the day on which it was.
     """
-    due_on = deadline_by(practice, before, on=on).due_on
+    due_on = deadline_on_day(practice, before, on=on).due_on
     is_over = due_on is not None and due_on < on
-    return due_on if is_over and deadline_by(practice, after, on=on).due_on != due_on else None
+    return due_on if is_over and deadline_on_day(practice, after, on=on).due_on != due_on else None
 
 
 def read_deadline(practice: Practice, connection: Connection, history: History) -> Deadline | None:
@@ -218,7 +229,7 @@ def read_deadline(practice: Practice, connection: Connection, history: History) 
         Tampered: as `read_clock`.
     """
     clock = read_clock(practice, connection, history)
-    return None if clock is None else deadline_by(practice, clock)
+    return None if clock is None else deadline_on_day(practice, clock)
 
 
 def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> Deadline | None:
@@ -242,18 +253,18 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     """
     rows = read_date_rows(connection)
     told: dict[str, list[Leaf]] = {}
-    for leaf in leaves_of(connection, (*MAKING, *DATING)):
+    for leaf in done_leaves(connection, (*MAKING_ACTS, *DATING_ACTS)):
         told.setdefault(leaf.subject[0], []).append(leaf)
     ended, found = requests_ended(connection), {}
     for request, leaves in told.items():
-        dated = [leaf.seq for leaf in leaves if leaf.act in DATING]
+        dated = [leaf.seq for leaf in leaves if leaf.act in DATING_ACTS]
         own = {seq: rows.pop(seq) for seq in dated if seq in rows}
         try:
             clock = _clock(practice, connection, leaves, own)
         except Tampered as error:
             found[request] = _unknown(error.message)
         else:
-            found |= {} if clock is None else {request: deadline_by(practice, clock)}
+            found |= {} if clock is None else {request: deadline_on_day(practice, clock)}
     if rows:
         raise Tampered(_UNCARRIED)
     return {request: day for request, day in found.items() if request not in ended}
@@ -277,7 +288,7 @@ def check_dates(
     """
     left = dict(dates)
     for leaf in done:
-        if leaf.act in DATING:
+        if leaf.act in DATING_ACTS:
             yield from _check_date(connection, vault, leaf, left.pop(leaf.seq, None))
     if left:
         yield Problem(None, _UNCARRIED)
@@ -294,10 +305,10 @@ def _check_date(
     try:
         read_date(leaf, body)
     except Tampered as error:
-        yield Problem(leaf.seq, f"{error.message}; {signer_of(connection, leaf)} signed it")
+        yield Problem(leaf.seq, f"{error.message}; {signer_login(connection, leaf)} signed it")
 
 
-def is_ordered(
+def is_court_ordered(
     vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
 ) -> bool:
     """Whether a court names the day of a request's answer, as the log commits to it.
@@ -324,7 +335,7 @@ def is_ordered(
     return told[-1].answer_by is not None
 
 
-def came_as_proof(
+def is_missing_proof(
     vault: str, history: History, answered: Leaf, dates: Mapping[int, Row[Any]]
 ) -> bool:
     """Whether what came by a leaf is proof that was missing until then.
@@ -340,7 +351,7 @@ def came_as_proof(
     """
     clock = None
     for leaf in history.leaves:
-        if leaf.act not in DATING:
+        if leaf.act not in DATING_ACTS:
             continue
         what = _told(vault, leaf, dates.get(leaf.seq)).what
         if leaf == answered:
@@ -370,7 +381,7 @@ def read_dates(
     rows = _rows(connection, tables.clock_event.c.request == request.id)
     told, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
-        if leaf.act in DATING:
+        if leaf.act in DATING_ACTS:
             date_ = _told(practice.vault, leaf, rows.get(leaf.seq))
             said = told.get(leaf.seq) if date_.words else None
             found[leaf.seq] = DatedWords(
@@ -390,7 +401,7 @@ def _held_against(committed: str, nonce: bytes, words: bytes) -> str:
     return str(said.get("reason", ""))
 
 
-def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
+def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
     """What the dated events come to on a day; today, where none is given.
 
     A day in a year whose bank holidays are not known is told to be so and is no error: one request
@@ -409,7 +420,7 @@ def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> 
         return replace(
             _unknown(f"{error.message} [clocks.holidays_known_until]"),
             due_on=clock.receipt.answer_by,  # a court's order needs no calendar
-            waiting_for=missing(clock.receipt, clock.events),
+            waiting_for=still_awaited(clock.receipt, clock.events),
         )
 
 
@@ -445,10 +456,10 @@ def _clocks(
     Of its leaves, those that made, changed or dated it matter.
     """
     leaves = tuple(leaves)
-    makings = [leaf for leaf in leaves if leaf.act in MAKING]
+    makings = [leaf for leaf in leaves if leaf.act in MAKING_ACTS]
     clock: Clock | None = None
     for leaf in leaves:
-        if leaf.act not in DATING:
+        if leaf.act not in DATING_ACTS:
             continue
         what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
         clock = _clock_after(clock, what)
@@ -502,12 +513,12 @@ def read_date(leaf: Leaf, body: Any) -> _Date:
             another purpose: whoever signed the leaf used a program of his own.
     """
     try:
-        event, words = Dated(body["event"]), body["words"]
-        what = _receipt(body) if event is Dated.RECEIVED else _event(event, body)
+        event, words = ClockEventKind(body["event"]), body["words"]
+        what = _receipt(body) if event is ClockEventKind.RECEIVED else _event(event, body)
     except (KeyError, TypeError, ValueError, Unusable) as error:
         raise Tampered(f"the date of leaf {leaf.seq} is in no form") from error
     is_its_own = not isinstance(what, Receipt) or is_for(leaf.subject[0], what.purpose)
-    if ACT_OF[event] != leaf.act or not is_its_own or not isinstance(words, str):
+    if ACT_OF_DATED[event] != leaf.act or not is_its_own or not isinstance(words, str):
         raise Tampered(f"the date of leaf {leaf.seq} is in no form")
     return _Date(what, words)
 
@@ -529,7 +540,7 @@ def _aged(
     if clock.receipt.purpose is not Purpose.DECEASED:
         return clock
     recent = replace(clock, receipt=replace(clock.receipt, nothing_older=True))
-    uids = _asked_for(practice, makings, by=deadline_by(practice, recent).due_on)
+    uids = _asked_for(practice, makings, by=deadline_on_day(practice, recent).due_on)
     is_so = _is_all_recent(practice, connection, uids, clock.receipt.received_on)
     return recent if is_so else clock
 
@@ -567,6 +578,6 @@ def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
     return event_of(leaf).at.astimezone(practice.config.time_zone).date()
 
 
-def _event(event: Dated, body: Mapping[str, Any]) -> ClockEvent:
+def _event(event: ClockEventKind, body: Mapping[str, Any]) -> ClockEvent:
     awaited = AWAITED[body["awaited"]] if body["awaited"] else None
     return ClockEvent(event=event, on=date.fromisoformat(body["on"]), awaited=awaited)

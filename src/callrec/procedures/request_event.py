@@ -14,24 +14,31 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
-from callrec.policy.clock import ClockEvent, Dated, check_event, said_again
-from callrec.policy.deadline import spelt
-from callrec.policy.handling import check_may_come, check_may_date, check_may_extend
+from callrec.policy.clock_events import ClockEvent, ClockEventKind, index_corrected_by
+from callrec.policy.clock_rules import check_event
+from callrec.policy.deadline import full_date
+from callrec.policy.handling import check_is_awaited_proof, check_may_extend, check_may_record_event
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct, check_can_happen, something_stands
+from callrec.policy.request import RequestAct, check_can_happen, has_standing_approval
 from callrec.practice import signing, today
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_clock import ACT_OF, deadline_by, log_dated, moved_late, read_clock
+from callrec.procedures.request_clock import (
+    ACT_OF_DATED,
+    deadline_on_day,
+    log_dated,
+    moved_late,
+    read_clock,
+)
 from callrec.procedures.request_words import log_with_words, store_words
-from callrec.procedures.telling import tell_dated
+from callrec.procedures.telling import notify_dated
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from callrec.audit.log import Writing
-    from callrec.policy.clock import Deadline
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.deadline import Deadline
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
@@ -68,17 +75,17 @@ def date_request(
         Locked: it takes the actor's password.
     """
     with (
-        attempt_on(practice, actor, ACT_OF[event.event], reference),
+        attempt_on(practice, actor, ACT_OF_DATED[event.event], reference),
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
         _check(practice, actor, request, event)
-        if event.event in (Dated.ASKED, Dated.EXTENDED) or reason:
+        if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
         return _write(practice, act, actor, request, event, reason=reason)
 
 
-def check_third_parties(
+def record_third_party_check(
     practice: Practice, actor: Actor, reference: str, *, on: date, assessment: str
 ) -> None:
     """Say what was found of other people in the recordings, before they are released.
@@ -96,7 +103,7 @@ def check_third_parties(
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
-        check_may_date(actor.person, request.facts, on=today(practice))
+        check_may_record_event(actor.person, request.facts, on=today(practice))
         check_reason(assessment, Clause.SUBJECT_ACCESS)
         if on > today(practice):
             raise Refused(
@@ -107,7 +114,7 @@ def check_third_parties(
         came_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
         if came_on is not None and on < came_on:
             raise Refused(
-                f"the request was received later, on {spelt(came_on)}",
+                f"the request was received later, on {full_date(came_on)}",
                 clause=Clause.SUBJECT_ACCESS,
                 hint="check the day; callrec request show says when it was received",
             )
@@ -116,11 +123,11 @@ def check_third_parties(
 
 
 def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
-    may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
+    may = check_may_extend if event.event is ClockEventKind.EXTENDED else check_may_record_event
     may(actor.person, request.facts, on=today(practice))
-    check_can_happen(request.history.events, ACT_OF[event.event], request.reference)
-    if event.event is Dated.ANSWERED and something_stands(request.history.events):
-        check_may_come(request.facts, event.awaited)
+    check_can_happen(request.history.events, ACT_OF_DATED[event.event], request.reference)
+    if event.event is ClockEventKind.ANSWERED and has_standing_approval(request.history.events):
+        check_is_awaited_proof(request.facts, event.awaited)
     clock = request.clock
     if clock is None:
         raise Refused(
@@ -141,7 +148,7 @@ def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockE
 
 def _write(
     practice: Practice,
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     request: OpenRequest,
     event: ClockEvent,
@@ -150,8 +157,8 @@ def _write(
 ) -> DatedRequest:
     clock = request.clock
     events = clock.events if clock else ()
-    place = said_again(events, event)
-    told = primitives.fresh(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
+    place = index_corrected_by(events, event)
+    told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
     body: dict[str, Any] = {
         "awaited": str(event.awaited or ""),
         "event": str(event.event),
@@ -162,12 +169,12 @@ def _write(
     if told:
         store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
     kind, by = event.event, actor.person.id
-    tell_dated(practice, act.connection, request, after, event=kind, by=by)
+    notify_dated(practice, act.connection, request, after, event=kind, by=by)
     on, now = today(practice), read_clock(practice, act.connection, after)
     return DatedRequest(
         request.reference,
         after.state,
-        deadline_by(practice, now) if now else None,
+        deadline_on_day(practice, now) if now else None,
         instead_of=None if place is None else events[place].on,
         was_due_on=moved_late(practice, clock, now, on=on) if clock and now else None,
     )

@@ -9,9 +9,9 @@ from callrec.catalogue.engine import reading
 from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
-from callrec.procedures.readers import listed_to
-from callrec.procedures.request_log import making_of, read_makings
-from callrec.procedures.states_today import read_ends, state_now
+from callrec.procedures.readers import visible_requests
+from callrec.procedures.request_log import outline_of, read_outlines
+from callrec.procedures.states_today import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,8 +50,8 @@ def list_requests(
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        rows, ends = listed_to(practice, actor, connection), read_ends(connection)
-        makings = read_makings(connection)
+        rows, ends = visible_requests(practice, actor, connection), read_lapse_facts(connection)
+        makings = read_outlines(connection)
     listed = [
         ListedRequest(
             reference=f"R-{row.number}",
@@ -59,7 +59,7 @@ def list_requests(
             state=state_now(practice, row, ends),
             created_at=from_millis(row.created_at),
             created_by=called[row.requester],
-            recordings=making_of(makings, row).recordings,
+            recordings=outline_of(makings, row).recordings,
         )
         for row in reversed(rows)
         if not mine or row.requester == actor.person.id

@@ -16,7 +16,7 @@ from callrec.catalogue.requests import reference_of
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import entries_in
 from callrec.errors import Failed, Tampered
-from callrec.policy.hold import LIFTING
+from callrec.policy.hold import LIFTING_ACTS
 from callrec.policy.request import (
     RequestAct,
     RequestEvent,
@@ -29,7 +29,7 @@ from callrec.policy.request import (
 from callrec.policy.role import PersonId, VaultKey
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_of_request import lift_with_request
-from callrec.record.acts import leaves_of, log_leaf
+from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
@@ -38,22 +38,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
     from callrec.record.rows import Columns
 
-MAKING: Final = (RequestAct.CREATED, RequestAct.AMENDED)
+MAKING_ACTS: Final = (RequestAct.CREATED, RequestAct.AMENDED)
 """The acts that make a version."""
-DATING: Final = (
+
+DATING_ACTS: Final = (
     RequestAct.RECEIVED,
     RequestAct.ASKED,
     RequestAct.ANSWERED,
     RequestAct.EXTENDED,
 )
 """The acts that a request's clock counts by."""
-_ACTS: Final = {str(act): act for act in RequestAct}
+
+REQUEST_ACTS: Final = {str(act): act for act in RequestAct}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class History:
     @property
     def making(self) -> Leaf:
         """The leaf that made the version that stands."""
-        return [leaf for leaf in self.leaves if leaf.act in MAKING][-1]
+        return [leaf for leaf in self.leaves if leaf.act in MAKING_ACTS][-1]
 
     def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
         """What happened later than a leaf."""
@@ -127,14 +129,14 @@ REQUESTS: Final = Versioned(
     table=tables.request,
     letter="R",
     made_by=RequestAct.CREATED,
-    acts=frozenset(_ACTS),
+    acts=frozenset(REQUEST_ACTS),
     history=History,
     row_of=lambda _, history: columns_of(history),
     named_among=None,
 )
 
 
-def asked_in(making: Leaf) -> tuple[str, ...]:
+def uids_asked_for(making: Leaf) -> tuple[str, ...]:
     """Uids of what a version asks for, by the leaf that made it."""
     _, *uids = making.subject
     return tuple(uids)
@@ -156,15 +158,15 @@ def decides_what_is_asked(
     """
     asked: tuple[str, ...] | None = None
     for each in about:
-        if each.act in MAKING and each.seq < leaf.seq:
-            asked = asked_in(each)
+        if each.act in MAKING_ACTS and each.seq < leaf.seq:
+            asked = uids_asked_for(each)
     decided = [uid for name in lists for (uid,) in entries_in(fields, name, "uid")]
     return asked is not None and sorted(decided) == sorted(asked)
 
 
 def event_of(leaf: Leaf) -> RequestEvent:
     """The event that a leaf records."""
-    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
+    return RequestEvent(REQUEST_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
 
 
 def read_history(practice: Practice, connection: Connection, request: str) -> History:
@@ -197,7 +199,7 @@ def read_unchanged(practice: Practice, connection: Connection, request: OpenRequ
 
 
 def log_request_event(
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     history: History,
     what: RequestAct,
@@ -229,13 +231,13 @@ def log_request_event(
     leaf = log_leaf(act, actor, what, subject, details=details, nonce=nonce, statement=statement)
     after = replace(history, leaves=(*history.leaves, leaf))
     REQUESTS.update(act.connection, history.request, after)
-    if what in LIFTING:
+    if what in LIFTING_ACTS:
         lift_with_request(act, actor, request=history.request)
     return after
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class RequestOutline:
     """What the leaves tell of a request that nobody opened: enough for lists, and for no more."""
 
     makers: frozenset[str]
@@ -248,17 +250,17 @@ class Making:
         return len(self.uids)
 
 
-def read_makings(connection: Connection) -> Mapping[str, Making]:
+def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     """Who made or changed each request, and how many recordings it asks for."""
-    found: dict[str, Making] = {}
-    for leaf in leaves_of(connection, MAKING):
+    found: dict[str, RequestOutline] = {}
+    for leaf in done_leaves(connection, MAKING_ACTS):
         request, *uids = leaf.subject
         before = found[request].makers if request in found else frozenset()
-        found[request] = Making(before | {leaf.actor}, tuple(uids))
+        found[request] = RequestOutline(before | {leaf.actor}, tuple(uids))
     return found
 
 
-def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
+def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestOutline:
     """Of one request.
 
     Raises:

@@ -35,20 +35,25 @@ from callrec.policy.authority import (
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
-    check_may_date,
     check_may_extend,
     check_may_record,
+    check_may_record_event,
     check_may_withdraw,
     check_waits_for_answer,
 )
-from callrec.policy.hearing import check_is_heard, check_second_person
+from callrec.policy.hearing import check_is_for_listening, check_second_person
 from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import PersonId, Power, powers_vouched_for
-from callrec.procedures.approvals import ENDS, check_decided, stated_approvals
-from callrec.procedures.request_clock import came_as_proof, has_clock, is_ordered, read_date_rows
+from callrec.procedures.approvals import APPROVAL_ENDED_BY, check_signers_entitled, stated_approvals
+from callrec.procedures.request_clock import (
+    has_clock,
+    is_court_ordered,
+    is_missing_proof,
+    read_date_rows,
+)
 from callrec.record.entitled import Powers, by_who_might
 
 if TYPE_CHECKING:
@@ -64,10 +69,10 @@ if TYPE_CHECKING:
     from callrec.procedures.approvals import Approval
     from callrec.procedures.request_log import History
 
-
 _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say
 to how many it was set."""
+
 _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
     {
         RequestAct.HEARING_ENDED: RequestAct.LISTENED,
@@ -76,7 +81,6 @@ _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
     }
 )
 """By what ends a hearing or a release, what began it."""
-
 
 _RELEASING: Final = frozenset({RequestAct.LISTENED, RequestAct.DELIVERED})
 
@@ -126,16 +130,16 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
         for each in (approval.statement, approval.countersignature)
         if each is not None
     }
-    so_far = _SoFar(history, _facts(history, purpose, rules.zone), signed, rules)
+    so_far = _ReplayState(history, _facts(history, purpose, rules.zone), signed, rules)
     for leaf in history.leaves:
         with by_who_might(_may_not(leaf)):
-            RULES[leaf.act](_Done(leaf, *rules.actor(leaf), so_far.request, so_far))
+            RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
         so_far.take(leaf)
     _is_ordered(so_far)  # which asks each day on which it came whether it is of this purpose
 
 
 @dataclass(slots=True)
-class _SoFar:
+class _ReplayState:
     """What had happened to a request before a leaf."""
 
     history: History
@@ -155,7 +159,7 @@ class _SoFar:
     def take(self, leaf: Leaf) -> None:
         """Let what a leaf says have happened."""
         id_, actor = leaf.subject[1:2], PersonId(leaf.actor)
-        if leaf.act in ENDS:
+        if leaf.act in APPROVAL_ENDED_BY:
             self.standing.clear()
         if leaf.act in _BEGUN_BY:
             self.begun.pop((_BEGUN_BY[leaf.act], *id_), None)
@@ -185,7 +189,7 @@ class _SoFar:
         raise Tampered("what was not granted was heard or released")
 
 
-class _Done(NamedTuple):
+class _ReplayedLeaf(NamedTuple):
     """Something that was done to a request, and what the rules ask of it."""
 
     leaf: Leaf
@@ -194,7 +198,7 @@ class _Done(NamedTuple):
     on: date
     """The day, in the practice's time zone."""
     request: RequestFacts
-    so_far: _SoFar
+    so_far: _ReplayState
 
 
 def _facts(history: History, purpose: Purpose, zone: tzinfo) -> RequestFacts:
@@ -207,17 +211,17 @@ def _facts(history: History, purpose: Purpose, zone: tzinfo) -> RequestFacts:
     )
 
 
-def _is_ordered(so_far: _SoFar) -> bool:
+def _is_ordered(so_far: _ReplayState) -> bool:
     rules = so_far.rules
     vault, purpose = rules.register.founders.vault, so_far.request.purpose
-    return is_ordered(vault, so_far.history, purpose, rules.dates)
+    return is_court_ordered(vault, so_far.history, purpose, rules.dates)
 
 
 def _may_not(leaf: Leaf) -> str:
     return f"a request's history has {leaf.act} by somebody who may not"
 
 
-def _check_asks(done: _Done) -> None:
+def _check_asks(done: _ReplayedLeaf) -> None:
     if TERMS[done.request.purpose].is_made_by_hand:
         check_may_request(done.person, done.request.purpose, on=done.on)
     else:
@@ -225,63 +229,63 @@ def _check_asks(done: _Done) -> None:
         check_may(done.person, Power.MAKE_REQUEST, on=done.on)
 
 
-def _check_changes(done: _Done) -> None:
+def _check_changes(done: _ReplayedLeaf) -> None:
     check_may_change(done.person, done.request, on=done.on)
     check_waits_for_answer(done.request)
 
 
-def _check_answers(done: _Done) -> None:
+def _check_answers(done: _ReplayedLeaf) -> None:
     """Of what is approved, by the proof alone that was missing."""
     _check_dates(done)
     so_far, rules = done.so_far, done.so_far.rules
     vault = rules.register.founders.vault
-    if so_far.standing and not came_as_proof(vault, so_far.history, done.leaf, rules.dates):
+    if so_far.standing and not is_missing_proof(vault, so_far.history, done.leaf, rules.dates):
         raise Tampered("a request was dated again after it was approved")
 
 
-def _check_dates(done: _Done) -> None:
+def _check_dates(done: _ReplayedLeaf) -> None:
     _check_has_clock(done)
-    check_may_date(done.person, done.request, on=done.on)
+    check_may_record_event(done.person, done.request, on=done.on)
 
 
-def _check_extends(done: _Done) -> None:
+def _check_extends(done: _ReplayedLeaf) -> None:
     _check_has_clock(done)
     check_may_extend(done.person, done.request, on=done.on)
 
 
-def _check_has_clock(done: _Done) -> None:
+def _check_has_clock(done: _ReplayedLeaf) -> None:
     if not has_clock(done.request.purpose):
         raise Tampered("a request was dated whose purpose has no clock")
 
 
-def _check_approves(done: _Done) -> None:
+def _check_approves(done: _ReplayedLeaf) -> None:
     """Each signature is a decider's, or the second under his."""
     approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
     if approval is None:
         raise Tampered(_may_not(done.leaf))
-    check_decided(rules, approval, done.request)
+    check_signers_entitled(rules, approval, done.request)
 
 
-def _check_denies(done: _Done) -> None:
+def _check_denies(done: _ReplayedLeaf) -> None:
     """Whoever decides it; what he made himself, the Data Controller, who broke the glass."""
     is_own = done.person.id in done.request.makers
     may = check_may_deny_alone if is_own else check_may_decide
     may(done.person, done.request, on=done.on)
 
 
-def _check_revokes(done: _Done) -> None:
+def _check_revokes(done: _ReplayedLeaf) -> None:
     """Whoever decides it; or who governs, as its grants end with what their holder may do."""
     if Power.GOVERN not in powers_vouched_for(done.person):
         check_may_revoke(done.person, done.request, on=done.on)
 
 
-def _check_grant_lapses(done: _Done) -> None:
+def _check_grant_lapses(done: _ReplayedLeaf) -> None:
     at = parse_instant(done.leaf.at)
     if not any(has_lapsed(each.lapses_at, at) for each in done.so_far.standing):
         raise Tampered("a grant was let lapse before its day")
 
 
-def _check_lapses(done: _Done) -> None:
+def _check_lapses(done: _ReplayedLeaf) -> None:
     """Whoever comes next says it; after how many days is the practice's to set anew.
 
     Counted from when it was made: so lapsed what was approved and taken back, before
@@ -301,13 +305,13 @@ def _check_lapses(done: _Done) -> None:
         raise Tampered("a request lapsed sooner than any does")
 
 
-def _check_hears(done: _Done) -> None:
-    check_is_heard(done.request)
+def _check_hears(done: _ReplayedLeaf) -> None:
+    check_is_for_listening(done.request)
     done.so_far.granted(done.leaf.subject[-1], done.leaf.actor)
 
 
-def _check_releases(done: _Done) -> None:
-    check_is_heard(done.request)
+def _check_releases(done: _ReplayedLeaf) -> None:
+    check_is_for_listening(done.request)
     uids = done.leaf.subject[2:]
     if not uids:
         raise Tampered("a release has no recording")
@@ -316,14 +320,14 @@ def _check_releases(done: _Done) -> None:
         check_second_person(done.person, done.request, grant.facts)
 
 
-def _check_ends(done: _Done) -> None:
+def _check_ends(done: _ReplayedLeaf) -> None:
     """Of a hearing or a release: whoever began it."""
     begun = (_BEGUN_BY[done.leaf.act], *done.leaf.subject[1:2])
     if done.so_far.begun.get(begun) != done.leaf.actor:
         raise Tampered(_may_not(done.leaf))
 
 
-def _check_delivers(done: _Done) -> None:
+def _check_delivers(done: _ReplayedLeaf) -> None:
     """Of the version that was approved."""
     _check_ends(done)
     earlier = [leaf for leaf in done.so_far.history.leaves if leaf.seq < done.leaf.seq]
@@ -332,7 +336,7 @@ def _check_delivers(done: _Done) -> None:
         raise Tampered("what was released is not what the request asks for")
 
 
-def _check_records(done: _Done) -> None:
+def _check_records(done: _ReplayedLeaf) -> None:
     release = done.leaf.subject[1:2]
     if release not in done.so_far.released:
         raise Tampered("something was said of a release that was not made")
@@ -340,14 +344,14 @@ def _check_records(done: _Done) -> None:
     check_may_record(done.person, done.request, released_by=by, on=done.on)
 
 
-def _check_carries_out(done: _Done) -> None:
+def _check_carries_out(done: _ReplayedLeaf) -> None:
     """That he might, and under which approvals, `audit.erased` and `destruction_log` ask."""
     said = done.so_far.rules.stated.get(done.leaf.statement)
     if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
         raise Tampered("a request was carried out, and nothing was destroyed")
 
 
-RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
+RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
     {
         RequestAct.CREATED: _check_asks,
         RequestAct.AMENDED: _check_changes,
@@ -355,7 +359,7 @@ RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
         RequestAct.ASKED: _check_dates,
         RequestAct.ANSWERED: _check_answers,
         RequestAct.EXTENDED: _check_extends,
-        RequestAct.THIRD_PARTIES: lambda done: check_may_date(
+        RequestAct.THIRD_PARTIES: lambda done: check_may_record_event(
             done.person, done.request, on=done.on
         ),
         RequestAct.APPROVED: _check_approves,

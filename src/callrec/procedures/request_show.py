@@ -18,18 +18,18 @@ from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.practice import record, today
 from callrec.procedures.custody import from_millis
-from callrec.procedures.days_said import of_other_days
-from callrec.procedures.due import awaits_answer, read_answered
+from callrec.procedures.days_said import find_date_mismatches
+from callrec.procedures.due import answered_requests, awaits_answer
 from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_list import hold_of_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
-from callrec.procedures.readers import is_concerned
+from callrec.procedures.readers import sees_in_full
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
-from callrec.procedures.request_clock import deadline_by, read_dates
+from callrec.procedures.request_clock import deadline_on_day, read_dates
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 from callrec.procedures.states_today import UNDECIDED
@@ -41,22 +41,22 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.clock import Deadline
+    from callrec.policy.deadline import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
-    from callrec.policy.retention import Retained
+    from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.release_shown import ShownRelease
-    from callrec.procedures.releases import ReadRelease
+    from callrec.procedures.releases import ReleasedPackage
     from callrec.procedures.request_clock import DatedWords
     from callrec.procedures.request_words import Words
 
-SHOWN = "request.shown"
+REQUEST_SHOWN = "request.shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ShownRecording:
     format: str | None = None
     size_bytes: int | None = None
     state: str | None = None
-    retained: Retained | None = None
+    retained: DisposalItem | None = None
     """Of a disposal: what the retention schedule said of it when that was made."""
     is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
@@ -99,7 +99,7 @@ class ShownEvent:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Told:
+class RequestDetails:
     """What lies beside a request's leaves. Its repr shows nothing."""
 
     words: Mapping[int, Words]
@@ -108,7 +108,7 @@ class Told:
     dates: Mapping[int, DatedWords]
     deadline: Deadline | None
     hold: ListedHold | None
-    releases: tuple[ReadRelease, ...]
+    releases: tuple[ReleasedPackage, ...]
     is_answered: bool
 
 
@@ -191,20 +191,20 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         Locked: it takes his password.
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
-    with attempt_on(practice, actor, SHOWN, reference) as row:
+    with attempt_on(practice, actor, REQUEST_SHOWN, reference) as row:
         with reading(practice.engine) as connection:
             check_readable(actor, connection, row)
-        record(practice, actor, SHOWN, subject=[row.id])
+        record(practice, actor, REQUEST_SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
-            told = Told(
+            told = RequestDetails(
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
-                deadline_by(practice, request.clock) if request.clock else None,
+                deadline_on_day(practice, request.clock) if request.clock else None,
                 hold_of_request(practice, connection, request.id),
                 read_releases(request.history, words_for(practice, actor, connection, request)),
-                is_answered=request.id in read_answered(connection),
+                is_answered=request.id in answered_requests(connection),
             )
     return _shown(practice, actor, request, told)
 
@@ -225,10 +225,10 @@ def _shown(
     practice: Practice,
     actor: Actor,
     request: OpenRequest,
-    told: Told,
+    told: RequestDetails,
 ) -> ShownRequest:
     called = logins(practice)
-    in_full = is_concerned(practice, actor, request)
+    in_full = sees_in_full(practice, actor, request)
     particulars = request.particulars
     return ShownRequest(
         reference=request.reference,
@@ -261,9 +261,9 @@ def _recordings(
     person, retained = actor.person, request.body.retained
     all_of_them = is_shown_recordings(person, request.purpose, on=today(practice))
     granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
-    other_day = of_other_days(practice, request.particulars, request.recordings)
+    of_other_day = find_date_mismatches(practice, request.particulars, request.recordings)
     return tuple(
-        _recording(row, retained.get(row.uid), is_of_other_day=row.id in other_day)
+        _recording(row, retained.get(row.uid), is_of_other_day=row.id in of_other_day)
         if all_of_them or row.uid in granted
         else ShownRecording(row.id)
         for row in request.recordings
@@ -271,7 +271,7 @@ def _recordings(
 
 
 def _recording(
-    row: Row[Any], retained: Retained | None, *, is_of_other_day: bool
+    row: Row[Any], retained: DisposalItem | None, *, is_of_other_day: bool
 ) -> ShownRecording:
     return ShownRecording(
         id=row.id,
@@ -304,7 +304,9 @@ def _lapses_at(
     )
 
 
-def _event(leaf: Leaf, told: Told, called: Mapping[str, str], *, in_full: bool) -> ShownEvent:
+def _event(
+    leaf: Leaf, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
+) -> ShownEvent:
     event, dated = event_of(leaf), told.dates.get(leaf.seq)
     words = told.words.get(leaf.seq, {})
     said = dated.reason if dated else words.get("reason")
@@ -320,7 +322,7 @@ def _event(leaf: Leaf, told: Told, called: Mapping[str, str], *, in_full: bool) 
 
 
 def _approvals(
-    request: OpenRequest, told: Told, called: Mapping[str, str], *, in_full: bool
+    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
 ) -> tuple[ShownApproval, ...]:
     number = {row.uid: row.id for row in request.recordings}
     shown = []
@@ -347,7 +349,7 @@ def _approvals(
 
 
 def _denial(
-    request: OpenRequest, told: Told, called: Mapping[str, str], *, in_full: bool
+    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
 ) -> ShownDenial | None:
     leaf = request.history.leaves[-1]
     if leaf.act != RequestAct.DENIED:

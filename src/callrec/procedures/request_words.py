@@ -18,8 +18,8 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.procedures.details_form import in_form
-from callrec.procedures.request_log import DATING, log_request_event
+from callrec.procedures.details_form import checked_details
+from callrec.procedures.request_log import DATING_ACTS, log_request_event
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.policy.request import RequestAct
     from callrec.practice import Actor
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
-    from callrec.procedures.sealed_request import Version
+    from callrec.procedures.sealed_request import RequestVersion
 
 Words = Mapping[str, Any]
 
 
 def log_with_words(
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     request: OpenRequest,
     what: RequestAct,
@@ -65,7 +65,7 @@ def log_with_words(
     Raises:
         Refused: it cannot happen to the request as it stands.
     """
-    nonce = primitives.fresh(NONCE_BYTES) if words else b""
+    nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
     after = log_request_event(
         act,
         actor,
@@ -82,7 +82,9 @@ def log_with_words(
     return after
 
 
-def store_words(connection: Connection, which: Version, key: bytes, seq: int, told: bytes) -> None:
+def store_words(
+    connection: Connection, which: RequestVersion, key: bytes, seq: int, told: bytes
+) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
     connection.execute(
         tables.request_words.insert().values(
@@ -128,15 +130,15 @@ def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Wor
     return {
         leaf.seq: _held_against(leaf, request, *told[leaf.seq])
         for leaf in request.history.leaves
-        if leaf.seq in told and leaf.act not in DATING
+        if leaf.seq in told and leaf.act not in DATING_ACTS
     }
 
 
 def _held_against(leaf: Leaf, request: OpenRequest, nonce: bytes, body: bytes) -> Words:
     if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
         raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
-    return in_form(parse(body))
+    return checked_details(parse(body))
 
 
-def _context(which: Version, seq: int) -> bytes:
+def _context(which: RequestVersion, seq: int) -> bytes:
     return context("request-words", which.vault, request=which.request, seq=seq)

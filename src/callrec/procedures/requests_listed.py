@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from callrec.catalogue.requests import all_requests
 from callrec.policy.masking import mask_name
 from callrec.procedures.approvals import read_approvals
-from callrec.procedures.glass import broken_glass, standing_of_all
-from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
-from callrec.procedures.readers import is_concerned, must_not_learn
+from callrec.procedures.glass import broken_glass, overall_standing
+from callrec.procedures.open_request import can_open_with_session, read_request, unopened_facts
+from callrec.procedures.readers import is_request_hidden_from, sees_in_full
 from callrec.procedures.request_log import read_history
-from callrec.procedures.states_today import read_ends, state_now
+from callrec.procedures.states_today import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Connection, Row
 
-    from callrec.policy.further import Further
+    from callrec.policy.further import FurtherParticular
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ListedRequest:
+class RegisteredRequest:
     """A request as far as the reader may see it. Its repr shows nothing."""
 
     reference: str
@@ -51,29 +51,29 @@ class ListedRequest:
         ``unreviewed``, ``queried`` or ``accepted``; None where it was not broken.
         """
         if approvals is None:
-            return standing_of_all(self.glass)
+            return overall_standing(self.glass)
         seqs = {approval.leaf.seq for approval in approvals}
-        return standing_of_all(glass for glass in self.glass if glass.seq in seqs)
+        return overall_standing(glass for glass in self.glass if glass.seq in seqs)
 
-    def said(self, which: Further) -> str | None:
+    def said(self, which: FurtherParticular) -> str | None:
         """A further particular, for whoever is concerned; None if it was not asked for either."""
         return self._further(which) if self.in_full else None
 
-    def named(self, which: Further) -> str | None:
+    def named(self, which: FurtherParticular) -> str | None:
         """A name among the further particulars: masked for others, None where nothing opens it."""
         name = self._further(which)
         return name if self.in_full or name is None else mask_name(name)
 
-    def _further(self, which: Further) -> str | None:
+    def _further(self, which: FurtherParticular) -> str | None:
         return self.opened.particulars.further.get(which) if self.opened else None
 
 
-def read_listed(
+def read_registered_requests(
     practice: Practice,
     actor: Actor,
     connection: Connection,
     is_wanted: Callable[[Row[Any]], bool],
-) -> Iterator[ListedRequest]:
+) -> Iterator[RegisteredRequest]:
     """The requests that are wanted and that the reader may learn of, in the order of their numbers.
 
     Args:
@@ -85,39 +85,41 @@ def read_listed(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    ends, alone = read_ends(connection), broken_glass(practice, connection)
+    ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)
-        if opens_with_session(actor):
+        if can_open_with_session(actor):
             listed = _opened(practice, actor, connection, row, state)
         else:
             listed = _unopened(practice, connection, row, state)
         listed = replace(listed, glass=tuple(each for each in alone if each.request == row.id))
-        if listed.opened is None or not must_not_learn(practice, actor, connection, listed.opened):
+        if listed.opened is None or not is_request_hidden_from(
+            practice, actor, connection, listed.opened
+        ):
             yield listed
 
 
 def _opened(
     practice: Practice, actor: Actor, connection: Connection, row: Row[Any], state: RequestState
-) -> ListedRequest:
+) -> RegisteredRequest:
     request = read_request(practice, actor, connection, f"R-{row.number}")
-    return ListedRequest(
+    return RegisteredRequest(
         reference=request.reference,
         purpose=request.purpose,
         state=state,
         history=request.history,
         approvals=request.approvals,
         opened=request,
-        in_full=is_concerned(practice, actor, request),
+        in_full=sees_in_full(practice, actor, request),
     )
 
 
 def _unopened(
     practice: Practice, connection: Connection, row: Row[Any], state: RequestState
-) -> ListedRequest:
+) -> RegisteredRequest:
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
-    return ListedRequest(
+    return RegisteredRequest(
         reference=facts.reference,
         purpose=facts.purpose,
         state=state,

@@ -18,7 +18,7 @@ from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key
 from callrec.procedures.reindexing import count_to_reindex, reindex
-from callrec.procedures.sealings import SEALINGS
+from callrec.procedures.sealings import SEALED_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealings import Place, Sealing
+    from callrec.procedures.sealings import Place, SealedColumn
 
 RESEALING: Final = "keys.resealing"
+
 RESEALED: Final = "keys.resealed"
+
 CALLS: Final = "calls in the index"
-AT_ONCE = 200
+
+ROWS_PER_STEP = 200
 """Rows in one transaction: a fraction of a second for everybody else."""
 
 
@@ -49,7 +52,7 @@ def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
     with reading(practice.engine) as connection:
         rows = sum(
             sealing.count_older(connection, practice.register.newest(sealing.key).version)
-            for sealing in SEALINGS
+            for sealing in SEALED_COLUMNS
             if sealing.key in keys
         )
     return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
@@ -81,7 +84,7 @@ def reseal(
         if not rows:
             return done
         record(practice, actor, RESEALING, details={"keys": sorted(keys), "rows": rows})
-        for sealing in SEALINGS:
+        for sealing in SEALED_COLUMNS:
             if sealing.key in keys:
                 _move_all(practice, actor, sealing, done, advance)
         if VaultKey.INDEX in keys and count_to_reindex(practice):
@@ -96,7 +99,7 @@ def reseal(
 def _move_all(
     practice: Practice,
     actor: Actor,
-    sealing: Sealing,
+    sealing: SealedColumn,
     done: Resealed,
     advance: Callable[[int], None],
 ) -> None:
@@ -107,7 +110,7 @@ def _move_all(
 
 
 def _move_some(
-    practice: Practice, actor: Actor, sealing: Sealing, done: Resealed, *, after: Place
+    practice: Practice, actor: Actor, sealing: SealedColumn, done: Resealed, *, after: Place
 ) -> Sequence[Row[Any]]:
     """Move rows after a place, in one transaction; returns those that were looked at."""
     newest = practice.register.newest(sealing.key)
@@ -115,7 +118,7 @@ def _move_some(
     with transaction(practice.engine) as connection:
         if read_register(connection) != practice.register:
             raise Failed("people or keys were changed a moment ago", hint="run it again")
-        rows = sealing.older(connection, newest.version, after, AT_ONCE)
+        rows = sealing.older(connection, newest.version, after, ROWS_PER_STEP)
         for row in rows:
             try:
                 told = _open(practice, actor, sealing, row)
@@ -131,7 +134,7 @@ def _move_some(
     return rows
 
 
-def _open(practice: Practice, actor: Actor, sealing: Sealing, row: Row[Any]) -> bytes:
+def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]) -> bytes:
     version, sealed = getattr(row, sealing.version), getattr(row, sealing.sealed)
     if version not in practice.register.versions(sealing.key):
         raise Tampered("a row names a key that nobody made")

@@ -25,12 +25,12 @@ from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today
-from callrec.procedures.destruction_done import settle
-from callrec.procedures.erasing_volumes import erase_owed, is_owed
-from callrec.procedures.fetching import AT_ONCE, Fetched, fetch
-from callrec.procedures.newer_copy import volumes_not_known
-from callrec.procedures.resuming import resume
-from callrec.procedures.unpacked import place_of_rebuilding
+from callrec.procedures.destruction_done import record_completed_destructions
+from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
+from callrec.procedures.fetching import ROWS_PER_QUERY, Fetched, fetch
+from callrec.procedures.newer_copy import volumes_perhaps_newer
+from callrec.procedures.resuming import resume_log
+from callrec.procedures.unpacked import rebuild_folder
 from callrec.procedures.volume_heads import heads_on
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 RESTORED: Final = "restore"
+
 _UNKNOWN: Final = "its copy of the catalogue may be newer, and cannot be opened with this password"
 
 
@@ -79,7 +80,7 @@ class Restored:
     written, or do not take what is owed there. What they give was fetched all the same."""
 
 
-def bring_back(
+def restore_from_volumes(
     practice: Practice,
     actor: Actor,
     volumes: Sequence[Volume],
@@ -101,14 +102,14 @@ def bring_back(
     """
     _check_ours(practice, volumes)
     # What a run that was cut off left: the copy that it unpacked, or an empty folder.
-    shutil.rmtree(place_of_rebuilding(practice.folder, practice.vault), ignore_errors=True)
+    shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         heads = heads_on(practice, volumes)
-        unknown = volumes_not_known(practice, actor, volumes, heads)
+        unknown = volumes_perhaps_newer(practice, actor, volumes, heads)
         known = [each for each in heads.said if each[0] not in unknown]
-        resumption = resume(practice, actor, known)
-    owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
+        resumption = resume_log(practice, actor, known)
+    owed = _erase_owed(practice, actor, volumes) if resumption.is_stated else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
@@ -117,7 +118,7 @@ def bring_back(
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
-        resumed=resumption.is_said,
+        resumed=resumption.is_stated,
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted({row.id for row in since.values()} - here)),
@@ -131,7 +132,7 @@ def bring_back(
     )
 
 
-def repair_from(
+def repair_from_volumes(
     practice: Practice,
     actor: Actor,
     volumes: Sequence[Volume],
@@ -140,7 +141,7 @@ def repair_from(
 ) -> Repaired:
     """Read what the vault holds, and fetch back what is damaged or missing there.
 
-    Args, raises: as `bring_back`; the log is not touched but for the record.
+    Args, raises: as `restore_from_volumes`; the log is not touched but for the record.
     """
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
@@ -163,14 +164,14 @@ def _erase_owed(
     """
     undone = []
     for volume in volumes:
-        if not is_owed(practice, volume):
+        if not owes_erasure(practice, volume):
             continue
         check_remembered_head(practice)  # what is wrong with the vault itself ends it
         try:
             erase_owed(practice, actor, volume.at, advance=lambda _: None)
         except (Tampered, Failed, NotFound) as problem:
             undone.append((volume.label, f"an erasure is owed there: {problem.message}"))
-    settle(practice, actor)
+    record_completed_destructions(practice, actor)
     return tuple(undone)
 
 
@@ -208,8 +209,8 @@ def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str,
     table = tables.recording.c
     found: dict[str, Row[Any]] = {}
     with reading(practice.engine) as connection:
-        for start in range(0, len(erased), AT_ONCE):
-            some = table.uid.in_(erased[start : start + AT_ONCE])
+        for start in range(0, len(erased), ROWS_PER_QUERY):
+            some = table.uid.in_(erased[start : start + ROWS_PER_QUERY])
             query = select(table.uid, table.id, table.ciphertext)
             rows = connection.execute(query.where(some, table.state != DESTROYED))
             found |= {row.uid: row for row in rows}

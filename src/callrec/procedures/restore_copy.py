@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callrec.archive.drive import drive_errors, hash_on_medium, open_plain, read_small
+from callrec.archive.drive import drive_errors, hash_on_medium, open_untrusted, read_small
 from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -21,7 +21,7 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.durable import sync
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import FORMAT, MOST_PEOPLE
+from callrec.procedures.archive_copy import FORMAT, MAX_PEOPLE
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 
@@ -52,7 +52,7 @@ class FoundCopy:
     sealed_to: Mapping[str, bytes]
     """The copy's key, sealed to each holder, by id."""
     locked: Mapping[str, LockedSeed]
-    """The locked seeds of people, by id; at most `MOST_PEOPLE`."""
+    """The locked seeds of people, by id; at most `MAX_PEOPLE`."""
     vouchers: tuple[Any, ...]
     """Of the same people, as they lie there."""
 
@@ -75,7 +75,7 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
         case {"format": int(number)} if number > FORMAT:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
-            if len(people) > MOST_PEOPLE:
+            if len(people) > MAX_PEOPLE:
                 raise _altered(volume)
             sealed_to, locked = _sealed_to(keys), _locked(people)
             vouchers = tuple(each.get("voucher") for each in people)
@@ -84,7 +84,7 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
             raise _altered(volume)
 
 
-def by_password(password: str) -> Callable[[FoundCopy], Opener]:
+def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
     """Who opens by this password; a copy names no logins, so each approver's seed is tried.
 
     The cheapest first: whoever adds dear ones to a drive keeps nobody whose own is there waiting.
@@ -107,7 +107,7 @@ def by_password(password: str) -> Callable[[FoundCopy], Opener]:
     return opener
 
 
-def by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
+def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
     """The recovery kit with this seed, 32 bytes."""
 
     def opener(found: FoundCopy) -> Opener:
@@ -163,7 +163,7 @@ def _each_from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _sealed_copy(found: FoundCopy) -> FileIO:
     with _from_drive():
         try:
-            return open_plain(found.copy.sealed)
+            return open_untrusted(found.copy.sealed)
         except OSError as error:
             if error.errno not in {errno.ELOOP, errno.EINVAL}:
                 raise

@@ -24,8 +24,8 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, record, today
 from callrec.procedures.custody import Opening
 from callrec.procedures.fetching import Fetched, fetch
-from callrec.procedures.rebuilding import actor_from, rebuild_for_proof
-from callrec.procedures.unpacked import place_of_drill
+from callrec.procedures.rebuilding import actor_in_rebuilt, rebuild_for_drill
+from callrec.procedures.unpacked import drill_folder
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore_copy import FoundCopy, Opener
 
-DRILLED: Final = "restore.drilled"
+RESTORE_DRILLED: Final = "restore.drilled"
 
 
 @dataclass(frozen=True, slots=True)
-class Drilled:
+class RestoreDrill:
     """What a drill proved."""
 
     label: str
@@ -55,7 +55,7 @@ class Drilled:
     """The leaf that says so."""
 
 
-def drill(
+def run_restore_drill(
     practice: Practice,
     actor: Actor,
     volumes: Sequence[Volume],
@@ -63,7 +63,7 @@ def drill(
     *,
     environ: Mapping[str, str],
     advance: Callable[[int], None],
-) -> Drilled:
+) -> RestoreDrill:
     """Restore beside the vault, prove it, and record the proof.
 
     Args:
@@ -79,12 +79,12 @@ def drill(
         Tampered: a volume does not give back what was written to it.
         Failed: there is no room beside the vault, or a drive fails.
     """
-    place = place_of_drill(practice.folder)
-    with attempt(practice, actor, DRILLED, subject=[volume.volume for volume in volumes]):
+    place = drill_folder(practice.folder)
+    with attempt(practice, actor, RESTORE_DRILLED, subject=[volume.volume for volume in volumes]):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         shutil.rmtree(place, ignore_errors=True)
         try:
-            rebuilt = rebuild_for_proof(
+            rebuilt = rebuild_for_drill(
                 practice.config.model_copy(update={"vault": place}),
                 volumes,
                 opener,
@@ -97,7 +97,7 @@ def drill(
     seq = record(
         practice,
         actor,
-        DRILLED,
+        RESTORE_DRILLED,
         subject=[volume.volume for volume in volumes],
         details={
             "bytes": fetched.size_bytes,
@@ -108,7 +108,7 @@ def drill(
             "recordings": fetched.recordings,
         },
     )
-    return Drilled(rebuilt.label, rebuilt.copied_at, size, fetched, lacking, seq)
+    return RestoreDrill(rebuilt.label, rebuilt.copied_at, size, fetched, lacking, seq)
 
 
 def _prove(
@@ -120,7 +120,7 @@ def _prove(
     try:
         for volume in volumes:
             fetched.add(fetch(practice, volume, check=False, advance=advance))
-        _open_one(practice, actor_from(rebuilt))
+        _open_one(practice, actor_in_rebuilt(rebuilt))
         with reading(practice.engine) as connection:
             size = stored_head(connection).size
             column = tables.recording.c.ciphertext

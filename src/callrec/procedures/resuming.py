@@ -16,21 +16,33 @@ from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
-from callrec.audit.remembered import forget, recall, remember
-from callrec.audit.resumed import KIND, RESUMED, lost_at_least, read_resumed, resumed_fields
+from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
+from callrec.audit.resumed import (
+    RESUMED_ACT,
+    RESUMED_STATEMENT,
+    lost_at_least,
+    read_resumed,
+    resumed_fields,
+)
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import drop_bag, each_volume, put_bag, put_unknown, save_volume
-from callrec.crypto.canonical import instant
+from callrec.catalogue.volumes import (
+    add_unknown_files,
+    drop_bag,
+    each_volume,
+    save_bag,
+    save_volume,
+)
+from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, signing
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
-from callrec.procedures.archive_heads import KIND as VOLUME
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
+from callrec.procedures.archive_heads import VOLUME_STATEMENT as VOLUME
 from callrec.procedures.custody import to_millis
-from callrec.procedures.fetching import AT_ONCE, names_in
-from callrec.record.statements import signed
+from callrec.procedures.fetching import ROWS_PER_QUERY, names_in_manifest
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,16 +50,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.archive.volume import Volume
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.archive_heads import WrittenRun
 
 
-class _Beyond(NamedTuple):
+class _UnknownRun(NamedTuple):
     """A run on an attached volume that the log knows nothing of any more."""
 
     volume: Volume
-    run: Written
+    run: WrittenRun
     names: tuple[str, ...]
     """Of the recordings in its bag."""
     common: int
@@ -61,16 +73,16 @@ class Resumption:
     size: int
     """Entries that the log had."""
     leaves_lost: int
-    is_said: bool
+    is_stated: bool
     """Nothing was lost, or somebody who governs has said what was."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
 
 
-def resume(
+def resume_log(
     practice: Practice,
     actor: Actor,
-    heads: Sequence[tuple[Volume, Written, Head]],
+    heads: Sequence[tuple[Volume, WrittenRun, Head]],
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
@@ -90,19 +102,19 @@ def resume(
         ours = stored_head(connection)
         resumed = read_resumed(connection, practice.register)
     said = {lost for each in resumed for lost in each.lost}
-    beyond = [(v, w, h) for v, w, h in heads if is_beyond(practice, h)]
+    beyond = [(v, w, h) for v, w, h in heads if is_beyond_log(practice, h)]
     lost = {head for _, _, head in beyond}
-    remembered = recall(practice.state_folder)
-    if remembered is not None and is_beyond(practice, remembered.head):
+    remembered = load_seen_head(practice.state_folder)
+    if remembered is not None and is_beyond_log(practice, remembered.head):
         lost.add(remembered.head)
     leaves_lost = lost_at_least(ours.size, lost)
     runs = [(volume, run) for volume, run, _ in beyond]
-    unstated = [run for run in runs if seq_of(practice, *run) is None]
+    unstated = [run for run in runs if seq_of_run(practice, *run) is None]
     is_new = bool(lost - said)
     undone = list[tuple[str, str]]()
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
-            return Resumption(ours.size, leaves_lost, is_said=False)
+            return Resumption(ours.size, leaves_lost, is_stated=False)
         went_on = [*(each.size for each in resumed), ours.size]
         held = _held(practice, unstated, undone, went_on=went_on)
         if is_new or held:
@@ -110,20 +122,20 @@ def resume(
     for volume, run in runs:  # those of a run that was cut off before it could, too
         _lay_proof(practice, volume, run, undone)
     leaves_lost = leaves_lost if is_new else 0
-    return Resumption(ours.size, leaves_lost, is_said=True, undone=tuple(dict.fromkeys(undone)))
+    return Resumption(ours.size, leaves_lost, is_stated=True, undone=tuple(dict.fromkeys(undone)))
 
 
-def seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
+def seq_of_run(practice: Practice, volume: Volume, run: WrittenRun) -> int | None:
     """Of the leaf that states a run as it lies on a volume; None: none does."""
     with reading(practice.engine) as connection:
-        stated = written_to(practice, connection, volume.volume).get(run.name)
+        stated = runs_written_to(practice, connection, volume.volume).get(run.name)
     return stated.seq if stated and replace(stated, seq=run.seq) == run else None
 
 
 def _lay_proof(
-    practice: Practice, volume: Volume, run: Written, undone: list[tuple[str, str]]
+    practice: Practice, volume: Volume, run: WrittenRun, undone: list[tuple[str, str]]
 ) -> None:
-    seq = seq_of(practice, volume, run)
+    seq = seq_of_run(practice, volume, run)
     if seq is None:
         return
     with reading(practice.engine) as connection:
@@ -134,7 +146,7 @@ def _lay_proof(
         undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
 
-def is_beyond(practice: Practice, head: Head) -> bool:
+def is_beyond_log(practice: Practice, head: Head) -> bool:
     """Whether a head is no beginning of the log as it stands."""
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -145,33 +157,33 @@ def _say(
     practice: Practice,
     actor: Actor,
     lost: set[Head],
-    held: Sequence[_Beyond],
+    held: Sequence[_UnknownRun],
 ) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
         if lost:
-            statement = signed(
+            statement = sign_statement_as(
                 practice,
                 actor,
-                KIND,
+                RESUMED_STATEMENT,
                 resumed_fields(lost),
             )
-            act.leaf(RESUMED, actor=actor.person.id, statement=statement)
+            act.leaf(RESUMED_ACT, actor=actor.person.id, statement=statement)
         for each in held:
             _state_anew(practice, actor, act, each)
     # What was remembered here is named as lost now.
-    forget(practice.state_folder)
-    remember(practice.state_folder, act.head, instant(practice.now()))
+    forget_seen_head(practice.state_folder)
+    save_seen_head(practice.state_folder, act.head, format_instant(practice.now()))
 
 
 def _held(
     practice: Practice,
-    runs: Sequence[tuple[Volume, Written]],
+    runs: Sequence[tuple[Volume, WrittenRun]],
     undone: list[tuple[str, str]],
     *,
     went_on: Sequence[int],
-) -> list[_Beyond]:
+) -> list[_UnknownRun]:
     """The runs that can be stated anew, and how much of this log their copies know.
 
     The others are told. A log that was lost has the entries of this one up to where this one went
@@ -188,13 +200,13 @@ def _held(
             continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
-            held.append(_Beyond(volume, run, _names_of(volume, run), common))
+            held.append(_UnknownRun(volume, run, _names_of(volume, run), common))
         except (Tampered, Failed) as problem:
             undone.append((volume.label, problem.message))
     return held
 
 
-def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
+def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
     """The recordings of a run's bag, which is the one that its statement names.
 
     Raises:
@@ -208,12 +220,12 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
         found = hash_on_medium(manifest) if manifest.is_file() else ""
     if found != run.manifest:
         raise Tampered(f"its bag {run.name} is not the one that was written there")
-    return tuple(names_in(manifest))
+    return tuple(names_in_manifest(manifest))
 
 
-def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
+def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _UnknownRun) -> None:
     volume, run, names, common = beyond
-    statement = signed(
+    statement = sign_statement_as(
         practice,
         actor,
         VOLUME,
@@ -246,10 +258,10 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
     )
     if not run.manifest:
         drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
-        put_unknown(act.connection, volume.volume, run.name, ())
+        add_unknown_files(act.connection, volume.volume, run.name, ())
     else:
         numbers = _numbers(act.connection, names)
-        put_bag(
+        save_bag(
             act.connection,
             volume.volume,
             run.name,
@@ -257,14 +269,14 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             recordings=numbers.values(),
         )
         unknown = [name for name in names if name not in numbers]
-        put_unknown(act.connection, volume.volume, run.name, unknown)
+        add_unknown_files(act.connection, volume.volume, run.name, unknown)
 
 
 def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
     recording, found = tables.recording.c, dict[str, int]()
-    for start in range(0, len(names), AT_ONCE):
-        some = recording.ciphertext.in_(names[start : start + AT_ONCE])
+    for start in range(0, len(names), ROWS_PER_QUERY):
+        some = recording.ciphertext.in_(names[start : start + ROWS_PER_QUERY])
         query = select(recording.ciphertext, recording.id).where(some)
         found |= {row.ciphertext: row.id for row in connection.execute(query)}
     return found

@@ -22,23 +22,23 @@ from callrec.policy.hold import HoldState
 from callrec.policy.retention import (
     ROUTINE,
     Appraised,
-    Due,
-    Held,
+    CategoryTotal,
+    DueGroup,
     appraise,
     category_by_rule,
     check_may_review,
     due_on,
     last_call_due,
-    months_in,
-    months_said,
-    take_stock,
+    months_configured,
+    months_in_words,
+    totals_by_category,
 )
 from callrec.policy.when import day_end
 from callrec.practice import attempt, record, today
-from callrec.procedures.categories import categories_of, given_or_claimed, schedule
+from callrec.procedures.categories import categories_of, non_routine_recordings, schedule
 from callrec.procedures.custody import from_millis, to_millis
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.retention_stops import named_by_a_stop, stops_over
+from callrec.procedures.lapsing import expire_lapsed
+from callrec.procedures.retention_stops import recordings_with_stops, stops_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,19 +50,20 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 REVIEWED: Final = "retention.reviewed"
-_AT_ONCE: Final = 1000
+
+_RECORDINGS_PER_QUERY: Final = 1000
 """Recordings that are asked for with one query."""
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class RetentionReview:
     """What there is and what is due, as of one day."""
 
     on: date
     """In the practice's time zone."""
-    stock: tuple[Held, ...]
+    stock: tuple[CategoryTotal, ...]
     """By category, in the order of the schedule."""
-    due: tuple[Due, ...]
+    due: tuple[DueGroup, ...]
     """By category and month of the calls."""
     stubs: int
     """Recordings that were destroyed, of which the record is kept."""
@@ -79,7 +80,7 @@ class Review:
         return sum(each.free for each in self.due)
 
 
-def review_retention(practice: Practice, actor: Actor) -> Review:
+def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     """Count what is due, what stops it, and what is not due yet.
 
     Raises:
@@ -87,7 +88,7 @@ def review_retention(practice: Practice, actor: Actor) -> Review:
         Misconfigured: a recording is of a category that the configuration does not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
-    sweep_lapsed(practice, actor)
+    expire_lapsed(practice, actor)
     with attempt(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
         with reading(practice.engine) as connection:
@@ -117,7 +118,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     vault, and looking at each of a million rows takes a minute.
     """
     on, recording = today(practice), tables.recording.c
-    named = given_or_claimed(connection) | named_by_a_stop(practice, connection)
+    named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     apart = [
         row
         for some in _in_parts(sorted(named))
@@ -126,7 +127,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     looked_at = appraise_rows(practice, connection, apart)
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
         return 0  # whom they cover is not told without a key: everything
-    stops = stops_over(practice, None, connection, apart)
+    stops = stops_for(practice, None, connection, apart)
     free = sum(each.is_due(on) and each.recording not in stops for each in looked_at)
     last = _last_day_due(schedule(practice)[category_by_rule(of_a_claim=False)], on)
     if last is None:
@@ -159,7 +160,7 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
     if lost:
         yield f"the configuration does not name a category that recordings are of: {lost[0]}"
     words, routine = practice.config.practice.kept_for, schedule(practice)[ROUTINE]
-    if (published := months_said(words)) is not None and published != routine.lasts:
+    if (published := months_in_words(words)) is not None and published != routine.lasts:
         yield (
             f'notices and releases say that recordings are kept for "{words}", and the schedule'
             f" says {routine.rule}: let practice.kept_for and [retention] say the same"
@@ -185,7 +186,7 @@ def appraise_due(
     rows = _rows(connection, tables.recording.c.started_at < to_millis(last))
     found = appraise_rows(practice, connection, rows)
     due = [(row, each) for row, each in zip(rows, found, strict=True) if each.is_due(on)]
-    stops = stops_over(practice, actor, connection, [row for row, _ in due])
+    stops = stops_for(practice, actor, connection, [row for row, _ in due])
     return [replace(each, stopped_by=stops.get(row.id, ())) for row, each in due]
 
 
@@ -209,15 +210,15 @@ def appraise_rows(
     ]
 
 
-def _review(practice: Practice, actor: Actor, connection: Connection) -> Review:
+def _review(practice: Practice, actor: Actor, connection: Connection) -> RetentionReview:
     on = today(practice)
     due = {each.recording: each for each in appraise_due(practice, actor, connection)}
     every = appraise_rows(practice, connection, _rows(connection))
     found = [due.get(each.recording, each) for each in every]
     stubs, stubs_due = _stubs(practice, connection)
-    return Review(
+    return RetentionReview(
         on=on,
-        stock=take_stock(found, schedule(practice).values(), on=on),
+        stock=totals_by_category(found, schedule(practice).values(), on=on),
         due=appraise(due.values(), on=on),
         stubs=stubs,
         stubs_due=stubs_due,
@@ -225,7 +226,10 @@ def _review(practice: Practice, actor: Actor, connection: Connection) -> Review:
 
 
 def _in_parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
+    return (
+        numbers[start : start + _RECORDINGS_PER_QUERY]
+        for start in range(0, len(numbers), _RECORDINGS_PER_QUERY)
+    )
 
 
 def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
@@ -243,7 +247,7 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
 def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
     """How many there are, and how many of them have been kept for their time."""
     destroyed, zone = tables.destroyed.c, practice.config.time_zone
-    months, on = months_in(practice.config.retention.stubs), today(practice)
+    months, on = months_configured(practice.config.retention.stubs), today(practice)
     query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
     counts = [
         (from_millis(at).astimezone(zone).date(), count) for at, count in connection.execute(query)

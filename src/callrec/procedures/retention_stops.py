@@ -20,11 +20,11 @@ from callrec.crypto.statement import entries_in
 from callrec.policy.destroying import RecordingState
 from callrec.policy.month_clock import same_day_after
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED
-from callrec.policy.retention import Stop, Stopped, months_in
+from callrec.policy.request import ENDED_STATES
+from callrec.policy.retention import Stopped, StopReason, months_configured
 from callrec.practice import today
-from callrec.procedures.hold_reach import holds_over_all
-from callrec.procedures.request_log import making_of, read_makings
+from callrec.procedures.hold_reach import holds_covering_rows
+from callrec.procedures.request_log import outline_of, read_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-_AT_ONCE: Final = 1000
+_ROWS_PER_QUERY: Final = 1000
 """Recordings that are asked for with one query."""
 
 
-def stops_over(
+def stops_for(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[Stopped, ...]]:
     """What stops each of these recordings, by number; of what nothing stops there is no entry.
@@ -53,29 +53,29 @@ def stops_over(
         Tampered: a request whose hold is not matched is not as it was made.
     """
     stops: defaultdict[int, set[Stopped]] = defaultdict(set)
-    for number, holds in holds_over_all(practice, actor, connection, recordings).items():
-        stops[number] |= {Stopped(Stop.HOLD, hold.reference) for hold in holds}
+    for number, holds in holds_covering_rows(practice, actor, connection, recordings).items():
+        stops[number] |= {Stopped(StopReason.HOLD, hold.reference) for hold in holds}
     asked, kept_on = open_requests_naming(connection), _kept_on(practice, connection)
     for row in recordings:
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
-            stops[row.id].add(Stopped(Stop.KEPT_ON, f"until {kept_on[row.uid]}"))
+            stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {kept_on[row.uid]}"))
         if row.state == RecordingState.RESTRICTED:
-            stops[row.id].add(Stopped(Stop.RESTRICTION))
+            stops[row.id].add(Stopped(StopReason.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}
 
 
-def named_by_a_stop(practice: Practice, connection: Connection) -> frozenset[int]:
+def recordings_with_stops(practice: Practice, connection: Connection) -> frozenset[int]:
     """The recordings that a hold, an open request or a disposal names, by number.
 
-    `stops_over` finds nothing that stops another one, but for a restriction, which is in its row,
+    `stops_for` finds nothing that stops another one, but for a restriction, which is in its row,
     and for holds that cover whatever there is.
     """
     held = {row.recording for row in every_holds_naming(connection)}
     uids = [*open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
     recording = tables.recording.c
-    for start in range(0, len(uids), _AT_ONCE):
-        query = select(recording.id).where(recording.uid.in_(uids[start : start + _AT_ONCE]))
+    for start in range(0, len(uids), _ROWS_PER_QUERY):
+        query = select(recording.id).where(recording.uid.in_(uids[start : start + _ROWS_PER_QUERY]))
         held.update(connection.execute(query).scalars())
     return frozenset(held)
 
@@ -87,13 +87,15 @@ def open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
         Tampered: the log knows nothing of one.
     """
     request = tables.request.c
-    query = select(request.id, request.number, request.purpose).where(request.state.not_in(ENDED))
-    makings = read_makings(connection)
+    query = select(request.id, request.number, request.purpose).where(
+        request.state.not_in(ENDED_STATES)
+    )
+    makings = read_outlines(connection)
     found: defaultdict[str, set[Stopped]] = defaultdict(set)
     rows: Any = connection.execute(query)
     for row in rows:
-        by = Stop.PROPOSED if row.purpose is Purpose.DISPOSAL else Stop.REQUEST
-        for uid in making_of(makings, row).uids:
+        by = StopReason.PROPOSED if row.purpose is Purpose.DISPOSAL else StopReason.REQUEST
+        for uid in outline_of(makings, row).uids:
             found[uid].add(Stopped(by, f"R-{row.number}"))
     return found
 
@@ -106,7 +108,10 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
     Raises:
         Tampered: an approval is not in its form.
     """
-    months, zone = months_in(practice.config.retention.appraise_again), practice.config.time_zone
+    months, zone = (
+        months_configured(practice.config.retention.appraise_again),
+        practice.config.time_zone,
+    )
     until: dict[str, date] = {}
     for at, fields in _disposals_approved(connection):
         for (uid,) in entries_in(fields, "items", "uid"):

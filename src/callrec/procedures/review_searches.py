@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import IN_NO_FORM
+from callrec.audit.log import UNREADABLE_DETAILS
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Unusable
@@ -29,7 +29,7 @@ from callrec.policy.search_review import (
     may_review_search,
 )
 from callrec.practice import attempt, record, signing, today
-from callrec.procedures.destruction_log import erased_under
+from callrec.procedures.destruction_log import erased_details_by_leaf
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
 from callrec.procedures.search_reviews import (
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 COUNTED: Final = "searches.counted"
+
 _DRAW_SOME: Final = "callrec audit review-searches draws some and shows them"
 
 
@@ -101,7 +102,7 @@ class Searcher:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Drawn:
+class DrawnSearches:
     """What was drawn, and how much there was to draw from. Its repr shows nothing."""
 
     items: tuple[DrawnSearch, ...]
@@ -116,7 +117,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class SearchReview:
     """What is said of one search."""
 
     verdict: Verdict
@@ -125,7 +126,7 @@ class Review:
 
 def draw_searches(
     practice: Practice, actor: Actor, sample: Sample, *, since: datetime | None
-) -> Drawn:
+) -> DrawnSearches:
     """Draw searches by lot and open them.
 
     Args:
@@ -143,7 +144,7 @@ def draw_searches(
     with reading(practice.engine) as connection:
         every = read_searches(practice, connection)
         verdicts = read_verdicts(practice, actor, connection, every)
-        gone = erased_under(practice, connection)
+        gone = erased_details_by_leaf(practice, connection)
     searches = [leaf for leaf in every.values() if _is_since(leaf, since)]
     waiting = [
         leaf.seq for leaf in searches if leaf.seq not in verdicts and _is_for(practice, actor, leaf)
@@ -155,11 +156,11 @@ def draw_searches(
         record(practice, actor, DRAWN, details={"seqs": seqs})
     with reading(practice.engine) as connection:
         items = tuple(_opened(practice, actor, connection, seqs))
-    return Drawn(items, len(waiting), _counted(practice, searches, verdicts), erased)
+    return DrawnSearches(items, len(waiting), _counted(practice, searches, verdicts), erased)
 
 
 def review_searches(
-    practice: Practice, actor: Actor, reviews: Mapping[int, Review]
+    practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> Mapping[int, int]:
     """Put into the log what was said of searches; returns the leaf of each review by its search.
 
@@ -213,7 +214,7 @@ def _opened(
     for leaf in attested_leaves(connection, practice.register, seqs):
         # A search of ours says something: where nothing is left, somebody took it away, which
         # audit verify tells, or sealed nothing by a program of his own.
-        details = open_details(practice, actor, connection, leaf) or IN_NO_FORM
+        details = open_details(practice, actor, connection, leaf) or UNREADABLE_DETAILS
         refused = leaf.outcome is Outcome.REFUSED
         yield DrawnSearch(
             seq=leaf.seq,
@@ -221,7 +222,7 @@ def _opened(
             by=called[leaf.actor],
             role=practice.register.person(leaf.actor, before=leaf.seq).role,
             refused=refused,
-            criteria=details.get("criteria", details if details is IN_NO_FORM else {}),
+            criteria=details.get("criteria", details if details is UNREADABLE_DETAILS else {}),
             reason=details.get("reason"),
             request=details.get("request"),
             found=None if refused else _found(practice, actor, connection, leaf),
@@ -262,7 +263,7 @@ def _counted(
 
 
 def _checked(
-    practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, Review]
+    practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, SearchReview]
 ) -> tuple[Leaf, ...]:
     searches = read_searches(practice, connection)
     earlier = read_verdicts(practice, actor, connection, searches)

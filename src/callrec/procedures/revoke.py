@@ -18,7 +18,7 @@ from callrec.practice import signing, today
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.telling import tell
+from callrec.procedures.telling import notify
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Revoked:
+class RevokedRequest:
     """A request whose grants were taken back."""
 
     reference: str
@@ -35,7 +35,9 @@ class Revoked:
     state: RequestState
 
 
-def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: str) -> Revoked:
+def revoke_grants(
+    practice: Practice, actor: Actor, reference: str, *, reason: str
+) -> RevokedRequest:
     """Take back every grant under a request.
 
     Raises:
@@ -53,5 +55,5 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         after = log_with_words(act, actor, request, RequestAct.REVOKED, words)
         destroyed = destroy_grants(act.connection, request.id, request.requester)
         told, by = request.requester, actor.person.id
-        tell(practice, act.connection, reference, "was revoked", to=told, by=by)
-    return Revoked(reference, destroyed, after.state)
+        notify(practice, act.connection, reference, "was revoked", to=told, by=by)
+    return RevokedRequest(reference, destroyed, after.state)

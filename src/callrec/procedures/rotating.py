@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Final
 from callrec.catalogue import tables
 from callrec.policy.authority import check_may_vouch
 from callrec.practice import attempt, today, vault_key
-from callrec.procedures.share_faults import Wrong, share_faults
+from callrec.procedures.share_faults import ShareFaultKind, share_faults
 from callrec.procedures.shares import holders, new_version, seal_share
 from callrec.procedures.vouching import governing, log_shares, renew_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.policy.role import VaultKey
     from callrec.practice import Actor, Practice
 
-MADE: Final = "keys.made"
-_NOBODYS: Final = frozenset({Wrong.FORGED, Wrong.UNSTATED, Wrong.ONE_TOO_MANY})
+KEYS_MADE: Final = "keys.made"
+
+_NOBODYS: Final = frozenset(
+    {ShareFaultKind.FORGED, ShareFaultKind.UNSTATED, ShareFaultKind.ONE_TOO_MANY}
+)
 
 
 def rotate_keys(
@@ -45,7 +48,7 @@ def rotate_keys(
         Locked: a share is missing that the actor cannot make, as he has not the key.
         Failed: people or keys were changed meanwhile; then nothing was done.
     """
-    with attempt(practice, actor, MADE):
+    with attempt(practice, actor, KEYS_MADE):
         check_may_vouch(actor.person)
     fresh, held = new_version(practice.register, keys), holders(practice.register, today(practice))
     with governing(practice, actor) as act:
@@ -54,7 +57,7 @@ def rotate_keys(
     return dict(fresh.keys())
 
 
-def _put_right(practice: Practice, act: Writing, actor: Actor) -> None:
+def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     """Delete shares that are nobody's, and give those that are lacking."""
     register, share, on = practice.register, tables.share, today(practice)
     for fault in share_faults(act.connection, register, on):
@@ -75,7 +78,7 @@ def _put_right(practice: Practice, act: Writing, actor: Actor) -> None:
             kem=register.public_keys(fault.person).kem,
         )
         for fault in share_faults(act.connection, register, on)
-        if fault.what is Wrong.LACKING
+        if fault.what is ShareFaultKind.LACKING
     ]
     if lacking:
         log_shares(practice, act, actor, lacking)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.archive.volume import Volume
-    from callrec.catalogue.volumes import Place
+    from callrec.catalogue.volumes import CopyPlace
     from callrec.practice import Practice
 
 
@@ -73,7 +73,7 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
         yield sealed
 
 
-def copies_at_hand(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
+def attached_copies(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
     """Where a copy of each recording lies on a volume that is attached, as far as there is one.
 
     Args:
@@ -111,7 +111,7 @@ def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
 
 
 def _copies(
-    attached: Mapping[str, Volume], places: Sequence[Place], ciphertext: str
+    attached: Mapping[str, Volume], places: Sequence[CopyPlace], ciphertext: str
 ) -> Iterator[Path]:
     for each in places:
         if each.volume in attached:

@@ -9,7 +9,7 @@ from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.record.forms import Nonce, as_json, body, read_body
+from callrec.record.forms import Nonce, as_json, body_of, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ class HoldBody:
     def seal(self, public: bytes, vault: str, hold: str) -> bytes:
         """By HPKE to the catalogue key: nonce[32] || canonical JSON."""
         info = context("hold", vault, hold=hold)
-        return primitives.hpke_seal(public, body(self, self.nonce), info)
+        return primitives.hpke_seal(public, body_of(self, self.nonce), info)
 
     @classmethod
     def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:

@@ -35,7 +35,7 @@ class Names:
 
 
 def fresh_names(login: str, full_name: str) -> Names:
-    return Names(login, normalize("NFC", full_name), primitives.fresh(NONCE_BYTES))
+    return Names(login, normalize("NFC", full_name), primitives.random_bytes(NONCE_BYTES))
 
 
 def seal_names(names: Names, *, public: bytes, vault: str, person: str, version: int) -> bytes:

@@ -12,20 +12,22 @@ from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose  # noqa: TC001
-from callrec.policy.retention import Retained
-from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body, read_body
+from callrec.policy.retention import DisposalItem
+from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body_of, read_body
 
-MOST_RECORDINGS: Final = 200
+MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
-_Retained = Annotated[Retained, InJson(lambda said: Retained(*said), astuple, tuple[str, str, Day])]
+_Retained = Annotated[
+    DisposalItem, InJson(lambda said: DisposalItem(*said), astuple, tuple[str, str, Day])
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class RequestVersion:
     """Which version of which request: what its sealing is bound to."""
 
     vault: str
@@ -57,7 +59,7 @@ class RequestBody:
     )
     """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
 
-    def digest(self, which: Version, requester: str) -> str:
+    def digest(self, which: RequestVersion, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
         whole = {
             **as_json(self),
@@ -75,7 +77,7 @@ class RequestBody:
         Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex.
         """
         told: dict[str, Any] = {"digest": digest, "number": self.number}
-        agreement = self.particulars.further.get(Further.AGREEMENT)
+        agreement = self.particulars.further.get(FurtherParticular.AGREEMENT)
         if agreement is not None:
             told["agreement"] = primitives.sha256(agreement.encode()).hex()
         return told
@@ -85,12 +87,12 @@ class RequestBody:
         details = canonical(dict(self.details(digest)))
         return detail_commitment(vault, seq, self.log_nonce, details)
 
-    def seal(self, key: bytes, which: Version) -> bytes:
+    def seal(self, key: bytes, which: RequestVersion) -> bytes:
         """Under a request key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body(self, self.nonce), which.context)
+        return primitives.seal(key, body_of(self, self.nonce), which.context)
 
     @classmethod
-    def open(cls, sealed: bytes, key: bytes, which: Version) -> RequestBody:
+    def open(cls, sealed: bytes, key: bytes, which: RequestVersion) -> RequestBody:
         """Open what `seal` sealed.
 
         Raises:

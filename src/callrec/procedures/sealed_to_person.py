@@ -21,25 +21,27 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.incident_log import INCIDENTS, read_incident_history
 from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
 from callrec.procedures.request_words import store_words
-from callrec.procedures.sealed_request import Version
-from callrec.procedures.telling import tell
-from callrec.record.acts import check_log, leaves_of
+from callrec.procedures.sealed_request import RequestVersion
+from callrec.procedures.telling import notify
+from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import History
 
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
+
 HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
+
 _GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 def take_back_grants(
-    practice: Practice, act: Writing, actor: Actor, person: str, *, why: str
+    practice: Practice, act: LogTransaction, actor: Actor, person: str, *, why: str
 ) -> tuple[str, ...]:
     """Destroy what was granted to somebody; returns under which requests, ``R-17``.
 
@@ -65,7 +67,7 @@ def drop_keys_of(connection: Connection, person: str) -> None:
 
 
 def seal_keys_anew(
-    practice: Practice, act: Writing, actor: Actor, *, person: str, public: bytes
+    practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
 ) -> None:
     """Seal to a person's new key what is his by the log: his own requests, incidents that he knows.
 
@@ -87,13 +89,15 @@ def seal_keys_anew(
     ).all()
     if not asked and not known:
         return
-    check_log(practice, act.connection)
-    made = {leaf.subject[0]: leaf.actor for leaf in leaves_of(act.connection, [RequestAct.CREATED])}
+    check_whole_log(practice, act.connection)
+    made = {
+        leaf.subject[0]: leaf.actor for leaf in done_leaves(act.connection, [RequestAct.CREATED])
+    }
     for row in asked:
         if made.get(row.id) != person:
             raise Tampered(f"the requester of request R-{row.number} is not what the log says")
         for version in range(1, row.version + 1):
-            which = Version(practice.vault, row.id, version)
+            which = RequestVersion(practice.vault, row.id, version)
             key = REQUESTS.key_by_vault(actor, act.connection, which)
             REQUESTS.put_key(act.connection, which, key, public, holder=person)
     for row in known:
@@ -107,13 +111,22 @@ def seal_keys_anew(
 
 
 def _log_revoked(
-    practice: Practice, act: Writing, actor: Actor, row: Row[Any], history: History, *, why: str
+    practice: Practice,
+    act: LogTransaction,
+    actor: Actor,
+    row: Row[Any],
+    history: History,
+    *,
+    why: str,
 ) -> None:
-    which, nonce = Version(practice.vault, row.id, row.version), primitives.fresh(NONCE_BYTES)
+    which, nonce = (
+        RequestVersion(practice.vault, row.id, row.version),
+        primitives.random_bytes(NONCE_BYTES),
+    )
     words = {"reason": why}
     after = log_request_event(act, actor, history, RequestAct.REVOKED, details=words, nonce=nonce)
     with suppress(Locked):  # whoever governs and opens nothing leaves it in the log alone
         key = REQUESTS.key_by_vault(actor, act.connection, which)
         store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
     to, by = history.requester, actor.person.id
-    tell(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)
+    notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)

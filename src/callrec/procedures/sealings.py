@@ -29,7 +29,7 @@ Place = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
+class SealedColumn:
     """One column of the catalogue that is sealed to a vault key."""
 
     what: str
@@ -76,8 +76,8 @@ class Sealing:
         return (older, self.table.c.holder == self.holder) if self.holder else (older,)
 
 
-def _batch(key: VaultKey) -> Sealing:
-    return Sealing(
+def _batch(key: VaultKey) -> SealedColumn:
+    return SealedColumn(
         what="batches",
         table=tables.batch,
         key=key,
@@ -89,10 +89,10 @@ def _batch(key: VaultKey) -> Sealing:
     )
 
 
-def _versions(what: str, kind: Versioned[Any]) -> Iterator[Sealing]:
+def _versions(what: str, kind: Versioned[Any]) -> Iterator[SealedColumn]:
     name = kind.table.name
     for key in kind.holders:
-        yield Sealing(
+        yield SealedColumn(
             what=what,
             table=kind.keys,
             key=key,
@@ -103,10 +103,10 @@ def _versions(what: str, kind: Versioned[Any]) -> Iterator[Sealing]:
         )
 
 
-SEALINGS: Final = (
+SEALED_COLUMNS: Final = (
     _batch(VaultKey.RECORDINGS),
     _batch(VaultKey.CATALOGUE),
-    Sealing(
+    SealedColumn(
         what="people",
         table=tables.person,
         key=VaultKey.CATALOGUE,
@@ -115,14 +115,14 @@ SEALINGS: Final = (
         sealed="name_sealed",
     ),
     *_versions("requests", REQUESTS),
-    Sealing(
+    SealedColumn(
         what="holds",
         table=tables.hold,
         key=VaultKey.CATALOGUE,
         info=lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
     *_versions("incidents", INCIDENTS),
-    Sealing(
+    SealedColumn(
         what="volumes",
         table=tables.volume,
         key=VaultKey.CATALOGUE,
@@ -130,7 +130,7 @@ SEALINGS: Final = (
         version="kept_version",
         sealed="kept_sealed",
     ),
-    Sealing(
+    SealedColumn(
         what="details",
         table=tables.detail,
         key=VaultKey.AUDIT,

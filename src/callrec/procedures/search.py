@@ -21,13 +21,13 @@ from callrec.policy.clause import Clause
 from callrec.policy.criteria import CallFacts, Criteria, Direction, check_not_browsing, matches
 from callrec.policy.handling import is_shown_in_full
 from callrec.policy.masking import mask_name, mask_number
-from callrec.policy.request import ENDED
+from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.procedures.call_records import named_in
+from callrec.procedures.call_records import parties_named_in
 from callrec.procedures.custody import Opening, check_clear_columns
-from callrec.procedures.hold_reach import holds_over
-from callrec.procedures.states_today import read_ends, state_now
+from callrec.procedures.hold_reach import holds_covering
+from callrec.procedures.states_today import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from callrec.procedures.custody import OpenedRecording
 
-AT_ONCE: Final = 500
+CALLS_PER_QUERY: Final = 500
 """Candidates that are read with one query."""
 
-_DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+DIRECTIONS: Final = {str(direction): direction for direction in Direction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ShownCall:
             direction=fields["direction"],
             extension=fields["extension"],
             number=number,
-            is_unread=number is None and bool(_outside_end(fields)),
+            is_unread=number is None and bool(outside_end(fields)),
             parties=tuple(parties),
             format=fields["format"],
             size_bytes=fields["size_bytes"],
@@ -109,7 +109,7 @@ class ShownCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search found."""
 
     items: tuple[ShownCall, ...]
@@ -128,7 +128,7 @@ def search_recordings(
     reason: str | None,
     request: str | None,
     limit: int | None,
-) -> Found:
+) -> SearchResult:
     """Find the calls that meet the criteria.
 
     Args:
@@ -163,7 +163,7 @@ def search_recordings(
         masked = not _in_full(practice, actor, connection, request)
         found = sorted(find_calls(practice, actor, connection, criteria), key=_age, reverse=True)
         shown = found[: min(limit or len(found), practice.config.search.most_results)]
-        held = holds_over(practice, actor, connection, [opened.id for opened in shown])
+        held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == ARCHIVED]
         volumes = labels_of(connection, archived)
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
@@ -174,7 +174,7 @@ def search_recordings(
         )
         for opened in shown
     )
-    return Found(tuple(items), len(found), masked, seq)
+    return SearchResult(tuple(items), len(found), masked, seq)
 
 
 def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
@@ -209,8 +209,8 @@ def find_calls(
 def _opened(
     opening: Opening, connection: Connection, proposed: Sequence[int]
 ) -> Iterator[OpenedRecording]:
-    for start in range(0, len(proposed), AT_ONCE):
-        ids = proposed[start : start + AT_ONCE]
+    for start in range(0, len(proposed), CALLS_PER_QUERY):
+        ids = proposed[start : start + CALLS_PER_QUERY]
         rows = connection.execute(
             select(tables.recording).where(tables.recording.c.id.in_(ids))
         ).all()
@@ -220,20 +220,20 @@ def _opened(
 
 
 def _facts(opened: OpenedRecording) -> CallFacts:
-    fields, named = opened.fields, named_in(opened.fields)
+    fields, named = opened.fields, parties_named_in(opened.fields)
     return CallFacts(
         number=fields["number"],
         extension=fields["extension"],
         parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
-        direction=_DIRECTIONS.get(fields["direction"]),
+        direction=DIRECTIONS.get(fields["direction"]),
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],
     )
 
 
-def _outside_end(fields: Mapping[str, Any]) -> str | None:
+def outside_end(fields: Mapping[str, Any]) -> str | None:
     """As it is written, where it is known which end that is."""
     end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
     return end and fields.get(end)
@@ -245,13 +245,13 @@ def _age(opened: OpenedRecording) -> tuple[str, int]:
 
 def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
-    from callrec.procedures.readers import find_known  # noqa: PLC0415  # what opens requests: 60 ms
+    from callrec.procedures.readers import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
     with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-        state = state_now(practice, row, read_ends(connection))
+        row = find_visible(practice, actor, connection, reference)
+        state = state_now(practice, row, read_lapse_facts(connection))
     # The column is held against the log when the request is opened, after the search's leaf.
-    if state in ENDED:
+    if state in ENDED_STATES:
         raise Refused(
             f"request {reference} is {state}, and nothing is looked for under it any more",
             clause=Clause.NO_BROWSING,

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, Tampered
-from callrec.post import Letter, Refusal, post_office
+from callrec.post import MailMessage, MessageRefused, smtp_connection
 from callrec.procedures.custody import to_millis
 from callrec.procedures.outbox import (
     addresses_of,
-    is_ours,
+    is_in_our_form,
     mark_taken,
     mark_tried,
     read_waiting,
@@ -35,7 +35,7 @@ _COMMANDS: Final = {"R": "request", "I": "incident"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMail:
     """What one run did."""
 
     taken: int
@@ -45,7 +45,7 @@ class Sent:
     """Messages that are left, those to people without an address among them."""
 
 
-def send_waiting(practice: Practice, password: str) -> Sent:
+def send_waiting(practice: Practice, password: str) -> SentMail:
     """Send what waits, however lately it was tried; what is queued meanwhile too.
 
     One run after another: a second waits until the first is done.
@@ -69,13 +69,13 @@ def send_waiting(practice: Practice, password: str) -> Sent:
     with _alone(practice):
         while messages := _claim(practice, tried):
             tried.update(messages)
-            with post_office(mail, password) as hand_over:
+            with smtp_connection(mail, password) as hand_over:
                 refused += _offer(practice, messages, hand_over)
     with reading(practice.engine) as connection:
         waiting = read_waiting(connection)
-    if not all(map(is_ours, waiting)):
+    if not all(map(is_in_our_form, waiting)):
         raise Tampered("the outbox holds a message that callrec did not write; it is not sent")
-    return Sent(len(tried) - len(refused), tuple(refused), len(waiting))
+    return SentMail(len(tried) - len(refused), tuple(refused), len(waiting))
 
 
 def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Message, str]]:
@@ -89,7 +89,7 @@ def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Messag
         found = {
             message.id: (message, known[message.to])
             for message in read_waiting(connection)
-            if message.id not in tried and message.to in known and is_ours(message)
+            if message.id not in tried and message.to in known and is_in_our_form(message)
         }
     if found:
         with transaction(practice.engine) as connection:
@@ -100,22 +100,22 @@ def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Messag
 def _offer(
     practice: Practice,
     messages: dict[int, tuple[Message, str]],
-    hand_over: Callable[[Letter], None],
+    hand_over: Callable[[MailMessage], None],
 ) -> Iterator[int]:
     """Offer each; gives the code for each that is not taken."""
     for number, (message, address) in messages.items():
         try:
             hand_over(_letter(practice, message, address))
-        except Refusal as refusal:
+        except MessageRefused as refusal:
             yield refusal.code
             continue
         with transaction(practice.engine) as connection:
             mark_taken(connection, number, practice.now())
 
 
-def _letter(practice: Practice, message: Message, address: str) -> Letter:
+def _letter(practice: Practice, message: Message, address: str) -> MailMessage:
     show = f"callrec {_COMMANDS[message.about[0]]} show {message.about}"
-    return Letter(
+    return MailMessage(
         to=address,
         subject=message.line.partition(",")[0].partition(";")[0],
         text=f"{message.line}.\n\nTo see it, type: {show}\n\n{practice.name}\n",

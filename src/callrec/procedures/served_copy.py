@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.remembered import write_memory
+from callrec.audit.remembered import write_json_atomically
 from callrec.errors import Failed
 from callrec.record.forms import LogHead, as_json, recall
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MEMORY: Final = "rebuilt-from.json"
+RESTORED_COPY_FILE: Final = "rebuilt-from.json"
 
 
 @dataclass(frozen=True, slots=True)
-class ServedCopy:
+class RestoredCopy:
     """A copy that was opened, whose log was read whole."""
 
     sealed: str
@@ -30,14 +30,14 @@ class ServedCopy:
     """Of the log in it."""
 
 
-def remember_served(folder: Path, served: ServedCopy) -> None:
+def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:
     """Remember a copy that has served, in place of the one before it.
 
     Raises:
         Failed: the folder cannot be written.
     """
     try:
-        write_memory(folder / MEMORY, as_json(served))
+        write_json_atomically(folder / RESTORED_COPY_FILE, as_json(served))
     except OSError as error:
         raise Failed(
             f"from which copy the vault comes cannot be remembered: {error.strerror}",
@@ -45,6 +45,6 @@ def remember_served(folder: Path, served: ServedCopy) -> None:
         ) from error
 
 
-def recall_served(folder: Path) -> ServedCopy | None:
+def last_restored_copy(folder: Path) -> RestoredCopy | None:
     """The copy that this operator last rebuilt from; None where that cannot be told."""
-    return recall(ServedCopy, folder / MEMORY)
+    return recall(RestoredCopy, folder / RESTORED_COPY_FILE)

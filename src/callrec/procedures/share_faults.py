@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
 
 
-class Wrong(Enum):
+class ShareFaultKind(Enum):
     """What can be wrong with a share; as text it completes a line that names it."""
 
     FORGED = "sealed by nobody entitled, or to a key that is not its holder's"
@@ -45,7 +45,7 @@ class ShareFault:
     version: int
     person: str
     """Id of its holder."""
-    what: Wrong
+    what: ShareFaultKind
 
 
 def share_faults(connection: Connection, register: Register, on: date) -> tuple[ShareFault, ...]:
@@ -69,21 +69,21 @@ def _of_rows(
     for row in rows:
         key, person = VaultKey(row.key), row.person
         if (key, row.version) not in register.keys:
-            yield ShareFault(key, row.version, person, Wrong.UNSTATED)
+            yield ShareFault(key, row.version, person, ShareFaultKind.UNSTATED)
             continue
         try:
             register.check_share(row.sealed, key, row.version, person)
         except Tampered:
-            yield ShareFault(key, row.version, person, Wrong.FORGED)
+            yield ShareFault(key, row.version, person, ShareFaultKind.FORGED)
         if key not in held.get(person, frozenset()):
             yield ShareFault(key, row.version, person, _why_too_many(register, key, person))
 
 
-def _why_too_many(register: Register, key: VaultKey, person: str) -> Wrong:
+def _why_too_many(register: Register, key: VaultKey, person: str) -> ShareFaultKind:
     voucher = register.voucher(person)
     if voucher is not None and key in keys_held(powers_vouched_for(voucher.person)):
-        return Wrong.OUTLIVED
-    return Wrong.ONE_TOO_MANY
+        return ShareFaultKind.OUTLIVED
+    return ShareFaultKind.ONE_TOO_MANY
 
 
 def _lacking(
@@ -94,7 +94,7 @@ def _lacking(
         for key in keys:
             for version in register.versions(key):
                 if (key, version, person) not in found:
-                    yield ShareFault(key, version, person, Wrong.LACKING)
+                    yield ShareFault(key, version, person, ShareFaultKind.LACKING)
 
 
 def _place(fault: ShareFault) -> tuple[str, int, str]:

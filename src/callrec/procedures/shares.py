@@ -49,7 +49,9 @@ def holders(register: Register, on: date) -> Mapping[str, frozenset[VaultKey]]:
 def new_version(register: Register, keys: Iterable[VaultKey]) -> Secrets:
     """Fresh secrets for the next version of these keys."""
     return {
-        (key, max(register.versions(key), default=0) + 1): primitives.fresh(primitives.KEY_BYTES)
+        (key, max(register.versions(key), default=0) + 1): primitives.random_bytes(
+            primitives.KEY_BYTES
+        )
         for key in sorted(keys)
     }
 

@@ -21,7 +21,7 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
-from callrec.procedures.hold_reach import holds_over
+from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 from callrec.procedures.search import ShownCall
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from callrec.procedures.custody import OpenedRecording
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+
 _TELLINGS: Final = {str(told): told for told in CallerTold}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file that the recording came in as."""
 
     name: str
@@ -50,7 +51,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class StartClock:
     """By which clock the start was read."""
 
     zone: str | None
@@ -61,15 +62,15 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CheckedRecording:
     """One recording, checked."""
 
     call: ShownCall
-    provenance: tuple[Source, ...]
+    provenance: tuple[SourceFile, ...]
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
     caller_told: CallerTold
-    clock: Clock
+    clock: StartClock
     sides: tuple[str, ...]
     """Whom each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
@@ -84,7 +85,7 @@ class Shown:
     """Not, if it is on volumes only and none of them is attached."""
 
 
-def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
+def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
     """What is known about a recording, with everything checked that can be.
 
     Args:
@@ -109,17 +110,17 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
-            held = holds_over(practice, actor, connection, [row.id])
+            held = holds_covering(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
             volumes = labels_of(connection, [row.id])[row.id] if row.state == ARCHIVED else ()
         is_file_checked = _check_file(practice, row)
     day = opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)
-    return Shown(
+    return CheckedRecording(
         call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
-        clock=Clock(
+        clock=StartClock(
             zone=opened.fields["zone"],
             utc_offset_minutes=opened.fields["utc_offset_minutes"],
             contradiction=opened.fields["contradiction"],
@@ -155,8 +156,8 @@ def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
     return caller_told(direction, announced=announced, said=_TELLINGS.get(str(word)))
 
 
-def _source(said: Mapping[str, Any]) -> Source:
+def _source(said: Mapping[str, Any]) -> SourceFile:
     name = said["name"]
     # What is no UTF-8 has no letter to show.
     text = name if isinstance(name, str) else "?"
-    return Source(mask_name(text), said["modified_at"])
+    return SourceFile(mask_name(text), said["modified_at"])

@@ -16,10 +16,10 @@ from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDING, RequestAct, RequestState
+from callrec.policy.request import ENDING_ACTS, RequestAct, RequestState
 from callrec.procedures.custody import from_millis
 from callrec.procedures.request_log import event_of
-from callrec.record.acts import leaves_of, read_stated
+from callrec.record.acts import done_leaves, read_unverified_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
+
 _NOT_HEARD: Final = UNDECIDED | {RequestState.APPROVED}
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class LapseFacts:
     """What the lapse of every request is worked out from; read once for a list."""
 
     last_grants: Mapping[str, datetime]
@@ -46,7 +47,7 @@ class Ends:
     """For each undecided request that was approved before: when that ended last."""
 
 
-def read_ends(connection: Connection) -> Ends:
+def read_lapse_facts(connection: Connection) -> LapseFacts:
     """Read it for every request; nothing is opened."""
     grant, dated = tables.grant, tables.clock_event
     lasts = connection.execute(
@@ -59,7 +60,7 @@ def read_ends(connection: Connection) -> Ends:
     )
     # The newest counts: a request that was changed was dated again.
     answer_by = {request: _answer_by(parse(bytes(body))) for request, body in named}
-    return Ends(
+    return LapseFacts(
         last_grants={request: from_millis(last) for request, last in lasts},
         ordered=frozenset(request for request, day in answer_by.items() if day),
         since=_read_since(connection),
@@ -86,8 +87,8 @@ def _read_since(connection: Connection) -> Mapping[str, datetime]:
     if not known:
         return {}
     found: dict[str, list[Leaf]] = {}
-    acts = [RequestAct.CREATED, RequestAct.APPROVED, *sorted(ENDING)]
-    for leaf in leaves_of(connection, acts):
+    acts = [RequestAct.CREATED, RequestAct.APPROVED, *sorted(ENDING_ACTS)]
+    for leaf in done_leaves(connection, acts):
         if leaf.subject[0] in known:
             found.setdefault(leaf.subject[0], []).append(leaf)
     return {
@@ -103,7 +104,7 @@ def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
     Whoever opens the request is told so, and nobody else stopped.
     """
     with suppress(Tampered, KeyError):
-        return parse_instant(read_stated(connection, approved)["lapses"])
+        return parse_instant(read_unverified_statement(connection, approved)["lapses"])
     return None
 
 
@@ -112,7 +113,7 @@ def _answer_by(told: Any) -> Any:
     return told.get("answer_by") if isinstance(told, dict) else None
 
 
-def undecided_until(practice: Practice, row: Row[Any], ends: Ends) -> datetime | None:
+def undecided_until(practice: Practice, row: Row[Any], ends: LapseFacts) -> datetime | None:
     """When a request lapses if nobody decides it; None where a law's or a court's clock runs."""
     return request_lapses_at(
         Purpose(row.purpose),
@@ -123,7 +124,7 @@ def undecided_until(practice: Practice, row: Row[Any], ends: Ends) -> datetime |
     )
 
 
-def state_now(practice: Practice, row: Row[Any], ends: Ends) -> RequestState:
+def state_now(practice: Practice, row: Row[Any], ends: LapseFacts) -> RequestState:
     """Where a request stands by the columns and by the day, for lists; opens and writes nothing."""
     state = RequestState(row.state)
     now = practice.now()

@@ -13,19 +13,19 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import count_too_few
+from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
-from callrec.policy.clock import Urgency
+from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.due import DueRequest, read_due, waiting_warnings
-from callrec.procedures.elsewhere import drives_elsewhere, volumes_on_vaults_disk
-from callrec.procedures.glass_review import OpenGlass, open_glass
+from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
+from callrec.procedures.glass_review import ListedGlass, outstanding_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.kit_drill import drill_warnings, last_drill
@@ -33,11 +33,11 @@ from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
-from callrec.procedures.readers import references_kept_from
+from callrec.procedures.readers import references_hidden_from
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled, made_up_warnings
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
-from callrec.procedures.unrecorded import unrecorded_warnings
+from callrec.procedures.unrecorded import missing_handover_warnings
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_log import check_standings
 from callrec.procedures.waiting_mail import mail_warnings
@@ -52,11 +52,12 @@ if TYPE_CHECKING:
     from callrec.procedures.volume_list import ListedVolume
 
 SOON: Final = timedelta(days=3)
+
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Searches:
+class SearchCount:
     """How often somebody searched without a request."""
 
     login: str
@@ -89,9 +90,9 @@ class Status:
     """None: recordings were never held against call records."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
-    searched_without_request: tuple[Searches, ...]
+    searched_without_request: tuple[SearchCount, ...]
     """Most first; for the Data Controller."""
-    unreviewed_glass: tuple[OpenGlass, ...]
+    unreviewed_glass: tuple[ListedGlass, ...]
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
@@ -101,7 +102,7 @@ class Status:
     warnings: tuple[str, ...]
 
 
-def look(practice: Practice, actor: Actor | None) -> Status:
+def read_status(practice: Practice, actor: Actor | None) -> Status:
     """Look at the practice as it stands.
 
     Args:
@@ -111,14 +112,14 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     waiting = read_inbox(practice, actor) if actor else ()
     soon = practice.now() + SOON
     with reading(practice.engine) as connection:
-        kept = references_kept_from(practice, actor, connection)
+        kept = references_hidden_from(practice, actor, connection)
         beside = _on_this_disk(practice, connection)
         archived = _last_archived(connection, beside)
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(practice, connection)
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
-    glass = tuple(each for each in open_glass(practice) if each.reference not in kept)
+    glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
     recordings = count_recordings(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
@@ -182,7 +183,7 @@ def _by_neglect(practice: Practice) -> tuple[ListedVolume, ...]:
     return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
-def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
+def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
     """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
     called = logins(practice)
     with reading(practice.engine) as connection:
@@ -190,7 +191,7 @@ def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
     every = Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
     counted = (
-        Searches(called[person], count - refused[person], refused[person])
+        SearchCount(called[person], count - refused[person], refused[person])
         for person, count in every.items()
     )
     return tuple(sorted(counted, key=lambda each: -each.done))
@@ -214,7 +215,7 @@ def _warnings(
     yield from (lent.warning for lent in lapsed_delegations(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
-    yield from unrecorded_warnings(practice)
+    yield from missing_handover_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)
     yield from _volume_warnings(practice)
@@ -234,7 +235,9 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
         too_few = 0
         try:
             check_standings(practice, connection)
-            too_few = count_too_few(connection, copies, drives_elsewhere(practice, connection))
+            too_few = count_with_too_few_copies(
+                connection, copies, off_site_drives(practice, connection)
+            )
         except CallrecError as error:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:

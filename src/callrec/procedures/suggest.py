@@ -13,15 +13,15 @@ from sqlalchemy import func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.policy.described import described
+from callrec.policy.described import described_by
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
-from callrec.policy.when import Days
+from callrec.policy.when import DayRange
 from callrec.practice import powers
 from callrec.procedures.custody import to_millis
-from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.procedures.search import AT_ONCE, find_calls, search_recordings
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
+from callrec.procedures.search import CALLS_PER_QUERY, find_calls, search_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording
-    from callrec.procedures.request import Created
+    from callrec.procedures.request import CreatedRequest
     from callrec.procedures.search import ShownCall
 
 
@@ -48,7 +48,7 @@ class Suggested:
     """Whoever made it may search, so ``shown`` is what there is."""
 
 
-def suggest_recordings(practice: Practice, actor: Actor, made: Created) -> Suggested:
+def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -> Suggested:
     """What fits a request that the actor has just made.
 
     For whoever may search it is one search under the request for each criterion, in the log before
@@ -59,7 +59,7 @@ def suggest_recordings(practice: Practice, actor: Actor, made: Created) -> Sugge
     """
     if Power.SEARCH not in powers(practice, actor):
         return Suggested(_began_then(practice, made.particulars))
-    criteria = described(made.particulars)
+    criteria = described_by(made.particulars)
     if not criteria:
         return Suggested(None, may_see=True)
     most = _most(practice, made)
@@ -92,28 +92,28 @@ def matching_recordings(
         Locked: the actor does not have these keys.
         Tampered: a recording is not as it was sealed.
     """
-    matching = _matching(practice, actor, connection, particulars)
+    matching = rows_matching(practice, actor, connection, particulars)
     ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
     rows: dict[int, Row[Any]] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        some = tables.recording.c.id.in_(ids[start : start + AT_ONCE])
+    for start in range(0, len(ids), CALLS_PER_QUERY):
+        some = tables.recording.c.id.in_(ids[start : start + CALLS_PER_QUERY])
         rows |= {row.id: row for row in connection.execute(select(tables.recording).where(some))}
     return tuple(rows[id_] for id_ in ids)
 
 
-def _matching(
+def rows_matching(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
 ) -> Mapping[int, OpenedRecording]:
     return {
         opened.id: opened
-        for criteria in described(particulars)
+        for criteria in described_by(particulars)
         for opened in find_calls(practice, actor, connection, criteria)
     }
 
 
-def _most(practice: Practice, made: Created) -> int:
+def _most(practice: Practice, made: CreatedRequest) -> int:
     is_capped = TERMS[made.purpose].is_capped
-    cap = practice.config.grants.review_cap if is_capped else MOST_RECORDINGS
+    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
     return min(cap, practice.config.search.most_results)
 
 
@@ -122,7 +122,7 @@ def _began_then(practice: Practice, particulars: Particulars) -> int | None:
     if particulars.day is UNKNOWN:
         return None
     zone = practice.config.time_zone
-    begins, ends = Days(particulars.day, particulars.day).bounds(zone)
+    begins, ends = DayRange(particulars.day, particulars.day).bounds(zone)
     recording = tables.recording.c
     query = select(func.count()).where(
         recording.data_key.is_not(None),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 
-def sweep(practice: Practice) -> None:
+def sweep_store(practice: Practice) -> None:
     """Remove its unfinished files, and those in place that it moved and nobody catalogued.
 
     The store's lock is held.

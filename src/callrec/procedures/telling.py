@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from callrec.policy.clock import Dated
+from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.lapse import request_lapses_at
-from callrec.policy.request import something_stands
+from callrec.policy.request import has_standing_approval
 from callrec.practice import today
-from callrec.procedures.deciders import deciders
+from callrec.procedures.deciders import possible_deciders
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.request_clock import read_deadline
 from callrec.procedures.states_today import undecided_since_by
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
 
 
-def tell_deciders(
+def notify_deciders(
     practice: Practice,
     connection: Connection,
     reference: str,
@@ -57,19 +57,19 @@ def tell_deciders(
     queue_mail(
         practice,
         connection,
-        to=sorted(deciders(practice, purpose, concerned)),
+        to=sorted(possible_deciders(practice, purpose, concerned)),
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )
 
 
-def tell_dated(
+def notify_dated(
     practice: Practice,
     connection: Connection,
     request: OpenRequest,
     history: History,
     *,
-    event: Dated,
+    event: ClockEventKind,
     by: str,
 ) -> None:
     """A request was dated: who is to answer is told, or who is to decide now that it is answered.
@@ -84,31 +84,31 @@ def tell_dated(
     """
     about, to = request.reference, request.requester
     match event:
-        case Dated.ASKED:
-            tell(practice, connection, about, "awaits an answer", to=to, by=by)
-        case Dated.EXTENDED:
-            tell(practice, connection, about, "was given more time", to=to, by=by)
-        case Dated.ANSWERED if something_stands(history.events):
+        case ClockEventKind.ASKED:
+            notify(practice, connection, about, "awaits an answer", to=to, by=by)
+        case ClockEventKind.EXTENDED:
+            notify(practice, connection, about, "was given more time", to=to, by=by)
+        case ClockEventKind.ANSWERED if has_standing_approval(history.events):
             pass  # proof of what is decided already
-        case Dated.ANSWERED:
+        case ClockEventKind.ANSWERED:
             subjects, purpose = request.facts.subjects, request.purpose
-            tell_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
-        case Dated.RECEIVED:
+            notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
+        case ClockEventKind.RECEIVED:
             pass  # told of as the request itself is
 
 
-def tell_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
+def notify_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
     """A request was approved: whoever may hear it now is told until when, and its requester."""
     request, by = granting.request, granting.decider.person.id
-    lapse = spoken_lapse(granting.lapses_at, practice.config.time_zone)
+    lapse = lapse_in_words(granting.lapses_at, practice.config.time_zone)
     approved = "was approved"
     about, to = request.reference, granting.to
-    tell(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
+    notify(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
     if request.requester != to:
-        tell(practice, connection, about, approved, to=request.requester, by=by)
+        notify(practice, connection, about, approved, to=request.requester, by=by)
 
 
-def tell(
+def notify(
     practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str = ""
 ) -> None:
     """Something happened to a request; ``what`` completes the sentence that begins with it.
@@ -130,27 +130,27 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
     """The rest of the sentence; empty where the day is in a year whose holidays are not known."""
     deadline = read_deadline(practice, connection, history)
     if deadline is not None:
-        return spoken_days(deadline.due_on, deadline.target_on, today(practice))
+        return days_in_words(deadline.due_on, deadline.target_on, today(practice))
     since, zone = undecided_since_by(connection, history.leaves), practice.config.time_zone
     lapses_at = request_lapses_at(purpose, since, practice.config.requests.lapse_days, zone)
-    return spoken_lapse(lapses_at, zone) if lapses_at else ""
+    return lapse_in_words(lapses_at, zone) if lapses_at else ""
 
 
-def spoken_days(due_on: date | None, target_on: date | None, on: date) -> str:
+def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
     """The rest of a sentence, its comma with it; empty where there is no day."""
     if due_on is not None:
         return f", {'overdue since' if due_on < on else 'due'} {_spoken(due_on)}"
     return "" if target_on is None else f", to be answered by {_spoken(target_on)}"
 
 
-def spoken_lapse(lapses_at: datetime, zone: tzinfo) -> str:
+def lapse_in_words(lapses_at: datetime, zone: tzinfo) -> str:
     """The rest of a sentence about what is over at ``lapses_at``, the first instant after it."""
     return (
         f"; it lapses after {_spoken((lapses_at.astimezone(zone) - timedelta(minutes=1)).date())}"
     )
 
 
-def spoken_hours(practice: Practice, due_at: datetime) -> str:
+def hours_in_words(practice: Practice, due_at: datetime) -> str:
     """The rest of a sentence about an incident: when its 72 hours end."""
     at = due_at.astimezone(practice.config.time_zone)
     ends = ", overdue: its 72 hours ended" if due_at < practice.now() else "; its 72 hours end"

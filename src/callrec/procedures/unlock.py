@@ -24,9 +24,9 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, today, writing
-from callrec.procedures.relocking import raise_lock
+from callrec.procedures.relocking import strengthen_lock
 from callrec.procedures.shares import open_shares
-from callrec.record.entitled import still_lent
+from callrec.record.entitled import without_lapsed_powers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +36,14 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
 
 FREE_FAILURES: Final = 3
-LONGEST_WAIT: Final = timedelta(minutes=5)
+
+MAX_WAIT: Final = timedelta(minutes=5)
+
 _MOST_DOUBLINGS: Final = 9
 """Of a second: more than the longest wait. Without end they would lead beyond all time."""
-KEPT_BY_LOGIN: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
+
+KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
+
 MINUTE_MS: Final = 60_000
 
 
@@ -59,7 +63,7 @@ def wait_after(failures: int) -> timedelta:
     if failures < FREE_FAILURES:
         return timedelta()
     doublings = min(failures - FREE_FAILURES + 1, _MOST_DOUBLINGS)
-    return min(timedelta(seconds=2**doublings), LONGEST_WAIT)
+    return min(timedelta(seconds=2**doublings), MAX_WAIT)
 
 
 def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
@@ -72,7 +76,7 @@ def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
     now = practice.now()
     row, locked = _lock_of(practice, login)
     if row is None or _must_wait(row, now):
-        primitives.stretch(password, locked.salt, locked.kdf)
+        primitives.stretch_password(password, locked.salt, locked.kdf)
         _fail(practice, None, now)
         raise _not_let_in()
     try:
@@ -94,7 +98,7 @@ def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor
     """
     unlocked = unlock_person(practice, login=login, password=password)
     actor = actor_of(practice, unlocked)
-    raise_lock(practice, actor, password)
+    strengthen_lock(practice, actor, password)
     return actor
 
 
@@ -128,7 +132,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         check_unchanged(practice, connection)  # or what he was given since would look forged
         person = _confirmed(practice, unlocked)
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
-        person = still_lent(practice, connection, person)
+        person = without_lapsed_powers(practice, connection, person)
     return Actor(
         person=person,
         login=unlocked.login,
@@ -174,7 +178,7 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
     for (key, version), secret in session.shares.items():
         practice.register.check_opened(key, version, secret)
     with reading(practice.engine) as connection:
-        person = still_lent(practice, connection, person)
+        person = without_lapsed_powers(practice, connection, person)
     signer = Signer(session.person, session.log_seed)
     shares = _needed(practice, person, session.shares)
     return Actor(person, session.login, signer, identity=None, shares=shares)
@@ -189,7 +193,7 @@ def session_of(practice: Practice, actor: Actor) -> Session:
         login=actor.login,
         root=practice.root,
         log_seed=actor.signer.log_seed,
-        shares={place: s for place, s in actor.shares.items() if place[0] in KEPT_BY_LOGIN},
+        shares={place: s for place, s in actor.shares.items() if place[0] in KEYS_KEPT_BY_SESSION},
         opened_at=now,
         used_at=now,
     )
@@ -204,7 +208,7 @@ def _needed(
 
 
 def _check_root(practice: Practice, root: bytes) -> None:
-    if not primitives.same(root, practice.root):
+    if not primitives.constant_time_equal(root, practice.root):
         raise Tampered("the audit log does not begin as it did when this key was made")
 
 
@@ -232,7 +236,7 @@ def _not_let_in() -> Locked:
     return Locked(
         "no such login, a wrong password, or too soon after several wrong ones",
         hint=f"after {FREE_FAILURES} wrong ones in a row there is a wait,"
-        f" {LONGEST_WAIT.seconds // 60} minutes at most; then callrec login NAME tries again",
+        f" {MAX_WAIT.seconds // 60} minutes at most; then callrec login NAME tries again",
     )
 
 

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def place_of_rebuilding(vault_folder: Path, vault: str) -> Path:
+def rebuild_folder(vault_folder: Path, vault: str) -> Path:
     """Where a restore unpacks before it renames; ``vault`` is its id."""
     return vault_folder.with_name(f".{vault_folder.name}.{vault}")
 
 
-def place_of_drill(vault_folder: Path) -> Path:
+def drill_folder(vault_folder: Path) -> Path:
     """Where a drill restores to, instead of the vault's place."""
     return vault_folder.with_name(f".{vault_folder.name}.drill")
 
@@ -28,8 +28,8 @@ def drop_unpacked(vault_folder: Path, vault: str) -> None:
     Raises:
         Failed: something cannot be removed.
     """
-    drill = place_of_drill(vault_folder)
-    places = (drill, place_of_rebuilding(drill, vault), place_of_rebuilding(vault_folder, vault))
+    drill = drill_folder(vault_folder)
+    places = (drill, rebuild_folder(drill, vault), rebuild_folder(vault_folder, vault))
     with disk_errors():
         for place in places:
             if place.exists():

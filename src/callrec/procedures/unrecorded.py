@@ -10,7 +10,7 @@ from callrec.catalogue.requests import all_requests
 from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.releases import release_of
 from callrec.procedures.request_log import event_of
-from callrec.record.acts import leaves_of
+from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.practice import Practice
 
-AFTER: Final = timedelta(days=7)
+HANDOVER_LATE_AFTER: Final = timedelta(days=7)
 """A letter has come by then."""
 
 
-def unrecorded_warnings(practice: Practice) -> Iterator[str]:
+def missing_handover_warnings(practice: Practice) -> Iterator[str]:
     """How many they are after some days, as long as it can still be said."""
-    since = practice.now() - AFTER
+    since = practice.now() - HANDOVER_LATE_AFTER
     late = [leaf for leaf in _unrecorded(practice) if event_of(leaf).at <= since]
     if late:
         yield _counted(len(late))
 
 
-def unrecorded_of(practice: Practice, reference: str) -> str:
+def missing_handovers(practice: Practice, reference: str) -> str:
     """How many there are under a request, in words; empty if there are none."""
     with reading(practice.engine) as connection:
         ids = {f"R-{row.number}": row.id for row in all_requests(connection)}
@@ -43,7 +43,7 @@ def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
     with reading(practice.engine) as connection:
         rows = all_requests(connection)
         released = {row.id for row in rows if row.state == RequestState.RELEASED}
-        leaves = tuple(leaves_of(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
+        leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
     said = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
     return tuple(
         leaf

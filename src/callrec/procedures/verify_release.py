@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.withholding import GROUND_CODES
 from callrec.release.callrec_verify import Problem, Wrong, check, check_signature, signer_of
-from callrec.release.display import statement_of
+from callrec.release.display import page_statement
 from callrec.release.package import ALLOWED_SIGNERS
 from callrec.release.wrappings import open_package
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from callrec.release.callrec_verify import Result
-    from callrec.release.sealed_page import Page
+    from callrec.release.sealed_page import OpenedPage
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
+
 _WHY_LEFT_OUT = {
     "edited": "its copy leaves something out",
     "size": "the release would be too large",
 }
+
 _OTHERWISE = Problem(
     "the page", "shows what nobody signed with the files in it; these are as they were released"
 )
@@ -51,7 +53,7 @@ class CheckedFile:
     """None: it is no recording."""
 
 
-class Display(StrEnum):
+class DisplayCheck(StrEnum):
     """What was found of what a page shows in a browser."""
 
     OK = "ok"
@@ -62,18 +64,20 @@ class Display(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedRelease:
     """What came of a check, and what the release says of itself in words."""
 
     result: Result
     files: tuple[CheckedFile, ...]
     remarks: tuple[str, ...]
     """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
-    display: Display | None
+    display: DisplayCheck | None
     """None: it is no page."""
 
 
-def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], str]) -> Checked:
+def verify_release(
+    path: Path, *, pin: bytes | None, passphrase: Callable[[], str]
+) -> CheckedRelease:
     """Check the release at ``path``: an opened folder, a zip or a page.
 
     Args:
@@ -91,24 +95,24 @@ def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], st
     with open_package(path, passphrase) as package:
         result = check(package.files, pin.hex() if pin else "")
     display = _display(package.page, result) if package.page else None
-    if display is Display.CHANGED:
+    if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,))
     remarks = () if result.problems else tuple(_remarks(result.manifest))
-    return Checked(result, tuple(_files(result)), remarks, display)
+    return CheckedRelease(result, tuple(_files(result)), remarks, display)
 
 
-def _display(page: Page, result: Result) -> Display:
+def _display(page: OpenedPage, result: Result) -> DisplayCheck:
     """Whether a page shows what was signed by the key that signed the files in it."""
     if result.verdict == "NOT VERIFIED":
-        return Display.NOT_CHECKED
+        return DisplayCheck.NOT_CHECKED
     _, key = signer_of(page.files[ALLOWED_SIGNERS])
     release = result.manifest["release"]
-    statement = statement_of(release=release, shown=page.shown, around=page.around)
+    statement = page_statement(release=release, shown=page.shown, around=page.around)
     try:
         check_signature(statement, page.signature.encode(), key)
     except Wrong:
-        return Display.CHANGED
-    return Display.OK
+        return DisplayCheck.CHANGED
+    return DisplayCheck.OK
 
 
 def _files(result: Result) -> Iterator[CheckedFile]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import stored_head
-from callrec.audit.register import read_later
+from callrec.audit.register import read_newer_voucher
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.procedures.archive_heads import known_heads, read_claim, read_head
+from callrec.procedures.archive_heads import known_heads, read_head, read_unverified
 from callrec.procedures.restore_copy import read_copy
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from callrec.audit.register import Voucher
     from callrec.crypto.statement import Statement
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import KnownHeads, Written
+    from callrec.procedures.archive_heads import KnownHeads, WrittenRun
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class VolumeHeads:
     """What the proofs on volumes say."""
 
-    said: tuple[tuple[Volume, Written, Head], ...]
+    said: tuple[tuple[Volume, WrittenRun, Head], ...]
     """What was written, as somebody entitled stated it, and at which head of the log."""
-    claimed: tuple[tuple[Volume, Written], ...]
+    claimed: tuple[tuple[Volume, WrittenRun], ...]
     """What proofs say that count for nothing: perhaps by somebody whom the log does not know."""
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or nobody
@@ -41,7 +41,7 @@ class Heads:
     """By its id, what a drive failed with that does not give all its proofs."""
 
 
-def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
+def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     """What lies on the volumes, by whom it was stated, and at which head of the log.
 
     Whom the log does not know counts by the voucher that comes with a copy of the catalogue, if
@@ -68,13 +68,13 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
                     if isinstance(problem, Failed):
                         untold[volume.volume] = problem
                     with suppress(Tampered, NotFound, Failed):
-                        claimed.append((volume, read_claim(practice, volume.head_of(name))))
-    return Heads(tuple(said), tuple(claimed), tuple(passed_over), untold)
+                        claimed.append((volume, read_unverified(practice, volume.head_of(name))))
+    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), untold)
 
 
 def _said_by(
     practice: Practice, volume: Volume, name: str, known: KnownHeads
-) -> tuple[Written, Head]:
+) -> tuple[WrittenRun, Head]:
     written, head = read_head(practice, volume.head_of(name), known)
     if written.volume != volume.volume:
         raise Tampered("it is of another volume")
@@ -88,7 +88,7 @@ def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Vouche
         size = stored_head(connection).size
     for statement in _vouchers_on(volumes, practice.vault):
         with suppress(Tampered):
-            voucher = read_later(practice.register, statement, size)
+            voucher = read_newer_voucher(practice.register, statement, size)
             if voucher is None:
                 continue
             before = newest.setdefault(voucher.person.id, voucher)

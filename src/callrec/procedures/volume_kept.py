@@ -20,7 +20,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, register_now, today, vault_key
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.volume_log import VolumeAct
-from callrec.record.forms import NONCE_BYTES, as_json, body, read
+from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,18 +30,19 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 _LONGEST: Final = 200
+
 _NOT_AS_SAID: Final = "who has a volume is not what was written down last"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kept:
+class VolumeKeeper:
     """Who has a volume, and where. Its repr shows nothing."""
 
     by: Annotated[str, Field(alias="with")]
     place: str
 
 
-def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> None:
+def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: VolumeKeeper) -> None:
     """Write down who has a volume and where it lies; the volume need not be attached.
 
     Raises:
@@ -60,7 +61,7 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
                 )
         with reading(practice.engine) as connection:
             volume = volume_labelled(connection, label).id
-    nonce = primitives.fresh(NONCE_BYTES)
+    nonce = primitives.random_bytes(NONCE_BYTES)
     info = context("kept", practice.vault, volume=volume)
     with signing_as_archivist(practice, actor) as act:
         newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
@@ -75,17 +76,17 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
             act.connection,
             volume,
             kept_version=newest.version,
-            kept_sealed=primitives.hpke_seal(newest.public, body(kept, nonce), info),
+            kept_sealed=primitives.hpke_seal(newest.public, body_of(kept, nonce), info),
         )
 
 
-def open_kept(
+def open_volume_keeper(
     practice: Practice,
     actor: Actor,
     connection: Connection,
     row: Row[Any],
     said: Mapping[str, int],
-) -> Kept | None:
+) -> VolumeKeeper | None:
     """Who has a volume; None: nobody said.
 
     Args:
@@ -111,4 +112,4 @@ def open_kept(
     leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
     if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
         raise Tampered(_NOT_AS_SAID)
-    return read(Kept, parse(details), _NOT_AS_SAID)
+    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import LOST, each_volume, holding
+from callrec.catalogue.volumes import LOST, each_volume, volume_contents
 from callrec.crypto.streaming import sealed_size
 from callrec.policy.role import VaultKey
 from callrec.practice import record
@@ -14,8 +14,8 @@ from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.attached import attached_volumes
 from callrec.procedures.custody import from_millis
 from callrec.procedures.elsewhere import volumes_on_vaults_disk
-from callrec.procedures.volume_kept import open_kept
-from callrec.procedures.volume_log import check_standings, newest_kept
+from callrec.procedures.volume_kept import open_volume_keeper
+from callrec.procedures.volume_log import check_standings, newest_keeper_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_kept import Kept
+    from callrec.procedures.volume_kept import VolumeKeeper
 
-LISTED: Final = "volume.listed"
+VOLUMES_LISTED: Final = "volume.listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         check_standings(practice, connection)
         beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
-            held = holding(connection, row.id)
+            held = volume_contents(connection, row.id)
             at = attached.get(row.id)
             seen = [from_millis(row.written_at), from_millis(row.seen_at or row.written_at)]
             found.append(
@@ -95,18 +95,20 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
     return tuple(found)
 
 
-def who_keeps(practice: Practice, actor: Actor) -> Mapping[str, Kept]:
+def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:
     """Who has each volume, by its id, as far as it was said and the actor may read it.
 
     Raises:
         Tampered: it is not what was said last.
     """
     with reading(practice.engine) as connection:
-        said = newest_kept(practice, connection)
+        said = newest_keeper_leaves(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in said or row.kept_sealed]
     if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
         return {}
-    record(practice, actor, LISTED, subject=[row.id for row in rows])
+    record(practice, actor, VOLUMES_LISTED, subject=[row.id for row in rows])
     with reading(practice.engine) as connection:
-        opened = {row.id: open_kept(practice, actor, connection, row, said) for row in rows}
+        opened = {
+            row.id: open_volume_keeper(practice, actor, connection, row, said) for row in rows
+        }
     return {volume: kept for volume, kept in opened.items() if kept is not None}

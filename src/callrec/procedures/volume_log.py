@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
-from callrec.procedures.archivist import might_archive
-from callrec.record.acts import attested_of, leaves_of
+from callrec.procedures.archivist import was_authorised_to_archive
+from callrec.record.acts import attested_of, done_leaves
 from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class VolumeAct(StrEnum):
     FOUND = "volume.found"
 
 
-OF_VOLUMES = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+STANDING_AFTER = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
 """How a volume stands after each."""
 
 
@@ -45,25 +45,27 @@ def check_standings(practice: Practice, connection: Connection) -> None:
     Raises:
         Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
-    leaves = attested_of(practice, connection, OF_VOLUMES)
-    counting = (leaf for leaf in leaves if might_archive(practice, connection, leaf))
+    leaves = attested_of(practice, connection, STANDING_AFTER)
+    counting = (leaf for leaf in leaves if was_authorised_to_archive(practice, connection, leaf))
     check_none(check_volume_rows(connection, counting))
 
 
 def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each volume stands as its leaves, among what was done, say; they were found sound before."""
     said = {
-        leaf.subject[0]: OF_VOLUMES[VolumeAct(leaf.act)] for leaf in done if leaf.act in OF_VOLUMES
+        leaf.subject[0]: STANDING_AFTER[VolumeAct(leaf.act)]
+        for leaf in done
+        if leaf.act in STANDING_AFTER
     }
     for row in each_volume(connection):
         if row.standing != said.get(row.id, IN_USE):
             yield Problem(None, "a volume does not stand as the log says: lost, or in use")
 
 
-def newest_kept(practice: Practice, connection: Connection) -> Mapping[str, int]:
+def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[str, int]:
     """For each volume of which it was written down who has it: the sequence of the last leaf."""
     return {
         leaf.subject[0]: leaf.seq
-        for leaf in leaves_of(connection, (VolumeAct.KEPT,))
-        if might_archive(practice, connection, leaf)
+        for leaf in done_leaves(connection, (VolumeAct.KEPT,))
+        if was_authorised_to_archive(practice, connection, leaf)
     }

@@ -28,14 +28,14 @@ from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
 from callrec.practice import attempt, today
-from callrec.procedures.archive_unfinished import GIVEN_UP, archiving, each_begun
+from callrec.procedures.archive_unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.custody import from_millis, to_millis
-from callrec.procedures.destruction_done import settle
-from callrec.procedures.incident import Account, open_incident
-from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.procedures.volume_log import OF_VOLUMES, VolumeAct
+from callrec.procedures.destruction_done import record_completed_destructions
+from callrec.procedures.incident import IncidentReport, open_incident
+from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
+from callrec.procedures.volume_log import STANDING_AFTER, VolumeAct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_verify import VolumeReport
-    from callrec.procedures.incident import Reported
+    from callrec.procedures.incident import ReportedIncident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class LossReport:
     """What whoever noticed it says of a lost volume."""
 
     label: str
@@ -65,14 +65,14 @@ class LostVolume:
     """A volume that was reported lost."""
 
     label: str
-    incident: Reported
+    incident: ReportedIncident
     recordings: tuple[int, ...]
     """The calls on it, by their numbers, oldest first."""
     without_copy: tuple[int, ...]
     """Of those, which are nowhere else: neither in the vault nor on a volume in use."""
 
 
-def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
+def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolume:
     """Take a volume out of the count of copies, and make the draft of the incident that it is.
 
     A new one on which no run ended was never in the count: nothing is owed there any more.
@@ -96,7 +96,7 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
                     hint="callrec incident list shows the incident",
                 )
             act.leaf(VolumeAct.LOST, actor=actor.person.id, subject=[row.id])
-            save_volume(act.connection, row.id, standing=OF_VOLUMES[VolumeAct.LOST])
+            save_volume(act.connection, row.id, standing=STANDING_AFTER[VolumeAct.LOST])
             calls = calls_on(act.connection, row.id)
             alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
             count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
@@ -108,19 +108,19 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
 def _begun_only(practice: Practice, label: str) -> str | None:
     """The id of the volume of that label of which nothing is known but that a run was begun."""
     with reading(practice.engine) as connection:
-        labels = labels_of_begun(connection, each_begun(practice, connection))
+        labels = labels_of_begun(connection, unfinished_runs(practice, connection))
     return next((volume for volume, each in labels.items() if each == label), None)
 
 
-def _lose_begun(practice: Practice, actor: Actor, loss: Loss, volume: str) -> LostVolume:
-    with archiving(practice.folder) as notes:
+def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
+    with archive_lock(practice.folder) as notes:
         with signing_as_archivist(practice, actor) as act:
             count = "sealed recordings that were being copied to it"
             account = _account(loss, count, (), 0, practice)
             incident = open_incident(practice, act, actor, account)
             act.leaf(GIVEN_UP, actor=actor.person.id, subject=[volume])
         notes.end(volume)
-    settle(practice, actor)
+    record_completed_destructions(practice, actor)
     return LostVolume(loss.label, incident, (), ())
 
 
@@ -156,25 +156,29 @@ def report_found(
             )
     with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
-        standing, seen_at = OF_VOLUMES[VolumeAct.FOUND], to_millis(practice.now())
+        standing, seen_at = STANDING_AFTER[VolumeAct.FOUND], to_millis(practice.now())
         save_volume(act.connection, row.id, standing=standing, seen_at=seen_at)
     return report
 
 
 def _account(
-    loss: Loss, count: str, calls: Sequence[Row[int, str, int, int]], alone: int, practice: Practice
-) -> Account:
+    loss: LossReport,
+    count: str,
+    calls: Sequence[Row[int, str, int, int]],
+    alone: int,
+    practice: Practice,
+) -> IncidentReport:
     zone = practice.config.time_zone
     span = ""
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
         span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
-    return Account(
+    return IncidentReport(
         noticed_at=loss.noticed_at,
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
         # More than one entry of the log can name are told by how many there are.
-        recordings=[call.id for call in calls] if len(calls) <= MOST_RECORDINGS else (),
+        recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",
             records=f"{count}, and a sealed copy of the catalogue{span}",

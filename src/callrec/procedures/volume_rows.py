@@ -16,7 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.volumes import each_volume
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
-from callrec.procedures.archive_heads import KIND
+from callrec.procedures.archive_heads import VOLUME_STATEMENT
 from callrec.procedures.archive_survey import check_rows, read_written
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.volume_log import check_standings
@@ -64,7 +64,7 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
     found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
     for row in each_volume(connection):
         found[row.id] = {}
-    for said in carried(connection, KIND):
+    for said in carried(connection, VOLUME_STATEMENT):
         fields = parse(said.body)
         run = {str(fields.get("bag")): (said.seq, str(fields.get("manifest")))}
         found[str(fields.get("volume"))].update(run)

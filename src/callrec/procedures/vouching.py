@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.errors import Failed
-from callrec.policy.delegation import lapsed, without_lapsed
+from callrec.policy.delegation import delegations_lapsed, without_lapsed
 from callrec.policy.role import (
     Power,
     Standing,
@@ -36,14 +36,14 @@ from callrec.procedures.shares import (
     shares_for,
     store_shares,
 )
-from callrec.record.statements import signed
+from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.audit.register import Voucher
     from callrec.crypto.identity import PublicKeys
     from callrec.policy.role import Person
@@ -74,7 +74,7 @@ def voucher_fields(
 
 
 @contextmanager
-def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
+def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
     """A write transaction about people or keys, begun only if nobody changed them meanwhile.
 
     It also ends what was lent until a day that is over, and before it is committed every share is
@@ -114,7 +114,7 @@ def _check_shares(
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class PersonChange:
     """A person as he is to be from now on, and the newest voucher about him."""
 
     act: str
@@ -124,7 +124,7 @@ class Revision:
 
 
 def revise(
-    practice: Practice, act: Writing, actor: Actor, revisions: Sequence[Revision]
+    practice: Practice, act: LogTransaction, actor: Actor, revisions: Sequence[PersonChange]
 ) -> tuple[str, ...]:
     """Vouch for people anew: shares for whoever gains a power, new keys where one loses one.
 
@@ -159,13 +159,15 @@ def revise(
     return tuple(taken_back)
 
 
-def _vouch_anew(practice: Practice, act: Writing, actor: Actor, revised: Revision) -> None:
+def _vouch_anew(
+    practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
+) -> None:
     keys, name = revised.voucher.keys, revised.voucher.name
     vouch(practice, act, actor, revised.act, person=revised.person, keys=keys, name=name)
 
 
 def _end_hearing(
-    practice: Practice, act: Writing, actor: Actor, revised: Revision
+    practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
 ) -> tuple[str, ...]:
     """Take from a person what is sealed to him alone, so far as he has no use of it any more."""
     person = revised.person
@@ -191,13 +193,13 @@ def _drop_shares(connection: Connection, person: Person, needed: frozenset[Vault
     )
 
 
-def _end_lapsed(practice: Practice, act: Writing, actor: Actor) -> None:
+def _end_lapsed(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     """End what was lent until a day that is over; not by one who has just ceased to govern."""
     day = today(practice)
     over = [
-        Revision(UNDELEGATED, voucher, without_lapsed(voucher.person, day))
+        PersonChange(UNDELEGATED, voucher, without_lapsed(voucher.person, day))
         for voucher in practice.register.people()
-        if lapsed(voucher.person, day)
+        if delegations_lapsed(voucher.person, day)
     ]
     if over and Power.GOVERN in powers_vouched_for(practice.register.person(actor.person.id)):
         revise(practice, act, actor, over)
@@ -205,7 +207,7 @@ def _end_lapsed(practice: Practice, act: Writing, actor: Actor) -> None:
 
 def vouch(
     practice: Practice,
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     act_name: str,
     *,
@@ -220,12 +222,12 @@ def vouch(
         act_name,
         actor=actor.person.id,
         subject=[person.id],
-        statement=signed(practice, actor, "voucher", fields),
+        statement=sign_statement_as(practice, actor, "voucher", fields),
     )
 
 
 def give_shares(
-    practice: Practice, act: Writing, actor: Actor, person: Person, keys: PublicKeys
+    practice: Practice, act: LogTransaction, actor: Actor, person: Person, keys: PublicKeys
 ) -> None:
     """Seal to a person every version of each key that his powers need."""
     held = keys_held(powers_of(person, today(practice)))
@@ -239,20 +241,22 @@ def give_shares(
 
 def renew_keys(
     practice: Practice,
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     fresh: Secrets,
     held: Mapping[str, frozenset[VaultKey]],
 ) -> None:
     """Begin new versions of vault keys, sealed to those who hold them from now on."""
-    keys = signed(practice, actor, "key", key_fields(practice.vault, fresh))
+    keys = sign_statement_as(practice, actor, "key", key_fields(practice.vault, fresh))
     act.leaf("keys.made", actor=actor.person.id, statement=keys)
     log_shares(practice, act, actor, shares_for(practice.register, fresh, held))
 
 
-def log_shares(practice: Practice, act: Writing, actor: Actor, shares: Sequence[Share]) -> None:
+def log_shares(
+    practice: Practice, act: LogTransaction, actor: Actor, shares: Sequence[Share]
+) -> None:
     """Put shares into the catalogue, under the leaf of the statement that lists them."""
     store_shares(act.connection, shares)
-    seals = signed(practice, actor, "seal", seal_fields(shares))
+    seals = sign_statement_as(practice, actor, "seal", seal_fields(shares))
     subject = sorted({share.to for share in shares})
     act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)

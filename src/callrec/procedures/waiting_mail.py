@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.procedures.outbox import Message
 
-PAUSE: Final = timedelta(minutes=5)
+FIRST_PAUSE: Final = timedelta(minutes=5)
 """How long a server that took nothing is left alone by commands that are about something else."""
-LONGEST: Final = timedelta(days=1)
+LONGEST_PAUSE: Final = timedelta(days=1)
 """How long at most one message is left alone."""
-LATE: Final = timedelta(hours=1)
+LATE_AFTER: Final = timedelta(hours=1)
 """What waits longer is told of in `callrec status`."""
 NO_TIME: Final = timedelta(0)
 
@@ -40,7 +40,7 @@ def is_time_to_send(practice: Practice) -> bool:
     now = practice.now()
     tried = [message.tried_at for message in waiting if message.tried_at is not None]
     in_vain = bool(tried) and (taken_at is None or taken_at < max(tried))
-    if in_vain and NO_TIME <= now - max(tried) < PAUSE:
+    if in_vain and NO_TIME <= now - max(tried) < FIRST_PAUSE:
         return False
     return any(_is_due(message, now) for message in waiting)
 
@@ -52,7 +52,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
         # What is for somebody who has left, or has no address, waits for nothing.
         known = addresses_of(practice, connection)
         waiting = [message for message in read_waiting(connection) if message.to in known]
-    late = [each for each in waiting if each.made_at <= practice.now() - LATE]
+    late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
         since = late[0].made_at.astimezone(practice.config.time_zone)
         yield f"mail waits since {since:%Y-%m-%d %H:%M}; run callrec mail list"
@@ -66,4 +66,4 @@ def _is_due(message: Message, now: datetime) -> bool:
         return True
     waited = message.tried_at - message.made_at
     # A clock that was set back must not keep it for ever.
-    return not NO_TIME <= now - message.tried_at < min(max(waited, PAUSE), LONGEST)
+    return not NO_TIME <= now - message.tried_at < min(max(waited, FIRST_PAUSE), LONGEST_PAUSE)

@@ -20,12 +20,12 @@ from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.procedures.ingest import ingest_found
 from callrec.procedures.intake_after import check_after
-from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
-from callrec.procedures.intake_run import MOST_RECORDINGS, Ingested
+from callrec.procedures.intake_looking import FolderWatch, WatchEnvironment, stamp_of
+from callrec.procedures.intake_run import MAX_BATCH_RECORDINGS, Ingested
 from callrec.procedures.intake_settling import Spool
 from callrec.procedures.intake_sources import Refusal, check_paths
 from callrec.procedures.intake_summary import Totals, close_intake
-from callrec.procedures.records_at_hand import at_hand
+from callrec.procedures.records_at_hand import open_call_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,21 +33,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import After
-    from callrec.procedures.intake_settling import Sight
+    from callrec.procedures.intake_after import AfterIntake
+    from callrec.procedures.intake_settling import SeenFile
     from callrec.procedures.intake_sources import Quarantined, Source
     from callrec.procedures.intake_summary import Summary
-    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.procedures.records_at_hand import AvailableCallRecords
 
-BETWEEN_ROUNDS: Final = 60.0
+SECONDS_BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
-LONGEST_ROUND: Final = 60.0
+
+MAX_ROUND_SECONDS: Final = 60.0
 """Seconds after which a round is offered no more files."""
+
 FIRST_PAUSE: Final = 5.0
+
 LONGEST_PAUSE: Final = 300.0
 
 
-class World(Surroundings, Protocol):
+class IntakeEnvironment(WatchEnvironment, Protocol):
     """What standing intake asks of the world besides."""
 
     def today(self) -> date:
@@ -68,16 +71,16 @@ def pause_after(failures: int) -> float:
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
 
 
-def is_due(settled: int, since_last: float) -> bool:
+def is_round_due(settled: int, since_last: float) -> bool:
     """Whether it is time for a round: a minute has passed, or a whole batch is ready."""
-    return settled >= MOST_RECORDINGS or (settled > 0 and since_last >= BETWEEN_ROUNDS)
+    return settled >= MAX_BATCH_RECORDINGS or (settled > 0 and since_last >= SECONDS_BETWEEN_ROUNDS)
 
 
 def watch_folders(
-    world: World,
+    world: IntakeEnvironment,
     folders: Sequence[Path],
     *,
-    after: After,
+    after: AfterIntake,
     settle_seconds: float,
     system: str | None = None,
     cdr: Sequence[Path] = (),
@@ -104,17 +107,17 @@ def watch_folders(
     if not all(path.is_dir() for path in folders):
         raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
     world.note("watching")
-    looking = Looking(world, folders, Spool(settle_seconds), there=list(folders))
+    looking = FolderWatch(world, folders, Spool(settle_seconds), there=list(folders))
     rounds = _Rounds(world, looking, after, system, cdr)
     while not world.stopped():
         looking.look()
-        rounds.hold_if_due()
+        rounds.run_round_if_due()
         rounds.sum_up_if_due()
     rounds.sum_up()
 
 
 @contextmanager
-def _entered(world: World) -> Iterator[tuple[Practice, Actor]]:
+def _entered(world: IntakeEnvironment) -> Iterator[tuple[Practice, Actor]]:
     practice, actor = world.enter()
     try:
         yield practice, actor
@@ -124,9 +127,9 @@ def _entered(world: World) -> Iterator[tuple[Practice, Actor]]:
 
 @dataclass(slots=True)
 class _Rounds:
-    world: World
-    looking: Looking
-    after: After
+    world: IntakeEnvironment
+    looking: FolderWatch
+    after: AfterIntake
     system: str | None
     cdr: Sequence[Path]
     last: float = float("-inf")
@@ -161,10 +164,10 @@ class _Rounds:
         if summary is not None:
             self.world.sum_up(summary)
 
-    def hold_if_due(self) -> None:
+    def run_round_if_due(self) -> None:
         now = self.world.passed()
         settled = sum(1 for _ in self.looking.spool.settled(now))
-        if now >= self.not_before and is_due(settled, now - self.last):
+        if now >= self.not_before and is_round_due(settled, now - self.last):
             self._hold()
         elif self.looking.left:
             self._tell(Ingested())
@@ -197,9 +200,11 @@ class _Rounds:
             )
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
-    def _records(self, practice: Practice, until: ExitStack) -> RecordsAtHand | None:
+    def _records(self, practice: Practice, until: ExitStack) -> AvailableCallRecords | None:
         try:
-            return until.enter_context(at_hand(self.cdr, practice.config, system=self.system))
+            return until.enter_context(
+                open_call_records(self.cdr, practice.config, system=self.system)
+            )
         except (Failed, NotFound, Unusable) as problem:
             # Recordings do not wait for them: callrec ingest --cdr joins them later.
             self.world.note(f"without call records: {problem.message}")
@@ -217,21 +222,21 @@ class _Rounds:
 class _Offer:
     """The files that one round is offered."""
 
-    world: World
-    looking: Looking
+    world: IntakeEnvironment
+    looking: FolderWatch
     began: float
-    made: dict[Path, Sight] = field(default_factory=dict)
+    made: dict[Path, SeenFile] = field(default_factory=dict)
 
     def sources(self) -> Iterator[Source]:
         """Those that are settled, if they still are when their turn comes."""
         for sight in list(self.looking.spool.settled(self.began)):
-            if self.world.stopped() or self.world.passed() - self.began >= LONGEST_ROUND:
+            if self.world.stopped() or self.world.passed() - self.began >= MAX_ROUND_SECONDS:
                 return
             if stamp_of(sight.source.path) == sight.stamp:
                 self.made[sight.source.path] = sight
                 yield sight.source
             else:
-                self.looking.see_again(sight.source.path)
+                self.looking.look_again(sight.source.path)
 
     def settle_with(self, left: Sequence[Quarantined]) -> list[Quarantined]:
         """Note what became of each; returns those of them that were left for good, as news."""
@@ -247,5 +252,5 @@ class _Offer:
                 spool.leave(sight)
             news += [each] if spool.is_news(each) else []
         for path in self.made.keys() - {each.path for each in left}:
-            spool.deal_with(self.made[path])
+            spool.mark_taken_in(self.made[path])
         return news

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from callrec.errors import Failed, Unusable
-from callrec.nameless import appearing
+from callrec.nameless import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def whole_file(to: Path, *, replace: bool) -> Iterator[BinaryIO]:
     """
     check_new(to, replace=replace)
     try:
-        with appearing(to, replaces=replace) as file:
+        with atomic_write(to, replaces=replace) as file:
             yield file
     except FileExistsError:
         check_new(to, replace=replace)  # it came meanwhile

@@ -18,9 +18,9 @@ from sqlalchemy import bindparam, func, select, update
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import of_acts, read_leaf, read_register
+from callrec.audit.log import acts_condition, read_leaf, read_register
 from callrec.audit.reading import Problem
-from callrec.audit.verify import check_whole
+from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -36,14 +36,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Connection
 
-    from callrec.audit.log import Writing
+    from callrec.audit.log import LogTransaction
     from callrec.audit.register import Register
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
 
 SEARCH: Final = "search"
+
 ANSWERED: Final = "search.answered"
-LEAST: Final[Mapping[str, int]] = MappingProxyType(
+
+MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         # The request first, the hold, the incident.
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
@@ -75,7 +77,7 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
 
 
 def log_leaf(
-    act: Writing,
+    act: LogTransaction,
     actor: Actor,
     what: str,
     subject: Sequence[str],
@@ -84,7 +86,7 @@ def log_leaf(
     nonce: bytes = b"",
     statement: Statement | None = None,
 ) -> Leaf:
-    """Write a leaf, as `Writing.leaf` does, from which rows are made."""
+    """Write a leaf, as `LogTransaction.leaf` does, from which rows are made."""
     by = actor.person.id
     seq = act.leaf(
         str(what), actor=by, subject=subject, details=details, nonce=nonce, statement=statement
@@ -92,7 +94,7 @@ def log_leaf(
     return read_leaf(act.connection, seq)[0]
 
 
-def check_log(practice: Practice, connection: Connection) -> None:
+def check_whole_log(practice: Practice, connection: Connection) -> None:
     """Check the whole log before anything is granted or handed over on its word.
 
     Raises:
@@ -100,16 +102,16 @@ def check_log(practice: Practice, connection: Connection) -> None:
         Failed: people or keys changed since the vault was opened, while a question waited perhaps.
     """
     check_remembered_head(practice)
-    check_whole(connection, read_register(connection))
+    require_sound_log(connection, read_register(connection))
     check_unchanged(practice, connection)
 
 
-def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+def done_leaves(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it is about, oldest first.
 
     What does not name what it is about counts for nothing.
     """
-    return filter(names_enough, all_leaves_of(connection, acts))
+    return filter(names_its_subjects, done_leaves_unchecked(connection, acts))
 
 
 def attested_of(
@@ -120,20 +122,20 @@ def attested_of(
     Raises:
         Tampered: one is not.
     """
-    seqs = [leaf.seq for leaf in leaves_of(connection, acts)]
+    seqs = [leaf.seq for leaf in done_leaves(connection, acts)]
     return attested_leaves(connection, practice.register, seqs)
 
 
-def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+def done_leaves_unchecked(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it names, oldest first."""
-    for leaf in _read(connection, of_acts(acts)):
+    for leaf in _read(connection, acts_condition(acts)):
         if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf
 
 
 def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
     """The leaves of one act that come after another's sequence, oldest first, however it ended."""
-    for leaf in _read(connection, of_acts([act]) & (tables.leaf.c.seq > after)):
+    for leaf in _read(connection, acts_condition([act]) & (tables.leaf.c.seq > after)):
         if leaf.act == act:
             yield leaf
 
@@ -150,9 +152,9 @@ def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterator[Le
         yield Leaf.decode(bytes(body), seq)
 
 
-def names_enough(leaf: Leaf) -> bool:
+def names_its_subjects(leaf: Leaf) -> bool:
     """Whether a leaf names what its act is about."""
-    return len(leaf.subject) >= LEAST.get(leaf.act, 0)
+    return len(leaf.subject) >= MIN_SUBJECTS.get(leaf.act, 0)
 
 
 def is_reviewable(register: Register, leaf: Leaf) -> bool:
@@ -170,12 +172,12 @@ def is_reviewable(register: Register, leaf: Leaf) -> bool:
 def check_subjects(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each leaf, of what was done, names what its act is about."""
     for leaf in done:
-        if not names_enough(leaf):
+        if not names_its_subjects(leaf):
             said = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
-            yield Problem(leaf.seq, f"{said}; {signer_of(connection, leaf)} signed it")
+            yield Problem(leaf.seq, f"{said}; {signer_login(connection, leaf)} signed it")
 
 
-def signer_of(connection: Connection, leaf: Leaf) -> str:
+def signer_login(connection: Connection, leaf: Leaf) -> str:
     """The login of the person who signed a leaf that no command of ours writes."""
     person = tables.person.c
     login: str | None = connection.execute(
@@ -184,7 +186,7 @@ def signer_of(connection: Connection, leaf: Leaf) -> str:
     return login or leaf.actor
 
 
-def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
+def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
     """What the statement that a leaf carries says, for lists; nobody's signature is checked.
 
     Raises:
@@ -199,12 +201,12 @@ def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
     return said
 
 
-def numbers_of(done: Iterable[Leaf], act: str) -> Mapping[str, int]:
+def numbers_in_leaves(done: Iterable[Leaf], act: str) -> Mapping[str, int]:
     """The number of each thing that leaves of an act made, by the id that they name first.
 
     The leaves are oldest first; those of other acts do not matter.
     """
-    made = (leaf.subject[0] for leaf in done if leaf.act == act and names_enough(leaf))
+    made = (leaf.subject[0] for leaf in done if leaf.act == act and names_its_subjects(leaf))
     return {id_: number for number, id_ in enumerate(dict.fromkeys(made), 1)}
 
 
@@ -217,7 +219,7 @@ def next_number(connection: Connection, column: Column[str], act: str) -> int:
     Raises:
         Tampered: the log does not tell of the row that has it.
     """
-    table, numbers = column.table, numbers_of(leaves_of(connection, (act,)), act)
+    table, numbers = column.table, numbers_in_leaves(done_leaves(connection, (act,)), act)
     number = free = len(numbers) + 1
     astray: list[tuple[str, int]] = []
     having = select(column).where(table.c.number == bindparam("number"))

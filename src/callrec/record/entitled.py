@@ -71,7 +71,7 @@ class Powers:
         Its own, or that of the latest leaf before it since its actor was vouched for. It matters to
         nobody to whom nothing was lent.
         """
-        own = own_day(leaf, self.zone)
+        own = stated_date(leaf, self.zone)
         return max(own, self.latest_day(leaf.actor, before=leaf.seq) or own)
 
     def latest_day(self, person: str, *, before: int | None = None) -> date | None:
@@ -110,12 +110,12 @@ def by_who_might(what: str) -> Iterator[None]:
         raise Tampered(what) from error
 
 
-def own_day(leaf: Leaf, zone: tzinfo) -> date:
+def stated_date(leaf: Leaf, zone: tzinfo) -> date:
     """The day on which a leaf was written, as it says itself."""
     return _day(leaf.at, zone)
 
 
-def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
+def without_lapsed_powers(practice: Practice, connection: Connection, person: Person) -> Person:
     """Somebody who begins to work, without what ended by a day that the log has seen already.
 
     What has ended by this machine's clock is left: they are told when they need it.

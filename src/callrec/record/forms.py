@@ -23,7 +23,7 @@ from pydantic_core import core_schema, to_json
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import Head
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.errors import CallrecError, Tampered, Unusable
 
 if TYPE_CHECKING:
@@ -66,10 +66,15 @@ class _Head:
 
 
 Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+
 Hex = Annotated[bytes, InJson(bytes.fromhex, bytes.hex)]
+
 Base64 = Annotated[bytes, InJson(decode_base64, lambda data: b64encode(data).decode())]
+
 Day = Annotated[date, InJson(date.fromisoformat, date.isoformat)]
-Instant = Annotated[datetime, InJson(parse_instant, instant)]
+
+Instant = Annotated[datetime, InJson(parse_instant, format_instant)]
+
 LogHead = Annotated[
     Head,
     InJson(
@@ -78,12 +83,16 @@ LogHead = Annotated[
         _Head,
     ),
 ]
+
 WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
+
 BESIDE: Final = Field(exclude=True)
 """Of what is no member, and is told to whoever reads the form."""
+
 Nonce = Annotated[Hex, BESIDE]
 """32 bytes before a body's canonical JSON, and no member of it."""
+
 _HEAD: Final = frozenset({"at", "by", "kind", "vault"})
 """The members that each statement has."""
 
@@ -141,13 +150,13 @@ def recall(form: type[Form], path: Path) -> Form | None:
         return None
 
 
-def body(value: object, nonce: bytes) -> bytes:
+def body_of(value: object, nonce: bytes) -> bytes:
     """What is sealed of a form: ``nonce[32] || canonical JSON``."""
     return nonce + canonical(as_json(value))
 
 
 def read_body(form: type[Form], opened: bytes, otherwise: str) -> Form:
-    """What `body` made of a form that has a ``nonce``.
+    """What `body_of` made of a form that has a ``nonce``.
 
     Raises:
         Tampered: it is not in that form.

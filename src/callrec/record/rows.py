@@ -20,7 +20,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.reading import Problem
 from callrec.errors import Tampered
-from callrec.record.acts import leaves_about, leaves_of, names_enough, numbers_of
+from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Columns: TypeAlias = Mapping[str, object]
 """Columns of a row, by their names."""
+
 H = TypeVar("H")
 """The history of a thing: its id, and its leaves, oldest first."""
 
@@ -66,7 +67,9 @@ class Kind(Generic[H]):
 
     def is_event(self, leaf: Leaf, id_: str) -> bool:
         """Whether a leaf is something that happened to one."""
-        is_done = leaf.act in self.acts and leaf.outcome is Outcome.DONE and names_enough(leaf)
+        is_done = (
+            leaf.act in self.acts and leaf.outcome is Outcome.DONE and names_its_subjects(leaf)
+        )
         return is_done and id_ in leaf.subject[: self.named_among]
 
     def told(self, done: Iterable[Leaf]) -> dict[str, H]:
@@ -101,7 +104,7 @@ class Kind(Generic[H]):
         Raises:
             Tampered: it has another.
         """
-        numbers = numbers_of(leaves_of(connection, (self.made_by,)), self.made_by)
+        numbers = numbers_in_leaves(done_leaves(connection, (self.made_by,)), self.made_by)
         check_row(row, {"number": numbers.get(row.id)}, self.called(row))
 
     def wrong(
@@ -116,7 +119,7 @@ class Kind(Generic[H]):
         thing whose columns are right whether those who did something might.
         """
         leaves = tuple(done)
-        told, numbers = self.told(leaves), numbers_of(leaves, self.made_by)
+        told, numbers = self.told(leaves), numbers_in_leaves(leaves, self.made_by)
         missing = set(numbers)
         for row in connection.execute(select(self.table).order_by(self.table.c.number)):
             missing.discard(row.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.crypto.statement import read_statement, state
+from callrec.crypto.statement import read_statement, sign_statement
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
 _LISTED: Final = re.compile(rb'"revision":([0-9]+),"uid":"([0-9a-f]{32})"')
 """Of an item, as canonical JSON has it: to parse every statement takes six times as long."""
+
 _FEW: Final = 4
 """So many uids are looked for one by one sooner than every item is."""
 
 
-def signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+def sign_statement_as(
+    practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]
+) -> Statement:
     """A statement by somebody who gave their password."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    return state(
+    return sign_statement(
         kind,
         vault=practice.vault,
         by=actor.person.id,

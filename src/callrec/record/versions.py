@@ -67,7 +67,7 @@ class Versioned(Kind[H]):
 
         Returns the key, 32 bytes.
         """
-        key = primitives.fresh(primitives.KEY_BYTES)
+        key = primitives.random_bytes(primitives.KEY_BYTES)
         values = {**self._place(which), "sealed": body.seal(key, which)}
         connection.execute(self.versions.insert().values(values))
         for newest in map(register.newest, self.holders):

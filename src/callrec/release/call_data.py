@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from callrec.crypto.canonical import instant
-from callrec.release.manifest import ReleasedFile, Role
+from callrec.crypto.canonical import format_instant
+from callrec.release.manifest import FileRole, ReleasedFile
 from callrec.spreadsheet import to_csv
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from callrec.spreadsheet import Cell
 
-SCHEMA: Final = "callrec.calls/1"
+CALLS_SCHEMA: Final = "callrec.calls/1"
 
 COLUMNS: Final = (
     *("recording", "started_at", "local_time", "duration_s"),
@@ -30,7 +30,8 @@ COLUMNS: Final = (
     *("listening", "listening_codec", "listening_sha256"),
 )
 """Of the table: one row a call."""
-DOUBT: Final = "time_doubt"
+
+TIME_DOUBT: Final = "time_doubt"
 """One more, the last, where a time is in doubt."""
 
 
@@ -80,9 +81,9 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
     Laws: what JSON reads back is what was given; the table has a row for each call, and its cells
     say the same but for the signs that keep a spreadsheet from running them.
     """
-    told = {"schema": SCHEMA, "calls": [_as_json(call) for call in calls]}
+    told = {"schema": CALLS_SCHEMA, "calls": [_as_json(call) for call in calls]}
     in_doubt = any(call.time_doubt for call in calls)
-    columns = (*COLUMNS, DOUBT) if in_doubt else COLUMNS
+    columns = (*COLUMNS, TIME_DOUBT) if in_doubt else COLUMNS
     rows = [(*_cells(call), call.time_doubt)[: len(columns)] for call in calls]
     table = to_csv(columns, rows, UTC)
     return f"{json.dumps(told, ensure_ascii=False, indent=2)}\n".encode(), table
@@ -91,9 +92,9 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
 def _as_json(call: ReleasedCall) -> dict[str, object]:
     return {
         "recording": call.recording,
-        "started_at": instant(call.started_at),
+        "started_at": format_instant(call.started_at),
         "local_time": call.local_time,
-        **({DOUBT: call.time_doubt} if call.time_doubt else {}),
+        **({TIME_DOUBT: call.time_doubt} if call.time_doubt else {}),
         "duration_s": call.duration_ms / 1000,
         "direction": call.direction,
         "number": call.number,
@@ -114,10 +115,10 @@ def _as_json(call: ReleasedCall) -> dict[str, object]:
 
 
 def _cells(call: ReleasedCall) -> Iterator[Cell]:
-    yield from (call.recording, instant(call.started_at), call.local_time)
+    yield from (call.recording, format_instant(call.started_at), call.local_time)
     yield from (str(call.duration_ms / 1000), call.direction, call.number, call.extension)
     yield call.parties
     by_role = {file.role: file for file in call.files}
-    for role in (Role.ORIGINAL, Role.LISTENING):
+    for role in (FileRole.ORIGINAL, FileRole.LISTENING):
         file = by_role.get(role)
         yield from (file.path, file.codec, file.sha256) if file else (None, None, None)

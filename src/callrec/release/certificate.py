@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.edits import Filler, Side
-from callrec.release.manifest import Role, WhyNotEnclosed
+from callrec.release.manifest import FileRole, WhyNotEnclosed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from callrec.release.manifest import NotEnclosed, ReleasedFile
 
 ROLE_IN_WORDS: Final = {
-    Role.ORIGINAL: "original",
-    Role.LISTENING: "listening copy",
+    FileRole.ORIGINAL: "original",
+    FileRole.LISTENING: "listening copy",
 }
 
 WHY_NOT_ENCLOSED: Final = {

@@ -11,10 +11,10 @@ from typing import Final
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import sha256
 
-SCHEMA: Final = "callrec.page/1"
+PAGE_SCHEMA: Final = "callrec.page/1"
 
 
-def statement_of(*, release: str, shown: object, around: bytes) -> bytes:
+def page_statement(*, release: str, shown: object, around: bytes) -> bytes:
     """What whoever releases a page signs of it, as he signs its manifest.
 
     Args:
@@ -27,7 +27,7 @@ def statement_of(*, release: str, shown: object, around: bytes) -> bytes:
     """
     return canonical(
         {
-            "schema": SCHEMA,
+            "schema": PAGE_SCHEMA,
             "release": release,
             "shown": sha256(canonical(shown)).hex(),
             "around": around.hex(),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.policy.edits import UNEDITED, Edits
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
 """What is known of the calls, for whoever takes them elsewhere [UK GDPR 20]."""
 
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
+
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Role(StrEnum):
+class FileRole(StrEnum):
     """What a file of a release is to the recording."""
 
     ORIGINAL = "original"
@@ -37,7 +39,7 @@ class Role(StrEnum):
     """A copy made from the original, which any player can play."""
 
 
-def recording_path(place: int, role: Role, suffix: str) -> str:
+def recording_path(place: int, role: FileRole, suffix: str) -> str:
     """``recordings/01-original.wav``: a name that tells nothing of the call.
 
     Args:
@@ -56,7 +58,7 @@ class ReleasedFile:
 
     path: str
     """As ``recording_path`` makes it."""
-    role: Role
+    role: FileRole
     recording: int
     """The recording's number in the vault, as people say it."""
     uid: str
@@ -88,8 +90,8 @@ class ReleasedFile:
             named is not None
             and named[1] == self.role
             and _SHA256.fullmatch(self.sha256)
-            and bool(_SHA256.fullmatch(made_from)) == (self.role is Role.LISTENING)
-            and (self.role is Role.LISTENING or not self.edits)
+            and bool(_SHA256.fullmatch(made_from)) == (self.role is FileRole.LISTENING)
+            and (self.role is FileRole.LISTENING or not self.edits)
             and bool(self.edits) == (self.edited_at is not None)
             and self.started_at.tzinfo
         )
@@ -102,15 +104,15 @@ class ReleasedFile:
         at = self.started_at
         return {
             **told,
-            "started_at": instant(at),
+            "started_at": format_instant(at),
             "local_time": at.isoformat(timespec="milliseconds"),
             # Said although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
         }
 
     def _edits(self) -> Iterator[dict[str, object]]:
-        spans = [] if self.edits.clip is None else [self.edits.clip.samples_inwards]
-        spans += [each.span.samples_outwards for each in self.edits.silences]
+        spans = [] if self.edits.clip is None else [self.edits.clip.samples_rounded_in]
+        spans += [each.span.samples_rounded_out for each in self.edits.silences]
         for edit, samples in zip(self.edits.as_json(), spans, strict=True):
             first, after = samples(self.edited_at or 0)
             yield {**edit, "from_sample": first, "to_sample": after}
@@ -204,7 +206,7 @@ class Manifest:
                 **told,
                 "schema": SCHEMA,
                 "request": {"number": number, "id": self.request},
-                "at": instant(self.at),
+                "at": format_instant(self.at),
                 "files": [file.as_json() for file in self.files],
                 "not_enclosed": [original.as_json() for original in self.not_enclosed],
                 "call_data": [data.as_json() for data in self.call_data],

@@ -31,7 +31,7 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"
 SUMS: Final = "SHA256SUMS"
 SUMS_SIGNATURE: Final = "SHA256SUMS.sig"
-PROOF: Final = "release.tlog-proof"
+RELEASE_PROOF: Final = "release.tlog-proof"
 SIGNERS: Final = "signers.json"
 ALLOWED_SIGNERS: Final = "allowed_signers"
 VERIFY: Final = "VERIFY.txt"
@@ -78,7 +78,7 @@ class Member:
             raise Tampered("a recording is not as its manifest says")
 
 
-def held(path: str, data: bytes) -> Member:
+def member_of_bytes(path: str, data: bytes) -> Member:
     """A file whose bytes are at hand."""
     return Member(path, data, len(data), hashlib.sha256(data).hexdigest())
 
@@ -121,23 +121,30 @@ def assemble(
     data = manifest.to_bytes()
     signer = allowed_signers_line(manifest.released_by, signing_public(seed), NAMESPACE)
     before = (
-        held(READ_ME, enclosures.read_me.encode()),
-        held(CERTIFICATE, enclosures.certificate),
-        *([held(RIGHTS, enclosures.rights.encode())] if enclosures.rights else []),
-        *([held(EXHIBIT_LABEL, enclosures.exhibit_label)] if enclosures.exhibit_label else []),
-        held(MANIFEST, data),
-        held(SIGNATURE, sign_ssh(data, seed, NAMESPACE).encode()),
+        member_of_bytes(READ_ME, enclosures.read_me.encode()),
+        member_of_bytes(CERTIFICATE, enclosures.certificate),
+        *([member_of_bytes(RIGHTS, enclosures.rights.encode())] if enclosures.rights else []),
+        *(
+            [member_of_bytes(EXHIBIT_LABEL, enclosures.exhibit_label)]
+            if enclosures.exhibit_label
+            else []
+        ),
+        member_of_bytes(MANIFEST, data),
+        member_of_bytes(SIGNATURE, sign_ssh(data, seed, NAMESPACE).encode()),
     )
     after = (
-        held(PROOF, enclosures.proof),
-        held(SIGNERS, enclosures.signers),
-        held(ALLOWED_SIGNERS, f"{signer}\n".encode()),
-        held(VERIFY, enclosures.verify.encode()),
-        held(VERIFIER, resources.files(__package__).joinpath(VERIFIER).read_bytes()),
+        member_of_bytes(RELEASE_PROOF, enclosures.proof),
+        member_of_bytes(SIGNERS, enclosures.signers),
+        member_of_bytes(ALLOWED_SIGNERS, f"{signer}\n".encode()),
+        member_of_bytes(VERIFY, enclosures.verify.encode()),
+        member_of_bytes(VERIFIER, resources.files(__package__).joinpath(VERIFIER).read_bytes()),
         *(Member(f.path, contents[f.path], f.size_bytes, f.sha256) for f in listed),
     )
     sums = "".join(f"{each.sha256}  {each.path}\n" for each in (*before, *after)).encode()
-    signed = (held(SUMS, sums), held(SUMS_SIGNATURE, sign_ssh(sums, seed, NAMESPACE).encode()))
+    signed = (
+        member_of_bytes(SUMS, sums),
+        member_of_bytes(SUMS_SIGNATURE, sign_ssh(sums, seed, NAMESPACE).encode()),
+    )
     return (*before, *signed, *after)
 
 

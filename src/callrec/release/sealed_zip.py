@@ -20,8 +20,8 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 import pyzipper
 
 from callrec.errors import Locked, Tampered, Unusable
-from callrec.release.passphrase import spelt_as_drawn
-from callrec.release.sealed_page import AGAIN, HOW, NOT_A_PACKAGE, SIX_WORDS
+from callrec.release.passphrase import normalise_passphrase
+from callrec.release.sealed_page import COPY_AGAIN, HOW_TO_NAME_IT, NOT_A_PACKAGE, SIX_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from callrec.release.callrec_verify import Files
 
 _BESIDE: Final = "there is something in the zip beside its files"
+
 _FIRST_OF_ZIP: Final = b"PK\3\4"
 """A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
+
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
 """How files lie in a zip: as ours writes them, or as somebody's own program does."""
+
 _OTHER_ERRORS = (
     *(pyzipper.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, OverflowError),
     *(RuntimeError, ValueError, AttributeError, LookupError, TypeError),
@@ -43,29 +46,38 @@ _OTHER_ERRORS = (
 
 _BOTH: Final = struct.Struct("<HH4xIIIHH")
 """What header and directory both say: flags, method, checksum, sizes, lengths of name and extra."""
+
 _BEHIND: Final = ("<III", "<IQQ")
 """Checksum and sizes that stand behind a file (4.3.9)."""
+
 _END: Final = struct.Struct("<4s4H2IH")
 """A zip's last record (4.3.16), without a comment."""
+
 _END_MOST: Final = (None, *[0xFFFF] * 4, *[0xFFFFFFFF] * 2, None)
 """What may stand in it where zip64's says it."""
+
 _END_64: Final = struct.Struct("<4sQ4x2I4Q4sIQI")
 """Zip64's last record, without what made it, and where it is (4.3.14, 4.3.15)."""
+
 _END_64_BYTES: Final = 44
 """Of the former of these, from what made it on."""
 
 _SEALED, _DESCRIBED_BEHIND = 1, 8
 """Flags: it takes a passphrase; its checksum and sizes stand behind it (4.4.4)."""
+
 _AES_METHOD: Final = 99
+
 _ZIP64, _AES = 0x0001, 0x9901
+
 _HARMLESS: Final = frozenset({_ZIP64, _AES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
 """Extra fields: besides sizes and AES-256, times, and whose a file was (4.5). Of all others some
 name a file anew (0x7075) or make it a link, and what else there may be nobody can know."""
+
 _NO_FILE: Final = 0x08 | 0x10 | 0x40 | 0x400
 """Attributes of DOS and Windows: the name of a disk, a folder, a device, a link."""
 
 
-class _Said(NamedTuple):
+class _EntryHeader(NamedTuple):
     """What a file's header says, or the directory of it (4.3.7, 4.3.12)."""
 
     flags: int
@@ -95,12 +107,12 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
     """
     with path.open("rb") as file:
         if file.read(len(_FIRST_OF_ZIP)) != _FIRST_OF_ZIP:
-            raise Unusable(NOT_A_PACKAGE, hint=HOW)
+            raise Unusable(NOT_A_PACKAGE, hint=HOW_TO_NAME_IT)
     try:
         archive = stack.enter_context(_Archive(path))
         _check(archive)
     except _OTHER_ERRORS as error:
-        raise Tampered("the zip is damaged", hint=AGAIN) from error
+        raise Tampered("the zip is damaged", hint=COPY_AGAIN) from error
     return _files(archive, passphrase)
 
 
@@ -135,29 +147,31 @@ def _check(archive: Any) -> None:
     listed.sort(key=lambda each: each[0].header_offset)
     places = [*(entry.header_offset for entry, _ in listed), start]
     if not is_end or places[0] != 0:
-        raise Tampered(_BESIDE, hint=AGAIN)
+        raise Tampered(_BESIDE, hint=COPY_AGAIN)
     for (entry, said), (place, next_place) in zip(listed, pairwise(places), strict=True):
         file.seek(place)
         if not _is_alike(entry, said, _said_in_header(file)):
-            raise Tampered("programs would make different files of the zip", hint=AGAIN)
+            raise Tampered("programs would make different files of the zip", hint=COPY_AGAIN)
         if not _is_followed_at(file, entry, next_place):
-            raise Tampered(_BESIDE, hint=AGAIN)
+            raise Tampered(_BESIDE, hint=COPY_AGAIN)
 
 
-def _said_in_directory(file: IO[bytes]) -> _Said:
+def _said_in_directory(file: IO[bytes]) -> _EntryHeader:
     fixed = file.read(46)
     said = _said(fixed[8:32], file)
     file.seek(int.from_bytes(fixed[32:34], "little"), io.SEEK_CUR)  # a comment
     return said
 
 
-def _said_in_header(file: IO[bytes]) -> _Said:
+def _said_in_header(file: IO[bytes]) -> _EntryHeader:
     return _said(file.read(30)[6:], file)
 
 
-def _said(fixed: bytes, file: IO[bytes]) -> _Said:
+def _said(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
     flags, method, checksum, stored, size, name, extra = _BOTH.unpack(fixed)
-    return _Said(flags, method, checksum, stored, size, file.read(name), _fields(file.read(extra)))
+    return _EntryHeader(
+        flags, method, checksum, stored, size, file.read(name), _fields(file.read(extra))
+    )
 
 
 def _fields(extra: bytes) -> Mapping[int, bytes]:
@@ -192,7 +206,7 @@ def _is_end(file: IO[bytes], count: int, start: int) -> bool:
     )
 
 
-def _is_alike(entry: Any, listed: _Said, said: _Said) -> bool:
+def _is_alike(entry: Any, listed: _EntryHeader, said: _EntryHeader) -> bool:
     """Whether a file's header says what the directory does, and neither what some go by alone."""
     return (
         (listed.flags, listed.method, listed.name) == (said.flags, said.method, said.name)
@@ -205,7 +219,7 @@ def _is_alike(entry: Any, listed: _Said, said: _Said) -> bool:
     )
 
 
-def _has_its_sizes(entry: Any, listed: _Said, said: _Said) -> bool:
+def _has_its_sizes(entry: Any, listed: _EntryHeader, said: _EntryHeader) -> bool:
     """Whether checksum and sizes are the directory's wherever they stand, or not yet said."""
     sizes = entry.file_size, entry.compress_size
     longer = iter((*sizes, entry.header_offset))
@@ -222,7 +236,7 @@ def _has_its_sizes(entry: Any, listed: _Said, said: _Said) -> bool:
     )
 
 
-def _longer(said: _Said) -> tuple[int, ...]:
+def _longer(said: _EntryHeader) -> tuple[int, ...]:
     """Sizes, and in the directory a place, that did not fit into 32 bits (4.5.3)."""
     field = said.extra.get(_ZIP64, b"")
     return struct.unpack(f"<{len(field) // 8}Q", field)
@@ -253,7 +267,7 @@ def _files(archive: Any, passphrase: Callable[[], str]) -> Files:
     entries = [entry for entry in archive.infolist() if not _is_folder(entry)]
     sealed = [entry for entry in entries if entry.flag_bits & _SEALED]
     if len({entry.filename for entry in entries}) != len(entries):
-        raise Tampered("the zip holds two files of one name", hint=AGAIN)
+        raise Tampered("the zip holds two files of one name", hint=COPY_AGAIN)
     if sealed:
         _unlock(archive, sealed[0], passphrase())
     return {
@@ -276,7 +290,7 @@ def _unlock(archive: Any, entry: Any, typed: str) -> None:
     Raises:
         Locked: neither opens the entry.
     """
-    for spelt in (typed.encode(errors="surrogateescape"), spelt_as_drawn(typed)):
+    for spelt in (typed.encode(errors="surrogateescape"), normalise_passphrase(typed)):
         archive.setpassword(spelt)
         if _may_open(archive, entry):
             return

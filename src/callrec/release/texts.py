@@ -13,7 +13,7 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.notice import PURPOSES
+from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.release.certificate import doubt_in_words
 from callrec.release.sshsig import NAMESPACE, ssh_fingerprint
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
 
-PROVES: Final = "proves that these are the files released on this record; not who speaks"
+WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
 """What a release claims, in the same words wherever it is said."""
 
-NOBODY_SAID: Final = "whoever sent you this"
+UNKNOWN_CONTACT: Final = "whoever sent you this"
 """Whom to ask where the practice did not say how it is reached."""
 
 _INDENT = "    "
@@ -51,8 +51,8 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
-        contact=contact or NOBODY_SAID,
-        proves=PROVES,
+        contact=contact or UNKNOWN_CONTACT,
+        proves=WHAT_IT_PROVES,
     )
 
 
@@ -73,7 +73,7 @@ def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "
         request=manifest.request_number,
         made_on=_day(manifest.at),
         contact=contact or "please ask at reception",
-        purposes="\n".join(_bullets(PURPOSES.values())),
+        purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         kept_for=kept_for,
     )
 
@@ -97,7 +97,7 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         namespace=NAMESPACE,
         key=ssh_fingerprint(public),
         fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
-        proves=PROVES,
+        proves=WHAT_IT_PROVES,
     )
 
 

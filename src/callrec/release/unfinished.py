@@ -2,7 +2,7 @@
 
 Until then it has no name at all where the drive allows that (O_TMPFILE): whatever kills the run,
 the system takes it away. On other drives, most that are made for Windows among them, it lies beside
-its target under a name of its own, which `left_behind` finds.
+its target under a name of its own, which `leftovers_of` finds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.durable import sync
 from callrec.errors import Failed, Unusable
-from callrec.nameless import give_name, hidden, nameless
+from callrec.nameless import create_private, link_unnamed, open_unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ PREFIX: Final = ".callrec-release-"
 
 
 @contextmanager
-def unfinished(target: Path) -> Iterator[BinaryIO]:
+def unfinished_package(target: Path) -> Iterator[BinaryIO]:
     """A file that only its owner can read, which becomes ``target`` at the end.
 
     It lies on the same drive, so that giving it its name is all or nothing. On any way out but the
@@ -54,7 +54,7 @@ def unfinished(target: Path) -> Iterator[BinaryIO]:
             hint="see that the drive has room and can be written, then run the same command again",
         ) from error
     finally:
-        for path in left_behind(target):
+        for path in leftovers_of(target):
             path.unlink()
 
 
@@ -74,7 +74,7 @@ def sha256_of(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def left_behind(target: Path) -> tuple[Path, ...]:
+def leftovers_of(target: Path) -> tuple[Path, ...]:
     """What a run that was killed may have left of a package that was to be ``target``."""
     draft = _draft(target)
     return (draft,) if os.path.lexists(draft) else ()
@@ -86,18 +86,18 @@ def _draft(target: Path) -> Path:
 
 def _begun(target: Path) -> BinaryIO:
     """An unbuffered file, without a name if the drive knows such."""
-    descriptor = nameless(target.parent)
-    return os.fdopen(hidden(_draft(target)) if descriptor is None else descriptor, "r+b", 0)
+    descriptor = open_unnamed(target.parent)
+    return os.fdopen(create_private(_draft(target)) if descriptor is None else descriptor, "r+b", 0)
 
 
 def _name(file: BinaryIO, target: Path) -> None:
     """Give the file its name, never one that is taken."""
-    if left_behind(target):
+    if leftovers_of(target):
         if os.path.lexists(target):
             raise FileExistsError
         _draft(target).rename(target)
         return
-    give_name(file.fileno(), target)
+    link_unnamed(file.fileno(), target)
 
 
 def _exists() -> Unusable:

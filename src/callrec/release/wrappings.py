@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from callrec.errors import NotFound, Unchecked, Unusable
 from callrec.release.callrec_verify import files_in
 from callrec.release.package import MANIFEST, SIGNATURE, SUMS
-from callrec.release.sealed_page import HOW, open_page
+from callrec.release.sealed_page import HOW_TO_NAME_IT, open_page
 from callrec.release.sealed_zip import files_of_zip
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.release.callrec_verify import Files
-    from callrec.release.sealed_page import Page
+    from callrec.release.sealed_page import OpenedPage
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class OpenedPackage:
     """What lies in a package."""
 
     files: Files
-    page: Page | None = None
+    page: OpenedPage | None = None
     """What they are sealed in, where that is a page."""
 
 
 @contextmanager
-def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Package]:
+def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPackage]:
     """All that is in the package at ``path``, until the block ends.
 
     Args:
@@ -53,7 +53,7 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Package]
         try:
             package = _package_at(path, passphrase, stack)
         except FileNotFoundError as error:
-            raise NotFound("there is nothing at that place", hint=HOW) from error
+            raise NotFound("there is nothing at that place", hint=HOW_TO_NAME_IT) from error
         except OSError as error:
             raise Unchecked(
                 f"the package cannot be read: {error.strerror}", hint="copy it to another drive"
@@ -70,16 +70,18 @@ def _is_page(path: Path) -> bool:
     return path.suffix.lower() != ".zip"
 
 
-def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Package:
+def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> OpenedPackage:
     if path.is_dir():
         files = files_in(str(path))
         if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
             _check_holds_none(path)
-        return Package(files)
+        return OpenedPackage(files)
     if _is_page(path):
         page = open_page(path, passphrase)
-        return Package({name: partial(io.BytesIO, data) for name, data in page.files.items()}, page)
-    return Package(files_of_zip(path, passphrase, stack))
+        return OpenedPackage(
+            {name: partial(io.BytesIO, data) for name, data in page.files.items()}, page
+        )
+    return OpenedPackage(files_of_zip(path, passphrase, stack))
 
 
 def _check_holds_none(path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyzipper
 
-from callrec.release.unfinished import sha256_of, unfinished, write_all
+from callrec.release.unfinished import sha256_of, unfinished_package, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from callrec.release.package import Member
 
-EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
+EARLIEST_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The date of every file in the zip, since the directory is not encrypted: zip's own first day."""
 
 _UNIX = 3  # "made by", so that the archive does not tell which system it was made on
@@ -39,7 +39,7 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
         Unusable: there is something at ``target``.
         Failed: the drive is full, missing or cannot be written.
     """
-    with unfinished(target) as file:
+    with unfinished_package(target) as file:
         drive = _Drive(file)
         with pyzipper.AESZipFile(drive, "w", encryption=pyzipper.WZ_AES) as archive:
             archive.setpassword(passphrase.encode())
@@ -50,7 +50,7 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
 
 
 def _add(archive: pyzipper.AESZipFile, member: Member, drive: _Drive) -> None:
-    info = pyzipper.zipfile_aes.AESZipInfo(member.path, EARLIEST)
+    info = pyzipper.zipfile_aes.AESZipInfo(member.path, EARLIEST_TIME)
     info.create_system = _UNIX
     info.file_size = member.size_bytes  # decides on zip64: only where it is needed
     with archive.open(info, "w") as entry:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from callrec.child_process import end
-from callrec.sound.exchange import ANSWER, HEAD, MOST, QUESTION, Kind
-from callrec.sound.starting import start
-from callrec.sound.undecodable import Undecodable, Why
+from callrec.child_process import kill_process
+from callrec.sound.exchange import ANSWER, HEAD, MAX_MESSAGE_BYTES, QUESTION, MessageKind
+from callrec.sound.starting import start_child
+from callrec.sound.undecodable import DecodeFailure, Undecodable
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from callrec.sound.confinement import Limits
 
-PATIENCE: Final = 60.0
+TIMEOUT_S: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""
 
 
@@ -32,8 +32,8 @@ def converse(
     answer: Callable[[int, int], bytes],
     *,
     limits: Limits,
-    patience: float = PATIENCE,
-) -> Generator[tuple[Kind, bytes]]:
+    patience: float = TIMEOUT_S,
+) -> Generator[tuple[MessageKind, bytes]]:
     """All that a child says but its questions, until it is done.
 
     Args:
@@ -51,11 +51,11 @@ def converse(
         line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
         while True:
             kind, said = line.hear()
-            if kind is Kind.ASKS:
+            if kind is MessageKind.ASKS:
                 line.say(_answered(said, answer))
-            elif kind is Kind.FAILED:
+            elif kind is MessageKind.FAILED:
                 raise Undecodable(_why(said))
-            elif kind is Kind.DONE:
+            elif kind is MessageKind.DONE:
                 return
             else:
                 yield kind, said
@@ -63,11 +63,11 @@ def converse(
 
 @contextmanager
 def _child(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(command)
+    process = start_child(command)
     try:
         yield process
     finally:
-        end(process)
+        kill_process(process)
 
 
 class _Line:
@@ -90,17 +90,17 @@ class _Line:
             except BlockingIOError:
                 continue
             except BrokenPipeError:
-                raise Undecodable(Why.GAVE_UP) from None
+                raise Undecodable(DecodeFailure.GAVE_UP) from None
 
-    def hear(self) -> tuple[Kind, bytes]:
+    def hear(self) -> tuple[MessageKind, bytes]:
         until = time.monotonic() + self._patience
         mark, length = HEAD.unpack(self._exactly(HEAD.size, until))
         try:
-            kind = Kind(mark)
+            kind = MessageKind(mark)
         except ValueError:
-            raise Undecodable(Why.GAVE_UP) from None
-        if length > MOST:
-            raise Undecodable(Why.GAVE_UP)
+            raise Undecodable(DecodeFailure.GAVE_UP) from None
+        if length > MAX_MESSAGE_BYTES:
+            raise Undecodable(DecodeFailure.GAVE_UP)
         return kind, self._exactly(length, until)
 
     def _exactly(self, length: int, until: float) -> bytes:
@@ -109,7 +109,7 @@ class _Line:
             self._wait(self._from, select.POLLIN, until)
             some = os.read(self._from, length - len(read))
             if not some:
-                raise Undecodable(Why.GAVE_UP)
+                raise Undecodable(DecodeFailure.GAVE_UP)
             read += some
         return bytes(read)
 
@@ -117,15 +117,15 @@ class _Line:
         waiting = select.poll()
         waiting.register(descriptor, event)
         if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
-            raise Undecodable(Why.GAVE_UP)
+            raise Undecodable(DecodeFailure.GAVE_UP)
 
 
 def _answered(question: bytes, answer: Callable[[int, int], bytes]) -> bytes:
     if len(question) != QUESTION.size:
-        raise Undecodable(Why.GAVE_UP)
+        raise Undecodable(DecodeFailure.GAVE_UP)
     place, length = QUESTION.unpack(question)
-    return answer(place, min(length, MOST))
+    return answer(place, min(length, MAX_MESSAGE_BYTES))
 
 
-def _why(name: bytes) -> Why:
-    return next((why for why in Why if why.name.encode() == name), Why.GAVE_UP)
+def _why(name: bytes) -> DecodeFailure:
+    return next((why for why in DecodeFailure if why.name.encode() == name), DecodeFailure.GAVE_UP)

@@ -13,9 +13,10 @@ import resource
 import sys
 from dataclasses import dataclass
 
-from callrec.sound.seccomp import MACHINES, program
+from callrec.sound.seccomp import MACHINES, filter_program
 
 _SET_DUMPABLE, _SET_SECCOMP, _NO_NEW_PRIVILEGES = 4, 22, 38
+
 _FILTER = 2
 """Numbers of prctl(2)."""
 
@@ -39,7 +40,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
-def available() -> bool:
+def can_confine() -> bool:
     """Whether this computer can take system calls away from a process: Linux on x86-64 or ARM.
 
     Where it cannot, there are still the limits and an empty environment, no more.
@@ -67,9 +68,9 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
     if sys.platform == "linux":
         _prctl(_SET_DUMPABLE, 0, None)  # a crash handler that is a program is bound by no limit
-    if not available():
+    if not can_confine():
         return
-    steps = program(os.uname().machine)
+    steps = filter_program(os.uname().machine)
     filled = _Program(len(steps) // 8, steps)
     if _prctl(_NO_NEW_PRIVILEGES, 1, None) or _prctl(_SET_SECCOMP, _FILTER, ctypes.byref(filled)):
         raise Unconfined

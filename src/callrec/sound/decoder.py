@@ -18,10 +18,10 @@ import av.subtitles.stream
 import av.video.stream  # both are loaded when a stream is met, which is too late
 from av.error import FFmpegError, InvalidDataError
 
-from callrec.sound.exchange import Kind, Stopped, ask, serve, tell
-from callrec.sound.kinds import READERS, reader
-from callrec.sound.samples import Converter, mixed
-from callrec.sound.undecodable import Why
+from callrec.sound.exchange import JobFailed, MessageKind, ask_for_bytes, send, serve_job
+from callrec.sound.kinds import READERS, reader_for
+from callrec.sound.samples import Converter, mix_tracks
+from callrec.sound.undecodable import DecodeFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""
+
 _MOST_TRACKS = 16
 """A recording has one, or one for each leg; each is one more reader of the whole file."""
-
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
@@ -49,7 +49,7 @@ class _Original:
         self.size, self._place = size, 0
 
     def at(self, place: int, length: int) -> bytes:
-        return ask(place, length) if 0 <= place < self.size else b""
+        return ask_for_bytes(place, length) if 0 <= place < self.size else b""
 
     def read(self, length: int) -> bytes:
         some = self.at(self._place, length)
@@ -69,13 +69,13 @@ class _Original:
 
 def _decode(job: dict[str, Any]) -> None:
     original = _Original(job["size"])
-    kind = reader(original.at, original.size, job["suffix"])
+    kind = reader_for(original.at, original.size, job["suffix"])
     try:
         with ExitStack() as stack:
             tracks = _tracks(original, kind, stack)
             heard = [each for each in map(_begun, tracks) if each is not None]
             if not heard:
-                raise Stopped(Why.EMPTY)
+                raise JobFailed(DecodeFailure.EMPTY)
             form = Converter.like(heard[0][0])
             if len(heard) > 1:
                 form.channels = 1
@@ -84,12 +84,12 @@ def _decode(job: dict[str, Any]) -> None:
                 "channels": form.channels,
                 "expected": max(track.expected(form.sample_rate) for track in tracks),
             }
-            tell(Kind.FACTS, json.dumps(facts).encode())
+            send(MessageKind.FACTS, json.dumps(facts).encode())
             pieces = [replace(form).pieces(chain(each[:1], each[1])) for each in heard]
-            for piece in pieces[0] if len(pieces) == 1 else mixed(pieces, form.sample_rate):
-                tell(Kind.PIECE, piece)
+            for piece in pieces[0] if len(pieces) == 1 else mix_tracks(pieces, form.sample_rate):
+                send(MessageKind.PIECE, piece)
     except (FFmpegError, ValueError) as error:
-        raise Stopped(Why.UNKNOWN) from error
+        raise JobFailed(DecodeFailure.UNKNOWN) from error
 
 
 def _begun(track: _Track) -> tuple[AudioFrame, Iterator[AudioFrame]] | None:
@@ -104,7 +104,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
     container = stack.enter_context(_opened(original, kind))
     count = len(container.streams.audio)
     if not 1 <= count <= _MOST_TRACKS:
-        raise Stopped(Why.UNKNOWN)
+        raise JobFailed(DecodeFailure.UNKNOWN)
     again = (_opened(_Original(original.size), kind) for _ in range(1, count))
     containers = [container, *map(stack.enter_context, again)]
     return [
@@ -144,7 +144,7 @@ class _Track:
         self._container, self._stream = container, stream
         decoder = stream.codec_context
         if decoder is None:
-            raise Stopped(Why.UNKNOWN)
+            raise JobFailed(DecodeFailure.UNKNOWN)
         decoder.thread_count = 1
         is_swapped = big_endian and decoder.name in _LITTLE_ENDIAN
         self._decoder = _swapped(decoder) if is_swapped else decoder
@@ -164,4 +164,4 @@ class _Track:
 
 
 if __name__ == "__main__":
-    serve(_decode)
+    serve_job(_decode)

@@ -23,7 +23,7 @@ _TONE_PEAK: Final = 3277
 """A tenth of the loudest: -20 dBFS, well below speech."""
 
 
-def edited(
+def edit_samples(
     pieces: Iterable[bytes], edits: Edits, *, sample_rate: int, channels: int
 ) -> Iterator[bytes]:
     """The same samples, clipped and silenced.
@@ -38,7 +38,7 @@ def edited(
     Law: a sample within a silence is 0, or the tone's; every other is as it was.
     """
     silenced = [_Silenced.of(each, sample_rate, channels) for each in edits.silences]
-    first, end = edits.clip.samples_inwards(sample_rate) if edits.clip else (0, None)
+    first, end = edits.clip.samples_rounded_in(sample_rate) if edits.clip else (0, None)
     begin = 0
     for piece in pieces:
         values = array("h", piece)
@@ -52,11 +52,11 @@ def edited(
         begin += there
 
 
-def samples_left(samples: int, edits: Edits, sample_rate: int) -> int:
+def samples_after(samples: int, edits: Edits, sample_rate: int) -> int:
     """How many samples of one channel an edited copy has."""
     if edits.clip is None:
         return samples
-    first, end = edits.clip.samples_inwards(sample_rate)
+    first, end = edits.clip.samples_rounded_in(sample_rate)
     return max(0, min(end, samples) - first)
 
 
@@ -74,7 +74,7 @@ class _Silenced:
     @classmethod
     def of(cls, silence: Silence, sample_rate: int, channels: int) -> _Silenced:
         chosen = {Side.BOTH: (0, 1), Side.LEFT: (0,), Side.RIGHT: (1,)}[silence.side]
-        first, end = silence.span.samples_outwards(sample_rate)
+        first, end = silence.span.samples_rounded_out(sample_rate)
         # Of one channel alone, each side is all there is.
         heard_in = chosen if channels > 1 else (0,)
         return cls(first, end, heard_in, _FILLERS[silence.filler](sample_rate))

@@ -14,10 +14,17 @@ import av.subtitles.stream
 import av.video.stream  # both are loaded when a stream is met, which is too late
 from av.audio.frame import AudioFrame
 
-from callrec.sound.exchange import MOST, Kind, Stopped, ask, serve, tell
+from callrec.sound.exchange import (
+    MAX_MESSAGE_BYTES,
+    JobFailed,
+    MessageKind,
+    ask_for_bytes,
+    send,
+    serve_job,
+)
 from callrec.sound.info_frame import frames_of, info_frame
-from callrec.sound.samples import graph, pulled
-from callrec.sound.undecodable import Why
+from callrec.sound.samples import filter_graph, ready_frames
+from callrec.sound.undecodable import DecodeFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +33,7 @@ _MP3 = {"reservoir": "0"}
 """No frame borrows from another, so that each is of the same size."""
 
 _OPUS = {"vbr": "off", "application": "voip", "frame_duration": "60"}
+
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
@@ -33,8 +41,8 @@ class _Copy:
     """The file that FFmpeg writes, from beginning to end; it cannot go back."""
 
     def write(self, data: bytes) -> int:
-        for start in range(0, len(data), MOST):
-            tell(Kind.PIECE, data[start : start + MOST])
+        for start in range(0, len(data), MAX_MESSAGE_BYTES):
+            send(MessageKind.PIECE, data[start : start + MAX_MESSAGE_BYTES])
         return len(data)
 
 
@@ -51,18 +59,18 @@ def _encode_mp3(
     encoder.layout, encoder.format = _LAYOUTS[channels], "s16p"
     encoder.thread_count = 1
     written = -(-samples * written_rate // sample_rate)
-    tell(
-        Kind.PIECE,
+    send(
+        MessageKind.PIECE,
         info_frame(sample_rate=written_rate, channels=channels, bit_rate=bit_rate, samples=written),
     )
     left = frames_of(written)
     frames = _frames(channels, sample_rate, written_rate, written, "s16p")
     for frame in chain(frames, (None,)):
         for packet in encoder.encode(frame):
-            tell(Kind.PIECE, bytes(packet))
+            send(MessageKind.PIECE, bytes(packet))
             left -= 1
     if left:  # the first frame did not tell the truth
-        raise Stopped(Why.GAVE_UP)
+        raise JobFailed(DecodeFailure.GAVE_UP)
 
 
 def _encode_opus(
@@ -85,19 +93,19 @@ def _frames(
     """What came, at the rate and in the form that is written, so many samples of it."""
     made = None
     place = 0
-    while piece := ask(place, MOST):
+    while piece := ask_for_bytes(place, MAX_MESSAGE_BYTES):
         frame = AudioFrame("s16", _LAYOUTS[channels], len(piece) // channels // 2)
         frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
         frame.pts = place // channels // 2
         frame.planes[0].update(piece)
-        made = made or graph(frame, written_rate, channels, form, samples=written)
+        made = made or filter_graph(frame, written_rate, channels, form, samples=written)
         made.push(frame)
-        yield from pulled(made)
+        yield from ready_frames(made)
         place += len(piece)
     if made:
         made.push(None)
-        yield from pulled(made)
+        yield from ready_frames(made)
 
 
 if __name__ == "__main__":
-    serve(_encode)
+    serve_job(_encode)

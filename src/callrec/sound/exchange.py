@@ -17,16 +17,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from callrec.sound.confinement import Limits, Unconfined, confine
-from callrec.sound.undecodable import Why
+from callrec.sound.undecodable import DecodeFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-MOST: Final = 1 << 20
+MAX_MESSAGE_BYTES: Final = 1 << 20
 """Bytes in one piece or answer: 1 MiB."""
 
 HEAD: Final = struct.Struct(">cI")
+
 QUESTION: Final = struct.Struct(">QI")
 """From which byte on, how many at most."""
 
@@ -35,7 +36,7 @@ ANSWER: Final = struct.Struct(">I")
 _INPUT, _OUTPUT = 0, 1
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """What a child says."""
 
     ASKS = b"?"
@@ -47,15 +48,15 @@ class Kind(Enum):
     """The name of a `Why`."""
 
 
-class Stopped(Exception):
+class JobFailed(Exception):
     """What the child was asked to do cannot be done."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: DecodeFailure) -> None:
         super().__init__(why.name)
         self.why = why
 
 
-def serve(work: Callable[[dict[str, Any]], None]) -> NoReturn:
+def serve_job(work: Callable[[dict[str, Any]], None]) -> NoReturn:
     """Be a confined child: take the job, give up everything else, do it, say how it went.
 
     Whatever else is raised ends the child without a word, as being ended by a limit does.
@@ -65,21 +66,21 @@ def serve(work: Callable[[dict[str, Any]], None]) -> NoReturn:
         confine(Limits(**job.pop("limits")))
         work(job)
     except Unconfined:
-        tell(Kind.FAILED, Why.UNCONFINED.name.encode())
-    except Stopped as stopped:
-        tell(Kind.FAILED, stopped.why.name.encode())
+        send(MessageKind.FAILED, DecodeFailure.UNCONFINED.name.encode())
+    except JobFailed as stopped:
+        send(MessageKind.FAILED, stopped.why.name.encode())
     else:
-        tell(Kind.DONE)
+        send(MessageKind.DONE)
     os._exit(0)  # nothing is to be closed or flushed, and closing is not allowed
 
 
-def ask(place: int, length: int) -> bytes:
+def ask_for_bytes(place: int, length: int) -> bytes:
     """Bytes of what is to be worked on; fewer where there are no more."""
-    tell(Kind.ASKS, QUESTION.pack(place, min(length, MOST)))
+    send(MessageKind.ASKS, QUESTION.pack(place, min(length, MAX_MESSAGE_BYTES)))
     return _answer()
 
 
-def tell(kind: Kind, said: bytes | memoryview = b"") -> None:
+def send(kind: MessageKind, said: bytes | memoryview = b"") -> None:
     """Say one thing to the parent."""
     for whole in (HEAD.pack(kind.value, len(said)), said):
         left = memoryview(whole)

@@ -51,12 +51,12 @@ _HEADERLESS = {
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
 _MOST_CHUNKS = 1000
-_AT_ONCE = {"max_size": "32768", "probesize": "131072"}
+_PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 """Bytes of a WAVE file that are decoded at once, and those that FFmpeg looks at to see what they
 are; left to itself it takes 40 ms of sound, and keeps 5 MB of packets beforehand."""
 
 
-def reader(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
+def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     """What reads these bytes.
 
     Args:
@@ -69,7 +69,7 @@ def reader(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
         order = _RIFF[head[:4]]
         believed = _sound_is_as_long_as_said(at, size, order)
         length = {} if believed else {"ignore_length": "1"}
-        return Reader(None, {**_AT_ONCE, **length}, order == ">")
+        return Reader(None, {**_PROBE_LIMITS, **length}, order == ">")
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))

@@ -6,11 +6,11 @@ import struct
 from typing import TYPE_CHECKING
 
 from callrec.policy.edits import UNEDITED
-from callrec.sound.decoding import Form, decoding
-from callrec.sound.editing import edited, samples_left
+from callrec.sound.decoding import SampleFormat, decoding
+from callrec.sound.editing import edit_samples, samples_after
 from callrec.sound.encoding import WAV
-from callrec.sound.smaller import encoded
-from callrec.sound.undecodable import Undecodable, Why
+from callrec.sound.smaller import encode_samples
+from callrec.sound.undecodable import DecodeFailure, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from callrec.sound.measured import Measured
 
 _HEADER = struct.Struct("<4sI8sIHHIIHH4sI")
+
 _PCM = 1
 
 
@@ -48,10 +49,10 @@ def listening_copy(
         Undecodable: it cannot be decoded, or came out otherwise than when it was measured.
     """
     with decoding(original, suffix) as (form, pieces):
-        if form != Form(measured.sample_rate, measured.channels):
-            raise Undecodable(Why.CHANGED)
-        left = samples_left(measured.samples, edits, form.sample_rate)
-        pcm = edited(
+        if form != SampleFormat(measured.sample_rate, measured.channels):
+            raise Undecodable(DecodeFailure.CHANGED)
+        left = samples_after(measured.samples, edits, form.sample_rate)
+        pcm = edit_samples(
             _as_many(pieces, measured.samples * form.channels * 2),
             edits,
             sample_rate=form.sample_rate,
@@ -61,7 +62,7 @@ def listening_copy(
             yield wave_header(form, left)
             yield from pcm
         else:
-            yield from encoded(pcm, form, encoding, samples=left)
+            yield from encode_samples(pcm, form, encoding, samples=left)
 
 
 def _as_many(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -72,10 +73,10 @@ def _as_many(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
             break
         yield piece
     if size:
-        raise Undecodable(Why.CHANGED)
+        raise Undecodable(DecodeFailure.CHANGED)
 
 
-def wave_header(form: Form, samples: int) -> bytes:
+def wave_header(form: SampleFormat, samples: int) -> bytes:
     """What a WAVE file of so many samples of one channel begins with."""
     block = form.channels * 2
     said = (form.channels, form.sample_rate, form.sample_rate * block, block, 16)

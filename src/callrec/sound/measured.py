@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MOST_PEAKS: Final = 400
+MAX_PEAKS: Final = 400
 WAVE_HEADER_BYTES: Final = 44
-FULL: Final = 32767
+FULL_SCALE: Final = 32767
 """The loudest a sample can be."""
 
 _LEVELS: Final = bytes(min(upper, 255 - upper) for upper in range(256))
@@ -50,7 +50,7 @@ class Measured:
     @property
     def stretch(self) -> int:
         """Samples behind one peak, a power of two; the last stretch may be shorter."""
-        return 1 << max(0, (-(-self.samples // MOST_PEAKS) - 1).bit_length())
+        return 1 << max(0, (-(-self.samples // MAX_PEAKS) - 1).bit_length())
 
 
 class Peaks:
@@ -82,7 +82,7 @@ class Peaks:
         return tuple(tuple(found) for found in self._found)
 
     def _begin(self) -> None:
-        if len(self._found[0]) == MOST_PEAKS:
+        if len(self._found[0]) == MAX_PEAKS:
             self._stretch *= 2
             for found in self._found:
                 found[:] = map(max, found[::2], found[1::2])
@@ -91,7 +91,7 @@ class Peaks:
 
 
 def _loudest(samples: Sequence[int]) -> int:
-    return max((max(samples), min(FULL, -min(samples)))) if samples else 0
+    return max((max(samples), min(FULL_SCALE, -min(samples)))) if samples else 0
 
 
 def _loud(samples: array[int], heard: int) -> Sequence[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.sound.decoding import decoding
 from callrec.sound.listening import wave_header
 from callrec.sound.measured import Measured, Peaks
-from callrec.sound.undecodable import Undecodable, Why
+from callrec.sound.undecodable import DecodeFailure, Undecodable
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -27,7 +27,7 @@ def measure(original: BinaryIO, suffix: str, *, drawn: bool = True) -> Measured:
         Undecodable: it cannot be decoded.
     """
     with decoding(original, suffix) as (form, pieces):
-        expected = min(form.expected, form.most_bytes // form.channels // 2)
+        expected = min(form.expected, form.max_bytes // form.channels // 2)
         peaks, copy = Peaks(form.channels), hashlib.sha256(wave_header(form, expected))
         size = 0
         for piece in pieces:
@@ -36,7 +36,7 @@ def measure(original: BinaryIO, suffix: str, *, drawn: bool = True) -> Measured:
             copy.update(piece)
             size += len(piece)
     if not size:
-        raise Undecodable(Why.EMPTY)
+        raise Undecodable(DecodeFailure.EMPTY)
     samples = size // form.channels // 2
     wave = copy.hexdigest() if samples == expected else ""
     return Measured(form.sample_rate, form.channels, samples, peaks.found(), wave)

@@ -55,7 +55,7 @@ class Converter:
             return
         frame.pts = None
         self._graph.push(frame)
-        for made in pulled(self._graph):
+        for made in ready_frames(self._graph):
             yield from self._bytes(made)
 
     def pieces(self, frames: Iterable[AudioFrame]) -> Iterator[memoryview]:
@@ -68,7 +68,7 @@ class Converter:
         """What was held back."""
         if self._graph is not None:
             self._graph.push(None)
-            for made in pulled(self._graph):
+            for made in ready_frames(self._graph):
                 yield from self._bytes(made)
             self._graph = None
 
@@ -84,10 +84,10 @@ class Converter:
         same = channels == self.channels and frame.sample_rate == self.sample_rate
         if same and frame.format.packed.name == "s16" and (frame.format.is_packed or channels == 1):
             return None
-        return graph(frame, self.sample_rate, self.channels, "s16")
+        return filter_graph(frame, self.sample_rate, self.channels, "s16")
 
 
-def graph(
+def filter_graph(
     frame: AudioFrame, sample_rate: int, channels: int, form: str, *, samples: int | None = None
 ) -> Graph:
     """What turns such frames into ones of this rate, so many channels and this form.
@@ -129,7 +129,7 @@ def graph(
     return made
 
 
-def mixed(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iterator[memoryview]:
+def mix_tracks(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iterator[memoryview]:
     """One channel in which all of them are heard, each as loud as the others.
 
     Args:
@@ -155,7 +155,7 @@ def mixed(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iterator[
         else:
             inputs[behind].push(_frame(piece, sample_rate, at=sent[behind]))
             sent[behind] += len(piece) // 2
-        for frame in pulled(made):
+        for frame in ready_frames(made):
             yield memoryview(frame.planes[0])[: frame.samples * 2]
 
 
@@ -177,7 +177,7 @@ def _frame(samples: memoryview, sample_rate: int, *, at: int) -> AudioFrame:
     return frame
 
 
-def pulled(graph: Graph) -> Iterator[AudioFrame]:
+def ready_frames(graph: Graph) -> Iterator[AudioFrame]:
     """What is ready."""
     while True:
         try:

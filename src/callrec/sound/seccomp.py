@@ -67,7 +67,7 @@ _ALLOWED: Final = (
 )  # fmt: skip
 
 
-def program(machine: str) -> bytes:
+def filter_program(machine: str) -> bytes:
     """The filter for one kind of machine, an array of ``struct sock_filter``.
 
     Raises:

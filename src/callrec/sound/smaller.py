@@ -5,25 +5,26 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from callrec.child_process import python
+from callrec.child_process import python_command
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits
-from callrec.sound.exchange import Kind
-from callrec.sound.undecodable import Undecodable, Why
+from callrec.sound.exchange import MessageKind
+from callrec.sound.undecodable import DecodeFailure, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.sound.decoding import Form
+    from callrec.sound.decoding import SampleFormat
     from callrec.sound.encoding import Encoding
 
 _MEMORY = 1 << 30
+
 _CPU_S, _SAMPLES_A_CPU_S = 120, 160_000
 """Processor time that is allowed: two minutes, and a second more for each 20 of sound at 8 kHz."""
 
 
-def encoded(
-    pcm: Iterator[bytes], form: Form, encoding: Encoding, *, samples: int
+def encode_samples(
+    pcm: Iterator[bytes], form: SampleFormat, encoding: Encoding, *, samples: int
 ) -> Iterator[bytes]:
     """The file, a piece at a time.
 
@@ -45,11 +46,11 @@ def encoded(
         "samples": samples,
     }
     limits = Limits(_CPU_S + samples * form.channels // _SAMPLES_A_CPU_S, _MEMORY)
-    talk = converse(python("callrec.sound.encoder"), job, _Feed(pcm).next, limits=limits)
+    talk = converse(python_command("callrec.sound.encoder"), job, _Feed(pcm).next, limits=limits)
     with closing(talk):
         for kind, piece in talk:
-            if kind is not Kind.PIECE:
-                raise Undecodable(Why.GAVE_UP)
+            if kind is not MessageKind.PIECE:
+                raise Undecodable(DecodeFailure.GAVE_UP)
             yield piece
 
 

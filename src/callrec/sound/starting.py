@@ -11,17 +11,17 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from callrec.child_process import end, python, started
+from callrec.child_process import kill_process, python_command, start_process
 from callrec.errors import Failed
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Sequence
 
-MOST_WAITING: Final = 2
+MAX_WAITING: Final = 2
 """Children that load beside the one that works: more would wait for a processor."""
 
-DECODER: Final = python("callrec.sound.decoder")
+DECODER_COMMAND: Final = python_command("callrec.sound.decoder")
 
 
 class _Waiting:
@@ -33,23 +33,23 @@ class _Waiting:
 
     def expect(self, count: int) -> None:
         self._expected = count
-        self._fill(min(MOST_WAITING, count))
+        self._fill(min(MAX_WAITING, count))
 
     def take(self) -> subprocess.Popen[bytes] | None:
         if not self._processes:
             return None
         self._expected -= 1
-        self._fill(1 + min(MOST_WAITING, self._expected))  # the taken one is still among them
+        self._fill(1 + min(MAX_WAITING, self._expected))  # the taken one is still among them
         return self._processes.popleft()
 
     def _fill(self, number: int) -> None:
         with suppress(OSError):  # whoever needs one, and has none, is told
             while len(self._processes) < number:
-                self._processes.append(started(DECODER))
+                self._processes.append(start_process(DECODER_COMMAND))
 
     def end(self) -> None:
         for process in self._processes:
-            end(process)
+            kill_process(process)
 
 
 _waiting: ContextVar[_Waiting | None] = ContextVar("_waiting", default=None)
@@ -77,15 +77,15 @@ def expect_decoders(count: int) -> None:
         waiting.expect(count)
 
 
-def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_child(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A child that waits for its job: one that was started ahead, or a new one.
 
     Raises:
         Failed: the system lets none be started. That says nothing of a recording.
     """
-    waiting = _waiting.get() if command == DECODER else None
+    waiting = _waiting.get() if command == DECODER_COMMAND else None
     try:
-        return (waiting and waiting.take()) or started(command)
+        return (waiting and waiting.take()) or start_process(command)
     except OSError as error:
         raise Failed(
             f"the process that decodes sound cannot be started: {error.strerror}",

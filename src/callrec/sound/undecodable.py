@@ -7,7 +7,7 @@ from enum import Enum
 from callrec.errors import Unusable
 
 
-class Why(Enum):
+class DecodeFailure(Enum):
     """One sentence for each; a child sends a name of these and no words of its own."""
 
     UNKNOWN = "it is no kind of sound that can be decoded here"
@@ -21,6 +21,6 @@ class Why(Enum):
 class Undecodable(Unusable):
     """The sound could not be decoded; the recording can still be kept and released as it is."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: DecodeFailure) -> None:
         super().__init__(why.value)
         self.why = why

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Share:
+class BatchWriter:
     """Seals some of a batch, in a process of its own if need be: no two write one file.
 
     It can be handed to another process as long as it has no buffers.
@@ -72,7 +72,7 @@ class DirectoryBatch:
         self._folder = root / INCOMING / batch_id
         self._numbers = itertools.count()
         self._buffers = buffers
-        self._here = Share(self._folder, self._numbers, buffers)
+        self._here = BatchWriter(self._folder, self._numbers, buffers)
         self._kept = False
         self._brings_back = False
         with disk_errors():
@@ -95,9 +95,9 @@ class DirectoryBatch:
     def drop(self, name: str) -> None:
         self._here.drop(name)
 
-    def share(self, most: int) -> Share:
+    def share(self, most: int) -> BatchWriter:
         """What seals so many files of this batch in another process."""
-        return Share(self._folder, iter([next(self._numbers) for _ in range(most)]))
+        return BatchWriter(self._folder, iter([next(self._numbers) for _ in range(most)]))
 
     def join(self, parts: Mapping[str, str]) -> None:
         """Take what a share has sealed."""
@@ -124,7 +124,7 @@ class DirectoryBatch:
             return  # only the catalogue knows whether it was committed: the next sweep asks it
         # What cannot be cleared now, because the disk has failed, the next sweep clears.
         with suppress(OSError):
-            clear(self._root, self._folder, known=lambda _: self._kept)
+            clear_batch(self._root, self._folder, known=lambda _: self._kept)
 
     def _write_journal(self, names: Iterable[str]) -> None:
         journal = self._folder / JOURNAL
@@ -132,7 +132,7 @@ class DirectoryBatch:
         sync(journal, self._folder, self._folder.parent)
 
 
-def clear(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
+def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
     """Remove a batch's folder, and those of its recordings in place that are not ``known``.
 
     Raises:

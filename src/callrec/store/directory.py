@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.store.batch import DirectoryBatch, clear
+from callrec.store.batch import DirectoryBatch, clear_batch
 from callrec.store.disk import disk_errors
 from callrec.store.layout import INCOMING, LOCK, RECORDINGS, recording_path
 from callrec.store.sealing import Buffers
@@ -65,7 +65,7 @@ class DirectoryStore:
         with disk_errors():
             folders = sorted(incoming.iterdir()) if incoming.exists() else []
             for folder in folders:
-                clear(self._root, folder, known)
+                clear_batch(self._root, folder, known)
         return tuple(folder.name for folder in folders)
 
     @contextmanager

@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import TAG_BYTES
-from callrec.crypto.streaming import HEADER, SEGMENT, StreamOpener, capacity
+from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamOpener, segment_capacity
 from callrec.store.sealing import Buffers, fill
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class _Original(io.RawIOBase):
     def __init__(self, sealed: io.BufferedIOBase, data_key: bytes, associated: bytes) -> None:
         length = sealed.seek(0, io.SEEK_END)
         sealed.seek(0)
-        self._opener = StreamOpener(data_key, associated, sealed.read(HEADER))
+        self._opener = StreamOpener(data_key, associated, sealed.read(HEADER_BYTES))
         self._sealed = sealed
         self._buffers = Buffers()
-        self._last = (length - 1) // SEGMENT
-        self._size = length - HEADER - (self._last + 1) * TAG_BYTES
+        self._last = (length - 1) // SEGMENT_BYTES
+        self._size = length - HEADER_BYTES - (self._last + 1) * TAG_BYTES
         self._at = 0
         self._held, self._held_bytes = -1, 0
         # Only the last segment's seal says that nothing follows it: it vouches for the size.
@@ -81,9 +81,9 @@ class _Original(io.RawIOBase):
         if index == self._held:
             return
         self._held = -1  # for what is in the buffer while this fails is no segment
-        start = 0 if index else HEADER
-        self._sealed.seek(index * SEGMENT + start)
-        size = fill(self._sealed, self._buffers.sealed[: SEGMENT - start])
+        start = 0 if index else HEADER_BYTES
+        self._sealed.seek(index * SEGMENT_BYTES + start)
+        size = fill(self._sealed, self._buffers.sealed[: SEGMENT_BYTES - start])
         self._held_bytes = self._opener.open_segment(
             index,
             last=index == self._last,
@@ -95,7 +95,7 @@ class _Original(io.RawIOBase):
 
 def _place(at: int) -> tuple[int, int]:
     """In which segment byte ``at`` of the original lies, and where in it."""
-    if at < capacity(0):
+    if at < segment_capacity(0):
         return 0, at
-    index, start = divmod(at - capacity(0), capacity(1))
+    index, start = divmod(at - segment_capacity(0), segment_capacity(1))
     return 1 + index, start

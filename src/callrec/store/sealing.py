@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from callrec.crypto.streaming import HEADER, SEGMENT, StreamOpener, capacity
+from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamOpener, segment_capacity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,8 +52,8 @@ class Buffers(threading.local):
     """
 
     def __init__(self) -> None:
-        self.plain = _mapped(SEGMENT + 1)
-        self.sealed = _mapped(SEGMENT + 1)
+        self.plain = _mapped(SEGMENT_BYTES + 1)
+        self.sealed = _mapped(SEGMENT_BYTES + 1)
 
 
 def seal_stream(
@@ -70,11 +70,11 @@ def seal_stream(
     buffers = buffers or Buffers()
     original, ciphertext = hashlib.sha256(), hashlib.sha256()
     size = 0
-    for index, last, piece in _pieces(source, buffers.plain, capacity):
-        start = 0 if index else HEADER
+    for index, last, piece in _pieces(source, buffers.plain, segment_capacity):
+        start = 0 if index else HEADER_BYTES
         sealed = sealer.seal_segment(index, last=last, data=piece, out=buffers.sealed[start:])
         if index == 0:
-            buffers.sealed[:HEADER] = sealer.header
+            buffers.sealed[:HEADER_BYTES] = sealer.header
         segment = buffers.sealed[: start + sealed]
         original.update(piece)
         ciphertext.update(segment)
@@ -101,7 +101,7 @@ def open_stream(
         Tampered: segments cut, swapped, repeated, dropped or changed; another recording or key.
     """
     buffers = buffers or Buffers()
-    header = bytes(buffers.sealed[: fill(sealed, buffers.sealed[:HEADER])])
+    header = bytes(buffers.sealed[: fill(sealed, buffers.sealed[:HEADER_BYTES])])
     opener = StreamOpener(data_key, associated, header)
     for index, last, piece in _pieces(sealed, buffers.sealed, _sealed_capacity):
         size = opener.open_segment(index, last=last, data=piece, out=buffers.plain)
@@ -128,7 +128,7 @@ def _mapped(size_bytes: int) -> memoryview:
 
 
 def _sealed_capacity(index: int) -> int:
-    return SEGMENT if index else SEGMENT - HEADER
+    return SEGMENT_BYTES if index else SEGMENT_BYTES - HEADER_BYTES
 
 
 def _pieces(

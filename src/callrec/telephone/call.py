@@ -114,7 +114,7 @@ class Call:
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
 
-def untold(call: Call) -> int:
+def count_untold(call: Call) -> int:
     """How much of what a call is found by was not told: 0 to 4."""
     return sum(
         (

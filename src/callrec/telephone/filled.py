@@ -13,7 +13,7 @@ from callrec.telephone.clock import by_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.joining import Joined
+    from callrec.telephone.joining.facts import Joined
     from callrec.telephone.records.leg import Leg
 
 _APART: Final = timedelta(minutes=30)
@@ -22,7 +22,7 @@ _APART: Final = timedelta(minutes=30)
 _OPEN: Final = frozenset({TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT})
 
 
-def filled(call: Call, joined: Joined) -> Call:
+def filled_from_record(call: Call, joined: Joined) -> Call:
     """A recording's call, with what was not known of it from its call record.
 
     Laws: what was known stays as it is, but for an hour that the record proves; what the record
@@ -43,7 +43,7 @@ def filled(call: Call, joined: Joined) -> Call:
     )
 
 
-def filled_by_name(call: Call, told: Call) -> Call:
+def filled_from_name(call: Call, told: Call) -> Call:
     """A recording's call, with what was not known of it from another name of the same sound.
 
     Law: what was known stays as it is; a name that tells another number, way or extension tells

@@ -29,7 +29,7 @@ class Identified:
     """On which it began, where its folder says so."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def understood(self, modified: int, zone: ZoneInfo) -> Call:
+    def to_call(self, modified: int, zone: ZoneInfo) -> Call:
         """The call, of which no time is known but when its file was last written.
 
         That is when the call ended, or, if the file was copied, any time after it: a day that is

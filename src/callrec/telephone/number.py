@@ -116,7 +116,7 @@ def is_withheld(text: str) -> bool:
     return text.strip().strip("<>").partition("@")[0].strip().casefold() in _WITHHELD
 
 
-def tail(number: str) -> str:
+def last_four_digits(number: str) -> str:
     """The last four digits, by which a number may be searched for without knowing the rest."""
     return number[-4:]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from callrec.errors import Failed
 from callrec.telephone.call import System
 from callrec.telephone.identified import NOT_IDENTIFIED
-from callrec.telephone.records.described import LARGEST, describe
+from callrec.telephone.records.described import MAX_DESCRIPTION_BYTES, read_description
 from callrec.telephone.sidecar import read_sidecar, sidecar_for
-from callrec.telephone.systems import IDS, NAMES, WITH_PEOPLE
+from callrec.telephone.systems import ID_READERS, NAME_READERS, SYSTEMS_NAMING_PEOPLE
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
@@ -46,7 +46,7 @@ def read_call(path: Path, setup: Setup) -> Call:
         if call is not None:
             return call
         known = read_id(path, setup) or NOT_IDENTIFIED
-        return known.understood(int(path.stat().st_mtime), setup.zone)
+        return known.to_call(int(path.stat().st_mtime), setup.zone)
     except OSError as problem:
         raise Failed(f"the recording's description cannot be read: {problem.strerror}") from None
 
@@ -63,11 +63,13 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
         call = template.read(shown, setup) if setup.system in {None, System.TEMPLATE} else None
         if call is not None:
             return call
-    for system, read in NAMES.items():
-        is_asked = setup.system in {None, system} and (shown is path or system in WITH_PEOPLE)
+    for system, read in NAME_READERS.items():
+        is_asked = setup.system in {None, system} and (
+            shown is path or system in SYSTEMS_NAMING_PEOPLE
+        )
         written = read(shown, setup) if is_asked else None
         if written is not None:
-            return written.understood(setup)
+            return written.to_call(setup)
     return None
 
 
@@ -78,7 +80,7 @@ def read_id(path: PurePath, setup: Setup) -> Identified | None:
     """
     if len(path.name) > _LONGEST_NAME or not path.name.isprintable():
         return None
-    asked = (identify for system, identify in IDS.items() if setup.system in {None, system})
+    asked = (identify for system, identify in ID_READERS.items() if setup.system in {None, system})
     return next(filter(None, (identify(path, setup) for identify in asked)), None)
 
 
@@ -101,10 +103,10 @@ def _plain(sign: str) -> str:
 
 def _described(data: bytes, setup: Setup) -> Call:
     """By a cloud system's own description, which says itself whose it is; else by a sidecar."""
-    return describe(data, replace(setup, system=None)) or read_sidecar(data, setup)
+    return read_description(data, replace(setup, system=None)) or read_sidecar(data, setup)
 
 
 def _beginning(sidecar: Path) -> bytes:
     """One byte more than a description may have is enough to refuse it."""
     with sidecar.open("rb") as opened:
-        return opened.read(LARGEST + 1)
+        return opened.read(MAX_DESCRIPTION_BYTES + 1)

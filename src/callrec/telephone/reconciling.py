@@ -12,21 +12,22 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from callrec.telephone.joining import calls_of, join
+from callrec.telephone.joining.facts import calls_of
+from callrec.telephone.joining.table import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from callrec.telephone.call import Direction
-    from callrec.telephone.joining import CallRecord, Joined, RecordingFacts
+    from callrec.telephone.joining.facts import CallRecord, Joined, RecordingFacts
     from callrec.telephone.records.leg import Leg
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""
 
 
-class Standing(StrEnum):
+class Coverage(StrEnum):
     """What is held of a call."""
 
     UNANSWERED = "unanswered"
@@ -38,7 +39,7 @@ class Standing(StrEnum):
     """There is none."""
 
 
-class Why(StrEnum):
+class ExtraReason(StrEnum):
     """Why several recordings may be one too many."""
 
     OVERLAPPING = "overlapping"
@@ -66,32 +67,32 @@ class HeldRecording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounted:
+class AccountedCall:
     """One call, and what is held of it."""
 
     call: CallRecord
-    standing: Standing
+    standing: Coverage
     recordings: tuple[tuple[HeldRecording, Joined], ...]
     without: tuple[Leg, ...]
     """The parts that somebody spoke in and that no recording is of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class ExtraRecordings:
     """Recordings of one part of a call, or of one unique id."""
 
     recordings: tuple[HeldRecording, ...]
     """Two at the least, in the order in which they began."""
-    why: Why
+    why: ExtraReason
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """Every call and every recording, each accounted for once."""
 
-    calls: tuple[Accounted, ...]
+    calls: tuple[AccountedCall, ...]
     without_call: tuple[HeldRecording, ...]
-    several: tuple[Several, ...]
+    several: tuple[ExtraRecordings, ...]
 
 
 def reconcile(
@@ -125,7 +126,7 @@ def is_spoken(leg: Leg) -> bool:
     return leg.answered and leg.talk_ms != 0
 
 
-def essence(leg: Leg) -> Leg:
+def comparable_leg(leg: Leg) -> Leg:
     """A leg with what is asked of it here, and nothing that depends on who read it.
 
     Ten years of calls fit into memory so, and a leg that was sealed with a recording is the same
@@ -147,7 +148,7 @@ def essence(leg: Leg) -> Leg:
     return replace(leg, call=call, answered_at=answered_at, written=leg.written or _written(leg))
 
 
-def written_once(legs: Iterable[Leg]) -> Iterable[Leg]:
+def without_repeats(legs: Iterable[Leg]) -> Iterable[Leg]:
     """Of essences that were written word for word alike, the first.
 
     A leg that was sealed under other settings than the file is read by is understood otherwise,
@@ -176,7 +177,9 @@ def _whole(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def _accounted(call: CallRecord, recordings: tuple[tuple[HeldRecording, Joined], ...]) -> Accounted:
+def _accounted(
+    call: CallRecord, recordings: tuple[tuple[HeldRecording, Joined], ...]
+) -> AccountedCall:
     recorded = {joined.leg_index for _, joined in recordings}
     names = {call.legs[index].recording for index in recorded} - {""}
     spans = _merged(held.span for held, _ in recordings)
@@ -187,13 +190,13 @@ def _accounted(call: CallRecord, recordings: tuple[tuple[HeldRecording, Joined],
         if index not in recorded and leg.recording not in names and not _is_covered(leg, spans)
     )
     if not spoken:
-        standing = Standing.UNANSWERED
+        standing = Coverage.UNANSWERED
     elif not without:
-        standing = Standing.HELD
+        standing = Coverage.HELD
     else:
-        standing = Standing.IN_PART if recordings else Standing.MISSING
+        standing = Coverage.IN_PART if recordings else Coverage.MISSING
     by_age = tuple(sorted(recordings, key=lambda pair: _age(pair[0])))
-    return Accounted(call=call, standing=standing, recordings=by_age, without=without)
+    return AccountedCall(call=call, standing=standing, recordings=by_age, without=without)
 
 
 def _is_covered(leg: Leg, spans: Sequence[Span]) -> bool:
@@ -226,8 +229,8 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _several(
-    calls: Iterable[Accounted], without_call: Iterable[HeldRecording]
-) -> Iterator[Several]:
+    calls: Iterable[AccountedCall], without_call: Iterable[HeldRecording]
+) -> Iterator[ExtraRecordings]:
     for accounted in calls:
         of_leg: defaultdict[object, list[HeldRecording]] = defaultdict(list)
         for held, joined in accounted.recordings:
@@ -240,13 +243,13 @@ def _several(
     yield from _groups(of_id)
 
 
-def _groups(recordings: Mapping[object, Sequence[HeldRecording]]) -> Iterator[Several]:
+def _groups(recordings: Mapping[object, Sequence[HeldRecording]]) -> Iterator[ExtraRecordings]:
     for group in recordings.values():
         if len(group) > 1:
             spans = sorted(held.span for held in group)
             together = any(later[0] < earlier[1] for earlier, later in pairwise(spans))
-            why = Why.OVERLAPPING if together else Why.CONSECUTIVE
-            yield Several(tuple(sorted(group, key=_age)), why)
+            why = ExtraReason.OVERLAPPING if together else ExtraReason.CONSECUTIVE
+            yield ExtraRecordings(tuple(sorted(group, key=_age)), why)
 
 
 def _age(held: HeldRecording) -> tuple[datetime, int]:

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from callrec.errors import Unusable
 from callrec.policy import criteria
-from callrec.policy.notice import CallerTold, goes_with
+from callrec.policy.notice import CallerTold, is_possible_for
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.written import Written, WrittenTime
 
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-LARGEST = 64 * 1024
+MAX_SIDECAR_BYTES = 64 * 1024
 """Bytes."""
 
 _HINT = "docs/formats/sidecar.md lists the keys of a sidecar and what each may hold"
+
 _INSTANT = re.compile(
     r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -63,7 +64,7 @@ class _Sidecar(BaseModel):
 
     @model_validator(mode="after")
     def _told_as_it_went(self) -> _Sidecar:
-        if not goes_with(self.caller_told, _WENT.get(self.direction)):
+        if not is_possible_for(self.caller_told, _WENT.get(self.direction)):
             raise PydanticCustomError("caller_told", "no such call is told so")
         return self
 
@@ -98,8 +99,8 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
     Raises:
         Unusable: it is too large, no JSON, or holds a key or a value that is not in the format.
     """
-    if len(data) > LARGEST:
-        raise Unusable(f"the sidecar is larger than {LARGEST // 1024} KiB", hint=_HINT)
+    if len(data) > MAX_SIDECAR_BYTES:
+        raise Unusable(f"the sidecar is larger than {MAX_SIDECAR_BYTES // 1024} KiB", hint=_HINT)
     try:
         said = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as problem:
@@ -116,7 +117,7 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         parties=said.parties,
         unique_id=said.unique_id or None,
         said=_raw(said),
-    ).understood(setup)
+    ).to_call(setup)
 
 
 def _explained(error: ErrorDetails) -> Unusable:

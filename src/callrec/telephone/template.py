@@ -43,7 +43,7 @@ class Template:
         written = self._written(path)
         if written is None:
             return None
-        return written.understood(replace(setup, zone=self.zone) if self.zone else setup)
+        return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)
 
     def _written(self, path: PurePath) -> Written | None:
         folders = self.pattern.pattern.count("/")

@@ -60,7 +60,7 @@ class Written:
     calling_is_inside: bool = False
     """The system says that this end is the practice's; its number is an extension's then."""
     called_is_inside: bool = False
-    may_be_turned: bool = False
+    ends_may_be_swapped: bool = False
     """Its direction is known, but some programs write its ends in the other order."""
     extension: str | None = None
     """Of the practice's end, where the system says it apart from the ends."""
@@ -72,7 +72,7 @@ class Written:
     sides: tuple[Side, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def understood(self, setup: Setup) -> Call:
+    def to_call(self, setup: Setup) -> Call:
         """The call that this tells of."""
         ends = _in_order(self, _ends(_with_both_ends(self), setup))
         direction = self.direction or _direction(ends)
@@ -148,7 +148,7 @@ def _ends(written: Written, setup: Setup) -> _Ends:
 
 def _in_order(written: Written, ends: _Ends) -> _Ends:
     """Called, then calling: programs that rename recordings put the extension first or last."""
-    if not written.may_be_turned:
+    if not written.ends_may_be_swapped:
         return ends
     calling_alone = ends.calling_is_inside and not ends.called_is_inside
     called_alone = ends.called_is_inside and not ends.calling_is_inside

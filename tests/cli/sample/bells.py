@@ -9,17 +9,17 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
 
-app = new_app(default="list")
+bells_app = new_app(default="list")
 
 
-@app.command("list")
+@bells_app.command("list")
 def list_(ctx: Context, *, tone: Annotated[str, typer.Option(metavar="TONE")] = "any") -> None:
     """List the bells."""
     bells = [{"tone": tone}]
     ctx.obj.out.show_items(bells, lambda: ctx.obj.out.say(f"bells of tone {tone}"))
 
 
-@app.command()
+@bells_app.command()
 def polish(ctx: Context) -> None:
     """Polish them."""
     ctx.obj.out.show({"vault": ctx.obj.given.vault}, lambda: ctx.obj.out.say("polished"))

@@ -10,17 +10,17 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
 
-app = new_app()
+drive_app = new_app()
 
 
-@app.callback(invoke_without_command=True)
+@drive_app.callback(invoke_without_command=True)
 def drive(ctx: Context, *, to: Annotated[Path | None, typer.Option(metavar="DIR")] = None) -> None:
     """Copy to a drive."""
     if ctx.invoked_subcommand is None:
         ctx.obj.out.show({"to": to}, lambda: ctx.obj.out.say(f"copied to {to}"))
 
 
-@app.command()
+@drive_app.command()
 def verify(ctx: Context, place: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Check a drive."""
     ctx.obj.out.show({"checked": place}, lambda: ctx.obj.out.say(f"checked {place}"))

@@ -22,10 +22,10 @@ MISHAPS: Mapping[str | None, BaseException] = {
     "hostile": NotFound("no such file \x1b[2J\n\u202e"),
 }
 
-app = new_app()
+ring_app = new_app()
 
 
-@app.command()
+@ring_app.command()
 def ring(
     ctx: Context,
     request: options.Reference,

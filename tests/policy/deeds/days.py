@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.clock import Awaited, ClockEvent, Receipt, check_event
+from callrec.policy.clock_events import Awaited, ClockEvent, Receipt
+from callrec.policy.clock_rules import check_event
 from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions
 from callrec.policy.purpose import Purpose
-from callrec.policy.when import Days, parse_day, parse_instant, parse_times
+from callrec.policy.when import DayRange, parse_day, parse_instant, parse_times
 from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON, TODAY
 from policy.dated import asked, came, day, extended
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 IDENTITY, CLARIFICATION = Awaited.IDENTITY, Awaited.CLARIFICATION
+
 ACCESS, DECEASED, POLICE = Purpose.SUBJECT_ACCESS, Purpose.DECEASED, Purpose.OUTSIDE_BODY
+
 WORKING = WorkingDays(closed=frozenset(), years=range(2024, 2026))
 
 
@@ -44,7 +47,7 @@ def tells(*versions: tuple[str, int, int | None]) -> None:
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Typed.
-    "the days end before they begin": lambda: Days(day(4), day(3)),
+    "the days end before they begin": lambda: DayRange(day(4), day(3)),
     "the time ends before it begins": lambda: parse_times("15:00-14:00"),
     "a day is typed that is none": lambda: parse_day("30/2/2024", TODAY),
     "an instant is typed that is none": lambda: parse_instant("noon", LONDON),

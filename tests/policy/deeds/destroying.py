@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.policy.destroying import (
     RecordingState,
+    check_can_be_destroyed,
     check_destroys,
     check_granted,
-    check_is_there,
     check_nobody_waits,
 )
 from callrec.policy.purpose import Purpose
@@ -27,7 +27,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_request(Purpose.DISPOSAL, state=RequestState.APPROVED), [1, 2], [1]
     ),
     "a recording is destroyed that others wait for": lambda: check_nobody_waits(["R-12", "R-9"]),
-    "a recording is destroyed whose use is restricted": lambda: check_is_there(
+    "a recording is destroyed whose use is restricted": lambda: check_can_be_destroyed(
         7, RecordingState.RESTRICTED
     ),
 }

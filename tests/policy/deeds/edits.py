@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.edits import Edits, Silence, Span, check_edits, edits_to_apply
-from callrec.policy.edits_said import edits_of_each, read_clip, read_silence
+from callrec.policy.edits_said import edits_by_recording, read_clip, read_silence
 from callrec.policy.hearing import check_attended
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
@@ -41,11 +41,13 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a span is silenced for fun": lambda: read_silence("1:30-1:45=fun"),
     "a span is silenced with music": lambda: read_silence("1:30-1:45=privilege/music"),
     "a recording is clipped by its name": lambda: read_clip("monday@1:30-1:45"),
-    "one of two recordings is clipped": lambda: edits_of_each([read_clip("1-2")], [1042, 1043]),
-    "a recording is clipped that is not concerned": lambda: edits_of_each(
+    "one of two recordings is clipped": lambda: edits_by_recording(
+        [read_clip("1-2")], [1042, 1043]
+    ),
+    "a recording is clipped that is not concerned": lambda: edits_by_recording(
         [read_clip("7@1-2")], [1042, 1043]
     ),
-    "a recording is clipped twice": lambda: edits_of_each(
+    "a recording is clipped twice": lambda: edits_by_recording(
         [read_clip("1-2"), read_clip("3-4")], [1042]
     ),
     # Whose word it is.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.breach import Closing, Findings, Grid, check_closing
+from callrec.policy.breach import Closing, Findings, ReportingThreshold, check_closing
 from callrec.policy.incident import (
     IncidentFacts,
     IncidentState,
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 STAFF, MANAGER, DC = a_person(), a_person(Role.MANAGER), a_person(Role.DATA_CONTROLLER)
+
 NOTICED = datetime(2024, 1, 1, 9, 30, tzinfo=UTC)
+
 DUE = datetime(2024, 1, 4, 9, 30, tzinfo=UTC)
+
 TOLD = Closing(outcome=Outcome.REPORTED, on=date(2024, 1, 3), reason=REASON)
+
 NEED_NOT = replace(TOLD, outcome=Outcome.NOT_REPORTED)
+
 MILD = Findings(likelihood=2, impact=5)
 
 
@@ -44,7 +49,7 @@ def updates(*, assesses: bool = False, **facts: Any) -> None:
 
 
 def closes(closing: Closing, findings: Findings = MILD) -> None:
-    grid = Grid(likelihood=3, impact=2)
+    grid = ReportingThreshold(likelihood=3, impact=2)
     now = datetime(2024, 1, 8, 12, tzinfo=UTC)
     check_closing(closing, findings, grid, noticed_at=NOTICED, due_at=DUE, now=now, zone=LONDON)
 

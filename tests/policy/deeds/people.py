@@ -10,7 +10,7 @@ from callrec.policy.delegation import lend, take_back
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.policy.registers import RegisterName, check_may_read_register
-from callrec.policy.role import Power, Role, Standing, powers_left
+from callrec.policy.role import Power, Role, Standing, powers_restricted_to
 from callrec.policy.search_review import (
     Verdict,
     check_may_review_search,
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 A_DAY = timedelta(days=1)
+
 DC, PARTNER, MANAGER, STAFF = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER, Role.STAFF
+
 LENT_TILL_YESTERDAY = a_person(MANAGER, lent=Power.READ_AUDIT, until=TODAY - A_DAY)
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
@@ -36,7 +38,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a manager reads the audit log, which was lent to him till yesterday": lambda: check_may(
         LENT_TILL_YESTERDAY, Power.READ_AUDIT, on=TODAY
     ),
-    "a manager is to hold no more than reading the audit log": lambda: powers_left(
+    "a manager is to hold no more than reading the audit log": lambda: powers_restricted_to(
         MANAGER, frozenset({Power.READ_AUDIT})
     ),
     # Lending.
@@ -53,7 +55,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a power is lent to a manager whose role brings it": lambda: lend(
         a_person(DC), a_person(MANAGER, id=BEN), Power.SEARCH, until=TODAY, on=TODAY
     ),
-    "a manager is to hold by his role what it does not bring": lambda: powers_left(
+    "a manager is to hold by his role what it does not bring": lambda: powers_restricted_to(
         MANAGER, frozenset({Power.SEARCH, Power.GOVERN})
     ),
     "a power is taken back that was not lent": lambda: take_back(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.clock import Awaited
+from callrec.policy.clock_events import Awaited
 from callrec.policy.criteria import Criteria, check_not_browsing
 from callrec.policy.hearing import (
-    check_is_heard,
+    check_identity_proven,
+    check_is_for_listening,
     check_may_be_granted,
     check_may_hear,
-    check_proven,
     check_second_person,
     check_third_parties,
 )
@@ -74,8 +74,12 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff are to hear what discipline is about": lambda: check_may_be_granted(
         STAFF, a_request(Purpose.DISCIPLINARY), on=TODAY
     ),
-    "somebody hears what is to be erased": lambda: check_is_heard(a_request(Purpose.ERASURE)),
-    "somebody hears what is to be disposed of": lambda: check_is_heard(a_request(Purpose.DISPOSAL)),
+    "somebody hears what is to be erased": lambda: check_is_for_listening(
+        a_request(Purpose.ERASURE)
+    ),
+    "somebody hears what is to be disposed of": lambda: check_is_for_listening(
+        a_request(Purpose.DISPOSAL)
+    ),
     "somebody hears what was granted to somebody else": lambda: hears(to=BEN),
     "somebody hears after the grant has lapsed": lambda: hears(lapses_at=NOW),
     "somebody releases a subject access that he alone approved": lambda: alone(
@@ -85,7 +89,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "somebody releases about discipline what he alone approved": lambda: alone(
         Purpose.DISCIPLINARY
     ),
-    "a subject access is released, and nobody knows who asks": lambda: check_proven(
+    "a subject access is released, and nobody knows who asks": lambda: check_identity_proven(
         a_request(Purpose.SUBJECT_ACCESS, unproven=frozenset({Awaited.IDENTITY}))
     ),
     "a subject access is released, and nobody thought of other people": lambda: check_third_parties(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.further import Further
+from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
     awaits_handing_over,
     check_acknowledged,
     check_handed_over,
-    check_parted,
-    release_meant,
+    check_sent_separately,
+    choose_release,
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import Directions, check_directions
+from callrec.policy.releasing import ReleaseInstructions, check_instructions
 from callrec.policy.role import Role
 from policy.builders import BEN, CAT, NOW, TODAY, a_person, a_release, a_request, handed_over
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 THERE: dict[str, Any] = {"handed_over_on": date(2024, 1, 3)}
+
 TWO = (a_release(), a_release(id="7f" * 16))
 
 
@@ -37,15 +38,17 @@ def acknowledged(on: date, reason: str = "", **release: Any) -> None:
 
 
 def meant(*releases: Any, named: str = "") -> None:
-    release_meant(releases, named, waits=awaits_handing_over)
+    choose_release(releases, named, waits=awaits_handing_over)
 
 
 def directed(**said: Any) -> None:
-    check_directions(Directions(**said), Purpose.COMPLAINT, (Further.COMPLAINT,))
+    check_instructions(
+        ReleaseInstructions(**said), Purpose.COMPLAINT, (FurtherParticular.COMPLAINT,)
+    )
 
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
-    "a package and its passphrase go by the same way": lambda: check_parted(
+    "a package and its passphrase go by the same way": lambda: check_sent_separately(
         Delivery(Channel.EMAIL, Channel.EMAIL)
     ),
     "a package was handed over and none was released": meant,

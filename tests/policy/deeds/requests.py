@@ -13,11 +13,11 @@ from callrec.policy.authority import (
     check_may_deny_alone,
     check_may_request,
 )
-from callrec.policy.clock import Awaited
+from callrec.policy.clock_events import Awaited
 from callrec.policy.handling import (
     check_closing,
+    check_is_awaited_proof,
     check_may_change,
-    check_may_come,
     check_may_withdraw,
     check_waits_for_answer,
 )
@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person, PersonId
 
 YESTERDAY = TODAY - timedelta(days=1)
+
 DC, PARTNER, MANAGER = (
     a_person(Role.DATA_CONTROLLER),
     a_person(Role.PARTNER),
     a_person(Role.MANAGER),
 )
+
 STAFF, DELEGATE = a_person(), a_person(Role.PARTNER, lent=Power.DECIDE_RESERVED)
+
 NO_LONGER = a_person(Role.PARTNER, lent=Power.DECIDE_RESERVED, until=YESTERDAY)
 
 
@@ -155,7 +158,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Changing and ending.
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
     "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
-    "an answer to what is approved is put right": lambda: check_may_come(
+    "an answer to what is approved is put right": lambda: check_is_awaited_proof(
         a_request(Purpose.SUBJECT_ACCESS, state=RequestState.APPROVED), Awaited.CLARIFICATION
     ),
     "a complaint is changed that was heard": lambda: check_waits_for_answer(

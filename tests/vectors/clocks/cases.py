@@ -8,14 +8,18 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.clock import Awaited, ClockEvent, Dated, Receipt
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt
 from callrec.policy.purpose import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE: Final = Path(__file__).parent
-_EVENTS: Final = {str(kind): kind for kind in (Dated.ASKED, Dated.ANSWERED, Dated.EXTENDED)}
+
+_EVENTS: Final = {
+    str(kind): kind
+    for kind in (ClockEventKind.ASKED, ClockEventKind.ANSWERED, ClockEventKind.EXTENDED)
+}
 
 
 @dataclass(frozen=True, slots=True)

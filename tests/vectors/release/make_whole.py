@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callrec.release.package import held
+from callrec.release.package import member_of_bytes
 from callrec.release.page import write_page
 from callrec.release.zipped import write_zip
 from release.offices import an_office
 from release.pages import a_release
 
 HERE = Path(__file__).parent
+
 WORDS = "unlatch canyon grazing ripple shindig frosted"
 
 
 def main() -> None:
     office = an_office()
-    members = [held(path, data) for path, data in office.release().items()]
+    members = [member_of_bytes(path, data) for path, data in office.release().items()]
     for name in ("whole.zip", "whole.html"):
         (HERE / name).unlink(missing_ok=True)
     write_zip(members, HERE / "whole.zip", WORDS)

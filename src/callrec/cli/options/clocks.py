@@ -33,7 +33,7 @@ ClockName = Annotated[
         " or breach.",
     ),
 ]
-CameOn = Annotated[
+ReceivedOn = Annotated[
     str | None,
     typer.Option("--received", metavar="DATE", help="The day on which it came, working or not."),
 ]

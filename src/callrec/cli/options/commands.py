@@ -15,7 +15,7 @@ import typer
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import criteria
-from callrec.policy.handing_over import Channel, Form
+from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Role
@@ -61,14 +61,17 @@ Reference = Annotated[
         metavar="REQUEST", parser=read_request, help="Which request: R-17, or 17 for short."
     ),
 ]
+
 RecordingId = Annotated[
     int,
     typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042."),
 ]
+
 RecordingIds = Annotated[
     list[int],
     typer.Argument(metavar="RECORDING...", parser=read_recording, help="Which recordings: 1042."),
 ]
+
 Recordings = Annotated[
     list[int] | None,
     typer.Option(
@@ -78,6 +81,7 @@ Recordings = Annotated[
         help="Only this recording; may be given again.",
     ),
 ]
+
 Request = Annotated[
     str | None,
     typer.Option(
@@ -87,6 +91,7 @@ Request = Annotated[
         help="The request under which this is done.",
     ),
 ]
+
 
 # What was heard, when, and by whom.
 
@@ -98,6 +103,7 @@ Number = Annotated[
         help="Outside telephone number, in any spelling; ...4567 for one that ends so.",
     ),
 ]
+
 Date = Annotated[
     str | None,
     typer.Option(
@@ -106,31 +112,38 @@ Date = Annotated[
         help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
     ),
 ]
-From = Annotated[
+
+FirstSearchDay = Annotated[
     str | None,
     typer.Option(
         "--from", metavar="TIME", help="First day of the calls, or moment: 2024-01-04T14:05."
     ),
 ]
-UpTo = Annotated[
+
+LastSearchDay = Annotated[
     str | None,
     typer.Option("--to", metavar="TIME", help="Last day of the calls, or moment of that one day."),
 ]
+
 Time = Annotated[
     str | None,
     typer.Option("--time", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
 ]
+
 Extension = Annotated[
     str | None,
     typer.Option("--extension", metavar="EXT", help="The practice's own extension."),
 ]
+
 Party = Annotated[
     str | None,
     typer.Option("--party", metavar="NAME", help="Name of somebody who took part."),
 ]
+
 Direction = Annotated[
     criteria.Direction | None, typer.Option("--direction", help="Which way the call went.")
 ]
+
 Limit = Annotated[
     int | None,
     typer.Option(
@@ -142,58 +155,73 @@ Limit = Annotated[
     ),
 ]
 
+
 # How it is done.
 
 Reason = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why, in a sentence; it is kept in the record."),
 ]
+
 To = Annotated[
     Path,
     typer.Option("--to", metavar="DIR", help="Folder or drive to write to."),
 ]
+
 Yes = Annotated[
     bool,
     typer.Option("--yes", help="Do not ask before what cannot be undone."),
 ]
+
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what would be done, and do nothing."),
 ]
+
 
 # People.
 
 PracticeName = Annotated[
     str, typer.Option("--practice", metavar="NAME", help="What the practice is called.")
 ]
+
 UserName = Annotated[
     str,
     typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith."),
 ]
+
 FullName = Annotated[
     str, typer.Option("--name", metavar="TEXT", help="The person's name in full, or the service's.")
 ]
+
 RecoveryFile = Annotated[
     Path | None,
     typer.Option(
         "--recovery-file", metavar="FILE", help="Write the recovery kit to a new file: .pdf."
     ),
 ]
+
 LoginName = Annotated[
     str | None, typer.Argument(metavar="[USER]", help="Who logs in; else CALLREC_USER.")
 ]
+
 NewLogin = Annotated[
     str, typer.Argument(metavar="NAME", help="Login to add: small letters, such as jsmith.")
 ]
+
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
+
 RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]
+
 NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]
+
 NewPasswordFile = Annotated[
     Path | None,
     typer.Option(
         "--password-file", metavar="FILE", help="The provisional password, read or written."
     ),
 ]
+
 CredentialFile = Annotated[
     Path | None,
     typer.Option(
@@ -201,30 +229,38 @@ CredentialFile = Annotated[
     ),
 ]
 
+
 # The audit log.
 
 ByLogin = Annotated[
     str | None, typer.Option("--actor", metavar="NAME", help="Only what this login did.")
 ]
+
 Action = Annotated[
     str | None,
     typer.Option("--action", metavar="WORD", help="Only such acts: request, release.prepared."),
 ]
+
 Subject = Annotated[
     str | None,
     typer.Option("--subject", metavar="ID", help="Only what concerns R-17, 1042 or a login."),
 ]
+
 Since = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="From this moment on: 2024-01-04.")
 ]
+
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before this moment.")]
+
 Full = Annotated[
     bool, typer.Option("--full", help="Check every signature again, the old ones too.")
 ]
+
 OnlyNew = Annotated[
     bool,
     typer.Option("--new", help="Only what was added since the last check: quick, and says less."),
 ]
+
 Against = Annotated[
     list[Path] | None,
     typer.Option(
@@ -233,6 +269,7 @@ Against = Annotated[
         help="An outside head: a .tlog-proof of a release or volume, or audit print's lines.",
     ),
 ]
+
 Pin = Annotated[
     bytes | None,
     typer.Option(
@@ -242,11 +279,14 @@ Pin = Annotated[
         help="The practice's fingerprint, from paper or where it is published.",
     ),
 ]
+
 ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
+
 ToPage = Annotated[
     Path | None,
     typer.Option("--to", metavar="FILE", help="Write a page to print to this file: a .pdf."),
 ]
+
 EntryNumber = Annotated[
     int,
     typer.Argument(
@@ -257,12 +297,14 @@ EntryNumber = Annotated[
     ),
 ]
 
+
 # What comes in.
 
 Sources = Annotated[
     list[str] | None,
     typer.Argument(metavar="PATH...", help="Files, and folders with all that is in them."),
 ]
+
 After = Annotated[
     str,
     typer.Option(
@@ -271,7 +313,8 @@ After = Annotated[
         help="What becomes of a file once its sealed copy was read back and opened.",
     ),
 ]
-Try = Annotated[
+
+NamesOnly = Annotated[
     bool,
     typer.Option(
         "--try",
@@ -279,14 +322,17 @@ Try = Annotated[
     ),
 ]
 
+
 # Looking over.
 
-Thorough = Annotated[
+FullCheck = Annotated[
     bool, typer.Option("--full", help="Read every sealed recording; it takes as long as a copy.")
 ]
+
 Keep = Annotated[
     Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything, in this new folder.")
 ]
+
 
 # What a request says.
 
@@ -300,13 +346,16 @@ PurposeName = Annotated[
         " regulatory, subject-access or training.",
     ),
 ]
+
 Parties = Annotated[
     list[str] | None,
     typer.Option("--party", metavar="NAME", help="Who took part, or unknown; may be given again."),
 ]
+
 About = Annotated[
     str, typer.Option("--about", metavar="TEXT", help="Anything else about the call.")
 ]
+
 AskedFor = Annotated[
     list[int] | None,
     typer.Option(
@@ -316,11 +365,14 @@ AskedFor = Annotated[
         help="Ask for this recording; may be given again.",
     ),
 ]
+
 State = Annotated[
     RequestState | None,
     typer.Option("--state", metavar="STATE", help="Only requests that stand there: submitted."),
 ]
+
 Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
+
 
 # What is decided.
 
@@ -328,31 +380,37 @@ ForUser = Annotated[
     str,
     typer.Option("--for", metavar="USER", help="Who is to hear it; else whoever made the request."),
 ]
+
 LastDay = Annotated[
     str | None,
     typer.Option("--until", metavar="DATE", help="The last day on which it may be heard."),
 ]
+
 Note = Annotated[
     str, typer.Option("--note", metavar="TEXT", help="A note, kept sealed in the record.")
 ]
+
 ConsultedOn = Annotated[
     str | None,
     typer.Option(
         "--consulted", metavar="DATE", help="When the Data Controller was consulted, by a delegate."
     ),
 ]
+
 Countersign = Annotated[
     str | None,
     typer.Option(
         "--countersign", metavar="USER", help="A second person, who gives a password here."
     ),
 ]
+
 BreakGlass = Annotated[
     bool,
     typer.Option(
         "--break-glass", help="Decide alone as Data Controller; every report will show it."
     ),
 ]
+
 
 # What is handed over.
 
@@ -364,35 +422,43 @@ GrantedRecording = Annotated[
         help="Which of those that were granted; needed if there are several.",
     ),
 ]
-ReleaseForm = Annotated[Form, typer.Option("--form", help="What the package is.")]
+
+ReleaseForm = Annotated[PackageForm, typer.Option("--form", help="What the package is.")]
+
 DeliverBy = Annotated[
     Channel | None, typer.Option("--deliver-by", help="How the package goes out.")
 ]
+
 PassphraseBy = Annotated[
     Channel | None,
     typer.Option("--passphrase-by", help="How its passphrase goes out: another way."),
 ]
+
 
 # What is archived.
 
 ArchiveTo = Annotated[
     Path | None, typer.Option("--to", metavar="DIR", help="The external drive's folder.")
 ]
+
 OlderThan = Annotated[
     str | None,
     typer.Option(
         "--older-than", metavar="AGE", help="Only calls that long ago: 90d, 12w, 18m, 3y."
     ),
 ]
+
 Before = Annotated[
     str | None, typer.Option("--before", metavar="DATE", help="Only calls before that day.")
 ]
+
 Label = Annotated[
     str | None,
     typer.Option(
         "--label", metavar="LABEL", help="What to call a new volume; else as its folder is called."
     ),
 ]
+
 VolumeFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
 ]

@@ -19,6 +19,6 @@ CertificateTo = Annotated[
     Path | None,
     typer.Option("--to", metavar="DIR", help="Write the certificate here: PDF, text and JSON."),
 ]
-Foresee = Annotated[
+DestructionDryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be destroyed; destroy nothing.")
 ]

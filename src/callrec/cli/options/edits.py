@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.errors import Unusable
-from callrec.policy.edits_said import SaidClip, SaidSilence, read_clip, read_silence
+from callrec.policy.edits_said import TypedClip, TypedSilence, read_clip, read_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.edits_said import TypedEdit
 
 Clips = Annotated[
-    list[SaidClip] | None,
+    list[TypedClip] | None,
     typer.Option(
         "--clip",
         metavar="[ID@]A-B",
@@ -23,8 +23,9 @@ Clips = Annotated[
         help="Keep this span alone: 1:30-1:45, or 1042@1:30-1:45 of several.",
     ),
 ]
+
 Silences = Annotated[
-    list[SaidSilence] | None,
+    list[TypedSilence] | None,
     typer.Option(
         "--silence",
         metavar="[ID@]A-B=GROUND[/left|right][/tone]",
@@ -35,9 +36,9 @@ Silences = Annotated[
 ]
 
 
-def said_edits(
-    clips: Iterable[SaidClip] | None, silences: Iterable[SaidSilence] | None
-) -> tuple[SaidEdit, ...]:
+def typed_edits(
+    clips: Iterable[TypedClip] | None, silences: Iterable[TypedSilence] | None
+) -> tuple[TypedEdit, ...]:
     """What both options said; of which recordings is known once it is known which are concerned."""
     return (*(clips or ()), *(silences or ()))
 
@@ -59,6 +60,7 @@ Attended = Annotated[
         help="Who is there besides you, or nobody; kept sealed; may be given again.",
     ),
 ]
+
 Look = Annotated[
     bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
 ]

@@ -47,7 +47,7 @@ EventDay = Annotated[
     str,
     typer.Option("--on", metavar="DATE", help="The day on which it happened; today counts too."),
 ]
-Why = Annotated[
+EventReason = Annotated[
     str | None,
     typer.Option(
         "--reason",
@@ -56,7 +56,7 @@ Why = Annotated[
         " acknowledged; a sentence.",
     ),
 ]
-Wanted = Annotated[
+AskedForWhat = Annotated[
     AskedFor,
     typer.Option("--for", help="What was asked for: to ask for proof of identity begins anew."),
 ]

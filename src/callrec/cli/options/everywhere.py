@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from callrec import __version__
-from callrec.cli.invocation import remember
+from callrec.cli.invocation import remember_option
 
 
 def say_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
@@ -23,27 +23,29 @@ Json = Annotated[
     typer.Option(
         "--json",
         help="Print one JSON document, for programs.",
-        callback=remember,
+        callback=remember_option,
         expose_value=False,
     ),
 ]
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
         "--config",
         metavar="FILE",
         help="Read this configuration; else the one that CALLREC_CONFIG names.",
-        callback=remember,
+        callback=remember_option,
         expose_value=False,
     ),
 ]
+
 VaultDir = Annotated[
     Path | None,
     typer.Option(
         "--vault",
         metavar="DIR",
         help="Use the vault in this folder; else the one that CALLREC_VAULT names.",
-        callback=remember,
+        callback=remember_option,
         expose_value=False,
     ),
 ]

@@ -40,11 +40,11 @@ Noticed = Annotated[
         "--noticed", metavar="TIME", help="When it was noticed: 2026-11-24T09:30, or now."
     ),
 ]
-What = Annotated[
+WhatHappened = Annotated[
     str | None,
     typer.Option("--what", metavar="TEXT", help="What happened, in a sentence; it is kept sealed."),
 ]
-Tell = Annotated[
+WhomToTell = Annotated[
     str | None,
     typer.Option(
         "--tell",
@@ -52,7 +52,7 @@ Tell = Annotated[
         help="Your line manager, who is told at once; else the controller.",
     ),
 ]
-Concerned = Annotated[
+IncidentRecordings = Annotated[
     list[int] | None,
     typer.Option(
         "--recording",
@@ -61,7 +61,7 @@ Concerned = Annotated[
         help="A recording that it concerns; may be given again.",
     ),
 ]
-ConcernedRequest = Annotated[
+IncidentRequest = Annotated[
     str | None,
     typer.Option(
         "--request", metavar="REQUEST", parser=read_request, help="The request that it concerns."
@@ -111,7 +111,7 @@ Measures = Annotated[
 
 # UK GDPR 33(5).
 
-FactsOfIt = Annotated[
+BreachFacts = Annotated[
     str, typer.Option("--facts", metavar="TEXT", help="What happened, as it was established.")
 ]
 Effects = Annotated[str, typer.Option("--effects", metavar="TEXT", help="What came of it.")]
@@ -144,11 +144,11 @@ Impact = Annotated[
 
 # How it ends.
 
-Found = Annotated[
+IncidentOutcome = Annotated[
     incident.Outcome | None,
     typer.Option("--outcome", help="Whether the Information Commissioner was told."),
 ]
-FoundOn = Annotated[
+OutcomeOn = Annotated[
     str | None,
     typer.Option(
         "--on", metavar="DATE", help="When that was: a day, or a moment as in 2026-11-26T10:00."

@@ -15,7 +15,7 @@ FromVolumes = Annotated[
         help="An archive volume's folder; give each that is attached.",
     ),
 ]
-Kit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit, not a password.")]
+WithKit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit, not a password.")]
 Drill = Annotated[
     bool,
     typer.Option("--drill", help="Prove that it would work, in a folder that is gone afterwards."),

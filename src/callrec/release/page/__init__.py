@@ -17,15 +17,15 @@ from string import Template
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.crypto.canonical import canonical
-from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal, sha256
+from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
-from callrec.release.display import statement_of
-from callrec.release.page.shown import Shown, shown_as_json
-from callrec.release.passphrase import WORDS
+from callrec.release.display import page_statement
+from callrec.release.page.shown import PageContent, page_content_json
+from callrec.release.passphrase import PASSPHRASE_WORDS
 from callrec.release.sshsig import NAMESPACE, sign_ssh
-from callrec.release.texts import NOBODY_SAID
-from callrec.release.unfinished import sha256_of, unfinished, write_all
+from callrec.release.texts import UNKNOWN_CONTACT
+from callrec.release.unfinished import sha256_of, unfinished_package, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "check_size", "write_page"]
+__all__ = ["MAX_CONTENT_BYTES", "ROUNDS", "PageContent", "check_size", "write_page"]
 
-AT_MOST_BYTES: Final = 64 << 20
+MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
 
 ROUNDS: Final = 600_000
@@ -52,13 +52,13 @@ _POLICY: Final = (
 """Nothing but the page's own script and style, and what it has opened itself. No text can become
 markup: the last two forbid the browser to make any of it."""
 
-_AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{WORDS - 1}}}")
+_AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{PASSPHRASE_WORDS - 1}}}")
 
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 
 def write_page(
-    members: Iterable[Member], target: Path, passphrase: str, shown: Shown, *, seed: bytes
+    members: Iterable[Member], target: Path, passphrase: str, shown: PageContent, *, seed: bytes
 ) -> str:
     """Write a package as the page ``target``, under ``passphrase``, and sign what it shows.
 
@@ -83,12 +83,12 @@ def write_page(
     """
     if not _AS_DRAWN.fullmatch(passphrase):
         raise ValueError("a page opens with six words in small letters, one space between")
-    salt = fresh(SALT_BYTES)
+    salt = random_bytes(SALT_BYTES)
     with ThreadPoolExecutor(1) as beside:  # what is to be sealed is still made meanwhile
         key = beside.submit(pbkdf2, passphrase.encode(), salt, ROUNDS)
         files = tuple(members)
         check_size(sum(file.size_bytes for file in files))
-        with unfinished(target) as file:
+        with unfinished_package(target) as file:
             content = b"".join(_content(files, shown, seed))
             _write(file, content, salt, key.result(), shown.certificate)
             return sha256_of(file)
@@ -100,9 +100,9 @@ def check_size(content_bytes: int) -> None:
     Raises:
         Unusable: it is too large.
     """
-    if content_bytes > AT_MOST_BYTES:
+    if content_bytes > MAX_CONTENT_BYTES:
         raise Unusable(
-            f"a release of more than {AT_MOST_BYTES >> 20} MiB cannot be made as a page",
+            f"a release of more than {MAX_CONTENT_BYTES >> 20} MiB cannot be made as a page",
             hint="make it smaller with --fit 45MB, or give --form zip",
         )
 
@@ -120,12 +120,12 @@ def _write(
     write_all(file, after)
 
 
-def _content(files: Sequence[Member], shown: Shown, seed: bytes) -> Iterator[bytes]:
+def _content(files: Sequence[Member], shown: PageContent, seed: bytes) -> Iterator[bytes]:
     """The index, behind its length in four bytes, and the bytes of every file."""
-    page = shown_as_json(shown, files)
+    page = page_content_json(shown, files)
     certificate = shown.certificate
     around = sha256(*_around(certificate))
-    statement = statement_of(release=certificate.release, shown=page, around=around)
+    statement = page_statement(release=certificate.release, shown=page, around=around)
     index = canonical(
         {
             "files": [{"path": file.path, "bytes": file.size_bytes} for file in files],
@@ -149,7 +149,7 @@ def _around(
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
-        "contact": certificate.contact or NOBODY_SAID,
+        "contact": certificate.contact or UNKNOWN_CONTACT,
     }
     facts = {
         **{name: html.escape(text) for name, text in told.items()},

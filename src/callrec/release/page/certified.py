@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate, Exhibit
     from callrec.release.manifest import NotEnclosed, ReleasedFile
 
-Row: TypeAlias = "tuple[str, tuple[str, ...], bool]"
+FactRow: TypeAlias = "tuple[str, tuple[str, ...], bool]"
 
 
-def row(what: str, *lines: str, exact: bool = False) -> Row:
+def fact_row(what: str, *lines: str, exact: bool = False) -> FactRow:
     """A fact: what it is of, and its lines. Exact: a hash or a key, of which each letter counts."""
     return what, lines, exact
 
@@ -52,7 +52,7 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
     )
     yield _section(
         "What was withheld",
-        [("", [row(f"Recording {number}", why) for number, why in certificate.withheld])],
+        [("", [fact_row(f"Recording {number}", why) for number, why in certificate.withheld])],
         note=""
         if certificate.withheld
         else "Nothing else that was asked for and may be given has been left out.",
@@ -66,7 +66,7 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
 
 
 def _section(
-    heading: str, lists: Iterable[tuple[str, list[Row]]], *, note: str = ""
+    heading: str, lists: Iterable[tuple[str, list[FactRow]]], *, note: str = ""
 ) -> dict[str, object]:
     return {
         "heading": heading,
@@ -79,59 +79,59 @@ def _section(
     }
 
 
-def _hash(what: str, digest: str) -> Row:
+def _hash(what: str, digest: str) -> FactRow:
     """In lines of four groups of eight digits."""
-    return row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
+    return fact_row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
 
 
-def _particulars(certificate: Certificate) -> list[Row]:
+def _particulars(certificate: Certificate) -> list[FactRow]:
     return [
-        row("Practice", certificate.practice),
-        *([row("How to reach it", certificate.contact)] if certificate.contact else []),
-        row("Request", certificate.request),
-        *([row("Subject", certificate.subject)] if certificate.subject else []),
-        row("Purpose", certificate.purpose),
-        row("Legal basis", certificate.legal_basis),
-        row("Approved by", *map(approval_in_words, certificate.approvals)),
-        row("Released by", certificate.released_by),
-        row("Put together", instant_in_words(certificate.at)),
+        fact_row("Practice", certificate.practice),
+        *([fact_row("How to reach it", certificate.contact)] if certificate.contact else []),
+        fact_row("Request", certificate.request),
+        *([fact_row("Subject", certificate.subject)] if certificate.subject else []),
+        fact_row("Purpose", certificate.purpose),
+        fact_row("Legal basis", certificate.legal_basis),
+        fact_row("Approved by", *map(approval_in_words, certificate.approvals)),
+        fact_row("Released by", certificate.released_by),
+        fact_row("Put together", instant_in_words(certificate.at)),
         _hash("Release", certificate.release),
     ]
 
 
-def _exhibit(exhibit: Exhibit) -> list[Row]:
+def _exhibit(exhibit: Exhibit) -> list[FactRow]:
     return [
-        row("Exhibit", exhibit.label),
-        row("Serial number of the medium", exhibit.medium_serial),
-        *([row("Reference of the case", exhibit.reference)] if exhibit.reference else []),
+        fact_row("Exhibit", exhibit.label),
+        fact_row("Serial number of the medium", exhibit.medium_serial),
+        *([fact_row("Reference of the case", exhibit.reference)] if exhibit.reference else []),
     ]
 
 
-def _enclosed(file: ReleasedFile) -> list[Row]:
+def _enclosed(file: ReleasedFile) -> list[FactRow]:
     return [
-        row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
-        row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
-        row("Lasts", length_in_words(file.duration_ms)),
-        row("Sound", sound_in_words(file)),
-        row("Size", size_in_words(file.size_bytes)),
+        fact_row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
+        fact_row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
+        fact_row("Lasts", length_in_words(file.duration_ms)),
+        fact_row("Sound", sound_in_words(file)),
+        fact_row("Size", size_in_words(file.size_bytes)),
         _hash("SHA-256", file.sha256),
         *([_hash("Made from", file.made_from)] if file.made_from else []),
-        row("Edits", *(edits_in_words(file.edits) or ("none",))),
+        fact_row("Edits", *(edits_in_words(file.edits) or ("none",))),
     ]
 
 
-def _left_out(original: NotEnclosed) -> list[Row]:
+def _left_out(original: NotEnclosed) -> list[FactRow]:
     return [
-        row("Not enclosed, because", WHY_NOT_ENCLOSED[original.why]),
-        row("Size", size_in_words(original.size_bytes)),
+        fact_row("Not enclosed, because", WHY_NOT_ENCLOSED[original.why]),
+        fact_row("Size", size_in_words(original.size_bytes)),
         _hash("SHA-256", original.sha256),
     ]
 
 
-def _record(certificate: Certificate) -> list[Row]:
+def _record(certificate: Certificate) -> list[FactRow]:
     return [
         _hash("The practice's fingerprint", certificate.fingerprint),
-        row("Signed with the key", certificate.signing_key, exact=True),
-        row("Entry in the audit log", f"{certificate.audit_seq:,}"),
-        row("Checkpoint of the log", certificate.checkpoint, exact=True),
+        fact_row("Signed with the key", certificate.signing_key, exact=True),
+        fact_row("Entry in the audit log", f"{certificate.audit_seq:,}"),
+        fact_row("Checkpoint of the log", certificate.checkpoint, exact=True),
     ]

@@ -19,10 +19,10 @@ from callrec.release.certificate import (
     instant_in_words,
     place_in_words,
 )
-from callrec.release.manifest import Role
+from callrec.release.manifest import FileRole
 from callrec.release.package import CERTIFICATE, READ_ME, RIGHTS
 from callrec.release.page.certified import sections_of
-from callrec.release.texts import PROVES
+from callrec.release.texts import WHAT_IT_PROVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +35,7 @@ _TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 """Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
 
 _VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
+
 _AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
 
 _TEXTS: Final = {
@@ -44,7 +45,7 @@ _TEXTS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class PageContent:
     """What a page shows of a release beside its files."""
 
     certificate: Certificate
@@ -53,7 +54,7 @@ class Shown:
     player goes along it, and the shape of what was silenced would tell of it."""
 
 
-def shown_as_json(shown: Shown, members: Iterable[Member]) -> dict[str, object]:
+def page_content_json(shown: PageContent, members: Iterable[Member]) -> dict[str, object]:
     """What the page's own code reads (opened.js)."""
     certificate = shown.certificate
     paths = {member.path for member in members}
@@ -72,7 +73,7 @@ def shown_as_json(shown: Shown, members: Iterable[Member]) -> dict[str, object]:
                 "path": CERTIFICATE,
                 "words": "Save the certificate to print or to pass on (PDF)",
             },
-            "proves": f"This certificate {PROVES}.",
+            "proves": f"This certificate {WHAT_IT_PROVES}.",
             "sections": [*sections_of(certificate)],
         },
     }
@@ -82,7 +83,7 @@ def _call(
     place: int, files: Sequence[ReleasedFile], waveforms: Mapping[str, str]
 ) -> dict[str, object]:
     """A call, and the files that there are of it: an original, a listening copy, or both."""
-    heard = next((file for file in files if file.role is Role.LISTENING), None)
+    heard = next((file for file in files if file.role is FileRole.LISTENING), None)
     first = heard or files[0]
     name = f"Call {place}"
     return {

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.child_process import end, python, started
+from callrec.child_process import kill_process, python_command, start_process
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from callrec.release.certificate import Certificate
 
-MAKER: Final = python("callrec.release.paper.maker")
+MAKER_COMMAND: Final = python_command("callrec.release.paper.maker")
+
 LENGTH_BYTES: Final = 4
 
 
@@ -50,21 +51,21 @@ _waiting: ContextVar[subprocess.Popen[bytes] | None] = ContextVar("_waiting", de
 
 
 @contextmanager
-def expecting_papers() -> Iterator[None]:
+def papers_made_beside() -> Iterator[None]:
     """In the block, a process gets ready for the papers of one release; it does not outlive it.
 
     Where the system lets none be started, the papers are made here.
     """
     process = None
     with suppress(OSError):
-        process = started(MAKER)
+        process = start_process(MAKER_COMMAND)
     before = _waiting.set(process)
     try:
         yield
     finally:
         _waiting.reset(before)
         if process is not None:
-            end(process)
+            kill_process(process)
 
 
 def make_papers(certificate: Certificate) -> Papers:

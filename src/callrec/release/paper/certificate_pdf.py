@@ -29,10 +29,10 @@ from callrec.release.paper.fields import (
     section,
     space,
 )
-from callrec.release.paper.lines import Group, Line, Picture, Rule, beside, height_of
+from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
 from callrec.release.paper.qr import qr_png
 from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
-from callrec.release.texts import PROVES
+from callrec.release.texts import WHAT_IT_PROVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,13 +43,18 @@ if TYPE_CHECKING:
     from callrec.release.manifest import NotEnclosed, ReleasedFile
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
+
 _TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
+
 _LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
+
 _FINGERPRINT: Final = Style(Face.MONO, 12, spacing=1.55)
+
 _VERBATIM: Final = Style(Face.MONO, 6, spacing=1.5)
 """Small enough for the longest line of a checkpoint, its signature of 135 characters."""
 
 _INDENT: Final = 5.0
+
 _QR_SIDE: Final = 27.0
 
 
@@ -100,7 +105,7 @@ def _head(sheet: Sheet, certificate: Certificate) -> None:
         sheet.set(
             f"{certificate.practice} certifies that it released the sound of"
             f" {count(recordings, 'telephone call')}, in {count(len(certificate.files), 'file')},"
-            f" as set out below. This certificate {PROVES}.",
+            f" as set out below. This certificate {WHAT_IT_PROVES}.",
             _LEAD,
         ),
     )
@@ -153,13 +158,13 @@ def _recording(sheet: Sheet, file: ReleasedFile) -> Group:
     doubts = (sheet.set(doubt, TEXT, x=_INDENT) for doubt in doubt_in_words(file))
     return (
         *space(2.2),
-        *beside(sheet.set(f"Recording {file.recording}", STRONG), began),
+        *side_by_side(sheet.set(f"Recording {file.recording}", STRONG), began),
         *(line for doubt in doubts for line in doubt),
     )
 
 
 def _file(sheet: Sheet, file: ReleasedFile) -> Group:
-    row = beside(
+    row = side_by_side(
         sheet.set(file.path, HASH, x=_INDENT, width=60),
         sheet.set(ROLE_IN_WORDS[file.role], TEXT, x=58, width=26),
         sheet.set(sound_in_words(file), TEXT, x=84, width=36),
@@ -178,7 +183,7 @@ def _file(sheet: Sheet, file: ReleasedFile) -> Group:
 def _not_enclosed(sheet: Sheet, originals: Iterable[NotEnclosed]) -> Iterator[Group]:
     for original in originals:
         yield (
-            *beside(
+            *side_by_side(
                 sheet.set(f"Recording {original.recording}", STRONG),
                 sheet.set(original.codec, TEXT, x=84, width=50),
                 sheet.set_right(size_in_words(original.size_bytes), TEXT),
@@ -216,7 +221,7 @@ def _fingerprint(sheet: Sheet, certificate: Certificate) -> Group:
     )
     spare = max(0.0, _QR_SIDE - height_of(words))
     picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(certificate.fingerprint))
-    return (*beside(words[:1], [Line(0, (picture,))]), *words[1:], *space(spare))
+    return (*side_by_side(words[:1], [Line(0, (picture,))]), *words[1:], *space(spare))
 
 
 def _record(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
@@ -248,7 +253,7 @@ def _how_to_check(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
         ),
     )
     for number, step in enumerate(steps, 1):
-        yield beside(sheet.set(f"{number}.", LABEL, width=_INDENT), step)
+        yield side_by_side(sheet.set(f"{number}.", LABEL, width=_INDENT), step)
 
 
 def _signature(sheet: Sheet) -> Group:

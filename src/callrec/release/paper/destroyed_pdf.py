@@ -5,25 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.release.certificate import approval_in_words, hash_in_groups, instant_in_words
-from callrec.release.destroyed import (
-    METHOD,
-    NOT_REACHED,
-    STUB,
-    medium_in_words,
-    recording_in_words,
-)
+from callrec.release.destroyed import METHOD, NOT_REACHED, STUB, medium_in_words, recording_in_words
 from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.fields import (
-    HASH,
-    LABEL,
-    STRONG,
-    TEXT,
-    blanks,
-    count,
-    fact,
-    space,
-)
-from callrec.release.paper.lines import Group, Line, Rule, beside, opening
+from callrec.release.paper.fields import HASH, LABEL, STRONG, TEXT, blanks, count, fact, space
+from callrec.release.paper.lines import Group, Line, Rule, as_opening, side_by_side
 from callrec.release.paper.sheet import NAVY, PALE, WIDTH, Sheet
 
 if TYPE_CHECKING:
@@ -32,9 +17,13 @@ if TYPE_CHECKING:
     from callrec.release.destroyed import DestroyedRecording, DestructionCertificate
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
+
 _TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
+
 _LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
+
 _HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
+
 _INDENT: Final = 5.0
 
 
@@ -81,7 +70,7 @@ def _section(sheet: Sheet, title: str, groups: Iterable[Group]) -> None:
     first, *rest = groups
     sheet.keep(
         space(3.6),
-        opening(title, sheet.set(title, _HEADING)),
+        as_opening(title, sheet.set(title, _HEADING)),
         (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),),
         space(0.8),
         first,
@@ -105,7 +94,7 @@ def _decision(sheet: Sheet, certificate: DestructionCertificate) -> Iterator[Gro
 def _recording(sheet: Sheet, recording: DestroyedRecording) -> Group:
     began = sheet.set_right(f"began {instant_in_words(recording.started_at)}", TEXT)
     return (
-        *beside(sheet.set(f"Recording {recording.number}", STRONG), began),
+        *side_by_side(sheet.set(f"Recording {recording.number}", STRONG), began),
         *sheet.set(recording_in_words(recording), TEXT, x=_INDENT),
         *sheet.set(f"uid {recording.uid}", HASH, x=_INDENT),
         *sheet.set(hash_in_groups(recording.ciphertext), HASH, x=_INDENT),
@@ -114,4 +103,4 @@ def _recording(sheet: Sheet, recording: DestroyedRecording) -> Group:
 
 
 def _item(sheet: Sheet, what: str) -> Group:
-    return beside(sheet.set("·", LABEL, width=_INDENT), sheet.set(what, TEXT, x=_INDENT))
+    return side_by_side(sheet.set("·", LABEL, width=_INDENT), sheet.set(what, TEXT, x=_INDENT))

@@ -11,13 +11,13 @@ from callrec.release.paper.fields import (
     LABEL,
     NOTE,
     TEXT,
+    blank_captions,
     blanks,
     count,
     pen_lines,
     space,
-    under,
 )
-from callrec.release.paper.lines import Box, Group, Line, beside, height_of, opening
+from callrec.release.paper.lines import Box, Group, Line, as_opening, height_of, side_by_side
 from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
 
 if TYPE_CHECKING:
@@ -26,21 +26,31 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate, Exhibit
 
 _SIZE: Final = (150.0, 100.0)
+
 _X: Final = (WIDTH - _SIZE[0]) / 2
+
 _INSIDE: Final = _X + 6
+
 _INNER: Final = _SIZE[0] - 12
+
 _VALUES: Final = 32.0
 
-_PRACTICE: Final = Style(Face.BOLD, 10, NAVY)
+_LABEL_PRACTICE: Final = Style(Face.BOLD, 10, NAVY)
+
 _REFERENCE: Final = Style(Face.SERIF, 24, NAVY, 1.2)
+
 _HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
+
 _HASH: Final = Style(Face.MONO, 6.5)
 
 _HASHES: Final = 2
 """As many stand on the label; a reader of more looks at the certificate."""
+
 _LINES: Final = 2
 """As many for each fact: a label stays a label, whatever somebody called himself."""
+
 _COLUMNS: Final = ("Taken over by (name, role)", "From", "Date and time", "Signature")
+
 _ROWS: Final = 10
 
 
@@ -71,7 +81,7 @@ def exhibit_label_pdf(certificate: Certificate) -> bytes:
 def _label(sheet: Sheet, certificate: Certificate, exhibit: Exhibit) -> Group:
     inside = (
         *space(5),
-        *sheet.set(certificate.practice, _PRACTICE, x=_INSIDE, width=_INNER, most=_LINES),
+        *sheet.set(certificate.practice, _LABEL_PRACTICE, x=_INSIDE, width=_INNER, most=_LINES),
         *space(2.5),
         *sheet.set("Exhibit", LABEL, x=_INSIDE),
         *sheet.set(exhibit.label, _REFERENCE, x=_INSIDE, width=_INNER, most=_LINES),
@@ -109,18 +119,18 @@ def _facts(sheet: Sheet, certificate: Certificate, exhibit: Exhibit) -> Iterator
 
 def _continuity(sheet: Sheet) -> Iterator[Group]:
     yield space(7)
-    yield opening("Continuity", sheet.set("Continuity", _HEADING))
+    yield as_opening("Continuity", sheet.set("Continuity", _HEADING))
     yield sheet.set(
         "Whoever takes the medium over signs here, from the top, each time it changes hands.", NOTE
     )
     yield space(2)
-    yield under(sheet, *_COLUMNS, x=0, width=WIDTH)
+    yield blank_captions(sheet, *_COLUMNS, x=0, width=WIDTH)
     for _ in range(_ROWS):
         yield (*space(10.5), pen_lines(len(_COLUMNS), x=0, width=WIDTH))
 
 
 def _fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
-    return beside(
+    return side_by_side(
         sheet.set(label, LABEL, x=_INSIDE, width=_VALUES - 2),
         sheet.set(value, style, x=_INSIDE + _VALUES, width=_INNER - _VALUES, most=_LINES),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.lines import Group, Line, Rule, beside, opening
+from callrec.release.paper.lines import Group, Line, Rule, as_opening, side_by_side
 from callrec.release.paper.sheet import GREY, NAVY, PALE, WIDTH
 
 if TYPE_CHECKING:
@@ -14,17 +14,22 @@ if TYPE_CHECKING:
     from callrec.release.paper.sheet import Sheet
 
 TEXT: Final = Style(Face.SANS, 9)
+
 STRONG: Final = Style(Face.BOLD, 9)
+
 LABEL: Final = Style(Face.SANS, 9, GREY)
+
 NOTE: Final = Style(Face.SANS, 8, GREY)
+
 HASH: Final = Style(Face.MONO, 8)
+
 HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
 
 
 def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
     """Groups under a heading, which stands in the outline as well."""
     yield space(3.6)
-    yield opening(title, sheet.set(title, HEADING))
+    yield as_opening(title, sheet.set(title, HEADING))
     yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
     yield space(0.8)
     yield from groups
@@ -32,18 +37,21 @@ def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
 
 def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
     """A value in the second column, what it is in the first."""
-    return beside(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
+    return side_by_side(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
 
 
 def blanks(sheet: Sheet, *names: str, x: float, width: float) -> Group:
     """Equal lines to write on, side by side, each with its name below."""
-    return (pen_lines(len(names), x=x, width=width), *under(sheet, *names, x=x, width=width))
+    return (
+        pen_lines(len(names), x=x, width=width),
+        *blank_captions(sheet, *names, x=x, width=width),
+    )
 
 
-def under(sheet: Sheet, *names: str, x: float, width: float) -> Group:
+def blank_captions(sheet: Sheet, *names: str, x: float, width: float) -> Group:
     """The names of such lines, each where its line begins."""
     columns = _columns(len(names), x, width)
-    return beside(
+    return side_by_side(
         *(
             sheet.set(name, NOTE, x=left, width=each)
             for name, (left, each) in zip(names, columns, strict=True)

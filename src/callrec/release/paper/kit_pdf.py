@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.release.certificate import hash_in_groups, instant_in_words
 from callrec.release.paper.faces import Face, Style
 from callrec.release.paper.fields import HASH, LABEL, NOTE, TEXT, blanks, fact, section, space
-from callrec.release.paper.lines import Group, Line, Picture, Rule, beside, height_of
+from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
 from callrec.release.paper.qr import qr_png
 from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
 
@@ -17,52 +17,66 @@ if TYPE_CHECKING:
     from callrec.release.recovery_kit import PrintedKit
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
+
 _TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
+
 _LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
+
 _GROUP: Final = Style(Face.MONO, 16, spacing=1.45)
+
 _WORD: Final = Style(Face.MONO, 11, spacing=1.5)
 
 _QR_SIDE: Final = 46.0
+
 _NUMBER: Final = 9.0
+
 _DRILLS: Final = 4
 
 _ALONE: Final = (
     "Whoever holds this page can open every telephone recording that {practice} keeps, without"
     " anybody's password. It is for the day when nobody is left who can."
 )
+
 _OF_THREE: Final = (
     "Any two of the three pages of this kit open every telephone recording that {practice} keeps,"
     " without anybody's password. It is for the day when nobody is left who can. One page alone"
     " opens nothing."
 )
+
 _KEEP_ALONE: Final = (
     "Print it twice. Put each print into an envelope, seal it, sign across the flap, and keep the"
     " two in different buildings, such as the practice's safe and a solicitor's. Then delete"
     " the file that it came in: no photograph, no scan, no copy on any computer."
 )
+
 _KEEP_OF_THREE: Final = (
     "Print each page once. Put each into an envelope of its own, seal it, sign across the flap, and"
     " give the three to three people who do not live or work together. Then delete the file that"
     " they came in: no photograph, no scan, no copy on any computer."
 )
+
 _CHECKED: Final = (
     "The last letter of each group checks it, so callrec names a group that was mistyped. Capitals"
     " and spaces do not matter; 0, 1, 8 and 9 do not occur. The square holds the same groups."
 )
+
 _CHECKED_WORDS: Final = (
     "All are words of the list of SLIP-39, and the last three check the others, so callrec names a"
     " word that was mistyped. The square holds the same words."
 )
+
 _FIRST: Final = (
     "Open {envelopes}. On the machine with the vault, or after callrec restore on a new one, run"
     " the command below. It asks for the words, or reads them from the file that CALLREC_KIT_FILE"
     " names."
 )
+
 _SECOND: Final = (
     "It makes a new Data Controller with a password of his own, and this kit is then used up: put"
     " the next one, which it writes, into new envelopes. That it was used stands in the audit log"
     " for ever."
 )
+
 _COMMAND: Final = 'callrec recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf'
 
 
@@ -107,7 +121,7 @@ def _columns(sheet: Sheet, words: Sequence[str], columns: int, style: Style) -> 
     return tuple(
         line
         for row in range(rows)
-        for line in beside(
+        for line in side_by_side(
             *(
                 cell
                 for place in range(row, len(words), rows)
@@ -124,7 +138,7 @@ def _with_square(sheet: Sheet, columns: Group, words: Sequence[str], note: str) 
     picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(" ".join(words)))
     spare = max(0.0, _QR_SIDE - height_of(columns))
     return (
-        *beside(columns[:1], [Line(0, (picture,))]),
+        *side_by_side(columns[:1], [Line(0, (picture,))]),
         *columns[1:],
         *space(spare + 1),
         *sheet.set(note, NOTE),
@@ -142,7 +156,7 @@ def _facts(sheet: Sheet, kit: PrintedKit) -> Iterator[Group]:
 def _steps(sheet: Sheet, *, is_split: bool) -> Iterator[Group]:
     steps = (_FIRST.format(envelopes="two envelopes" if is_split else "one envelope"), _SECOND)
     for number, step in enumerate(steps, 1):
-        yield beside(sheet.set(f"{number}.", LABEL, width=5), sheet.set(step, TEXT, x=5))
+        yield side_by_side(sheet.set(f"{number}.", LABEL, width=5), sheet.set(step, TEXT, x=5))
     yield sheet.set(_COMMAND, HASH, x=5)
 
 

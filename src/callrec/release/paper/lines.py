@@ -54,7 +54,7 @@ class Box:
     ink: tuple[int, int, int]
 
 
-Mark: TypeAlias = Words | Rule | Picture | Box
+Drawn: TypeAlias = Words | Rule | Picture | Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Line:
     """What stands side by side."""
 
     height: float
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Drawn, ...] = ()
     opens: str = ""
     """The section that begins here, for the outline that a reader shows beside the page."""
 
@@ -71,7 +71,7 @@ Group: TypeAlias = tuple[Line, ...]
 """Lines that stay on one page."""
 
 
-def beside(*columns: Sequence[Line]) -> Group:
+def side_by_side(*columns: Sequence[Line]) -> Group:
     """Columns side by side, their first lines on one base; as long as the longest."""
     rows = zip_longest(*columns, fillvalue=Line(0))
     return tuple(
@@ -85,12 +85,12 @@ def height_of(group: Group) -> float:
     return sum(line.height for line in group)
 
 
-def opening(section: str, group: Group) -> Group:
+def as_opening(section: str, group: Group) -> Group:
     """The group as the beginning of a section."""
     return (replace(group[0], opens=section), *group[1:])
 
 
-def on_pages(groups: Iterable[Group], room: float) -> list[list[Line]]:
+def paginate(groups: Iterable[Group], room: float) -> list[list[Line]]:
     """Each group whole on one page; only one that no page could hold is broken, between lines.
 
     Args:

@@ -12,12 +12,12 @@ import sys
 
 import callrec.release.paper.certificate_pdf
 import callrec.release.paper.exhibit_label_pdf  # noqa: F401  # as said above
-from callrec.own_process import keep_private
+from callrec.own_process import harden_process
 from callrec.release.paper.apart import papers_of
 from callrec.release.paper.sheet import blank
 
 if __name__ == "__main__":
-    keep_private()
+    harden_process()
     on = blank()
     certificate = pickle.load(sys.stdin.buffer)  # noqa: S301
     sys.stdout.buffer.write(papers_of(certificate, on).to_bytes())

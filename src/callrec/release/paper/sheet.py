@@ -10,27 +10,44 @@ from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
 from callrec.release.paper.faces import Face, Style, add_faces, printable, wrapped
-from callrec.release.paper.lines import Box, Group, Line, Picture, Rule, Words, beside, on_pages
+from callrec.release.paper.lines import (
+    Box,
+    Group,
+    Line,
+    Picture,
+    Rule,
+    Words,
+    paginate,
+    side_by_side,
+)
 from callrec.release.paper.metadata import xmp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from callrec.release.paper.lines import Mark
+    from callrec.release.paper.lines import Drawn
 
 PAGE: Final = (210.0, 297.0)
+
 LEFT: Final = 18.0
+
 TOP: Final = 15.0
+
 WIDTH: Final = PAGE[0] - 2 * LEFT
+
 _FOOT: Final = PAGE[1] - 13
+
 ROOM: Final = _FOOT - TOP - 2
 
 NAVY: Final = (22, 54, 92)
+
 GREY: Final = (92, 99, 110)
+
 PALE: Final = (196, 203, 212)
 
 _SMALL = Style(Face.SANS, 7.5, GREY)
+
 _BASE: Final = 0.76
 """Where in a line's height the words stand."""
 
@@ -103,7 +120,7 @@ class Sheet:
         Args:
             foot: what stands at the foot of every page, before its number.
         """
-        pages = on_pages(self._groups, ROOM)
+        pages = paginate(self._groups, ROOM)
         for number, lines in enumerate(pages, 1):
             self._pdf.add_page()
             self._draw(lines, TOP)
@@ -114,7 +131,9 @@ class Sheet:
         rule = Line(2.5, (Rule(0, WIDTH, 0.15, PALE),))
         return (
             rule,
-            *beside(self.set(foot, _SMALL, width=WIDTH - 25, most=1), self.set_right(page, _SMALL)),
+            *side_by_side(
+                self.set(foot, _SMALL, width=WIDTH - 25, most=1), self.set_right(page, _SMALL)
+            ),
         )
 
     def _draw(self, lines: Sequence[Line], y: float) -> None:
@@ -126,7 +145,7 @@ class Sheet:
                 self._mark(mark, y, line.height)
             y += line.height
 
-    def _mark(self, mark: Mark, y: float, height: float) -> None:
+    def _mark(self, mark: Drawn, y: float, height: float) -> None:
         pdf = self._pdf
         match mark:
             case Words():

@@ -10,8 +10,8 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.edits import UNEDITED, Filler, Side, say_time
-from callrec.sound.measured import MOST_PEAKS
+from callrec.policy.edits import UNEDITED, Filler, Side, format_time
+from callrec.sound.measured import MAX_PEAKS
 from callrec.sound.waveform.scale import SIDES, heights, ticks
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _NAMES_WIDE: Final = 38
 """What the names of two channels need on the left."""
 
 _MOST_TICKS = 7
+
 _LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
@@ -60,7 +61,7 @@ def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
         *(_patterns(key) if edits else ()),
         *lanes,
         *_edited(measured, edits, key),
-        *_axis(measured, body),
+        *_drawn_axis(measured, body),
         *(
             f"<text x='2' y='{body + _LINE * (2 + number)}'>{escape(line)}</text>"
             for number, line in enumerate(told)
@@ -81,7 +82,10 @@ def _key(*drawn: str) -> str:
 
 def _described(measured: Measured, told: list[str]) -> str:
     channels = "two channels, left above right" if measured.channels > 1 else "one channel"
-    said = [f"How loud the recording is over {say_time(measured.duration_ms)}, {channels}", *told]
+    said = [
+        f"How loud the recording is over {format_time(measured.duration_ms)}, {channels}",
+        *told,
+    ]
     return ". ".join(said) + "."
 
 
@@ -95,7 +99,7 @@ def _told(measured: Measured, edits: Edits) -> Iterator[str]:
 
 
 def _span(span: Span) -> str:
-    return f"{say_time(span.from_ms)} to {say_time(span.to_ms)}"
+    return f"{format_time(span.from_ms)} to {format_time(span.to_ms)}"
 
 
 def _patterns(key: str) -> tuple[str, ...]:
@@ -128,12 +132,12 @@ def _as_released(measured: Measured, edits: Edits) -> Measured:
 def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]) -> Iterator[int]:
     rate, stretch = measured.sample_rate, measured.stretch
     gone = [
-        silence.span.samples_outwards(rate)
+        silence.span.samples_rounded_out(rate)
         for silence in edits.silences
         if channel in _lanes_of(silence, measured)
     ]
     if edits.clip:
-        first, end = edits.clip.samples_inwards(rate)
+        first, end = edits.clip.samples_rounded_in(rate)
         gone += [(0, first), (end, max(end, measured.samples))]
     for number, peak in enumerate(peaks):
         begin = number * stretch
@@ -142,7 +146,7 @@ def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]
 
 
 def _lanes(measured: Measured) -> Iterator[str]:
-    width = min(MOST_PEAKS, len(measured.peaks[0]))
+    width = min(MAX_PEAKS, len(measured.peaks[0]))
     left = _left(measured)
     wide = (_WIDTH - left) / width
     for channel, row in enumerate(heights(measured, width)):
@@ -195,10 +199,10 @@ def _x(ms: int, measured: Measured) -> float:
     return min(_WIDTH, left + ms * (_WIDTH - left) / max(1, measured.duration_ms))
 
 
-def _axis(measured: Measured, top: int) -> Iterator[str]:
+def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
     yield f"<path d='M{_left(measured)} {top}H{_WIDTH}' {_LINES}/>"
     for tick in ticks(measured.duration_ms, _MOST_TICKS):
         place = _x(tick, measured)
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
-        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{say_time(tick)}</text>"
+        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{format_time(tick)}</text>"

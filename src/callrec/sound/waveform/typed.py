@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.policy.edits import UNEDITED, Side, say_time
+from callrec.policy.edits import UNEDITED, Side, format_time
 from callrec.sound.waveform.scale import SIDES, heights, ticks
 
 if TYPE_CHECKING:
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from callrec.sound.measured import Measured
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
+
 _SILENCED, _CLIPPED = "x", "/"
+
 _LEGEND = f"{_SILENCED} silenced   {_CLIPPED} clipped away"
+
 _COLUMNS_A_TICK = 9
 """Wide enough for a time, and a space."""
 
@@ -35,7 +38,7 @@ def in_text(measured: Measured, *, columns: int, edits: Edits = UNEDITED) -> str
         lines.append(names[channel].ljust(margin) + blocks)
         if edits:
             lines.append(" " * margin + _marks(measured, width, edits, names[channel]))
-    lines += [" " * margin + line for line in _axis(measured.duration_ms, width)]
+    lines += [" " * margin + line for line in _typed_axis(measured.duration_ms, width)]
     if edits:
         lines.append(" " * margin + _LEGEND)
     return "\n".join(line.rstrip() for line in lines)
@@ -59,12 +62,12 @@ def _touched(span: Span, duration_ms: int, width: int) -> range:
     return range(span.from_ms * width // whole, min(width, -(-span.to_ms * width // whole)))
 
 
-def _axis(duration_ms: int, width: int) -> tuple[str, str]:
+def _typed_axis(duration_ms: int, width: int) -> tuple[str, str]:
     marks, times = [" "] * width, ""
     for tick in ticks(duration_ms, max(1, width // _COLUMNS_A_TICK)):
         column = tick * width // max(1, duration_ms)
         if column < width:
             marks[column] = "|"
-            if column + len(say_time(tick)) <= width:
-                times = times.ljust(column) + say_time(tick)
+            if column + len(format_time(tick)) <= width:
+                times = times.ljust(column) + format_time(tick)
     return "".join(marks), times

@@ -121,13 +121,13 @@ def instants_of_leg(leg: Leg) -> tuple[datetime, ...]:
     return began + _readings(leg.answered_at, leg.call.time_confidence)
 
 
-def micros(span: timedelta) -> int:
+def microseconds(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
 
 
 def since_epoch(at: datetime) -> int:
     """In microseconds: whole numbers, so that no rounding parts what is just near enough."""
-    return micros(at - _EPOCH)
+    return microseconds(at - _EPOCH)
 
 
 def _stem(name: str) -> str:
@@ -148,7 +148,7 @@ def _ends_in_time(
 ) -> Iterator[Key]:
     """One end and a stretch of time as long as the tolerance, and those around it."""
     stretches = {
-        since_epoch(at) // micros(tolerance) + step
+        since_epoch(at) // microseconds(tolerance) + step
         for at in instants
         for step in range(-around, around + 1)
     }

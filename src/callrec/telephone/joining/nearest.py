@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-class Point(NamedTuple):
+class TimePoint(NamedTuple):
     """Where one that looks for another stands; he may stand at several places."""
 
     line: str
@@ -22,7 +22,7 @@ class Point(NamedTuple):
     who: int
 
 
-def nearest_pairs(points: Iterable[Point], farthest: int) -> Iterator[tuple[int, int]]:
+def nearest_pairs(points: Iterable[TimePoint], farthest: int) -> Iterator[tuple[int, int]]:
     """Who is paired with whom, left and right, no farther apart than ``farthest``.
 
     Of all who are left the nearest two are paired again and again; of several pairs that are
@@ -42,7 +42,7 @@ def nearest_pairs(points: Iterable[Point], farthest: int) -> Iterator[tuple[int,
 class _Row:
     """The points in their order, and the neighbours that could be paired."""
 
-    points: list[Point]
+    points: list[TimePoint]
     farthest: int
     before: list[int] = field(init=False)
     after: list[int] = field(init=False)

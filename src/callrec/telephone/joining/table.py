@@ -19,12 +19,12 @@ from callrec.telephone.joining.keys import (
     inside_ends_of_recording,
     instants_of_leg,
     instants_of_recording,
-    micros,
+    microseconds,
     outside_number,
     public_ends,
     since_epoch,
 )
-from callrec.telephone.joining.nearest import Point, nearest_pairs
+from callrec.telephone.joining.nearest import TimePoint, nearest_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,7 +93,7 @@ class _Table:
     ) -> None:
         self._recordings = recordings
         self._calls = calls
-        self._tolerance = micros(tolerance)
+        self._tolerance = microseconds(tolerance)
         self._joined: dict[int, tuple[_Place, JoinedBy]] = {}
         self._taken: set[_Place] = set()
 
@@ -141,13 +141,13 @@ class _Table:
         """The nearest first."""
         left = self.recordings_left()
         points = [
-            Point(line, since_epoch(at), is_right=False, who=who)
+            TimePoint(line, since_epoch(at), is_right=False, who=who)
             for who, recording in enumerate(left)
             for line in lines.of_recording(self._recordings[recording])
             for at in instants_of_recording(self._recordings[recording])
         ]
         points += [
-            Point(line, since_epoch(at), is_right=True, who=who)
+            TimePoint(line, since_epoch(at), is_right=True, who=who)
             for who, place in enumerate(legs)
             for line in lines.of_leg(self._leg(place))
             for at in instants_of_leg(self._leg(place))
@@ -249,6 +249,7 @@ def _at(extension: str | None, numbers: frozenset[str]) -> frozenset[str]:
 
 
 _BY_NUMBER = _Lines(lambda facts: public_ends(facts.numbers), _numbers_of_leg)
+
 _BY_NUMBER_AND_EXTENSION = _Lines(
     lambda facts: _at(facts.extension, public_ends(facts.numbers)),
     lambda leg: _at(leg.call.extension, _numbers_of_leg(leg)),

@@ -49,7 +49,7 @@ _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "
 _HOW: Final = "a call record as Asterisk writes it"
 
 
-def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_asterisk(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Asterisk's."""
     reader = _Reader(setup)
     for start in ("start", "calldate"):
@@ -75,7 +75,7 @@ class _Reader:
 
     def read_row(self, said: Mapping[str, str]) -> Leg | str:
         raw = said.get("start") or said.get("calldate", "")
-        start = cells.local(raw)
+        start = cells.parse_local_time(raw)
         if start is None:
             return "its start is no date and time"
         time = self._clock.time(raw, start, _created(said.get("uniqueid", "")))
@@ -85,7 +85,7 @@ class _Reader:
 def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
     unique_id = said.get("uniqueid")
     answered = said.get("disposition") == "ANSWERED" and not _is_by_machine(said)
-    call = _written(said, time, setup).understood(setup)
+    call = _written(said, time, setup).to_call(setup)
     waited = _waited(said)
     return Leg(
         call=call,
@@ -93,12 +93,12 @@ def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
         recording=_recording(said),
         answered=answered,
         answered_at=call.started_at + waited if answered and waited is not None else None,
-        talk_ms=cells.milliseconds(said.get("billsec", "")),
+        talk_ms=cells.parse_milliseconds(said.get("billsec", "")),
     )
 
 
 def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
-    calling, called = cells.end(said.get("src", "")), cells.end(said.get("dst", ""))
+    calling, called = cells.parse_end(said.get("src", "")), cells.parse_end(said.get("dst", ""))
     ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
     ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
     return Written(
@@ -110,7 +110,7 @@ def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writte
         calling=ours_calling or calling,
         called=called,
         extension=ours_calling or ours_called,
-        parties=cells.people(
+        parties=cells.person_names(
             cells.shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
         ),
         unique_id=said.get("uniqueid"),
@@ -149,7 +149,10 @@ def _is_by_machine(said: Mapping[str, str]) -> bool:
 
 def _waited(said: Mapping[str, str]) -> timedelta | None:
     """From its start until it was answered; not as a difference of local times, which may jump."""
-    duration, talked = cells.length(said.get("duration", "")), cells.length(said.get("billsec", ""))
+    duration, talked = (
+        cells.parse_length(said.get("duration", "")),
+        cells.parse_length(said.get("billsec", "")),
+    )
     if duration is None or talked is None or duration < talked:
         return None
     return duration - talked
@@ -165,7 +168,7 @@ def _recording(said: Mapping[str, str]) -> str:
 
 def _created(unique_id: str) -> datetime | None:
     parts = _UNIQUE_ID.fullmatch(unique_id)
-    return cells.instant(int(parts["epoch"])) if parts else None
+    return cells.from_epoch(int(parts["epoch"])) if parts else None
 
 
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
@@ -181,7 +184,7 @@ def _columns(row: Sequence[str]) -> tuple[str, ...]:
 
 def _is_row(line: Line) -> bool:
     row = _cells(line)
-    return bool(_columns(row)) and cells.local(row[_START]) is not None
+    return bool(_columns(row)) and cells.parse_local_time(row[_START]) is not None
 
 
 def _cells(line: Line) -> list[str]:

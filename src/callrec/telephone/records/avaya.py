@@ -51,7 +51,7 @@ _MOST_OPEN: Final = 10_000
 """Calls whose last segment has not come; an older one is given up."""
 
 
-def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_avaya(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not IP Office's."""
     return _Reader(setup).read if any(_segment(line) for line in first) else None
 
@@ -74,18 +74,18 @@ class _Reader:
         said = _segment(line)
         if said is None:
             return NotUnderstood(line.number, "it is no segment of a call")
-        start = cells.local(said["call start"].replace("/", "-"))
-        connected = cells.duration(said["connected time"])
+        start = cells.parse_local_time(said["call start"].replace("/", "-"))
+        connected = cells.parse_duration(said["connected time"])
         if start is None or connected is None:
             return NotUnderstood(line.number, "its start or its connected time is none")
-        rang = cells.length(said.get("ring time", "")) or timedelta()
+        rang = cells.parse_length(said.get("ring time", "")) or timedelta()
         began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
         spent = began.spent + rang
         if spent + connected > cells.LONGEST_CALL:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if said["continuation"] == "1":
             self._remember(said["call id"], _Open(began.start, spent + connected))
-        call = _written(said, start).understood(self._setup)
+        call = _written(said, start).to_call(self._setup)
         return Leg(
             call=call,
             key=f"{said['call id']} {began.start}",
@@ -126,7 +126,7 @@ def _written(said: Mapping[str, str], start: datetime) -> Written:
         calling=_end(said.get("caller", "")),
         called=_end(said.get("called number", "")),
         extension=desks[0] if desks else None,
-        parties=cells.people(*_names_at_desks(said)),
+        parties=cells.person_names(*_names_at_desks(said)),
         said=said,
     )
 
@@ -154,4 +154,4 @@ def _direction(said: Mapping[str, str]) -> Direction:
 
 
 def _end(text: str) -> str:
-    return cells.end(_AT_A_SERVER.sub("", text))
+    return cells.parse_end(_AT_A_SERVER.sub("", text))

@@ -24,13 +24,13 @@ _LATEST: Final = 4_102_444_800
 """Seconds: the year 2100."""
 
 
-def end(text: str) -> str:
+def parse_end(text: str) -> str:
     """One end of a call as it was written; empty where nothing of the kind can be written."""
     plain = text.strip()
     return plain if len(plain) <= _LONGEST_END and plain.isprintable() else ""
 
 
-def people(*names: str) -> tuple[str, ...]:
+def person_names(*names: str) -> tuple[str, ...]:
     """Those that are names of somebody: a number is none, nor is "anonymous"."""
     plain = (" ".join(name.split()) for name in names if name)
     return tuple(dict.fromkeys(name for name in plain if _is_name(name)))
@@ -48,36 +48,36 @@ def file_name(path: str) -> str:
     return name if _is_file_name(name) else ""
 
 
-def whole(text: str) -> int | None:
+def parse_whole(text: str) -> int | None:
     """A number without a sign, such as seconds; None: it is none."""
     plain = text.strip()
     return int(plain) if len(plain) <= 15 and plain.isascii() and plain.isdigit() else None  # noqa: PLR2004
 
 
-def length(text: str, unit: timedelta = timedelta(seconds=1)) -> timedelta | None:
+def parse_length(text: str, unit: timedelta = timedelta(seconds=1)) -> timedelta | None:
     """Of a part of a call, in whole units; None: it is none, or longer than any call."""
-    count = whole(text)
+    count = parse_whole(text)
     return count * unit if count is not None and count < LONGEST_CALL // unit else None
 
 
-def milliseconds(seconds: str) -> int | None:
+def parse_milliseconds(seconds: str) -> int | None:
     """Of a part of a call in whole seconds; likewise."""
-    of_call = length(seconds)
+    of_call = parse_length(seconds)
     return None if of_call is None else of_call // MILLISECOND
 
 
-def instant(seconds: float | None) -> datetime | None:
+def from_epoch(seconds: float | None) -> datetime | None:
     """Of seconds since 1970; None for 0, which says that it never was, and beyond 2099."""
     return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < _LATEST else None
 
 
-def local(text: str) -> datetime | None:
+def parse_local_time(text: str) -> datetime | None:
     """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099."""
     at = _date_and_time(text)
     return at if at and at.tzinfo is None else None
 
 
-def written_time(text: str) -> WrittenTime | None:
+def parse_written_time(text: str) -> WrittenTime | None:
     """Likewise, with an offset or without."""
     at = _date_and_time(text)
     if at is None:
@@ -87,7 +87,7 @@ def written_time(text: str) -> WrittenTime | None:
     return WrittenTime(raw=text, instant=at, proof="the offset that is written with it")
 
 
-def duration(text: str) -> timedelta | None:
+def parse_duration(text: str) -> timedelta | None:
     """As ``HH:MM:SS``, also with more hours or a fraction of a second."""
     parts = _DURATION.fullmatch(text.strip())
     if parts is None:

@@ -33,9 +33,9 @@ _GLOBAL_CALL_ID: Final = (
 _TYPES: Final = ("INTEGER", "VARCHAR", "UNIQUEIDENTIFIER")
 
 
-def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_cucm(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Unified CM's."""
-    read = by_header(first[0], _NEEDED, partial(_leg, setup))
+    read = by_header(first[0], _NEEDED, partial(_cucm_leg, setup))
     return None if read is None else partial(_read, read)
 
 
@@ -43,13 +43,13 @@ def _read(read: ReadLine, line: Line) -> Leg | NotUnderstood | None:
     return None if line.text.lstrip('"').startswith(_TYPES) else read(line)
 
 
-def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    started = cells.instant(cells.whole(said.get("datetimeorigination", "")))
+def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
+    started = cells.from_epoch(cells.parse_whole(said.get("datetimeorigination", "")))
     if started is None:
         return "it has no time of origination"
-    answered_at = cells.instant(cells.whole(said.get("datetimeconnect", "")))
-    calling = cells.end(said.get("callingpartynumber", ""))
-    called = cells.end(
+    answered_at = cells.from_epoch(cells.parse_whole(said.get("datetimeconnect", "")))
+    calling = cells.parse_end(said.get("callingpartynumber", ""))
+    called = cells.parse_end(
         said.get("finalcalledpartynumber") or said.get("originalcalledpartynumber", "")
     )
     is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
@@ -65,12 +65,12 @@ def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         calling=calling,
         called=called,
         said=said,
-    ).understood(setup)
+    ).to_call(setup)
     return Leg(
         call=call,
         key=":".join(said[part] for part in _GLOBAL_CALL_ID if part in said),
         recording="",
         answered=answered_at is not None,
         answered_at=answered_at,
-        talk_ms=cells.milliseconds(said.get("duration", "")),
+        talk_ms=cells.parse_milliseconds(said.get("duration", "")),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from callrec.telephone.call import System
 from callrec.telephone.records import eight_by_eight, ringcentral, twilio
-from callrec.telephone.records.items import parsed
+from callrec.telephone.records.items import parse_json
 from callrec.telephone.records.leg import Leg
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callrec.telephone.records.items import Item
     from callrec.telephone.setup import Setup
 
-LARGEST: Final = 1024 * 1024
+MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
 """Bytes."""
 
 
@@ -40,7 +40,7 @@ ITEMS: Final[dict[System, Describing]] = {
 """Who gives call records in JSON."""
 
 
-def describe(data: bytes, setup: Setup) -> Call | None:
+def read_description(data: bytes, setup: Setup) -> Call | None:
     """The call of the one recording that a description is of.
 
     Args:
@@ -51,7 +51,7 @@ def describe(data: bytes, setup: Setup) -> Call | None:
     Returns:
         None where it is none of these. Law: never raises.
     """
-    item = parsed(data) if len(data) <= LARGEST else None
+    item = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
     if not isinstance(item, dict):
         return None
     for system, module in ITEMS.items():

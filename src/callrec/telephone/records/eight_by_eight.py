@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import cells
-from callrec.telephone.records.items import said, text
+from callrec.telephone.records.items import flattened, text_at
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.written import Written, WrittenTime
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from callrec.telephone.setup import Setup
 
 _DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
+
 _MD5: Final = re.compile("[0-9a-fA-F]{32}")
 
 
@@ -35,20 +36,20 @@ def is_ours(item: Item) -> bool:
 def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an object is, or why it is none."""
     tags = _tags(item["tags"])
-    started = cells.whole(text(tags, "startTime"))
-    instant = cells.instant(None if started is None else started / 1000)
+    started = cells.parse_whole(text_at(tags, "startTime"))
+    instant = cells.from_epoch(None if started is None else started / 1000)
     if instant is None:
         yield "its start is no instant"
         return
     time = WrittenTime(
-        raw=text(tags, "startTime"),
+        raw=text_at(tags, "startTime"),
         instant=instant,
         proof="the epoch",
     )
-    path = text(item, "objectName").split(":")
+    path = text_at(item, "objectName").split(":")
     yield Leg(
-        call=_written(item, tags, path, time).understood(setup),
-        key=text(tags, "callId"),
+        call=_written(item, tags, path, time).to_call(setup),
+        key=text_at(tags, "callId"),
         recording=cells.file_name(path[-1]),
         answered=True,
         answered_at=None,
@@ -57,10 +58,10 @@ def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
 
 
 def _written(item: Item, tags: Item, path: list[str], time: WrittenTime) -> Written:
-    direction = _DIRECTIONS.get(text(tags, "direction"))
+    direction = _DIRECTIONS.get(text_at(tags, "direction"))
     # ipbx:<practice>:callrecording:users:<extension>:<file>
-    extension = cells.end(path[-2]) if len(path) > 1 else ""
-    address = cells.end(text(tags, "address"))
+    extension = cells.parse_end(path[-2]) if len(path) > 1 else ""
+    address = cells.parse_end(text_at(tags, "address"))
     outgoing = direction is Direction.OUTBOUND
     return Written(
         system=System.EIGHT_BY_EIGHT,
@@ -70,15 +71,15 @@ def _written(item: Item, tags: Item, path: list[str], time: WrittenTime) -> Writ
         calling=extension if outgoing else address,
         called=address if outgoing else extension,
         extension=extension or None,
-        parties=cells.people(text(tags, "userName")),
-        unique_id=text(tags, "callId") or None,
-        said={**said({**item, "tags": tags}), **_md5(item)},
+        parties=cells.person_names(text_at(tags, "userName")),
+        unique_id=text_at(tags, "callId") or None,
+        said={**flattened({**item, "tags": tags}), **_md5(item)},
     )
 
 
 def _md5(item: Item) -> dict[str, str]:
-    checksum = text(item, "checksum")
-    is_one = text(item, "checksumType").upper() == "MD5" and _MD5.fullmatch(checksum)
+    checksum = text_at(item, "checksum")
+    is_one = text_at(item, "checksumType").upper() == "MD5" and _MD5.fullmatch(checksum)
     return {"md5": checksum.lower()} if is_one else {}
 
 
@@ -87,4 +88,4 @@ def _tags(tags: Any) -> Item:
     if isinstance(tags, dict):
         return tags
     pairs = [tag for tag in tags if isinstance(tag, dict)]
-    return {text(tag, "key"): tag.get("value") for tag in pairs}
+    return {text_at(tag, "key"): tag.get("value") for tag in pairs}

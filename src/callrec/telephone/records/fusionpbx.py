@@ -30,36 +30,36 @@ _DIRECTIONS: Final = {
 }
 
 
-def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not FusionPBX's."""
     for start in ("start_epoch", "start_stamp"):
         needed = frozenset({start, "caller_id_number", "destination_number"})
-        read = by_header(first[0], needed, partial(_leg, setup))
+        read = by_header(first[0], needed, partial(_fusionpbx_leg, setup))
         if read is not None:
             return read
     return None
 
 
-def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
+def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     time = _time(said)
     if time is None:
         return "its start is no date and time"
     direction = _DIRECTIONS.get(said.get("direction", "").casefold())
-    calling = cells.end(said.get("source_number") or said.get("caller_id_number", ""))
+    calling = cells.parse_end(said.get("source_number") or said.get("caller_id_number", ""))
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
         direction=direction,
         calling=calling,
-        called=cells.end(said.get("destination_number", "")),
+        called=cells.parse_end(said.get("destination_number", "")),
         extension=said.get("extension"),
-        parties=cells.people(said.get("caller_id_name", "")),
+        parties=cells.person_names(said.get("caller_id_name", "")),
         unique_id=said.get("xml_cdr_uuid"),
         said=said,
-    ).understood(setup)
+    ).to_call(setup)
     talked = _talked(said)
-    answered_at = cells.instant(cells.whole(said.get("answer_epoch", "")))
+    answered_at = cells.from_epoch(cells.parse_whole(said.get("answer_epoch", "")))
     return Leg(
         call=call,
         # Of two legs each names the other.
@@ -73,15 +73,15 @@ def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
 
 def _time(said: Mapping[str, str]) -> WrittenTime | None:
     stamp = said.get("start_stamp", "")
-    epoch = cells.instant(cells.whole(said.get("start_epoch", "")))
+    epoch = cells.from_epoch(cells.parse_whole(said.get("start_epoch", "")))
     if epoch is not None:
         return WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
-    return cells.written_time(stamp)
+    return cells.parse_written_time(stamp)
 
 
 def _talked(said: Mapping[str, str]) -> int | None:
     """Milliseconds."""
-    exactly = cells.length(said.get("billmsec", ""), unit=cells.MILLISECOND)
+    exactly = cells.parse_length(said.get("billmsec", ""), unit=cells.MILLISECOND)
     if exactly is None:
-        return cells.milliseconds(said.get("billsec", ""))
+        return cells.parse_milliseconds(said.get("billsec", ""))
     return exactly // cells.MILLISECOND

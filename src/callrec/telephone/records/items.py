@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Item: TypeAlias = dict[str, Any]
 """As JSON has it; its texts may hold what cannot be written as UTF-8."""
 
-LARGEST: Final = 64 * 1024 * 1024
+MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 """Bytes of a file that is one piece of JSON, which must be in memory whole."""
 
 _LONGEST_SAID: Final = 1000
@@ -25,7 +25,7 @@ _RECORDS: Final = frozenset({"sid", "startTime", "objectName"})
 _DEEPEST: Final = 4
 
 
-def parsed(data: bytes) -> Any:
+def parse_json(data: bytes) -> Any:
     """What the bytes say; None where they are no JSON."""
     try:
         return json.loads(data)
@@ -39,12 +39,12 @@ def items_of(data: bytes) -> list[Any]:
     Raises:
         Unusable: it is no JSON.
     """
-    if len(data) > LARGEST:
+    if len(data) > MAX_JSON_BYTES:
         raise Unusable(
-            f"the call records are one piece of JSON larger than {LARGEST // 1024**2} MiB",
+            f"the call records are one piece of JSON larger than {MAX_JSON_BYTES // 1024**2} MiB",
             hint="export fewer days at once, or one record on each line",
         )
-    whole = parsed(data)
+    whole = parse_json(data)
     if isinstance(whole, list):
         return whole
     if not isinstance(whole, dict):
@@ -59,7 +59,7 @@ def page_of(item: Item) -> list[Any] | None:
     return pages[0] if len(pages) == 1 and _RECORDS.isdisjoint(item) else None
 
 
-def text(item: Item, *path: str) -> str:
+def text_at(item: Item, *path: str) -> str:
     """The text at a path of members; empty where there is none."""
     value: Any = item
     for member in path:
@@ -67,7 +67,7 @@ def text(item: Item, *path: str) -> str:
     return _plain(value)
 
 
-def said(item: Item) -> dict[str, str]:
+def flattened(item: Item) -> dict[str, str]:
     """All that an item says in words and numbers: ``from.phoneNumber`` -> text."""
     return dict(_flat(item, "", 0))
 

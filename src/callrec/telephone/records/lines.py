@@ -15,7 +15,7 @@ from callrec.telephone.records.leg import Leg, NotUnderstood
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LONGEST: Final = 64 * 1024
+MAX_LINE_BYTES: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""
 
 _AT_ONCE: Final = 256 * 1024
@@ -54,7 +54,7 @@ def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
     """
     for number, raw in enumerate(_raw_lines(file), start=1):
         if raw is None:
-            yield NotUnderstood(number, f"the line is longer than {LONGEST // 1024} KiB")
+            yield NotUnderstood(number, f"the line is longer than {MAX_LINE_BYTES // 1024} KiB")
         elif text := _text(raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw):
             yield Line(number, text)
 
@@ -131,9 +131,9 @@ def _raw_lines(file: Readable) -> Iterator[bytes | None]:
 
 def _kept(begun: bytes, *, is_too_long: bool) -> tuple[bytes, bool]:
     """A line whose end has not been seen; what is too long already is let go."""
-    is_too_long = is_too_long or len(begun) > LONGEST
+    is_too_long = is_too_long or len(begun) > MAX_LINE_BYTES
     return (b"" if is_too_long else begun), is_too_long
 
 
 def _whole(line: bytes, *, is_too_long: bool) -> bytes | None:
-    return None if is_too_long or len(line) > LONGEST else line
+    return None if is_too_long or len(line) > MAX_LINE_BYTES else line

@@ -81,7 +81,7 @@ _SEVEN_DIGITS: Final = {
 }
 
 
-def begin(until: date, first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_mitel(until: date, first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Mitel's.
 
     Args:
@@ -108,13 +108,13 @@ class _Reader:
         if beginning is None:
             return NotUnderstood(line.number, "it does not begin as a call's record does")
         start = self._start(beginning)
-        duration = cells.duration(beginning["duration"])
+        duration = cells.parse_duration(beginning["duration"])
         if start is None or duration is None:
             return NotUnderstood(line.number, "its start is no date and time")
         said = _fields(line.text, beginning)
         raw = line.text[1 : beginning.start("duration")].strip()
-        call = _written(said, WrittenTime(raw=raw, local=start)).understood(self._setup)
-        waited = cells.length(said.get("answered after", ""))
+        call = _written(said, WrittenTime(raw=raw, local=start)).to_call(self._setup)
+        waited = cells.parse_length(said.get("answered after", ""))
         answered = bool(duration) and "*" not in said.get("answered after", "")
         return Leg(
             call=call,
@@ -133,7 +133,7 @@ class _Reader:
             hour = hour % _NOON + (_NOON if beginning["afternoon"] == "p" else 0)
         day = self._day(int(beginning["month"]), int(beginning["day"]))
         clock = f"{hour:02}:{beginning['minute']}:{beginning['second'] or '00'}"
-        return cells.local(f"{day} {clock}") if day else None
+        return cells.parse_local_time(f"{day} {clock}") if day else None
 
     def _day(self, month: int, day: int) -> date | None:
         latest = self._until + _A_DAY  # by a clock east of the one that said until
@@ -157,7 +157,7 @@ def _fields(text: str, beginning: re.Match[str]) -> Mapping[str, str]:
 
 def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
     calling, called = said.get("calling", ""), said.get("called", "")
-    digits = cells.end(said.get("digits", "").replace(" ", ""))
+    digits = cells.parse_end(said.get("digits", "").replace(" ", ""))
     if _TRUNK.fullmatch(calling):
         direction, calling = Direction.INBOUND, said.get("ani", "")
     elif _TRUNK.fullmatch(called):
@@ -169,8 +169,8 @@ def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
         how="a call record as Mitel writes it",
         time=time,
         direction=direction,
-        calling=cells.end(calling),
-        called=cells.end(called),
+        calling=cells.parse_end(calling),
+        called=cells.parse_end(called),
         # What is no trunk is a station.
         calling_is_inside=direction is not Direction.INBOUND,
         called_is_inside=direction is not Direction.OUTBOUND,

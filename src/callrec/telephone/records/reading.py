@@ -13,7 +13,7 @@ from callrec.errors import Failed, Unusable
 from callrec.telephone.call import System
 from callrec.telephone.records import asterisk, avaya, cucm, fusionpbx, mitel, three_cx
 from callrec.telephone.records.described import ITEMS, Describing
-from callrec.telephone.records.items import LARGEST, items_of, page_of, parsed
+from callrec.telephone.records.items import MAX_JSON_BYTES, items_of, page_of, parse_json
 from callrec.telephone.records.leg import NotUnderstood
 from callrec.telephone.records.lines import Line, Readable, read_lines
 
@@ -41,11 +41,11 @@ class Begin(Protocol):
 
 
 _LINES: Final[dict[System, Begin]] = {
-    System.ASTERISK: asterisk.begin,
-    System.FREESWITCH: fusionpbx.begin,
-    System.CUCM: cucm.begin,
-    System.THREE_CX: three_cx.begin,
-    System.AVAYA: avaya.begin,
+    System.ASTERISK: asterisk.begin_asterisk,
+    System.FREESWITCH: fusionpbx.begin_fusionpbx,
+    System.CUCM: cucm.begin_cucm,
+    System.THREE_CX: three_cx.begin_three_cx,
+    System.AVAYA: avaya.begin_avaya,
 }
 """In the order in which they are asked: whose lines are the most telling, first."""
 
@@ -86,7 +86,7 @@ def _read(file: BinaryIO, setup: Setup, until: date | None) -> Iterator[Leg | No
         return _rows(whole, setup, until)
     if _has_an_item_on_each_line(head):
         return _items(_parsed_lines(whole), setup)
-    return _items(iter(enumerate(items_of(whole.read(LARGEST + 1)), start=1)), setup)
+    return _items(iter(enumerate(items_of(whole.read(MAX_JSON_BYTES + 1)), start=1)), setup)
 
 
 class _Behind:
@@ -115,7 +115,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
 
 
 def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
-    begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin, until)}
+    begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin_mitel, until)}
     for system, begin in begins.items():
         read = begin(first, setup) if first and setup.asks_records_of(system) else None
         if read is not None:
@@ -125,14 +125,14 @@ def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine
 
 def _has_an_item_on_each_line(head: bytes) -> bool:
     """A page of an API may be all on one line too."""
-    item = parsed(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0])
+    item = parse_json(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0])
     return isinstance(item, dict) and page_of(item) is None
 
 
 def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
     for line in read_lines(file):
         if isinstance(line, Line):
-            yield line.number, parsed(line.text.encode())
+            yield line.number, parse_json(line.text.encode())
         else:
             yield line.line, None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import cells
-from callrec.telephone.records.items import said, text
+from callrec.telephone.records.items import flattened, text_at
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.written import Written
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from callrec.telephone.setup import Setup
 
 _DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
+
 _SESSION: Final = frozenset({"sessionId", "telephonySessionId"})
+
 _ANSWERED: Final = frozenset({"Accepted", "Call connected"})
 
 
@@ -31,7 +33,7 @@ def is_ours(item: Item) -> bool:
 
 def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """Those of one call; a call without any is its own."""
-    if text(item, "type") == "Fax":
+    if text_at(item, "type") == "Fax":
         yield "it is a fax and no call"
         return
     parts = item.get("legs")
@@ -44,11 +46,11 @@ def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
 
 
 def _leg(item: Item, setup: Setup) -> Leg | str:
-    time = cells.written_time(text(item, "startTime"))
+    time = cells.parse_written_time(text_at(item, "startTime"))
     if time is None:
         return "its start is no date and time"
-    recording = text(item, "recording", "id")
-    ours = "to" if text(item, "direction") == "Inbound" else "from"
+    recording = text_at(item, "recording", "id")
+    ours = "to" if text_at(item, "direction") == "Inbound" else "from"
     call = Written(
         system=System.RINGCENTRAL,
         how="a call record as RingCentral writes it",
@@ -56,30 +58,32 @@ def _leg(item: Item, setup: Setup) -> Leg | str:
         direction=_direction(item),
         calling=_end(item, "from"),
         called=_end(item, "to"),
-        extension=cells.end(text(item, ours, "extensionNumber")) or None,
-        parties=cells.people(text(item, "from", "name"), text(item, "to", "name")),
-        unique_id=recording or text(item, "id") or None,
-        said=said(item),
+        extension=cells.parse_end(text_at(item, ours, "extensionNumber")) or None,
+        parties=cells.person_names(text_at(item, "from", "name"), text_at(item, "to", "name")),
+        unique_id=recording or text_at(item, "id") or None,
+        said=flattened(item),
     )
-    answered = text(item, "result") in _ANSWERED
+    answered = text_at(item, "result") in _ANSWERED
     return Leg(
-        call=call.understood(setup),
-        key=text(item, "telephonySessionId") or text(item, "sessionId"),
+        call=call.to_call(setup),
+        key=text_at(item, "telephonySessionId") or text_at(item, "sessionId"),
         recording=cells.file_name(recording),
         answered=answered,
         answered_at=None,
-        talk_ms=cells.milliseconds(text(item, "duration")) if answered else None,
+        talk_ms=cells.parse_milliseconds(text_at(item, "duration")) if answered else None,
     )
 
 
 def _direction(item: Item) -> Direction | None:
     """Between two extensions it is neither way."""
-    ends = [text(item, end, "phoneNumber") for end in ("from", "to")]
-    inside = [text(item, end, "extensionNumber") for end in ("from", "to")]
+    ends = [text_at(item, end, "phoneNumber") for end in ("from", "to")]
+    inside = [text_at(item, end, "extensionNumber") for end in ("from", "to")]
     if all(inside) and not any(ends):
         return Direction.INTERNAL
-    return _DIRECTIONS.get(text(item, "direction"))
+    return _DIRECTIONS.get(text_at(item, "direction"))
 
 
 def _end(item: Item, which: str) -> str:
-    return cells.end(text(item, which, "phoneNumber") or text(item, which, "extensionNumber"))
+    return cells.parse_end(
+        text_at(item, which, "phoneNumber") or text_at(item, which, "extensionNumber")
+    )

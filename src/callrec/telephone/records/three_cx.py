@@ -48,7 +48,7 @@ _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 
-def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+def begin_three_cx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not 3CX's."""
     log = _Log(setup)
     return (
@@ -96,10 +96,10 @@ def _leg_of_log(setup: Setup, said: Mapping[str, str], time: WrittenTime, start:
         time=time,
         calling=calling,
         called=called,
-        parties=cells.people(said.get("from-dispname", ""), callee),
+        parties=cells.person_names(said.get("from-dispname", ""), callee),
         unique_id=said.get("callid"),
         said=said,
-    ).understood(setup)
+    ).to_call(setup)
     answered = _local(said.get("time-answered", ""))
     return Leg(
         call=call,
@@ -123,10 +123,10 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         time=time,
         calling=_end(setup, calling),
         called=_end(setup, called),
-        parties=cells.people(caller, callee),
+        parties=cells.person_names(caller, callee),
         said=said,
-    ).understood(setup)
-    rang = cells.duration(said.get("ringing", ""))
+    ).to_call(setup)
+    rang = cells.parse_duration(said.get("ringing", ""))
     answered = said["status"].strip().casefold() == "answered" if "status" in said else False
     return Leg(
         call=call,
@@ -140,7 +140,7 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
 
 def _end(setup: Setup, *written: str) -> str:
     """The first that is an extension or a number; a trunk stands for an end by its own name."""
-    ends = [cells.end(text).removeprefix("Ext.") for text in written]
+    ends = [cells.parse_end(text).removeprefix("Ext.") for text in written]
     for end in ends:
         if is_extension(end, setup.extensions, setup.region) or e164(end, setup.region):
             return end
@@ -154,16 +154,16 @@ def _named(end: str) -> tuple[str, str]:
 
 
 def _local(text: str) -> datetime | None:
-    return cells.local(text.replace("/", "-"))
+    return cells.parse_local_time(text.replace("/", "-"))
 
 
 def _report_time(text: str, setup: Setup) -> WrittenTime | None:
     """ISO 8601, or with the day first; but in the United States the month is."""
     parts = _DAY_FIRST.fullmatch(text.strip())
     if parts is None:
-        return cells.written_time(text)
+        return cells.parse_written_time(text)
     day, month = (parts[2], parts[1]) if setup.region == "US" else (parts[1], parts[2])
-    start = cells.local(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
+    start = cells.parse_local_time(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
     return WrittenTime(raw=text, local=start) if start else None
 
 
@@ -172,9 +172,9 @@ def _created(call_id: str) -> datetime | None:
     if parts is None:
         return None
     millis = int(parts[1], 16)
-    return cells.instant((millis - _SINCE_1601 if millis > _SINCE_1601 else millis) / 1000)
+    return cells.from_epoch((millis - _SINCE_1601 if millis > _SINCE_1601 else millis) / 1000)
 
 
 def _milliseconds(text: str) -> int | None:
-    duration = cells.duration(text)
+    duration = cells.parse_duration(text)
     return None if duration is None else duration // cells.MILLISECOND

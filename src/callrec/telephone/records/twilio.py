@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import cells
-from callrec.telephone.records.items import said, text
+from callrec.telephone.records.items import flattened, text_at
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.written import Written, WrittenTime
 
@@ -27,22 +27,23 @@ if TYPE_CHECKING:
 _RFC_2822: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"
 )
+
 _ANSWERED: Final = frozenset({"completed", "in-progress"})
 
 
 def is_ours(item: Item) -> bool:
     """Whether an item is a Recording or a Call."""
-    sid = text(item, "sid")
+    sid = text_at(item, "sid")
     return (sid.startswith("RE") and "call_sid" in item) or (sid.startswith("CA") and "to" in item)
 
 
 def is_of_a_recording(item: Item) -> bool:
-    return text(item, "sid").startswith("RE")
+    return text_at(item, "sid").startswith("RE")
 
 
 def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an item is, or why it is none."""
-    time = _time(text(item, "start_time") or text(item, "date_created"))
+    time = _time(text_at(item, "start_time") or text_at(item, "date_created"))
     if time is None:
         yield "its start is no date and time"
     else:
@@ -55,43 +56,43 @@ def _recording(item: Item, time: WrittenTime, setup: Setup) -> Leg:
         how="a recording as Twilio describes it",
         time=time,
         direction=Direction.UNKNOWN,
-        unique_id=text(item, "call_sid") or None,
-        said=said(item),
+        unique_id=text_at(item, "call_sid") or None,
+        said=flattened(item),
     )
     return Leg(
-        call=call.understood(setup),
-        key=text(item, "call_sid"),
-        recording=cells.file_name(text(item, "sid")),
+        call=call.to_call(setup),
+        key=text_at(item, "call_sid"),
+        recording=cells.file_name(text_at(item, "sid")),
         answered=True,
         answered_at=None,
-        talk_ms=cells.milliseconds(text(item, "duration")),
+        talk_ms=cells.parse_milliseconds(text_at(item, "duration")),
     )
 
 
 def _call(item: Item, time: WrittenTime, setup: Setup) -> Leg:
-    way = text(item, "direction")
+    way = text_at(item, "direction")
     call = Written(
         system=System.TWILIO,
         how="a call record as Twilio writes it",
         time=time,
         direction=Direction.INBOUND if way == "inbound" else None,
-        calling=cells.end(text(item, "from")),
-        called=cells.end(text(item, "to")),
-        unique_id=text(item, "sid"),
-        said=said(item),
+        calling=cells.parse_end(text_at(item, "from")),
+        called=cells.parse_end(text_at(item, "to")),
+        unique_id=text_at(item, "sid"),
+        said=flattened(item),
     )
     return Leg(
-        call=call.understood(setup),
-        key=text(item, "parent_call_sid") or text(item, "sid"),
+        call=call.to_call(setup),
+        key=text_at(item, "parent_call_sid") or text_at(item, "sid"),
         recording="",
-        answered=text(item, "status") in _ANSWERED,
+        answered=text_at(item, "status") in _ANSWERED,
         answered_at=None,
-        talk_ms=cells.milliseconds(text(item, "duration")),
+        talk_ms=cells.parse_milliseconds(text_at(item, "duration")),
     )
 
 
 def _time(raw: str) -> WrittenTime | None:
-    at = cells.written_time(raw)
+    at = cells.parse_written_time(raw)
     if at is not None or not _RFC_2822.fullmatch(raw):
         return at
     try:

@@ -22,7 +22,7 @@ _WIDE = {
 }  # fmt: skip
 _KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
 
-_MOST_FRAMES = 1_000_000
+_AMR_MOST_FRAMES = 1_000_000
 """Five and a half hours; beyond, the rest is reckoned from what was walked."""
 
 
@@ -34,15 +34,17 @@ def amr_sound(window: Window) -> Sound:
     """
     for mark, codec, sample_rate, lengths in _KINDS:
         if window.at(0, len(mark)) == mark:
-            duration_ms, findings = _walked(window, len(mark), lengths)
+            duration_ms, findings = _amr_walked(window, len(mark), lengths)
             return Sound("amr", codec, sample_rate, 1, duration_ms, findings)
     raise Unknown
 
 
-def _walked(window: Window, start: int, lengths: dict[int, int]) -> tuple[int, frozenset[Finding]]:
+def _amr_walked(
+    window: Window, start: int, lengths: dict[int, int]
+) -> tuple[int, frozenset[Finding]]:
     place, frames = start, 0
     findings = set()
-    while frames < _MOST_FRAMES and (first := window.at(place, 1)):
+    while frames < _AMR_MOST_FRAMES and (first := window.at(place, 1)):
         length = lengths.get(first[0] >> 3 & 15)
         if length is None:
             break
@@ -55,6 +57,6 @@ def _walked(window: Window, start: int, lengths: dict[int, int]) -> tuple[int, f
         raise Empty
     if place - start == frames:  # none was sent
         findings.add(Finding.SILENT)
-    if frames == _MOST_FRAMES:
+    if frames == _AMR_MOST_FRAMES:
         frames = frames * (window.size - start) // (place - start)
     return frames * _FRAME_MS, frozenset(findings)

@@ -9,20 +9,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from callrec.telephone.sound.samples import Samples, listen
-from callrec.telephone.sound.sound import (
-    CutShort,
-    Empty,
-    Finding,
-    Sound,
-    Unknown,
-    milliseconds,
-)
+from callrec.telephone.sound.samples import Samples, sample_findings
+from callrec.telephone.sound.sound import CutShort, Empty, Finding, Sound, Unknown, milliseconds
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
 
 _HEADER = struct.Struct(">4s5I")
+
 _ENCODINGS = {
     1: ("ulaw", 1),
     2: ("pcm8", 1),
@@ -33,7 +27,7 @@ _ENCODINGS = {
 }
 """The codec, and bytes of one sample."""
 
-_OPEN = frozenset({0, 0xFFFFFFFF})
+_UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})
 
 
 def au_sound(window: Window) -> Sound:
@@ -50,13 +44,13 @@ def au_sound(window: Window) -> Sound:
         raise Unknown
     codec, width = _ENCODINGS[encoding]
     there = window.size - start
-    length = there if said in _OPEN else min(said, there)
+    length = there if said in _UNKNOWN_SIZE else min(said, there)
     samples = length // (width * max(channels, 1))
     if samples <= 0:
         raise Empty
     sound = Sound("au", codec, sample_rate, channels, milliseconds(samples, sample_rate))
-    if said in _OPEN:
+    if said in _UNKNOWN_SIZE:
         sound = sound.with_findings({Finding.UNCLOSED})
     elif said > there:
         sound = sound.with_findings({Finding.TRUNCATED})
-    return sound.with_findings(listen(window, Samples(codec, start, length, "big")))
+    return sound.with_findings(sample_findings(window, Samples(codec, start, length, "big")))

@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.telephone.sound.sound import (
+    Contradictory,
     CutShort,
     Empty,
     Finding,
-    Senseless,
     Sound,
     milliseconds,
 )
-from callrec.telephone.sound.window import BLOCK
+from callrec.telephone.sound.window import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
 
-_HEADER = 4 + 4 + 34
+_STREAM_INFO = 4 + 4 + 34
 """Bytes: the mark, a block's header, STREAMINFO."""
 
 _FRAME, _FRAME_HEADER = b"\xff\xf8", 16
@@ -36,6 +36,7 @@ _SIZES = {
 """By a frame's code: its samples, or one less where so many bytes of the header say more."""
 
 _RATE_BYTES = {12: 1, 13: 2, 14: 2}
+
 _MOST_CODED = 6
 """Bytes of a frame's number."""
 
@@ -46,14 +47,14 @@ def flac_sound(window: Window) -> Sound:
     Raises:
         NotAudio: the first block is not STREAMINFO or is cut short, or no length can be told.
     """
-    head = window.at(0, _HEADER)
-    if len(head) < _HEADER:
+    head = window.at(0, _STREAM_INFO)
+    if len(head) < _STREAM_INFO:
         raise CutShort
     if head[4] & 0x7F:
-        raise Senseless
+        raise Contradictory
     packed = int.from_bytes(head[18:26], "big")
     sample_rate, channels, samples = packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
-    if window.size == _HEADER:
+    if window.size == _STREAM_INFO:
         raise Empty
     there = _last_sample(window, int.from_bytes(head[10:12], "big"))
     findings: frozenset[Finding] = frozenset()
@@ -72,8 +73,8 @@ def _last_sample(window: Window, block: int) -> int:
     ``block`` is how many each frame but the last has: of streams where that changes, which no
     telephone system writes, the mark is another, and their length is not told.
     """
-    start = max(_HEADER, window.size - BLOCK)
-    end = window.at(start, BLOCK)
+    start = max(_STREAM_INFO, window.size - BLOCK_BYTES)
+    end = window.at(start, BLOCK_BYTES)
     place = end.rfind(_FRAME)
     while place >= 0:
         frame = _frame(end[place : place + _FRAME_HEADER])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.telephone.sound.sound import Finding
-from callrec.telephone.sound.window import BLOCK
+from callrec.telephone.sound.window import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
@@ -35,7 +35,7 @@ def gsm_findings(window: Window, start: int, length: int, size: int) -> frozense
         length: of all of them, in bytes.
         size: of a frame or block: 33 or 65.
     """
-    silence = _SILENCE[size] * (BLOCK // size)
+    silence = _SILENCE[size] * (BLOCK_BYTES // size)
     for place in range(start, start + length, len(silence)):
         piece = window.at(place, min(len(silence), start + length - place))
         if not silence.startswith(piece):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from callrec.telephone.sound.gsm import FRAME, gsm_findings
-from callrec.telephone.sound.samples import Samples, listen
+from callrec.telephone.sound.samples import Samples, sample_findings
 from callrec.telephone.sound.sound import Empty, Finding, Sound, Unknown, milliseconds
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ _KINDS = {
     "g729": _Kind("g729", 8000, 10, 80),
     "gsm": _Kind("gsm", 8000, FRAME, 160),
 }  # fmt: skip
+
 _GSM_MARK = 0xD
 """The first four bits of every frame."""
 
@@ -82,10 +83,10 @@ def headerless_sound(window: Window, suffix: str) -> Sound:
     findings = frozenset({Finding.TRUNCATED} if scrap else ())
     # Nothing is listened to before it is sure that it can be a sound.
     sound = Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
-    return sound.with_findings(_heard(window, kind.codec, frames * kind.frame))
+    return sound.with_findings(_headerless_heard(window, kind.codec, frames * kind.frame))
 
 
-def _heard(window: Window, codec: str, length: int) -> frozenset[Finding]:
+def _headerless_heard(window: Window, codec: str, length: int) -> frozenset[Finding]:
     if codec == "gsm":
         return gsm_findings(window, 0, length, FRAME)
-    return listen(window, Samples(codec, 0, length))
+    return sample_findings(window, Samples(codec, 0, length))

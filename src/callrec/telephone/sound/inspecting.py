@@ -14,13 +14,14 @@ from callrec.telephone.sound.mp4 import mp4_sound
 from callrec.telephone.sound.mpeg import mpeg_sound
 from callrec.telephone.sound.ogg import ogg_sound
 from callrec.telephone.sound.riff import is_riff, wave_sound
-from callrec.telephone.sound.sound import Empty, IsText, Sound
+from callrec.telephone.sound.sound import Empty, Sound, TextFile
 from callrec.telephone.sound.window import Window
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 _TEXT_LOOKED_AT = 4096
+
 _WRITTEN_IN_TEXT = frozenset("\t\n\v\f\r\x1b\ufeff")
 
 _MARKED = {b"OggS": ogg_sound, b"fLaC": flac_sound, b"#!AM": amr_sound, b".snd": au_sound}
@@ -57,7 +58,7 @@ def _without_mark(window: Window, suffix: str) -> Sound:
     if found:
         return found
     if _is_text(window.at(0, _TEXT_LOOKED_AT)):
-        raise IsText
+        raise TextFile
     return headerless_sound(window, suffix)
 
 

@@ -21,7 +21,7 @@ _LAYER_III = 0b01
 _MPEG_1, _MPEG_2, _MPEG_25 = 0b11, 0b10, 0b00
 _HALF_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _FULL_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_RATES = {
+_MP3_RATES = {
     _MPEG_1: (44100, 48000, 32000),
     _MPEG_2: (22050, 24000, 16000),
     _MPEG_25: (11025, 12000, 8000),
@@ -29,7 +29,7 @@ _RATES = {
 _SEARCHED = 4096
 """Bytes in which a frame may begin late, or begin again after damage."""
 
-_ENOUGH = 3
+_MP3_ENOUGH = 3
 """Frames that follow each other by no accident."""
 
 _NOTE_WITHIN = 64
@@ -44,11 +44,11 @@ _BYTES = 2
 _MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
 """Encoders whose notes say what they put before and after the sound."""
 
-_MOST_FRAMES, _MOST_ROWS = 500_000, 100
+_MP3_MOST_FRAMES, _MOST_ROWS = 500_000, 100
 """Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
 
-class _Frame(NamedTuple):
+class _Mp3Frame(NamedTuple):
     length: int
     samples: int
     sample_rate: int
@@ -58,11 +58,11 @@ class _Frame(NamedTuple):
 def mpeg_sound(window: Window) -> Sound | None:
     """The sound of an MP3 file, or None where the file is none."""
     start = _next_row(window, _after_tags(window))
-    first = None if start is None else _frame(window.at(start, 4))
+    first = None if start is None else _mp3_frame(window.at(start, 4))
     if start is None or first is None:
         return None
     note = window.at(start, first.length)
-    seconds, end = _walked(window, start)
+    seconds, end = _mp3_walked(window, start)
     seconds = max(0.0, seconds - _left_out(note, first.samples) / first.sample_rate)
     is_cut = start + _said(note) > window.size or _is_frame_cut(window, end, first)
     findings = frozenset({Finding.TRUNCATED} if is_cut else ())
@@ -70,16 +70,16 @@ def mpeg_sound(window: Window) -> Sound | None:
     return Sound("mp3", "mp3", first.sample_rate, first.channels, duration_ms, findings)
 
 
-def _is_frame_cut(window: Window, end: int, first: _Frame) -> bool:
-    frame = _frame(window.at(end, 4))
+def _is_frame_cut(window: Window, end: int, first: _Mp3Frame) -> bool:
+    frame = _mp3_frame(window.at(end, 4))
     same = frame is not None and frame[2:] == first[2:]
     return frame is not None and same and end + frame.length > window.size
 
 
-def _walked(window: Window, start: int) -> tuple[float, int]:
+def _mp3_walked(window: Window, start: int) -> tuple[float, int]:
     """Seconds of all frames, and where the last one ends."""
     place = end = start
-    seconds, left = 0.0, _MOST_FRAMES
+    seconds, left = 0.0, _MP3_MOST_FRAMES
     for _ in range(_MOST_ROWS):
         for after, frame in islice(_row(window, place), left):
             end = after
@@ -114,14 +114,14 @@ def _next_row(window: Window, start: int) -> int | None:
 
 
 def _is_row(window: Window, place: int) -> bool:
-    ends = [end for end, _ in islice(_row(window, place), _ENOUGH)]
-    return len(ends) == _ENOUGH or ends[-1:] == [window.size]
+    ends = [end for end, _ in islice(_row(window, place), _MP3_ENOUGH)]
+    return len(ends) == _MP3_ENOUGH or ends[-1:] == [window.size]
 
 
-def _row(window: Window, place: int) -> Iterator[tuple[int, _Frame]]:
+def _row(window: Window, place: int) -> Iterator[tuple[int, _Mp3Frame]]:
     """The whole frames that follow each other from a place on, each with where it ends."""
     first = None
-    while frame := _frame(window.at(place, 4)):
+    while frame := _mp3_frame(window.at(place, 4)):
         place += frame.length
         first = first or frame
         if place > window.size or frame.sample_rate != first.sample_rate:
@@ -130,18 +130,18 @@ def _row(window: Window, place: int) -> Iterator[tuple[int, _Frame]]:
 
 
 @lru_cache(maxsize=1024)
-def _frame(header: bytes) -> _Frame | None:
+def _mp3_frame(header: bytes) -> _Mp3Frame | None:
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:  # noqa: PLR2004  # eleven set bits
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
     rate, kbps = header[2] >> 2 & 3, header[2] >> 4
-    if layer != _LAYER_III or version not in _RATES or rate == 3 or kbps in {0, 15}:  # noqa: PLR2004
+    if layer != _LAYER_III or version not in _MP3_RATES or rate == 3 or kbps in {0, 15}:  # noqa: PLR2004
         return None
     full = version == _MPEG_1
     bits = (_FULL_KBPS if full else _HALF_KBPS)[kbps - 1] * 1000
-    sample_rate = _RATES[version][rate]
+    sample_rate = _MP3_RATES[version][rate]
     length = (144 if full else 72) * bits // sample_rate + (header[2] >> 1 & 1)
-    return _Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
+    return _Mp3Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
 
 
 def _said(first: bytes) -> int:

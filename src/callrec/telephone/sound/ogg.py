@@ -14,15 +14,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from callrec.telephone.sound.sound import (
+    Contradictory,
     CutShort,
     Empty,
     Finding,
     NotAudio,
-    Senseless,
     Sound,
     Unknown,
 )
-from callrec.telephone.sound.window import BLOCK
+from callrec.telephone.sound.window import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _MARK = b"OggS\0"
 """What a page begins with: the last byte is the version, of which there is one."""
 
-_HEADER = 27
-_PACKET = _HEADER + 255 + 255
+_PAGE_HEADER = 27
+
+_PACKET = _PAGE_HEADER + 255 + 255
 """Bytes within which a first page has what is read of its packet."""
 
 _FIRST, _LAST = 2, 4
@@ -65,7 +66,7 @@ def ogg_sound(window: Window) -> Sound:
         NotAudio: the first is of another kind, or all are empty or unfinished.
     """
     page = window.at(0, _PACKET)
-    if len(page) < _HEADER:
+    if len(page) < _PAGE_HEADER:
         raise CutShort
     stream = _stream(page)
     end = _end(window, serial=page[14:18])
@@ -76,7 +77,7 @@ def ogg_sound(window: Window) -> Sound:
 
 
 def _stream(page: bytes) -> _Stream:
-    packet = page[_HEADER + page[26] :]
+    packet = page[_PAGE_HEADER + page[26] :]
 
     def number(start: int, length: int) -> int:
         return int.from_bytes(packet[start : start + length], "little")
@@ -92,7 +93,7 @@ def _stream(page: bytes) -> _Stream:
     if len(packet) < needed:
         raise CutShort
     if found.sample_rate < 1:
-        raise Senseless
+        raise Contradictory
     return found
 
 
@@ -103,11 +104,11 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
     its end: a page that is cut, or none that says that it is the last. None: the file does not end
     with this stream.
     """
-    end = window.at(max(0, window.size - BLOCK), BLOCK)
+    end = window.at(max(0, window.size - BLOCK_BYTES), BLOCK_BYTES)
     findings: frozenset[Finding] | None = None
     cut = 0
     for place in _marks_from_the_end(end):
-        page = end[place : place + _HEADER + 255]
+        page = end[place : place + _PAGE_HEADER + 255]
         if page[14:18] != serial and findings is None:
             return None
         if page[14:18] == serial:
@@ -122,7 +123,7 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
 
 def _marks_from_the_end(end: bytes) -> Iterator[int]:
     """Where headers of pages begin that are whole."""
-    place = end.rfind(_MARK, 0, max(0, len(end) - _HEADER + len(_MARK)))
+    place = end.rfind(_MARK, 0, max(0, len(end) - _PAGE_HEADER + len(_MARK)))
     while place >= 0:
         yield place
         place = end.rfind(_MARK, 0, place + len(_MARK) - 1)
@@ -184,8 +185,8 @@ def _pages(window: Window) -> Iterator[tuple[int, bytes, bool]]:
     place = damages = 0
     while damages < _MOST_DAMAGES:
         page = window.at(place, _PACKET)
-        is_page = page.startswith(_MARK) and len(page) >= _HEADER
-        length = _length(page) if is_page else BLOCK - len(_MARK)
+        is_page = page.startswith(_MARK) and len(page) >= _PAGE_HEADER
+        length = _length(page) if is_page else BLOCK_BYTES - len(_MARK)
         again = window.at(place, length + len(_MARK) - 1).find(_MARK, 1)
         if not is_page and again < 0:
             return
@@ -201,7 +202,7 @@ def _position(page: bytes) -> int:
 
 def _length(page: bytes) -> int:
     """Of a whole page, in bytes; its table of lengths may itself be cut."""
-    return _HEADER + page[26] + sum(page[_HEADER : _HEADER + page[26]])
+    return _PAGE_HEADER + page[26] + sum(page[_PAGE_HEADER : _PAGE_HEADER + page[26]])
 
 
 def _found(page: bytes, *, is_cut: bool) -> frozenset[Finding]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from callrec.telephone.sound.gsm import BLOCK_OF_TWO, gsm_findings
-from callrec.telephone.sound.samples import Samples, listen
+from callrec.telephone.sound.samples import Samples, sample_findings
 from callrec.telephone.sound.sound import (
+    Contradictory,
     CutShort,
     Empty,
     Finding,
-    Senseless,
     Sound,
     Unknown,
     milliseconds,
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
 
 PCM, ALAW, ULAW = 1, 6, 7
+
 _GSM, _EXTENSIBLE = 0x31, 0xFFFE
+
 LINEAR = frozenset({PCM, ALAW, ULAW})
 """Tags of the codecs in which every sample stands by itself."""
 
@@ -44,11 +46,14 @@ _CODECS = {
     0x45: "g726",
     0x55: "mp3",
 }
+
 _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
 
 _GSM_SAMPLES = 320
+
 _MOST_CHUNKS = 1000
+
 _IN_DS64 = 0xFFFFFFFF
 """A size that did not fit: where it is RF64, another chunk has it."""
 
@@ -139,7 +144,7 @@ def wave_sound(window: Window) -> Sound:
     wave = read_wave(window)
     encoding = wave.encoding
     if encoding.tag in LINEAR and not encoding.block:
-        raise Senseless
+        raise Contradictory
     if wave.length < max(encoding.block, 1):
         raise Empty
     codec = f"pcm{encoding.bits}" if encoding.tag == PCM else _codec(encoding.tag)
@@ -158,7 +163,7 @@ def _heard(window: Window, wave: Wave, codec: str) -> frozenset[Finding]:
     length = wave.length // wave.encoding.block * wave.encoding.block if wave.encoding.block else 0
     if wave.encoding.tag == _GSM:
         return gsm_findings(window, wave.start, length, BLOCK_OF_TWO)
-    return listen(window, Samples(codec, wave.start, length, wave.order))
+    return sample_findings(window, Samples(codec, wave.start, length, wave.order))
 
 
 def _chunks(window: Window, order: Literal["little", "big"]) -> Iterator[_Chunk]:
@@ -232,5 +237,5 @@ def _duration_ms(encoding: Encoding, length: int) -> int:
         blocks = length // encoding.block
         return milliseconds(blocks * encoding.samples_per_block, encoding.sample_rate)
     if not encoding.bytes_per_second:
-        raise Senseless
+        raise Contradictory
     return milliseconds(length, encoding.bytes_per_second)

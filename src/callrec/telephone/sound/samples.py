@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from callrec.telephone.sound.noise import is_noise
-from callrec.telephone.sound.silence import quiet
+from callrec.telephone.sound.silence import silence_test
 from callrec.telephone.sound.sound import Encrypted, Finding
-from callrec.telephone.sound.window import BLOCK
+from callrec.telephone.sound.window import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Samples:
     order: Literal["little", "big"] = "little"
 
 
-def listen(window: Window, samples: Samples) -> frozenset[Finding]:
+def sample_findings(window: Window, samples: Samples) -> frozenset[Finding]:
     """Whether they are silent, from the first to the last; nothing of codecs that do not tell.
 
     Costs a look at the first samples where these are audible; else it may read all of the file.
@@ -62,7 +62,7 @@ def _is_encrypted(window: Window, samples: Samples, width: int) -> bool:
 
 
 def _is_silent(window: Window, samples: Samples, width: int) -> bool:
-    is_quiet = quiet(samples.codec, window.at(samples.start, width), samples.order)
+    is_quiet = silence_test(samples.codec, window.at(samples.start, width), samples.order)
     size = min(_A_LITTLE * width, samples.length // width * width)
     looks = _looks(window, samples, _PLACES, size)
     return all(map(is_quiet, looks)) and all(map(is_quiet, _all_of(window, samples, width)))
@@ -77,7 +77,7 @@ def _looks(window: Window, samples: Samples, count: int, size: int) -> Iterator[
 
 def _all_of(window: Window, samples: Samples, width: int) -> Iterator[bytes]:
     end = samples.start + samples.length // width * width
-    step = BLOCK // width * width
+    step = BLOCK_BYTES // width * width
     before = b""
     for place in range(samples.start, end, step):
         piece = window.at(place, min(step, end - place))

@@ -20,7 +20,9 @@ _AT_REST = {"ulaw": b"\xff\x7f\xfe\x7e", "alaw": b"\xd5\x55"}
 _ELSEWHERE_HIGH, _ELSEWHERE_LOW = 2, 3
 
 
-def quiet(codec: str, first: bytes, order: Literal["little", "big"]) -> Callable[[bytes], bool]:
+def silence_test(
+    codec: str, first: bytes, order: Literal["little", "big"]
+) -> Callable[[bytes], bool]:
     """What tells whether a piece of whole samples is inaudible.
 
     Args:

@@ -35,14 +35,14 @@ class CutShort(NotAudio):
         super().__init__("its header is cut short")
 
 
-class Senseless(NotAudio):
+class Contradictory(NotAudio):
     """The header contradicts itself."""
 
     def __init__(self) -> None:
         super().__init__("its header makes no sense")
 
 
-class IsText(NotAudio):
+class TextFile(NotAudio):
     """Somebody's notes, whatever the file is called."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Sound:
     def __post_init__(self) -> None:
         usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
         if not usual or not 0 <= self.duration_ms <= _LONGEST_MS:
-            raise Senseless
+            raise Contradictory
 
     def with_findings(self, findings: Iterable[Finding]) -> Self:
         """The same, of which more is known."""
@@ -112,5 +112,5 @@ def milliseconds(samples: int, sample_rate: int) -> int:
         NotAudio: the rate is none.
     """
     if sample_rate < 1:
-        raise Senseless
+        raise Contradictory
     return round(samples * 1000 / sample_rate)

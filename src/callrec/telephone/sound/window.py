@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-BLOCK = 64 * 1024
+BLOCK_BYTES = 64 * 1024
 """Bytes; the most that is ever held, and more than an Ogg page has (65,307)."""
 
 
@@ -30,5 +30,5 @@ class Window:
         start = place - self._block_at
         if start < 0 or start + length > len(self._block):
             self._stream.seek(place)
-            self._block, self._block_at, start = self._stream.read(BLOCK), place, 0
+            self._block, self._block_at, start = self._stream.read(BLOCK_BYTES), place, 0
         return self._block[start : start + length]

@@ -43,23 +43,23 @@ class Identify(Protocol):
     def __call__(self, path: PurePath, setup: Setup) -> Identified | None: ...
 
 
-NAMES: Final[dict[System, ReadName]] = {
-    System.ASTERISK: asterisk.read,
-    System.THREE_CX: threecx.read,
-    System.EIGHT_BY_EIGHT: eight_by_eight.read,
-    System.RINGCENTRAL: ringcentral.read,
-    System.TELESIS: telesis.read,
-    System.FREESWITCH: freeswitch.read,
-    System.VICIDIAL: vicidial.read,
-    System.OREKA: oreka.read,
-    System.MIAREC: miarec.read,
+NAME_READERS: Final[dict[System, ReadName]] = {
+    System.ASTERISK: asterisk.read_asterisk,
+    System.THREE_CX: threecx.read_threecx,
+    System.EIGHT_BY_EIGHT: eight_by_eight.read_eight_by_eight,
+    System.RINGCENTRAL: ringcentral.read_ringcentral,
+    System.TELESIS: telesis.read_telesis,
+    System.FREESWITCH: freeswitch.read_freeswitch,
+    System.VICIDIAL: vicidial.read_vicidial,
+    System.OREKA: oreka.read_oreka,
+    System.MIAREC: miarec.read_miarec,
 }
 """In the order in which they are asked: whose names are the most telling, first."""
 
-WITH_PEOPLE: Final = frozenset({System.THREE_CX})
+SYSTEMS_NAMING_PEOPLE: Final = frozenset({System.THREE_CX})
 """Whose names hold what somebody is called, and so any sign."""
 
-IDS: Final[dict[System, Identify]] = {
-    System.FREESWITCH: freeswitch.identify,
-    System.TWILIO: twilio.identify,
+ID_READERS: Final[dict[System, Identify]] = {
+    System.FREESWITCH: freeswitch.identify_freeswitch,
+    System.TWILIO: twilio.identify_twilio,
 }

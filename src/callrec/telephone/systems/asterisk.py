@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_ASTERISK = re.compile(
     r"(?P<head>[^/]+)"
     r"-(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6})"
     r"-(?P<unique_id>(?:[A-Za-z0-9_.]+-)*(?P<epoch>[0-9]{1,10})\.[0-9]+)"
@@ -71,14 +71,14 @@ _TYPES = {
 _CONFERENCE = _Type("a conference", None)
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_asterisk(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not Asterisk's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
     name = path.name
-    parts = _NAME.fullmatch(name)
+    parts = _ASTERISK.fullmatch(name)
     fields = _fields(parts["head"]) if parts else None
     local = _local_time(parts["day"], parts["time"]) if parts else None
     if parts is None or fields is None or local is None:
@@ -96,7 +96,7 @@ def read(path: PurePath, setup: Setup) -> Written | None:
         calling_is_inside=kind.calling_is_inside,
         called_is_inside=kind.called_is_inside,
         # Only these have an outside end by their type; the extension tells which it is.
-        may_be_turned=kind in {_TYPES["in"], _TYPES["out"]},
+        ends_may_be_swapped=kind in {_TYPES["in"], _TYPES["out"]},
         unique_id=parts["unique_id"],
         sides=_SIDES.get(parts["part"], ()),
         said={"name": name},

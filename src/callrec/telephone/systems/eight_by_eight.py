@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_EIGHT_BY_EIGHT = re.compile(
     r"(?:ipbx:[^:/]+:callrecording:users:[^:/]+:)?(?P<start>1[0-9]{12})-(?P<call>1[0-9]{12})"
     r"-(?P<extension>[0-9]{2,10})-(?P<number>\+?[A-Za-z0-9]{0,20})_E\.mp3"
 )
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_eight_by_eight(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not 8x8's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
+    parts = _EIGHT_BY_EIGHT.fullmatch(path.name)
     if parts is None:
         return None
     start = datetime.fromtimestamp(int(parts["start"]) // 1000, UTC)

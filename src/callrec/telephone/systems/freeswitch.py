@@ -41,7 +41,7 @@ _UUID_ALONE = re.compile(rf"{_UUID}\.[A-Za-z0-9]{{2,5}}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_freeswitch(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not FreeSWITCH's, or is a uuid alone.
 
     Law: never raises.
@@ -51,7 +51,7 @@ def read(path: PurePath, setup: Setup) -> Written | None:
     if parts is None:
         return None
     day, time = (parts[part].replace("-", "") for part in ("day", "time"))
-    written = stamps.written(parts["raw"], day, time)
+    written = stamps.time_from_digits(parts["raw"], day, time)
     if written is None:
         return None
     return Written(
@@ -65,7 +65,7 @@ def read(path: PurePath, setup: Setup) -> Written | None:
     )
 
 
-def identify(path: PurePath, setup: Setup) -> Identified | None:
+def identify_freeswitch(path: PurePath, setup: Setup) -> Identified | None:
     """Which call's it is, by its uuid alone, or None where it is not FreeSWITCH's.
 
     Law: never raises.
@@ -86,7 +86,7 @@ def identify(path: PurePath, setup: Setup) -> Identified | None:
 def _day(folders: tuple[str, ...]) -> date | None:
     match folders:
         case ("archive", year, month, day) if month in _MONTHS:
-            at = stamps.local(f"{year}{_MONTHS.index(month) + 1:02}{day}", "000000")
+            at = stamps.local_from_digits(f"{year}{_MONTHS.index(month) + 1:02}{day}", "000000")
             return at.date() if at and len(year) == 4 and len(day) == 2 else None  # noqa: PLR2004
         case _:
             return None

@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_MIAREC = re.compile(
     r"(?P<raw>(?P<year>(?:19|20)[0-9]{2})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
     r"(?P=dash)(?P<time>[0-9]{6}))(?:_[0-9]{1,4})?\.(?:mp3|wav)"
 )
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_miarec(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not MiaRec's.
 
     Law: never raises.
     """
-    parts = _NAME.fullmatch(path.name)
+    parts = _MIAREC.fullmatch(path.name)
     if parts is None:
         return None
     day = parts["year"] + parts["month"] + parts["day"]
-    time = stamps.written(parts["raw"], day, parts["time"])
+    time = stamps.time_from_digits(parts["raw"], day, parts["time"])
     if time is None or (setup.system != System.MIAREC and path.parent.name != day):
         return None
     return Written(

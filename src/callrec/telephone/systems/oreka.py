@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_OREKA = re.compile(
     r"(?P<raw>(?P<day>(?:19|20)[0-9]{6})_(?P<time>[0-9]{6}))_[^_/]{1,60}\.[A-Za-z0-9]{2,5}"
 )
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_oreka(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not Oreka's.
 
     Law: never raises.
     """
-    parts = _NAME.fullmatch(path.name)
-    time = stamps.written(parts["raw"], parts["day"], parts["time"]) if parts else None
+    parts = _OREKA.fullmatch(path.name)
+    time = stamps.time_from_digits(parts["raw"], parts["day"], parts["time"]) if parts else None
     if parts is None or time is None:
         return None
     if setup.system != System.OREKA and not _in_its_hour(path, parts["day"], parts["time"]):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_RINGCENTRAL = re.compile(
     r"(?P<raw>(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6}))(?:_(?P<extension>[0-9]{2,8}))?"
     r"_(?P<number>[^_/]{1,40})_(?P<way>Incoming|Outgoing)_[A-Za-z-]{1,20}_(?P<id>[0-9]{1,20})"
     r"\.(?:mp3|wav)"
@@ -30,14 +30,14 @@ _NAME = re.compile(
 _WAYS = {"Incoming": Direction.INBOUND, "Outgoing": Direction.OUTBOUND}
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_ringcentral(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not RingCentral's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
-    time = stamps.written(parts["raw"], parts["day"], parts["time"]) if parts else None
+    parts = _RINGCENTRAL.fullmatch(path.name)
+    time = stamps.time_from_digits(parts["raw"], parts["day"], parts["time"]) if parts else None
     if parts is None or time is None:
         return None
     return Written(

@@ -9,7 +9,7 @@ from callrec.telephone.written import WrittenTime
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 
 
-def local(day: str, time: str) -> datetime | None:
+def local_from_digits(day: str, time: str) -> datetime | None:
     """Of ``YYYYMMDD`` and ``HHMMSS``; None: there is no such day, or no such time."""
     try:
         at = datetime.fromisoformat(f"{day}T{time}")
@@ -18,7 +18,7 @@ def local(day: str, time: str) -> datetime | None:
     return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 
-def written(raw: str, day: str, time: str) -> WrittenTime | None:
+def time_from_digits(raw: str, day: str, time: str) -> WrittenTime | None:
     """The same, with what was written.
 
     Args:
@@ -26,5 +26,5 @@ def written(raw: str, day: str, time: str) -> WrittenTime | None:
         day: eight digits.
         time: six digits.
     """
-    at = local(day, time)
+    at = local_from_digits(day, time)
     return None if at is None else WrittenTime(raw=raw, local=at)

@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_TELESIS = re.compile(
     r"(?P<recorded>[A-Za-z0-9*#+]{1,16})_{1,8}(?P<raw>(?P<day>[0-9]{6})_(?P<time>[0-9]{6}))"
     r"_A?[IO]_(?P<party>[^_/]*)_(?P<ends>[^_/]*_[^_/]*)_(?P<reference>[0-9A-Fa-f]{1,16})"
     r"_[0-9A-Fa-f]{8}\.[A-Za-z0-9]{2,5}"
 )
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_telesis(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not Telesis's.
 
     Law: never raises.
     """
-    parts = _NAME.fullmatch(path.name)
+    parts = _TELESIS.fullmatch(path.name)
     # No such system recorded before 2000.
-    time = stamps.written(parts["raw"], f"20{parts['day']}", parts["time"]) if parts else None
+    time = (
+        stamps.time_from_digits(parts["raw"], f"20{parts['day']}", parts["time"]) if parts else None
+    )
     if parts is None or time is None:
         return None
     recorded, (dialled, calling) = parts["recorded"], parts["ends"].split("_")

@@ -23,22 +23,24 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_THREECX = re.compile(
     r"\[(?P<name>[^/]*)\]_(?P<calling>[^-_/\[\]]*)-(?P<called>[^_/\[\]]*)"
     r"_(?P<day>(?:19|20)[0-9]{6})(?P<time>[0-9]{6})\([0-9]{1,12}\)\.(?:wav|mp3)",
     re.IGNORECASE,
 )
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_threecx(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not 3CX's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
+    parts = _THREECX.fullmatch(path.name)
     time = (
-        stamps.written(parts["day"] + parts["time"], parts["day"], parts["time"]) if parts else None
+        stamps.time_from_digits(parts["day"] + parts["time"], parts["day"], parts["time"])
+        if parts
+        else None
     )
     if parts is None or time is None:
         return None

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(r"(?P<sid>RE[0-9a-f]{32})\.(?:wav|mp3)")
+_TWILIO = re.compile(r"(?P<sid>RE[0-9a-f]{32})\.(?:wav|mp3)")
 
 
-def identify(path: PurePath, setup: Setup) -> Identified | None:
+def identify_twilio(path: PurePath, setup: Setup) -> Identified | None:
     """Which recording it is, or None where it is not Twilio's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
+    parts = _TWILIO.fullmatch(path.name)
     if parts is None:
         return None
     return Identified(

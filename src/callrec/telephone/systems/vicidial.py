@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
     from callrec.telephone.setup import Setup
 
-_NAME = re.compile(
+_VICIDIAL = re.compile(
     r"(?P<raw>(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6}))_(?P<customer>\+?[0-9]{2,18})"
     r"(?:-(?P<part>in|out|all))?\.[A-Za-z0-9]{2,5}"
 )
 _HALVES = {"in": "one half of a call", "out": "one half of a call"}
 
 
-def read(path: PurePath, setup: Setup) -> Written | None:
+def read_vicidial(path: PurePath, setup: Setup) -> Written | None:
     """What a name says, or None where it is not VICIdial's.
 
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
-    time = stamps.written(parts["raw"], parts["day"], parts["time"]) if parts else None
+    parts = _VICIDIAL.fullmatch(path.name)
+    time = stamps.time_from_digits(parts["raw"], parts["day"], parts["time"]) if parts else None
     if parts is None or time is None:
         return None
     return Written(
