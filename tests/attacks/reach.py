@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.procedures.custody import from_millis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.intake_after import AfterIntake
-    from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.intake_summary import Ingested
     from house.practices import House
 
 COLUMNS = (

@@ -14,8 +14,8 @@ from callrec.policy.when import TimeRange
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verification, verify_audit
 from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.hold_list import ListedHold, list_holds
-from callrec.procedures.hold_reach import holds_covering
+from callrec.procedures.hold_list import list_holds
+from callrec.procedures.hold_reach import ListedHold, holds_covering
 from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import log_request_event, read_history

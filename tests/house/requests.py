@@ -18,10 +18,11 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.when import TimeRange
 from callrec.procedures.approve import Approved, Decision, approve_request
 from callrec.procedures.granted import UsableGrant, usable_grants
-from callrec.procedures.open_request import OpenRequest, read_request
+from callrec.procedures.open_request import read_request
 from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import record_third_party_check
+from callrec.procedures.sealed_request import OpenRequest
 from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from house.spool import a_call, take_in
 

@@ -6,13 +6,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.practice import writing
-from callrec.procedures.custody import REENCRYPTED, from_millis, seal_data_key, seal_metadata
+from callrec.procedures.custody import REENCRYPTED, seal_data_key, seal_metadata
 from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.store.sealing import seal_stream
 from house.requests import rows

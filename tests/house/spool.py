@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.custody import OpenedRecording
-    from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.intake_summary import Ingested
     from house.practices import House
 
 KEEP = AfterIntake()

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import AfterIntake
-    from callrec.procedures.intake_run import Ingested
-    from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.intake_summary import Ingested, Summary
     from house.practices import House
 
 SETTLE = 5

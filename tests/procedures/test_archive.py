@@ -23,9 +23,9 @@ from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.custody import attested_statement
 from callrec.procedures.found import set_up_practice
 from callrec.procedures.volume_list import list_volumes
+from callrec.record.statements import attested_statement
 from house import practices
 from house.drives import (
     acts,

@@ -26,8 +26,8 @@ from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.custody import attested_statement
 from callrec.procedures.people import list_people
+from callrec.record.statements import attested_statement
 from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 
 if TYPE_CHECKING:

@@ -23,8 +23,7 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.erasing import preview_erasure
 from callrec.procedures.incident_list import list_incidents
-from callrec.procedures.migrate import kept_copies
-from callrec.procedures.migration_copy import keep_sealed
+from callrec.procedures.migration_copy import keep_sealed, kept_copies
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys

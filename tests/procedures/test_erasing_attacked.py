@@ -12,6 +12,7 @@ import pytest
 from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
+from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import sign_statement
@@ -20,7 +21,7 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.custody import Opening, from_millis
+from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.procedures.request_log import read_outlines
 from callrec.procedures.revoke import revoke_grants

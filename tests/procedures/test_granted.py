@@ -31,10 +31,11 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.granted import usable_grants
-from callrec.procedures.granting import Granting, write_approval
+from callrec.procedures.granting import write_approval
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.revoke import revoke_grants
+from callrec.procedures.sealed_request import Granting
 from callrec.store.sealing import open_stream
 from house.holds import verified
 from house.requests import (

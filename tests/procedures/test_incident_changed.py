@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.custody import to_millis
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS, log_incident_version

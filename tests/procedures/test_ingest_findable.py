@@ -13,9 +13,8 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
 from callrec.policy.when import DayRange
-from callrec.procedures.findable import missing_from_search
+from callrec.procedures.findable import find_calls, missing_from_search
 from callrec.procedures.reconcile import reconcile_calls
-from callrec.procedures.search import find_calls
 from house.call_records import a_row, records, take_in_with
 from house.holds import ask, look, named
 from house.requests import approved, grants_of

@@ -25,7 +25,7 @@ from procedures.test_ingest import count, everything_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.intake_summary import Ingested
     from house.practices import House
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)

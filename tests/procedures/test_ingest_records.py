@@ -12,11 +12,11 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
 from callrec.policy.when import DayRange
+from callrec.procedures.findable import find_calls
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
 from callrec.procedures.records_at_hand import open_call_records
-from callrec.procedures.search import find_calls
 from house.call_records import BEGAN, a_row, records, take_in_with
 from house.requests import approved, grants_of
 from house.spool import a_call, a_name, a_wave, left_in, recordings_of, take_in

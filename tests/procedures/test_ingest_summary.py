@@ -18,13 +18,12 @@ from callrec.practice import writing
 from callrec.procedures import intake_run
 from callrec.procedures.audit import prove_leaf
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.custody import attested_statement
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import AfterIntake, AfterIntakeKind
-from callrec.procedures.intake_run import Ingested
 from callrec.procedures.intake_sources import Quarantined, Refusal
-from callrec.procedures.intake_summary import Summary, Totals, close_intake
+from callrec.procedures.intake_summary import Ingested, Summary, Totals, close_intake
 from callrec.procedures.projections import check_projections
+from callrec.record.statements import attested_statement
 from house.call_records import a_row, records, take_in_with
 from house.spool import KEEP, a_call, take_in
 from procedures.test_ingest import count, newest_leaf

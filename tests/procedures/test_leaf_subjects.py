@@ -4,7 +4,7 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.categories import CATEGORISED
-from callrec.procedures.destruction_log import DESTRUCTION_DONE
+from callrec.procedures.destruction_done import DESTRUCTION_DONE
 from callrec.procedures.hold_log import HOLD_ACTS
 from callrec.procedures.incident_log import INCIDENT_ACTS
 from callrec.procedures.volume_log import VolumeAct

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
+from callrec.catalogue.times import to_millis
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.approvals import end_reason, read_approvals
-from callrec.procedures.custody import to_millis
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import InboxAction, read_inbox

@@ -12,8 +12,9 @@ from callrec.errors import Locked
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.when import TimeRange
+from callrec.procedures.hold_reach import matching_recordings
 from callrec.procedures.request import create_request
-from callrec.procedures.suggest import Suggested, matching_recordings, suggest_recordings
+from callrec.procedures.suggest import Suggested, suggest_recordings
 from house.calls import NINE, a_call, take_in
 from house.requests import last_leaf, logged_in, request_id, rows, said
 

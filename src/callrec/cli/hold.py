@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from callrec.procedures.hold_list import ListedHold, ShownHold
+    from callrec.procedures.hold_list import ShownHold
+    from callrec.procedures.hold_reach import ListedHold
 
 hold_app = new_app()
 

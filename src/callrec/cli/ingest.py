@@ -25,7 +25,7 @@ from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
-    from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.intake_summary import Ingested
     from callrec.procedures.records_at_hand import UnusedRows
 
 ingest_app = new_app()

@@ -8,8 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from callrec.procedures.intake_run import Ingested
-    from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.intake_summary import Ingested, Summary
     from callrec.procedures.records_at_hand import UnusedRows
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.procedures.concerned import StaffNamed
-    from callrec.procedures.hold_list import ListedHold
+    from callrec.procedures.hold_reach import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
         ShownApproval,

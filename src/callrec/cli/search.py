@@ -15,7 +15,8 @@ from callrec.policy.when import DayRange, TimeRange, parse_day, parse_instant, p
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
-    from callrec.procedures.search import SearchResult, ShownCall
+    from callrec.procedures.findable import ShownCall
+    from callrec.procedures.search import SearchResult
 
 HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
 

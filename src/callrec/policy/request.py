@@ -29,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
@@ -193,6 +193,7 @@ ENDING_ACTS = frozenset(act for act, stands in _STANDS.items() if not stands)
 """After what of a request that was approved it is to be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
+
 _INSTEAD = {
     (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
     (RequestState.RELEASED, RequestAct.WITHDRAWN): "end it: callrec request close {}",
@@ -332,3 +333,6 @@ def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | N
     if act is RequestAct.FAILED:  # changes nothing, whatever else happened meanwhile
         return state
     return _NEXT[state].get(act)
+
+
+UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Answers, Particulars
     from callrec.practice import Actor, Practice
     from callrec.procedures.concerned import StaffNamed
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.sealed_request import RequestBody
+    from callrec.procedures.sealed_request import OpenRequest, RequestBody
 
 _DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 

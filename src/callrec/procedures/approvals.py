@@ -6,24 +6,24 @@ An approval is a statement that a leaf carries; a state or a row says nothing ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.register import check_made_by
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, entries_in
-from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
 from callrec.policy.clause import Clause
-from callrec.policy.edits import Edits, read_edits
-from callrec.policy.hearing import GrantFacts
+from callrec.policy.edits import Edits
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.procedures.request_log import decides_what_is_asked
+from callrec.procedures.sealed_request import Approval
 from callrec.record.statements import statement_of
+from callrec.release.certificate import CertifiedApproval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from callrec.policy.authority import RequestFacts
     from callrec.policy.role import Person
     from callrec.practice import Practice
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History
     from callrec.record.entitled import Powers
 
 SIGNER_FIELDS: Final = frozenset({"at", "by"})
@@ -56,81 +56,6 @@ REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 
 _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
 """Stands for a reason that was asked for and checked when the glass was broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What was granted to one person by one decision."""
-
-    statement: Statement
-    """The decider's."""
-    leaf: Leaf
-    countersignature: Statement | None
-    """The same by the second person, if there was one."""
-    lost_reason: str = ""
-    """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
-
-    @property
-    def to(self) -> PersonId:
-        return PersonId(self.statement.fields["for"])
-
-    @property
-    def digest(self) -> str:
-        """Of the request that was approved."""
-        return str(self.statement.fields["digest"])
-
-    @property
-    def lapses(self) -> str:
-        """As the grants are bound to it."""
-        return str(self.statement.fields["lapses"])
-
-    @property
-    def lapses_at(self) -> datetime:
-        return parse_instant(self.lapses)
-
-    @property
-    def broke_glass(self) -> bool:
-        return bool(self.statement.fields["break_glass"])
-
-    @property
-    def approvers(self) -> frozenset[PersonId]:
-        signed = (self.statement, self.countersignature)
-        return frozenset(PersonId(said.by) for said in signed if said is not None)
-
-    @property
-    def items(self) -> Mapping[str, tuple[str, str]]:
-        """Uid -> SHA-256 of its ciphertext, SHA-256 of the sealed grant."""
-        listed = entries_in(self.statement.fields, "items", "uid", "ciphertext", "grant")
-        return {uid: (ciphertext, grant) for uid, ciphertext, grant in listed}
-
-    @property
-    def edits(self) -> Mapping[str, Edits]:
-        """Uid -> what is left out of its copy.
-
-        Raises:
-            Tampered: what it says is nothing that anybody could have approved.
-        """
-        try:
-            return {
-                item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
-            }
-        except (KeyError, TypeError, ValueError, Unusable) as error:
-            raise Tampered("the edits of an approval are not in their form") from error
-
-    @property
-    def withheld(self) -> tuple[tuple[str, str], ...]:
-        """Uids of what was asked for and not granted, each with the code of its ground."""
-        return tuple(entries_in(self.statement.fields, "withheld", "uid", "code"))
-
-    @property
-    def facts(self) -> GrantFacts:
-        """What the rules ask about its grants."""
-        return GrantFacts(
-            to=self.to,
-            lapses_at=self.lapses_at,
-            decided_by=self.approvers,
-            broke_glass=self.broke_glass,
-        )
 
 
 def read_approvals(
@@ -428,3 +353,28 @@ def _glass_reason(approval: Approval) -> str | None:
     if not approval.broke_glass:
         return None
     return _IN_THE_LEAF if approval.leaf.detail else ""
+
+
+def certified_approvers(
+    practice: Practice, approvals: Iterable[Approval]
+) -> Iterator[CertifiedApproval]:
+    """Who approved it, by the role that he had then."""
+    for approval in approvals:
+        yield CertifiedApproval(
+            role=role_in_words(practice, approval.statement.by, before=approval.leaf.seq),
+            at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
+            countersigned_by=_second(practice, approval),
+            broke_glass=approval.broke_glass,
+        )
+
+
+def _second(practice: Practice, approval: Approval) -> str:
+    if approval.countersignature is None:
+        return ""
+    return role_in_words(practice, approval.countersignature.by, before=approval.leaf.seq)
+
+
+def role_in_words(practice: Practice, person: str, *, before: int | None = None) -> str:
+    """What somebody was to the practice at that point, in words: ``Data Controller``."""
+    role = practice.register.person(PersonId(person), before=before).role
+    return role.replace("-", " ").title()

@@ -25,10 +25,11 @@ from callrec.procedures.approvals import check_signers, last_edits, last_withhel
 from callrec.procedures.concerned import staff_named_in_open_request
 from callrec.procedures.days_said import find_date_mismatches
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
-from callrec.procedures.granting import Granting, write_approval
+from callrec.procedures.granting import write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.people import find_person, logins
+from callrec.procedures.sealed_request import Granting
 from callrec.procedures.telling import notify_granted
 from callrec.record.acts import check_whole_log
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.concerned import StaffNamed
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from callrec.archive.drive import check_attached, check_read_back, drive_errors,
 from callrec.archive.marker import create_volume, is_volume, open_volume, write_label
 from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import save_bag, save_volume
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
@@ -47,7 +48,6 @@ from callrec.procedures.archive_unfinished import (
 )
 from callrec.procedures.archivist import log_about_volume
 from callrec.procedures.attached import remember_place
-from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.record.statements import sign_statement_as

@@ -14,6 +14,7 @@ from callrec.archive.label import check_label, is_label
 from callrec.archive.marker import check_target, is_volume, open_volume
 from callrec.archive.volume import Volume, stamp, time_in_name
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
     ARCHIVED,
     LIVE,
@@ -34,7 +35,6 @@ from callrec.procedures.archive_survey import (
     read_written,
     survey_volume,
 )
-from callrec.procedures.custody import to_millis
 from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.procedures.sealed_file import attached_copies
 

@@ -23,11 +23,11 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
 from callrec.errors import Tampered
 from callrec.procedures.archive_survey import read_written
 from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.custody import to_millis
 from callrec.procedures.elsewhere import off_site_drives
 from callrec.procedures.volume_log import check_standings
 

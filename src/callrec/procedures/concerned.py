@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 @dataclass(frozen=True, slots=True)

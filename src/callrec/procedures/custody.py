@@ -11,27 +11,24 @@ import base64
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import select
 
-from callrec.audit import log as audit
-from callrec.audit import tree
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, stub_of
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement
+from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import check_unchanged, register_now, vault_key
+from callrec.practice import check_unchanged, vault_key
 from callrec.procedures.laying_over import apply_revision
-from callrec.record.entitled import Powers
-from callrec.record.statements import first_stated
+from callrec.record.statements import attested_statement, first_stated
 from callrec.telephone.call import Direction, System, TimeConfidence
 
 if TYPE_CHECKING:
@@ -51,9 +48,6 @@ POWER_TO_STATE: Final[Mapping[str, Power]] = MappingProxyType(
     {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
 )
 """What kinds of statement a batch may have, and the power that each takes."""
-
-_YEARS: Final = range(1800, 3000)
-"""Of times in the catalogue: more than ever were, with room for all that is reckoned from them."""
 
 _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 """All that a revision may say that came with a recording's re-encryption."""
@@ -477,43 +471,6 @@ def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
         raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
 
 
-def attested_statement(
-    practice: Practice, connection: Connection, digest: str, *, may: Power
-) -> Statement:
-    """A statement that counts: signed by its maker, who held the power, and carried by one leaf.
-
-    Raises:
-        Tampered: any of that is not so.
-    """
-    row = connection.execute(
-        select(tables.statement).where(tables.statement.c.digest == digest)
-    ).first()
-    carrying = connection.execute(
-        select(tables.leaf.c.seq).where(tables.leaf.c.statement == digest)
-    ).scalars()
-    seq, *others = [*carrying] or [None]
-    if row is None or seq is None:
-        raise Tampered("a statement is missing, or no leaf of the audit log carries it")
-    if others:
-        raise Tampered("two leaves of the audit log carry one statement")
-    statement = read_statement(row.body, row.signature, practice.vault)
-    leaf, body = audit.read_leaf(connection, seq)
-    if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:
-        raise Tampered("a statement is not the one that its leaf carries")
-    register = register_now(practice, connection)
-    check_statement(statement, register.public_keys(statement.by, before=seq).act)
-    _check_in_tree(connection, seq, body)
-    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
-        raise Tampered("a statement was made by somebody without the power to make it")
-    return statement
-
-
-def _check_in_tree(connection: Connection, seq: int, body: bytes) -> None:
-    head, read = audit.stored_head(connection), audit.node_reader(connection)
-    proof = tree.inclusion_proof(seq, head.size, read)
-    tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-
-
 def encode_name(name: bytes) -> str | dict[str, str]:
     """A name from outside, byte for byte: text where it is UTF-8, base64url where it is not."""
     try:
@@ -527,21 +484,14 @@ def decode_name(name: str | Mapping[str, str]) -> bytes:
     return name.encode() if isinstance(name, str) else base64.urlsafe_b64decode(name["base64url"])
 
 
-def from_millis(value: int) -> datetime:
-    """A column's time, aware, in UTC.
+def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Every sealed file that was ever replaced: uid of its recording, and its name.
 
     Raises:
-        Tampered: no calendar holds it, or what is reckoned from it.
+        Tampered: what says so is not in its form.
     """
-    try:
-        at = datetime.fromtimestamp(value / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        at = None
-    if at is None or at.year not in _YEARS:
-        raise Tampered("a time in the catalogue is in no calendar")
-    return at
-
-
-def to_millis(at: datetime) -> int:
-    """A time as a column holds it: milliseconds since 1970."""
-    return int(at.timestamp() * 1000)
+    said = tables.statement.c
+    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
+    return frozenset(
+        (uid, was) for body in bodies for uid, was in entries_in(parse(body), "items", "uid", "was")
+    )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
 from callrec.policy.described import is_of_another_day
 from callrec.policy.handling import is_shown_recordings
 from callrec.practice import today
-from callrec.procedures.custody import from_millis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

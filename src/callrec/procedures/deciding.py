@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 def read_to_decide(

@@ -12,8 +12,8 @@ from callrec.policy.withholding import Ground, check_refused_on
 from callrec.practice import signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import attempt_on
+from callrec.procedures.outbox import notify
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.telling import notify
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState

@@ -25,6 +25,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, NotFound, Tampered
@@ -44,18 +45,16 @@ from callrec.procedures.approvals import (
     no_longer_granted,
 )
 from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
-from callrec.procedures.custody import Opening, from_millis, to_millis
+from callrec.procedures.custody import Opening, replaced_files
 from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.destruction_log import certificate_columns
+from callrec.procedures.destruction_done import certificate_columns, record_completed_destructions
 from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.migrate import drop_kept_copies
+from callrec.procedures.migration_copy import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
-from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import log_request_event, outline_of, read_outlines
 from callrec.procedures.unpacked import drop_unpacked
 from callrec.record.acts import check_whole_log, next_number
@@ -74,9 +73,8 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
     from callrec.procedures.custody import OpenedRecording
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import Approval, OpenRequest
 
 ARTICLE_17: Final = "Article 17"
 """The rule of what is erased because its data subject asks for it."""

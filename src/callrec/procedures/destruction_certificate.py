@@ -9,18 +9,17 @@ from sqlalchemy import select
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
+from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.policy.legal_basis import BASIS_IN_WORDS
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
-from callrec.procedures.approvals import read_approvals
+from callrec.procedures.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.procedures.archive_heads import VOLUME_STATEMENT
 from callrec.procedures.archive_unfinished import owed_by_label
-from callrec.procedures.custody import from_millis
-from callrec.procedures.destruction_log import read_destruction_leaf, when_done
+from callrec.procedures.destruction_done import read_destruction_leaf, when_done
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.release_certificate import certified_approvers, role_in_words
 from callrec.procedures.request_log import REQUESTS, read_history
 from callrec.procedures.volume_rows import check_volumes
 from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium

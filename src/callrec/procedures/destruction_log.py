@@ -10,44 +10,36 @@ that waited to be matched covers more than it names; what, lies sealed, and is n
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.audit.attested import attested_leaves
-from callrec.audit.erased import KIND, check_entitled, read_destruction
+from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import stubs_of
-from callrec.crypto.canonical import format_instant, parse_instant
-from callrec.crypto.statement import read_statement
-from callrec.errors import Tampered
+from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import APPROVAL_ENDED_BY
-from callrec.procedures.custody import from_millis
+from callrec.procedures.destruction_done import (
+    DESTRUCTION_DONE,
+    certificate_columns,
+    stated_destructions,
+)
 from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
-from callrec.record.acts import done_leaves
-from callrec.record.statements import carried, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from callrec.audit.erased import DestructionStatement
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
-    from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
-    from callrec.record.rows import Columns
-
-DESTRUCTION_DONE: Final = "destruction.done"
-"""The act of the leaf by which nothing of a destruction is owed any more."""
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
@@ -93,118 +85,6 @@ def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Proble
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")
 
 
-def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
-    """The columns of a certificate that follow from the leaf that carries its statement."""
-    return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
-
-
-def read_destruction_leaf(
-    practice: Practice, connection: Connection, certificate: Row[Any]
-) -> tuple[Leaf, DestructionStatement]:
-    """The leaf by which something was destroyed, and what its statement says.
-
-    Args:
-        practice: the open vault.
-        connection: sees one state of the catalogue throughout.
-        certificate: its row.
-
-    Raises:
-        Tampered: that is no such leaf, or the rows of the certificate or of a stub say otherwise.
-    """
-    (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
-    said = read_destruction(statement_of(connection, leaf, practice.vault))
-    stated = stated_stubs(said)
-    rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
-    columns = certificate_columns(leaf.seq, said).items()
-    if (
-        any(getattr(certificate, name) != value for name, value in columns)
-        or stated.keys() != rows.keys()
-        or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
-    ):
-        raise Tampered("what the catalogue says of a certificate is not what the log says")
-    return leaf, said
-
-
-class Stub(NamedTuple):
-    """What a ``destruction`` statement lets the rows be that are left of a recording."""
-
-    certificate: str
-    number: int
-    request: str
-    ciphertext: str
-    category: str
-    rule: str
-    due: str
-    started_at: str
-
-    def is_in(self, row: Row[Any]) -> bool:
-        """Whether a row, as `destruction.every_stub` gives it, is that.
-
-        Raises:
-            Tampered: no calendar has the time at which it says that the call began.
-        """
-        there = Stub(
-            row.certificate,
-            row.number,
-            row.request,
-            row.ciphertext,
-            row.category,
-            row.rule,
-            row.due_on or "",
-            format_instant(from_millis(row.started_at)),
-        )
-        return self == there
-
-
-def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
-    """What a statement lets be left of each recording, by uid."""
-    return {
-        uid: Stub(
-            said.certificate,
-            said.number,
-            said.request,
-            item.get("ciphertext", ""),
-            item.get("category", ""),
-            item.get("rule", ""),
-            item.get("due", ""),
-            item.get("started_at", ""),
-        )
-        for uid, item in said.items.items()
-    }
-
-
-def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
-    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC.
-
-    Raises:
-        Tampered: the log does not say that it is done.
-    """
-    about = [
-        leaf.seq
-        for leaf in done_leaves(connection, (DESTRUCTION_DONE,))
-        if certificate in leaf.subject
-    ]
-    if not about:
-        raise Tampered("the log does not say that this destruction is done")
-    (leaf,) = attested_leaves(connection, practice.register, about[-1:])
-    return parse_instant(leaf.at)
-
-
-def erased_details_by_leaf(practice: Practice, connection: Connection) -> Mapping[int, str]:
-    """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``.
-
-    Raises:
-        Tampered: a statement of what was destroyed is not in the log as its maker made it, or he
-            might not make it.
-    """
-    told = dict(stated_destructions(connection, practice.vault))
-    found: dict[int, str] = {}
-    for leaf in attested_leaves(connection, practice.register, told):
-        check_entitled(practice.register, leaf)
-        found |= dict.fromkeys(told[leaf.seq].details, f"C-{told[leaf.seq].number}")
-    return found
-
-
 class _LoggedDestruction(NamedTuple):
     """A statement of what was destroyed, and the leaf that carries it."""
 
@@ -216,14 +96,6 @@ class _LoggedDestruction(NamedTuple):
     @property
     def approvals(self) -> Iterator[Statement]:
         return (self.stated[each] for each in self.said.approvals)
-
-
-def stated_destructions(
-    connection: Connection, vault: str
-) -> Iterator[tuple[int, DestructionStatement]]:
-    """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
-    for row in carried(connection, KIND):
-        yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
 
 
 def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:

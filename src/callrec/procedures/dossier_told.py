@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import Approval, History, OpenRequest
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""

@@ -21,7 +21,8 @@ from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
 from callrec.policy.withholding import Ground
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import event_of, read_outlines
+from callrec.procedures.request_log import read_outlines
+from callrec.procedures.sealed_request import event_of
 from callrec.procedures.states_today import read_lapse_facts, state_now
 from callrec.record.acts import done_leaves, read_unverified_statement
 

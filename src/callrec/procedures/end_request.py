@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from callrec.policy.authority import RequestFacts
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History
 
 
 def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 ROUTINE_CATEGORY: Final = "routine"
 

@@ -40,6 +40,7 @@ from callrec.catalogue.destruction import (
     still_to_erase_on,
 )
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
     LOST,
     drop_bag,
@@ -73,7 +74,6 @@ from callrec.procedures.archive_unfinished import (
     unfinished_runs,
 )
 from callrec.procedures.archivist import log_about_volume
-from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.record.statements import sign_statement_as

@@ -23,21 +23,23 @@ from sqlalchemy import select
 from callrec.audit.checkpoint import decode_base64
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to
+from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
+from callrec.crypto.statement import entries_in
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
+from callrec.policy.request import UNDECIDED
 from callrec.procedures.approvals import check_signers_entitled, end_reason, no_longer_granted
-from callrec.procedures.custody import check_clear_columns, is_complete_metadata, to_millis
+from callrec.procedures.custody import check_clear_columns, is_complete_metadata
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
-from callrec.procedures.states_today import UNDECIDED
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -47,8 +49,7 @@ if TYPE_CHECKING:
     from callrec.policy.hearing import GrantFacts
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import Approval, OpenRequest
 
 _NONE_TO_YOU = "nothing is granted to you under this request"
 
@@ -236,3 +237,15 @@ def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
 
 def _hash_of(sealed: bytes) -> str:
     return primitives.sha256(sealed).hex()
+
+
+def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
+    """The rows of grants that the approval which they name does not list for their person."""
+    grant, said = tables.grant, tables.statement
+    query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
+    for row in connection.execute(query):
+        fields = parse(row.said)
+        listed = dict(entries_in(fields, "items", "uid", "grant"))
+        told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
+        if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
+            yield row

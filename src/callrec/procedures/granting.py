@@ -6,70 +6,30 @@ Whether it may be is decided before, in `approve`; and again by whoever uses a g
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import put_grant
+from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
-from callrec.policy.withholding import Ground
-from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.custody import Opening
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_words import log_with_words
+from callrec.procedures.sealed_request import Granting
 from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
-    from callrec.policy.role import PersonId
-    from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Granting:
-    """What is granted, by whom, to whom and until when. Its repr shows nothing."""
-
-    request: OpenRequest
-    decider: Actor
-    countersigner: Actor | None = None
-    to: PersonId
-    recordings: tuple[Row[Any], ...]
-    """The rows of those that are granted; the request's others are withheld."""
-    grounds: Mapping[int, Ground] = field(default_factory=dict)
-    """By number, on what ground one is withheld; those that it does not name: not approved."""
-    edits: Mapping[int, Edits] = field(default_factory=dict)
-    """By number, how the copy of one that is granted is edited; the others: not at all."""
-    lapses_at: datetime
-    """UTC: the first instant at which it is over."""
-    consulted_on: date | None = None
-    note: str = ""
-    glass_reason: str | None = None
-    """Why the glass was broken; None if it was not."""
-
-    @property
-    def withheld(self) -> tuple[tuple[Row[Any], Ground], ...]:
-        """The rows of what was asked for and is not granted, each with its ground."""
-        granted = {row.uid for row in self.recordings}
-        return tuple(
-            (row, self.grounds.get(row.id, Ground.NOT_APPROVED))
-            for row in self.request.recordings
-            if row.uid not in granted
-        )
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """What whoever decided said, sealed beside the leaf."""
-        said = {"note": self.note, "reason": self.glass_reason or ""}
-        return {name: text for name, text in said.items() if text}
+    from callrec.practice import Practice
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from callrec.crypto import primitives
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
-from callrec.procedures.request_log import log_request_event, read_history, read_unchanged
+from callrec.procedures.open_request import read_unchanged
+from callrec.procedures.request_log import log_request_event, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History
 
 
 class HearingEnd(StrEnum):

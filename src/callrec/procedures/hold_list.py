@@ -10,40 +10,23 @@ from sqlalchemy import select
 from callrec.audit.attested import attested_leaves
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import all_holds, count_held, find_hold, hold_of, uids_held
+from callrec.catalogue.holds import all_holds, count_held, find_hold
 from callrec.errors import Tampered
 from callrec.policy.handling import is_shown_all_requests
-from callrec.policy.hold import HoldState, check_may_read_hold
+from callrec.policy.hold import check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
-from callrec.procedures.custody import from_millis
+from callrec.procedures.hold_reach import ListedHold, listed_hold
 from callrec.procedures.people import logins
 from callrec.procedures.readers import find_visible_hold, visible_requests
 from callrec.procedures.sealed_hold import HoldBody
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
 
 HOLD_SHOWN: Final = "hold.shown"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedHold:
-    """A hold as lists show it."""
-
-    number: int
-    request: str | None
-    """Reference of the request that placed it."""
-    state: HoldState
-    placed_at: datetime
-    placed_by: str
-    """Login."""
-    recordings: int
-    """How many it names."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,15 +57,6 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
     )
 
 
-def hold_of_request(practice: Practice, connection: Connection, request: str) -> ListedHold | None:
-    """The hold that a request placed, lifted or not; None if its purpose places none."""
-    row = hold_of(connection, request)
-    if row is None:
-        return None
-    recordings = len(uids_held(connection, row.id))
-    return listed_hold(row, logins(practice)[row.placed_by], recordings)
-
-
 def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
     """One hold; the log says so first, as its reason is opened.
 
@@ -104,17 +78,6 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
             recordings = tuple(connection.execute(query).scalars())
     placed_by = logins(practice)[row.placed_by]
     return ShownHold(listed_hold(row, placed_by, len(recordings)), body.reason, recordings)
-
-
-def listed_hold(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
-    return ListedHold(
-        number=row.number,
-        request=f"R-{row.request_number}" if row.request else None,
-        state=row.state,
-        placed_at=from_millis(row.placed_at),
-        placed_by=placed_by,
-        recordings=recordings,
-    )
 
 
 def _open(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> HoldBody:

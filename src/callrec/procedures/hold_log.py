@@ -23,8 +23,9 @@ from callrec.policy.hold import (
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.hold_leaves import HOLDS, LoggedHold
-from callrec.procedures.request_log import REQUESTS, History
+from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
+from callrec.procedures.sealed_request import History
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import by_who_might
 from callrec.record.rows import check_none

@@ -15,8 +15,8 @@ from callrec.policy.hold import HoldAct, HoldState
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, powers, record, signing
 from callrec.procedures.hold_leaves import log_covers_everything, log_matched
+from callrec.procedures.hold_reach import matching_recordings
 from callrec.procedures.open_request import read_request
-from callrec.procedures.suggest import matching_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

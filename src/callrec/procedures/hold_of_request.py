@@ -22,8 +22,7 @@ from callrec.procedures.hold_leaves import (
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.sealed_request import RequestBody
+    from callrec.procedures.sealed_request import OpenRequest, RequestBody
 
 
 def place_with_request(

@@ -6,24 +6,37 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
+from callrec.catalogue.holds import (
+    every_holds_naming,
+    hold_of,
+    holds_in_state,
+    holds_naming,
+    uids_held,
+)
+from callrec.catalogue.times import from_millis
 from callrec.errors import Locked, Refused
 from callrec.policy.criteria import CallFacts, matches
+from callrec.policy.described import described_by
 from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, stated_call_times
-from callrec.procedures.custody import from_millis
+from callrec.procedures.findable import CALLS_PER_QUERY, find_calls
+from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
+    from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.custody import OpenedRecording
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:
@@ -164,3 +177,74 @@ def _clear_facts(row: Row[Any]) -> CallFacts:
         started_at=from_millis(row.started_at),
         duration_ms=row.duration_ms,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHold:
+    """A hold as lists show it."""
+
+    number: int
+    request: str | None
+    """Reference of the request that placed it."""
+    state: HoldState
+    placed_at: datetime
+    placed_by: str
+    """Login."""
+    recordings: int
+    """How many it names."""
+
+
+def hold_of_request(practice: Practice, connection: Connection, request: str) -> ListedHold | None:
+    """The hold that a request placed, lifted or not; None if its purpose places none."""
+    row = hold_of(connection, request)
+    if row is None:
+        return None
+    recordings = len(uids_held(connection, row.id))
+    return listed_hold(row, logins(practice)[row.placed_by], recordings)
+
+
+def listed_hold(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
+    return ListedHold(
+        number=row.number,
+        request=f"R-{row.request_number}" if row.request else None,
+        state=row.state,
+        placed_at=from_millis(row.placed_at),
+        placed_by=placed_by,
+        recordings=recordings,
+    )
+
+
+def matching_recordings(
+    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
+) -> tuple[Row[Any], ...]:
+    """The rows of the recordings that fit what a request says, the newest first.
+
+    Calls are opened for it: the caller has written the leaf before.
+
+    Args:
+        practice: the open vault.
+        actor: holds the catalogue and the index key, as whoever may search does.
+        connection: to the catalogue.
+        particulars: what the request says; where that describes no call, nothing fits.
+
+    Raises:
+        Locked: the actor does not have these keys.
+        Tampered: a recording is not as it was sealed.
+    """
+    matching = rows_matching(practice, actor, connection, particulars)
+    ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
+    rows: dict[int, Row[Any]] = {}
+    for start in range(0, len(ids), CALLS_PER_QUERY):
+        some = tables.recording.c.id.in_(ids[start : start + CALLS_PER_QUERY])
+        rows |= {row.id: row for row in connection.execute(select(tables.recording).where(some))}
+    return tuple(rows[id_] for id_ in ids)
+
+
+def rows_matching(
+    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
+) -> Mapping[int, OpenedRecording]:
+    return {
+        opened.id: opened
+        for criteria in described_by(particulars)
+        for opened in find_calls(practice, actor, connection, criteria)
+    }

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.policy.deadline import Urgency, urgency
 from callrec.policy.glass import may_review_glass
 from callrec.policy.lapse import has_lapsed
@@ -25,7 +26,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import possible_deciders
 from callrec.procedures.due import answered_requests, open_questions
 from callrec.procedures.glass import broken_glass

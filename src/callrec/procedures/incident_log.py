@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.policy.incident import (
@@ -24,7 +25,6 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might

@@ -7,9 +7,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.incidents import find_incident
+from callrec.catalogue.times import to_millis
 from callrec.errors import Locked, Tampered
 from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
-from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import (
     INCIDENT_VAULT_KEYS,
     INCIDENTS,

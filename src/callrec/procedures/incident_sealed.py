@@ -10,12 +10,12 @@ from typing import Annotated, Any
 from pydantic import Field, PlainSerializer
 
 from callrec.audit.leaf import detail_commitment
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
 

@@ -25,9 +25,9 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, today
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.intake_run import Ingested, IngestRun
+from callrec.procedures.intake_run import IngestRun
 from callrec.procedures.intake_sources import check_paths, find_sources
-from callrec.procedures.intake_summary import Totals, close_intake
+from callrec.procedures.intake_summary import Ingested, Totals, close_intake
 from callrec.procedures.sweeping import sweep_store
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
 from callrec.catalogue.rows import insert_rows
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
@@ -26,13 +27,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import register_now, today, vault_key, writing
 from callrec.procedures.call_records import parties_named_by_legs
-from callrec.procedures.custody import (
-    encode_name,
-    from_millis,
-    seal_data_key,
-    seal_metadata,
-    to_millis,
-)
+from callrec.procedures.custody import encode_name, seal_data_key, seal_metadata
 from callrec.procedures.hold_of_request import match_again
 from callrec.procedures.intake_known import write_macs
 from callrec.record.statements import sign_statement_as

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.catalogue.times import to_millis
 from callrec.errors import Locked, Tampered
-from callrec.procedures.custody import to_millis
 from callrec.procedures.intake_joining import call_of_source, changed_members, uids_with_grants
 from callrec.procedures.intake_known import KnownRecording, without_record
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, count_untold

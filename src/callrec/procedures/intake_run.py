@@ -43,6 +43,7 @@ from callrec.procedures.intake_sealing import (
     portions,
 )
 from callrec.procedures.intake_sources import NotRecording, Quarantined, Refusal, Source
+from callrec.procedures.intake_summary import Ingested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,11 +56,9 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import AfterIntake
     from callrec.procedures.intake_beside import SealingWorkers
     from callrec.procedures.intake_sources import Found
-    from callrec.procedures.intake_summary import Summary
     from callrec.procedures.records_at_hand import AvailableCallRecords
     from callrec.store.batch import DirectoryBatch
     from callrec.telephone.setup import Setup
-    from callrec.telephone.sound.sound import Finding
 
 MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
@@ -74,38 +73,6 @@ recordings, of each of which something is held meanwhile, it is one."""
 
 MIN_FILES_FOR_WORKERS: Final = 256
 """Files among the first, large ones aside, from which on processes are worth their start."""
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What a run did."""
-
-    recordings: int = 0
-    duplicates: int = 0
-    """Files whose sound the vault had already."""
-    size_bytes: int = 0
-    """Of the originals that became recordings."""
-    quarantined: list[Quarantined] = field(default_factory=list)
-    ignored: int = 0
-    """Files that are plainly no recordings."""
-    damaged: int = 0
-    """Sealed copies that were read back and are not whole."""
-    batches: list[str] = field(default_factory=list)
-    findings: dict[Finding, list[int]] = field(default_factory=dict)
-    """What is to be known of the sound of which recordings, by their numbers."""
-    joined: int = 0
-    """Recordings, new or not, that got their call record."""
-    unjoined: int = 0
-    """Recordings, new or not, for which none was found."""
-    told_less: int = 0
-    """Recordings of which another name may tell more than is known, and could not be asked."""
-    summary: Summary | None = None
-    """What is on record of the run; None: there was nothing to say."""
-
-    @property
-    def unreadable(self) -> int:
-        """How many of the quarantined could not be read at all."""
-        return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)
 
 
 @dataclass(slots=True)

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.statement import entries_in
 from callrec.policy.role import Power, powers_of
 from callrec.practice import register_now, today, writing
-from callrec.procedures.custody import from_millis
-from callrec.procedures.intake_sources import Refusal
+from callrec.procedures.intake_sources import Quarantined, Refusal
 from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_run import Ingested
+    from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
 
@@ -179,3 +179,35 @@ def _first_uid(connection: Connection, digest: str) -> str | None:
     body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
     items = entries_in(parse(body), "items", "uid", "revision")
     return next((uid for uid, revision in items if revision == 1), None)
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a run did."""
+
+    recordings: int = 0
+    duplicates: int = 0
+    """Files whose sound the vault had already."""
+    size_bytes: int = 0
+    """Of the originals that became recordings."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    ignored: int = 0
+    """Files that are plainly no recordings."""
+    damaged: int = 0
+    """Sealed copies that were read back and are not whole."""
+    batches: list[str] = field(default_factory=list)
+    findings: dict[Finding, list[int]] = field(default_factory=dict)
+    """What is to be known of the sound of which recordings, by their numbers."""
+    joined: int = 0
+    """Recordings, new or not, that got their call record."""
+    unjoined: int = 0
+    """Recordings, new or not, for which none was found."""
+    told_less: int = 0
+    """Recordings of which another name may tell more than is known, and could not be asked."""
+    summary: Summary | None = None
+    """What is on record of the run; None: there was nothing to say."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many of the quarantined could not be read at all."""
+        return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)

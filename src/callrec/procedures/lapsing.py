@@ -14,24 +14,19 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
+from callrec.catalogue.times import to_millis
 from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import UNDECIDED, RequestAct, RequestState
 from callrec.practice import attempt, writing
 from callrec.procedures.approvals import event_end_reason, read_approvals
-from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.outbox import notify
 from callrec.procedures.readers import find_visible
 from callrec.procedures.request_clock import is_court_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
-from callrec.procedures.states_today import (
-    UNDECIDED,
-    read_lapse_facts,
-    undecided_since_by,
-    undecided_until,
-)
-from callrec.procedures.telling import notify
+from callrec.procedures.states_today import read_lapse_facts, undecided_since_by, undecided_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +36,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History
 
 GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 

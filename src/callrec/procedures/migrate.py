@@ -25,7 +25,7 @@ from callrec.catalogue.engine import (
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, check_schema, row_counts
 from callrec.errors import Failed
 from callrec.practice import check_remembered_head, practice_on, report_unsaved_head, writing
-from callrec.procedures.migration_copy import keep_sealed
+from callrec.procedures.migration_copy import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,12 +37,6 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 MIGRATED: Final = "vault.migrated"
-
-SEALED_COPIES_GLOB: Final = "before-*"
-"""What the copies' folders are called; in the place of the star is the schema that is written."""
-
-UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
-"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +108,3 @@ def _bring_on(act: LogTransaction, before: str) -> None:
     check_no_rows_lost(act.connection, {**counts, "alembic_version": 1})
     check_schema(act.connection)
     act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
-
-
-def kept_copies(vault: Path) -> tuple[Path, ...]:
-    """Copies of the catalogue that migrations left in the vault's folder."""
-    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
-
-
-def drop_kept_copies(vault: Path) -> None:
-    """Remove them, with all that they tell, and what of them was not finished.
-
-    Raises:
-        Failed: one cannot be removed.
-    """
-    for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
-        try:
-            shutil.rmtree(copy)
-        except OSError as error:
-            raise Failed(
-                f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
-                hint="see who may write in the vault's folder, and run the command again",
-            ) from error

@@ -86,3 +86,31 @@ def last_migration_copy(folder: Path) -> MigrationCopy | None:
         ) from error
     except (ValueError, TypeError, RecursionError) as error:
         raise Tampered("what is remembered of a migration is damaged") from error
+
+
+SEALED_COPIES_GLOB: Final = "before-*"
+"""What the copies' folders are called; in the place of the star is the schema that is written."""
+
+UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
+"""What a run was making when it was cut off; of the catalogue in the clear, too."""
+
+
+def kept_copies(vault: Path) -> tuple[Path, ...]:
+    """Copies of the catalogue that migrations left in the vault's folder."""
+    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
+
+
+def drop_kept_copies(vault: Path) -> None:
+    """Remove them, with all that they tell, and what of them was not finished.
+
+    Raises:
+        Failed: one cannot be removed.
+    """
+    for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
+        try:
+            shutil.rmtree(copy)
+        except OSError as error:
+            raise Failed(
+                f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
+                hint="see who may write in the vault's folder, and run the command again",
+            ) from error

@@ -7,7 +7,7 @@ that made it, attested to be its maker's, commits to its digest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import find_request
-from callrec.errors import Locked, Refused, Tampered
+from callrec.errors import Failed, Locked, Refused, Tampered
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.handling import check_may_change
@@ -27,73 +27,23 @@ from callrec.procedures.approvals import grant_holders, read_approvals
 from callrec.procedures.custody import Opening
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import REQUESTS, columns_of, read_history, uids_asked_for
-from callrec.procedures.sealed_request import RequestBody, RequestVersion
+from callrec.procedures.request_log import REQUESTS, columns_of, read_history
+from callrec.procedures.sealed_request import (
+    History,
+    OpenRequest,
+    RequestBody,
+    RequestVersion,
+    uids_asked_for,
+)
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
-    from callrec.policy.particulars import Particulars
-    from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
-    from callrec.procedures.request_clock import Clock
-    from callrec.procedures.request_log import History
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class OpenRequest:
-    """A request as it stands, opened and checked. Its repr shows nothing."""
-
-    which: RequestVersion
-    body: RequestBody
-    digest: str
-    """What an approval approves (grant.md, 2)."""
-    keys: Mapping[int, bytes]
-    """The request keys, 32 bytes each, of every version that the reader may open."""
-    history: History
-    approvals: tuple[Approval, ...]
-    """All of them, whether they stand or not."""
-    facts: RequestFacts
-    """What the rules ask."""
-    clock: Clock | None
-    """By what it is dated; None where its purpose has no clock."""
-    recordings: tuple[Row[Any], ...]
-    """The rows of the recordings that it asks for, in its own order."""
-
-    @property
-    def id(self) -> str:
-        return self.which.request
-
-    @property
-    def key(self) -> bytes:
-        """The request key of the version that stands."""
-        return self.keys[self.which.version]
-
-    @property
-    def reference(self) -> str:
-        return self.facts.reference
-
-    @property
-    def purpose(self) -> Purpose:
-        return self.body.purpose
-
-    @property
-    def particulars(self) -> Particulars:
-        return self.body.particulars
-
-    @property
-    def requester(self) -> PersonId:
-        return self.history.requester
-
-    @property
-    def created_at(self) -> datetime:
-        return self.history.events[0].at
 
 
 def read_request(
@@ -246,3 +196,18 @@ def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: s
     if not (is_it or opening.is_replaced_file(row, ciphertext)):
         raise Tampered("a recording is not the one that was asked for")
     return row
+
+
+def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
+    """The history of a request in which nothing has happened since it was opened.
+
+    Raises:
+        Failed: something has.
+    """
+    history = read_history(practice, connection, request.id)
+    if history != request.history:
+        raise Failed(
+            "something else happened to the request meanwhile",
+            hint=f"see what: callrec request show {request.reference}; then try again",
+        )
+    return history

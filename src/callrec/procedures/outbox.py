@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.policy.role import Standing
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _ABOUT: Final = re.compile(r"[RI]-[1-9][0-9]{0,8}")
+
 _LINE: Final = re.compile(rf"({_ABOUT.pattern}):? [A-Za-z0-9 ,;:'-]{{1,160}}")
 """What a line may be made of: no address, no link, nothing that a mail header gives a meaning."""
 
@@ -170,3 +171,21 @@ def _message(row: Row[Any]) -> Message:
         tried_at=None if row.tried_at is None else from_millis(row.tried_at),
         taken_at=None if row.taken_at is None else from_millis(row.taken_at),
     )
+
+
+def notify(
+    practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str = ""
+) -> None:
+    """Something happened to a request; ``what`` completes the sentence that begins with it.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        reference: ``R-17``.
+        what: such as "was denied".
+        to: id of the person who is told.
+        by: id of whoever did it, who is not; empty: it came by itself.
+    """
+    if to != by:
+        line = f"{reference} {what}"
+        queue_mail(practice, connection, to=[to], about=reference, line=line)

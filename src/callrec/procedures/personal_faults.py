@@ -18,8 +18,8 @@ from callrec.catalogue.requests import CATALOGUE
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
+from callrec.procedures.granted import unlisted_grants
 from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS
-from callrec.procedures.projections import unlisted_grants
 from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:

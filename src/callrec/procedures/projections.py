@@ -19,7 +19,6 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, every_stub
 from callrec.catalogue.index import read_parts
-from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
@@ -27,19 +26,17 @@ from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import POWER_TO_STATE, REENCRYPTED
-from callrec.procedures.destruction_log import (
-    Stub,
-    check_certificates,
-    check_destructions,
-    stated_stubs,
-)
+from callrec.procedures.destruction_done import Stub, stated_stubs
+from callrec.procedures.destruction_log import check_certificates, check_destructions
+from callrec.procedures.granted import unlisted_grants
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.reconcile_log import check_reconciliations
 from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import REQUESTS, History
+from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
+from callrec.procedures.sealed_request import History
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
@@ -269,15 +266,3 @@ def _check_grants(connection: Connection) -> Iterator[Problem]:
     """Each grant is listed by the approval that it names."""
     for _ in unlisted_grants(connection):
         yield Problem(None, "a grant is not one that its approval lists")
-
-
-def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
-    """The rows of grants that the approval which they name does not list for their person."""
-    grant, said = tables.grant, tables.statement
-    query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
-    for row in connection.execute(query):
-        fields = parse(row.said)
-        listed = dict(entries_in(fields, "items", "uid", "grant"))
-        told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
-        if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
-            yield row

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 def sees_in_full(practice: Practice, actor: Actor, request: OpenRequest) -> bool:

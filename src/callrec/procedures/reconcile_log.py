@@ -17,9 +17,8 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey, keys_held
 from callrec.policy.when import DayRange
 from callrec.practice import signing, today
-from callrec.procedures.custody import attested_statement
 from callrec.record.entitled import powers_then, without_lapsed_powers
-from callrec.record.statements import carried, sign_statement_as
+from callrec.record.statements import attested_statement, carried, sign_statement_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

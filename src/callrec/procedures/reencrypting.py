@@ -28,16 +28,20 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
-from callrec.crypto.statement import entries_in
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
 from callrec.procedures.archive_unfinished import archive_lock
-from callrec.procedures.custody import REENCRYPTED, Opening, seal_data_key, seal_metadata
+from callrec.procedures.custody import (
+    REENCRYPTED,
+    Opening,
+    replaced_files,
+    seal_data_key,
+    seal_metadata,
+)
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.intake_batch import BatchKeys, batch_row
@@ -148,19 +152,6 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
             vault_key(actor, key, practice.register.newest(key).version)
     with attempt(practice, actor, REENCRYPTION_DONE), archive_lock(practice.folder):
         return _Run(practice, actor, advance).carry_out()
-
-
-def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Every sealed file that was ever replaced: uid of its recording, and its name.
-
-    Raises:
-        Tampered: what says so is not in its form.
-    """
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
-    return frozenset(
-        (uid, was) for body in bodies for uid, was in entries_in(parse(body), "items", "uid", "was")
-    )
 
 
 class _Run:

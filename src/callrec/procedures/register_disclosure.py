@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
-    from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.procedures.sealed_request import Approval, History
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 

@@ -15,8 +15,8 @@ from callrec.procedures.answering import answer_to
 from callrec.procedures.people import logins
 from callrec.procedures.register_releases import newest_package_holder
 from callrec.procedures.request_clock import deadline_on_day, read_clock
-from callrec.procedures.request_log import event_of
 from callrec.procedures.requests_listed import read_registered_requests
+from callrec.procedures.sealed_request import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_clock import Clock
     from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.procedures.sealed_request import Clock
 
 SUBJECT_ACCESS_ON_SCREEN: Final = (
     "request",

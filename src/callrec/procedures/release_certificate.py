@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import signing_public
 from callrec.policy.further import FurtherParticular
 from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
 from callrec.policy.purpose import Purpose
-from callrec.policy.role import PersonId
 from callrec.policy.withholding import GROUND_CODES
-from callrec.release.certificate import Certificate, CertifiedApproval, Exhibit
+from callrec.procedures.approvals import certified_approvers, role_in_words
+from callrec.release.certificate import Certificate, Exhibit
 from callrec.release.sshsig import ssh_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
     from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
+    from callrec.procedures.sealed_request import Approval, OpenRequest
 
 
 def certify(
@@ -88,34 +86,9 @@ def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
     )
 
 
-def certified_approvers(
-    practice: Practice, approvals: Iterable[Approval]
-) -> Iterator[CertifiedApproval]:
-    """Who approved it, by the role that he had then."""
-    for approval in approvals:
-        yield CertifiedApproval(
-            role=role_in_words(practice, approval.statement.by, before=approval.leaf.seq),
-            at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
-            countersigned_by=_second(practice, approval),
-            broke_glass=approval.broke_glass,
-        )
-
-
 def _used(request: OpenRequest, grants: Sequence[UsableGrant]) -> Iterator[Approval]:
     used = {grant.approval.digest for grant in grants}
     return (each for each in request.approvals if each.statement.digest in used)
-
-
-def _second(practice: Practice, approval: Approval) -> str:
-    if approval.countersignature is None:
-        return ""
-    return role_in_words(practice, approval.countersignature.by, before=approval.leaf.seq)
-
-
-def role_in_words(practice: Practice, person: str, *, before: int | None = None) -> str:
-    """What somebody was to the practice at that point, in words: ``Data Controller``."""
-    role = practice.register.person(PersonId(person), before=before).role
-    return role.replace("-", " ").title()
 
 
 def _why(code: str) -> str:

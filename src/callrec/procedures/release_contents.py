@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.release_copies import Enclosed, ReleaseCopy
+    from callrec.procedures.sealed_request import OpenRequest
     from callrec.release.manifest import CallData
     from callrec.release.package import Content
 

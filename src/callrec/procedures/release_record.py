@@ -30,9 +30,11 @@ from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
 from callrec.procedures.approvals import releases_in_preparation
-from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
+from callrec.procedures.open_request import read_unchanged
+from callrec.procedures.outbox import notify
+from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.telling import notify
+from callrec.procedures.sealed_request import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
     from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32

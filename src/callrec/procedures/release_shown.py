@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callrec.procedures.request_log import event_of
+from callrec.procedures.sealed_request import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

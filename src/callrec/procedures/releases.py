@@ -15,8 +15,8 @@ from callrec.policy.handing_over import Channel, Delivery, ReleaseFacts
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
 from callrec.procedures.leaf_details import can_open_details, open_details
-from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
+from callrec.procedures.sealed_request import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History, OpenRequest
 
 RELEASE_ACTS: Final = (
     RequestAct.PREPARED,

@@ -27,8 +27,13 @@ from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
-from callrec.procedures.request_log import REQUESTS, History
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS, RequestBody, RequestVersion
+from callrec.procedures.request_log import REQUESTS
+from callrec.procedures.sealed_request import (
+    MAX_REQUEST_RECORDINGS,
+    History,
+    RequestBody,
+    RequestVersion,
+)
 from callrec.procedures.telling import notify_deciders
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -19,19 +18,12 @@ from callrec.audit.reading import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.catalogue.requests import requests_ended
+from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock import deadline
-from callrec.policy.clock_events import (
-    Awaited,
-    ClockEvent,
-    ClockEventKind,
-    Receipt,
-    index_corrected_by,
-    still_awaited,
-    with_event,
-)
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, still_awaited
 from callrec.policy.deadline import Deadline
 from callrec.policy.deceased_clock import is_recent
 from callrec.policy.further import FurtherParticular
@@ -40,15 +32,9 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.practice import today
-from callrec.procedures.custody import from_millis
-from callrec.procedures.request_log import (
-    DATING_ACTS,
-    MAKING_ACTS,
-    event_of,
-    log_request_event,
-    read_history,
-)
+from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_words import open_words
+from callrec.procedures.sealed_request import DATING_ACTS, MAKING_ACTS, Clock, event_of
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
 
@@ -61,8 +47,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History, OpenRequest
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,
@@ -81,39 +66,6 @@ PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
 """What is awaited where one of these is said to be unknown."""
 
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What a deadline is worked out from."""
-
-    receipt: Receipt
-    events: tuple[ClockEvent, ...] = ()
-    """Those that count, in the order in which they were written down."""
-    is_put_right: bool = False
-    """A day was said again: what was said of it first does not count."""
-
-    @property
-    def unproven(self) -> frozenset[Awaited]:
-        """What was missing when the request came, and has not come since."""
-        return self.receipt.awaits - {
-            each.awaited for each in self.events if each.event is ClockEventKind.ANSWERED
-        }
-
-    def after(self, event: ClockEvent) -> Clock:
-        """The same, with one event more."""
-        is_again = index_corrected_by(self.events, event) is not None
-        return replace(
-            self,
-            events=with_event(self.events, event),
-            is_put_right=self.is_put_right or is_again,
-        )
-
-    def received(self, receipt: Receipt) -> Clock:
-        """The same of a request that was changed, and so dated again."""
-        days = attrgetter("received_on", "answer_by", "urgent")
-        is_again = days(receipt) != days(self.receipt)
-        return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
 def has_clock(purpose: Purpose) -> bool:

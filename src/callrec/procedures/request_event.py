@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from callrec.policy.deadline import Deadline
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import OpenRequest
 
 
 @dataclass(frozen=True, slots=True)

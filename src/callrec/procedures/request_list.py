@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
 from callrec.policy.purpose import Purpose
-from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
 from callrec.procedures.readers import visible_requests
 from callrec.procedures.request_log import outline_of, read_outlines

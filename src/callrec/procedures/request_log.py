@@ -8,27 +8,18 @@ can add none in another's name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of
-from callrec.crypto.canonical import parse_instant
+from callrec.catalogue.times import to_millis
 from callrec.crypto.statement import entries_in
-from callrec.errors import Failed, Tampered
+from callrec.errors import Tampered
 from callrec.policy.hold import LIFTING_ACTS
-from callrec.policy.request import (
-    RequestAct,
-    RequestEvent,
-    RequestState,
-    changed_by,
-    check_can_happen,
-    state_after,
-    version_after,
-)
-from callrec.policy.role import PersonId, VaultKey
-from callrec.procedures.custody import to_millis
+from callrec.policy.request import RequestAct, check_can_happen
+from callrec.policy.role import VaultKey
 from callrec.procedures.hold_of_request import lift_with_request
+from callrec.procedures.sealed_request import MAKING_ACTS, REQUEST_ACTS, History, uids_asked_for
 from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.versions import Versioned
 
@@ -41,71 +32,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
     from callrec.record.rows import Columns
-
-MAKING_ACTS: Final = (RequestAct.CREATED, RequestAct.AMENDED)
-"""The acts that make a version."""
-
-DATING_ACTS: Final = (
-    RequestAct.RECEIVED,
-    RequestAct.ASKED,
-    RequestAct.ANSWERED,
-    RequestAct.EXTENDED,
-)
-"""The acts that a request's clock counts by."""
-
-REQUEST_ACTS: Final = {str(act): act for act in RequestAct}
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The events of one request, oldest first, each with the leaf that records it."""
-
-    request: str
-    leaves: tuple[Leaf, ...]
-
-    @property
-    def events(self) -> tuple[RequestEvent, ...]:
-        return tuple(event_of(leaf) for leaf in self.leaves)
-
-    @property
-    def state(self) -> RequestState:
-        """Where the request stands.
-
-        Raises:
-            Tampered: the events cannot have happened in this order.
-        """
-        return state_after(self.events)
-
-    @property
-    def version(self) -> int:
-        return version_after(self.events)
-
-    @property
-    def versions(self) -> Mapping[int, int]:
-        """By the sequence of each leaf: the version that stood when it was written."""
-        versions = accumulate((leaf.act == RequestAct.AMENDED for leaf in self.leaves), initial=1)
-        next(versions)
-        return {leaf.seq: version for leaf, version in zip(self.leaves, versions, strict=True)}
-
-    @property
-    def requester(self) -> PersonId:
-        """The actor of the leaf that made the request; `state` shows that it is the first."""
-        return self.events[0].actor
-
-    @property
-    def changed_by(self) -> frozenset[PersonId]:
-        return changed_by(self.events)
-
-    @property
-    def making(self) -> Leaf:
-        """The leaf that made the version that stands."""
-        return [leaf for leaf in self.leaves if leaf.act in MAKING_ACTS][-1]
-
-    def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
-        """What happened later than a leaf."""
-        return tuple(later for later in self.leaves if later.seq > leaf.seq)
 
 
 def columns_of(history: History) -> Columns:
@@ -136,12 +63,6 @@ REQUESTS: Final = Versioned(
 )
 
 
-def uids_asked_for(making: Leaf) -> tuple[str, ...]:
-    """Uids of what a version asks for, by the leaf that made it."""
-    _, *uids = making.subject
-    return tuple(uids)
-
-
 def decides_what_is_asked(
     leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
 ) -> bool:
@@ -164,11 +85,6 @@ def decides_what_is_asked(
     return asked is not None and sorted(decided) == sorted(asked)
 
 
-def event_of(leaf: Leaf) -> RequestEvent:
-    """The event that a leaf records."""
-    return RequestEvent(REQUEST_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
-
-
 def read_history(practice: Practice, connection: Connection, request: str) -> History:
     """Everything that happened to a request.
 
@@ -181,21 +97,6 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
     return REQUESTS.read(connection, practice.register, request)
-
-
-def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
-    """The history of a request in which nothing has happened since it was opened.
-
-    Raises:
-        Failed: something has.
-    """
-    history = read_history(practice, connection, request.id)
-    if history != request.history:
-        raise Failed(
-            "something else happened to the request meanwhile",
-            hint=f"see what: callrec request show {request.reference}; then try again",
-        )
-    return history
 
 
 def log_request_event(

@@ -66,8 +66,7 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
     from callrec.crypto.statement import Statement
     from callrec.policy.role import Person
-    from callrec.procedures.approvals import Approval
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import Approval, History
 
 _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say

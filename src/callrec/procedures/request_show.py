@@ -10,18 +10,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.lapse import request_lapses_at, undecided_since
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
-from callrec.policy.request import RequestAct
+from callrec.policy.request import UNDECIDED, RequestAct
 from callrec.policy.withholding import Ground
 from callrec.practice import record, today
-from callrec.procedures.custody import from_millis
 from callrec.procedures.days_said import find_date_mismatches
 from callrec.procedures.due import answered_requests, awaits_answer
 from callrec.procedures.glass import BrokenGlass, broken_glass
-from callrec.procedures.hold_list import hold_of_request
+from callrec.procedures.hold_reach import hold_of_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
@@ -30,9 +30,8 @@ from callrec.procedures.readers import sees_in_full
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_on_day, read_dates
-from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
-from callrec.procedures.states_today import UNDECIDED
+from callrec.procedures.sealed_request import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,13 +47,13 @@ if TYPE_CHECKING:
     from callrec.policy.request import RequestState
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
-    from callrec.procedures.hold_list import ListedHold
-    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.hold_reach import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.release_shown import ShownRelease
     from callrec.procedures.releases import ReleasedPackage
     from callrec.procedures.request_clock import DatedWords
     from callrec.procedures.request_words import Words
+    from callrec.procedures.sealed_request import OpenRequest
 
 REQUEST_SHOWN = "request.shown"
 

@@ -19,7 +19,8 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.procedures.details_form import checked_details
-from callrec.procedures.request_log import DATING_ACTS, log_request_event
+from callrec.procedures.request_log import log_request_event
+from callrec.procedures.sealed_request import DATING_ACTS
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.policy.request import RequestAct
     from callrec.practice import Actor
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
-    from callrec.procedures.sealed_request import RequestVersion
+    from callrec.procedures.sealed_request import History, OpenRequest, RequestVersion
 
 Words = Mapping[str, Any]
 

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approvals import Approval
     from callrec.procedures.glass import BrokenGlass
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import Approval, History, OpenRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -27,6 +27,7 @@ from callrec.audit.resumed import (
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
     add_unknown_files,
     drop_bag,
@@ -40,7 +41,6 @@ from callrec.policy.role import Power
 from callrec.practice import powers, signing
 from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
 from callrec.procedures.archive_heads import VOLUME_STATEMENT as VOLUME
-from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import ROWS_PER_QUERY, names_in_manifest
 from callrec.record.statements import sign_statement_as
 

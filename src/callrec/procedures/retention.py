@@ -16,6 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import holds_in_state
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.errors import Misconfigured
 from callrec.policy.destroying import RecordingState
 from callrec.policy.hold import HoldState
@@ -36,7 +37,6 @@ from callrec.policy.retention import (
 from callrec.policy.when import day_end
 from callrec.practice import attempt, record, today
 from callrec.procedures.categories import categories_of, non_routine_recordings, schedule
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.retention_stops import recordings_with_stops, stops_for
 

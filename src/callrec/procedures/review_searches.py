@@ -29,7 +29,7 @@ from callrec.policy.search_review import (
     may_review_search,
 )
 from callrec.practice import attempt, record, signing, today
-from callrec.procedures.destruction_log import erased_details_by_leaf
+from callrec.procedures.destruction_done import erased_details_by_leaf
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
 from callrec.procedures.search_reviews import (

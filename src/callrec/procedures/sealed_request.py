@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
-from dataclasses import astuple, dataclass, field
-from typing import Annotated, Any, Final
+from dataclasses import astuple, dataclass, field, replace
+from itertools import accumulate
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
 
 from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical
+from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
+from callrec.crypto.statement import Statement, entries_in
+from callrec.errors import Tampered, Unusable
+from callrec.policy.authority import RequestFacts
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Receipt,
+    index_corrected_by,
+    with_event,
+)
+from callrec.policy.edits import Edits, read_edits
 from callrec.policy.further import FurtherParticular
+from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose  # noqa: TC001
+from callrec.policy.request import (
+    RequestAct,
+    RequestEvent,
+    RequestState,
+    changed_by,
+    state_after,
+    version_after,
+)
 from callrec.policy.retention import DisposalItem
+from callrec.policy.role import PersonId
+from callrec.policy.withholding import Ground
 from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body_of, read_body
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor
 
 MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
@@ -100,3 +133,274 @@ class RequestBody:
         """
         opened = primitives.open_sealed(key, sealed, which.context)
         return read_body(cls, opened, "a request is not in its form")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What was granted to one person by one decision."""
+
+    statement: Statement
+    """The decider's."""
+    leaf: Leaf
+    countersignature: Statement | None
+    """The same by the second person, if there was one."""
+    lost_reason: str = ""
+    """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
+
+    @property
+    def to(self) -> PersonId:
+        return PersonId(self.statement.fields["for"])
+
+    @property
+    def digest(self) -> str:
+        """Of the request that was approved."""
+        return str(self.statement.fields["digest"])
+
+    @property
+    def lapses(self) -> str:
+        """As the grants are bound to it."""
+        return str(self.statement.fields["lapses"])
+
+    @property
+    def lapses_at(self) -> datetime:
+        return parse_instant(self.lapses)
+
+    @property
+    def broke_glass(self) -> bool:
+        return bool(self.statement.fields["break_glass"])
+
+    @property
+    def approvers(self) -> frozenset[PersonId]:
+        signed = (self.statement, self.countersignature)
+        return frozenset(PersonId(said.by) for said in signed if said is not None)
+
+    @property
+    def items(self) -> Mapping[str, tuple[str, str]]:
+        """Uid -> SHA-256 of its ciphertext, SHA-256 of the sealed grant."""
+        listed = entries_in(self.statement.fields, "items", "uid", "ciphertext", "grant")
+        return {uid: (ciphertext, grant) for uid, ciphertext, grant in listed}
+
+    @property
+    def edits(self) -> Mapping[str, Edits]:
+        """Uid -> what is left out of its copy.
+
+        Raises:
+            Tampered: what it says is nothing that anybody could have approved.
+        """
+        try:
+            return {
+                item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
+            }
+        except (KeyError, TypeError, ValueError, Unusable) as error:
+            raise Tampered("the edits of an approval are not in their form") from error
+
+    @property
+    def withheld(self) -> tuple[tuple[str, str], ...]:
+        """Uids of what was asked for and not granted, each with the code of its ground."""
+        return tuple(entries_in(self.statement.fields, "withheld", "uid", "code"))
+
+    @property
+    def facts(self) -> GrantFacts:
+        """What the rules ask about its grants."""
+        return GrantFacts(
+            to=self.to,
+            lapses_at=self.lapses_at,
+            decided_by=self.approvers,
+            broke_glass=self.broke_glass,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Granting:
+    """What is granted, by whom, to whom and until when. Its repr shows nothing."""
+
+    request: OpenRequest
+    decider: Actor
+    countersigner: Actor | None = None
+    to: PersonId
+    recordings: tuple[Row[Any], ...]
+    """The rows of those that are granted; the request's others are withheld."""
+    grounds: Mapping[int, Ground] = field(default_factory=dict)
+    """By number, on what ground one is withheld; those that it does not name: not approved."""
+    edits: Mapping[int, Edits] = field(default_factory=dict)
+    """By number, how the copy of one that is granted is edited; the others: not at all."""
+    lapses_at: datetime
+    """UTC: the first instant at which it is over."""
+    consulted_on: date | None = None
+    note: str = ""
+    glass_reason: str | None = None
+    """Why the glass was broken; None if it was not."""
+
+    @property
+    def withheld(self) -> tuple[tuple[Row[Any], Ground], ...]:
+        """The rows of what was asked for and is not granted, each with its ground."""
+        granted = {row.uid for row in self.recordings}
+        return tuple(
+            (row, self.grounds.get(row.id, Ground.NOT_APPROVED))
+            for row in self.request.recordings
+            if row.uid not in granted
+        )
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        """What whoever decided said, sealed beside the leaf."""
+        said = {"note": self.note, "reason": self.glass_reason or ""}
+        return {name: text for name, text in said.items() if text}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenRequest:
+    """A request as it stands, opened and checked. Its repr shows nothing."""
+
+    which: RequestVersion
+    body: RequestBody
+    digest: str
+    """What an approval approves (grant.md, 2)."""
+    keys: Mapping[int, bytes]
+    """The request keys, 32 bytes each, of every version that the reader may open."""
+    history: History
+    approvals: tuple[Approval, ...]
+    """All of them, whether they stand or not."""
+    facts: RequestFacts
+    """What the rules ask."""
+    clock: Clock | None
+    """By what it is dated; None where its purpose has no clock."""
+    recordings: tuple[Row[Any], ...]
+    """The rows of the recordings that it asks for, in its own order."""
+
+    @property
+    def id(self) -> str:
+        return self.which.request
+
+    @property
+    def key(self) -> bytes:
+        """The request key of the version that stands."""
+        return self.keys[self.which.version]
+
+    @property
+    def reference(self) -> str:
+        return self.facts.reference
+
+    @property
+    def purpose(self) -> Purpose:
+        return self.body.purpose
+
+    @property
+    def particulars(self) -> Particulars:
+        return self.body.particulars
+
+    @property
+    def requester(self) -> PersonId:
+        return self.history.requester
+
+    @property
+    def created_at(self) -> datetime:
+        return self.history.events[0].at
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a deadline is worked out from."""
+
+    receipt: Receipt
+    events: tuple[ClockEvent, ...] = ()
+    """Those that count, in the order in which they were written down."""
+    is_put_right: bool = False
+    """A day was said again: what was said of it first does not count."""
+
+    @property
+    def unproven(self) -> frozenset[Awaited]:
+        """What was missing when the request came, and has not come since."""
+        return self.receipt.awaits - {
+            each.awaited for each in self.events if each.event is ClockEventKind.ANSWERED
+        }
+
+    def after(self, event: ClockEvent) -> Clock:
+        """The same, with one event more."""
+        is_again = index_corrected_by(self.events, event) is not None
+        return replace(
+            self,
+            events=with_event(self.events, event),
+            is_put_right=self.is_put_right or is_again,
+        )
+
+    def received(self, receipt: Receipt) -> Clock:
+        """The same of a request that was changed, and so dated again."""
+        days = attrgetter("received_on", "answer_by", "urgent")
+        is_again = days(receipt) != days(self.receipt)
+        return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
+
+
+MAKING_ACTS: Final = (RequestAct.CREATED, RequestAct.AMENDED)
+"""The acts that make a version."""
+
+DATING_ACTS: Final = (
+    RequestAct.RECEIVED,
+    RequestAct.ASKED,
+    RequestAct.ANSWERED,
+    RequestAct.EXTENDED,
+)
+"""The acts that a request's clock counts by."""
+
+REQUEST_ACTS: Final = {str(act): act for act in RequestAct}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of one request, oldest first, each with the leaf that records it."""
+
+    request: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def events(self) -> tuple[RequestEvent, ...]:
+        return tuple(event_of(leaf) for leaf in self.leaves)
+
+    @property
+    def state(self) -> RequestState:
+        """Where the request stands.
+
+        Raises:
+            Tampered: the events cannot have happened in this order.
+        """
+        return state_after(self.events)
+
+    @property
+    def version(self) -> int:
+        return version_after(self.events)
+
+    @property
+    def versions(self) -> Mapping[int, int]:
+        """By the sequence of each leaf: the version that stood when it was written."""
+        versions = accumulate((leaf.act == RequestAct.AMENDED for leaf in self.leaves), initial=1)
+        next(versions)
+        return {leaf.seq: version for leaf, version in zip(self.leaves, versions, strict=True)}
+
+    @property
+    def requester(self) -> PersonId:
+        """The actor of the leaf that made the request; `state` shows that it is the first."""
+        return self.events[0].actor
+
+    @property
+    def changed_by(self) -> frozenset[PersonId]:
+        return changed_by(self.events)
+
+    @property
+    def making(self) -> Leaf:
+        """The leaf that made the version that stands."""
+        return [leaf for leaf in self.leaves if leaf.act in MAKING_ACTS][-1]
+
+    def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
+        """What happened later than a leaf."""
+        return tuple(later for later in self.leaves if later.seq > leaf.seq)
+
+
+def uids_asked_for(making: Leaf) -> tuple[str, ...]:
+    """Uids of what a version asks for, by the leaf that made it."""
+    _, *uids = making.subject
+    return tuple(uids)
+
+
+def event_of(leaf: Leaf) -> RequestEvent:
+    """The event that a leaf records."""
+    return RequestEvent(REQUEST_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))

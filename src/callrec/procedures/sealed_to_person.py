@@ -19,10 +19,10 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered
 from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.incident_log import INCIDENTS, read_incident_history
+from callrec.procedures.outbox import notify
 from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
 from callrec.procedures.request_words import store_words
 from callrec.procedures.sealed_request import RequestVersion
-from callrec.procedures.telling import notify
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import History
 
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.times import to_millis
 from callrec.errors import Misconfigured, Tampered
 from callrec.post import MailMessage, MessageRefused, smtp_connection
-from callrec.procedures.custody import to_millis
 from callrec.procedures.outbox import (
     addresses_of,
     is_in_our_form,

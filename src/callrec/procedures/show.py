@@ -21,10 +21,10 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
+from callrec.procedures.findable import ShownCall
 from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
-from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

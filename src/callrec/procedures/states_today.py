@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDING_ACTS, RequestAct, RequestState
-from callrec.procedures.custody import from_millis
-from callrec.procedures.request_log import event_of
+from callrec.policy.request import ENDING_ACTS, UNDECIDED, RequestAct, RequestState
+from callrec.procedures.sealed_request import event_of
 from callrec.record.acts import done_leaves, read_unverified_statement
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Practice
-
-UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
 
 _NOT_HEARD: Final = UNDECIDED | {RequestState.APPROVED}
 

@@ -13,6 +13,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
@@ -21,7 +22,6 @@ from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
-from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.due import DueRequest, read_due, waiting_warnings
 from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
@@ -30,7 +30,7 @@ from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.kit_on_drives import former_kit_warnings
-from callrec.procedures.migrate import kept_copies
+from callrec.procedures.migration_copy import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.readers import references_hidden_from

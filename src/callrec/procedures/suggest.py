@@ -7,32 +7,27 @@ sees how many began then, which the catalogue tells without a key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.policy.described import described_by
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
 from callrec.policy.when import DayRange
 from callrec.practice import powers
-from callrec.procedures.custody import to_millis
 from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
-from callrec.procedures.search import CALLS_PER_QUERY, find_calls, search_recordings
+from callrec.procedures.search import search_recordings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Connection, Row
-
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
+    from callrec.procedures.findable import ShownCall
     from callrec.procedures.request import CreatedRequest
-    from callrec.procedures.search import ShownCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +68,6 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
     matching = max(len(calls), *(each.total for each in found))
     return Suggested(matching, tuple(newest[:most]), may_see=True)
-
-
-def matching_recordings(
-    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
-) -> tuple[Row[Any], ...]:
-    """The rows of the recordings that fit what a request says, the newest first.
-
-    Calls are opened for it: the caller has written the leaf before.
-
-    Args:
-        practice: the open vault.
-        actor: holds the catalogue and the index key, as whoever may search does.
-        connection: to the catalogue.
-        particulars: what the request says; where that describes no call, nothing fits.
-
-    Raises:
-        Locked: the actor does not have these keys.
-        Tampered: a recording is not as it was sealed.
-    """
-    matching = rows_matching(practice, actor, connection, particulars)
-    ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
-    rows: dict[int, Row[Any]] = {}
-    for start in range(0, len(ids), CALLS_PER_QUERY):
-        some = tables.recording.c.id.in_(ids[start : start + CALLS_PER_QUERY])
-        rows |= {row.id: row for row in connection.execute(select(tables.recording).where(some))}
-    return tuple(rows[id_] for id_ in ids)
-
-
-def rows_matching(
-    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
-) -> Mapping[int, OpenedRecording]:
-    return {
-        opened.id: opened
-        for criteria in described_by(particulars)
-        for opened in find_calls(practice, actor, connection, criteria)
-    }
 
 
 def _most(practice: Practice, made: CreatedRequest) -> int:

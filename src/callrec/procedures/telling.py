@@ -13,7 +13,7 @@ from callrec.policy.lapse import request_lapses_at
 from callrec.policy.request import has_standing_approval
 from callrec.practice import today
 from callrec.procedures.deciders import possible_deciders
-from callrec.procedures.outbox import queue_mail
+from callrec.procedures.outbox import notify, queue_mail
 from callrec.procedures.request_clock import read_deadline
 from callrec.procedures.states_today import undecided_since_by
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.purpose import Purpose
     from callrec.practice import Practice
-    from callrec.procedures.granting import Granting
-    from callrec.procedures.open_request import OpenRequest
-    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import Granting, History, OpenRequest
 
 
 def notify_deciders(
@@ -106,24 +104,6 @@ def notify_granted(practice: Practice, connection: Connection, granting: Grantin
     notify(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
     if request.requester != to:
         notify(practice, connection, about, approved, to=request.requester, by=by)
-
-
-def notify(
-    practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str = ""
-) -> None:
-    """Something happened to a request; ``what`` completes the sentence that begins with it.
-
-    Args:
-        practice: the open vault.
-        connection: of the write transaction.
-        reference: ``R-17``.
-        what: such as "was denied".
-        to: id of the person who is told.
-        by: id of whoever did it, who is not; empty: it came by itself.
-    """
-    if to != by:
-        line = f"{reference} {what}"
-        queue_mail(practice, connection, to=[to], about=reference, line=line)
 
 
 def _by_when(practice: Practice, connection: Connection, purpose: Purpose, history: History) -> str:

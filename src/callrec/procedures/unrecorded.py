@@ -9,7 +9,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.releases import release_of
-from callrec.procedures.request_log import event_of
+from callrec.procedures.sealed_request import event_of
 from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import LOST, each_volume, volume_contents
 from callrec.crypto.streaming import sealed_size
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.attached import attached_volumes
-from callrec.procedures.custody import from_millis
 from callrec.procedures.elsewhere import volumes_on_vaults_disk
 from callrec.procedures.volume_kept import open_volume_keeper
 from callrec.procedures.volume_log import check_standings, newest_keeper_leaves

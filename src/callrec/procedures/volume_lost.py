@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.catalogue.volumes import (
     ARCHIVED,
     LOST,
@@ -31,7 +32,6 @@ from callrec.practice import attempt, today
 from callrec.procedures.archive_unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.incident import IncidentReport, open_incident
 from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS

@@ -21,10 +21,10 @@ from callrec.practice import today
 from callrec.procedures.ingest import ingest_found
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_looking import FolderWatch, WatchEnvironment, stamp_of
-from callrec.procedures.intake_run import MAX_BATCH_RECORDINGS, Ingested
+from callrec.procedures.intake_run import MAX_BATCH_RECORDINGS
 from callrec.procedures.intake_settling import Spool
 from callrec.procedures.intake_sources import Refusal, check_paths
-from callrec.procedures.intake_summary import Totals, close_intake
+from callrec.procedures.intake_summary import Ingested, Totals, close_intake
 from callrec.procedures.records_at_hand import open_call_records
 
 if TYPE_CHECKING:

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.audit import log as audit
+from callrec.audit import tree
 from callrec.catalogue import tables
-from callrec.crypto.statement import read_statement, sign_statement
+from callrec.crypto.statement import Statement, check_statement, read_statement, sign_statement
 from callrec.errors import Tampered
+from callrec.policy.role import Power
+from callrec.practice import register_now
+from callrec.record.entitled import Powers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -17,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
 
 _LISTED: Final = re.compile(rb'"revision":([0-9]+),"uid":"([0-9a-f]{32})"')
@@ -91,3 +95,40 @@ def first_stated(
                 listed = (uid.decode(), int(revision))
                 first[listed] = min(first.get(listed, (seq, digest)), (seq, digest))
     return {listed: digest for listed, (_, digest) in first.items()}
+
+
+def attested_statement(
+    practice: Practice, connection: Connection, digest: str, *, may: Power
+) -> Statement:
+    """A statement that counts: signed by its maker, who held the power, and carried by one leaf.
+
+    Raises:
+        Tampered: any of that is not so.
+    """
+    row = connection.execute(
+        select(tables.statement).where(tables.statement.c.digest == digest)
+    ).first()
+    carrying = connection.execute(
+        select(tables.leaf.c.seq).where(tables.leaf.c.statement == digest)
+    ).scalars()
+    seq, *others = [*carrying] or [None]
+    if row is None or seq is None:
+        raise Tampered("a statement is missing, or no leaf of the audit log carries it")
+    if others:
+        raise Tampered("two leaves of the audit log carry one statement")
+    statement = read_statement(row.body, row.signature, practice.vault)
+    leaf, body = audit.read_leaf(connection, seq)
+    if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:
+        raise Tampered("a statement is not the one that its leaf carries")
+    register = register_now(practice, connection)
+    check_statement(statement, register.public_keys(statement.by, before=seq).act)
+    _check_in_tree(connection, seq, body)
+    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
+        raise Tampered("a statement was made by somebody without the power to make it")
+    return statement
+
+
+def _check_in_tree(connection: Connection, seq: int, body: bytes) -> None:
+    head, read = audit.stored_head(connection), audit.node_reader(connection)
+    proof = tree.inclusion_proof(seq, head.size, read)
+    tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
