@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Misconfigured
-from callrec.file_rights import others_may
 from callrec.keyring import read_private
+from callrec.system.files import others_may
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OWNER, USER, GROUP, NAMED_GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
+
 NOBODY = 0xFFFFFFFF
+
 STRANGER = 54321
+
 R = 4
 
 

@@ -23,7 +23,6 @@ from callrec.keyring import (
     save_session,
     write_credential,
 )
-from callrec.mounts import mounted
 from callrec.policy.edits import read_edits
 from callrec.policy.edits_said import (
     TypedEdit,
@@ -35,7 +34,8 @@ from callrec.policy.edits_said import (
 from callrec.policy.role import VaultKey
 from callrec.policy.when import parse_day, parse_instant, parse_times
 from callrec.release.callrec_verify import fits, read_pin
-from callrec.spreadsheet import neutralise_formula
+from callrec.system.mounts import mounted
+from callrec.system.spreadsheet import neutralise_formula
 from fuzzing.place import laid, place
 from fuzzing.target import Target
 from vectors.crypto.cases import cases

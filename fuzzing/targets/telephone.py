@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
-from callrec.name_pattern import NamePattern, check_pattern, check_times
 from callrec.sound.decoding import SampleFormat, _form
 from callrec.sound.exchange import MessageKind
 from callrec.sound.kinds import reader_for
 from callrec.sound.undecodable import Undecodable
+from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name
 from callrec.telephone.records.described import read_description

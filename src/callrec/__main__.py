@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from callrec.cli.app import report_error, run
-from callrec.own_process import harden_process
+from callrec.system.processes import harden_process
 
 
 def main() -> int:

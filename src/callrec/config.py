@@ -30,8 +30,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
-from callrec.file_rights import check_only_we_can_change
-from callrec.name_pattern import NamePattern, check_pattern, check_times
+from callrec.system.files import check_only_we_can_change
+from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

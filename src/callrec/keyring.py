@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.file_rights import OTHERS, check_only_we_can_change, check_private
-from callrec.mounts import file_system_of
-from callrec.nameless import atomic_write
 from callrec.policy.role import VaultKey
+from callrec.system.files import OTHERS, check_only_we_can_change, check_private
+from callrec.system.mounts import file_system_of
+from callrec.system.nameless import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,10 +18,10 @@ from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
-from callrec.file_rights import check_only_we_can_change
 from callrec.policy.role import VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.store.directory import DirectoryStore
 from callrec.store.layout import INCOMING, RECORDINGS
+from callrec.system.files import check_only_we_can_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -25,7 +25,7 @@ from pkgutil import walk_packages
 import callrec
 from callrec.catalogue import engine
 from callrec.cli.app import run
-from callrec.own_process import harden_process
+from callrec.system.processes import harden_process
 from house.commands import environment_of
 from house.practices import House, written_down
 from house.spool import a_call, a_name

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec import mounts
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Misconfigured
-from callrec.mounts import file_system_of
+from callrec.system import mounts
+from callrec.system.mounts import file_system_of
 from house.commands import type_in
 
 if TYPE_CHECKING:

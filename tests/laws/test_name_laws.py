@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.name_pattern import NamePattern, check_pattern, check_times
+from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_id, read_name

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callrec.spreadsheet import Cell, neutralise_formula, to_csv
+from callrec.system.spreadsheet import Cell, neutralise_formula, to_csv
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.name_pattern import NamePattern
+from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.identified import NOT_IDENTIFIED
 from callrec.telephone.reading import read_call, read_name
@@ -17,7 +17,9 @@ from callrec.telephone.setup import Setup
 from callrec.telephone.template import Template
 
 LONDON = ZoneInfo("Europe/London")
+
 NAME = "in-201-07700900123-20240704-100000-1720083600.5.wav"
+
 WRITTEN_AT = 1_720_083_900
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.name_pattern import NamePattern, check_pattern, check_times
+from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.reading import read_name
 from callrec.telephone.setup import Setup
@@ -127,6 +127,7 @@ BAD_PATTERNS = {
     r"(?P<when>\d+)": 'it has a group "when"; there are date, time',
     r"(?P<caller>\d+)": "it has no time",
 }
+
 BAD_TIMES = {"%Y%m%d %H%": "not known", "%Y%m%d %Q%H%M": '"%Q" is not known', "%d%m%H%M": "no year",
              "%Y%m%d %H%S": "has no minute"}  # fmt: skip
 

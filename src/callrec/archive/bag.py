@@ -33,8 +33,8 @@ from callrec.archive.drive import (
     require_space,
 )
 from callrec.crypto.primitives import sha256
-from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import TYPE_CHECKING
 
-from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +25,13 @@ PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
 
 _PIECE = 8 << 20  # 8 MiB
+
 _READ_BYTES = 1 << 20  # 1 MiB
+
 SMALL_FILE_BYTES = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
 
 _DRIVE_FULL_HINT = "make room on it or use a larger one, then run the command again"
+
 _ERROR_MESSAGES = {
     errno.ENOSPC: ("the drive is full", _DRIVE_FULL_HINT),
     errno.EDQUOT: ("this account may keep no more on the drive", _DRIVE_FULL_HINT),
@@ -47,7 +50,6 @@ _ERROR_MESSAGES = {
         "format it with ext4 or exFAT",
     ),
 }
-
 
 _FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -164,6 +166,7 @@ COPY_METHODS: tuple[Callable[[int, int], None], ...] = (
     _through_memory,
 )
 """Each goes on where the one before stopped: both files keep their positions."""
+
 _METHOD_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 

@@ -35,8 +35,8 @@ from callrec.archive.drive import (
     read_small,
     remove,
 )
-from callrec.durable import sync
 from callrec.errors import Tampered
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

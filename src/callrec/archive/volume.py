@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
-from callrec.durable import sync
 from callrec.errors import NotFound
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,10 +16,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from callrec.catalogue.sound import check_schema
-from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.file_rights import check_only_we_can_change
-from callrec.mounts import file_system_of
+from callrec.system.durable import sync
+from callrec.system.files import check_only_we_can_change
+from callrec.system.mounts import file_system_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,7 +31,7 @@ def check_destination(
         Unusable: its name or its folder will not do, or there is nobody to ask.
         Failed: the answer was no.
     """
-    from callrec.procedures.whole_file import check_new
+    from callrec.system.whole_file import check_new
 
     if suffixes and to.suffix.lower() not in suffixes:
         raise Unusable(f"a file for this ends in {' or '.join(suffixes)}", hint="name it so")

@@ -38,7 +38,7 @@ def dossier(
     over, and what was tried and refused. Reading it is itself on record.
     """
     from callrec.procedures.dossier import read_dossier
-    from callrec.procedures.whole_file import write_whole
+    from callrec.system.whole_file import write_whole
 
     call = ctx.obj
     practice = practice_of(call)

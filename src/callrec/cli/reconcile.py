@@ -15,7 +15,7 @@ from callrec.cli.reconciled_view import counts_json, days_in_words, reconciled_s
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart
 from callrec.policy.when import parse_day
-from callrec.spreadsheet import to_csv
+from callrec.system.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def reconcile(
     """
     from callrec.practice import today
     from callrec.procedures.reconcile import reconcile_calls
-    from callrec.procedures.whole_file import write_whole
+    from callrec.system.whole_file import write_whole
 
     practice = practice_of(ctx.obj)
     now = today(practice)

@@ -13,14 +13,14 @@ from callrec.cli.output import as_json
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered
 from callrec.policy.when import parse_instant
-from callrec.spreadsheet import as_text, to_csv
+from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
     from callrec.procedures.registers import RegisterExtract
-    from callrec.spreadsheet import Cell
+    from callrec.system.spreadsheet import Cell
 
 register_app = new_app()
 
@@ -70,7 +70,7 @@ def _put_out(
     replace: bool,
     zone: tzinfo,
 ) -> None:
-    from callrec.procedures.whole_file import write_whole
+    from callrec.system.whole_file import write_whole
 
     out = invocation.out
     if to is None:

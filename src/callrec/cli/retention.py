@@ -16,7 +16,7 @@ from callrec.cli.options.destroying import CertificateTo, OnVolumes
 from callrec.cli.output import as_json, counted
 from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
-from callrec.spreadsheet import to_csv
+from callrec.system.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callrec.procedures.destroying import DestructionItem
     from callrec.procedures.disposing import DisposalProposal
     from callrec.procedures.retention import RetentionReview
-    from callrec.spreadsheet import Cell
+    from callrec.system.spreadsheet import Cell
 
 retention_app = new_app()
 
@@ -46,7 +46,7 @@ def review(
     Nothing is destroyed. Counts are all that is shown; that you looked is on record.
     """
     from callrec.procedures.retention import review_retention
-    from callrec.procedures.whole_file import write_whole
+    from callrec.system.whole_file import write_whole
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))

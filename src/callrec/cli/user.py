@@ -90,7 +90,7 @@ def _provisional(file: Path | None) -> str:
     Raises:
         Unusable: none can be made there; nothing is done yet.
     """
-    from callrec.procedures.whole_file import check_new
+    from callrec.system.whole_file import check_new
 
     if file is None:
         return ""

@@ -23,12 +23,12 @@ from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import reading
-from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.archive_heads import stated_volumes
 from callrec.record.acts import done_leaves
 from callrec.store.disk import disk_errors
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

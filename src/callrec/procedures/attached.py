@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.marker import is_volume, open_volume
 from callrec.audit.remembered import write_json_atomically
 from callrec.errors import CallrecError
-from callrec.mounts import drives
+from callrec.system.mounts import drives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

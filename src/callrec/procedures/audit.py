@@ -24,7 +24,7 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.details_form import checked_details
 from callrec.procedures.people import logins
 from callrec.procedures.readers import hidden_from
-from callrec.procedures.whole_file import check_new, whole_file
+from callrec.system.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

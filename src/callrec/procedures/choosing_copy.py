@@ -19,7 +19,6 @@ from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_sys
 from callrec.catalogue.sound import check_integrity
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
-from callrec.file_rights import check_only_we_can_change
 from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import last_migration_copy
@@ -27,6 +26,7 @@ from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, 
 from callrec.procedures.resuming import is_beyond_log
 from callrec.procedures.served_copy import RestoredCopy
 from callrec.procedures.volume_heads import VolumeHeads, heads_on
+from callrec.system.files import check_only_we_can_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -26,9 +26,7 @@ from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, sign_statement
-from callrec.durable import sync
 from callrec.errors import Misconfigured, Unusable
-from callrec.file_rights import check_only_we_can_change
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.procedures.passwords import check_password, kdf_for
@@ -45,6 +43,8 @@ from callrec.procedures.shares import (
 )
 from callrec.procedures.vouching import voucher_fields
 from callrec.release.recovery_kit import PrintedKit
+from callrec.system.durable import sync
+from callrec.system.files import check_only_we_can_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,6 @@ from io import FileIO
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from callrec.errors import Failed, Misconfigured, Unusable
-from callrec.name_pattern import NamePattern
 from callrec.procedures.intake_sources import (
     Mark,
     Quarantined,
@@ -23,6 +22,7 @@ from callrec.procedures.intake_sources import (
     why_not_a_file,
 )
 from callrec.procedures.intake_writer import has_writer
+from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call

@@ -16,9 +16,9 @@ from callrec.archive.marker import create_volume
 from callrec.archive.volume import Volume, stamp
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
-from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import write_copy
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from callrec.archive.marker import open_volume
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
-from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.practice import practice_on
 from callrec.procedures.choosing_copy import (
@@ -27,6 +26,7 @@ from callrec.procedures.served_copy import RestoredCopy, remember_restored_copy
 from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.layout import RECORDINGS
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.spreadsheet import Cell
+    from callrec.system.spreadsheet import Cell
 
 REGISTER_READ: Final = "register.read"
+
 _ACCEPTED: Final = str(GlassVerdict.ACCEPTED)
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.catalogue.engine import reading
-from callrec.durable import sync
 from callrec.errors import CallrecError, Failed
 from callrec.procedures.release_record import has_failed, is_under_way, record_failed
 from callrec.release.unfinished import leftovers_of
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,11 +19,11 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
-from callrec.durable import sync
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.procedures.archive_copy import FORMAT, MAX_PEOPLE
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

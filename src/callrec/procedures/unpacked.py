@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.archive.drive import remove
-from callrec.durable import sync
 from callrec.store.disk import disk_errors
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.canonical import format_instant
 from callrec.release.manifest import FileRole, ReleasedFile
-from callrec.spreadsheet import to_csv
+from callrec.system.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from callrec.spreadsheet import Cell
+    from callrec.system.spreadsheet import Cell
 
 CALLS_SCHEMA: Final = "callrec.calls/1"
 

@@ -12,9 +12,9 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from callrec.durable import sync
 from callrec.errors import Failed, Unusable
-from callrec.nameless import create_private, link_unnamed, open_unnamed
+from callrec.system.durable import sync
+from callrec.system.nameless import create_private, link_unnamed, open_unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from callrec.child_process import kill_process
 from callrec.sound.exchange import ANSWER, HEAD, MAX_MESSAGE_BYTES, QUESTION, MessageKind
 from callrec.sound.starting import start_child
 from callrec.sound.undecodable import DecodeFailure, Undecodable
+from callrec.system.child_process import kill_process
 
 if TYPE_CHECKING:
     import subprocess

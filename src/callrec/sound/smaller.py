@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from callrec.child_process import python_command
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits
 from callrec.sound.exchange import MessageKind
 from callrec.sound.undecodable import DecodeFailure, Undecodable
+from callrec.system.child_process import python_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

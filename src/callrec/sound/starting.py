@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from callrec.child_process import kill_process, python_command, start_process
 from callrec.errors import Failed
+from callrec.system.child_process import kill_process, python_command, start_process
 
 if TYPE_CHECKING:
     import subprocess

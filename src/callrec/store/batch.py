@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from callrec.durable import sync
 from callrec.store.disk import disk_errors, sync_filesystem
 from callrec.store.layout import INCOMING, JOURNAL, RECORDINGS, is_name, recording_path
 from callrec.store.sealing import fill, seal_stream, write_all
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -8,12 +8,12 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.store.batch import DirectoryBatch, clear_batch
 from callrec.store.disk import disk_errors
 from callrec.store.layout import INCOMING, LOCK, RECORDINGS, recording_path
 from callrec.store.sealing import Buffers
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

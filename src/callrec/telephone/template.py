@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
     from zoneinfo import ZoneInfo
 
-    from callrec.name_pattern import NamePattern
+    from callrec.system.name_pattern import NamePattern
     from callrec.telephone.call import Call, Direction
     from callrec.telephone.setup import Setup
 

@@ -12,9 +12,9 @@ import sys
 
 import callrec.release.paper.certificate_pdf
 import callrec.release.paper.exhibit_label_pdf  # noqa: F401  # as said above
-from callrec.own_process import harden_process
 from callrec.release.paper.apart import papers_of
 from callrec.release.paper.sheet import blank
+from callrec.system.processes import harden_process
 
 if __name__ == "__main__":
     harden_process()

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 Cell: TypeAlias = "str | int | date | datetime | tuple[str, ...] | None"
 
+
 # Excel takes UTF-8 for the machine's own code page unless the file begins with this.
 _ENCODING: Final = "utf-8-sig"
 
+
 # Where a spreadsheet parts cells by semicolons, each begins one. Full-width signs count too.
 _LIKE_A_FORMULA: Final = re.compile(r'(^|;)(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')
+
 _SIGNS_OF_CONTROL: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
 _JOINERS: Final = "\u200c\u200d"  # letters of several scripts need them
 
 

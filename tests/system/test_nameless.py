@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec import nameless as module
-from callrec.nameless import atomic_write
+from callrec.system import nameless as module
+from callrec.system.nameless import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.durable import sync
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from pathlib import Path

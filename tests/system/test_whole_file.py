@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.procedures.whole_file import check_new, write_whole
+from callrec.system.whole_file import check_new, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from callrec.durable import sync
+from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

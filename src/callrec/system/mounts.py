@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MOUNTS: Final = Path("/proc/self/mounts")
 """Linux alone has it (proc_pid_mounts(5))."""
+
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
