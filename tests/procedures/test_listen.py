@@ -21,7 +21,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.hearing_record import record_hearing, record_waveform_shown
-from callrec.procedures.leaf_details import open_details
 from callrec.procedures.listen import (
     Playback,
     PlayedRecording,
@@ -32,6 +31,7 @@ from callrec.procedures.listen import (
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
+from callrec.record.leaf_details import open_details
 from callrec.sound.undecodable import Undecodable
 from house.packages import release
 from house.requests import (

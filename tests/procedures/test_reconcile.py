@@ -18,13 +18,13 @@ from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Un
 from callrec.policy.role import VaultKey
 from callrec.procedures import reconcile as procedure
 from callrec.procedures.custody import Opening
-from callrec.procedures.leaf_details import open_details
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.reconcile_findings import FindingKind
 from callrec.procedures.reconcile_log import last_reconciled, log_reconciliation
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
+from callrec.record.leaf_details import open_details
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 from house import spool
 from house.call_records import take_in_with

@@ -21,9 +21,9 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.procedures.details_form import checked_details
 from callrec.procedures.people import logins
 from callrec.procedures.readers import hidden_from
+from callrec.record.details import checked_details
 from callrec.system.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:

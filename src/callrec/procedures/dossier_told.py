@@ -18,12 +18,12 @@ from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import hearing_end_leaf
-from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.people import logins
 from callrec.procedures.releases import RELEASE_ACTS, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
 from callrec.record.acts import names_its_subjects
+from callrec.record.leaf_details import can_open_details, open_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,8 +20,8 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import vault_key
 from callrec.procedures.call_records import parties_named_in
-from callrec.procedures.details_form import checked_details
 from callrec.record.acts import SEARCH
+from callrec.record.details import checked_details
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

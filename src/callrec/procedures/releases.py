@@ -14,9 +14,9 @@ from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel, Delivery, ReleaseFacts
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.procedures.leaf_details import can_open_details, open_details
 from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_request import event_of
+from callrec.record.leaf_details import can_open_details, open_details
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

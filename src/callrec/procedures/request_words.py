@@ -18,9 +18,9 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.procedures.details_form import checked_details
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.sealed_request import DATING_ACTS
+from callrec.record.details import checked_details
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:

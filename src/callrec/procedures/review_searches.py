@@ -30,7 +30,6 @@ from callrec.policy.search_review import (
 )
 from callrec.practice import attempt, record, signing, today
 from callrec.procedures.destruction_done import erased_details_by_leaf
-from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
 from callrec.procedures.search_reviews import (
     DRAWN,
@@ -40,6 +39,7 @@ from callrec.procedures.search_reviews import (
     read_verdicts,
 )
 from callrec.record.acts import ANSWERED, leaves_of_act
+from callrec.record.leaf_details import open_details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.search_review import Verdict, may_review_search
-from callrec.procedures.leaf_details import open_details
 from callrec.record.acts import SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.entitled import powers_then
+from callrec.record.leaf_details import open_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 DRAWN: Final = "searches.drawn"
+
 REVIEWED: Final = "search.reviewed"
 
 _VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}

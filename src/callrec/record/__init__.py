@@ -1,9 +1,5 @@
-"""What happened, as the log's leaves tell it: one kernel for every noun.
+"""What happened, as the audit log says it: the one kernel that every noun reads its history by.
 
-Read them in this order: `forms` reads what is sealed, signed or remembered into the dataclass that
-declares its members; `acts` reads leaves by what was done, and numbers what they make; `statements`
-signs and finds the statements that leaves carry; `entitled` asks whether the person who did
-something was allowed to; `rows` makes the catalogue's rows from leaves, and checks them against
-these; `versions` keeps what is sealed in versions, each made by a leaf that commits to it
-(docs/formats/audit-log.md).
+Read acts first (what each leaf names, leaves read by act), then statements and details (what lies
+signed or sealed beside a leaf), then entitled (who did it, on which day, and whether they might).
 """

@@ -33,7 +33,6 @@ MADE: dict[str, Callable[[House, int], str]] = {
 }
 """By its table, what has a number: made of the recording, if it is of one."""
 
-
 house = copied(CALLERS)
 
 

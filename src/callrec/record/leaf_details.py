@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.audit.log import read_detail
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.details_form import checked_details
+from callrec.record.details import checked_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
