@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import System
-from callrec.telephone.records import asterisk, avaya, cucm, fusionpbx, mitel, three_cx
+from callrec.telephone.records import asterisk, avaya, cucm, mitel, three_cx
+from callrec.telephone.records import cucm_fusion as fusionpbx
 from callrec.telephone.records.described import ITEMS, Describing
 from callrec.telephone.records.items import MAX_JSON_BYTES, items_of, page_of, parse_json
 from callrec.telephone.records.leg import NotUnderstood
