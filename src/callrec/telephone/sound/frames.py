@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
 
 _LAYER_III = 0b01
+
 _MPEG_1, _MPEG_2, _MPEG_25 = 0b11, 0b10, 0b00
+
 _HALF_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+
 _FULL_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+
 _MP3_RATES = {
     _MPEG_1: (44100, 48000, 32000),
     _MPEG_2: (22050, 24000, 16000),
     _MPEG_25: (11025, 12000, 8000),
 }
+
 _SEARCHED = 4096
 """Bytes in which a frame may begin late, or begin again after damage."""
 
