@@ -25,10 +25,10 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.context import STATEMENT_KINDS
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
+from callrec.package import callrec_verify
 from callrec.procedures.archive_heads import _written
-from callrec.release import callrec_verify
 from fuzzing.target import Target
-from release.offices import AT, Office, an_office, id_of
+from package.offices import AT, Office, an_office, id_of
 from vectors.audit.cases import cases
 
 if TYPE_CHECKING:

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.audit.proof import Proof, read_proof, write_proof
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered, Unchecked, Unusable
-from callrec.release import callrec_verify
-from callrec.release.callrec_verify import Wrong, as_json, check, in_words, read_manifest, read_sums
-from callrec.release.package import member_of_bytes
-from callrec.release.sealed_page import _unpacked
-from callrec.release.wrappings import open_package
-from callrec.release.zipped import write_zip
+from callrec.package import callrec_verify
+from callrec.package.callrec_verify import Wrong, as_json, check, in_words, read_manifest, read_sums
+from callrec.package.open import open_package
+from callrec.package.package import member_of_bytes
+from callrec.package.sealed_page import _unpacked
+from callrec.package.zipped import write_zip
 from fuzzing.place import laid, place
 from fuzzing.target import Script, Target, in_one_form
-from release.offices import Office, an_office, resigned
+from package.offices import Office, an_office, resigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from callrec.release.callrec_verify import Files, Result
+    from callrec.package.callrec_verify import Files, Result
 
 VECTORS: Final = Path(__file__).parents[2] / "tests/vectors/release"
 

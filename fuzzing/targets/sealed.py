@@ -14,10 +14,10 @@ from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import check_statement, read_statement, sign_statement
 from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamSealer
 from callrec.errors import CallrecError, Tampered
+from callrec.package import callrec_verify
 from callrec.policy.purpose import Purpose
 from callrec.procedures.sealed_request import RequestBody, RequestVersion
 from callrec.record.forms import NONCE_BYTES
-from callrec.release import callrec_verify
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import Buffers, open_stream
 from crypto.streams import cut, sealed_with

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from callrec.release.package import member_of_bytes
-from callrec.release.zipped import write_zip
+from callrec.package.package import member_of_bytes
+from callrec.package.zipped import write_zip
 from cli.test_request_on_a_terminal import on_a_terminal
-from release.offices import an_office
+from package.offices import an_office
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,7 +40,7 @@ FAR = 1_000_000
 
 REASON = "The patient complains that nobody rang back"
 
-NOT_LOADED = ("callrec.__main__", "callrec.catalogue.migrations", "callrec.release.callrec_verify")
+NOT_LOADED = ("callrec.__main__", "callrec.catalogue.migrations", "callrec.package.callrec_verify")
 
 BUSY = frozenset({"another ingest is running", "another archive run is under way"})
 """What one command tells another that has to wait; it is typed again."""

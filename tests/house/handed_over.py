@@ -11,7 +11,7 @@ from callrec.policy.handing_over import Channel, Delivery, Handover
 from callrec.procedures.handing_over import record_acknowledged, record_handed_over
 from callrec.procedures.release_record import record_delivered, record_prepared
 from house.requests import grants_of, signed_in
-from release.builders import a_file, a_manifest
+from package.builders import a_file, a_manifest
 
 if TYPE_CHECKING:
     from callrec.procedures.handing_over import NotedPackage

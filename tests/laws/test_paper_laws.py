@@ -7,11 +7,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callrec.release.certificate import Exhibit
+from callrec.package.certificate import Exhibit
 from callrec.release.paper.certificate_pdf import certificate_pdf
 from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
 from callrec.release.paper.lines import Line, Rule, height_of, paginate
-from release.certificates import PLAIN
+from package.certificates import PLAIN
 
 ROOM = 100.0
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.release.call_data import COLUMNS, ReleasedCall, call_data
-from callrec.release.callrec_verify import Wrong, check_signature, read_manifest
-from callrec.release.manifest import ReleasedFile, Withheld
-from callrec.release.sshsig import NAMESPACE, sign_ssh
-from release.builders import PUBLIC, SEED, a_call, a_file, a_listening_copy, a_manifest
+from callrec.package.call_data import COLUMNS, ReleasedCall, call_data
+from callrec.package.callrec_verify import Wrong, check_signature, read_manifest
+from callrec.package.manifest import ReleasedFile, Withheld
+from callrec.package.sshsig import NAMESPACE, sign_ssh
+from package.builders import PUBLIC, SEED, a_call, a_file, a_listening_copy, a_manifest
 
 ZONES = ("Europe/London", "UTC", "America/St_Johns", "Pacific/Kiritimati")
 
@@ -70,6 +70,7 @@ def test_a_signature_holds_for_its_message(message: bytes) -> None:
 
 
 MESSAGE = a_manifest().to_bytes()
+
 SIGNATURE = sign_ssh(MESSAGE, SEED, NAMESPACE)
 
 

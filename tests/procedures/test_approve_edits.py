@@ -10,6 +10,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
+from callrec.package.manifest import FileRole
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
@@ -17,7 +18,6 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import ApprovalPreview, Decision, preview_approval
 from callrec.procedures.revoke import revoke_grants
-from callrec.release.manifest import FileRole
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,

@@ -21,7 +21,7 @@ from callrec.procedures.release_copies import enclose, plan_copies
 from house.packages import Package, acts_of, release, seven_zip
 from house.requests import approved, grants_of
 from house.spool import a_call, take_in, undecodable
-from release.pages import read_page
+from package.pages import read_page
 
 if TYPE_CHECKING:
     from callrec.policy.edits_said import TypedEdit
@@ -188,7 +188,7 @@ def test_the_same_sound_is_the_same_copy_each_time(office: House) -> None:
 def test_what_no_page_can_hold_is_said_before_anything_is_on_record(
     office: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.release.page.MAX_CONTENT_BYTES", len(speech()))
+    monkeypatch.setattr("callrec.package.page.MAX_CONTENT_BYTES", len(speech()))
     with pytest.raises(Unusable, match="cannot be made as a page"):
         release(office, form=PackageForm.HTML)
     assert acts_of(office)[-1] == "request.approved"

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.package import callrec_verify as checker
+from callrec.package.callrec_verify import PROVES, check, files_in
 from callrec.policy.edits import Silence, Span
 from callrec.policy.edits_said import TypedClip, TypedSilence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.verify_release import verify_release
-from callrec.release import callrec_verify as checker
-from callrec.release.callrec_verify import PROVES, check, files_in
 from house import practices
 from house.packages import a_package
 from house.requests import approved, with_recordings
+from package.checking import run
 from procedures.test_release_certified import released
-from release.checking import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

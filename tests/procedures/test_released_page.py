@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from callrec.policy.handing_over import PackageForm
 from house.packages import release
-from release.browsers import a_browser, a_visit, plays, unlock
+from package.browsers import a_browser, a_visit, plays, unlock
 
 if TYPE_CHECKING:
     from pathlib import Path

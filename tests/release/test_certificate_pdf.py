@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.release.certificate import hash_in_groups
+from callrec.package.certificate import hash_in_groups
+from callrec.package.texts import WHAT_IT_PROVES
 from callrec.release.paper.certificate_pdf import certificate_pdf
-from callrec.release.texts import WHAT_IT_PROVES
-from release.builders import ROOT
-from release.certificates import (
+from package.builders import ROOT
+from package.certificates import (
     CHECKPOINT,
     EDITED,
     PLAIN,
@@ -28,7 +28,7 @@ from release.certificates import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.release.certificate import Certificate
+    from callrec.package.certificate import Certificate
 
 ONE = text_of(certificate_pdf(PLAIN))
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.release.certificate import hash_in_groups
+from callrec.package.certificate import hash_in_groups
 from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
-from release.certificates import (
+from package.certificates import (
     EDITED,
     EXHIBIT,
     PLAIN,

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.crypto.kit import kit_pages, read_kit
-from callrec.release.certificate import hash_in_groups
+from callrec.package.certificate import hash_in_groups
 from callrec.release.paper.kit_pdf import kit_pdf
 from callrec.release.recovery_kit import PrintedKit
-from release.certificates import in_one_line, kept, pages, text_of
+from package.certificates import in_one_line, kept, pages, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = bytes(range(32))
+
 FINGERPRINT = "5f" * 32
 
 
@@ -34,6 +35,7 @@ def printed(*, split: bool) -> PrintedKit:
 
 
 ALONE, OF_THREE = printed(split=False), printed(split=True)
+
 FORMS = pytest.mark.parametrize("kit", [ALONE, OF_THREE], ids=["one page", "three pages"])
 
 

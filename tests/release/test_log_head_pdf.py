@@ -9,7 +9,7 @@ import pytest
 
 from callrec.audit.checkpoint import Checkpoint, note_from_typed, origin, sign_checkpoint
 from callrec.release.paper.log_head_pdf import log_head_pdf
-from release.certificates import in_one_line, pages
+from package.certificates import in_one_line, pages
 from release.test_kit_pdf import in_squares
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import pytest
 
 from callrec.release.paper.apart import make_papers, papers_made_beside, papers_of
 from house.processes import children
-from release.certificates import EDITED, PLAIN
+from package.certificates import EDITED, PLAIN
 from sound.builders import no_further_file
 
 if TYPE_CHECKING:
-    from callrec.release.certificate import Certificate
+    from callrec.package.certificate import Certificate
 
 
 @pytest.mark.parametrize("certificate", [PLAIN, EDITED], ids=["no exhibit", "an exhibit"])

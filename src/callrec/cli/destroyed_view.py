@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
+    from callrec.package.destroyed import DestructionCertificate
     from callrec.practice import Practice
     from callrec.procedures.destroying import Destruction
-    from callrec.release.destroyed import DestructionCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class DestructionCommand:
 
 
 ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE)
+
 DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_CODE)
 
 
@@ -59,8 +60,8 @@ def show_destruction(
     Raises:
         DoneInPart: a volume that is attached did not let it be erased there.
     """
+    from callrec.package.destroyed import certificate_json
     from callrec.procedures.destruction_certificate import certify_destruction, kept_under
-    from callrec.release.destroyed import certificate_json
 
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
@@ -126,7 +127,7 @@ def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> 
 
 def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
     """Write the certificate in its three forms; the files."""
-    from callrec.release.destroyed import certificate_json, certificate_text
+    from callrec.package.destroyed import certificate_json, certificate_text
     from callrec.release.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
     from callrec.system.whole_file import write_whole
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.package.manifest import WhyNotEnclosed
 from callrec.policy.handing_over import PackageForm
-from callrec.release.manifest import WhyNotEnclosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from callrec.cli.output import Output
+    from callrec.package.manifest import Manifest
     from callrec.procedures.release import Released
-    from callrec.release.manifest import Manifest
 
 _OPENS_WITH = {
     PackageForm.ZIP: (
@@ -76,7 +76,7 @@ def _originals(manifest: Manifest) -> Mapping[int, str]:
 
 def _enclosed(manifest: Manifest) -> Mapping[int, str]:
     """SHA-256 of what stands for each recording: its original, or else the copy."""
-    from callrec.release.manifest import FileRole
+    from callrec.package.manifest import FileRole
 
     files = sorted(manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
     return {file.recording: file.sha256 for file in files}

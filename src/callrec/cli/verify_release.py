@@ -13,8 +13,8 @@ from callrec.errors import Tampered, Unchecked
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
+    from callrec.package.callrec_verify import Result
     from callrec.procedures.verify_release import CheckedFile, CheckedRelease
-    from callrec.release.callrec_verify import Result
 
 PASSPHRASE_FILE = "CALLREC_PASSPHRASE_FILE"  # noqa: S105  # the variable's name
 
@@ -90,7 +90,7 @@ def _json(found: CheckedRelease) -> dict[str, object]:
 
 
 def _say(out: Output, found: CheckedRelease) -> None:
-    from callrec.release.callrec_verify import PROVES
+    from callrec.package.callrec_verify import PROVES
 
     result = found.result
     if result.manifest:

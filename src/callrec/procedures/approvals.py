@@ -13,6 +13,7 @@ from callrec.audit.register import check_made_by
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import NotFound, Refused, Tampered
+from callrec.package.certificate import CertifiedApproval
 from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits
@@ -23,7 +24,6 @@ from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.procedures.request_log import decides_what_is_asked
 from callrec.procedures.sealed_request import Approval
 from callrec.record.statements import statement_of
-from callrec.release.certificate import CertifiedApproval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

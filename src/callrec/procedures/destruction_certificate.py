@@ -13,6 +13,7 @@ from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
+from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
 from callrec.policy.legal_basis import BASIS_IN_WORDS
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.procedures.approvals import certified_approvers, read_approvals, role_in_words
@@ -22,7 +23,6 @@ from callrec.procedures.destruction_done import read_destruction_leaf, when_done
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import REQUESTS, read_history
 from callrec.procedures.volume_rows import check_volumes
-from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

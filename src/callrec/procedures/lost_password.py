@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue import tables
 from callrec.errors import Unusable
+from callrec.package.passphrase import fresh_passphrase
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Role, Standing
 from callrec.practice import Actor, Practice, attempt
@@ -21,7 +22,6 @@ from callrec.procedures.joining import provisional_identity
 from callrec.procedures.passwords import check_password
 from callrec.procedures.sealed_to_person import HAS_ANOTHER_KEY, drop_keys_of, take_back_grants
 from callrec.procedures.vouching import governing, vouch
-from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
+from callrec.package.page import check_size
+from callrec.package.passphrase import fresh_passphrase
 from callrec.policy.edits import UNEDITED, edits_to_apply
 from callrec.policy.edits_said import edits_by_recording
 from callrec.policy.handing_over import PackageForm
@@ -39,19 +41,17 @@ from callrec.procedures.release_record import (
     record_prepared,
 )
 from callrec.procedures.release_unfinished import BegunRelease, give_back_cut_off, noting_release
-from callrec.release.page import check_size
-from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from callrec.package.manifest import Manifest
     from callrec.policy.edits import Edits
     from callrec.policy.handing_over import Channel
     from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.release.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from callrec.package.call_data import ReleasedCall, call_data
+from callrec.package.manifest import CALL_DATA_PATHS, CallData
 from callrec.policy.purpose import Purpose
-from callrec.release.call_data import ReleasedCall, call_data
-from callrec.release.manifest import CALL_DATA_PATHS, CallData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

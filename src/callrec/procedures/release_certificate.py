@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
+from callrec.package.certificate import Certificate, Exhibit
+from callrec.package.sshsig import ssh_fingerprint
 from callrec.policy.further import FurtherParticular
 from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import GROUND_CODES
 from callrec.procedures.approvals import certified_approvers, role_in_words
-from callrec.release.certificate import Certificate, Exhibit
-from callrec.release.sshsig import ssh_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
+from callrec.package.manifest import Manifest, Withheld
 from callrec.policy.withholding import GROUND_CODES
-from callrec.release.manifest import Manifest, Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from callrec.package.manifest import CallData
+    from callrec.package.package import Content
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.procedures.release_copies import Enclosed, ReleaseCopy
     from callrec.procedures.sealed_request import OpenRequest
-    from callrec.release.manifest import CallData
-    from callrec.release.package import Content
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Refused, Unusable
+from callrec.package.manifest import (
+    FileRole,
+    NotEnclosed,
+    ReleasedFile,
+    WhyNotEnclosed,
+    recording_path,
+)
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, check_edits
 from callrec.procedures.release_sound import (
@@ -24,13 +31,6 @@ from callrec.procedures.release_sound import (
     original_pieces,
 )
 from callrec.procedures.time_doubt import time_doubt
-from callrec.release.manifest import (
-    FileRole,
-    NotEnclosed,
-    ReleasedFile,
-    WhyNotEnclosed,
-    recording_path,
-)
 from callrec.sound.encoding import COMPRESSED, WAV
 from callrec.sound.starting import expect_decoders
 from callrec.sound.undecodable import Undecodable
@@ -38,10 +38,10 @@ from callrec.sound.undecodable import Undecodable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from callrec.package.package import Content
     from callrec.policy.edits import Edits
     from callrec.practice import Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.release.package import Content
     from callrec.sound.encoding import Encoding
     from callrec.sound.measured import Measured
 

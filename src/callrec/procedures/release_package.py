@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
+from callrec.package.manifest import FileRole
+from callrec.package.package import Enclosures, assemble, pieces
+from callrec.package.page import write_page
+from callrec.package.shown import PageContent
+from callrec.package.texts import read_me_first, rights_text, verify_text
+from callrec.package.zipped import write_zip
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.procedures.release_certificate import certify, exhibit_of
-from callrec.release.manifest import FileRole
-from callrec.release.package import Enclosures, assemble, pieces
-from callrec.release.page import write_page
-from callrec.release.page.shown import PageContent
 from callrec.release.paper.apart import make_papers
-from callrec.release.texts import read_me_first, rights_text, verify_text
-from callrec.release.zipped import write_zip
 from callrec.sound.measuring import measure
 from callrec.sound.starting import expect_decoders
 from callrec.sound.waveform.drawn import as_svg
@@ -24,12 +24,12 @@ from callrec.sound.waveform.drawn import as_svg
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from callrec.package.certificate import Certificate
+    from callrec.package.package import Member
     from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
-    from callrec.release.certificate import Certificate
-    from callrec.release.package import Member
 
 
 def write_package(

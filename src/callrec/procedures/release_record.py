@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.package.manifest import Manifest
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.procedures.sealed_request import OpenRequest
-    from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32
 

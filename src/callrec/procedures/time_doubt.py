@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.release.certificate import instant_in_words
+from callrec.package.certificate import instant_in_words
 from callrec.telephone.call import TimeConfidence
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Check a release that has left the practice, whoever made it [policy 4(a)].
 
 It takes no vault and no key, so that whoever got a release can do it. One program decides, the one
-that lies in each package (release/callrec_verify.py); here its facts get their words.
+that lies in each package (package/callrec_verify.py); here its facts get their words.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from callrec.package.callrec_verify import Problem, Wrong, check, check_signature, signer_of
+from callrec.package.display import page_statement
+from callrec.package.open import open_package
+from callrec.package.package import ALLOWED_SIGNERS
 from callrec.policy.withholding import GROUND_CODES
-from callrec.release.callrec_verify import Problem, Wrong, check, check_signature, signer_of
-from callrec.release.display import page_statement
-from callrec.release.package import ALLOWED_SIGNERS
-from callrec.release.wrappings import open_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
-    from callrec.release.callrec_verify import Result
-    from callrec.release.sealed_page import OpenedPage
+    from callrec.package.callrec_verify import Result
+    from callrec.package.sealed_page import OpenedPage
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
 

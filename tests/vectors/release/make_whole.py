@@ -1,4 +1,4 @@
-"""Makes whole.zip and whole.html anew, from the made-up practice of tests/release/offices.py.
+"""Makes whole.zip and whole.html anew, from the made-up practice of tests/package/offices.py.
 
     PYTHONPATH=tests python -m vectors.release.make_whole
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callrec.release.package import member_of_bytes
-from callrec.release.page import write_page
-from callrec.release.zipped import write_zip
-from release.offices import an_office
-from release.pages import a_release
+from callrec.package.package import member_of_bytes
+from callrec.package.page import write_page
+from callrec.package.zipped import write_zip
+from package.offices import an_office
+from package.pages import a_release
 
 HERE = Path(__file__).parent
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fpdf import FPDF
 
-    from callrec.release.certificate import Certificate
+    from callrec.package.certificate import Certificate
 
 MAKER_COMMAND: Final = python_command("callrec.release.paper.maker")
 

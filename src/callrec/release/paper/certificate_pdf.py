@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.release.certificate import (
+from callrec.package.certificate import (
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     approval_in_words,
@@ -16,6 +16,7 @@ from callrec.release.certificate import (
     size_in_words,
     sound_in_words,
 )
+from callrec.package.texts import WHAT_IT_PROVES
 from callrec.release.paper.faces import Face, Style
 from callrec.release.paper.fields import (
     HASH,
@@ -32,15 +33,14 @@ from callrec.release.paper.fields import (
 from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
 from callrec.release.paper.qr import qr_png
 from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
-from callrec.release.texts import WHAT_IT_PROVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fpdf import FPDF
 
-    from callrec.release.certificate import Certificate
-    from callrec.release.manifest import NotEnclosed, ReleasedFile
+    from callrec.package.certificate import Certificate
+    from callrec.package.manifest import NotEnclosed, ReleasedFile
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 

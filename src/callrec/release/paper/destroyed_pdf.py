@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.release.certificate import approval_in_words, hash_in_groups, instant_in_words
-from callrec.release.destroyed import METHOD, NOT_REACHED, STUB, medium_in_words, recording_in_words
+from callrec.package.certificate import approval_in_words, hash_in_groups, instant_in_words
+from callrec.package.destroyed import METHOD, NOT_REACHED, STUB, medium_in_words, recording_in_words
 from callrec.release.paper.faces import Face, Style
 from callrec.release.paper.fields import HASH, LABEL, STRONG, TEXT, blanks, count, fact, space
 from callrec.release.paper.lines import Group, Line, Rule, as_opening, side_by_side
@@ -14,7 +14,7 @@ from callrec.release.paper.sheet import NAVY, PALE, WIDTH, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from callrec.release.destroyed import DestroyedRecording, DestructionCertificate
+    from callrec.package.destroyed import DestroyedRecording, DestructionCertificate
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 

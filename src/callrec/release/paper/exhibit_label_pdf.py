@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.release.certificate import hash_in_groups, instant_in_words
+from callrec.package.certificate import hash_in_groups, instant_in_words
 from callrec.release.paper.faces import Face, Style
 from callrec.release.paper.fields import (
     HASH,
@@ -23,7 +23,7 @@ from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.release.certificate import Certificate, Exhibit
+    from callrec.package.certificate import Certificate, Exhibit
 
 _SIZE: Final = (150.0, 100.0)
 

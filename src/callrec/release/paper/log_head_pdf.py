@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.release.certificate import hash_in_groups, instant_in_words
+from callrec.package.certificate import hash_in_groups, instant_in_words
 from callrec.release.paper.faces import Face, Style
 from callrec.release.paper.fields import HASH, NOTE, TEXT, blanks, fact, section, space
 from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side

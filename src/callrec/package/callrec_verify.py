@@ -1,0 +1,988 @@
+"""Check a release of call recordings, with Python 3.9 or later and nothing else.
+
+    python3 callrec_verify.py FOLDER --pin FINGERPRINT
+
+FOLDER is the opened release; left out, the folder that you are in. FINGERPRINT is the practice's,
+64 digits in any grouping. The last line says what came of it:
+
+    VERIFIED       everything is right, and the fingerprint is the one that you gave       exit 0
+    FIRST-USE      everything agrees; whether it is the practice's, nobody has said yet    exit 9
+    NOT VERIFIED   something is not as it was signed; it is named                          exit 5
+
+A copy of this program lies in every release, and there it proves nothing: whoever changed the
+recordings could change it as well, and the fingerprint that stands beside it. So take this program
+and the fingerprint from somewhere else, the practice's website or an earlier letter.
+
+What is checked is what docs/formats/release.md, 9, says, in its order; the sections of that format
+are named at the functions. From outside: Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162,
+2.1.3.2), C2SP's signed-note, tlog-checkpoint and tlog-proof, and OpenSSH's PROTOCOL.sshsig. It
+opens no network and writes nothing. It is short so that an expert can read all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from functools import partial
+from hashlib import sha256, sha512
+from typing import IO, Any, NoReturn, Optional
+
+PROVES = "proves that these are the files released on this record; not who speaks"
+
+Files = Mapping[str, Optional[Callable[[], IO[bytes]]]]
+"""What there is to check: path inside the release -> how to open it; None where it is no plain file
+(a link, a device, a pipe), which is never opened."""
+
+LARGEST = 1 << 24
+"""Bytes of a file that is read as a whole, at most: 16 MiB."""
+
+FORM = "callrec.release/1"
+
+BESIDE = (
+    "READ-ME-FIRST.txt",
+    "manifest.json",
+    "manifest.json.sig",
+    "release.tlog-proof",
+    "signers.json",
+    "allowed_signers",
+    "VERIFY.txt",
+    "certificate.pdf",
+    "callrec_verify.py",
+)
+
+LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
+
+LOOKED_INTO = (
+    *("manifest.json", "manifest.json.sig", "release.tlog-proof", "signers.json"),
+    *("allowed_signers", *LISTS),
+)
+"""What is read as a whole; of all else only the hash is kept, however many files there are."""
+
+SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
+"""What lies beside the recordings: always; the list of all but itself, and its signature; of all of
+these what is looked into; sometimes (1)."""
+
+STATES = {
+    "damaged": "is damaged: its bytes are not those that were signed",
+    "missing": "is missing",
+    "extra": "is one file too many: it is not part of the release",
+}
+
+MADE_BY = {".DS_Store": "macOS", "Thumbs.db": "Windows", "desktop.ini": "Windows"}
+"""What systems put into folders that people look at."""
+
+
+class Wrong(Exception):
+    """Something is not as it was signed. Every function here that reads or checks may raise it."""
+
+    def __init__(self, what: str, path: str = "") -> None:
+        super().__init__(what)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong."""
+
+    path: str
+    """The file that it is about, or ``--pin``."""
+    what: str
+    """The rest of a sentence that begins with the path."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a check."""
+
+    trust: str
+    """``pinned``: the fingerprint that was given is the release's; ``first-use``: none was given;
+    ``none``: it is another."""
+    fingerprint: str
+    """SHA-256 of the log's first entry, 64 hex digits; empty where none can be read."""
+    manifest: Mapping[str, Any]
+    """What manifest.json says; empty where it is not in its form."""
+    entry: Mapping[str, Any]
+    """The audit log's entry about this release; empty where it is not proved."""
+    states: Mapping[str, str]
+    """Path of each file that there is or should be -> ok, damaged, missing or extra."""
+    problems: tuple[Problem, ...]
+    newer: bool
+    """The release is of a later form than this program knows."""
+
+    @property
+    def verdict(self) -> str:
+        """VERIFIED, FIRST-USE or NOT VERIFIED."""
+        if self.problems or self.newer:
+            return "NOT VERIFIED"
+        return "VERIFIED" if self.trust == "pinned" else "FIRST-USE"
+
+    @property
+    def exit_status(self) -> int:
+        """0: verified; 5: something is wrong; 9: could not be checked to the end."""
+        return 5 if self.problems else 0 if self.verdict == "VERIFIED" else 9
+
+
+# Ed25519 (RFC 8032): the equation without the cofactor, [S]B = R + [k]A, compared as bytes. S must
+# be below L, and A the encoding of a point of large order. A point is (X, Y, Z, T) with x = X/Z,
+# y = Y/Z, x * y = T/Z. Nothing here is secret, so nothing takes equal time.
+
+P = 2**255 - 19
+
+L = 2**252 + 27742317777372353535851937790883648493
+
+D = -121665 * pow(121666, P - 2, P) % P
+
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+
+NEUTRAL = (0, 1, 1, 0)
+
+Point = tuple[int, int, int, int]
+
+
+def add(a: Point, b: Point) -> Point:
+    """The sum of two points (RFC 8032, 5.1.4)."""
+    k = (a[1] - a[0]) * (b[1] - b[0]) % P
+    m = (a[1] + a[0]) * (b[1] + b[0]) % P
+    t = 2 * a[3] * b[3] * D % P
+    z = 2 * a[2] * b[2] % P
+    e, f, g, h = m - k, z - t, z + t, m + k
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(scalar: int, point: Point) -> Point:
+    """A point added to itself ``scalar`` times."""
+    total = NEUTRAL
+    while scalar:
+        if scalar & 1:
+            total = add(total, point)
+        point, scalar = add(point, point), scalar >> 1
+    return total
+
+
+def encode_point(point: Point) -> bytes:
+    """32 bytes (RFC 8032, 5.1.2)."""
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def decode_point(data: bytes) -> Point | None:
+    """The point that 32 bytes are the one encoding of (RFC 8032, 5.1.3); None if there is none."""
+    y = int.from_bytes(data, "little") & (1 << 255) - 1
+    u, v = y * y - 1, D * y * y + 1
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if (v * x * x + u) % P == 0:
+        x = x * ROOT_OF_MINUS_1 % P
+    if x & 1 != data[31] >> 7:
+        x = P - x
+    point = x % P, y % P, 1, x * y % P
+    # Whatever is not canonical, and whatever is no point at all, encodes otherwise.
+    on_curve = (v * x * x - u) % P == 0
+    return point if on_curve and encode_point(point) == data else None
+
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or NEUTRAL
+
+
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether this is the Ed25519 signature of a message by a public key (RFC 8032, 5.1.7)."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    point, scalar = decode_point(key), int.from_bytes(signature[32:], "little")
+    if point is None or scalar >= L or encode_point(times(8, point)) == encode_point(NEUTRAL):
+        return False
+    k = int.from_bytes(sha512(signature[:32] + key + message).digest(), "little") % L
+    minus = (P - point[0], point[1], point[2], P - point[3])
+    return encode_point(add(times(scalar, BASE), times(k, minus))) == signature[:32]
+
+
+# The Merkle tree of the audit log.
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """RFC 9162, 2.1.1."""
+    return sha256(b"\x00" + leaf).digest()
+
+
+def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether a tree has the leaf with this hash at ``index`` (RFC 9162, 2.1.3.2, its letters)."""
+    if not 0 <= index < size:
+        return False
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            r = sha256(b"\x01" + p + r).digest()
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = sha256(b"\x01" + r + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and r == root
+
+
+# Canonical JSON (keys.md, 2), and the forms of what is written in it.
+
+
+def canonical(value: object) -> bytes:
+    """The one way to write a value."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode()
+
+
+def parse(data: bytes) -> Any:
+    """What canonical JSON says; anything else, by a single byte, is wrong."""
+    try:
+        value = _DECODER.decode(data.decode())
+        if canonical(value) == data:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    raise Wrong("is not in its canonical form")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) >= 2**53:
+        raise ValueError
+    return int(digits)
+
+
+def _no_number(digits: str) -> NoReturn:
+    raise ValueError(digits)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if not all(name.isascii() for name, _ in pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_integer,
+    parse_float=_no_number,
+    parse_constant=_no_number,
+    object_pairs_hook=_object,
+)
+
+WORDS = {
+    "text": r"(?s:.*)",
+    "id": r"[0-9a-f]{32}",
+    "hash": r"[0-9a-f]{64}",
+    "hash-or-nothing": r"([0-9a-f]{64})?",
+    "key": r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",  # base64 of 32 bytes
+    "kem-key": r"[A-Za-z0-9+/]{1621}[AQgw]==",  # of 1,216
+    "signature": r"[A-Za-z0-9+/]{85}[AQgw]==",  # of 64
+    "code": r"[a-z-]+",
+    "ground": r"(?!crime\Z)[a-z-]+",
+    "path": r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}",
+    "act": r"[a-z]+([.-][a-z]+)*",
+}
+"""Kinds of text: a pattern that all of it has to match."""
+
+_EDIT = "from_ms:n to_ms:n from_sample:n to_sample:n"
+
+_LEAF = (
+    "act:act actor:=-|[0-9a-f]{32} at:time detail:hash-or-nothing log:=callrec/[0-9a-f]{32}"
+    " outcome:=done|refused|failed seq:n statement:hash-or-nothing subject:id* v:n"
+)
+
+OBJECTS = {
+    # the manifest (release.md, 3)
+    "manifest": "schema:text vault:id practice:text release:id request:request purpose:code"
+    " released_by:id at:time files:file* not_enclosed:left-out* withheld:withheld*"
+    " call_data:data*",
+    "request": "number:=R-[1-9][0-9]* id:id",
+    "withheld": "recording:n code:ground",
+    "file": "path:path role:=original|listening recording:n uid:id sha256:hash bytes:n codec:text"
+    " sample_rate:n? duration_ms:n started_at:time local_time:text made_from:hash?"
+    " edits:clip,silence* edited_at:n?",
+    "clip": f"what:=clip {_EDIT}",
+    "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
+    " ground:=third-party|serious-harm|privilege|not-relevant",
+    "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size",
+    "data": "path:=calls\\.json|calls\\.csv sha256:hash bytes:n",
+    # signers.json, and the extra of release.tlog-proof (release.md, 11)
+    "signers": "entries:entry* schema:=callrec.signers/1",
+    "entry": "leaf:text proof:key* seq:n statement:statement?",
+    "statement": "body:text signature:signature",
+    "extra": "leaf:text nonce:hash details:details",
+    "details": "manifest:hash ...",
+    # a leaf (audit-log.md, 1), founders (keys.md, 4), a voucher and a new kit (keys.md, 5 and 7)
+    "leaf": _LEAF,
+    "first-leaf": f"{_LEAF} founders:object",
+    "object": "...",
+    "founders": "controller:founder kit:founder practice:text vault:id",
+    "founder": "id:id act:key kem:kem-key log:key",
+    "voucher": "kind:=voucher vault:id by:id at:time person:id serial:n previous:hash-or-nothing"
+    " role:code powers:code* delegations:lent* standing:code keys:keys name:hash ...",
+    "kit": "kind:=kit vault:id by:id at:time serial:n previous:hash-or-nothing keys:keys",
+    "lent": "power:code until:date ...",
+    "keys": "act:key kem:kem-key log:key ...",
+}
+"""Kinds of objects: their members, and the kind of each. ``n``: a whole number; ``time``: an
+instant in UTC; ``date``: a day; ``=``: text that matches this pattern; ``?``: or null; ``*``: a
+list of them; ``,``: either of them; ``...``: there may be other members."""
+
+
+def fits(value: object, kind: str) -> bool:
+    """Whether a value is of a kind."""
+    if kind[0] == "=" or kind in WORDS:
+        pattern = WORDS.get(kind, kind[1:])
+        return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+    if kind[-1] == "?":
+        return value is None or fits(value, kind[:-1])
+    if kind[-1] == "*":
+        return isinstance(value, list) and all(fits(each, kind[:-1]) for each in value)
+    if kind == "n":
+        return type(value) is int and value >= 0
+    if kind in ("time", "date"):
+        at = f"{value}T00:00:00.000Z" if kind == "date" else value
+        return isinstance(at, str) and at != "" and in_utc(at[:-1] + "+00:00") == at
+    return any(_has(value, OBJECTS[each].split()) for each in kind.split(","))
+
+
+def _has(value: object, described: Sequence[str]) -> bool:
+    kinds = dict(each.split(":", 1) for each in described if each != "...")
+    return (
+        isinstance(value, dict)
+        and all(name in value and fits(value[name], kind) for name, kind in kinds.items())
+        and (len(value) == len(kinds) or "..." in described)
+    )
+
+
+def in_utc(text: str) -> str:
+    """A local time with its offset as an instant in UTC; empty where it is not in its form."""
+    try:
+        at = datetime.fromisoformat(text)
+        is_in_form = at.tzinfo is not None and at.isoformat(timespec="milliseconds") == text
+        utc = at.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        return ""
+    return utc[:-6] + "Z" if is_in_form else ""
+
+
+def read_as(kind: str, data: bytes, about: str = "") -> Any:
+    """What canonical JSON of a kind says."""
+    value = parse(data)
+    if not fits(value, kind):
+        raise Wrong(f"is not in its form{about}")
+    return value
+
+
+def unbase64(text: str) -> bytes:
+    """What padded base64 encodes; nothing where it is none, or not the one way to write it."""
+    try:
+        data = base64.b64decode(text)
+    except ValueError:
+        return b""
+    return data if base64.b64encode(data).decode() == text else b""
+
+
+# manifest.json (release.md, 3).
+
+
+def read_manifest(data: bytes) -> dict[str, Any]:
+    """The manifest; of one whose form is later than this program knows, its schema alone."""
+    value = parse(data)
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if isinstance(schema, str) and re.fullmatch(r"callrec\.release/([2-9]|[1-9][0-9]+)", schema):
+        return {"schema": schema}
+    if schema != FORM:
+        raise Wrong("is not in its form")
+    manifest: dict[str, Any] = read_as("manifest", data)
+    files = manifest["files"]
+    paths = [each["path"] for each in (*files, *manifest["call_data"])]
+    if len(set(paths)) != len(paths):
+        raise Wrong("names one file twice")
+    enclosed = {_original(each) for each in files if each["role"] == "original"}
+    originals = enclosed | {_original(each) for each in manifest["not_enclosed"]}
+    for each in files:
+        if not _is_consistent(each, originals - enclosed if each["edits"] else originals):
+            raise Wrong(f"contradicts itself about {each['path']}")
+    return manifest
+
+
+def _original(each: Mapping[str, Any]) -> tuple[str, str]:
+    return each["uid"], each["sha256"]
+
+
+def _is_consistent(each: Mapping[str, Any], originals: set[tuple[str, str]]) -> bool:
+    """Whether what the manifest says of one file agrees.
+
+    ``originals`` are those that a copy may be made from; an edited one, those not enclosed.
+    """
+    is_copy = each["made_from"] is not None
+    return (
+        f"-{each['role']}." in each["path"]
+        and in_utc(each["local_time"]) == each["started_at"]
+        and is_copy == (each["role"] == "listening")
+        and is_copy == ((each["uid"], each["made_from"]) in originals)
+        and bool(each["edits"]) == (each["edited_at"] is not None)
+        and (is_copy or not each["edits"])
+        and all(_is_span(edit, each["edited_at"]) for edit in each["edits"])
+    )
+
+
+def _is_span(edit: Mapping[str, Any], rate: int) -> bool:
+    """Whether samples and milliseconds agree: a silence reaches outwards, a clip inwards."""
+    first, after = edit["from_ms"] * rate, edit["to_ms"] * rate
+    if edit["what"] == "clip":
+        samples = -(-first // 1000), after // 1000
+    else:
+        samples = first // 1000, -(-after // 1000)
+    return first < after and samples == (edit["from_sample"], edit["to_sample"])
+
+
+# The signatures (release.md, 4) and the list of files (release.md, 5).
+
+
+def signer_of(data: bytes) -> tuple[str, bytes]:
+    """Id and Ed25519 key of the one signer whom allowed_signers names."""
+    line = re.fullmatch(
+        r'([0-9a-f]{32}) namespaces="callrec-release" ssh-ed25519 (\S+)\n', _ascii(data)
+    )
+    blob = unbase64(line[2]) if line else b""
+    if line is None or len(blob) != 51 or blob[:19] != _string(b"ssh-ed25519") + b"\0\0\0\x20":
+        raise Wrong("is not in its form")
+    return line[1], blob[19:]
+
+
+def check_signature(message: bytes, armored: bytes, key: bytes) -> None:
+    """Check an OpenSSH signature, of which all but the last 64 bytes is known beforehand."""
+    purpose = _string(b"callrec-release") + _string(b"") + _string(b"sha256")
+    signed = b"SSHSIG" + purpose + _string(sha256(message).digest())
+    signature = unbase64("".join(_ascii(armored).split("\n")[1:-2]))[-64:]
+    blob = b"SSHSIG\0\0\0\1" + _string(_string(b"ssh-ed25519") + _string(key)) + purpose
+    blob += _string(_string(b"ssh-ed25519") + _string(signature))
+    lines = re.findall(".{1,70}", base64.b64encode(blob).decode())
+    lines = ["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""]
+    if _ascii(armored) != "\n".join(lines) or not is_signed(key, signed, signature):
+        raise Wrong("is not a signature by the key in allowed_signers")
+
+
+def _string(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data  # RFC 4251, 5
+
+
+def _ascii(data: bytes) -> str:
+    return data.decode("ascii", "replace")
+
+
+def read_sums(data: bytes) -> dict[str, str]:
+    """Path -> SHA-256 in hex, as SHA256SUMS lists them."""
+    *lines, end = _ascii(data).split("\n")
+    found = {line[66:]: line[:64] for line in lines}
+    shaped = all(re.fullmatch(r"[0-9a-f]{64}  \S+", line) for line in lines)
+    if end or not shaped or len(found) != len(lines):
+        raise Wrong("is not in its form")
+    known = {*BESIDE, *SOMETIMES}
+    odd = [path for path in found if path not in known and not fits(path, "path")]
+    lacking = [path for path in BESIDE if path not in found]
+    if odd or lacking:
+        raise Wrong(f"{'names' if odd else 'does not name'} {(odd + lacking)[0]}")
+    return found
+
+
+# The log: a proof with its checkpoint, and an entry (audit-log.md, 1, 4 and 5).
+
+DECIMAL = "0|[1-9][0-9]{0,18}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What release.tlog-proof claims; nothing of it is known to be true before it was checked."""
+
+    index: int
+    path: tuple[bytes, ...]
+    extra: bytes
+    note: bytes
+    """The checkpoint: a signed note, which says the next three."""
+    origin: str
+    size: int
+    root: bytes
+
+
+def read_proof(data: bytes) -> Proof:
+    """A proof in the form of C2SP tlog-proof, with a checkpoint in the form of tlog-checkpoint."""
+    top, gap, note = data.partition(b"\n\n")
+    lines = _ascii(top).split("\n")
+    extra = lines.pop(1)[6:] if len(lines) > 1 and lines[1].startswith("extra ") else None
+    index = re.fullmatch(f"index ({DECIMAL})", lines[1]) if len(lines) > 1 else None
+    path = tuple(map(unbase64, lines[2:]))
+    claims = _signed_text(note).split("\n")
+    in_form = (
+        lines[0] == "c2sp.org/tlog-proof@v1"
+        and gap
+        and extra != ""
+        and all(len(each) == 32 for each in path)
+        and len(claims) > 3
+        and re.fullmatch(DECIMAL, claims[1])
+        and fits(claims[2], "key")
+        and all(claims[3:-1])
+    )
+    if not in_form or index is None or (extra and not unbase64(extra)):
+        raise Wrong("is not in its form")
+    size, root = int(claims[1]), unbase64(claims[2])
+    return Proof(int(index[1]), path, unbase64(extra or ""), note, claims[0], size, root)
+
+
+def _signed_text(note: bytes) -> str:
+    text = note.decode("utf-8", "replace")
+    is_text = text.encode() == note and not any(each < " " and each != "\n" for each in text)
+    return text.rpartition("\n\n")[0] + "\n" if is_text else ""
+
+
+def check_note(note: bytes, name: str, key: bytes) -> None:
+    """Check a signed note under one key, whatever other keys signed it (C2SP signed-note)."""
+    text = _signed_text(note)
+    *lines, end = note[len(text.encode()) + 1 :].decode("utf-8", "replace").split("\n")
+    signatures = [re.fullmatch(r"— ([^\s+]+) (\S+)", line) for line in lines]
+    blobs = [(each[1], unbase64(each[2])) for each in signatures if each]
+    key_id = sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+    ours = [blob[4:] for said, blob in blobs if (said, blob[:4]) == (name, key_id)]
+    in_form = text and not end and all(signatures) and all(len(blob) > 4 for _, blob in blobs)
+    if not in_form or not ours or not all(is_signed(key, text.encode(), each) for each in ours):
+        raise Wrong("has a checkpoint that the releaser's key did not sign")
+
+
+def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
+    """The entry of the log ``origin`` that stands at ``seq``."""
+    leaf: dict[str, Any] = read_as("leaf" if seq else "first-leaf", data, f": entry {seq}")
+    if len(data) > 8192 or (leaf["v"], leaf["seq"], leaf["log"]) != (1, seq, origin):
+        raise Wrong(f"has an entry {seq} that belongs to another place or log")
+    return leaf
+
+
+# The releaser's keys, from the log's first entry on (keys.md, 3 and 5; release.md, 11).
+
+
+class Register:
+    """Who has which keys and powers, as the vouchers say that were taken so far."""
+
+    def __init__(self, founders: Mapping[str, Any]) -> None:
+        self.founders = founders
+        self.vouchers: dict[str, list[dict[str, Any]]] = {}
+        self.digests = {"": ""}
+        self.kits: list[dict[str, Any]] = []
+        """The recovery kits after the first."""
+        self.is_kit_used = False
+
+    def take(self, leaf: Mapping[str, Any], body: bytes, signature: bytes) -> None:
+        """Take the voucher, or the new recovery kit, that a leaf carries, if it counts."""
+        said = parse(body)
+        is_kit = isinstance(said, dict) and said.get("kind") == "kit"
+        kind = "kit" if is_kit else "voucher"
+        at = f"has a {kind} at entry {leaf['seq']} that"
+        said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
+        by, vault = said["by"], said["vault"]
+        digest = sha256(body).hexdigest()
+        if (by, digest) != (leaf["actor"], leaf["statement"]) or vault != self.founders["vault"]:
+            raise Wrong(f"{at} this entry does not carry")
+        context = f"callrec/1 {kind}\n".encode() + canonical({"vault": vault})
+        if not is_signed(self._act_key(by), context + body, signature):
+            raise Wrong(f"{at} its maker did not sign")
+        if not (self._governs(by) if is_kit else self._may_vouch(said)):
+            raise Wrong(f"{at} was made by somebody who was no Data Controller then")
+        person = self.founders["kit"]["id"] if is_kit else said["person"]
+        known = self.kits if is_kit else self.vouchers.get(person, [])
+        follows = len(known) + (2 if is_kit else 1), self.digests.get(person, "")
+        if (said["serial"], said["previous"]) != follows:
+            raise Wrong(f"{at} does not follow the one before it")
+        if is_kit:
+            self.kits = [*known, said]
+        else:
+            self.vouchers[person] = [*known, said]
+        self.digests[person] = digest
+        self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
+
+    def keys(self, releaser: str) -> dict[str, bytes]:
+        """The public keys of whoever released, if he had the power."""
+        voucher = self._newest(releaser)
+        if voucher is None:
+            raise Wrong("vouches for nobody with the id of whoever released")
+        powers = {*voucher["powers"], *(lent["power"] for lent in voucher["delegations"])}
+        if voucher["standing"] != "confirmed" or "hear" not in powers:
+            raise Wrong("does not give whoever released the power to release")
+        return {name: unbase64(voucher["keys"][name]) for name in ("act", "log")}
+
+    def check_in_time(self, releaser: str, at: str) -> None:
+        """Check that the power of somebody who has `keys` had not ended by ``at``, if it was lent.
+
+        A day more is let pass: the last day is one of the practice's, and ``at`` is in UTC.
+        """
+        voucher, day = self.vouchers[releaser][-1], date.fromisoformat(at[:10]).toordinal()
+        lent = [each["until"] for each in voucher["delegations"] if each["power"] == "hear"]
+        ends = [date.fromisoformat(until).toordinal() + 1 for until in lent]
+        if "hear" not in voucher["powers"] and max(ends) < day:
+            raise Wrong("gives whoever released the power to release until a day that was over")
+
+    def _newest(self, person: str) -> dict[str, Any] | None:
+        return self.vouchers[person][-1] if person in self.vouchers else None
+
+    def _act_key(self, person: str) -> bytes:
+        voucher = self._newest(person)
+        if voucher is not None:
+            return unbase64(voucher["keys"]["act"])
+        if person == self.founders["kit"]["id"] and self.kits:
+            return unbase64(self.kits[-1]["keys"]["act"])
+        first = (self.founders["controller"], self.founders["kit"])
+        return b"".join(unbase64(each["act"]) for each in first if each["id"] == person)
+
+    def _may_vouch(self, voucher: Mapping[str, Any]) -> bool:
+        """Whether the maker governed then; a kit makes one voucher, for a new Data Controller."""
+        if voucher["by"] != self.founders["kit"]["id"]:
+            return self._governs(voucher["by"])
+        is_new = voucher["person"] not in self.vouchers and voucher["person"] != voucher["by"]
+        return is_new and not self.is_kit_used and bool(voucher["role"] == "data-controller")
+
+    def _governs(self, maker: str) -> bool:
+        newest = self._newest(maker)
+        if newest is None:
+            return bool(maker == self.founders["controller"]["id"]) and not self.vouchers
+        return newest["standing"] == "confirmed" and "govern" in newest["powers"]
+
+
+def replay(signers: Mapping[str, Any], proof: Proof) -> Register:
+    """The register from leaf 0 on; each entry is shown to stand in the checkpoint's tree."""
+    register, before = None, -1
+    for entry in signers["entries"]:
+        seq, data, said = entry["seq"], unbase64(entry["leaf"]), entry["statement"]
+        path = [unbase64(each) for each in entry["proof"]]
+        if seq <= before or not is_included(leaf_hash(data), seq, proof.size, path, proof.root):
+            raise Wrong(f"has an entry {seq} that does not stand there in the log of the proof")
+        leaf, before = read_leaf(data, seq, proof.origin), seq
+        if register is None and said is None and fits(leaf.get("founders"), "founders"):
+            register = Register(leaf["founders"])
+        elif register is None or said is None:
+            raise Wrong("does not lead from the log's first entry by vouchers alone")
+        else:
+            register.take(leaf, unbase64(said["body"]), unbase64(said["signature"]))
+    if register is None or proof.origin != f"callrec/{register.founders['vault']}":
+        raise Wrong("does not begin with the first entry of the log of the proof")
+    return register
+
+
+def check_entry(proof: Proof, data: bytes, releaser: str) -> dict[str, Any]:
+    """The entry that the proof is about: that ``releaser`` released what this manifest says."""
+    extra = read_as("extra", proof.extra, ": its extra")
+    body = unbase64(extra["leaf"])
+    leaf = read_leaf(body, proof.index, proof.origin)
+    place = (proof.index, proof.size, proof.path, proof.root)
+    if proof.size != proof.index + 1 or not is_included(leaf_hash(body), *place):
+        raise Wrong("does not prove that its entry stands in the log")
+    done = (leaf["act"], leaf["outcome"], leaf["actor"])
+    if done != ("release.prepared", "done", releaser):
+        raise Wrong("is about something else than a release by whoever signed")
+    context = canonical({"seq": proof.index, "vault": proof.origin.partition("/")[2]})
+    nonce, details = bytes.fromhex(extra["nonce"]), canonical(extra["details"])
+    detail = sha256(b"callrec/1 detail\n" + context + nonce + details).hexdigest()
+    if detail != leaf["detail"]:
+        raise Wrong("has details that its entry does not bear out")
+    if extra["details"]["manifest"] != sha256(data).hexdigest():
+        raise Wrong("is about another manifest.json")
+    return leaf
+
+
+# All of it (release.md, 9).
+
+
+@dataclass
+class Examination:
+    """One release while it is checked: what was read of it, and what was found to be wrong."""
+
+    problems: list[Problem] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    """Path of each file there is -> SHA-256; nothing where it is no plain file or unreadable."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """The bytes of those that are looked into, up to LARGEST."""
+
+    @contextmanager
+    def noting(self, path: str) -> Iterator[None]:
+        """Whatever is wrong inside is a problem of this file, unless it names another."""
+        try:
+            yield
+        except Wrong as wrong:
+            self.problems.append(Problem(wrong.path or path, str(wrong)))
+
+    def read(self, path: str, opened: Callable[[], IO[bytes]] | None) -> None:
+        """Read a file once, to its end."""
+        self.digests[path] = ""
+        if opened is None:
+            raise Wrong("is a link or a device and no plain file; it was not opened")
+        digest, kept = sha256(), bytearray()
+        try:
+            with opened() as file:
+                for chunk in iter(partial(file.read, 1 << 20), b""):
+                    digest.update(chunk)
+                    if path in LOOKED_INTO and len(kept) < LARGEST:
+                        kept += chunk
+        except OSError as error:
+            raise Wrong(f"cannot be read: {error.strerror or error}") from error
+        self.digests[path], self.contents[path] = digest.hexdigest(), bytes(kept)
+
+    def take(self, path: str) -> bytes:
+        """What is in a file."""
+        if path not in self.contents:
+            raise Wrong("cannot be read" if path in self.digests else "is missing", path)
+        return self.contents[path]
+
+
+def check(files: Files, pin: str = "") -> Result:
+    """Check a release.
+
+    Args:
+        files: all that is in it.
+        pin: the practice's fingerprint, 64 hex digits in small letters; empty: nobody gave one.
+    """
+    work = Examination()
+    for path, opened in files.items():
+        with work.noting(path):
+            work.read(path, opened)
+    manifest: dict[str, Any] = {}
+    with work.noting("manifest.json"):
+        manifest = read_manifest(work.take("manifest.json"))
+    schema = manifest.get("schema", "")
+    newer = schema not in ("", FORM)
+    states = _compare(work, _listed(work, manifest))
+    fingerprint = _fingerprint(work, pin)
+    signer = _signer(work)
+    entry = _entry(work, signer, {} if newer else manifest)
+    return Result(
+        trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
+        fingerprint=fingerprint,
+        manifest={} if newer else manifest,
+        entry=entry,
+        states=states,
+        problems=tuple(dict.fromkeys(work.problems)),
+        newer=newer,
+    )
+
+
+def _listed(work: Examination, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Path of each file that there should be -> its SHA-256, or nothing where no list says it."""
+    recordings = [*manifest.get("files", ()), *manifest.get("call_data", ())]
+    said = {each["path"]: each["sha256"] for each in recordings}
+    sums: dict[str, str] = {}
+    with work.noting("SHA256SUMS"):
+        sums = read_sums(work.take("SHA256SUMS"))
+        again = {path: each for path, each in sums.items() if re.match("recordings/|calls", path)}
+        if manifest.get("schema") == FORM and again != said:
+            raise Wrong("does not list the recordings that manifest.json lists")
+    return {**dict.fromkeys((*BESIDE, *LISTS), ""), **said, **sums}
+
+
+def _compare(work: Examination, listed: Mapping[str, str]) -> dict[str, str]:
+    """The state of each file that there is or should be."""
+    states = {}
+    for path in sorted({*listed, *work.digests}):
+        found = work.digests.get(path)
+        states[path] = _state(found, listed.get(path))
+        if states[path] != "ok" and found != "":  # of what could not be read it was said before
+            system = MADE_BY.get(path.rpartition("/")[2])
+            advice = f"; {system} made it: delete it and check again" if system else ""
+            work.problems.append(Problem(path, STATES[states[path]] + advice))
+    return states
+
+
+def _state(found: str | None, listed: str | None) -> str:
+    if found is None:
+        return "missing"
+    if listed is None:
+        return "extra"
+    return "ok" if found and listed in ("", found) else "damaged"
+
+
+def _fingerprint(work: Examination, pin: str) -> str:
+    """SHA-256 of the log's first entry, as signers.json has it, held against the pin."""
+    fingerprint = ""
+    with work.noting("signers.json"):
+        for entry in read_as("signers", work.take("signers.json"))["entries"][:1]:
+            fingerprint = sha256(unbase64(entry["leaf"])).hexdigest()
+    if pin and pin != fingerprint:
+        what = "is another fingerprint than this release has: it is not from that practice"
+        work.problems.insert(0, Problem("--pin", what))
+    return fingerprint
+
+
+def _signer(work: Examination) -> tuple[str, bytes]:
+    """Id and key of the one who signed the manifest and the list of files."""
+    signer = "", b""
+    with work.noting("allowed_signers"):
+        signer = signer_of(work.take("allowed_signers"))
+    for name in ("manifest.json", LISTS[0]):
+        with work.noting(f"{name}.sig"):
+            check_signature(work.take(name), work.take(f"{name}.sig"), signer[1])
+    return signer
+
+
+def _entry(
+    work: Examination, signer: tuple[str, bytes], manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The log's entry about this release; empty where it, or the signer's key, is not shown."""
+    entry: dict[str, Any] = {}
+    with work.noting("release.tlog-proof"):
+        proof = read_proof(work.take("release.tlog-proof"))
+        if manifest and proof.origin != f"callrec/{manifest['vault']}":
+            raise Wrong("is from another log than the one that manifest.json names")
+        log_key = b""
+        with work.noting("signers.json"):
+            register = replay(read_as("signers", work.take("signers.json")), proof)
+            log_key = _log_key(register, signer, manifest)
+        if log_key:
+            check_note(proof.note, proof.origin, log_key)
+            entry = check_entry(proof, work.take("manifest.json"), signer[0])
+            with work.noting("signers.json"):
+                register.check_in_time(signer[0], entry["at"])
+        request = manifest.get("request", {"id": ""})
+        named = {request["id"], *(each["uid"] for each in manifest.get("files", ()))}
+        if entry and manifest and not {*named, manifest["release"]} <= {*entry["subject"]}:
+            raise Wrong("is about another request, release or recording than manifest.json")
+    return entry
+
+
+def _log_key(register: Register, signer: tuple[str, bytes], manifest: Mapping[str, Any]) -> bytes:
+    """The signer's key for checkpoints, if he is the releaser whom the register knows."""
+    keys = register.keys(signer[0])
+    if manifest and manifest["practice"] != register.founders["practice"]:
+        raise Wrong("is of another practice than manifest.json names")
+    if manifest and manifest["released_by"] != signer[0]:
+        raise Wrong("names somebody else than manifest.json", "allowed_signers")
+    if keys["act"] != signer[1]:
+        raise Wrong("has another key than signers.json vouches for", "allowed_signers")
+    return keys["log"]
+
+
+# The program.
+
+
+def files_in(folder: str) -> dict[str, Callable[[], IO[bytes]] | None]:
+    """All that is in a folder and the folders in it; no link is followed."""
+    found: dict[str, Callable[[], IO[bytes]] | None] = {}
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for each in entries:
+                # A junction of Windows calls itself a folder.
+                tag = getattr(each.stat(follow_symlinks=False), "st_reparse_tag", 0)
+                if each.is_dir(follow_symlinks=False) and tag != JUNCTION:
+                    waiting.append(each.path)
+                    continue
+                path = os.path.relpath(each.path, folder).replace(os.sep, "/")
+                is_plain = each.is_file(follow_symlinks=False)
+                found[path] = partial(io.FileIO, each.path) if is_plain else None
+    return found
+
+
+JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
+
+
+def read_pin(words: Sequence[str]) -> str:
+    """The 64 digits of a fingerprint, however they were grouped; empty: there are none."""
+    pin = re.sub(r"[\s-]", "", "".join(words)).lower()
+    if words and not fits(pin, "hash"):
+        raise ValueError("a fingerprint has 64 digits, 0 to 9 and a to f")
+    return pin
+
+
+def grouped(fingerprint: str) -> list[str]:
+    """Eight groups of eight digits, as people compare them; none of nothing."""
+    return [fingerprint[at : at + 8] for at in range(0, len(fingerprint), 8)]
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """What a program gets."""
+    said = {each["path"]: each for each in result.manifest.get("files", ())}
+    about = ("role", "recording", "started_at", "bytes", "sha256")
+    return {
+        "verdict": result.verdict,
+        "trust": result.trust,
+        "fingerprint": result.fingerprint or None,
+        "release": result.manifest.get("release"),
+        "request": result.manifest.get("request", {}).get("number"),
+        "practice": result.manifest.get("practice"),
+        "released_at": result.entry.get("at"),
+        "audit_seq": result.entry.get("seq"),
+        "problems": [{"path": each.path, "what": each.what} for each in result.problems],
+        "files": [
+            {"path": path, "state": state, **{name: said[path][name] for name in about}}
+            if path in said
+            else {"path": path, "state": state}
+            for path, state in result.states.items()
+        ],
+    }
+
+
+def in_words(result: Result) -> Iterator[str]:
+    """What a person reads; the last line is the verdict."""
+    manifest, entry = result.manifest, result.entry
+    if manifest:
+        yield f"A release by {manifest['practice']}, for request {manifest['request']['number']}."
+    for each in result.problems:
+        yield f"WRONG: {each.path} {each.what}."
+    if result.newer:
+        yield "Its form is later than this program knows; a newer callrec_verify.py can check it."
+    elif not result.problems:
+        yield f"{len(result.states)} files are there: none is changed, missing or too many."
+        yield "They are signed by the key that the practice's log gives to whoever released them."
+        yield f"The release is entry {entry['seq']} of that log, of {entry['at']}."
+    yield f"TRUST: {result.trust}"
+    if result.fingerprint:
+        yield f"Fingerprint in this release: {' '.join(grouped(result.fingerprint))}"
+    if not result.problems:
+        yield from _what_it_means(result)
+    first = next((f"{each.path} {each.what}" for each in result.problems), "not of a known form")
+    yield f"NOT VERIFIED: {first}" if result.verdict == "NOT VERIFIED" else result.verdict
+
+
+def _what_it_means(result: Result) -> Iterator[str]:
+    if result.trust == "first-use":
+        yield "Nobody has said yet whose fingerprint this is. Compare it with one that did not come"
+        yield "with these files: on the practice's website, or read out by the practice on a number"
+        yield "that you found elsewhere. Then run this again with --pin and that fingerprint."
+        yield "If it is the practice's, then the check"
+    else:
+        yield "The fingerprint is the one that you gave. The check"
+    yield f"{PROVES}."
+    yield "It cannot show whether the practice took the signer's key away later: ask the practice."
+
+
+def harmless(line: str) -> str:
+    """A line without characters that act on a terminal."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in line)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        description="Check a release of call recordings.",
+        epilog="Exit status: 0 VERIFIED, 9 FIRST-USE, 5 NOT VERIFIED, 2 it was called wrongly.",
+    )
+    parser.add_argument("folder", nargs="?", default=".", help="the opened release")
+    parser.add_argument("--pin", nargs="+", default=[], help="the practice's fingerprint")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    given = parser.parse_args(arguments)
+    try:
+        result = check(files_in(given.folder), read_pin(given.pin))
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"the folder cannot be read: {error.strerror}; open the package first")
+    text = json.dumps(as_json(result), indent=2) if given.json else ""
+    print(text or "\n".join(map(harmless, in_words(result))))
+    return result.exit_status
+
+
+if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console of Windows may lack letters
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.exit(main())

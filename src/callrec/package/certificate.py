@@ -1,0 +1,175 @@
+"""What the certificate of a release says, wherever it is shown: on paper or on a page.
+
+It names nobody: whoever approved and released stands there by his role, and a patient only where
+that was asked for. Facts first; below them their words, the same for every form.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.package.manifest import FileRole, WhyNotEnclosed
+from callrec.policy.edits import Filler, Side
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from callrec.package.manifest import NotEnclosed, ReleasedFile
+    from callrec.policy.edits import Edits, Silence, Span
+
+ROLE_IN_WORDS: Final = {
+    FileRole.ORIGINAL: "original",
+    FileRole.LISTENING: "listening copy",
+}
+
+WHY_NOT_ENCLOSED: Final = {
+    WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",
+    WhyNotEnclosed.SIZE: "the release would not fit where it has to go",
+}
+"""Completes "not enclosed, because …"."""
+
+_SIDE_IN_WORDS: Final = {
+    Side.BOTH: "",
+    Side.LEFT: " in the left channel",
+    Side.RIGHT: " in the right channel",
+}
+
+_FILLER_IN_WORDS: Final = {Filler.SILENCE: "Silenced", Filler.TONE: "Covered by a tone"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifiedApproval:
+    """Who authorised the release, by role."""
+
+    role: str
+    """``Data Controller``."""
+    at: datetime
+    """On the practice's clock."""
+    countersigned_by: str = ""
+    """The second person's role; empty where there was none."""
+    broke_glass: bool = False
+    """Whether the Data Controller decided alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """What marks the medium as evidence."""
+
+    label: str
+    """The exhibit's reference, ``DW/1``."""
+    medium_serial: str
+    """Of the drive or disc on which the release goes out."""
+    reference: str
+    """The body's own reference of its case; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What a practice certifies of a release."""
+
+    practice: str
+    contact: str
+    """How to reach it, one line; empty where nobody said."""
+    request: str
+    """``R-17``."""
+    release: str
+    """Its id, 32 hex digits."""
+    purpose: str
+    """In words."""
+    legal_basis: str
+    """In words, with its source."""
+    subject: str | None
+    """The patient's name, where it was asked for."""
+    approvals: tuple[CertifiedApproval, ...]
+    released_by: str
+    """The role of whoever releases."""
+    at: datetime
+    """When it was put together, on the practice's clock."""
+    files: tuple[ReleasedFile, ...]
+    not_enclosed: tuple[NotEnclosed, ...]
+    withheld: tuple[tuple[int, str], ...]
+    """Number of a recording that was asked for and not given, and why, in words."""
+    fingerprint: str
+    """The practice's: the vault root, 64 hex digits."""
+    signing_key: str
+    """Of the releaser, as ``ssh-keygen -l`` shows it: ``SHA256:…``."""
+    audit_seq: int
+    """The entry of the audit log that records this release."""
+    checkpoint: str
+    """The log's checkpoint at that entry, a signed note of a few lines (C2SP tlog-checkpoint)."""
+    exhibit: Exhibit | None = None
+
+
+def hash_in_groups(digest: str) -> str:
+    """Hex digits in groups of eight, which people can compare one by one."""
+    return " ".join(textwrap.wrap(digest, 8))
+
+
+def day_in_words(at: datetime) -> str:
+    """``14 July 2026``."""
+    return f"{at.day} {at:%B %Y}"
+
+
+def instant_in_words(at: datetime) -> str:
+    """``14 July 2026, 09:05:07 (UTC+01:00)``: the offset tells the two autumn hours apart.
+
+    Which of them it was may be in doubt all the same: see `doubt_in_words`.
+    """
+    return f"{day_in_words(at)}, {at:%H:%M:%S} (UTC{at.isoformat()[-6:]})"
+
+
+def doubt_in_words(file: ReleasedFile) -> tuple[str, ...]:
+    """A sentence that follows the start of the call; none where nothing is in doubt."""
+    return (f"Not certain: {file.time_doubt}.",) if file.time_doubt else ()
+
+
+def place_in_words(ms: int) -> str:
+    """Where in a recording: ``1:02.345``, minutes and seconds to the millisecond."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}.{rest:03d}"
+
+
+def length_in_words(ms: int) -> str:
+    """How long a recording lasts: ``2 min 03.500 s``."""
+    minutes, rest = divmod(ms, 60_000)
+    return f"{minutes} min {rest / 1000:06.3f} s" if minutes else f"{rest / 1000:.3f} s"
+
+
+def size_in_words(size_bytes: int) -> str:
+    """``10,244 bytes``."""
+    return f"{size_bytes:,} bytes"
+
+
+def sound_in_words(file: ReleasedFile) -> str:
+    """``ulaw, 8,000 Hz``: the codec's word is the manifest's."""
+    return file.codec if file.sample_rate is None else f"{file.codec}, {file.sample_rate:,} Hz"
+
+
+def edits_in_words(edits: Edits) -> tuple[str, ...]:
+    """A sentence for the clip, then one for each silence; none where nothing was edited."""
+    clip = (
+        [] if edits.clip is None else [f"Clipped: it holds the original {_span(edits.clip)} only."]
+    )
+    return (*clip, *map(_silence_in_words, edits.silences))
+
+
+def _silence_in_words(silence: Silence) -> str:
+    done = _FILLER_IN_WORDS[silence.filler] + _SIDE_IN_WORDS[silence.side]
+    span = _span(silence.span)
+    return f"{done} {span} of the original, because {silence.ground.meaning}."
+
+
+def _span(span: Span) -> str:
+    return f"from {place_in_words(span.from_ms)} to {place_in_words(span.to_ms)}"
+
+
+def approval_in_words(approval: CertifiedApproval) -> str:
+    """Who authorised it and when, by role."""
+    words = f"{approval.role}, {instant_in_words(approval.at)}"
+    if approval.countersigned_by:
+        words += f", countersigned by {approval.countersigned_by}"
+    if approval.broke_glass:
+        words += "; decided alone, since nobody else could decide"
+    return words

@@ -1,0 +1,211 @@
+"""What the certificate of a destruction says, as text and for programs (domain: R32).
+
+It names nobody: whoever asked, decided and carried it out stands there by his role. What it says of
+a recording is what its stub keeps: number, uid, when the call was, SHA-256 of the sealed file.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.package.certificate import approval_in_words, hash_in_groups, instant_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from callrec.package.certificate import CertifiedApproval
+
+METHOD: Final = (
+    "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"
+    " with it went its sealed description, its entries in the search index, what was granted of it"
+    " and what the record had sealed about it. The file was deleted, the catalogue written anew,"
+    " and each bag on each volume written anew without it. Nothing was overwritten on the medium"
+    " itself."
+)
+
+NOT_REACHED: Final = (
+    "copies of the vault that were made without callrec: they hold the keys until they go",
+    "what the sectors of a disk or drive still hold of deleted files",
+    "what was released, and what others have copied of it",
+    "the recordings as the telephone system or its supplier keeps them",
+)
+
+STUB: Final = (
+    "A stub of each recording is kept: number, uid, when the call was, as far as that was known,"
+    " and how long, the SHA-256 of its sealed file, rule and certificate; and a keyed hash of its"
+    " sound, so that the same file is not taken in again."
+)
+
+_WIDTH: Final = 76
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestroyedRecording:
+    """One recording, as its stub says."""
+
+    number: int
+    uid: str
+    started_at: datetime
+    """On the practice's clock."""
+    category: str
+    rule: str
+    due_on: str
+    """When its retention ended, ``2026-11-26``; empty for an erasure."""
+    ciphertext: str
+    """SHA-256 of its sealed file, before it was destroyed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """An archive volume on which it lay."""
+
+    label: str
+    serial: str
+    """The drive's own; empty where it is not told."""
+    recordings: int
+    """How many of them."""
+    written_at: datetime | None
+    """When it was written anew without them; None: it is lost, and holds them yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestructionCertificate:
+    """What a practice certifies of a destruction."""
+
+    practice: str
+    reference: str
+    """``C-1``."""
+    request: str
+    """``R-17``."""
+    purpose: str
+    """In words."""
+    asked_by: str
+    """The role of whoever made the request."""
+    approvals: tuple[CertifiedApproval, ...]
+    carried_out_by: str
+    """By role."""
+    begun_at: datetime
+    done_at: datetime
+    """Both on the practice's clock."""
+    recordings: tuple[DestroyedRecording, ...]
+    kept: tuple[tuple[int, str], ...]
+    """Number of a recording that stays, and why, in words."""
+    media: tuple[Medium, ...]
+    released: tuple[tuple[str, str], ...]
+    """Request and release in which one of them went out: who has it was to be told."""
+    fingerprint: str
+    """The practice's: the vault root, 64 hex digits."""
+    audit_seq: int
+    """The entry of the audit log that records it."""
+
+
+def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
+    """The certificate for programs."""
+    return {
+        "format": "callrec.destruction/1",
+        "certificate": certificate.reference,
+        "practice": certificate.practice,
+        "request": certificate.request,
+        "purpose": certificate.purpose,
+        "asked_by": certificate.asked_by,
+        "approved_by": [
+            {"role": each.role, "at": each.at, "witness": each.countersigned_by or None}
+            for each in certificate.approvals
+        ],
+        "carried_out_by": certificate.carried_out_by,
+        "begun_at": certificate.begun_at,
+        "done_at": certificate.done_at,
+        "method": METHOD,
+        "recordings": [
+            {
+                "recording": each.number,
+                "uid": each.uid,
+                "started_at": each.started_at,
+                "category": each.category,
+                "rule": each.rule,
+                "due_on": each.due_on or None,
+                "sha256_sealed": each.ciphertext,
+            }
+            for each in certificate.recordings
+        ],
+        "kept": [{"recording": number, "why": why} for number, why in certificate.kept],
+        "media": [
+            {
+                "volume": each.label,
+                "serial": each.serial or None,
+                "recordings": each.recordings,
+                "written_anew_at": each.written_at,
+            }
+            for each in certificate.media
+        ],
+        "released": [{"request": r, "release": id_} for r, id_ in certificate.released],
+        "not_reached": list(NOT_REACHED),
+        "stub": STUB,
+        "fingerprint": certificate.fingerprint,
+        "audit_seq": certificate.audit_seq,
+    }
+
+
+def certificate_text(certificate: DestructionCertificate) -> str:
+    """The certificate as plain text, wrapped at 76 columns."""
+    return "".join(f"{line}\n" for line in _lines(certificate))
+
+
+def medium_in_words(medium: Medium) -> str:
+    """What was done about a volume."""
+    serial = f", serial {medium.serial}" if medium.serial else ""
+    if medium.written_at is None:
+        return f"lost{serial}; it holds {medium.recordings} of them yet"
+    return f"written anew on {instant_in_words(medium.written_at)}{serial}"
+
+
+def recording_in_words(recording: DestroyedRecording) -> str:
+    """Under which rule it was destroyed."""
+    due = f", due {recording.due_on}" if recording.due_on else ""
+    return f"{recording.category}; {recording.rule}{due}"
+
+
+def _lines(certificate: DestructionCertificate) -> Iterator[str]:
+    yield f"Certificate of destruction {certificate.reference}"
+    yield certificate.practice
+    yield ""
+    yield from _fact("Request", f"{certificate.request}, {certificate.purpose}")
+    yield from _fact("Asked by", certificate.asked_by)
+    for approval in certificate.approvals:
+        yield from _fact("Approved by", approval_in_words(approval))
+    began = instant_in_words(certificate.begun_at)
+    yield from _fact("Carried out by", f"{certificate.carried_out_by}, {began}")
+    yield from _fact("Complete", instant_in_words(certificate.done_at))
+    yield from _fact("Record", f"entry {certificate.audit_seq} of the audit log")
+    yield from _fact("Fingerprint", hash_in_groups(certificate.fingerprint))
+    yield from ("", f"Destroyed: {len(certificate.recordings)}")
+    for each in certificate.recordings:
+        yield f"  Recording {each.number}, {instant_in_words(each.started_at)}"
+        yield f"    {recording_in_words(each)}"
+        yield f"    uid {each.uid}"
+        yield f"    {each.ciphertext}"
+    yield from _section("Kept", (f"Recording {number}: {why}" for number, why in certificate.kept))
+    media = (f"{medium.label}: {medium_in_words(medium)}" for medium in certificate.media)
+    yield from _section("Volumes", media)
+    released = (f"{request}, release {release}" for request, release in certificate.released)
+    yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
+    yield from _section("Method", [METHOD])
+    yield from _section("Not reached", NOT_REACHED)
+    yield from _section("Kept of them", [STUB])
+
+
+def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
+    """Nothing where there is nothing to say."""
+    for number, text in enumerate(texts):
+        if not number:
+            yield from ("", title)
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _fact(label: str, value: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        value, _WIDTH, initial_indent=f"{label + ':':<17}", subsequent_indent=" " * 17
+    )

@@ -1,0 +1,102 @@
+"""What is in a package, in whatever it is wrapped: a folder, a zip, a page (release.md, 6 and 7).
+
+Nothing is written: files are opened where they lie, or piece by piece as they are unsealed.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from callrec.errors import NotFound, Unchecked, Unusable
+from callrec.package.callrec_verify import files_in
+from callrec.package.package import MANIFEST, SIGNATURE, SUMS
+from callrec.package.sealed_page import HOW_TO_NAME_IT, open_page
+from callrec.package.zip import files_of_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from callrec.package.callrec_verify import Files
+    from callrec.package.sealed_page import OpenedPage
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPackage:
+    """What lies in a package."""
+
+    files: Files
+    page: OpenedPage | None = None
+    """What they are sealed in, where that is a page."""
+
+
+@contextmanager
+def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPackage]:
+    """All that is in the package at ``path``, until the block ends.
+
+    Args:
+        path: a folder, or a file: a zip or a page.
+        passphrase: asked for only if it is sealed; spelt in any way.
+
+    Raises:
+        NotFound: there is nothing at that place.
+        Unusable: it is no package.
+        Locked: the passphrase is wrong.
+        Tampered: it is sealed, and not as it was made.
+        Unchecked: it cannot be read.
+    """
+    with ExitStack() as stack:
+        try:
+            package = _package_at(path, passphrase, stack)
+        except FileNotFoundError as error:
+            raise NotFound("there is nothing at that place", hint=HOW_TO_NAME_IT) from error
+        except OSError as error:
+            raise Unchecked(
+                f"the package cannot be read: {error.strerror}", hint="copy it to another drive"
+            ) from error
+        yield package
+
+
+def _is_page(path: Path) -> bool:
+    """Whether what lies there is taken for a page: any file that is not named as a zip.
+
+    The name decides, because it decides what opens the file for whoever reads it: one that is a zip
+    as well is a page to a browser.
+    """
+    return path.suffix.lower() != ".zip"
+
+
+def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> OpenedPackage:
+    if path.is_dir():
+        files = files_in(str(path))
+        if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
+            _check_holds_none(path)
+        return OpenedPackage(files)
+    if _is_page(path):
+        page = open_page(path, passphrase)
+        return OpenedPackage(
+            {name: partial(io.BytesIO, data) for name, data in page.files.items()}, page
+        )
+    return OpenedPackage(files_of_zip(path, passphrase, stack))
+
+
+def _check_holds_none(path: Path) -> None:
+    """Whoever releases several times to one folder may name that, and means what is in it.
+
+    Raises:
+        Unusable: the folder is no package, and there are packages in it.
+    """
+    found = sorted(each.name for each in path.iterdir() if _is_named_as_release(each))
+    if found:
+        raise Unusable(
+            "this folder is no release, there are releases in it",
+            hint=f"check one: {', '.join(found)}",
+        )
+
+
+def _is_named_as_release(path: Path) -> bool:
+    return path.name.startswith("callrec-release-") and path.suffix.lower() in {".zip", ".html"}

@@ -1,0 +1,162 @@
+"""The texts of a package: for whoever listens, for whose calls they are, for who relies on them.
+
+The words stand in read-me-first.txt, your-rights.txt and verify.txt beside this module; here they
+get their facts and their lines. UTF-8 without a byte order mark and LF line ends on every system:
+every editor reads them, Windows Notepad since 2018, and one release is the same bytes wherever it
+is made.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from importlib import resources
+from string import Template
+from typing import TYPE_CHECKING, Final
+
+from callrec.package.certificate import doubt_in_words
+from callrec.package.sshsig import NAMESPACE, ssh_fingerprint
+from callrec.policy.notice import PURPOSES_IN_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from callrec.package.manifest import Manifest, ReleasedFile
+
+COLUMNS: Final = 76
+"""Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
+
+WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
+"""What a release claims, in the same words wherever it is said."""
+
+UNKNOWN_CONTACT: Final = "whoever sent you this"
+"""Whom to ask where the practice did not say how it is reached."""
+
+_INDENT = "    "
+
+
+def read_me_first(manifest: Manifest, *, contact: str) -> str:
+    """READ-ME-FIRST.txt: what this is, how to open and to hear it, whom to ask; for a patient.
+
+    Args:
+        manifest: what is released.
+        contact: how to reach the practice, one line; may be empty.
+    """
+    calls = {file.path.partition("-")[0]: file for file in manifest.files}
+    return _text(
+        "read-me-first.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        made_on=_day(manifest.at),
+        calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
+        edited=_edited(manifest),
+        left_out=_left_out(len(manifest.withheld)),
+        contact=contact or UNKNOWN_CONTACT,
+        proves=WHAT_IT_PROVES,
+    )
+
+
+def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
+    """YOUR-RIGHTS.txt: what a data subject is told beside a copy of his calls [UK GDPR 15(1), (2)].
+
+    Args:
+        manifest: what is released.
+        contact: how to reach whoever answers for data protection; may be empty.
+        kept_for: how long recordings are kept as a rule: "three years".
+        own: the practice's own words; where there are any, they stand as they are.
+    """
+    if own:
+        return own.strip("\n") + "\n"
+    return _text(
+        "your-rights.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        made_on=_day(manifest.at),
+        contact=contact or "please ask at reception",
+        purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
+        kept_for=kept_for,
+    )
+
+
+def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
+    """VERIFY.txt: how to check a package with what every computer has, nothing of ours.
+
+    Args:
+        manifest: what is released.
+        public: Ed25519 public key that signs it, 32 bytes.
+        root: the vault root, 64 hex digits: the practice's fingerprint.
+    """
+    groups = textwrap.wrap(root, 8)  # eight groups: what people can compare one by one
+    return _text(
+        "verify.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        release=manifest.release,
+        check_sums=_ssh_keygen(manifest, "SHA256SUMS"),
+        check_manifest=_ssh_keygen(manifest, "manifest.json"),
+        namespace=NAMESPACE,
+        key=ssh_fingerprint(public),
+        fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
+        proves=WHAT_IT_PROVES,
+    )
+
+
+def _call(name: str, file: ReleasedFile) -> Iterator[str]:
+    at = file.started_at
+    yield f"{_INDENT}{name}   {_day(at)}, {at:%H:%M}"
+    for doubt in doubt_in_words(file):
+        yield textwrap.indent(textwrap.fill(doubt, COLUMNS - 2 * len(_INDENT)), 2 * _INDENT)
+
+
+def _ssh_keygen(manifest: Manifest, signed: str) -> str:
+    return (
+        f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
+        f" -s {signed}.sig < {signed}"
+    )
+
+
+def _edited(manifest: Manifest) -> str:
+    if not any(file.edits for file in manifest.files):
+        return "Nothing in them has been cut or silenced."
+    return (
+        "Something in them has been cut or silenced, so that nobody else's affairs are told:"
+        " certificate.pdf says where and on what ground. Their originals stay at the practice."
+    )
+
+
+def _left_out(withheld: int) -> str:
+    if not withheld:
+        return "Nothing else that was asked for and may be given to you has been left out."
+    calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
+    return (
+        f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
+        " the practice can explain it."
+    )
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _bullets(lines: Iterable[str]) -> Iterator[str]:
+    *others, last = lines
+    for line in (*(f"{other};" for other in others), f"{last}."):
+        first, further = f"{_INDENT}- ", f"{_INDENT}  "
+        yield textwrap.fill(line, COLUMNS, initial_indent=first, subsequent_indent=further)
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(_INDENT + line for line in lines)
+
+
+def _text(name: str, **facts: str) -> str:
+    """The text with its facts; paragraphs wrapped, indented ones left as they are."""
+    template = resources.files(__package__).joinpath(name).read_text("utf-8")
+    paragraphs = Template(template).substitute(facts).strip("\n").split("\n\n")
+    return "\n\n".join(map(_wrapped, paragraphs)) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    if paragraph.startswith(_INDENT):
+        return paragraph
+    return textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,284 @@
+"""A made-up practice with a log of its own: whole releases, and forged ones, without a vault.
+
+The log holds what a practice's does: the founding, vouchers, other entries, and a release.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from callrec.audit import tree
+from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
+from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.proof import Proof, write_proof
+from callrec.audit.register import Founders
+from callrec.crypto.canonical import canonical
+from callrec.crypto.identity import Identity
+from callrec.crypto.statement import sign_statement
+from callrec.package import callrec_verify
+from callrec.package.package import assemble
+from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
+from package.builders import LISTENING, SOUND, a_manifest, the_enclosures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from callrec.crypto.statement import Statement
+    from callrec.package.callrec_verify import Result
+    from callrec.package.manifest import Manifest
+
+AT = datetime(2026, 8, 2, 23, 15, tzinfo=UTC)
+
+VAULT = "22" * 16
+
+REQUEST = "44" * 16
+
+PRACTICE = "Dr Müller & Partners"
+
+NONCE = bytes(range(32))
+
+ROLES = {
+    "data-controller": ["govern", "hear"],
+    "staff": ["hear", "make-request"],
+    "auditor": ["make-request", "read-audit"],
+}
+
+
+def id_of(person: str) -> str:
+    return hashlib.sha256(person.encode()).hexdigest()[:32]
+
+
+def a_key(person: str, vault: str, generation: int = 1) -> Identity:
+    return Identity.from_seed(hashlib.sha256(f"{person} {generation}".encode()).digest(), vault)
+
+
+@dataclass
+class Office:
+    """A log that grows by `enter` and `vouch`, and packages of releases that stand in it.
+
+    ``family`` tells whose keys these are: another family is somebody else with the same names.
+    """
+
+    vault: str = VAULT
+    family: str = ""
+    founded_as: str = ""
+    """The vault that the first entry and the vouchers name, if it is not the log's own."""
+    leaves: list[bytes] = field(default_factory=list)
+    statements: dict[int, Statement] = field(default_factory=dict)
+    keys: dict[str, Identity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for person in ("dora", "kit", "mallory"):
+            self.keys[person] = a_key(person + self.family, self.vault)
+        founders = Founders(
+            vault=self.founded_as or self.vault,
+            practice=PRACTICE,
+            controller=id_of("dora"),
+            controller_keys=self.keys["dora"].public,
+            kit=id_of("kit"),
+            kit_keys=self.keys["kit"].public,
+        )
+        self.enter("vault.founded", "dora", founders=founders.as_json())
+
+    @property
+    def root(self) -> str:
+        """The fingerprint."""
+        return hashlib.sha256(self.leaves[0]).hexdigest()
+
+    def enter(
+        self, act: str, actor: str, *, statement: Statement | None = None, **said: Any
+    ) -> int:
+        """Append an entry; returns its number."""
+        seq = len(self.leaves)
+        leaf = Leaf(
+            act=act,
+            actor=id_of(actor),
+            at="2026-08-02T23:15:00.000Z",
+            detail=said.get("detail", ""),
+            log=origin(self.vault),
+            outcome=said.get("outcome", Outcome.DONE),
+            seq=seq,
+            statement=statement.digest if statement else "",
+            subject=tuple(said.get("subject", ())),
+            founders=said.get("founders"),
+        )
+        self.leaves.append(leaf.encode())
+        if statement:
+            self.statements[seq] = statement
+        return seq
+
+    def vouch(
+        self,
+        person: str,
+        role: str = "staff",
+        *,
+        by: str = "dora",
+        signed_by: str = "",
+        **said: Any,
+    ) -> int:
+        """Append a voucher that follows the newest about that person, unless told otherwise."""
+        before = [s for s in self.statements.values() if s.fields.get("person") == id_of(person)]
+        self.keys.setdefault(person, a_key(person + self.family, self.vault))
+        fields = {
+            "delegations": [],
+            "keys": self.keys[person].public.as_json(),
+            "name": "aa" * 32,
+            "person": id_of(person),
+            "powers": ROLES[role],
+            "previous": before[-1].digest if before else "",
+            "role": role,
+            "serial": len(before) + 1,
+            "standing": "confirmed",
+        }
+        statement = sign_statement(
+            "voucher",
+            vault=self.founded_as or self.vault,
+            by=id_of(by),
+            at=AT,
+            seed=self.keys[signed_by or by].act,
+            fields=fields | said,
+        )
+        return self.enter("person.confirmed", by, statement=statement)
+
+    def renew(self, person: str) -> None:
+        """New keys, which the next voucher names."""
+        self.keys[person] = a_key(person + self.family, self.vault, 2)
+
+    def path(self, seq: int, size: int) -> tuple[bytes, ...]:
+        return tree.inclusion_proof(seq, size, self._node)
+
+    def head(self, size: int, signer: str = "sam") -> bytes:
+        point = Checkpoint(origin(self.vault), size, tree.root(size, self._node))
+        return sign_checkpoint(point, self.keys[signer].log)
+
+    def _node(self, level: int, index: int) -> bytes:
+        if level == 0:
+            return tree.leaf_hash(self.leaves[index])
+        return tree.node_hash(
+            self._node(level - 1, 2 * index), self._node(level - 1, 2 * index + 1)
+        )
+
+    def signers(self, size: int, seqs: list[int] | None = None) -> dict[str, Any]:
+        """What signers.json says; of all vouchers unless their entries are named."""
+        return {
+            "entries": [
+                {
+                    "leaf": base64.b64encode(self.leaves[seq]).decode(),
+                    "proof": [base64.b64encode(each).decode() for each in self.path(seq, size)],
+                    "seq": seq,
+                    "statement": self._said(seq),
+                }
+                for seq in (seqs if seqs is not None else [0, *self.statements])
+            ],
+            "schema": "callrec.signers/1",
+        }
+
+    def _said(self, seq: int) -> dict[str, str] | None:
+        said = self.statements.get(seq)
+        if said is None:
+            return None
+        signature = base64.b64encode(said.signature).decode()
+        return {"body": base64.b64encode(said.body).decode(), "signature": signature}
+
+    def manifest(self, **said: Any) -> Manifest:
+        return replace(a_manifest(), vault=self.vault, released_by=id_of("sam"), **said)
+
+    def release(
+        self,
+        manifest: Manifest | None = None,
+        *,
+        by: str = "sam",
+        seqs: list[int] | None = None,
+        proof: bytes = b"",
+        **entry: Any,
+    ) -> dict[str, bytes]:
+        """Every file of a package, by its path; whatever is not said is as it should be."""
+        manifest = manifest or self.manifest()
+        details = {"manifest": hashlib.sha256(manifest.to_bytes()).hexdigest()} | entry.pop(
+            "details", {}
+        )
+        seq = len(self.leaves)
+        said = {
+            "act": "release.prepared",
+            "actor": by,
+            "detail": detail_commitment(self.vault, seq, NONCE, canonical(details)),
+            "subject": [REQUEST, manifest.release, *{f.uid: 0 for f in manifest.files}],
+        }
+        self.enter(**(said | entry))
+        extra = {
+            "details": details,
+            "leaf": base64.b64encode(self.leaves[seq]).decode(),
+            "nonce": NONCE.hex(),
+        }
+        found = Proof(seq, self.path(seq, seq + 1), self.head(seq + 1, by), canonical(extra))
+        enclosures = replace(
+            the_enclosures(manifest),
+            proof=proof or write_proof(found),
+            signers=canonical(self.signers(seq + 1, seqs)),
+        )
+        contents = {file.path: SOUND for file in manifest.files}
+        contents["recordings/01-listening.wav"] = LISTENING
+        members = assemble(manifest, contents, enclosures, seed=self.keys[by].act)
+        return {member.path: b"".join(member.chunks()) for member in members}
+
+
+def an_office(vault: str = VAULT, family: str = "", founded_as: str = "") -> Office:
+    """Dora is Data Controller; she vouched for sam, who then made a key of his own."""
+    office = Office(vault, family, founded_as)
+    office.vouch("dora", "data-controller")
+    office.vouch("sam", standing="provisional")
+    office.enter("person.claimed", "sam")
+    office.renew("sam")
+    office.vouch("sam")
+    office.enter("search", "dora")
+    return office
+
+
+def resigned(
+    files: dict[str, bytes], key: Identity, changes: dict[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """The package with other contents, its lists made and signed anew by whoever has this key."""
+    lists = ("manifest.json.sig", "SHA256SUMS", "SHA256SUMS.sig")
+    signer = allowed_signers_line(id_of("sam"), key.public.act, NAMESPACE)
+    kept = {path: data for path, data in files.items() if path not in lists}
+    kept |= {"allowed_signers": f"{signer}\n".encode()} | (changes or {})
+    kept["manifest.json.sig"] = sign_ssh(kept["manifest.json"], key.act, NAMESPACE).encode()
+    sums = "".join(f"{hashlib.sha256(kept[path]).hexdigest()}  {path}\n" for path in kept).encode()
+    signature = sign_ssh(sums, key.act, NAMESPACE).encode()
+    return {**kept, "SHA256SUMS": sums, "SHA256SUMS.sig": signature}
+
+
+def with_manifest(office: Office, change: Callable[[dict[str, Any]], object]) -> dict[str, bytes]:
+    """A release of a manifest that ``change`` was let at, everything about it signed and logged."""
+    said = json.loads(office.manifest().to_bytes())
+    change(said)
+    data = canonical(said)
+    details = {"manifest": hashlib.sha256(data).hexdigest()}
+    files = office.release(details=details)
+    return resigned(files, office.keys["sam"], {"manifest.json": data})
+
+
+def check(files: Mapping[str, bytes], pin: str = "") -> Result:
+    """What the checker says of these files."""
+    return callrec_verify.check({path: partial(BytesIO, files[path]) for path in files}, pin)
+
+
+def what_is_wrong(files: Mapping[str, bytes], pin: str) -> list[str]:
+    """The same in words."""
+    return [f"{each.path} {each.what}" for each in check(files, pin).problems]
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> Path:
+    """The opened package."""
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.config import load_config
+from callrec.package.callrec_verify import grouped
+from callrec.package.manifest import Withheld
+from callrec.package.sshsig import ssh_fingerprint
+from callrec.package.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights_text, verify_text
+from callrec.policy.notice import PURPOSES_IN_WORDS
+from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
+from package.offices import an_office, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
+
+VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
+
+RIGHTS = rights_text(a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years")
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", [READ_ME, VERIFY], ids=["READ-ME-FIRST", "VERIFY"])
+def test_each_text_says_what_the_release_proves_and_what_not(text: str) -> None:
+    assert (
+        WHAT_IT_PROVES == "proves that these are the files released on this record; not who speaks"
+    )
+    assert WHAT_IT_PROVES in in_one_line(text)
+
+
+@pytest.mark.parametrize(
+    "text", [READ_ME, VERIFY, RIGHTS], ids=["READ-ME-FIRST", "VERIFY", "YOUR-RIGHTS"]
+)
+def test_prose_keeps_to_76_columns_and_lines_end_in_lf(text: str) -> None:
+    prose = [line for line in text.splitlines() if not line.startswith("    ")]
+    assert max(map(len, prose)) <= COLUMNS
+    assert "\r" not in text
+    assert "$" not in text
+    assert text.endswith(".\n")
+
+
+def test_an_address_is_never_broken_over_two_lines() -> None:
+    address = "recordings@green-lane-surgery.example"
+    for length in range(1, COLUMNS):
+        assert address in read_me_first(a_manifest(), contact="x" * length + " " + address)
+
+
+def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
+    said = in_one_line(READ_ME)
+    assert "from Dr Müller & Partners. They answer request R-17" in said
+    assert "put together on 3 August 2026" in said  # the practice's day, not yet that of Greenwich
+    assert "    recordings/01   14 July 2026, 09:05\n" in READ_ME
+    assert "Dr Müller & Partners: telephone 01632 960 000." in said
+    assert "Nothing else that was asked for and may be given to you has been left out." in said
+
+
+def test_the_patient_reads_of_a_time_that_it_is_not_certain() -> None:
+    why = "this hour came twice; the other would be 27 October 2024, 01:30:00 (UTC+00:00)"
+    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-")
+    assert f"09:05 Not certain: {why}. A call may be here twice." in in_one_line(text)
+    assert max(map(len, text.splitlines())) <= COLUMNS
+
+
+def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
+    some = [Withheld(1043, "third-party"), Withheld(1044, "third-party")]
+    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-"))
+    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-"))
+    assert "One call that was asked for could not be given." in one
+    assert "2 calls that were asked for could not be given." in two
+    assert "third" not in two
+
+
+def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
+    assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
+    assert "Something in them has been cut or silenced" in edited
+    assert "third" not in edited
+
+
+ARTICLE_15 = {
+    "1(a) the purposes": "WHY CALLS ARE RECORDED Recordings are used in order to",
+    "1(b) the categories": "the telephone number outside the practice, the extension inside it",
+    "1(c) the recipients": "the police and courts, regulators such as the Care Quality Commission",
+    "1(d) how long": "As a rule for six years",
+    "1(e) rectification": "put right",
+    "1(e) erasure": "that a recording is erased",
+    "1(e) restriction": "that it is kept but not used",
+    "1(e) objection": "you object",
+    "1(f) the Commissioner": "You may complain at any time to the Information Commissioner",
+    "1(g) the source": "WHERE IT CAME FROM From the calls themselves",
+    "1(h) no automated decision": "No decision about you is made by a machine alone",
+    "2 transfers": "does not send recordings to other countries",
+}
+
+
+@pytest.mark.parametrize("told", ARTICLE_15.values(), ids=ARTICLE_15)
+def test_a_data_subject_is_told_all_of_article_15(told: str) -> None:
+    assert told in in_one_line(RIGHTS)
+
+
+def test_a_data_subject_reads_every_purpose_and_whom_to_ask() -> None:
+    said = in_one_line(RIGHTS)
+    assert [purpose for purpose in PURPOSES_IN_WORDS.values() if f"- {purpose}" not in said] == []
+    assert "asked Dr Müller & Partners for recordings of your calls (request R-17)" in said
+    assert "Ann Hall, 01632 960000. Please say" in said
+    assert max(map(len, RIGHTS.splitlines())) <= COLUMNS
+
+
+def test_a_practice_that_names_nobody_is_asked_at_reception() -> None:
+    said = in_one_line(rights_text(a_manifest(), contact="", kept_for="six years"))
+    assert "For anything on this page: please ask at reception." in said
+
+
+def test_the_practices_own_words_of_rights_stand_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "callrec.toml"
+    file.write_text('[release]\nrights = """\nWe charge $5.\n\n"""\n', encoding="utf-8")
+    own = load_config(file, {}, None).release.rights
+    assert rights_text(a_manifest(), contact="-", kept_for="-", own=own) == "We charge $5.\n"
+
+
+def test_windows_is_told_the_same_commands_through_cmd() -> None:
+    unix = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
+    assert [line.rpartition(" ")[2] for line in unix] == ["SHA256SUMS", "manifest.json"]
+    for line in unix:
+        assert f'\n    cmd /c "{line}"\n' in VERIFY
+    assert "\n    Get-ChildItem -File -Recurse | Get-FileHash -Algorithm SHA256 |" in VERIFY
+
+
+def test_the_reader_is_sent_to_a_copy_and_a_fingerprint_that_came_another_way() -> None:
+    told = in_one_line(VERIFY)
+    assert "take one that did not come with them" in told
+    assert "type the one that you got elsewhere" in told
+    commands = [line for line in VERIFY.splitlines() if "callrec_verify.py ." in line]
+    assert len(commands) == 2
+    for line in commands:
+        assert ROOT[:8] not in line  # or it would be copied from here
+
+
+def test_the_fingerprint_stands_in_eight_groups() -> None:
+    at = VERIFY.index(ROOT[:8])
+    groups = VERIFY[at:].split()[:8]
+    assert "".join(groups) == ROOT
+    assert {len(group) for group in groups} == {8}
+
+
+def test_the_commands_of_verify_txt_work_as_they_stand(tmp_path: Path) -> None:
+    office = an_office()
+    folder = write_files(tmp_path / "release", office.release())
+    key = office.keys["sam"].public.act
+    text = verify_text(office.manifest(), public=key, root=office.root)
+    (tmp_path / "callrec_verify.py").write_bytes((folder / "callrec_verify.py").read_bytes())
+    answers = {line: typed(line.strip(), folder) for line in commands_of(text)}
+    for line, answer in answers.items():
+        if "ssh-keygen" in line:
+            assert answer.startswith('Good "callrec-release" signature')
+            assert answer.rstrip().endswith(ssh_fingerprint(key))
+        else:
+            assert answer.count(": OK\n") == len(office.release()) - 2
+    assert [line.split()[0] for line in answers] == ["sha256sum", "shasum", *["ssh-keygen"] * 2]
+    last = typed(f'python3 ../callrec_verify.py . --pin "{" ".join(grouped(office.root))}"', folder)
+    assert last.splitlines()[-1] == "VERIFIED"
+
+
+def commands_of(text: str) -> list[str]:
+    """Those of Linux and macOS, but for the program of ours."""
+    programs = ("    sha256sum", "    shasum", "    ssh-keygen")
+    return [line for line in text.splitlines() if line.startswith(programs)]
+
+
+def typed(line: str, folder: Path) -> str:
+    words = ["sh", "-c", line]
+    return subprocess.run(words, cwd=folder, capture_output=True, check=True, text=True).stdout
