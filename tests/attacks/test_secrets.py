@@ -22,7 +22,7 @@ from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
-from callrec.release.paper.apart import MAKER_COMMAND
+from callrec.paper.apart import MAKER_COMMAND
 from callrec.sound.starting import DECODER_COMMAND
 from house.canaries import PASSWORDS, left_about
 from house.commands import type_in

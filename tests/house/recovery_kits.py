@@ -13,8 +13,8 @@ from house.practices import password_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callrec.paper.recovery_kit import PrintedKit
     from callrec.practice import Actor
-    from callrec.release.recovery_kit import PrintedKit
     from house.practices import House
 
 

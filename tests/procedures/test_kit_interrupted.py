@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from callrec.paper.recovery_kit import PrintedKit
     from callrec.practice import Actor, Practice
-    from callrec.release.recovery_kit import PrintedKit
     from house.practices import House
     from house.steps import Steps
-
 
 NORA = NewController("nora", "Nora Blythe", "seven purple otters dance slowly")
 

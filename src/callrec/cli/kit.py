@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
-    from callrec.release.recovery_kit import PrintedKit
+    from callrec.paper.recovery_kit import PrintedKit
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"
 
@@ -29,15 +29,19 @@ Vault:        {vault}
 Fingerprint:  {first}
               {second}
 """
+
 ONE_PAGE_ADVICE: Final = (
     "Whoever holds this page can open every recording of the vault.",
     "Keep it on paper alone, in two sealed envelopes, in two places.",
 )
+
 THREE_PAGES_ADVICE: Final = (
     "Any two of the three pages can open every recording of the vault.",
     "Keep each on paper alone, in a sealed envelope, with another person.",
 )
+
 GROUPS_PER_LINE: Final = 7
+
 WORDS_PER_LINE: Final = 5
 
 
@@ -95,7 +99,7 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
 def _as_file(kit: PrintedKit, path: Path) -> bytes:
     if path.suffix.lower() != ".pdf":
         return kit_page(kit).encode()
-    from callrec.release.paper.kit_pdf import kit_pdf  # fpdf2: 200 ms
+    from callrec.paper.kit_pdf import kit_pdf  # fpdf2: 200 ms
 
     return kit_pdf(kit)
 

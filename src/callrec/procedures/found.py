@@ -27,6 +27,7 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
+from callrec.paper.recovery_kit import PrintedKit
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.procedures.passwords import check_password, kdf_for
@@ -42,7 +43,6 @@ from callrec.procedures.shares import (
     store_shares,
 )
 from callrec.procedures.vouching import voucher_fields
-from callrec.release.recovery_kit import PrintedKit
 from callrec.system.durable import sync
 from callrec.system.files import check_only_we_can_change
 

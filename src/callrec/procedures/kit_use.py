@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
+    from callrec.paper.recovery_kit import PrintedKit
     from callrec.practice import Practice
     from callrec.procedures.sealed_names import Names
-    from callrec.release.recovery_kit import PrintedKit
 
 KIT_USED: Final = "recovery.used"
 

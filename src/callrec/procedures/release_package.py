@@ -13,10 +13,10 @@ from callrec.package.page import write_page
 from callrec.package.shown import PageContent
 from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zipped import write_zip
+from callrec.paper.apart import make_papers
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.procedures.release_certificate import certify, exhibit_of
-from callrec.release.paper.apart import make_papers
 from callrec.sound.measuring import measure
 from callrec.sound.starting import expect_decoders
 from callrec.sound.waveform.drawn import as_svg

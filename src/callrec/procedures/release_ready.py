@@ -12,7 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.release.paper.apart import papers_made_beside
+from callrec.paper.apart import papers_made_beside
 from callrec.sound.starting import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.release.paper.apart import make_papers, papers_made_beside, papers_of
+from callrec.paper.apart import make_papers, papers_made_beside, papers_of
 from house.processes import children
 from package.certificates import EDITED, PLAIN
 from sound.builders import no_further_file

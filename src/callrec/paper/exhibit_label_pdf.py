@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.package.certificate import hash_in_groups, instant_in_words
-from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.fields import (
+from callrec.paper.faces import Face, Style
+from callrec.paper.fields import (
     HASH,
     LABEL,
     NOTE,
@@ -17,8 +17,8 @@ from callrec.release.paper.fields import (
     pen_lines,
     space,
 )
-from callrec.release.paper.lines import Box, Group, Line, as_opening, height_of, side_by_side
-from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
+from callrec.paper.lines import Box, Group, Line, as_opening, height_of, side_by_side
+from callrec.paper.sheet import NAVY, WIDTH, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,24 +9,15 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
-from callrec.release.paper.faces import Face, Style, add_faces, printable, wrapped
-from callrec.release.paper.lines import (
-    Box,
-    Group,
-    Line,
-    Picture,
-    Rule,
-    Words,
-    paginate,
-    side_by_side,
-)
-from callrec.release.paper.metadata import xmp
+from callrec.paper.faces import Face, Style, add_faces, printable, wrapped
+from callrec.paper.lines import Box, Group, Line, Picture, Rule, Words, paginate, side_by_side
+from callrec.paper.metadata import xmp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from callrec.release.paper.lines import Drawn
+    from callrec.paper.lines import Drawn
 
 PAGE: Final = (210.0, 297.0)
 

@@ -10,7 +10,7 @@ import pytest
 
 from callrec.package.certificate import hash_in_groups
 from callrec.package.texts import WHAT_IT_PROVES
-from callrec.release.paper.certificate_pdf import certificate_pdf
+from callrec.paper.certificate_pdf import certificate_pdf
 from package.builders import ROOT
 from package.certificates import (
     CHECKPOINT,

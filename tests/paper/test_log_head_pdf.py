@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.checkpoint import Checkpoint, note_from_typed, origin, sign_checkpoint
-from callrec.release.paper.log_head_pdf import log_head_pdf
+from callrec.paper.log_head_pdf import log_head_pdf
 from package.certificates import in_one_line, pages
-from release.test_kit_pdf import in_squares
+from paper.test_kit_pdf import in_squares
 
 if TYPE_CHECKING:
     from pathlib import Path

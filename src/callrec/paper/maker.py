@@ -10,10 +10,9 @@ import os
 import pickle
 import sys
 
-import callrec.release.paper.certificate_pdf
-import callrec.release.paper.exhibit_label_pdf  # noqa: F401  # as said above
-from callrec.release.paper.apart import papers_of
-from callrec.release.paper.sheet import blank
+import callrec.paper.exhibit_label_pdf  # noqa: F401  # as said above
+from callrec.paper.apart import papers_of
+from callrec.paper.sheet import blank
 from callrec.system.processes import harden_process
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from callrec.release.paper.faces import Style
+    from callrec.paper.faces import Style
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from callrec.package.certificate import (
     sound_in_words,
 )
 from callrec.package.texts import WHAT_IT_PROVES
-from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.fields import (
+from callrec.paper.faces import Face, Style
+from callrec.paper.fields import (
     HASH,
     LABEL,
     NOTE,
@@ -30,9 +30,9 @@ from callrec.release.paper.fields import (
     section,
     space,
 )
-from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
-from callrec.release.paper.qr import qr_png
-from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
+from callrec.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
+from callrec.paper.qr import qr_png
+from callrec.paper.sheet import NAVY, WIDTH, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

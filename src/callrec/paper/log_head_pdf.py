@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.package.certificate import hash_in_groups, instant_in_words
-from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.fields import HASH, NOTE, TEXT, blanks, fact, section, space
-from callrec.release.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
-from callrec.release.paper.qr import qr_png
-from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
+from callrec.paper.faces import Face, Style
+from callrec.paper.fields import HASH, NOTE, TEXT, blanks, fact, section, space
+from callrec.paper.lines import Group, Line, Picture, Rule, height_of, side_by_side
+from callrec.paper.qr import qr_png
+from callrec.paper.sheet import NAVY, WIDTH, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

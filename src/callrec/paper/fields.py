@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.lines import Group, Line, Rule, as_opening, side_by_side
-from callrec.release.paper.sheet import GREY, NAVY, PALE, WIDTH
+from callrec.paper.faces import Face, Style
+from callrec.paper.lines import Group, Line, Rule, as_opening, side_by_side
+from callrec.paper.sheet import GREY, NAVY, PALE, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.release.paper.sheet import Sheet
+    from callrec.paper.sheet import Sheet
 
 TEXT: Final = Style(Face.SANS, 9)
 

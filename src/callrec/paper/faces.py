@@ -50,7 +50,7 @@ class Style:
 def add_faces(pdf: FPDF) -> None:
     """Make every face known to a document; only the characters that are used are embedded."""
     for face in Face:
-        font = resources.files("callrec.package").joinpath("fonts", f"{face}.ttf")
+        font = resources.files("callrec.paper").joinpath("fonts", f"{face}.ttf")
         with resources.as_file(font) as path:
             pdf.add_font(face, fname=path)
 
