@@ -90,7 +90,7 @@ def test_a_shell_is_answered_without_anything_heavy(line: tuple[str, ...]) -> No
 
 NOT_FOR_A_SEARCH = {
     *("alembic", "holidays", "keyring", "phonenumbers", "re2", "zxcvbn"),
-    *("callrec.archive", "callrec.package", "callrec.sound", "callrec.bank_holidays"),
+    *("callrec.volume", "callrec.package", "callrec.sound", "callrec.bank_holidays"),
     *("callrec.telephone.number", "callrec.telephone.joining", "callrec.telephone.records.reading"),
     *("callrec.procedures.open_request", "callrec.procedures.sealed_file"),
 }

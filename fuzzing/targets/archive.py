@@ -8,7 +8,10 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import (
+from callrec.crypto.canonical import canonical
+from callrec.errors import Tampered, Unusable
+from callrec.procedures.restore_copy import read_copy
+from callrec.volume.bag import (
     DECLARATION,
     DECLARED,
     INFO,
@@ -17,12 +20,9 @@ from callrec.archive.bag import (
     TAG_MANIFEST,
     write_tags,
 )
-from callrec.archive.erasing import ERASED_LIST, erased_uids, names_in_manifest, repair_erased_list
-from callrec.archive.marker import MARKER, create_volume, open_volume
-from callrec.archive.validation import validate_bag
-from callrec.crypto.canonical import canonical
-from callrec.errors import Tampered, Unusable
-from callrec.procedures.restore_copy import read_copy
+from callrec.volume.erasing import ERASED_LIST, erased_uids, names_in_manifest, repair_erased_list
+from callrec.volume.marker import MARKER, create_volume, open_volume
+from callrec.volume.validation import validate_bag
 from fuzzing.place import laid, place
 from fuzzing.target import Target, in_one_form
 from vectors.crypto.cases import read_case
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from callrec.archive.volume import Volume
+    from callrec.volume.volume import Volume
 
 VAULT: Final = "22" * 16
 

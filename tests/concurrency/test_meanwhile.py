@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec import keyring
-from callrec.archive.marker import open_volume
 from callrec.audit import from_the_end, stretch, whole
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
@@ -30,6 +29,7 @@ from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from callrec.procedures.unlock import session_of
+from callrec.volume.marker import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify
 from house.older_vaults import sql

@@ -10,11 +10,11 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.marker import is_volume
 from callrec.catalogue.engine import FILE_NAME
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
+from callrec.volume.marker import is_volume
 from house.drives import (
     archived_twice,
     contents,

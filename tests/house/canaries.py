@@ -14,8 +14,8 @@ from bisect import bisect
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.archive.marker import MARKER
 from callrec.catalogue.engine import FILE_NAME
+from callrec.volume.marker import MARKER
 from house.practices import password_of
 from house.raw_bytes import forms, spellings
 
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PASSWORDS = (password_of("").strip(), "seven purple otters dance slowly")
+
 NAMES = ("Whitlock", "Lindqvist", "Turnbull", "Agnes Underhill", "Ashdown", "Siân O'Neill")
+
 REASONS = ("nobody rang back", "passport seen by reception", "caller in distress")
+
 PAGE_BYTES = 4096
 """As SQLite has them, in the files that are most of it."""
+
 OURS = frozenset({FILE_NAME, MARKER, "head.json"})
 """A folder that holds one of these is a vault, a volume or what is kept of an operator."""
 

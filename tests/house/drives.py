@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.archive.disk import disk_of
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
@@ -19,6 +18,7 @@ from callrec.procedures import archive as archive_procedure
 from callrec.procedures import archive_copy, elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import verify_volume
+from callrec.volume.disk import disk_of
 from house.requests import rows
 from house.spool import a_call, take_in
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 LONG = 3 << 20  # 3 MiB
+
 LARGEST_FILE = 1 << 20  # 1 MiB: more than the catalogue of these practices, less than a long call
 
 

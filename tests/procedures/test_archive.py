@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import bagit
 import pytest
 
-from callrec.archive.bag import BagItem, space_needed
-from callrec.archive.marker import create_volume, open_volume
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
@@ -26,6 +24,8 @@ from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.found import set_up_practice
 from callrec.procedures.volume_list import list_volumes
 from callrec.record.statements import attested_statement
+from callrec.volume.bag import BagItem, space_needed
+from callrec.volume.marker import create_volume, open_volume
 from house import practices
 from house.drives import (
     acts,

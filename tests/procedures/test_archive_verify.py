@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.marker import open_volume
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import sign_statement
@@ -20,6 +19,7 @@ from callrec.procedures.archive_heads import VolumeStatement, make_proof
 from callrec.procedures.archive_survey import FaultKind
 from callrec.procedures.archive_verify import count_bags, last_verified
 from callrec.procedures.volume_list import list_volumes
+from callrec.volume.marker import open_volume
 from house import practices
 from house.drives import (
     archive,

@@ -14,7 +14,6 @@ import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
 
-from callrec.archive.marker import open_volume
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
@@ -33,6 +32,7 @@ from callrec.procedures.restore import restore_from_volumes
 from callrec.procedures.restore_copy import opener_by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import read_status
+from callrec.volume.marker import open_volume
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
 from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql

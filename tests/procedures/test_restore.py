@@ -13,9 +13,6 @@ import bagit
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from callrec.archive.bag import MANIFEST, RECORDINGS
-from callrec.archive.drive import drive_errors
-from callrec.archive.volume import Volume
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -36,6 +33,9 @@ from callrec.procedures.restore import repair_from_volumes, restore_from_volumes
 from callrec.procedures.restore_copy import opener_by_kit, opener_by_password, read_copy
 from callrec.procedures.restore_drill import run_restore_drill
 from callrec.procedures.rotating import rotate_keys
+from callrec.volume.bag import MANIFEST, RECORDINGS
+from callrec.volume.drive import drive_errors
+from callrec.volume.volume import Volume
 from house import practices
 from house.drives import (
     acts,
@@ -617,8 +617,8 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
         ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
         ("callrec.procedures.restore_copy.open_untrusted", "catalogue", "may be newer"),
         ("callrec.procedures.restore_copy.hash_on_medium", "catalogue", "may be newer"),
-        ("callrec.archive.volume.read_small", "heads", "the drive failed"),
-        ("callrec.archive.bag.open_untrusted", "bags", "the drive failed"),
+        ("callrec.volume.volume.read_small", "heads", "the drive failed"),
+        ("callrec.volume.bag.open_untrusted", "bags", "the drive failed"),
     ],
 )
 def test_what_one_drive_does_not_give_keeps_no_other_from_serving(

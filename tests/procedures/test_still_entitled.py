@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.marker import open_volume
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
 from callrec.policy.glass import GlassVerdict
@@ -39,6 +38,7 @@ from callrec.procedures.status import read_status
 from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_lost import LossReport, report_found, report_lost
+from callrec.volume.marker import open_volume
 from house.drives import archive, contents, drive, meanwhile, one_more_call, stand_alone, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified

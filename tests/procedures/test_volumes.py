@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.vault_files import taking_no_memory
-from callrec.archive.marker import MARKER, create_volume, open_volume
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -32,6 +30,7 @@ from callrec.procedures.status import read_status
 from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
 from callrec.procedures.volume_lost import LossReport, report_found, report_lost
+from callrec.volume.marker import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (
     archive,
@@ -50,6 +49,7 @@ from house.holds import verified
 from house.requests import by_sql, rows
 from house.spool import NUMBER, a_call, take_in
 from house.stages import ON_TWO_DRIVES, Stages
+from volume.vault_files import taking_no_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

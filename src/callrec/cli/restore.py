@@ -14,10 +14,10 @@ from callrec.cli.who import practice_of, signing_login, signing_person
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
-    from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore import Restored
+    from callrec.volume.volume import Volume
 
 restore_app = new_app()
 

@@ -23,10 +23,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import MANIFEST, Bag, write_bag
-from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
-from callrec.archive.marker import create_volume, is_volume, open_volume, write_label
-from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import save_bag, save_volume
@@ -51,6 +47,10 @@ from callrec.procedures.attached import remember_place
 from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.record.statements import sign_statement_as
+from callrec.volume.bag import MANIFEST, Bag, write_bag
+from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove
+from callrec.volume.marker import create_volume, is_volume, open_volume, write_label
+from callrec.volume.serial import serial_of
 
 if TYPE_CHECKING:
     from datetime import datetime

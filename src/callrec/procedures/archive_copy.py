@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.audit.log import LogTransaction
     from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
+    from callrec.volume.volume import Volume
 
 FORMAT: Final = 1
 

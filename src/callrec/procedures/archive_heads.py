@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field
 from sqlalchemy import select
 
-from callrec.archive.volume import is_run_name
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import origin, read_checkpoint
@@ -47,6 +46,7 @@ from callrec.record.forms import (
     read_said,
 )
 from callrec.record.statements import carried
+from callrec.volume.volume import is_run_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,11 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.archive.bag import BagItem
-from callrec.archive.drive import device_of, drive_errors
-from callrec.archive.label import check_label, is_label
-from callrec.archive.marker import check_target, is_volume, open_volume
-from callrec.archive.volume import Volume, stamp, time_in_name
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
@@ -37,6 +32,11 @@ from callrec.procedures.archive_survey import (
 )
 from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.procedures.sealed_file import attached_copies
+from callrec.volume.bag import BagItem
+from callrec.volume.drive import device_of, drive_errors
+from callrec.volume.label import check_label, is_label
+from callrec.volume.marker import check_target, is_volume, open_volume
+from callrec.volume.volume import Volume, stamp, time_in_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import RECORDINGS, for_each_in_parallel
-from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -30,6 +28,8 @@ from callrec.procedures.archive_survey import read_written
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.elsewhere import off_site_drives
 from callrec.procedures.volume_log import check_standings
+from callrec.volume.bag import RECORDINGS, for_each_in_parallel
+from callrec.volume.drive import drive_errors, hash_on_medium
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.audit.leaf import Leaf
     from callrec.catalogue.volumes import ArchivedRecording
     from callrec.practice import Actor, Practice
+    from callrec.volume.volume import Volume
 
 REMOVED: Final = "archive.removed"
 

@@ -12,11 +12,6 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import MANIFEST, RECORDINGS
-from callrec.archive.drive import drive_errors, hash_on_medium, read_small
-from callrec.archive.erasing import ERASED_LIST, erased_uids
-from callrec.archive.marker import MARKER
-from callrec.archive.volume import FOLDERS
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.log import node_reader, stored_head
@@ -26,6 +21,11 @@ from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.archive_heads import WrittenRun, check_head, newest_run, runs_written_to
+from callrec.volume.bag import MANIFEST, RECORDINGS
+from callrec.volume.drive import drive_errors, hash_on_medium, read_small
+from callrec.volume.erasing import ERASED_LIST, erased_uids
+from callrec.volume.marker import MARKER
+from callrec.volume.volume import FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
+    from callrec.volume.volume import Volume
 
 BAGS, HEADS, CATALOGUE = FOLDERS
 

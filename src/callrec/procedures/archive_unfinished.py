@@ -16,9 +16,6 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callrec.archive.label import is_label
-from callrec.archive.marker import MARKER
-from callrec.archive.volume import FOLDERS
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
@@ -29,6 +26,9 @@ from callrec.procedures.archive_heads import stated_volumes
 from callrec.record.acts import done_leaves
 from callrec.store.disk import disk_errors
 from callrec.system.durable import sync
+from callrec.volume.label import is_label
+from callrec.volume.marker import MARKER
+from callrec.volume.volume import FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
+    from callrec.volume.volume import Volume
 
 WORK_FOLDER: Final = "archiving"
 

@@ -10,9 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.drive import drive_errors
-from callrec.archive.marker import MARKER, open_volume
-from callrec.archive.validation import validate_bag
 from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import is_label_taken
@@ -32,6 +29,9 @@ from callrec.procedures.archive_unfinished import BEGUN, is_writing
 from callrec.procedures.attached import remember_place
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
+from callrec.volume.drive import drive_errors
+from callrec.volume.marker import MARKER, open_volume
+from callrec.volume.validation import validate_bag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
     from callrec.procedures.archive_heads import WrittenRun
+    from callrec.volume.volume import Volume
 
 VERIFIED_FILE: Final = "volumes.json"
 

@@ -10,16 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.marker import is_volume, open_volume
 from callrec.audit.remembered import write_json_atomically
 from callrec.errors import CallrecError
 from callrec.system.mounts import drives
+from callrec.volume.marker import is_volume, open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
+    from callrec.volume.volume import Volume
 
 PLACES_FILE: Final = "places.json"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.marker import open_volume
 from callrec.procedures.archive import archive_recordings
+from callrec.volume.marker import open_volume
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.practice import Practice
     from callrec.procedures.restore_copy import Opener
+    from callrec.volume.volume import CatalogueCopy, Volume
 
 
 @dataclass(frozen=True, slots=True)

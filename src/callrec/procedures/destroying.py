@@ -20,7 +20,6 @@ import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND, read_destruction
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
@@ -61,6 +60,7 @@ from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
+from callrec.volume.marker import open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -69,12 +69,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.archive.volume import Volume
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.sealed_request import Approval, OpenRequest
+    from callrec.volume.volume import Volume
 
 ARTICLE_17: Final = "Article 17"
 """The rule of what is erased because its data subject asks for it."""

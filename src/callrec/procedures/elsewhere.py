@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.archive.disk import disk_of
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.procedures.archive_heads import newest_run_of_each
 from callrec.procedures.attached import attached_volumes
+from callrec.volume.disk import disk_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
+    from callrec.volume.volume import Volume
 
 
 def is_on_vaults_disk(practice: Practice, at: Path) -> bool:

@@ -22,17 +22,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.bag import MANIFEST
-from callrec.archive.drive import check_attached, device_of, drive_errors, hash_on_medium
-from callrec.archive.erasing import (
-    list_erased,
-    recover_bag,
-    remove_unfinished,
-    repair_erased_list,
-    rewrite_bag,
-    unfinished_names,
-)
-from callrec.archive.marker import MARKER, open_volume
 from callrec.catalogue.destruction import (
     copy_predates_destruction,
     drop_still_to_erase,
@@ -78,6 +67,17 @@ from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
+from callrec.volume.bag import MANIFEST
+from callrec.volume.drive import check_attached, device_of, drive_errors, hash_on_medium
+from callrec.volume.erasing import (
+    list_erased,
+    recover_bag,
+    remove_unfinished,
+    repair_erased_list,
+    rewrite_bag,
+    unfinished_names,
+)
+from callrec.volume.marker import MARKER, open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,12 +85,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.archive.volume import Volume
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
     from callrec.procedures.archive_heads import WrittenRun
+    from callrec.volume.volume import Volume
 
 ERASURE_BEGUN: Final = "erasure.begun"
 

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import MANIFEST, RECORDINGS, iter_lines
-from callrec.archive.bag import for_each_in_parallel as several_at_once
-from callrec.archive.drive import drive_errors, open_untrusted
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.procedures.sweeping import sweep_store
+from callrec.volume.bag import MANIFEST, RECORDINGS, iter_lines
+from callrec.volume.bag import for_each_in_parallel as several_at_once
+from callrec.volume.drive import drive_errors, open_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Practice
     from callrec.store import Batch
+    from callrec.volume.volume import Volume
 
 ROWS_PER_QUERY = 500
 """Recordings that are made durable together."""

@@ -12,13 +12,13 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.marker import create_volume
-from callrec.archive.volume import Volume, stamp
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import write_copy
 from callrec.system.durable import sync
+from callrec.volume.marker import create_volume
+from callrec.volume.volume import Volume, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,11 +24,11 @@ from callrec.store.disk import disk_errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_heads import WrittenRun
     from callrec.procedures.volume_heads import VolumeHeads
+    from callrec.volume.volume import CatalogueCopy, Volume
 
 
 def volumes_perhaps_newer(

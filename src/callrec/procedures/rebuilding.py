@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from callrec.archive.marker import open_volume
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
@@ -27,16 +26,17 @@ from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.layout import RECORDINGS
 from callrec.system.durable import sync
+from callrec.volume.marker import open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.archive.volume import Volume
     from callrec.config import Config
     from callrec.practice import Actor, Practice
     from callrec.procedures.restore_copy import FoundCopy, Opener
+    from callrec.volume.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
+    from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
 

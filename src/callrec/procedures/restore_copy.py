@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callrec.archive.drive import drive_errors, hash_on_medium, open_untrusted, read_small
 from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -24,13 +23,14 @@ from callrec.procedures.archive_copy import FORMAT, MAX_PEOPLE
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.durable import sync
+from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
     from pathlib import Path
 
-    from callrec.archive.volume import CatalogueCopy, Volume
+    from callrec.volume.volume import CatalogueCopy, Volume
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -31,10 +31,10 @@ from callrec.store.sealing import open_stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore_copy import FoundCopy, Opener
+    from callrec.volume.volume import Volume
 
 RESTORE_DRILLED: Final = "restore.drilled"
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.archive.bag import MANIFEST
-from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
@@ -43,16 +41,18 @@ from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_pro
 from callrec.procedures.archive_heads import VOLUME_STATEMENT as VOLUME
 from callrec.procedures.fetching import ROWS_PER_QUERY, names_in_manifest
 from callrec.record.statements import sign_statement_as
+from callrec.volume.bag import MANIFEST
+from callrec.volume.drive import drive_errors, hash_on_medium
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_heads import WrittenRun
+    from callrec.volume.volume import Volume
 
 
 class _UnknownRun(NamedTuple):

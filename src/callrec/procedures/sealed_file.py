@@ -6,12 +6,12 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from callrec.archive.bag import RECORDINGS
-from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LOST, place_of_each
 from callrec.errors import NotFound, Tampered
 from callrec.procedures.attached import attached_volumes
+from callrec.volume.bag import RECORDINGS
+from callrec.volume.drive import drive_errors, hash_on_medium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from callrec.archive.volume import Volume
     from callrec.catalogue.volumes import CopyPlace
     from callrec.practice import Practice
+    from callrec.volume.volume import Volume
 
 
 class OnlyOnVolumes(NotFound):

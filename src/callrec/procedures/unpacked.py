@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.archive.drive import remove
 from callrec.store.disk import disk_errors
 from callrec.system.durable import sync
+from callrec.volume.drive import remove
 
 if TYPE_CHECKING:
     from pathlib import Path

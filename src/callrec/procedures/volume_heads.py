@@ -18,12 +18,12 @@ from callrec.procedures.restore_copy import read_copy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from callrec.archive.volume import Volume
     from callrec.audit.log import Head
     from callrec.audit.register import Voucher
     from callrec.crypto.statement import Statement
     from callrec.practice import Practice
     from callrec.procedures.archive_heads import KnownHeads, WrittenRun
+    from callrec.volume.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)

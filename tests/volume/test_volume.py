@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.vault_files import INFO, snapshot, vault_files
-from callrec.archive.bag import write_bag
-from callrec.archive.marker import create_volume
-from callrec.archive.volume import stamp
 from callrec.errors import Failed, NotFound
+from callrec.volume.bag import write_bag
+from callrec.volume.marker import create_volume
+from callrec.volume.volume import stamp
 from house.small_disk import small_disk
+from volume.vault_files import INFO, snapshot, vault_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.archive.drive import AtomicFile
-    from callrec.archive.volume import Volume
+    from callrec.volume.drive import AtomicFile
+    from callrec.volume.volume import Volume
 
 TEN = datetime(2026, 8, 7, 10, 15, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small
-from callrec.archive.label import check_label, is_label
-from callrec.archive.volume import FOLDERS, Volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
+from callrec.volume.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small
+from callrec.volume.label import check_label, is_label
+from callrec.volume.volume import FOLDERS, Volume
 
 if TYPE_CHECKING:
     from pathlib import Path

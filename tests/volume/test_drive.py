@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.drive import (
+from callrec.errors import Failed, NotFound, Tampered
+from callrec.volume.drive import (
     COPY_METHODS,
     atomic_file,
     check_read_back,
@@ -19,7 +20,6 @@ from callrec.archive.drive import (
     open_untrusted,
     read_small,
 )
-from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

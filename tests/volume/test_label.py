@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.archive.label import check_label, is_label
 from callrec.errors import Unusable
+from callrec.volume.label import check_label, is_label
 
 PLAIN = (
     "archive-2026-a",

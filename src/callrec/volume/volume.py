@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
 from callrec.errors import NotFound
 from callrec.system.durable import sync
+from callrec.volume.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.archive.drive import AtomicFile
+    from callrec.volume.drive import AtomicFile
 
 _BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
 

@@ -5,7 +5,7 @@ import tracemalloc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from callrec.archive.bag import BagItem
+from callrec.volume.bag import BagItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

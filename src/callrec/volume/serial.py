@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PLAIN: Final = re.compile(r"[!-~][ -~]{0,63}")
+
 _UDEV: Final = "E:ID_SERIAL_SHORT="
 
 

@@ -7,9 +7,13 @@ import re
 from callrec.errors import Unusable
 
 _FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
+
 _SEPARATORS = re.compile(r"[ ._-]")
+
 _NAME = re.compile(r"[A-Z][a-z]+[ ._-]*[A-Z][a-z]+")
+
 _NUMBER = re.compile(r"[0-9]{5}")
+
 _LONG_NUMBER = re.compile(r"[0-9]{9}")  # however it is written: 020 7946 0958
 
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.vault_files import snapshot
-from callrec.archive.marker import check_target, create_volume, is_volume, open_volume, write_label
 from callrec.errors import Failed, NotFound, Tampered, Unusable
+from callrec.volume.marker import check_target, create_volume, is_volume, open_volume, write_label
 from house.small_disk import read_only, small_disk
+from volume.vault_files import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.archive.volume import Volume
+    from callrec.volume.volume import Volume
 
 VOLUME, VAULT = "1e" * 16, "0f" * 16
 

@@ -10,13 +10,15 @@ from typing import Any
 import bagit
 import pytest
 
-from archive.vault_files import INFO, taking_no_memory, vault_files
-from callrec.archive.bag import write_bag
-from callrec.archive.validation import validate_bag
 from callrec.errors import NotFound
+from callrec.volume.bag import write_bag
+from callrec.volume.validation import validate_bag
+from volume.vault_files import INFO, taking_no_memory, vault_files
 
 BAGS = Path(__file__).parents[1] / "vectors" / "bags"
+
 VALID = sorted((BAGS / "valid").iterdir())
+
 INVALID = sorted((BAGS / "invalid").iterdir())
 
 
@@ -121,7 +123,7 @@ def test_a_bag_info_that_is_larger_than_any_is_damage_whatever_its_manifest_says
 def test_a_manifest_with_more_lines_than_any_is_damage(
     bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.archive.bag.MAX_LISTED", 1)
+    monkeypatch.setattr("callrec.volume.bag.MAX_LISTED", 1)
     assert validate_bag(bag).damaged == ("manifest-sha256.txt", "tagmanifest-sha256.txt")
 
 

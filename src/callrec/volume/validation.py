@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.archive.bag import (
+from callrec.crypto.primitives import sha256
+from callrec.errors import NotFound, Tampered
+from callrec.volume.bag import (
     DECLARATION,
     DECLARED,
     INFO,
@@ -23,9 +25,7 @@ from callrec.archive.bag import (
     for_each_in_parallel,
     iter_lines,
 )
-from callrec.archive.drive import SMALL_FILE_BYTES, drive_errors, hash_on_medium
-from callrec.crypto.primitives import sha256
-from callrec.errors import NotFound, Tampered
+from callrec.volume.drive import SMALL_FILE_BYTES, drive_errors, hash_on_medium
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.vault_files import INFO, snapshot, taking_no_memory, vault_files
-from callrec.archive import erasing
-from callrec.archive.bag import MANIFEST, RECORDINGS, write_bag
-from callrec.archive.erasing import (
+from callrec.errors import Tampered
+from callrec.volume import erasing
+from callrec.volume.bag import MANIFEST, RECORDINGS, write_bag
+from callrec.volume.erasing import (
     ERASED_LIST,
     erased_uids,
     exchange_folders,
@@ -28,13 +28,13 @@ from callrec.archive.erasing import (
     swap_bags,
     unfinished_names,
 )
-from callrec.archive.validation import validate_bag
-from callrec.errors import Tampered
+from callrec.volume.validation import validate_bag
+from volume.vault_files import INFO, snapshot, taking_no_memory, vault_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.archive.bag import BagItem
+    from callrec.volume.bag import BagItem
 
 CALLS = (b"one sealed call", b"another", b"", bytes(70_000))
 

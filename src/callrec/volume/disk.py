@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from callrec.archive.drive import device_of, drive_errors
+from callrec.volume.drive import device_of, drive_errors
 
 
 def disk_of(folder: Path, system: Path = Path("/")) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
-from archive.vault_files import INFO, snapshot, vault_files
-from callrec.archive.bag import BagItem, for_each_in_parallel, write_bag
-from callrec.archive.drive import copy_file
 from callrec.errors import Failed, NotFound, Tampered
+from callrec.volume.bag import BagItem, for_each_in_parallel, write_bag
+from callrec.volume.drive import copy_file
 from house.small_disk import read_only, small_disk
+from volume.vault_files import INFO, snapshot, vault_files
 
 if TYPE_CHECKING:
     from pathlib import Path

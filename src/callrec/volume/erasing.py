@@ -18,7 +18,9 @@ import re
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import (
+from callrec.errors import Tampered
+from callrec.system.durable import sync
+from callrec.volume.bag import (
     DECLARATION,
     INFO,
     MANIFEST,
@@ -27,7 +29,7 @@ from callrec.archive.bag import (
     iter_lines,
     write_tags,
 )
-from callrec.archive.drive import (
+from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     check_read_back,
     drive_errors,
@@ -35,8 +37,6 @@ from callrec.archive.drive import (
     read_small,
     remove,
 )
-from callrec.errors import Tampered
-from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -21,7 +21,10 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from callrec.archive.drive import (
+from callrec.crypto.primitives import sha256
+from callrec.errors import Failed, NotFound, Tampered
+from callrec.system.durable import sync
+from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     check_read_back,
     copy_file,
@@ -32,9 +35,6 @@ from callrec.archive.drive import (
     remove,
     require_space,
 )
-from callrec.crypto.primitives import sha256
-from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.durable import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
