@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
-from callrec.policy.criteria import Criteria
-from callrec.policy.when import DayRange
+from callrec.policy.days import DayRange
+from callrec.policy.search import Criteria
 from callrec.practice import open_practice
 from callrec.procedures.search import search_recordings
 from callrec.procedures.unlock import actor_by_password, actor_by_session, session_of

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.bench import Bench
-    from callrec.policy.criteria import Criteria
+    from callrec.policy.search import Criteria
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,15 +45,22 @@ class Size:
 
 
 FULL: Final = (Size(1_000_000), Size(4_000_000), Size(10_000_000))
+
 SMALL: Final = (Size(50_000), Size(200_000), Size(500_000))
+
 ROUNDS: Final = 3
+
 COMMANDS: Final = 11
+
 QUERIES: Final = 40
+
 FEWER: Final = 20
+
 KINDS: Final = ("number, day", "last four digits, month", "name, quarter")
 """Those that are bounded: what they take must not grow with the vault as it does."""
 
 OVER_YEARS, MORE_CALLS = "10x years", "10x calls"
+
 GOALS: Final = tuple(
     Goal(Quantity(f"search, {kind}: {growth}"), 2.0)
     for growth in (OVER_YEARS, MORE_CALLS)

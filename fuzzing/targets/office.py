@@ -24,6 +24,7 @@ from callrec.keyring import (
     write_credential,
 )
 from callrec.package.callrec_verify import fits, read_pin
+from callrec.policy.days import parse_day, parse_instant, parse_times
 from callrec.policy.edits import read_edits
 from callrec.policy.edits_said import (
     TypedEdit,
@@ -33,7 +34,6 @@ from callrec.policy.edits_said import (
     read_silence,
 )
 from callrec.policy.role import VaultKey
-from callrec.policy.when import parse_day, parse_instant, parse_times
 from callrec.system.mounts import mounted
 from callrec.system.spreadsheet import neutralise_formula
 from fuzzing.place import laid, place

@@ -61,8 +61,8 @@ from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Refused
 from callrec.keyring import write_private
-from callrec.policy.criteria import Criteria
 from callrec.policy.role import VaultKey
+from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.custody import Opening, find_recording
 from house.commands import done, type_in

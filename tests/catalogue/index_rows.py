@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.policy.criteria import CallFacts, Criteria
+    from callrec.policy.search import CallFacts, Criteria
 
 KEY = bytes(range(32))
 

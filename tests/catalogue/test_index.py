@@ -15,8 +15,8 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.index import TokenKind, TokenWidth, part_name, part_of, width_for
 from callrec.errors import Tampered
-from callrec.policy.criteria import CallFacts, Criteria, Direction
-from callrec.policy.when import DayRange, TimeRange, parse_times
+from callrec.policy.days import DayRange, TimeRange, parse_times
+from callrec.policy.search import CallFacts, Criteria, Direction
 from callrec.policy.words import NORMALISING_VERSION
 from catalogue.index_rows import KEY, LONDON, NEW_YEAR, VAULT, add, catalogue, proposed
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import bagit
 
 from callrec.catalogue.engine import reading
-from callrec.policy.criteria import Criteria
 from callrec.policy.purpose import Purpose
+from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
+from callrec.policy.days import TimeRange
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.when import TimeRange
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verification, verify_audit
 from callrec.procedures.hold import lift_hold, place_hold

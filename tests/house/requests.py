@@ -12,10 +12,10 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
 from callrec.crypto.identity import Identity
+from callrec.policy.days import TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.when import TimeRange
 from callrec.procedures.approve import Approved, Decision, approve_request
 from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import read_request

@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.policy.criteria import Criteria
-from callrec.policy.when import DayRange
+from callrec.policy.days import DayRange
+from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.open_request import read_request

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.config import Search
-from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
+from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.role import Role
-from callrec.policy.when import DayRange, TimeRange
+from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone

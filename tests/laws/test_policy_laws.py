@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered
-from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
+from callrec.policy.days import DayRange, TimeRange, parse_day, parse_times
 from callrec.policy.further import FurtherParticular
 from callrec.policy.lapse import has_lapsed, lapses_at
 from callrec.policy.masking import mask_name, mask_number
@@ -26,7 +26,7 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.role import Power, Role, keys_held, powers_of
-from callrec.policy.when import DayRange, TimeRange, parse_day, parse_times
+from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import words
 from policy.builders import LONDON, NOW, TODAY, a_person, events
 

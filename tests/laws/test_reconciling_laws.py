@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
+from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, quiet_periods
-from callrec.policy.when import DayRange
 from callrec.telephone.joining.facts import JoinedBy, calls_of
 from callrec.telephone.reconciling import Coverage, comparable_leg, reconcile
 from policy.builders import LONDON

@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callrec.policy.authority import RequestFacts
-from callrec.policy.criteria import CallFacts, Direction
 from callrec.policy.handing_over import Channel, Delivery, Handover, ReleaseFacts
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestEvent, RequestState
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, Standing
+from callrec.policy.search import CallFacts, Direction
 
 LONDON = ZoneInfo("Europe/London")
 

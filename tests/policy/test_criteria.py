@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.criteria import Criteria, Direction, check_not_browsing, matches
-from callrec.policy.when import DayRange, TimeRange
+from callrec.policy.days import DayRange, TimeRange
+from callrec.policy.search import Criteria, Direction, check_not_browsing, matches
 from policy.builders import LONDON, REASON, TODAY, a_call
 
 ONE_DAY = DayRange(TODAY, TODAY)

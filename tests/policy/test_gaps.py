@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, QuietPeriod, is_working_day, quiet_periods
-from callrec.policy.when import DayRange
 from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON
 

@@ -6,7 +6,7 @@ import pytest
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause, Law
-from callrec.policy.criteria import Criteria
+from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.hold import (
     LIFTING_ACTS,
     HoldAct,
@@ -26,7 +26,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestAct, RequestState, state_after
 from callrec.policy.role import Power, Role, Standing
-from callrec.policy.when import DayRange, TimeRange
+from callrec.policy.search import Criteria
 from policy.builders import ANN, BEN, TODAY, a_person, events
 
 BY_HAND = HoldFacts(reference="H-3", state=HoldState.PLACED)

@@ -38,7 +38,7 @@ from callrec.policy.hold import (
     check_may_read_hold,
 )
 from callrec.policy.purpose import Purpose
-from callrec.policy.registers import RegisterName, check_may_read_register
+from callrec.policy.reviews import RegisterName, check_may_read_register
 from callrec.policy.role import Delegation, Person, Power, Role
 from callrec.policy.search_review import check_may_review_search, may_review_search
 from policy.builders import ANN, BEN, CAT, DAN, NOW, REASON, TODAY, a_grant, a_person, a_request

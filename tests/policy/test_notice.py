@@ -10,7 +10,6 @@ import pytest
 
 from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
-from callrec.policy.criteria import Direction
 from callrec.policy.notice import (
     NOTICE_HEARD,
     PURPOSES_IN_WORDS,
@@ -24,6 +23,7 @@ from callrec.policy.notice import (
     is_possible_for,
     notice_gaps,
 )
+from callrec.policy.search import Direction
 
 DAY = date(2026, 11, 24)
 

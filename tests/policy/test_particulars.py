@@ -9,10 +9,10 @@ import pytest
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
+from callrec.policy.days import TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars, with_changes
 from callrec.policy.purpose import Purpose
-from callrec.policy.when import TimeRange
 from policy.builders import REASON, TODAY
 
 SAID: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.registers import (
+from callrec.policy.reviews import (
     REGISTERS,
     RIGHTS_PURPOSES,
     RegisterName,

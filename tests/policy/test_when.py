@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.errors import Unusable
-from callrec.policy.when import (
+from callrec.policy.days import (
     DayRange,
     TimeRange,
     day_end,

@@ -16,10 +16,10 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.policy.criteria import Criteria
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.procedures.approve import Decision, approve_request

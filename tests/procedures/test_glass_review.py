@@ -12,7 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
-from callrec.policy.registers import RegisterName
+from callrec.policy.reviews import RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.procedures.glass_review import glass_under, outstanding_glass, review_glass

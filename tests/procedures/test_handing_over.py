@@ -12,8 +12,8 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
-from callrec.policy.registers import RegisterName
 from callrec.policy.request import RequestAct
+from callrec.policy.reviews import RegisterName
 from callrec.practice import writing
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request

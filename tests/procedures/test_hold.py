@@ -12,12 +12,12 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
-from callrec.policy.criteria import Criteria
 from callrec.policy.hold import HoldState
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
+from callrec.policy.search import Criteria
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.delegating import lend_power

@@ -17,8 +17,8 @@ from callrec.catalogue import index, tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Locked, NotFound, Refused, Unusable
-from callrec.policy.criteria import Criteria
 from callrec.policy.role import Role, VaultKey
+from callrec.policy.search import Criteria
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings

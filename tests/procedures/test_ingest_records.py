@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.catalogue.engine import reading
-from callrec.policy.criteria import Criteria
-from callrec.policy.when import DayRange
+from callrec.policy.days import DayRange
+from callrec.policy.search import Criteria
 from callrec.procedures.findable import find_calls
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup

@@ -9,10 +9,10 @@ import pytest
 
 from callrec.errors import NotFound
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
-from callrec.policy.criteria import Criteria
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
-from callrec.policy.registers import RegisterName
+from callrec.policy.reviews import RegisterName
+from callrec.policy.search import Criteria
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, approve_request, preview_approval
 from callrec.procedures.audit import LogFilter, list_audit

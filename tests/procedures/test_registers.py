@@ -17,7 +17,7 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
-from callrec.policy.registers import RegisterName
+from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.amend import amend_particulars

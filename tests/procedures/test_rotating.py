@@ -11,8 +11,8 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
-from callrec.policy.criteria import Criteria
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.policy.search import Criteria
 from callrec.practice import vault_key
 from callrec.procedures import reindexing, resealing
 from callrec.procedures.changing_roles import change_role, disable_person

@@ -14,10 +14,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Search
 from callrec.errors import NotFound, Refused, Tampered
-from callrec.policy.criteria import Criteria, Direction
+from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
-from callrec.policy.when import DayRange, TimeRange
+from callrec.policy.search import Criteria, Direction
 from callrec.practice import vault_key
 from callrec.procedures.deny import deny_request
 from callrec.procedures.search import SearchResult, search_recordings

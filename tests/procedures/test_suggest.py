@@ -9,9 +9,9 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked
+from callrec.policy.days import TimeRange
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.when import TimeRange
 from callrec.procedures.hold_reach import matching_recordings
 from callrec.procedures.request import create_request
 from callrec.procedures.suggest import Suggested, suggest_recordings

@@ -12,8 +12,8 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
 from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
-from callrec.policy.criteria import Criteria
 from callrec.policy.role import VaultKey
+from callrec.policy.search import Criteria
 from callrec.practice import open_practice
 from callrec.procedures import elsewhere
 from callrec.procedures.archive import archive_recordings

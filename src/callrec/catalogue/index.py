@@ -25,7 +25,7 @@ from callrec.catalogue.rows import insert_rows
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
-from callrec.policy.criteria import TAIL_DIGITS
+from callrec.policy.search import TAIL_DIGITS
 from callrec.policy.words import NORMALISING_VERSION, words
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
 
-    from callrec.policy.criteria import Criteria
-    from callrec.policy.when import DayRange
+    from callrec.policy.days import DayRange
+    from callrec.policy.search import Criteria
 
 ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""

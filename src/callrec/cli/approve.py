@@ -19,8 +19,8 @@ from callrec.cli.request_view import (
 )
 from callrec.cli.who import countersigning_person, practice_of, signing_person
 from callrec.errors import Failed, Unusable
+from callrec.policy.days import last_day, parse_day
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.when import last_day, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

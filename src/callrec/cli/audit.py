@@ -17,7 +17,7 @@ from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
-from callrec.policy.when import parse_instant
+from callrec.policy.days import parse_instant
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,9 +14,9 @@ from callrec.policy.clause import Law
 from callrec.policy.clock import breach_due_at, deadline
 from callrec.policy.clock_events import ClockEvent, ClockEventKind, Receipt
 from callrec.policy.clock_rules import check_event
+from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.deadline import Deadline, full_date
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.when import parse_day, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.options.commands import read_recording, read_request
 from callrec.policy.breach import Closing
+from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.incident import Outcome
-from callrec.policy.when import parse_day, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

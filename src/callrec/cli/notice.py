@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import notices as notice_options
+from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeKind, notice_gaps
-from callrec.policy.when import parse_day
 
 if TYPE_CHECKING:
     from datetime import date

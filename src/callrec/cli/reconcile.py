@@ -14,7 +14,7 @@ from callrec.cli.output import counted, rfc3339
 from callrec.cli.reconciled_view import counts_json, days_in_words, reconciled_summary
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart
-from callrec.policy.when import parse_day
+from callrec.policy.days import parse_day
 from callrec.system.spreadsheet import to_csv
 
 if TYPE_CHECKING:

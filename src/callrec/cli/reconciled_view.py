@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.output import counted
 
 if TYPE_CHECKING:
-    from callrec.policy.when import DayRange
+    from callrec.policy.days import DayRange
     from callrec.procedures.reconcile_log import Counts
 
 

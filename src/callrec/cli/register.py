@@ -12,7 +12,7 @@ from callrec.cli.options import registers as register_options
 from callrec.cli.output import as_json
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered
-from callrec.policy.when import parse_instant
+from callrec.policy.days import parse_instant
 from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:

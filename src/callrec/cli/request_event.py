@@ -15,8 +15,8 @@ from callrec.cli.request_view import reader
 from callrec.cli.who import practice_of
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
+from callrec.policy.days import parse_day, parse_time
 from callrec.policy.handing_over import Handover
-from callrec.policy.when import parse_day, parse_time
 
 if TYPE_CHECKING:
     from datetime import date

@@ -18,6 +18,7 @@ from callrec.cli.options import purposes
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
+from callrec.policy.days import TimeRange, parse_day, parse_times
 from callrec.policy.further import (
     MAX_AGREEMENT_BYTES,
     QUESTIONS,
@@ -28,7 +29,6 @@ from callrec.policy.further import (
 from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.when import TimeRange, parse_day, parse_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

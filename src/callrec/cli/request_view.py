@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting_person, signing_person
+from callrec.policy.days import last_day
 from callrec.policy.edits_said import format_edits
 from callrec.policy.purpose import TERMS
-from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

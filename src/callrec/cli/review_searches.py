@@ -9,8 +9,8 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Unusable
+from callrec.policy.days import parse_instant
 from callrec.policy.search_review import Verdict
-from callrec.policy.when import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

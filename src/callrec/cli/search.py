@@ -10,8 +10,8 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Unusable
-from callrec.policy.criteria import Criteria, Direction
-from callrec.policy.when import DayRange, TimeRange, parse_day, parse_instant, parse_times
+from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
+from callrec.policy.search import Criteria, Direction
 
 if TYPE_CHECKING:
     from callrec.practice import Practice

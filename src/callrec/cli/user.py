@@ -14,8 +14,8 @@ from callrec.cli.options import delegating
 from callrec.cli.prompts import read_password
 from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
+from callrec.policy.days import parse_day
 from callrec.policy.role import Role
-from callrec.policy.when import parse_day
 
 if TYPE_CHECKING:
     from pathlib import Path

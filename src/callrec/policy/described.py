@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from callrec.policy.criteria import Criteria
+from callrec.policy.days import DayRange
 from callrec.policy.particulars import Unknown
-from callrec.policy.when import DayRange
+from callrec.policy.search import Criteria
 from callrec.policy.words import words
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, time, tzinfo
 
-    from callrec.policy.when import DayRange
+    from callrec.policy.days import DayRange
     from callrec.policy.working_days import WorkingDays
 
 _A_DAY = timedelta(days=1)

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Final
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.criteria import Criteria
+from callrec.policy.days import DayRange
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
-from callrec.policy.when import DayRange
+from callrec.policy.search import Criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
+from callrec.policy.days import day_end
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDING_ACTS, RequestAct
-from callrec.policy.when import day_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

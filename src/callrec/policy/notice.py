@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
-from callrec.policy.criteria import Direction
+from callrec.policy.search import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

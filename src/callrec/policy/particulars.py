@@ -21,10 +21,10 @@ from callrec.policy.completeness import (
     normalise_text,
     read_further,
 )
+from callrec.policy.days import TimeRange
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.when import TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.policy.when import DayRange, parse_day
+from callrec.policy.days import DayRange, parse_day
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo

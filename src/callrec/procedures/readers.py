@@ -21,7 +21,7 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.registers import is_hidden_from
+from callrec.policy.reviews import is_hidden_from
 from callrec.practice import powers, today
 from callrec.procedures.open_request import can_open_as_searcher, read_request
 from callrec.procedures.people import people_named

@@ -21,9 +21,9 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.errors import NotFound
 from callrec.policy.authority import check_may
+from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
-from callrec.policy.when import DayRange
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import Opening
 from callrec.procedures.findable import check_all_findable, missing_from_search

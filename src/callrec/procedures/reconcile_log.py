@@ -14,8 +14,8 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
+from callrec.policy.days import DayRange
 from callrec.policy.role import Power, VaultKey, keys_held
-from callrec.policy.when import DayRange
 from callrec.practice import signing, today
 from callrec.record.entitled import powers_then, without_lapsed_powers
 from callrec.record.statements import attested_statement, carried, sign_statement_as

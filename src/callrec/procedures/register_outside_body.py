@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.further import FurtherParticular
-from callrec.policy.registers import REGISTERS, RegisterName
 from callrec.policy.request import RequestAct
+from callrec.policy.reviews import REGISTERS, RegisterName
 from callrec.procedures.answering import answer_to
 from callrec.procedures.people import logins
 from callrec.procedures.register_releases import newest_package_holder

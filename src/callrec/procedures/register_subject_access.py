@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.registers import RIGHTS_PURPOSES
+from callrec.policy.reviews import RIGHTS_PURPOSES
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
 from callrec.procedures.register_releases import newest_package_holder

@@ -18,6 +18,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import holds_in_state
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.errors import Misconfigured
+from callrec.policy.days import day_end
 from callrec.policy.destroying import RecordingState
 from callrec.policy.hold import HoldState
 from callrec.policy.retention import (
@@ -34,7 +35,6 @@ from callrec.policy.retention import (
     months_in_words,
     totals_by_category,
 )
-from callrec.policy.when import day_end
 from callrec.practice import attempt, record, today
 from callrec.procedures.categories import categories_of, non_routine_recordings, schedule
 from callrec.procedures.lapsing import expire_lapsed

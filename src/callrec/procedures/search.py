@@ -14,10 +14,10 @@ from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
-from callrec.policy.criteria import Criteria, check_not_browsing
 from callrec.policy.handling import is_shown_in_full
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
+from callrec.policy.search import Criteria, check_not_browsing
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.findable import ShownCall, find_calls
 from callrec.procedures.hold_reach import holds_covering

@@ -14,10 +14,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
-from callrec.policy.criteria import Direction
 from callrec.policy.masking import mask_name
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
+from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording

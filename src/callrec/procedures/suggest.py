@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
+from callrec.policy.days import DayRange
 from callrec.policy.described import described_by
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
-from callrec.policy.when import DayRange
 from callrec.practice import powers
 from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.procedures.search import search_recordings

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Unusable
-from callrec.policy import criteria
+from callrec.policy import search as criteria
 from callrec.policy.notice import CallerTold, is_possible_for
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.written import Written, WrittenTime

@@ -9,7 +9,7 @@ from callrec.policy.authority import check_in_force, check_may, check_may_vouch
 from callrec.policy.delegation import lend, take_back
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
-from callrec.policy.registers import RegisterName, check_may_read_register
+from callrec.policy.reviews import RegisterName, check_may_read_register
 from callrec.policy.role import Power, Role, Standing, powers_restricted_to
 from callrec.policy.search_review import (
     Verdict,

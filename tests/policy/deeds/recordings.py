@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.clock_events import Awaited
-from callrec.policy.criteria import Criteria, check_not_browsing
 from callrec.policy.hearing import (
     check_identity_proven,
     check_is_for_listening,
@@ -27,6 +26,7 @@ from callrec.policy.hold import (
 )
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
+from callrec.policy.search import Criteria, check_not_browsing
 from policy.builders import ANN, BEN, NOW, REASON, TODAY, a_grant, a_person, a_request
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Every option and argument, once, as an annotated type.
 
 Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
-region (policy/when.py, telephone).
+region (policy/days.py, telephone).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
-from callrec.policy import criteria
+from callrec.policy import search as criteria
 from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState

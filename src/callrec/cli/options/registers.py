@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.policy.registers import RegisterName
+from callrec.policy.reviews import RegisterName
 
 SamplePercent = Annotated[
     int | None,
@@ -20,6 +20,7 @@ SamplePercent = Annotated[
         help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
     ),
 ]
+
 SampleCount = Annotated[
     int | None,
     typer.Option(
@@ -30,6 +31,7 @@ SampleCount = Annotated[
         help="Draw so many of those that wait.",
     ),
 ]
+
 Accept = Annotated[
     list[int] | None,
     typer.Option(
@@ -40,6 +42,7 @@ Accept = Annotated[
         help="Accept the search of this entry; may be given again.",
     ),
 ]
+
 Query = Annotated[
     list[int] | None,
     typer.Option(
@@ -50,15 +53,18 @@ Query = Annotated[
         help="Query the search of this entry, with --reason; may be given again.",
     ),
 ]
+
 RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
 ]
+
 RegisterFile = Annotated[
     Path | None,
     typer.Option(
         "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
     ),
 ]
+
 DossierFile = Annotated[
     Path | None,
     typer.Option(

@@ -21,8 +21,11 @@ AROUND = timedelta(minutes=15)
 """How far to either side of one time people remember it."""
 
 _YEARS = range(1970, 2200)  # any other is a slip of the hand
+
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
+
 _BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
+
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
 
 

@@ -18,7 +18,7 @@ from callrec.policy.words import words
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from callrec.policy.when import DayRange, TimeRange
+    from callrec.policy.days import DayRange, TimeRange
 
 TAIL_DIGITS = 4
 
