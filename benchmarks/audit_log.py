@@ -24,9 +24,9 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, Passwords
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import sign_statement
+from callrec.login.unlock import actor_by_password
 from callrec.practice import Actor, Practice, open_practice, writing
 from callrec.procedures.found import set_up_practice
-from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -45,6 +45,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.login.unlock import actor_by_password
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
@@ -55,7 +56,6 @@ from callrec.procedures.intake_batch import BatchKeys
 from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.intake_sealing import Taken
 from callrec.procedures.intake_sources import Mark, Source
-from callrec.procedures.unlock import actor_by_password
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound

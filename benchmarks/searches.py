@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
+from callrec.login.unlock import actor_by_password, actor_by_session, session_of
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
 from callrec.procedures.search import search_recordings
-from callrec.procedures.unlock import actor_by_password, actor_by_session, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

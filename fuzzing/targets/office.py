@@ -15,7 +15,7 @@ from callrec.audit.remembered import VERIFIED_FILE, load_seen_head, load_verifie
 from callrec.config import Config, load_config
 from callrec.crypto.kit import kit_pages, kit_words, read_kit
 from callrec.errors import Misconfigured, Tampered, Unusable
-from callrec.keyring import (
+from callrec.login.keyring import (
     Credential,
     Session,
     open_session,

@@ -9,7 +9,7 @@ import pytest
 
 from attacks.test_who_can_do_what import COMMANDS
 from callrec.crypto import primitives
-from callrec.keyring import write_private
+from callrec.login.keyring import write_private
 from house.commands import Answer, done, type_in
 from house.erasures import approved_erasure, erase
 from house.requests import last_leaf, rows

@@ -60,7 +60,7 @@ from callrec.catalogue.index import candidates
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Refused
-from callrec.keyring import write_private
+from callrec.login.keyring import write_private
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit

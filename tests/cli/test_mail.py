@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.keyring import write_private
+from callrec.login.keyring import write_private
 from house.commands import type_in
 from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
 from house.practices import PEOPLE
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 REASON = "The patient Featherstonehaugh complains that nobody rang back"
+
 PARTICULARS = {
     "--purpose": "protect-parties",
     "--reason": REASON,
@@ -33,12 +34,14 @@ PARTICULARS = {
     "--party": "Nurse Quackenbush",
     "--about": "Swollen tonsillectomy scar",
 }
+
 CANARIES = (
     *("Featherstonehaugh", "Quackenbush", "tonsillectomy", "900461", "rang back"),
     *(word for full_name, _ in PEOPLE.values() for word in full_name.split()),
     PASSWORD,
     USER,
 )
+
 ADDRESS = "somebody@practice.test"
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.keyring import write_private
+from callrec.login.keyring import write_private
 from callrec.policy.request import RequestAct
 from concurrency.at_work import NEW
 from concurrency.conftest import FIRST

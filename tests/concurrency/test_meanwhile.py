@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec import keyring
 from callrec.audit import from_the_end, stretch, whole
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
+from callrec.login import keyring
+from callrec.login.unlock import session_of
 from callrec.practice import record
 from callrec.procedures import archive as archiving_run
 from callrec.procedures import audit_verify, release_unfinished
@@ -28,7 +29,6 @@ from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
-from callrec.procedures.unlock import session_of
 from callrec.volume.marker import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.cli.app import run
-from callrec.keyring import write_private
+from callrec.login.keyring import write_private
 from house.canaries import says_no_password
 from house.practices import password_of
 

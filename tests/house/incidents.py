@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import all_incidents
 from callrec.crypto import primitives
+from callrec.login.people import find_person
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome
 from callrec.practice import today, writing
@@ -16,7 +17,6 @@ from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_open import OpenIncident, read_incident
 from callrec.procedures.incident_sealed import IncidentVersion
 from callrec.procedures.incident_update import close_incident, update_incident
-from callrec.procedures.people import find_person
 from house.requests import logged_in, signed_in
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.login.login import AwaitingConfirmation, log_in
+from callrec.login.unlock import unlock_person
 from callrec.policy.role import Role
 from callrec.procedures.joining import add_person, confirm_person
-from callrec.procedures.login import AwaitingConfirmation, log_in
 from callrec.procedures.lost_password import reset_person
-from callrec.procedures.unlock import unlock_person
 from house.practices import password_of
 
 if TYPE_CHECKING:

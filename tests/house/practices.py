@@ -15,14 +15,10 @@ from typing import TYPE_CHECKING
 
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
-from callrec.keyring import read_credential
-from callrec.policy.role import Role
-from callrec.practice import Actor, Practice, open_practice
-from callrec.procedures.found import set_up_practice
-from callrec.procedures.joining import add_intake, add_person, confirm_person
-from callrec.procedures.login import AwaitingConfirmation, log_in
-from callrec.procedures.people import find_person
-from callrec.procedures.unlock import (
+from callrec.login.keyring import read_credential
+from callrec.login.login import AwaitingConfirmation, log_in
+from callrec.login.people import find_person
+from callrec.login.unlock import (
     Unlocked,
     actor_by_password,
     actor_by_session,
@@ -30,6 +26,10 @@ from callrec.procedures.unlock import (
     session_of,
     unlock_person,
 )
+from callrec.policy.role import Role
+from callrec.practice import Actor, Practice, open_practice
+from callrec.procedures.found import set_up_practice
+from callrec.procedures.joining import add_intake, add_person, confirm_person
 from house.memory import runtime_of
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
 from callrec.crypto.identity import Identity
+from callrec.login.people import find_person
+from callrec.login.unlock import Unlocked, actor_by_session, actor_of, session_of
 from callrec.policy.days import TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
@@ -19,11 +21,9 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.procedures.approve import Approved, Decision, approve_request
 from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import record_third_party_check
 from callrec.procedures.sealed_request import OpenRequest
-from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from house.spool import a_call, take_in
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
+from callrec.login.people import list_people
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import list_people
 from callrec.procedures.search import search_recordings
 from house.holds import by_hand
 from house.incidents import an_incident, opened

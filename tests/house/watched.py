@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from callrec.keyring import read_credential
+from callrec.login.keyring import read_credential
+from callrec.login.unlock import actor_by_credential
 from callrec.practice import open_practice
-from callrec.procedures.unlock import actor_by_credential
 from callrec.procedures.watching import watch_folders
 from house.spool import KEEP
 

@@ -12,6 +12,8 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.statement import check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
+from callrec.login.login import AwaitingConfirmation, log_in
+from callrec.login.unlock import actor_by_password
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
@@ -21,10 +23,8 @@ from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.joining import add_person, confirm_person
-from callrec.procedures.login import AwaitingConfirmation, log_in
 from callrec.procedures.request import create_request
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.unlock import actor_by_password
 from house.holds import verified
 from house.requests import (
     ANOTHER_REASON,

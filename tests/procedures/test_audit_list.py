@@ -12,8 +12,8 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
+from callrec.login.people import list_people
 from callrec.procedures.audit import LogFilter, list_audit
-from callrec.procedures.people import list_people
 from house.practices import NOON
 from procedures.test_audit_verify import flip
 from procedures.test_audit_whole import work_on

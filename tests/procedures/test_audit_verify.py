@@ -14,12 +14,12 @@ from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused, Tampered, Unusable
+from callrec.login.people import list_people
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures.audit import newest_checkpoint, prove_leaf
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.people import list_people
 from callrec.procedures.vouching import voucher_fields
 from house.recovery_kits import drill
 

@@ -16,6 +16,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.login.people import show_person
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
@@ -31,7 +32,6 @@ from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.people import show_person
 from callrec.procedures.projections import check_projections
 from callrec.procedures.review_searches import Sample, SearchReview, draw_searches, review_searches
 from callrec.procedures.search import search_recordings
@@ -274,7 +274,7 @@ def test_a_delegate_whose_day_is_over_does_not_act_by_a_clock_set_back(stocked: 
 
 def test_nor_by_a_program_of_her_own(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     reference = clock_set_back(stocked)
-    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.login.unlock.without_lapsed_powers", lambda *said: said[-1])
     approve(stocked, reference, "mia", to="max")
     with pytest.raises(Refused, match="was lent until 2026-11-24 and has ended"):
         grants_of(stocked, reference, "max")
@@ -286,7 +286,7 @@ def test_nor_countersigns_by_it(stocked: House, monkeypatch: pytest.MonkeyPatch)
     pass_days(stocked, 2)
     a_request(stocked, "max")
     pass_days(stocked, -2)
-    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.login.unlock.without_lapsed_powers", lambda *said: said[-1])
     second = signed_in(stocked, "sam")
     approve(stocked, reference, "dora", second=second)
     with pytest.raises(Refused, match="may not countersign"):
@@ -302,7 +302,7 @@ def lent_till_then(
     a_request(house, "sam")
     pass_days(house, -2)
     house.open()
-    patch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
+    patch.setattr("callrec.login.unlock.without_lapsed_powers", lambda *said: said[-1])
 
 
 def test_nor_accepts_a_broken_glass(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:

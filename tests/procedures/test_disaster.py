@@ -12,6 +12,7 @@ import pytest
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
+from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures import fetching, restore
@@ -21,7 +22,6 @@ from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuil
 from callrec.procedures.restore import restore_from_volumes
 from callrec.procedures.restore_copy import FoundCopy, Opener, opener_by_kit
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.unlock import unlock_person
 from house.drives import (
     archive,
     contents,

@@ -79,7 +79,7 @@ def test_who_was_lent_it_does_not_lift_one_by_a_clock_set_back(
     house.open()
     with pytest.raises(Refused, match="may not manage"):
         lift(house, 2, "mia", "max")
-    monkeypatch.setattr("callrec.procedures.unlock.without_lapsed_powers", lambda *said: said[-1])
+    monkeypatch.setattr("callrec.login.unlock.without_lapsed_powers", lambda *said: said[-1])
     lift(house, 2, "mia", "max")
     assert found(house) == "a hold was matched or lifted by somebody who may not"
 

@@ -8,13 +8,13 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
+from callrec.login.people import find_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import find_person
 from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR
 from house.holds import verified

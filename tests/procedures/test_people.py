@@ -12,15 +12,15 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.login.login import log_in
+from callrec.login.passwords import kdf_for
+from callrec.login.people import find_person, list_people
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.login import log_in
-from callrec.procedures.passwords import kdf_for
-from callrec.procedures.people import find_person, list_people
 from house import practices
 from house.requests import refused
 

@@ -12,6 +12,8 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.login.login import log_in
+from callrec.login.unlock import unlock_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import Channel, Delivery
@@ -26,12 +28,10 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
-from callrec.procedures.login import log_in
 from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.unlock import unlock_person
 from house.commands import type_in
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled

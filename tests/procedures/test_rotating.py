@@ -11,6 +11,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
+from callrec.login.unlock import actor_by_session, session_of
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import vault_key
@@ -23,7 +24,6 @@ from callrec.procedures.resealing import count_to_reseal, reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.sealings import SEALED_COLUMNS
 from callrec.procedures.search import search_recordings
-from callrec.procedures.unlock import actor_by_session, session_of
 from house.holds import verified
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
 from house.spool import a_call, take_in

@@ -214,7 +214,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
     Raises:
         Tampered: somebody is, and his own lock contradicts the vault.
     """
-    from callrec.keyring import open_session, read_credential
+    from callrec.login.keyring import open_session, read_credential
 
     environ = invocation.environ
     try:

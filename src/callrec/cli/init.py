@@ -34,8 +34,8 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
+    from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
     from callrec.procedures.found import set_up_practice
-    from callrec.procedures.passwords import LENGTH_RULE_FOR_CONTROLLER
 
     invocation = ctx.obj
     password = invocation.prompts.ask_new_password(

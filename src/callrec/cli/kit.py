@@ -79,7 +79,7 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
     Raises:
         Misconfigured: it exists, or cannot be written.
     """
-    from callrec.keyring import write_private
+    from callrec.login.keyring import write_private
 
     written: list[Path] = []
 

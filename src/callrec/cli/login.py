@@ -12,7 +12,7 @@ from callrec.cli.who import practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from callrec.procedures.login import AwaitingConfirmation, LoggedIn
+    from callrec.login.login import AwaitingConfirmation, LoggedIn
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -26,7 +26,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
     """
-    from callrec.procedures.login import AwaitingConfirmation, LoggedIn, log_in
+    from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 
     invocation = ctx.obj
     practice = practice_of(invocation)
@@ -55,7 +55,7 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    from callrec.procedures.passwords import LENGTH_RULE
+    from callrec.login.passwords import LENGTH_RULE
 
     invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
     return invocation.prompts.ask_new_password(

@@ -12,7 +12,7 @@ logout_app = new_app()
 @logout_app.command()
 def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
-    from callrec.procedures.login import log_out
+    from callrec.login.login import log_out
 
     out = ctx.obj.out
     ended = log_out(practice_of(ctx.obj), ctx.obj.environ)

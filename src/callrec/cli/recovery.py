@@ -59,8 +59,8 @@ def use(
     The kit is used up by it, and a new one is printed. Whoever could open the vault before still
     can: see to that next, with callrec user list and callrec user disable.
     """
+    from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
     from callrec.procedures.kit_use import NewController, check_new_login, use_kit
-    from callrec.procedures.passwords import LENGTH_RULE_FOR_CONTROLLER
 
     call, out = ctx.obj, ctx.obj.out
     practice = practice_of(call)

@@ -71,10 +71,10 @@ def restore(
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    from callrec.login.unlock import actor_by_password
     from callrec.procedures.fetching import count_files
     from callrec.procedures.restore_copy import opener_by_password
     from callrec.procedures.restore_drill import run_restore_drill
-    from callrec.procedures.unlock import actor_by_password
 
     practice = practice_of(invocation)
     login = signing_login(invocation, practice)

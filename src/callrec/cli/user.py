@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
+    from callrec.login.people import Colleague
     from callrec.practice import Practice
     from callrec.procedures.joining import AddedPerson
-    from callrec.procedures.people import Colleague
 
 user_app = new_app()
 
@@ -102,7 +102,7 @@ def _provisional(file: Path | None) -> str:
 
 def _hand_over(password: str, file: Path | None) -> str | None:
     """The provisional password, to be shown; None if it is in a file, which is made if need be."""
-    from callrec.keyring import write_private
+    from callrec.login.keyring import write_private
 
     if file is None:
         return password
@@ -156,8 +156,8 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     Ask the person to read the fingerprint that login showed: it must be the same, to the last
     digit, as the one shown here.
     """
+    from callrec.login.people import show_person
     from callrec.procedures.joining import confirm_person
-    from callrec.procedures.people import show_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
@@ -174,7 +174,7 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @user_app.command("list")
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
-    from callrec.procedures.people import list_people
+    from callrec.login.people import list_people
 
     practice = practice_of(ctx.obj)
     everybody = list_people(practice, acting_person(ctx.obj, practice))
@@ -193,7 +193,7 @@ def list_(ctx: Context) -> None:
 @user_app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """One person: role, powers, delegations, key."""
-    from callrec.procedures.people import show_person
+    from callrec.login.people import show_person
 
     practice = practice_of(ctx.obj)
     found = show_person(practice, acting_person(ctx.obj, practice), login=user)
@@ -306,8 +306,8 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @user_app.command()
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
-    from callrec.procedures.login import change_password
-    from callrec.procedures.passwords import LENGTH_RULE
+    from callrec.login.login import change_password
+    from callrec.login.passwords import LENGTH_RULE
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)

@@ -37,8 +37,8 @@ def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in.
     """
-    from callrec.keyring import open_session
-    from callrec.procedures.unlock import actor_by_session
+    from callrec.login.keyring import open_session
+    from callrec.login.unlock import actor_by_session
 
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ or "CALLREC_USER" in environ:
@@ -55,8 +55,8 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.keyring import read_credential
-    from callrec.procedures.unlock import actor_by_credential, actor_by_password
+    from callrec.login.keyring import read_credential
+    from callrec.login.unlock import actor_by_credential, actor_by_password
 
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ:
@@ -73,8 +73,8 @@ def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
         Unusable: no credential is given. A person's password is not kept.
         Misconfigured: the credential cannot be read.
     """
-    from callrec.keyring import read_credential
-    from callrec.procedures.unlock import actor_by_credential
+    from callrec.login.keyring import read_credential
+    from callrec.login.unlock import actor_by_credential
 
     named = invocation.environ.get("CALLREC_CREDENTIAL")
     if named is None:
@@ -93,7 +93,7 @@ def signing_login(invocation: Invocation, practice: Practice) -> str:
     Raises:
         Locked: nobody is logged in.
     """
-    from callrec.keyring import open_session
+    from callrec.login.keyring import open_session
 
     named = invocation.environ.get("CALLREC_USER", "")
     if named:
@@ -110,7 +110,7 @@ def countersigning_person(invocation: Invocation, practice: Practice, login: str
     Raises:
         Locked: the password is wrong.
     """
-    from callrec.procedures.unlock import actor_by_password
+    from callrec.login.unlock import actor_by_password
 
     password = invocation.prompts.ask_password(
         f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE

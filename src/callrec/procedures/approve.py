@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
+from callrec.login.people import find_person, logins
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits, check_edits
 from callrec.policy.edits_said import edits_by_recording
@@ -28,7 +29,6 @@ from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.people import find_person, logins
 from callrec.procedures.sealed_request import Granting
 from callrec.procedures.telling import notify_granted
 from callrec.record.acts import check_whole_log

@@ -28,10 +28,10 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
+from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import today
 from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.shares import holders
 from callrec.store.sealing import seal_stream
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
 from callrec.crypto.canonical import format_instant
 from callrec.errors import NotFound, Tampered
+from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.procedures.people import logins
 from callrec.procedures.readers import hidden_from
 from callrec.record.details import checked_details
 from callrec.system.whole_file import check_new, whole_file

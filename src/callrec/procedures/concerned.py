@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.login.people import logins, people_named
 from callrec.policy.further import NAMES_STAFF
 from callrec.procedures.open_request import can_open_with_session
-from callrec.procedures.people import logins, people_named
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

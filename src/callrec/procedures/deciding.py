@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused
+from callrec.login.people import namesakes
 from callrec.policy.authority import check_decides_purpose
 from callrec.policy.clock_events import waits_of
 from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.open_request import read_request, unopened_facts
-from callrec.procedures.people import namesakes
 from callrec.procedures.request_log import read_history
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from callrec.audit.leaf import Outcome
 from callrec.catalogue import tables
+from callrec.login.people import logins
 from callrec.policy.edits import read_edits
 from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import hearing_end_leaf
-from callrec.procedures.people import logins
 from callrec.procedures.releases import RELEASE_ACTS, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words

@@ -27,12 +27,9 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
-from callrec.paper.recovery_kit import PrintedKit
-from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
-from callrec.practice import state_folder
-from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.sealed_names import Names, fresh_names, seal_names
-from callrec.procedures.shares import (
+from callrec.login.passwords import check_password, kdf_for
+from callrec.login.sealed_names import Names, fresh_names, seal_names
+from callrec.login.shares import (
     KIT_HOLDS,
     Secrets,
     Share,
@@ -42,6 +39,9 @@ from callrec.procedures.shares import (
     seal_share,
     store_shares,
 )
+from callrec.paper.recovery_kit import PrintedKit
+from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
+from callrec.practice import state_folder
 from callrec.procedures.vouching import voucher_fields
 from callrec.system.durable import sync
 from callrec.system.files import check_only_we_can_change

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.errors import NotFound, Refused, Tampered
+from callrec.login.people import logins
 from callrec.policy.clause import Clause
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.practice import attempt, signing, today
 from callrec.procedures.glass import broken_glass, review_subject
-from callrec.procedures.people import logins
 from callrec.procedures.readers import find_visible
 
 if TYPE_CHECKING:

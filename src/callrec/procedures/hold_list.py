@@ -12,12 +12,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold
 from callrec.errors import Tampered
+from callrec.login.people import logins
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.hold import check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.hold_reach import ListedHold, listed_hold
-from callrec.procedures.people import logins
 from callrec.procedures.readers import find_visible_hold, visible_requests
 from callrec.procedures.sealed_hold import HoldBody
 

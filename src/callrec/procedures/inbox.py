@@ -19,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.catalogue.times import from_millis, to_millis
+from callrec.login.people import logins
 from callrec.policy.deadline import Urgency, urgency
 from callrec.policy.glass import may_review_glass
 from callrec.policy.lapse import has_lapsed
@@ -30,7 +31,6 @@ from callrec.procedures.deciders import possible_deciders
 from callrec.procedures.due import answered_requests, open_questions
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting_for
-from callrec.procedures.people import logins
 from callrec.procedures.readers import references_hidden_from
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import outline_of, read_outlines

@@ -12,6 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Unusable
+from callrec.login.people import logins
 from callrec.policy.breach import Findings, is_late, missing_findings
 from callrec.policy.incident import IncidentState, Outcome, check_may_read
 from callrec.practice import attempt, record, today
@@ -19,7 +20,6 @@ from callrec.procedures.incident import report_due_at
 from callrec.procedures.incident_log import act_of, read_incident_history, unopened_incident
 from callrec.procedures.incident_open import read_incident
 from callrec.procedures.incident_update import incident_id_of, reporting_grid
-from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,15 +12,15 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.errors import Tampered, Unusable
-from callrec.keyring import Credential, write_credential
+from callrec.login.keyring import Credential, write_credential
+from callrec.login.passwords import check_password, kdf_for
+from callrec.login.people import Colleague, find_person, shown_colleague
+from callrec.login.sealed_names import Names, fresh_names, seal_names
 from callrec.package.passphrase import fresh_passphrase
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
 from callrec.procedures.found import check_login
-from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.people import Colleague, find_person, shown_colleague
-from callrec.procedures.sealed_names import Names, fresh_names, seal_names
 from callrec.procedures.sealed_to_person import seal_keys_anew
 from callrec.procedures.vouching import give_shares, governing, vouch
 

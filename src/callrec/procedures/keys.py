@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.login.people import logins
 from callrec.policy.delegation import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
-from callrec.procedures.people import logins
 from callrec.procedures.personal_faults import PersonalFaultKind, personal_faults
 from callrec.procedures.share_faults import ShareFaultKind, share_faults
 

@@ -16,11 +16,11 @@ from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.kit import read_kit
 from callrec.errors import Tampered
+from callrec.login.shares import KIT_HOLDS
 from callrec.policy.role import VaultKey
 from callrec.practice import check_remembered_head, vault_key
 from callrec.procedures.custody import Opening
 from callrec.procedures.kit import kit_actor, kit_attempt, record_kit, with_shares
-from callrec.procedures.shares import KIT_HOLDS
 from callrec.record.acts import leaves_of_act
 from callrec.store.reader import open_seekable
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 KIT_DRILLED: Final = "recovery.drilled"
+
 DRILL_DUE_AFTER: Final = timedelta(days=365)
 
 

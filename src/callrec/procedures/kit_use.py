@@ -16,6 +16,8 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.kit import read_kit
+from callrec.login.passwords import check_password, kdf_for
+from callrec.login.sealed_names import fresh_names
 from callrec.policy.role import POWERS, Person, PersonId, Role
 from callrec.practice import Actor, check_unchanged, writing
 from callrec.procedures.found import check_login
@@ -28,8 +30,6 @@ from callrec.procedures.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.sealed_names import fresh_names
 from callrec.procedures.vouching import vouch
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
+    from callrec.login.sealed_names import Names
     from callrec.paper.recovery_kit import PrintedKit
     from callrec.practice import Practice
-    from callrec.procedures.sealed_names import Names
 
 KIT_USED: Final = "recovery.used"
 

@@ -16,6 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import find_request
 from callrec.errors import Failed, Locked, Refused, Tampered
+from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.handling import check_may_change
@@ -25,7 +26,6 @@ from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import grant_holders, read_approvals
 from callrec.procedures.custody import Opening
-from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import REQUESTS, columns_of, read_history
 from callrec.procedures.sealed_request import (

@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
+from callrec.login.people import logins
 from callrec.policy.role import Standing
-from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

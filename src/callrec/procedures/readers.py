@@ -17,6 +17,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import all_requests, find_request, request_not_found
+from callrec.login.people import people_named
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.particulars import Unknown
@@ -24,7 +25,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reviews import is_hidden_from
 from callrec.practice import powers, today
 from callrec.procedures.open_request import can_open_as_searcher, read_request
-from callrec.procedures.people import people_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

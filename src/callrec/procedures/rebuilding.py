@@ -15,6 +15,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
+from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import practice_on
 from callrec.procedures.choosing_copy import (
     UnpackingPlace,
@@ -22,7 +23,6 @@ from callrec.procedures.choosing_copy import (
     newest_copies_first,
 )
 from callrec.procedures.served_copy import RestoredCopy, remember_restored_copy
-from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.layout import RECORDINGS
 from callrec.system.durable import sync

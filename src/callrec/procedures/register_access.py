@@ -17,9 +17,9 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
+from callrec.login.people import logins, shown_colleague
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import today
-from callrec.procedures.people import logins, shown_colleague
 from callrec.record.acts import leaves_of_act
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.register import Voucher
+    from callrec.login.people import Colleague
     from callrec.practice import Actor, Practice
-    from callrec.procedures.people import Colleague
 
 ACCESS_ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
 

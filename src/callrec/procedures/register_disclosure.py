@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import hearing_end_leaf
-from callrec.procedures.people import logins
 from callrec.procedures.register_releases import HOLDER_UNKNOWN, read_package_holders
 from callrec.procedures.requests_listed import read_registered_requests
 from callrec.record.acts import done_leaves

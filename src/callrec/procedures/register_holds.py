@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
+from callrec.login.people import logins
 from callrec.policy.hold import HoldAct
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.people import logins
 from callrec.procedures.readers import hidden_from
 from callrec.record.acts import attested_of
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import all_incidents
 from callrec.errors import Locked, Tampered
+from callrec.login.people import logins
 from callrec.procedures.incident_log import read_incident_history
 from callrec.procedures.incident_open import can_open_incidents, read_incident
 from callrec.procedures.incident_show import shown_incident
-from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RegisterName
 from callrec.procedures.answering import answer_to
-from callrec.procedures.people import logins
 from callrec.procedures.register_releases import newest_package_holder
 from callrec.procedures.request_clock import deadline_on_day, read_clock
 from callrec.procedures.requests_listed import read_registered_requests

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
+from callrec.login.people import logins
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, read_particulars
@@ -25,7 +26,6 @@ from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import expire_lapsed
-from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.sealed_request import (

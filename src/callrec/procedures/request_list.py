@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
+from callrec.login.people import logins
 from callrec.policy.purpose import Purpose
-from callrec.procedures.people import logins
 from callrec.procedures.readers import visible_requests
 from callrec.procedures.request_log import outline_of, read_outlines
 from callrec.procedures.states_today import read_lapse_facts, state_now

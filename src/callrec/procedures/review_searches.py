@@ -19,6 +19,7 @@ from callrec.audit.log import UNREADABLE_DETAILS
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Unusable
+from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.policy.search_review import (
@@ -30,7 +31,6 @@ from callrec.policy.search_review import (
 )
 from callrec.practice import attempt, record, signing, today
 from callrec.procedures.destruction_done import erased_details_by_leaf
-from callrec.procedures.people import logins
 from callrec.procedures.search_reviews import (
     DRAWN,
     REVIEWED,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue import tables
+from callrec.login.shares import holders, new_version, seal_share
 from callrec.policy.authority import check_may_vouch
 from callrec.practice import attempt, today, vault_key
 from callrec.procedures.share_faults import ShareFaultKind, share_faults
-from callrec.procedures.shares import holders, new_version, seal_share
 from callrec.procedures.vouching import governing, log_shares, renew_keys
 
 if TYPE_CHECKING:

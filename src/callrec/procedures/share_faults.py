@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.errors import Tampered
+from callrec.login.shares import holders
 from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
-from callrec.procedures.shares import holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,6 +17,7 @@ from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
+from callrec.login.people import logins
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
@@ -32,7 +33,6 @@ from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migration_copy import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
-from callrec.procedures.people import logins
 from callrec.procedures.readers import references_hidden_from
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled, made_up_warnings
 from callrec.procedures.retention import count_due, retention_warnings

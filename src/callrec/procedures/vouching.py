@@ -13,6 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.errors import Failed
+from callrec.login.shares import (
+    holders,
+    key_fields,
+    new_version,
+    open_shares,
+    seal_fields,
+    seal_share,
+    shares_for,
+    store_shares,
+)
 from callrec.policy.delegation import delegations_lapsed, without_lapsed
 from callrec.policy.role import (
     Power,
@@ -26,16 +36,6 @@ from callrec.policy.role import (
 from callrec.practice import check_unchanged, today, vault_key, writing
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR, drop_keys_of, take_back_grants
 from callrec.procedures.share_faults import ShareFault, share_faults
-from callrec.procedures.shares import (
-    holders,
-    key_fields,
-    new_version,
-    open_shares,
-    seal_fields,
-    seal_share,
-    shares_for,
-    store_shares,
-)
 from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.audit.register import Voucher
     from callrec.crypto.identity import PublicKeys
+    from callrec.login.shares import Secrets, Share
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.shares import Secrets, Share
 
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf by which something that was lent ends."""

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
+from callrec.login.people import logins
 from callrec.procedures.outbox import addresses_of, last_taken_at, read_waiting
-from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = timedelta(minutes=5)
 """How long a server that took nothing is left alone by commands that are about something else."""
+
 LONGEST_PAUSE: Final = timedelta(days=1)
 """How long at most one message is left alone."""
+
 LATE_AFTER: Final = timedelta(hours=1)
 """What waits longer is told of in `callrec status`."""
+
 NO_TIME: Final = timedelta(0)
 
 

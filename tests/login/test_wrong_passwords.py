@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Locked
-from callrec.procedures.unlock import MAX_WAIT, unlock_person, wait_after
+from callrec.login.unlock import MAX_WAIT, unlock_person, wait_after
 from house.practices import password_of
 from house.requests import by_sql
 

@@ -21,11 +21,11 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
-from callrec.keyring import Credential, Session
+from callrec.login.keyring import Credential, Session
+from callrec.login.locks import strengthen_lock
+from callrec.login.shares import open_shares
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, today, writing
-from callrec.procedures.relocking import strengthen_lock
-from callrec.procedures.shares import open_shares
 from callrec.record.entitled import without_lapsed_powers
 
 if TYPE_CHECKING:

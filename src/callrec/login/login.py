@@ -11,12 +11,12 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.statement import sign_statement
-from callrec.keyring import SESSION_LIMIT, end_session, save_session
+from callrec.login.keyring import SESSION_LIMIT, end_session, save_session
+from callrec.login.locks import relock, strengthen_lock
+from callrec.login.passwords import check_password, kdf_for
+from callrec.login.unlock import Unlocked, actor_of, session_of, unlock_person
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
-from callrec.procedures.passwords import check_password, kdf_for
-from callrec.procedures.relocking import relock, strengthen_lock
-from callrec.procedures.unlock import Unlocked, actor_of, session_of, unlock_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from callrec.policy.role import Power
 
 MIN_LENGTH: Final = 12
+
 MIN_LENGTH_FOR_CONTROLLER: Final = 15
+
 LENGTH_RULE: Final = (
     f"{MIN_LENGTH} characters at least, {MIN_LENGTH_FOR_CONTROLLER} for a Data Controller"
 )
+
 LENGTH_RULE_FOR_CONTROLLER: Final = f"{MIN_LENGTH_FOR_CONTROLLER} characters at least"
 """As it is told to whoever is asked for one."""
+
 MIN_SCORE: Final = 3
 """zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
+
 _WORTH_SCORING: Final = 72
 """zxcvbn takes time that grows fast with length; what is longer is scored by its beginning."""
 

@@ -16,9 +16,9 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.errors import Failed, Locked
+from callrec.login.passwords import kdf_for, stronger_lock
 from callrec.policy.role import powers_vouched_for
 from callrec.practice import writing
-from callrec.procedures.passwords import kdf_for, stronger_lock
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,12 +12,12 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Locked
+from callrec.login.login import change_password, log_in
+from callrec.login.passwords import stronger_lock
+from callrec.login.unlock import actor_by_password
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
 from callrec.procedures.delegating import lend_power
-from callrec.procedures.login import change_password, log_in
-from callrec.procedures.passwords import stronger_lock
-from callrec.procedures.unlock import actor_by_password
 from house.practices import NOON, password_of
 from house.requests import last_leaf, rows
 

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Tampered
+from callrec.login.sealed_names import open_names
 from callrec.policy.further import is_named
 from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
-from callrec.procedures.sealed_names import open_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

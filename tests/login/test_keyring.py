@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Misconfigured
-from callrec.keyring import read_private
+from callrec.login.keyring import read_private
 from callrec.system.files import others_may
 
 if TYPE_CHECKING:
