@@ -38,6 +38,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.practice import PASSWORDS, SETTINGS
 from callrec.audit.log import LogTransaction
+from callrec.calls.custody import SealedMetadata, commitment
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, load_config
@@ -50,7 +51,6 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
 from callrec.procedures import intake_batch
-from callrec.procedures.custody import SealedMetadata, commitment
 from callrec.procedures.found import set_up_practice
 from callrec.procedures.intake_batch import BatchKeys
 from callrec.procedures.intake_known import DuplicateMacs

@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from attacks.test_hostile_files import is_neutral
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.procedures.custody import Opening
 from house.commands import type_in
 from house.spool import a_call, a_wave, left_in, originals_of
 
@@ -33,7 +33,9 @@ HEADER = (
     "disposition,amaflags,accountcode,uniqueid,userfield,did,cnum,cnam,outbound_cnum,"
     "outbound_cnam,dst_cnam,recordingfile,linkedid"
 )
+
 WHEN = "2024-07-04 14:05:01"
+
 UNIQUE = "1720098301.0"
 
 CELLS = {

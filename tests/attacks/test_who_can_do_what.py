@@ -55,6 +55,7 @@ import pytest
 from attacks.office import REASONS
 from attacks.reach import reach
 from callrec.audit.log import read_leaf, stored_head
+from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.crypto.identity import Identity
@@ -64,7 +65,6 @@ from callrec.login.keyring import write_private
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
-from callrec.procedures.custody import Opening, find_recording
 from house.commands import done, type_in
 from house.raw_bytes import files_of
 from house.requests import by_sql, last_leaf, rows

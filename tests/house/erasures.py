@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import bagit
 
+from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
-from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.rebuilding import open_volumes

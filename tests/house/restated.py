@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
@@ -13,7 +14,6 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.practice import writing
-from callrec.procedures.custody import REENCRYPTED, seal_data_key, seal_metadata
 from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.store.sealing import seal_stream
 from house.requests import rows

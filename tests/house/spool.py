@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
-from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import AfterIntake
 from callrec.store.sealing import open_stream
@@ -19,7 +19,7 @@ from callrec.store.sealing import open_stream
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.custody import OpenedRecording
+    from callrec.calls.custody import OpenedRecording
     from callrec.procedures.intake_summary import Ingested
     from house.practices import House
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.erased import KIND
+from callrec.calls.custody import Opening
 from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import from_millis
@@ -21,7 +22,6 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.procedures.request_log import read_outlines
 from callrec.procedures.revoke import revoke_grants

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from callrec.audit import log as audit
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.verify import verify_log
+from callrec.calls.custody import Opening
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
@@ -20,7 +21,6 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Unusable
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import AfterIntake
 from callrec.procedures.intake_sources import survey

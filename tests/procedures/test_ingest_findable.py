@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.calls.find import find_calls, missing_from_search
 from callrec.catalogue.engine import reading
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
-from callrec.procedures.findable import find_calls, missing_from_search
 from callrec.procedures.reconcile import reconcile_calls
 from house.call_records import a_row, records, take_in_with
 from house.holds import ask, look, named

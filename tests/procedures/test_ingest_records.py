@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.calls.find import find_calls
 from callrec.catalogue.engine import reading
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
-from callrec.procedures.findable import find_calls
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal

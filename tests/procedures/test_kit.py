@@ -10,6 +10,7 @@ import pytest
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import read_leaf, stored_head
+from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import kit_words, read_kit
@@ -19,7 +20,6 @@ from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.backup import back_up
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill

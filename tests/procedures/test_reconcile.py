@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf, Outcome
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures import reconcile as procedure
-from callrec.procedures.custody import Opening
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.reconcile_findings import FindingKind
 from callrec.procedures.reconcile_log import last_reconciled, log_reconciliation

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
@@ -14,7 +15,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.custody import Opening
 from callrec.procedures.hold import place_hold
 from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.ingest import ingest_recordings

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import LargeBinary, select
 
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
@@ -17,7 +18,6 @@ from callrec.policy.search import Criteria
 from callrec.practice import vault_key
 from callrec.procedures import reindexing, resealing
 from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.custody import Opening
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import count_to_reseal, reseal

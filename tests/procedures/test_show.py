@@ -10,13 +10,13 @@ from sqlalchemy import select, text
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
+from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Notice
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.notice import CallerTold, NoticeKind
 from callrec.procedures import intake_batch
-from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from callrec.calls import custody
+from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED, Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
-from callrec.procedures import custody
-from callrec.procedures.custody import POWER_TO_STATE, REENCRYPTED, Opening
 from callrec.record import statements as listing
 from callrec.record.statements import first_stated
 from house.holds import verified

@@ -14,8 +14,8 @@ from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, p
 from callrec.policy.search import Criteria, Direction
 
 if TYPE_CHECKING:
+    from callrec.calls.find import ShownCall
     from callrec.practice import Practice
-    from callrec.procedures.findable import ShownCall
     from callrec.procedures.search import SearchResult
 
 HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")

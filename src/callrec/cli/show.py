@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from callrec.procedures.findable import ShownCall
+    from callrec.calls.find import ShownCall
     from callrec.procedures.show import CheckedRecording, StartClock
 
 show_app = new_app()

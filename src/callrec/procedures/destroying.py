@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.erased import KIND, read_destruction
+from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
@@ -44,7 +45,6 @@ from callrec.procedures.approvals import (
     no_longer_granted,
 )
 from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
-from callrec.procedures.custody import Opening, replaced_files
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import certificate_columns, record_completed_destructions
 from callrec.procedures.erased_details import leaves_with_details_of
@@ -70,9 +70,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import LogTransaction
+    from callrec.calls.custody import OpenedRecording
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.sealed_request import Approval, OpenRequest
     from callrec.volume.volume import Volume
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.policy.authority import check_may
@@ -32,7 +33,6 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, signing, today
 from callrec.procedures.approvals import end_reason
 from callrec.procedures.categories import check_rows_of_categories
-from callrec.procedures.custody import Opening
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import (
     Destruction,

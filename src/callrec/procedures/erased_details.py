@@ -14,12 +14,12 @@ from sqlalchemy import func, or_, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_detail
+from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import vault_key
-from callrec.procedures.call_records import parties_named_in
 from callrec.record.acts import SEARCH
 from callrec.record.details import checked_details
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.calls.custody import OpenedRecording
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
 
 _KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.")
 """How the acts begin whose details belong to a request, a hold or an incident."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.audit.checkpoint import decode_base64
+from callrec.calls.custody import check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to
 from callrec.catalogue.times import to_millis
@@ -32,7 +33,6 @@ from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.request import UNDECIDED
 from callrec.procedures.approvals import check_signers_entitled, end_reason, no_longer_granted
-from callrec.procedures.custody import check_clear_columns, is_complete_metadata
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
 from callrec.record.acts import check_whole_log

@@ -9,6 +9,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callrec.calls.custody import Opening
 from callrec.catalogue.requests import put_grant
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
@@ -16,7 +17,6 @@ from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
-from callrec.procedures.custody import Opening
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.sealed_request import Granting

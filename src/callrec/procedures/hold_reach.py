@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from callrec.calls.find import CALLS_PER_QUERY, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.holds import (
     every_holds_naming,
@@ -25,7 +26,6 @@ from callrec.login.people import logins
 from callrec.policy.described import described_by
 from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, stated_call_times
 from callrec.policy.search import CallFacts, matches
-from callrec.procedures.findable import CALLS_PER_QUERY, find_calls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.calls.custody import OpenedRecording
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.sealed_request import OpenRequest
 
 

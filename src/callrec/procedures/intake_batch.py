@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import func, select
 
+from callrec.calls.custody import encode_name, seal_data_key, seal_metadata
+from callrec.calls.records import parties_named_by_legs
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
 from callrec.catalogue.rows import insert_rows
@@ -26,8 +28,6 @@ from callrec.errors import Failed, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import register_now, today, vault_key, writing
-from callrec.procedures.call_records import parties_named_by_legs
-from callrec.procedures.custody import encode_name, seal_data_key, seal_metadata
 from callrec.procedures.hold_of_request import match_again
 from callrec.procedures.intake_known import write_macs
 from callrec.record.statements import sign_statement_as
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.register import Register
+    from callrec.calls.custody import SealedMetadata
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import SealedMetadata
     from callrec.procedures.intake_known import DuplicateMacs, KnownRecording, Portion
     from callrec.procedures.intake_sealing import Seen, Taken
     from callrec.telephone.call import Call

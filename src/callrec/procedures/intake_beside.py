@@ -27,8 +27,8 @@ from pathlib import PosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from callrec.calls.custody import SealedMetadata
 from callrec.errors import Failed
-from callrec.procedures.custody import SealedMetadata
 from callrec.procedures.intake_batch import BatchKeys, with_sealed_metadata
 from callrec.procedures.intake_sealing import BatchSealer, Taken, chunks
 from callrec.procedures.intake_sources import Mark, Source

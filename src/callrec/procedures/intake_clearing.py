@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.practice import record
-from callrec.procedures.custody import Opening
 from callrec.procedures.intake_after import SealedCopy, check_copy, clear_sidecars, clear_source
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.procedures.custody import OpenedRecording, Opening
+    from callrec.calls.custody import OpenedRecording, Opening
     from callrec.procedures.intake_known import DuplicateMacs, Portion
     from callrec.telephone.setup import Setup
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.calls.custody import encode_name
+from callrec.calls.records import as_record
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import format_instant
-from callrec.procedures.call_records import as_record
-from callrec.procedures.custody import encode_name
 from callrec.procedures.intake_known import KnownRecording, without_record
 from callrec.procedures.intake_reading import WrongChecksum, call_described, or_quarantined
 from callrec.procedures.intake_sealing import Taken, check_md5

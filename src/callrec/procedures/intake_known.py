@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
 from callrec.catalogue.rows import insert_rows
 from callrec.catalogue.times import to_millis
@@ -32,7 +33,6 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.custody import decode_name, encode_name
 from callrec.procedures.intake_sealing import Taken
 from callrec.telephone.call import count_untold
 

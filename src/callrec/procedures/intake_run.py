@@ -11,9 +11,9 @@ from itertools import chain, groupby, islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
-from callrec.procedures.custody import Opening
 from callrec.procedures.intake_after import AfterIntakeKind
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
 from callrec.procedures.intake_beside import start_sealing_workers

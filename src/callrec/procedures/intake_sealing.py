@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from io import FileIO
 
-    from callrec.procedures.custody import SealedMetadata
+    from callrec.calls.custody import SealedMetadata
     from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
     from callrec.store import Batch

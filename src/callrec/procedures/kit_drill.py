@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_detail, read_leaf
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
@@ -19,7 +20,6 @@ from callrec.errors import Tampered
 from callrec.login.shares import KIT_HOLDS
 from callrec.policy.role import VaultKey
 from callrec.practice import check_remembered_head, vault_key
-from callrec.procedures.custody import Opening
 from callrec.procedures.kit import kit_actor, kit_attempt, record_kit, with_shares
 from callrec.record.acts import leaves_of_act
 from callrec.store.reader import open_seekable

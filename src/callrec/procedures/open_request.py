@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import find_request
@@ -25,7 +26,6 @@ from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import grant_holders, read_approvals
-from callrec.procedures.custody import Opening
 from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import REQUESTS, columns_of, read_history
 from callrec.procedures.sealed_request import (

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
+from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, every_stub
 from callrec.catalogue.index import read_parts
@@ -25,7 +26,6 @@ from callrec.errors import Tampered
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
-from callrec.procedures.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.procedures.destruction_done import Stub, stated_stubs
 from callrec.procedures.destruction_log import check_certificates, check_destructions
 from callrec.procedures.granted import unlisted_grants

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from callrec.bank_holidays import working_days
+from callrec.calls.custody import Opening
+from callrec.calls.find import check_all_findable, missing_from_search
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
@@ -25,8 +27,6 @@ from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, record, today, vault_key
-from callrec.procedures.custody import Opening
-from callrec.procedures.findable import check_all_findable, missing_from_search
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.reconcile_findings import Finding, FindingKind, findings_of
 from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_reconciliation
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.calls.custody import OpenedRecording
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.reconcile_opening import HeldCopy
     from callrec.procedures.record_files import UnreadRow
     from callrec.telephone.reconciling import Reconciled

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.calls.records import sealed_legs
 from callrec.catalogue import tables
 from callrec.errors import Tampered
-from callrec.procedures.call_records import sealed_legs
 from callrec.telephone.call import Direction, TimeConfidence
 from callrec.telephone.joining.facts import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.procedures.custody import OpenedRecording, Opening
+    from callrec.calls.custody import OpenedRecording, Opening
     from callrec.telephone.records.leg import Leg
 
 _AT_ONCE: Final = 500

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.audit.log import read_register
+from callrec.calls.custody import REENCRYPTED, Opening, replaced_files, seal_data_key, seal_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
@@ -35,13 +36,6 @@ from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
 from callrec.procedures.archive_unfinished import archive_lock
-from callrec.procedures.custody import (
-    REENCRYPTED,
-    Opening,
-    replaced_files,
-    seal_data_key,
-    seal_metadata,
-)
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.intake_batch import BatchKeys, batch_row
@@ -57,9 +51,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
     from callrec.audit.log import LogTransaction
+    from callrec.calls.custody import OpenedRecording, SealedMetadata
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording, SealedMetadata
     from callrec.store import Batch
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.audit.remembered import write_json_atomically
+from callrec.calls.custody import Opening
+from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.custody import Opening
-from callrec.procedures.findable import indexed_call
 from callrec.procedures.intake_known import DuplicateMacs, write_macs
 from callrec.record.forms import Hex, as_json, recall
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.calls.custody import OpenedRecording
     from callrec.practice import Actor, Practice
-    from callrec.procedures.custody import OpenedRecording
 
 _MEMORY: Final = "reindexed.json"
 

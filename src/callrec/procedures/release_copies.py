@@ -12,6 +12,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from callrec.calls.time_doubt import time_doubt
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Refused, Unusable
 from callrec.package.manifest import (
@@ -30,7 +31,6 @@ from callrec.procedures.release_sound import (
     measured,
     original_pieces,
 )
-from callrec.procedures.time_doubt import time_doubt
 from callrec.sound.encoding import COMPRESSED, WAV
 from callrec.sound.starting import expect_decoders
 from callrec.sound.undecodable import Undecodable

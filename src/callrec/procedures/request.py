@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
@@ -21,7 +22,6 @@ from callrec.policy.request_id import RANDOM_BYTES, request_id
 from callrec.policy.role import Power
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import staff_named
-from callrec.procedures.custody import find_recording
 from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request

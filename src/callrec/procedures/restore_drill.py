@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from callrec.audit.log import stored_head
+from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
@@ -22,7 +23,6 @@ from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, record, today
-from callrec.procedures.custody import Opening
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.rebuilding import actor_in_rebuilt, rebuild_for_drill
 from callrec.procedures.unpacked import drill_folder

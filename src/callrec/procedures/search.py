@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
@@ -19,14 +20,13 @@ from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.procedures.findable import ShownCall, find_calls
 from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.states_today import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from callrec.procedures.custody import OpenedRecording
+    from callrec.calls.custody import OpenedRecording
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.calls.custody import Opening, find_recording
+from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
@@ -20,8 +22,6 @@ from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
-from callrec.procedures.custody import Opening, find_recording
-from callrec.procedures.findable import ShownCall
 from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from callrec.calls.custody import OpenedRecording
     from callrec.policy.retention import Category
-    from callrec.procedures.custody import OpenedRecording
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
 

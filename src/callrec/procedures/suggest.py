@@ -24,9 +24,9 @@ from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.procedures.search import search_recordings
 
 if TYPE_CHECKING:
+    from callrec.calls.find import ShownCall
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.findable import ShownCall
     from callrec.procedures.request import CreatedRequest
 
 

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ADDED: Final = frozenset({"parties", "provenance"})
+
 _HELD_AGAINST_THE_ROW: Final = frozenset({"ciphertext"})
 """The file that it leaves: only a re-encryption changes it, and the newest is the row's."""
+
 _FILLED: Final = frozenset(
     {"callee", "caller", "direction", "extension", "number", "record", "unique_id"}
 )
+
 _HOUR: Final = frozenset(
     {"contradiction", "started_at", "time_confidence", "utc_offset_minutes", "zone"}
 )
 """What a call record that proves the hour settles of a local time."""
+
 _TIME: Final = _HOUR | {"local_time", "raw_time"}
+
 _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import select
 
+from callrec.calls.custody import Opening, check_clear_columns
+from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
 from callrec.catalogue.volumes import ARCHIVED
@@ -19,8 +21,6 @@ from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.role import VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.practice import Actor, Practice, vault_key
-from callrec.procedures.call_records import parties_named_in
-from callrec.procedures.custody import Opening, check_clear_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.procedures.custody import OpenedRecording
+    from callrec.calls.custody import OpenedRecording
 
 _NAMED: Final = 50
 """Recordings that one error names."""

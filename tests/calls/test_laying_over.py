@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.calls.laying_over import apply_revision
 from callrec.errors import Tampered
-from callrec.procedures.laying_over import apply_revision
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import select
 
+from callrec.calls.laying_over import apply_revision
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, stub_of
 from callrec.crypto import primitives
@@ -27,7 +28,6 @@ from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import check_unchanged, vault_key
-from callrec.procedures.laying_over import apply_revision
 from callrec.record.statements import attested_statement, first_stated
 from callrec.telephone.call import Direction, System, TimeConfidence
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.calls.records import sealed_legs
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Tampered
-from callrec.procedures.call_records import sealed_legs
 from callrec.telephone.reconciling import comparable_leg
 from telephone.reconciled import a_leg
 

@@ -1,0 +1,5 @@
+"""A recording in custody [policy 4(i)]: opened, checked, found.
+
+custody opens what is sealed of a recording and checks who sealed it; find answers criteria with
+calls; records opens the call record that lies sealed beside a recording.
+"""
