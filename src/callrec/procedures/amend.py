@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
+from callrec.holds.follow import change_with_request
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import with_changes
 from callrec.policy.request import RequestAct, RequestState
@@ -20,7 +21,6 @@ from callrec.practice import register_now, signing, today
 from callrec.procedures.concerned import staff_named
 from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
-from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request import check_count, find_recordings, new_body, parse_particulars

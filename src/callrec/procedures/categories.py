@@ -17,6 +17,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.crypto import primitives
 from callrec.errors import Misconfigured, NotFound, Refused
+from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
 from callrec.policy.reason import check_reason
@@ -27,7 +28,6 @@ from callrec.policy.retention import (
     effective_category,
 )
 from callrec.practice import attempt, signing, today
-from callrec.procedures.hold_leaves import NAMES_PER_LEAF
 from callrec.procedures.request import find_recordings
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import powers_then

@@ -18,6 +18,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.holds.log import HOLDS, LoggedHold
 from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
@@ -28,7 +29,6 @@ from callrec.procedures.destruction_done import (
     certificate_columns,
     stated_destructions,
 )
-from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
 
 if TYPE_CHECKING:

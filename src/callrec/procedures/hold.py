@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import find_hold
 from callrec.errors import Locked
+from callrec.holds.log import log_covers, log_lifted_together, log_placed
 from callrec.policy.clause import Clause
 from callrec.policy.hold import (
     HoldAct,
@@ -18,7 +19,6 @@ from callrec.policy.hold import (
 )
 from callrec.policy.reason import check_reason
 from callrec.practice import attempt, signing, today
-from callrec.procedures.hold_leaves import log_covers, log_lifted_together, log_placed
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import hold_facts
 from callrec.procedures.readers import find_visible_hold

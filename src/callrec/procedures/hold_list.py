@@ -12,6 +12,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold
 from callrec.errors import Tampered
+from callrec.holds.sealed_hold import HoldBody
 from callrec.login.people import logins
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.hold import check_may_read_hold
@@ -19,7 +20,6 @@ from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.hold_reach import ListedHold, listed_hold
 from callrec.procedures.readers import find_visible_hold, visible_requests
-from callrec.procedures.sealed_hold import HoldBody
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.holds import uids_held
 from callrec.errors import Tampered
+from callrec.holds.log import HOLDS, LoggedHold
 from callrec.policy.hold import (
     LIFTING_ACTS,
     HoldAct,
@@ -22,7 +23,6 @@ from callrec.policy.hold import (
 )
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
-from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.sealed_request import History

@@ -25,10 +25,10 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
+from callrec.holds.follow import match_again
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import register_now, today, vault_key, writing
-from callrec.procedures.hold_of_request import match_again
 from callrec.procedures.intake_known import write_macs
 from callrec.record.statements import sign_statement_as
 

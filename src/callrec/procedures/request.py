@@ -12,6 +12,7 @@ from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
+from callrec.holds.follow import place_with_request
 from callrec.login.people import logins
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
@@ -24,7 +25,6 @@ from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import staff_named
 from callrec.procedures.days_said import date_mismatches_known_to
 from callrec.procedures.hold_matching import match_open_holds
-from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS

@@ -15,10 +15,10 @@ from callrec.catalogue.requests import reference_of
 from callrec.catalogue.times import to_millis
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
+from callrec.holds.follow import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey
-from callrec.procedures.hold_of_request import lift_with_request
 from callrec.procedures.sealed_request import MAKING_ACTS, REQUEST_ACTS, History, uids_asked_for
 from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.versions import Versioned

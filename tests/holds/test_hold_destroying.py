@@ -16,22 +16,12 @@ from callrec.practice import writing
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request import find_recordings, new_body, write_request
-from house.holds import (
-    ANN,
-    BOB,
-    FIFTH,
-    FOURTH,
-    ask,
-    by_hand,
-    lift,
-    the_hold,
-)
+from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from house.practices import House
-
 
 house = copied(CALLERS)
 

@@ -15,10 +15,10 @@ from callrec.catalogue.holds import add_to_hold, newest_recording, state_of, uid
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
+from callrec.holds.sealed_hold import HoldBody
 from callrec.policy.hold import HoldAct, hold_after, next_state
 from callrec.policy.role import VaultKey
 from callrec.practice import register_now
-from callrec.procedures.sealed_hold import HoldBody
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.record.rows import Kind

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.holds import hold_of, holds_in_state, state_of
-from callrec.policy.described import described_by
-from callrec.policy.hold import HoldState
-from callrec.policy.purpose import TERMS
-from callrec.procedures.hold_leaves import (
+from callrec.holds.log import (
     log_covers,
     log_covers_everything,
     log_lifted,
     log_placed,
     log_unmatched,
 )
+from callrec.policy.described import described_by
+from callrec.policy.hold import HoldState
+from callrec.policy.purpose import TERMS
 
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction

@@ -12,6 +12,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
+from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.hold import HoldState
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose
@@ -24,7 +25,6 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.hold_leaves import NAMES_PER_LEAF
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings

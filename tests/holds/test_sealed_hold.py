@@ -10,10 +10,12 @@ import pytest
 
 from callrec.crypto import primitives
 from callrec.errors import Tampered
-from callrec.procedures.sealed_hold import HoldBody
+from callrec.holds.sealed_hold import HoldBody
 
 SEED = bytes(range(32))
+
 VECTORS = Path(__file__).parent.parent / "vectors" / "hold"
+
 CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VECTORS.glob("*.json")}
 
 
