@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.office import CALLS, NUMBERS, REASONS, work_a_day
-from callrec.procedures.sending import send_waiting
+from callrec.mail.sending import send_waiting
 from house.mailbox import mail_server, use_mail
 from house.practices import PEOPLE
 from house.raw_bytes import forms, spellings, where_found
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 BEFORE_A_NUMBER = ("0", "44", "+44", "0044")
+
 SURNAMES = (
     "Featherstonehaugh",
     "O'Shaughnessy",
@@ -34,7 +35,9 @@ SURNAMES = (
     "Quackenbush",
     *(full_name.split()[-1] for full_name, _ in PEOPLE.values()),
 )
+
 TELLING = ("tonsillectomy", "Mitel-in-the-cupboard", "Telephoned", "voicemail", "Rückruf")
+
 SHORTEST = 6
 """Letters: shorter words may turn up in random bytes by chance."""
 

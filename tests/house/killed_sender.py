@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callrec.config import load_config
+from callrec.mail.sending import send_waiting
 from callrec.practice import open_practice
-from callrec.procedures.sending import send_waiting
 
 
 def main(house: Path) -> None:

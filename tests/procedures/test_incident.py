@@ -12,6 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.config import AboutPractice, Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.login.people import find_person
+from callrec.mail.outbox import read_messages
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState, Outcome
 from callrec.procedures.audit import LogFilter, list_audit
@@ -19,7 +20,6 @@ from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_show import ShownIncident, show_incident
-from callrec.procedures.outbox import read_messages
 from house.calls import a_call, take_in
 from house.incidents import (
     GRAVE,

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.mail.outbox import list_messages
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.procedures.delegating import lend_power
-from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
 from house.incidents import an_incident
 from house.mailbox import use_mail
 from house.requests import a_request, approve, further_of, pass_days, rows, signed_in
-from procedures.test_outbox import MAIL
+from mail.test_outbox import MAIL
 
 if TYPE_CHECKING:
     from house.practices import House

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Tampered
+from callrec.mail.outbox import list_messages
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.destruction_certificate import certify_destruction
-from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
 from house.commands import type_in
 from house.erasures import approved_erasure, erase
@@ -18,7 +18,7 @@ from house.incidents import WHAT, an_incident
 from house.mailbox import use_mail
 from house.requests import a_request, by_sql, pass_days, rows
 from house.stages import CALLERS, copied
-from procedures.test_outbox import MAIL
+from mail.test_outbox import MAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

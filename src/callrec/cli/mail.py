@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
+    from callrec.mail.outbox import ListedMessage
     from callrec.practice import Practice
-    from callrec.procedures.outbox import ListedMessage
 
 MAX_SENT_SHOWN = 20
 """Messages that were taken, in the list for people; ``--json`` has them all."""
@@ -25,7 +25,7 @@ mail_app = new_app()
 @mail_app.command("list")
 def list_(ctx: Context) -> None:
     """What waits to be sent, since when, and what the mail server took. Needs no login."""
-    from callrec.procedures.outbox import list_messages
+    from callrec.mail.outbox import list_messages
 
     practice = _practice(ctx.obj)
     messages = list_messages(practice)
@@ -75,7 +75,7 @@ def _practice(invocation: Invocation) -> Practice:
 
 
 def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int]) -> None:
-    from callrec.procedures.sending import send_waiting
+    from callrec.mail.sending import send_waiting
 
     mail = practice.config.mail
     password = read_password(mail.password_file) if mail.user and mail.password_file else ""

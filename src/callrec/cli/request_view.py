@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
+    from callrec.mail.outbox import ListedMessage
     from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.procedures.concerned import StaffNamed
     from callrec.procedures.hold_reach import ListedHold
-    from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
         ShownApproval,
         ShownDenial,

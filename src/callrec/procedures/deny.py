@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.mail.outbox import notify
 from callrec.policy.authority import check_may_decide, check_may_deny_alone
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
@@ -12,7 +13,6 @@ from callrec.policy.withholding import Ground, check_refused_on
 from callrec.practice import signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.outbox import notify
 from callrec.procedures.request_words import log_with_words
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
+from callrec.mail.outbox import read_messages
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.practice import record, today
 from callrec.procedures.approvals import read_approvals
@@ -23,7 +24,6 @@ from callrec.procedures.dossier_told import read_entry_details
 from callrec.procedures.dossier_versions import read_versions
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import can_open_with_session, read_request, unopened_facts
-from callrec.procedures.outbox import read_messages
 from callrec.procedures.readers import sees_in_full
 from callrec.procedures.request_log import REQUESTS, read_history
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
+    from callrec.mail.outbox import Message
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.dossier_told import EntryDetails
     from callrec.procedures.dossier_versions import DossierVersion
-    from callrec.procedures.outbox import Message
 
 DOSSIER_READ: Final = "request.dossier"
 

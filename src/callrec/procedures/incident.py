@@ -14,6 +14,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Unusable
 from callrec.login.people import find_person, logins
+from callrec.mail.outbox import queue_mail
 from callrec.policy.breach import Findings
 from callrec.policy.clock import breach_due_at
 from callrec.policy.incident import (
@@ -27,7 +28,6 @@ from callrec.policy.role import Power, Role, powers_of
 from callrec.practice import attempt, register_now, signing, today
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
-from callrec.procedures.outbox import queue_mail
 from callrec.procedures.readers import find_visible
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS

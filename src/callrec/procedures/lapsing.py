@@ -16,13 +16,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import to_millis
 from callrec.errors import Tampered
+from callrec.mail.outbox import notify
 from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState
 from callrec.practice import attempt, writing
 from callrec.procedures.approvals import event_end_reason, read_approvals
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.outbox import notify
 from callrec.procedures.readers import find_visible
 from callrec.procedures.request_clock import is_court_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history

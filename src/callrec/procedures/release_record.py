@@ -26,12 +26,12 @@ from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants_to, set
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
+from callrec.mail.outbox import notify
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
 from callrec.procedures.approvals import releases_in_preparation
 from callrec.procedures.open_request import read_unchanged
-from callrec.procedures.outbox import notify
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.sealed_request import History

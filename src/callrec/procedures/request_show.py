@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
 from callrec.login.people import logins
+from callrec.mail.outbox import list_messages
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.lapse import request_lapses_at, undecided_since
 from callrec.policy.masking import mask_name, mask_number
@@ -25,7 +26,6 @@ from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_reach import hold_of_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import check_readable, read_request
-from callrec.procedures.outbox import list_messages
 from callrec.procedures.readers import sees_in_full
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.audit.leaf import Leaf
+    from callrec.mail.outbox import ListedMessage
     from callrec.policy.deadline import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.particulars import Particulars
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_reach import ListedHold
-    from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.release_shown import ShownRelease
     from callrec.procedures.releases import ReleasedPackage
     from callrec.procedures.request_clock import DatedWords

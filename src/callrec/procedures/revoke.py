@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import destroy_grants
+from callrec.mail.outbox import notify
 from callrec.policy.authority import check_may_revoke
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
@@ -17,7 +18,6 @@ from callrec.policy.request import RequestAct
 from callrec.practice import signing, today
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.outbox import notify
 from callrec.procedures.request_words import log_with_words
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from callrec.catalogue.requests import destroy_grants_to
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered
+from callrec.mail.outbox import notify
 from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.incident_log import INCIDENTS, read_incident_history
-from callrec.procedures.outbox import notify
 from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
 from callrec.procedures.request_words import store_words
 from callrec.procedures.sealed_request import RequestVersion

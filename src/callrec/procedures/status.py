@@ -18,6 +18,7 @@ from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.login.people import logins
+from callrec.mail.waiting_mail import mail_warnings
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
@@ -40,7 +41,6 @@ from callrec.procedures.search_reviews import read_searches
 from callrec.procedures.unrecorded import missing_handover_warnings
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_log import check_standings
-from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

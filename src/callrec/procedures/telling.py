@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.lapse import request_lapses_at
 from callrec.policy.request import has_standing_approval
 from callrec.practice import today
 from callrec.procedures.deciders import possible_deciders
-from callrec.procedures.outbox import notify, queue_mail
 from callrec.procedures.request_clock import read_deadline
 from callrec.procedures.states_today import undecided_since_by
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import CallrecError, Failed, Misconfigured
-from callrec.post import MailMessage, MessageRefused, smtp_connection
+from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from callrec.catalogue.engine import reading
 from callrec.config import Mail
 from callrec.errors import Failed, NotFound, Refused
 from callrec.login.people import find_person
+from callrec.mail.outbox import list_messages, queue_mail, read_messages
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
-from callrec.procedures.outbox import list_messages, queue_mail, read_messages
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants

@@ -15,20 +15,14 @@ from typing import TYPE_CHECKING, Final
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.times import to_millis
 from callrec.errors import Misconfigured, Tampered
-from callrec.post import MailMessage, MessageRefused, smtp_connection
-from callrec.procedures.outbox import (
-    addresses_of,
-    is_in_our_form,
-    mark_taken,
-    mark_tried,
-    read_waiting,
-)
+from callrec.mail.outbox import addresses_of, is_in_our_form, mark_taken, mark_tried, read_waiting
+from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from callrec.mail.outbox import Message
     from callrec.practice import Practice
-    from callrec.procedures.outbox import Message
 
 _COMMANDS: Final = {"R": "request", "I": "incident"}
 """What shows a thing, by the letter that its reference begins with."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
 from callrec.login.people import logins
-from callrec.procedures.outbox import addresses_of, last_taken_at, read_waiting
+from callrec.mail.outbox import addresses_of, last_taken_at, read_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from callrec.mail.outbox import Message
     from callrec.practice import Practice
-    from callrec.procedures.outbox import Message
 
 FIRST_PAUSE: Final = timedelta(minutes=5)
 """How long a server that took nothing is left alone by commands that are about something else."""

@@ -15,12 +15,12 @@ import pytest
 
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.mail.outbox import Message, queue_mail, read_messages
+from callrec.mail.sending import SentMail, send_waiting
+from callrec.mail.waiting_mail import is_time_to_send
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.outbox import Message, queue_mail, read_messages
-from callrec.procedures.sending import SentMail, send_waiting
 from callrec.procedures.status import read_status
-from callrec.procedures.waiting_mail import is_time_to_send
 from house.mailbox import SENDER, mail_server, use_mail
 from house.practices import FULL_PRACTICE_NAME
 from house.processes import environment, program
