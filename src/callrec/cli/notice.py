@@ -66,7 +66,7 @@ def staff(
 @notice_app.command("list")
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
-    from callrec.procedures.notice import read_notices
+    from callrec.notices.notice import read_notices
 
     today = _today(ctx.obj)
     versions = read_notices(ctx.obj.config)
@@ -90,7 +90,7 @@ def list_(ctx: Context) -> None:
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
-    from callrec.procedures.notice import notice_on, write_text
+    from callrec.notices.notice import notice_on, write_text
 
     day = parse_day(on, _today(invocation))
     worded = notice_on(invocation.config, kind, day)

@@ -15,10 +15,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.errors import Misconfigured
+from callrec.notices.notice import read_notices
 from callrec.policy.clause import Clause
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.practice import today
-from callrec.procedures.notice import read_notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,6 +15,7 @@ from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
+from callrec.notices.notice import read_notices, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.masking import mask_name
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
@@ -23,7 +24,6 @@ from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
 from callrec.procedures.hold_reach import holds_covering
-from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 
 if TYPE_CHECKING:
