@@ -46,16 +46,16 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.intake import batch as intake_batch
+from callrec.intake.batch import BatchKeys
+from callrec.intake.known import DuplicateMacs
+from callrec.intake.sealing import Taken
+from callrec.intake.sources import Mark, Source
 from callrec.login.unlock import actor_by_password
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
-from callrec.procedures import intake_batch
 from callrec.procedures.found import set_up_practice
-from callrec.procedures.intake_batch import BatchKeys
-from callrec.procedures.intake_known import DuplicateMacs
-from callrec.procedures.intake_sealing import Taken
-from callrec.procedures.intake_sources import Mark, Source
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from callrec.procedures import intake_reading
+from callrec.intake import reading as intake_reading
 from house.call_records import a_row, records
 from house.commands import type_in
 from house.spool import a_call, a_wave, left_in, originals_of
@@ -145,7 +145,9 @@ def a_file_of_another_link(path: Path) -> None:
 
 
 OUT = "it is a link that leads out of the folder"
+
 NOWHERE = "it is a link that leads nowhere"
+
 THINGS: dict[str, tuple[Callable[[Path], None], str, int]] = {
     "a link out": (a_link("/etc/passwd"), OUT, 1),
     "a link to a folder outside": (a_link("/etc"), OUT, 1),
@@ -239,7 +241,9 @@ def failing(_: Path) -> None:
 
 
 CHANGED = "it changed while it was read"
+
 GONE = "it cannot be read: no such file or directory"
+
 HAPPENINGS: dict[str, tuple[Callable[[Path], None], str]] = {
     "it is replaced": (replaced, CHANGED),
     "it becomes a link": (made_a_link, CHANGED),

@@ -6,15 +6,15 @@ import csv
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.records_at_hand import open_call_records
+from callrec.intake.ingest import ingest_recordings
+from callrec.intake.records import open_call_records
 from house.spool import KEEP, NUMBER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.intake_after import AfterIntake
-    from callrec.procedures.intake_summary import Ingested
+    from callrec.intake.clearing import AfterIntake
+    from callrec.intake.summary import Ingested
     from house.practices import House
 
 COLUMNS = (

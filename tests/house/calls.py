@@ -17,11 +17,11 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
+from callrec.intake.batch import BatchKeys, catalogue_batch
+from callrec.intake.known import DuplicateMacs, Portion
+from callrec.intake.sealing import Taken
+from callrec.intake.sources import Mark, Source
 from callrec.policy.role import VaultKey
-from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
-from callrec.procedures.intake_known import DuplicateMacs, Portion
-from callrec.procedures.intake_sealing import Taken
-from callrec.procedures.intake_sources import Mark, Source
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound
 

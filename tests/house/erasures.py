@@ -10,11 +10,11 @@ import bagit
 
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
+from callrec.intake.known import DuplicateMacs
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
 from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import opener_by_password, read_copy, unpack
 from callrec.procedures.search import search_recordings

@@ -8,16 +8,16 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.procedures import intake_run
-from callrec.procedures.ingest import ingest_recordings
+from callrec.intake import intake_run
+from callrec.intake.ingest import ingest_recordings
 from house.killing import by, killed_at
 from house.spool import left_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from callrec.intake.clearing import AfterIntake
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import AfterIntake
     from house.killing import Death
     from house.practices import House
 

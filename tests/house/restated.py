@@ -13,8 +13,8 @@ from callrec.crypto.canonical import format_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import sign_statement
 from callrec.crypto.streaming import StreamSealer
+from callrec.intake.batch import BatchKeys, batch_row
 from callrec.practice import writing
-from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.store.sealing import seal_stream
 from house.requests import rows
 from house.spool import a_wave

@@ -12,15 +12,15 @@ from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
-from callrec.procedures.ingest import ingest_recordings
-from callrec.procedures.intake_after import AfterIntake
+from callrec.intake.clearing import AfterIntake
+from callrec.intake.ingest import ingest_recordings
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.calls.custody import OpenedRecording
-    from callrec.procedures.intake_summary import Ingested
+    from callrec.intake.summary import Ingested
     from house.practices import House
 
 KEEP = AfterIntake()

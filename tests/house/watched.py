@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from callrec.intake.watching import watch_folders
 from callrec.login.keyring import read_credential
 from callrec.login.unlock import actor_by_credential
 from callrec.practice import open_practice
-from callrec.procedures.watching import watch_folders
 from house.spool import KEEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from callrec.intake.clearing import AfterIntake
+    from callrec.intake.summary import Ingested, Summary
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import AfterIntake
-    from callrec.procedures.intake_summary import Ingested, Summary
     from house.practices import House
 
 SETTLE = 5

@@ -12,9 +12,10 @@ import sys
 from datetime import UTC, datetime
 
 from callrec.cli.app import run
-from callrec.procedures import intake_looking, watching
+from callrec.intake import intake_looking, watching
 
 QUICKLY = 0.01
+
 _asked = 0
 
 

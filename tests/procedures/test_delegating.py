@@ -16,6 +16,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.intake.ingest import ingest_recordings
 from callrec.login.people import show_person
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
@@ -28,7 +29,6 @@ from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.procedures.glass_review import outstanding_glass, review_glass
-from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit

@@ -15,8 +15,8 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Notice
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.intake import batch as intake_batch
 from callrec.policy.notice import CallerTold, NoticeKind
-from callrec.procedures import intake_batch
 from callrec.procedures.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in

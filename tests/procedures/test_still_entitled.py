@@ -11,6 +11,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
+from callrec.intake.reconcile import reconcile_calls
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
@@ -31,7 +32,6 @@ from callrec.procedures.hold import place_hold
 from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
-from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.request import create_request
 from callrec.procedures.restore import repair_from_volumes
 from callrec.procedures.status import read_status

@@ -17,9 +17,10 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.intake import batch as intake_batch
 from callrec.policy.role import VaultKey
 from callrec.practice import writing
-from callrec.procedures import granting, intake_batch
+from callrec.procedures import granting
 from house.commands import type_in
 from house.requests import a_request, rows
 from house.spool import a_call, recordings_of, take_in

@@ -25,8 +25,8 @@ from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
-    from callrec.procedures.intake_summary import Ingested
-    from callrec.procedures.records_at_hand import UnusedRows
+    from callrec.intake.records import UnusedRows
+    from callrec.intake.summary import Ingested
 
 ingest_app = new_app()
 
@@ -49,9 +49,9 @@ def ingest(
     What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
     twice is one recording. A run that was cut short is finished by the next.
     """
-    from callrec.procedures.intake_after import parse_after
-    from callrec.procedures.intake_preview import preview_names
-    from callrec.procedures.intake_reading import telephone_setup
+    from callrec.intake.clearing import parse_after
+    from callrec.intake.preview import preview_names
+    from callrec.intake.reading import telephone_setup
 
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
@@ -81,10 +81,10 @@ def ingest(
 def _rehearse(
     invocation: Invocation, paths: list[Path], cdr: list[Path], system: str | None
 ) -> None:
-    from callrec.procedures.intake_preview import preview_sources
-    from callrec.procedures.intake_reading import telephone_setup
-    from callrec.procedures.intake_sources import check_paths, survey
-    from callrec.procedures.records_at_hand import open_call_records
+    from callrec.intake.preview import preview_sources
+    from callrec.intake.reading import telephone_setup
+    from callrec.intake.records import open_call_records
+    from callrec.intake.sources import check_paths, survey
 
     setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
@@ -96,10 +96,10 @@ def _rehearse(
 def _ingest(
     invocation: Invocation, paths: list[Path], after: str, cdr: list[Path], system: str | None
 ) -> None:
-    from callrec.procedures import ingest as procedure
-    from callrec.procedures.intake_after import parse_after
-    from callrec.procedures.intake_sources import check_paths, survey
-    from callrec.procedures.records_at_hand import UnusedRows, open_call_records
+    from callrec.intake import ingest as procedure
+    from callrec.intake.clearing import parse_after
+    from callrec.intake.records import UnusedRows, open_call_records
+    from callrec.intake.sources import check_paths, survey
 
     what_then = parse_after(after)
     practice = practice_of(invocation)

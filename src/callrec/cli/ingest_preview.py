@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callrec.cli.output import Output
-    from callrec.procedures.intake_preview import Preview
+    from callrec.intake.preview import Preview
     from callrec.telephone.call import Call
 
 _HEADERS = ("file", "call", "began", "why")

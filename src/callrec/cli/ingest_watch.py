@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.invocation import Invocation
+    from callrec.intake.clearing import AfterIntake
+    from callrec.intake.intake_changes import FolderChanges
+    from callrec.intake.summary import Ingested, Summary
     from callrec.practice import Actor, Practice
-    from callrec.procedures.intake_after import AfterIntake
-    from callrec.procedures.intake_changes import FolderChanges
-    from callrec.procedures.intake_summary import Ingested, Summary
 
 
 def stay(
@@ -38,8 +38,8 @@ def stay(
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    from callrec.procedures.intake_changes import FolderChanges
-    from callrec.procedures.watching import watch_folders
+    from callrec.intake.intake_changes import FolderChanges
+    from callrec.intake.watching import watch_folders
 
     who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
     with graceful_shutdown() as stop:

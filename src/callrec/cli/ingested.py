@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from callrec.procedures.intake_summary import Ingested, Summary
-    from callrec.procedures.records_at_hand import UnusedRows
+    from callrec.intake.records import UnusedRows
+    from callrec.intake.summary import Ingested, Summary
 
 
 def ingested_json(done: Ingested) -> dict[str, Any]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
-    from callrec.procedures.reconcile import Reconciliation
-    from callrec.procedures.reconcile_findings import Finding
+    from callrec.intake.reconcile import Reconciliation
+    from callrec.intake.reconcile_findings import Finding
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
 
@@ -62,8 +62,8 @@ def reconcile(
     exit status is 8 where a call that was answered is not held, or not all of it, and 5 where a
     search would miss a recording that it should find: somebody has changed the index.
     """
+    from callrec.intake.reconcile import reconcile_calls
     from callrec.practice import today
-    from callrec.procedures.reconcile import reconcile_calls
     from callrec.system.whole_file import write_whole
 
     practice = practice_of(ctx.obj)
@@ -164,7 +164,7 @@ def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
 
 def _rank(finding: Finding) -> int:
     """Calls that are not held come first, and gaps last: there may be very many."""
-    from callrec.procedures.reconcile_findings import FindingKind
+    from callrec.intake.reconcile_findings import FindingKind
 
     return {FindingKind.NO_RECORDING: 0, FindingKind.PART_MISSING: 1, FindingKind.GAP: 3}.get(
         finding.what, 2
@@ -185,7 +185,7 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _found(finding: Finding, zone: tzinfo) -> str:
-    from callrec.procedures.reconcile_findings import FindingKind
+    from callrec.intake.reconcile_findings import FindingKind
 
     what = finding.what.replace("-", " ")
     if finding.what is FindingKind.GAP and finding.until is not None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.output import counted
 
 if TYPE_CHECKING:
+    from callrec.intake.reconciled import Counts
     from callrec.policy.days import DayRange
-    from callrec.procedures.reconcile_log import Counts
 
 
 def days_in_words(days: DayRange) -> str:

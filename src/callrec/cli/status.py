@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
+    from callrec.intake.reconciled import LastReconciled
     from callrec.practice import Actor, Practice
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
-    from callrec.procedures.reconcile_log import LastReconciled
     from callrec.procedures.status import SearchCount, Status
     from callrec.procedures.volume_list import ListedVolume
 

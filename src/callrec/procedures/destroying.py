@@ -29,6 +29,7 @@ from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, NotFound, Tampered
+from callrec.intake.known import DuplicateMacs
 from callrec.policy.destroying import (
     check_can_be_destroyed,
     check_destroys,
@@ -50,7 +51,6 @@ from callrec.procedures.destruction_done import certificate_columns, record_comp
 from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
-from callrec.procedures.intake_known import DuplicateMacs
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.migration_copy import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of

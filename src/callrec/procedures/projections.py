@@ -23,6 +23,7 @@ from callrec.catalogue.index import read_parts
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
+from callrec.intake.reconciled import check_reconciliations
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
@@ -32,7 +33,6 @@ from callrec.procedures.granted import unlisted_grants
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.reconcile_log import check_reconciliations
 from callrec.procedures.request_clock import check_dates
 from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook

@@ -32,13 +32,13 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
+from callrec.intake.batch import BatchKeys, batch_row
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
 from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import holds_covering
-from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.procedures.lapsing import expire_lapsed
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as

@@ -21,9 +21,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.errors import Tampered
+from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.intake_known import DuplicateMacs, write_macs
 from callrec.record.forms import Hex, as_json, recall
 
 if TYPE_CHECKING:

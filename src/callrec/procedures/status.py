@@ -17,6 +17,7 @@ from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
+from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.login.people import logins
 from callrec.mail.waiting_mail import mail_warnings
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
@@ -35,7 +36,6 @@ from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migration_copy import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.readers import references_hidden_from
-from callrec.procedures.reconcile_log import LastReconciled, last_reconciled, made_up_warnings
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
 from callrec.procedures.unrecorded import missing_handover_warnings

@@ -1,0 +1,401 @@
+"""Put a batch into the catalogue: one transaction, from which on its recordings are in the vault.
+
+Each batch has two random keys. One, sealed to the recordings key, opens the data keys; the other,
+sealed to the catalogue key, opens the metadata. Whoever takes recordings in holds them for as long
+as the batch lasts, and can open none of it afterwards (docs/formats/recording.md, 1).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from sqlalchemy import func, select
+
+from callrec.calls.custody import encode_name, seal_data_key, seal_metadata
+from callrec.calls.records import parties_named_by_legs
+from callrec.catalogue import tables
+from callrec.catalogue.index import IndexedCall, add_calls, add_facts
+from callrec.catalogue.rows import insert_rows
+from callrec.catalogue.times import from_millis, to_millis
+from callrec.crypto import primitives
+from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.crypto.context import context
+from callrec.errors import Failed, Tampered
+from callrec.holds.follow import match_again
+from callrec.intake.known import write_macs
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import register_now, today, vault_key, writing
+from callrec.record.statements import sign_statement_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.register import Register
+    from callrec.calls.custody import SealedMetadata
+    from callrec.crypto.statement import Statement
+    from callrec.intake.known import DuplicateMacs, KnownRecording, Portion
+    from callrec.intake.sealing import Seen, Taken
+    from callrec.practice import Actor, Practice
+    from callrec.telephone.call import Call
+
+_RECORDING_COLUMNS: Final = (
+    *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),
+    *("direction", "size_bytes", "format", "state"),
+)
+"""In the order of the table."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BatchKeys:
+    """A batch's id and its two keys, 32 bytes each. Its repr shows nothing."""
+
+    batch: str
+    recordings: bytes
+    catalogue: bytes
+
+    @classmethod
+    def draw(cls) -> Self:
+        return cls(
+            primitives.random_id(),
+            primitives.random_bytes(primitives.KEY_BYTES),
+            primitives.random_bytes(primitives.KEY_BYTES),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """One revision of a recording's metadata, sealed, as the statement lists it."""
+
+    uid: str
+    number: int
+    ciphertext: str
+    metadata: SealedMetadata
+
+    def as_item(self) -> dict[str, Any]:
+        return {
+            "ciphertext": self.ciphertext,
+            "metadata": self.metadata.commitment,
+            "revision": self.number,
+            "uid": self.uid,
+        }
+
+
+def catalogue_batch(
+    practice: Practice, actor: Actor, keys: BatchKeys, portion: Portion, duplicates: DuplicateMacs
+) -> dict[str, int]:
+    """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
+
+    Args:
+        practice: the vault; the sealed files are in its store, durably.
+        actor: with the identity that signs the statement.
+        keys: of this batch.
+        portion: not empty.
+        duplicates: the MACs that are written.
+
+    Returns:
+        The number that each new recording got, by its uid.
+
+    Raises:
+        Refused: the actor may not ingest any more: what he signed would count for nothing.
+        Failed: the catalogue cannot be written, or the vault's keys were renewed.
+    """
+    new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
+    with writing(practice, actor.signer) as act:
+        connection = act.connection
+        register = register_now(practice, connection)
+        check_may(register.person(actor.person.id), Power.INGEST, on=today(practice))
+        _check_keys(practice, register)
+        further = {
+            number: _further(connection, practice.vault, keys, (number, fields))
+            for number, fields in _further_fields(portion).items()
+        }
+        statement = _state(practice, actor, keys.batch, [*new, *further.values()])
+        details = {
+            "duplicates": portion.duplicates,
+            "names": len(portion.named),
+            "recorded": len(portion.recorded),
+            "recordings": len(portion.new),
+        }
+        act.leaf(
+            "ingest",
+            actor=actor.person.id,
+            subject=[keys.batch],
+            details=details,
+            statement=statement,
+        )
+        connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
+        numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
+        revisions = {**{numbers[r.uid]: r for r in new}, **further}
+        _insert_metadata(connection, keys.batch, revisions)
+        write_macs(connection, _macs(duplicates, portion, numbers))
+        _index(practice, actor, connection, portion, numbers)
+        _update_columns(connection, portion)
+        if portion.recorded:
+            match_again(act, actor, earliest=_earliest(portion.recorded.values()))
+    return numbers
+
+
+def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
+    """The same, with what is catalogued of it sealed already, if it is the only one of its sound.
+
+    What follows from it alone can be done where it is sealed: that takes no catalogue.
+    """
+    return replace(
+        taken,
+        metadata=_first_metadata(vault, keys, [taken]),
+        sealed_key=_sealed_key(vault, keys, taken),
+    )
+
+
+def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
+    """The first revision of a recording; ``same`` are all the sources that have its sound."""
+    taken = same[0]
+    metadata = taken.metadata if len(same) == 1 else None
+    return _Revision(
+        taken.uid,
+        1,
+        taken.sealed.sha256_ciphertext,
+        metadata or _first_metadata(vault, keys, same),
+    )
+
+
+def _first_metadata(vault: str, keys: BatchKeys, same: list[Taken]) -> SealedMetadata:
+    taken = same[0]
+    return seal_metadata(
+        {**_fields(taken), "provenance": _provenance(same)},
+        key=keys.catalogue,
+        vault=vault,
+        uid=taken.uid,
+        revision=1,
+    )
+
+
+def _sealed_key(vault: str, keys: BatchKeys, taken: Taken) -> bytes:
+    return seal_data_key(vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key)
+
+
+def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
+    """What is said anew of recordings that were there: names, and what these or records tell."""
+    return {
+        number: {
+            **(portion.recorded[number].fields if number in portion.recorded else {}),
+            "provenance": _provenance(portion.named.get(number, ())),
+        }
+        for number in sorted(portion.named.keys() | portion.recorded.keys())
+    }
+
+
+def _further(
+    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, dict[str, Any]]
+) -> _Revision:
+    """A further revision of a recording that was there."""
+    recording, fields = told
+    row = connection.execute(
+        select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
+            tables.recording.c.id == recording
+        )
+    ).one()
+    latest = connection.execute(
+        select(func.max(tables.metadata.c.revision)).where(tables.metadata.c.recording == recording)
+    ).scalar()
+    if latest is None:
+        raise Tampered(f"the metadata of recording {recording} is missing")
+    metadata = seal_metadata(
+        {**fields, "uid": row.uid},
+        key=keys.catalogue,
+        vault=vault,
+        uid=row.uid,
+        revision=latest + 1,
+    )
+    return _Revision(row.uid, latest + 1, row.ciphertext, metadata)
+
+
+def _fields(taken: Taken) -> dict[str, Any]:
+    call, sound, sealed = taken.call, taken.sound, taken.sealed
+    return {
+        "callee": call.callee,
+        "caller": call.caller,
+        "channels": sound.channels,
+        "ciphertext": sealed.sha256_ciphertext,
+        "codec": sound.codec,
+        "contradiction": call.contradiction,
+        "direction": call.direction,
+        "duration_ms": sound.duration_ms,
+        "extension": call.extension,
+        "findings": sorted(sound.findings),
+        "format": sound.format,
+        "local_time": call.local_time,
+        "number": call.number,
+        "parties": list(call.parties),
+        "raw_time": call.raw_time,
+        "record": taken.record,
+        "said": dict(call.said),
+        "sample_rate": sound.sample_rate,
+        "sha256": sealed.sha256_original,
+        "sides": list(call.sides),
+        "size_bytes": sealed.size_bytes,
+        "started_at": format_instant(call.started_at),
+        "system": call.system,
+        "time_confidence": call.time_confidence,
+        "uid": taken.uid,
+        "unique_id": call.unique_id,
+        "utc_offset_minutes": call.utc_offset_minutes,
+        "zone": call.zone,
+    }
+
+
+def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
+    by_name = {os.fsencode(seen.source.path): format_instant(seen.modified_at) for seen in same}
+    return [{"modified_at": at, "name": encode_name(name)} for name, at in by_name.items()]
+
+
+def _state(
+    practice: Practice, actor: Actor, batch: str, revisions: Iterable[_Revision]
+) -> Statement:
+    return sign_statement_as(
+        practice,
+        actor,
+        "batch",
+        {"batch": batch, "items": [revision.as_item() for revision in revisions]},
+    )
+
+
+def batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:
+    """The row of a batch, its keys sealed to the newest vault keys."""
+    row: dict[str, Any] = {"id": keys.batch, "statement": statement.digest}
+    for side, secret in (
+        (VaultKey.RECORDINGS, keys.recordings),
+        (VaultKey.CATALOGUE, keys.catalogue),
+    ):
+        newest = practice.register.newest(side)
+        info = context("batch", practice.vault, batch=keys.batch, key=side, version=newest.version)
+        row[f"{side}_version"] = newest.version
+        row[f"{side}_key"] = primitives.hpke_seal(newest.public, secret, info)
+    return row
+
+
+def _insert_recordings(
+    connection: Connection, vault: str, keys: BatchKeys, recordings: list[Taken]
+) -> dict[str, int]:
+    """Their rows; returns the number that each uid got."""
+    if not recordings:
+        return {}
+    in_order = itemgetter(*_RECORDING_COLUMNS)
+    rows = [in_order(_recording_row(vault, keys, taken)) for taken in recordings]
+    # SQLite counts on from the newest, and nobody else writes meanwhile.
+    table = tables.recording
+    newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    insert_rows(connection, table.insert(), rows, columns=_RECORDING_COLUMNS)
+    query = select(table.c.uid, table.c.id).where(table.c.id > newest)
+    return {row.uid: row.id for row in connection.execute(query)}
+
+
+def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
+    return {
+        "batch": keys.batch,
+        "ciphertext": taken.sealed.sha256_ciphertext,
+        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
+        "direction": str(taken.call.direction),
+        "duration_ms": taken.sound.duration_ms,
+        "format": taken.sound.format,
+        "size_bytes": taken.sealed.size_bytes,
+        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        "state": "live",
+        "uid": taken.uid,
+    }
+
+
+def _to_the_millisecond(at: datetime) -> datetime:
+    # As the text is that is sealed, since the two are compared.
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _insert_metadata(
+    connection: Connection, batch: str, revisions: Mapping[int, _Revision]
+) -> None:
+    rows = [(n, r.number, batch, r.metadata.sealed) for n, r in revisions.items()]
+    insert_rows(connection, tables.metadata.insert(), rows)
+
+
+def _macs(
+    duplicates: DuplicateMacs, portion: Portion, numbers: Mapping[str, int]
+) -> dict[bytes, int]:
+    macs = {
+        mac: numbers[same[0].uid]
+        for same in portion.new.values()
+        for taken in same
+        for mac in duplicates.to_write(taken, is_new=True)
+    }
+    more = {
+        mac: number
+        for number, seen in portion.named.items()
+        for each in seen
+        for mac in duplicates.to_write(each, is_new=False)
+    }
+    by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
+    known = {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
+    return {**macs, **more, **known}
+
+
+def _check_keys(practice: Practice, register: Register) -> None:
+    """What is sealed to a key that was renewed is open to whoever it was renewed for."""
+    if register.keys != practice.register.keys:
+        raise Failed(
+            "the vault's keys were renewed a moment ago, so nothing more was taken in",
+            hint="run it again",
+        )
+
+
+def _index(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    portion: Portion,
+    numbers: Mapping[str, int],
+) -> None:
+    newest = practice.register.newest(VaultKey.INDEX).version
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
+    add_calls(connection, key, practice.vault, calls, zone)
+    known = [_indexed(n, each.call, each.fields) for n, each in portion.recorded.items()]
+    before = {n: from_millis(each.row.started_at) for n, each in portion.recorded.items()}
+    add_facts(connection, key, practice.vault, known, zone, before=before)
+
+
+def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
+    named = parties_named_by_legs(fields)
+    return IndexedCall(
+        recording=recording,
+        started_at=call.started_at,
+        numbers=named.numbers | call.numbers,
+        extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
+        parties=(*call.parties, *named.parties),
+    )
+
+
+def _earliest(recorded: Iterable[KnownRecording]) -> int:
+    """When the first of these calls began, in ms: as it was known, or as it is known now."""
+    at: list[tuple[int, int]]
+    at = [(each.row.started_at, to_millis(each.call.started_at)) for each in recorded]
+    return min(chain.from_iterable(at))
+
+
+def _update_columns(connection: Connection, portion: Portion) -> None:
+    """Let the clear columns say what is sealed now."""
+    for number, each in portion.recorded.items():
+        values: dict[str, Any] = {}
+        if "direction" in each.fields:
+            values["direction"] = each.call.direction
+        if "started_at" in each.fields:
+            values["started_at"] = to_millis(parse_instant(each.fields["started_at"]))
+        if values:
+            table = tables.recording
+            connection.execute(table.update().where(table.c.id == number).values(values))

@@ -1,0 +1,288 @@
+"""Processes beside the one that catalogues, which seal all but large files.
+
+Of such a file most of the work is the interpreter's, which runs one thread of a process at a time:
+threads would only wait for each other. The processes are forked, so that they have at once whatever
+they need and share the memory in which that lies. They touch sources and their share of the store's
+batches, never the catalogue. Data keys pass through them as they pass through a thread, and so do
+the two keys of a batch, under which they seal what is to be catalogued. They end with the process
+that they came from, however that ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import io
+import os
+import pickle
+import signal
+import sys
+from collections import deque
+from contextlib import contextmanager
+from copyreg import dispatch_table
+from functools import partial
+from multiprocessing.connection import Connection, Pipe, wait
+from operator import attrgetter
+from pathlib import PosixPath
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from callrec.calls.custody import SealedMetadata
+from callrec.errors import Failed
+from callrec.intake.batch import BatchKeys, with_sealed_metadata
+from callrec.intake.sealing import BatchSealer, Taken, chunks
+from callrec.intake.sources import Mark, Source
+from callrec.store.sealing import Buffers, Sealed
+from callrec.telephone.call import Call
+from callrec.telephone.sound.sound import Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from callrec.intake.sealing import Outcome
+    from callrec.store.batch import DirectoryBatch
+    from callrec.telephone.setup import Setup
+
+_ASKED_AHEAD: Final = 2
+"""Chunks that each has at a time, so that it need not wait until it is heard."""
+
+_CAN: Final = sys.platform == "linux"
+
+_PR_SET_PDEATHSIG: Final = 1
+"""prctl(2): the signal that a process gets when the one that forked it ends."""
+
+
+class SealingWorkers:
+    """The other processes, as the one that catalogues sees them; one thread asks at a time."""
+
+    def __init__(self, lines: list[Connection]) -> None:
+        self._lines = lines
+        self._turn = Lock()
+        self._helping = Lock()
+        self._batch: DirectoryBatch | None = None
+        """Into which is sealed just now."""
+        self._unasked: deque[tuple[int, Sequence[Source]]] = deque()
+        """Chunks of what is sealed into it, with their numbers, that nobody was asked for yet."""
+        self._outcomes: dict[int, list[Outcome]] = {}
+        """By the numbers of their chunks."""
+
+    def take(
+        self,
+        batch: DirectoryBatch,
+        keys: BatchKeys,
+        advance: Callable[[int], None],
+        sources: Sequence[Source],
+    ) -> list[Outcome]:
+        """Seal each into the batch, as ``BatchSealer.take`` does, and what is catalogued of it too.
+
+        Raises:
+            Failed: the store cannot take it, or a process was ended by somebody else.
+        """
+        with self._turn:
+            try:
+                return self._take(list(chunks(sources)), batch, keys, advance)
+            except BaseException:
+                self._unasked.clear()
+                for line in self._lines:
+                    line.close()  # the next to ask would hear what is still on its way
+                raise
+
+    def help(self, sealing: BatchSealer) -> bool:
+        """Seal a chunk here, while it is waited for, that no process was asked for yet.
+
+        Returns:
+            Whether there was one of this batch.
+
+        Raises:
+            Failed: the store cannot take it.
+        """
+        with self._helping:
+            if self._batch is not sealing.batch:
+                return False
+            try:
+                number, chunk = self._unasked.pop()
+            except IndexError:
+                return False
+            self._outcomes[number] = sealing.take(chunk)
+        return True
+
+    def _take(
+        self,
+        all_chunks: Sequence[Sequence[Source]],
+        batch: DirectoryBatch,
+        keys: BatchKeys,
+        advance: Callable[[int], None],
+    ) -> list[Outcome]:
+        outcomes: dict[int, list[Outcome]] = {}
+        with self._helping:
+            self._batch, self._outcomes = batch, outcomes
+            self._unasked.extend(enumerate(all_chunks))
+
+        def ask(line: Connection) -> int:
+            try:
+                number, chunk = self._unasked.popleft()
+            except IndexError:
+                return 0
+            _say(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
+            return 1
+
+        try:
+            asked = sum(ask(line) for line in self._lines * _ASKED_AHEAD)
+            while asked:
+                for line in cast("list[Connection]", wait(self._lines)):
+                    number, some, parts = _Answered(line, all_chunks).load()
+                    if isinstance(some, Exception):
+                        raise some
+                    asked += ask(line) - 1
+                    batch.join(parts)
+                    outcomes[number] = some
+                    advance(sum(source.mark.size_bytes for source in all_chunks[number]))
+        except (EOFError, ConnectionError) as problem:
+            raise Failed(
+                "a process that seals was ended by somebody else",
+                hint="run the command again: it goes on from there",
+            ) from problem
+        with self._helping:  # nobody begins another, but one may be under way
+            return [each for number in sorted(outcomes) for each in outcomes[number]]
+
+
+@contextmanager
+def start_sealing_workers(
+    vault: str, setup: Setup, processes: int, *, with_md5: bool
+) -> Iterator[SealingWorkers | None]:
+    """Start the processes, and end them; None: this system has no such processes.
+
+    Args:
+        vault: its id.
+        setup: how this practice's telephone systems are read.
+        processes: how many.
+        summing: call records tell MD5s of recordings.
+    """
+    if not _CAN:
+        yield None
+        return
+    gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others
+    parent, lines, children = os.getpid(), list[Connection](), list[int]()
+    try:
+        for _ in range(processes):
+            here, there = Pipe()
+            lines.append(here)
+            child = os.fork()
+            if child == 0:
+                try:
+                    for line in lines:
+                        line.close()  # else it would not be told that the parent's end is closed
+                    _end_with(parent)
+                    _serve(there, vault, setup, with_md5=with_md5)
+                finally:
+                    os._exit(0)  # nothing of the parent's is to be closed or said a second time
+            there.close()
+            children.append(child)
+        yield SealingWorkers(lines)
+    finally:
+        for line in lines:
+            line.close()
+        for child in children:
+            os.waitpid(child, 0)
+        gc.unfreeze()
+
+
+def _end_with(parent: int) -> None:
+    for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # The parent hears them too, and it ends when what is under way is done.
+        signal.signal(order, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended meanwhile
+        os._exit(0)
+
+
+def _serve(line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
+    buffers = Buffers()
+    try:
+        while True:
+            number, keys, share, chunk = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words
+            share.buffers = buffers
+            sealing = BatchSealer(vault, setup, share, lambda _: None, with_md5)
+            answer = (number, _outcomes(sealing, keys, chunk), share.parts)
+            _say(line, partial(_Answer, number, chunk), answer)
+    except (EOFError, ConnectionError):
+        return  # nothing more is asked
+
+
+def _outcomes(
+    sealing: BatchSealer, keys: BatchKeys, chunk: Sequence[Source]
+) -> list[Outcome] | Exception:
+    try:
+        return [
+            with_sealed_metadata(sealing.vault, keys, each) if isinstance(each, Taken) else each
+            for each in sealing.take(chunk)
+        ]
+    except Exception as problem:  # noqa: BLE001 - raised where it was asked
+        return problem
+
+
+def _say(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:
+    said = io.BytesIO()
+    write(said).dump(what)
+    line.send_bytes(said.getbuffer())
+
+
+def _by_values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    values = attrgetter(*kind.__slots__)
+    return lambda each: (kind, values(each))
+
+
+def _call(*values: Any) -> Call:
+    return Call(**dict(zip(Call.__slots__, values, strict=True)))
+
+
+_BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
+
+_of_call = attrgetter(*Call.__slots__)
+
+_KNOWN_KINDS: Final[dict[type, Any]] = {
+    **dispatch_table,
+    **{kind: _by_values(kind) for kind in _BY_VALUES},
+    PosixPath: lambda path: (PosixPath, (str(path),)),
+    Call: lambda call: (_call, _of_call(call)),
+}
+
+
+class _Pickler(pickle.Pickler):
+    """By itself it asks each object what its fields are, which takes longer than all else."""
+
+    dispatch_table = _KNOWN_KINDS  # where pickle looks for it
+
+    def __init__(self, said: io.BytesIO) -> None:
+        super().__init__(said, pickle.HIGHEST_PROTOCOL)
+
+
+def _asked(number: int, place: int) -> Source:
+    """A source by its place in what was asked: ``_Answered`` finds it, who asked."""
+    raise LookupError(f"chunk {number}, source {place}")
+
+
+class _Answer(_Pickler):
+    """Names sources by their places in what was asked: there they are held, and once is enough."""
+
+    def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
+        places = {id(source): (number, place) for place, source in enumerate(chunk)}
+        self.dispatch_table = {
+            **_KNOWN_KINDS,
+            Source: lambda source: (_asked, places[id(source)]),
+        }
+        super().__init__(said)
+
+
+class _Answered(pickle.Unpickler):
+    """What ``_Answer`` wrote: our own process's words, on a line that nobody else has."""
+
+    def __init__(self, line: Connection, asked: Sequence[Sequence[Source]]) -> None:
+        super().__init__(io.BytesIO(line.recv_bytes()))
+        self._all_asked = asked
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        return self._source if name == _asked.__name__ else super().find_class(module, name)
+
+    def _source(self, number: int, place: int) -> Source:
+        return self._all_asked[number][place]

@@ -1,0 +1,213 @@
+"""What becomes of a source once its recording is in the vault: it stays, goes, or is moved.
+
+Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
+its SHA-256 the original's, wherever somebody has the key to open it. That is so for whatever this
+run has sealed. Of a recording that was there before, an intake service has no key: then the copy is
+compared with its name, which is the SHA-256 of its sealed bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callrec.crypto.context import context
+from callrec.errors import Tampered, Unusable
+from callrec.intake.sealing import Taken
+from callrec.intake.sources import Mark, lies_in
+from callrec.store.sealing import open_stream
+from callrec.telephone.sidecar import sidecar_for
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from callrec.intake.sealing import Seen
+    from callrec.store.directory import DirectoryStore
+
+_NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
+"""What is said of a name given to a file on another disk, or on a disk without such names."""
+
+
+class AfterIntakeKind(StrEnum):
+    KEEP = "keep"
+    DELETE = "delete"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True)
+class AfterIntake:
+    """What is to become of the sources."""
+
+    kind: AfterIntakeKind = AfterIntakeKind.KEEP
+    folder: Path = Path()
+    """Where they are moved to."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedCopy:
+    """A recording's sealed copy in the store. Its repr shows nothing."""
+
+    uid: str
+    ciphertext: str
+    """Its name: the SHA-256 of its bytes."""
+    data_key: bytes | None
+    """None: nobody here has it."""
+
+
+def parse_after(text: str) -> AfterIntake:
+    """``keep``, ``delete`` or ``move:DIR``.
+
+    Raises:
+        Unusable: it is none of these, or there is no such folder.
+    """
+    kind, colon, folder = text.partition(":")
+    if not colon and kind in (AfterIntakeKind.KEEP, AfterIntakeKind.DELETE):
+        return AfterIntake(AfterIntakeKind(kind))
+    if kind != AfterIntakeKind.MOVE or not folder:
+        raise Unusable("--after is keep, delete or move:DIR", hint="--after keep is the default")
+    if not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises where no folder can be
+        raise Unusable("the folder to move to does not exist", hint="make it first with mkdir")
+    return AfterIntake(AfterIntakeKind.MOVE, Path(os.path.abspath(folder)))  # noqa: PTH100  # links stay
+
+
+def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
+    """Check that what is moved does not come in again.
+
+    Raises:
+        Unusable: the folder to move to lies in one that is taken in, or in the vault.
+    """
+    if after.kind is AfterIntakeKind.MOVE and any(
+        lies_in(after.folder, f) for f in (*paths, vault)
+    ):
+        raise Unusable(
+            "the folder to move to lies in the vault, or in a folder that is being taken in",
+            hint="choose a folder beside it",
+        )
+
+
+def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str) -> None:
+    """Read a sealed copy back from the disk, open it, and compare.
+
+    Args:
+        store: where it lies.
+        vault: the vault's id.
+        copy: which.
+        sha256: of the original, in hex.
+
+    Raises:
+        NotFound: the store does not hold it.
+        Tampered: it is damaged.
+    """
+    if copy.data_key is None:
+        store.check(copy.ciphertext)
+        return
+    digest = hashlib.sha256()
+    with store.open(copy.ciphertext) as sealed:
+        if hasattr(os, "posix_fadvise"):
+            # What lies in memory proves nothing about the disk.
+            os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        for piece in open_stream(sealed, copy.data_key, context("recording", vault, uid=copy.uid)):
+            digest.update(piece)
+    if digest.hexdigest() != sha256:
+        raise Tampered("a recording's sealed copy is not what was sealed")
+
+
+def clear_source(after: AfterIntake, seen: Seen) -> None:
+    """Delete or move a source, if it is still the file that was read.
+
+    Raises:
+        Unusable: it was changed, or the place it is to be moved to is taken.
+        OSError: it cannot be done; the source is still there.
+    """
+    path = seen.source.path
+    if Mark.of(path.lstat()) != seen.mark:
+        raise Unusable("it changed after it was taken in, and was left where it is")
+    if after.kind is AfterIntakeKind.MOVE:
+        _put(path, after.folder / seen.source.inside, seen.sha256)
+    path.unlink()
+
+
+def clear_sidecars(
+    after: AfterIntake, gone: Iterable[Seen], told: Collection[Path]
+) -> list[tuple[Path, Unusable | OSError]]:
+    """Let sidecars go where their recordings went, once no other file beside them needs them.
+
+    One that is not the sidecar that was read, or that says what the vault may not have, is moved,
+    which loses nothing, and never deleted.
+
+    Args:
+        after: not keep.
+        gone: recordings that have gone already.
+        told: those of them of which the vault has what their sidecar said when they were read.
+
+    Returns:
+        Sidecars that could not go, and why.
+    """
+    needed: dict[Path, frozenset[str]] = {}
+    left: dict[Path, Unusable | OSError] = {}
+    for seen in gone:
+        sidecar = sidecar_for(seen.source.path)
+        if sidecar is None:
+            continue
+        try:
+            if sidecar.parent not in needed:
+                needed[sidecar.parent] = _names_and_stems(sidecar.parent)
+            if sidecar.stem not in needed[sidecar.parent]:
+                _clear_sidecar(after, seen, sidecar, is_told=seen.source.path in told)
+        except (Unusable, OSError) as problem:
+            left[sidecar] = problem
+    return list(left.items())
+
+
+def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_told: bool) -> None:
+    if after.kind is AfterIntakeKind.MOVE:
+        target = (after.folder / seen.source.inside).with_name(sidecar.name)
+        _put(sidecar, target, _sha256(sidecar))
+    elif not isinstance(seen, Taken) or not is_told:
+        raise Unusable("its recording was known already, and what it says may not be in the vault")
+    elif Mark.of(sidecar.lstat()) != seen.sidecar:
+        raise Unusable("it was written after its recording was taken in, and was left where it is")
+    sidecar.unlink()
+
+
+def _names_and_stems(folder: Path) -> frozenset[str]:
+    names = {path for path in folder.iterdir() if path.suffix != ".json"}
+    return frozenset({path.name for path in names} | {path.stem for path in names})
+
+
+def _put(path: Path, target: Path, sha256: str) -> None:
+    """Give a file a place beside its own, on another disk too, and never over another file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(target):
+        # A run that was killed may have put it there.
+        if target.is_symlink() or not target.is_file() or _sha256(target) != sha256:
+            raise Unusable("there is another file of its name where it is to be moved to")
+        return
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        part = target.with_name(f".{sha256}.part")
+        _copy(path, part)
+        part.rename(target)
+
+
+def _copy(path: Path, part: Path) -> None:
+    part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
+    with path.open("rb") as source, part.open("xb") as copied:
+        shutil.copyfileobj(source, copied)
+        copied.flush()
+        os.fsync(copied.fileno())
+    shutil.copystat(path, part)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

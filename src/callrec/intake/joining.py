@@ -1,0 +1,173 @@
+"""Join what is taken in to call records: what is new, and what the vault has without one.
+
+Of a recording that is in the vault an intake service can read nothing: it is joined by what its
+source says (docs/formats/recording.md, 2.1).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.calls.custody import encode_name
+from callrec.calls.records import as_record
+from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis, to_millis
+from callrec.crypto.canonical import format_instant
+from callrec.intake.known import KnownRecording, without_record
+from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
+from callrec.intake.sealing import Taken, check_md5
+from callrec.intake.sources import Quarantined
+from callrec.telephone.filled import filled_from_record
+from callrec.telephone.joining.facts import JoinedBy, RecordingFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.intake.known import DuplicateMacs, Portion
+    from callrec.intake.records import AvailableCallRecords
+    from callrec.intake.sources import Source
+    from callrec.telephone.call import Call
+    from callrec.telephone.joining.facts import Joined
+    from callrec.telephone.setup import Setup
+
+_MEMBERS: Final = (
+    "callee",
+    "caller",
+    "contradiction",
+    "direction",
+    "extension",
+    "local_time",
+    "number",
+    "parties",
+    "raw_time",
+    "started_at",
+    "time_confidence",
+    "unique_id",
+    "utc_offset_minutes",
+    "zone",
+)
+"""What a call record may tell."""
+
+
+def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantined]:
+    """Give what is new its call record.
+
+    Returns:
+        What is not the file that it should be, and is new no more.
+    """
+    new = list(portion.new.items())
+    facts = [
+        joining_facts(same[0].call, [s.source.path for s in same], same[0].sound.duration_ms)
+        for _, same in new
+    ]
+    refused: list[Quarantined] = []
+    for (sha256, same), joined in zip(new, records.join(facts), strict=True):
+        try:
+            taken = with_record(same[0], joined)
+        except WrongChecksum as problem:
+            portion.refused += portion.new.pop(sha256)
+            refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
+        else:
+            portion.new[sha256] = [taken, *same[1:]]
+    return refused
+
+
+def with_record(taken: Taken, joined: Joined | None) -> Taken:
+    """What was taken, with its call record.
+
+    Raises:
+        WrongSum: it is another file than the one that the record is of.
+    """
+    if joined is None:
+        return taken
+    try:
+        check_md5(taken.md5, joined.call.legs[joined.leg_index].call)
+    except WrongChecksum:
+        if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
+            return taken  # the record is of another call
+        raise
+    call = filled_from_record(taken.call, joined)
+    return replace(taken, call=call, record=as_record(joined), metadata=None)
+
+
+def join_known(
+    connection: Connection,
+    duplicates: DuplicateMacs,
+    portion: Portion,
+    records: AvailableCallRecords,
+    setup: Setup,
+) -> int:
+    """Find the call records of what the vault has without one.
+
+    Returns:
+        How many recordings have none still.
+    """
+    sources = {row.id: source for source, row in portion.unread.items()}
+    sources |= {row.id: seen.source for seen, row in portion.held}
+    rows = [*portion.unread.values(), *(row for _, row in portion.held)]
+    lacking = without_record(connection, duplicates, rows)
+    said = [(row, call_of_source(sources[row.id], setup)) for row in lacking]
+    told = [(row, call) for row, call in said if call is not None]
+    facts = [joining_facts(call, [sources[row.id].path], row.duration_ms) for row, call in told]
+    held = uids_with_grants(connection, [row.uid for row in lacking])
+    for (row, call), joined in zip(told, records.join(facts), strict=True):
+        if joined is not None:
+            portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in held)
+    return len(lacking) - len(portion.recorded)
+
+
+def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
+    """What a recording is joined by; a name that is no text joins nothing."""
+    names = [encode_name(os.fsencode(path.name)) for path in paths]
+    return RecordingFacts(
+        unique_id=call.unique_id,
+        names=tuple(name for name in names if isinstance(name, str)),
+        # Some names say the outside party's number, and not which end it was.
+        numbers=tuple({end: None for end in (call.caller, call.callee, call.number) if end}),
+        extension=call.extension,
+        started_at=call.started_at,
+        duration_ms=duration_ms,
+        time_confidence=call.time_confidence,
+    )
+
+
+def call_of_source(source: Source, setup: Setup) -> Call | None:
+    """The call that a source's sidecar or name tells of; None: it is not to be understood."""
+    call = or_quarantined(source, partial(call_described, source.path, setup))
+    return None if isinstance(call, Quarantined) else call
+
+
+def uids_with_grants(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
+    """Those of the recordings for which somebody holds a grant."""
+    column = tables.grant.c.uid
+    return frozenset(connection.execute(select(column).where(column.in_(uids))).scalars())
+
+
+def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> KnownRecording:
+    record = {"record": as_record(joined)}
+    said_before = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
+    # Who came in under another name may be known better than by this one; and a grant holds the
+    # clear columns as they were.
+    if is_granted or not said_before:
+        return KnownRecording(row, record, replace(call, started_at=from_millis(row.started_at)))
+    full = filled_from_record(call, joined)
+    return KnownRecording(row, {**record, **changed_members(call, full)}, full)
+
+
+def changed_members(before: Call, full: Call) -> dict[str, Any]:
+    """The members of the metadata that are others now."""
+    told = {name: getattr(full, name) for name in _MEMBERS}
+    changed = {name: value for name, value in told.items() if value != getattr(before, name)}
+    if "parties" in changed:
+        changed["parties"] = list(full.parties)
+    if "started_at" in changed:
+        changed["started_at"] = format_instant(full.started_at)
+    return changed

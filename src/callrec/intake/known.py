@@ -1,0 +1,310 @@
+"""Tell what the vault has already: the same audio twice is one recording with two provenances.
+
+The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
+from the index key (docs/formats/recording.md, 5):
+
+    sound   MAC(SHA-256 of the original[32])
+    name    MAC("name" || SHA-256 of the original[32] || name)
+    sight   MAC("sight" || canonical JSON {name, size_bytes})
+    mark    MAC("mark" || canonical JSON {changed_ns, inode, modified_ns, name, size_bytes})
+    record  MAC("record" || uid)
+
+A known sight only spares the sealing: the file is hashed all the same, and its sound decides. A
+file whose mark is known stands there as it was read, and is not read again where it stays.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from callrec.calls.custody import decode_name, encode_name
+from callrec.catalogue import tables
+from callrec.catalogue.rows import insert_rows
+from callrec.catalogue.times import to_millis
+from callrec.crypto.canonical import canonical
+from callrec.crypto.context import context
+from callrec.crypto.primitives import derive, mac_function
+from callrec.intake.sealing import Taken
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
+from callrec.telephone.call import count_untold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.intake.sealing import Seen
+    from callrec.intake.sources import Mark, Source
+    from callrec.practice import Actor, Practice
+    from callrec.telephone.call import Call
+
+_COARSEST_CLOCK: Final = timedelta(seconds=2)
+"""The times of files on FAT are even seconds. What changed so shortly before a run, or during it,
+could change again and look the same, as git's index has it too (racy-git)."""
+
+_ASKED_AT_ONCE: Final = 1000
+"""Below the most parameters that any SQLite takes (32,766), and quick to compile."""
+
+_REMEMBERED: Final = 1024
+"""More sources than are under way at any time: those of two batches."""
+
+
+class DuplicateMacs:
+    """The MACs of one run, under every version of the index key that the actor holds."""
+
+    def __init__(self, keys: Sequence[bytes], *, still_since_ns: int) -> None:
+        """Take the derived keys, newest first: that one is written under.
+
+        ``still_since_ns``: what changed later, in nanoseconds since 1970, gets no mark.
+        """
+        self._macs = [mac_function(key) for key in keys]
+        self._still_since_ns = still_since_ns
+        # Asked for before a file is read and, of most, again when it is catalogued.
+        self.sight = lru_cache(_REMEMBERED)(self._sight)
+        self.mark = lru_cache(_REMEMBERED)(self._mark)
+
+    @classmethod
+    def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> DuplicateMacs:
+        """Derive them from what the actor has open.
+
+        ``marking``: sources stay where they are, and are to be known again by their marks.
+
+        Raises:
+            Locked: he does not have the newest index key.
+        """
+        newest = practice.register.newest(VaultKey.INDEX).version
+        held = {v for key, v in actor.shares if key is VaultKey.INDEX} - {newest}
+        info = context("duplicate", practice.vault)
+        return cls(
+            [
+                derive(vault_key(actor, VaultKey.INDEX, version), info)
+                for version in (newest, *sorted(held, reverse=True))
+            ],
+            still_since_ns=to_millis(practice.now() - _COARSEST_CLOCK) * 10**6 if marking else 0,
+        )
+
+    def sound(self, sha256: str) -> list[bytes]:
+        """MACs of an original's SHA-256 (hex); as all here: newest key first."""
+        return self._under_each(bytes.fromhex(sha256))
+
+    def name(self, seen: Seen) -> list[bytes]:
+        return self._under_each(
+            b"name" + bytes.fromhex(seen.sha256) + os.fsencode(seen.source.path)
+        )
+
+    def _sight(self, source: Source, size_bytes: int) -> list[bytes]:
+        name = encode_name(os.fsencode(source.path))
+        return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
+
+    def _mark(self, source: Source, mark: Mark) -> list[bytes]:
+        told = {
+            "changed_ns": str(mark.changed_ns),
+            "inode": str(mark.inode),
+            "modified_ns": str(mark.modified_ns),
+            "name": encode_name(os.fsencode(source.path)),
+            "size_bytes": mark.size_bytes,
+        }
+        return self._under_each(b"mark" + canonical(told))
+
+    def record(self, uid: str) -> list[bytes]:
+        """Of a recording whose call record is in its metadata."""
+        return self._under_each(b"record" + uid.encode())
+
+    def of_metadata(self, uid: str, fields: Mapping[str, Any]) -> list[list[bytes]]:
+        """Every MAC of a recording that its metadata tell, each under each key.
+
+        The marks of its files are not among them: a file without one is read again.
+        """
+        names = [source["name"] for source in fields["provenance"]]
+        sha256, size = bytes.fromhex(fields["sha256"]), fields["size_bytes"]
+        sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
+        known = [b"name" + sha256 + decode_name(name) for name in names]
+        recorded = [b"record" + uid.encode()] if fields["record"] else []
+        return [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
+
+    def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
+        """What the catalogue is to know of a source once it is taken in."""
+        macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
+        sound = {self.sound(seen.sha256)[0]} if is_new else set()
+        return macs | sound | self.marks_to_write(seen)
+
+    def marks_to_write(self, seen: Seen) -> set[bytes]:
+        """Its mark, unless it may have changed since within one tick of its disk's clock."""
+        stood_still = seen.mark.changed_ns < self._still_since_ns
+        return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
+
+    def _under_each(self, data: bytes) -> list[bytes]:
+        return [of(data) for of in self._macs]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KnownRecording:
+    """A recording that was in the vault, and what a call record, or a name, tells of it now."""
+
+    row: Row[Any]
+    fields: Mapping[str, Any]
+    """Members of its metadata."""
+    call: Call
+    """As it stands then."""
+
+
+@dataclass(slots=True)
+class Portion:
+    """One portion of sources, told apart: what becomes a recording, what only adds to one."""
+
+    new: dict[str, list[Taken]] = field(default_factory=dict)
+    """SHA-256 of an original -> what becomes its recording, then others with the same sound: the
+    source that tells the most of the call first, of several that tell as much the first found."""
+    named: dict[int, list[Seen]] = field(default_factory=dict)
+    """A recording's number -> sources with its sound, under names that it is not known by."""
+    held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
+    """Sources whose sound the vault has, each with its recording's row."""
+    unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
+    """Sources that stand there as they were read before, each with its recording's row."""
+    marks: dict[bytes, int] = field(default_factory=dict)
+    """MACs by which sources that are held will be known, each with its recording's number."""
+    refused: list[Taken] = field(default_factory=list)
+    """What was sealed and is not taken in after all."""
+    recorded: dict[int, KnownRecording] = field(default_factory=dict)
+    """A recording's number -> what is told of it now, which was there before."""
+
+    @property
+    def joined(self) -> list[str]:
+        """Uids of recordings, new or not, that got their call record."""
+        anew = [taken.uid for taken in self.recordings if taken.record is not None]
+        return anew + [each.row.uid for each in self.recorded.values() if "record" in each.fields]
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to put into a batch."""
+        return not self.new and not self.named and not self.recorded
+
+    @property
+    def duplicates(self) -> int:
+        again = sum(len(seen) - 1 for seen in self.new.values())
+        return len(self.held) + len(self.unread) + again
+
+    @property
+    def recordings(self) -> list[Taken]:
+        """What is new, in the order in which it was found."""
+        return [taken[0] for taken in self.new.values()]
+
+    @property
+    def surplus(self) -> list[Taken]:
+        """What was sealed in vain: the vault, or this portion, has its sound already."""
+        again = [taken for same in self.new.values() for taken in same[1:]]
+        held = [seen for seen, _ in self.held if isinstance(seen, Taken)]
+        return again + held + self.refused
+
+
+def seen_before(
+    connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
+) -> frozenset[Source]:
+    """Those sources that are known by name and size."""
+    macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
+    return frozenset(macs[m] for m in _known(connection, macs))
+
+
+def unchanged_sources(
+    connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
+) -> dict[Source, Row[Any]]:
+    """Those sources that stand there as they were read, each with its recording's row."""
+    macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
+    known = _known(connection, macs)
+    rows = _rows(connection, set(known.values()))
+    return {macs[m]: rows[number] for m, number in known.items()}
+
+
+def without_record(
+    connection: Connection, duplicates: DuplicateMacs, rows: Iterable[Row[Any]]
+) -> list[Row[Any]]:
+    """Those of the recordings whose call record the vault does not have, each once.
+
+    An erased recording gets none.
+    """
+    live = {row.uid: row for row in rows if row.data_key is not None}
+    macs = {m: uid for uid in live for m in duplicates.record(uid)}
+    having = {macs[m] for m in _known(connection, macs)}
+    return [row for uid, row in live.items() if uid not in having]
+
+
+def known_sounds(
+    connection: Connection, duplicates: DuplicateMacs, seen: Iterable[Seen]
+) -> dict[str, Row[Any]]:
+    """SHA-256 of originals that the vault has, each with its recording's row."""
+    macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
+    known = _known(connection, macs)
+    rows = _rows(connection, set(known.values()))
+    return {macs[m]: rows[number] for m, number in known.items()}
+
+
+def sort_portion(
+    connection: Connection,
+    duplicates: DuplicateMacs,
+    seen: Sequence[Seen],
+    known: dict[str, Row[Any]],
+) -> Portion:
+    """Tell apart what is new, what the vault has under other names, and what it knows wholly.
+
+    Args:
+        connection: to the catalogue.
+        duplicates: the MACs.
+        seen: sources; those whose sound is not known are sealed.
+        known: what ``known_sounds`` says of them.
+    """
+    portion = Portion()
+    for each in seen:
+        if each.sha256 in known:
+            portion.held.append((each, known[each.sha256]))
+        elif isinstance(each, Taken):
+            portion.new.setdefault(each.sha256, []).append(each)
+    for same in portion.new.values():
+        same.sort(key=lambda taken: count_untold(taken.call))
+    macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
+    named = {macs[m] for m in _known(connection, macs)}
+    for place, (each, row) in enumerate(portion.held):
+        # Of an erased recording nothing is left that a name could be added to.
+        if place not in named and row.data_key is not None:
+            portion.named.setdefault(row.id, []).append(each)
+    portion.marks = {m: row.id for s, row in portion.held for m in duplicates.marks_to_write(s)}
+    for m in _known(connection, portion.marks):
+        del portion.marks[m]
+    return portion
+
+
+def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
+    """Let the catalogue know MACs, each with its recording's number."""
+    if macs:
+        # A file may change and keep its name and size: then its sight is there already.
+        anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=["mac"])
+        insert_rows(connection, anew, sorted(macs.items()))
+
+
+def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:
+    table = tables.duplicate
+    found: dict[bytes, int] = {}
+    for some in _in_parts(list(macs)):
+        query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
+        found.update({bytes(row.mac): row.recording for row in connection.execute(query)})
+    return found
+
+
+def _rows(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]]:
+    table = tables.recording
+    return {
+        row.id: row
+        for some in _in_parts(list(numbers))
+        for row in connection.execute(select(table).where(table.c.id.in_(some)))
+    }
+
+
+def _in_parts(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[n : n + _ASKED_AT_ONCE] for n in range(0, len(values), _ASKED_AT_ONCE))

@@ -1,0 +1,147 @@
+"""Say how files, or names alone, would be read; no vault is needed and nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from callrec.intake.joining import joining_facts
+from callrec.intake.reading import open_source, or_quarantined
+from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
+from callrec.telephone.call import Call, Direction, System
+from callrec.telephone.filled import filled_from_record
+from callrec.telephone.reading import read_id, read_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from callrec.intake.records import AvailableCallRecords
+    from callrec.telephone.identified import Identified
+    from callrec.telephone.joining.facts import Joined, JoinedBy
+    from callrec.telephone.setup import Setup
+    from callrec.telephone.sound.sound import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How one file would be taken in, or why it would not."""
+
+    path: str
+    """As it was given, or found."""
+    accepted: bool
+    why: str
+    call: Call | None = None
+    sound: Sound | None = None
+    joined_by: JoinedBy | None = None
+    """None: there are no call records, or none of it."""
+    known: Identified | None = None
+    """What a name tells that holds no time."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As docs/cli.md has it; what is not known is null."""
+        call, sound, named = self.call, self.sound, self.call or self.known
+        return {
+            "path": self.path,
+            "accepted": self.accepted,
+            "why": self.why,
+            "system": named.system if named and named.system is not System.NONE else None,
+            "template": call and call.said.get("template"),
+            "direction": call.direction
+            if call and call.direction is not Direction.UNKNOWN
+            else None,
+            "caller": call and call.caller,
+            "callee": call and call.callee,
+            "number": call and call.number,
+            "extension": call and call.extension,
+            "parties": call and list(call.parties),
+            "started_at": call and call.started_at,
+            "local_time": call and call.local_time,
+            "raw_time": call and call.raw_time,
+            "zone": call and call.zone,
+            "utc_offset_minutes": call and call.utc_offset_minutes,
+            "time_confidence": call and call.time_confidence,
+            "contradiction": call and call.contradiction,
+            "unique_id": named and named.unique_id,
+            "codec": sound and sound.codec,
+            "sample_rate": sound and sound.sample_rate,
+            "channels": sound and sound.channels,
+            "duration_s": sound and sound.duration_ms / 1000,
+            "sides": list(call.sides) if call and sound else None,
+            "findings": sound and sorted(sound.findings),
+            "joined_by": self.joined_by,
+        }
+
+
+def preview_sources(
+    paths: Iterable[Path], setup: Setup, records: AvailableCallRecords | None = None
+) -> Iterator[Preview]:
+    """Each file under the paths that is not plainly something else."""
+    for found in find_sources(paths):
+        match found:
+            case Source():
+                yield _of_source(found, setup, records)
+            case Quarantined():
+                yield Preview(str(found.path), accepted=False, why=found.why)
+            case NotRecording():
+                pass
+
+
+def preview_names(names: Iterable[str], setup: Setup) -> Iterator[Preview]:
+    """Each name, as if a recording were called so, with what folders are written before it.
+
+    Instead of the name of a template, its examples; without any name, those of all templates.
+    """
+    examples = {template.name: template.examples for template in setup.templates}
+    for name in names or examples:
+        for each in examples.get(name, (name,)):
+            yield _of_name(each, setup)
+
+
+def _of_name(name: str, setup: Setup) -> Preview:
+    path = PurePath(name)
+    call = read_name(path, setup)
+    if is_plainly_none(path.name):
+        return Preview(name, accepted=False, why="by its name it is no recording")
+    if call is not None:
+        return Preview(name, accepted=True, why=call.why, call=call)
+    known = read_id(path, setup)
+    why = f"{_how(known, setup)}; JSON beside it, call records, or its own time would tell"
+    return Preview(name, accepted=True, why=why, known=known)
+
+
+def _how(known: Identified | None, setup: Setup) -> str:
+    if known is not None:
+        return known.how
+    asked = setup.templates[0].name if setup.system == System.TEMPLATE else setup.system
+    return f"{asked} writes no such name" if asked else "no system that is known writes such a name"
+
+
+def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | None) -> Preview:
+    read = or_quarantined(source, partial(_read, source, setup))
+    if isinstance(read, Quarantined):
+        return Preview(str(source.path), accepted=False, why=read.why)
+    call, sound = read
+    joined = _joined(records, source, call, sound) if records else None
+    call = filled_from_record(call, joined) if joined else call
+    return Preview(
+        str(source.path),
+        accepted=True,
+        why=call.why,
+        call=call,
+        sound=sound,
+        joined_by=joined.joined_by if joined else None,
+    )
+
+
+def _joined(
+    records: AvailableCallRecords, source: Source, call: Call, sound: Sound
+) -> Joined | None:
+    return records.join([joining_facts(call, [source.path], sound.duration_ms)])[0]
+
+
+def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:
+    with open_source(source) as opened:
+        return opened.understand(setup)

@@ -1,0 +1,246 @@
+"""Read one file of the telephone system's: what it is, what call it holds, whether it stood still.
+
+Whatever is wrong with a file is raised as ``Unusable`` or ``OSError`` and concerns that file alone.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from io import FileIO
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+from callrec.errors import Failed, Misconfigured, Unusable
+from callrec.intake.intake_writer import has_writer
+from callrec.intake.sources import (
+    Mark,
+    Quarantined,
+    Refusal,
+    Source,
+    read_error_text,
+    why_not_a_file,
+)
+from callrec.system.name_pattern import NamePattern
+from callrec.telephone.call import Direction, System
+from callrec.telephone.number import extension_ranges
+from callrec.telephone.reading import read_call
+from callrec.telephone.setup import Setup
+from callrec.telephone.sidecar import sidecar_for
+from callrec.telephone.sides import sides_heard
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import Sound
+from callrec.telephone.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from callrec.config import Config
+    from callrec.config import Template as ConfiguredTemplate
+    from callrec.telephone.call import Call
+
+_T = TypeVar("_T")
+
+_FLAGS: Final = (
+    os.O_RDONLY
+    | os.O_CLOEXEC
+    | os.O_NOCTTY
+    # What was a file when it was found may be a link or a pipe by now.
+    | os.O_NOFOLLOW
+    | os.O_NONBLOCK
+)
+
+_FIRST_YEAR: Final = 1900
+
+SYSTEMS: Final = tuple(
+    system for system in System if system not in {System.TEMPLATE, System.SIDECAR, System.NONE}
+)
+"""That may be named by ``--system``."""
+
+
+class NotTaken(Unusable):
+    """A file that is not taken in, and why in one word."""
+
+    refusal: ClassVar[Refusal]
+
+
+class Unreadable(NotTaken):
+    """A file that could not be read at all."""
+
+    refusal = Refusal.UNREADABLE
+
+
+class Unsettled(NotTaken):
+    """A file that somebody writes to: what is wrong with it now may not be so in a moment."""
+
+    refusal = Refusal.UNSETTLED
+
+
+class Undescribed(NotTaken):
+    """A file of which what is said cannot be understood."""
+
+    refusal = Refusal.DESCRIPTION
+
+
+class WrongChecksum(NotTaken):
+    """A file that is not the one that its telephone system made."""
+
+    refusal = Refusal.CHECKSUM
+
+
+def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
+    """How this practice's telephone systems are read.
+
+    Args:
+        config: the practice's.
+        system: whose recordings these are, or the name of a template; None: each one is tried.
+
+    Raises:
+        Misconfigured: a template is called as a system that is known.
+        Unusable: there is no such system.
+    """
+    telephone = config.telephone
+    templates = tuple(_template(said) for said in telephone.template)
+    if system is not None:
+        templates = tuple(each for each in templates if each.name == system)
+        if not templates and system not in SYSTEMS:
+            names = [*SYSTEMS, *(said.name for said in telephone.template)]
+            raise Unusable(
+                "--system is none that is known",
+                hint=f"there are {', '.join(names)}; [[telephone.template]] describes another",
+            )
+    return Setup(
+        zone=config.time_zone,
+        region=config.region,
+        extensions=extension_ranges(telephone.extensions),
+        outside_prefixes=telephone.outside_prefixes,
+        templates=templates,
+        system=System.TEMPLATE if templates and system else system,
+    )
+
+
+def _template(said: ConfiguredTemplate) -> Template:
+    if said.name in set(System):
+        raise Misconfigured(f'"telephone.template.name" cannot be used: {said.name} is known')
+    words = {
+        Direction.INBOUND: said.inbound,
+        Direction.OUTBOUND: said.outbound,
+        Direction.INTERNAL: said.internal,
+    }
+    return Template(
+        name=said.name,
+        pattern=NamePattern(said.pattern, said.times),
+        zone=said.zone,
+        ways={word.lower(): way for way, several in words.items() for word in several},
+        examples=said.examples,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source, open for reading."""
+
+    source: Source
+    file: FileIO
+    mark: Mark
+    """As it was when it was opened."""
+
+    def understand(self, setup: Setup) -> tuple[Call, Sound]:
+        """What call it is and what sound; the file is at its beginning again afterwards.
+
+        Raises:
+            Unusable: it is no sound, or its description is not to be understood.
+            OSError: it cannot be read.
+        """
+        path = self.source.path
+        sound = inspect(self.file, self.mark.size_bytes, path.suffix)
+        self.file.seek(0)
+        call = call_described(path, setup)
+        sides = sides_heard(call.sides, sound.channels)
+        return call if sides == call.sides else replace(call, sides=sides), sound
+
+    def check_unchanged(self, read_bytes: int) -> None:
+        """Check that what was read is the whole of it, and that it is still there as it was.
+
+        Raises:
+            Unsettled: somebody wrote to it, or put another file in its place.
+            OSError: it is gone.
+        """
+        now = Mark.of(self.source.path.lstat())
+        if now != self.mark or read_bytes != self.mark.size_bytes:
+            raise Unsettled("it changed while it was read")
+
+
+def call_described(path: Path, setup: Setup) -> Call:
+    """The call whose recording this is, as its sidecar or its name says.
+
+    Raises:
+        NotTaken: that is not to be understood, or cannot be read.
+    """
+    try:
+        return read_call(path, setup)
+    except Failed as problem:
+        raise Unreadable(problem.message) from problem
+    except Unusable as problem:
+        raise Undescribed(problem.message) from problem
+
+
+def sidecar_mark(path: Path) -> Mark | None:
+    """Of the sidecar that lies beside a recording; None: there is none.
+
+    Raises:
+        OSError: it has gone while it was looked at.
+    """
+    sidecar = sidecar_for(path)
+    return Mark.of(sidecar.lstat()) if sidecar else None
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[Opened]:
+    """Open a source, and have the system read ahead in it.
+
+    Raises:
+        Unreadable: it is another file by now, or none.
+        Unsettled: somebody has it open for writing.
+        OSError: it cannot be opened.
+    """
+    with FileIO(os.open(source.path, _FLAGS)) as file:
+        status = os.fstat(file.fileno())
+        mark = Mark.of(status)
+        if why_not_a_file(status) or not mark.is_same_file(source.mark):
+            raise Unreadable("another file was put in its place")
+        if has_writer(file.fileno()):
+            raise Unsettled("its telephone system is still writing to it; the next run takes it in")
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+        yield Opened(source, file, mark)
+
+
+def modified_at(mark: Mark) -> datetime:
+    """When the file was last written, aware, in UTC.
+
+    Raises:
+        Unusable: no calendar holds that time.
+    """
+    try:
+        seconds, rest = divmod(mark.modified_ns, 10**9)
+        at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+    except (ValueError, OverflowError, OSError):
+        at = None
+    if at is None or at.year < _FIRST_YEAR:
+        raise Undescribed("the file's own time is in no calendar")
+    return at
+
+
+def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
+    """What ``take`` gives, or why this one file is not taken."""
+    try:
+        return take()
+    except NotTaken as problem:
+        return Quarantined(source.path, problem.message, problem.refusal)
+    except Unusable as problem:
+        return Quarantined(source.path, problem.message)
+    except OSError as error:
+        return Quarantined(source.path, read_error_text(error), Refusal.UNREADABLE)

@@ -1,0 +1,274 @@
+"""Hold call records and recordings against each other: is every call held [policy 4(h)].
+
+What is asked is on record before anything sealed is opened, what it came to before it is shown.
+Recordings are opened a month at a time, so that ten years of them fit into memory.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.bank_holidays import working_days
+from callrec.calls.custody import Opening
+from callrec.calls.find import check_all_findable, missing_from_search
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis, to_millis
+from callrec.errors import NotFound
+from callrec.intake.reading import telephone_setup
+from callrec.intake.reconcile_findings import Finding, FindingKind, findings_of
+from callrec.intake.reconcile_opening import open_copies
+from callrec.intake.reconciled import ANSWERED, RECONCILE, Counts, log_reconciliation
+from callrec.intake.record_files import read_legs
+from callrec.policy.authority import check_may
+from callrec.policy.days import DayRange
+from callrec.policy.gaps import OpeningHours, quiet_periods
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import attempt, record, today, vault_key
+from callrec.telephone.joining.facts import JoinedBy
+from callrec.telephone.reconciling import Coverage, reconcile, without_repeats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.calls.custody import OpenedRecording
+    from callrec.intake.reconcile_opening import HeldCopy
+    from callrec.intake.record_files import UnreadRow
+    from callrec.practice import Actor, Practice
+    from callrec.telephone.reconciling import Reconciled
+    from callrec.telephone.records.leg import Leg
+
+_MARGIN: Final = timedelta(days=1)
+"""How far beyond a window is looked for the other half of what lies in it: no call is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What holding records against recordings came to."""
+
+    at: datetime
+    days: DayRange
+    counts: Counts
+    findings: tuple[Finding, ...]
+    """In the order of their times."""
+    unread: tuple[UnreadRow, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What all windows come to."""
+
+    standings: Counter[Coverage] = field(default_factory=Counter)
+    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
+    recordings: int = 0
+    without_call: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
+        """Count what began within a window."""
+        self.standings.update(
+            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
+        )
+        joined = [
+            how.joined_by
+            for each in reconciled.calls
+            for held, how in each.recordings
+            if is_within(held.facts.started_at)
+        ]
+        self.joined_by.update(joined)
+        alone = sum(is_within(held.facts.started_at) for held in reconciled.without_call)
+        self.without_call += alone
+        self.recordings += len(joined) + alone
+
+    def listed(self) -> tuple[Finding, ...]:
+        """By their times, but for what means nothing.
+
+        That is silence where nothing was ever recorded, and a recording without a call where no
+        call at all is known.
+        """
+        idle = {
+            FindingKind.GAP: not self.recordings,
+            FindingKind.NO_CALL: not self.standings.total(),
+        }
+        told = (finding for finding in self.findings if not idle.get(finding.what))
+        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
+
+    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
+        of, found = self.standings, Counter(finding.what for finding in findings)
+        return Counts(
+            files=files,
+            not_understood=not_understood,
+            calls=of.total(),
+            answered=of.total() - of[Coverage.UNANSWERED],
+            held=of[Coverage.HELD],
+            in_part=of[Coverage.IN_PART],
+            missing=of[Coverage.MISSING],
+            recordings=self.recordings,
+            without_call=self.without_call,
+            unheard=found[FindingKind.UNHEARD],
+            duplicates=found[FindingKind.DUPLICATE],
+            gaps=found[FindingKind.GAP],
+            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
+        )
+
+
+def reconcile_calls(
+    practice: Practice,
+    actor: Actor,
+    *,
+    first: date | None,
+    last: date | None,
+    files: Sequence[Path],
+    advance: Callable[[int], None],
+) -> Reconciliation:
+    """Hold what the telephone system says of its calls against the recordings in the vault.
+
+    Args:
+        practice: the vault.
+        actor: with the identity that signs what it comes to.
+        first: of the days; None: the first that there are calls of.
+        last: likewise.
+        files: of call records; without any, what recordings were joined to when they came in.
+        advance: is told how many recordings more were opened.
+
+    Raises:
+        Refused: the actor may not ingest.
+        Locked: he does not have the catalogue key, as an intake service has not.
+        NotFound: there is no such file, or neither a call nor a recording.
+        Unusable: a file is of no kind that is known, or the days end before they begin.
+        Failed: a file cannot be read.
+        Tampered: a recording is not as it was sealed, or a search would miss it.
+    """
+    with attempt(practice, actor, RECONCILE):
+        check_may(actor.person, Power.INGEST, on=today(practice))
+        newest = practice.register.newest(VaultKey.CATALOGUE).version
+        vault_key(actor, VaultKey.CATALOGUE, newest)
+        legs, unread = read_legs(files, telephone_setup(practice.config))
+        legs.sort(key=_began)
+        days = _days(practice, legs, first, last)
+    said = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
+    asked = record(practice, actor, RECONCILE, details=said)
+    with (
+        attempt(practice, actor, ANSWERED, details={"reconcile": asked}),
+        reading(practice.engine) as connection,
+    ):
+        opening = Opening(practice, actor, connection)
+        run = _Run(practice, actor, opening, connection, legs)
+        for window in _months(days):
+            run.over(window, advance)
+        check_all_findable(run.missed)
+    findings = run.tally.listed()
+    counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
+    log_reconciliation(practice, actor, days, counts, asked=asked)
+    return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
+
+
+def _began(leg: Leg) -> datetime:
+    return leg.call.started_at
+
+
+def _days(
+    practice: Practice, legs: Sequence[Leg], first: date | None, last: date | None
+) -> DayRange:
+    """The days that were named; an end that was not is that of the calls, or the recordings."""
+    if first is not None and last is not None:
+        return DayRange(first, last)
+    known = [_began(legs[0]), _began(legs[-1])] if legs else _recorded(practice)
+    if not known:
+        raise NotFound(
+            "there is neither a recording nor a call record",
+            hint="callrec ingest takes recordings in; --cdr FILE names call records",
+        )
+    zone = practice.config.time_zone
+    begin, end = (at.astimezone(zone).date() for at in known)
+    return DayRange(first or min(begin, last or begin), last or max(end, first or end))
+
+
+def _recorded(practice: Practice) -> list[datetime]:
+    column = tables.recording.c.started_at
+    with reading(practice.engine) as connection:
+        row = connection.execute(select(func.min(column), func.max(column))).one()
+    return [from_millis(end) for end in row if end is not None]
+
+
+def _months(days: DayRange) -> Iterator[DayRange]:
+    """The days by months of the calendar."""
+    begin = days.first
+    while begin <= days.last:
+        following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield DayRange(begin, min(following - timedelta(days=1), days.last))
+        begin = following
+
+
+@dataclass(slots=True)
+class _Run:
+    """One reconciliation, window by window."""
+
+    practice: Practice
+    actor: Actor
+    opening: Opening
+    connection: Connection
+    legs: Sequence[Leg]
+    """Of the files, in the order in which they began."""
+    tally: _Tally = field(default_factory=_Tally)
+    missed: set[int] = field(default_factory=set)
+    """Recordings that no search would find."""
+
+    def over(self, window: DayRange, advance: Callable[[int], None]) -> None:
+        """What begins in a window; what lies around it helps to tell."""
+        begins_at, ends_at = window.bounds(self.practice.config.time_zone)
+        around = begins_at - _MARGIN, ends_at + _MARGIN
+        ends = (to_millis(at) for at in around)
+        copies = list(
+            open_copies(self.opening, self.connection, *ends, look=self._look, advance=advance)
+        )
+        reconciled = self._reconciled(copies, around)
+        spans = [copy.recording.span for copy in copies]
+        hours = _opening_hours(self.practice)
+        silences = quiet_periods(spans, window, hours, now=self.practice.now())
+
+        def is_within(at: datetime) -> bool:
+            return begins_at <= at < ends_at
+
+        self.tally.add(reconciled, is_within)
+        self.tally.findings += findings_of(reconciled, silences, is_within)
+
+    def _look(self, opened: Sequence[OpenedRecording]) -> None:
+        missed = missing_from_search(self.practice, self.actor, self.connection, opened)
+        self.missed.update(missed)
+
+    def _reconciled(
+        self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
+    ) -> Reconciled:
+        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
+        # The sealed ones first: they were understood as the recordings that they are joined to.
+        sealed = (leg for copy in copies for leg in copy.sealed)
+        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
+        seconds = self.practice.config.telephone.record_tolerance_seconds
+        return reconcile(
+            [copy.recording for copy in copies],
+            legs,
+            timedelta(seconds=seconds),
+        )
+
+
+def _opening_hours(practice: Practice) -> OpeningHours:
+    when = practice.config.reconcile
+    return OpeningHours(
+        opens=when.opens,
+        closes=when.closes,
+        longest=timedelta(minutes=when.gap_minutes),
+        working=working_days(practice.config.clocks),
+        zone=practice.config.time_zone,
+    )

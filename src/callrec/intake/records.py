@@ -1,0 +1,196 @@
+"""Call records at hand while recordings come in, however many there are, and nowhere in the clear.
+
+Each file is read once, row by row, into a temporary database of this process, which SQLite spills
+to the disk as it grows. It holds keyed hashes of what legs are joined by, and the legs sealed, all
+under keys that never leave this process's memory: what is left of it on a disk says nothing.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, Self
+
+from callrec.crypto import primitives
+from callrec.errors import Failed
+from callrec.intake.reading import telephone_setup
+from callrec.intake.record_files import UnreadRow, read_rows
+from callrec.telephone.call import System
+from callrec.telephone.joining.facts import calls_of
+from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
+from callrec.telephone.joining.table import join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from callrec.config import Config
+    from callrec.telephone.joining.facts import Joined, RecordingFacts
+    from callrec.telephone.joining.keys import Key
+    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.setup import Setup
+
+MAX_LISTED: Final = 20
+"""Rows that were not understood and are told one by one; all are counted."""
+
+_MOST_CALLS: Final = 100
+"""A key that more calls than this have in common tells none of them."""
+
+_MOST_LEGS: Final = 500
+"""What has more legs than this is no call."""
+
+_AT_ONCE: Final = 1000
+
+_HASH_BYTES: Final = 16
+
+_MADE: Final = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA cache_size = -16000",  # kibibytes
+    "CREATE TABLE key (hash BLOB NOT NULL, call BLOB NOT NULL)",
+    "CREATE TABLE leg (call BLOB NOT NULL, sealed BLOB NOT NULL)",
+)
+
+_FILLED: Final = (
+    "CREATE INDEX key_hash ON key (hash, call)",
+    "CREATE INDEX leg_call ON leg (call)",
+)
+
+
+@dataclass(slots=True)
+class UnusedRows:
+    """Rows of call records that said nothing that could be used."""
+
+    count: int = 0
+    first: list[UnreadRow] = field(default_factory=list)
+
+    def add(self, row: UnreadRow) -> None:
+        self.count += 1
+        if len(self.first) < MAX_LISTED:
+            self.first.append(row)
+
+
+class AvailableCallRecords:
+    """The call records of one run."""
+
+    def __init__(self, database: sqlite3.Connection, tolerance: timedelta) -> None:
+        """Begin with none; ``tolerance``: how far a recording and a leg may lie apart."""
+        self._database = database
+        self._tolerance = tolerance
+        self._sealing = primitives.random_bytes(primitives.KEY_BYTES)
+        self._mac = primitives.mac_function(primitives.random_bytes(primitives.KEY_BYTES))
+        self.unused = UnusedRows()
+        self.have_sums = False
+        """Whether a record tells the MD5 of its recording."""
+
+    @classmethod
+    @contextmanager
+    def of(cls, paths: Sequence[Path], setup: Setup, tolerance: timedelta) -> Iterator[Self]:
+        """Those of some files.
+
+        Raises:
+            NotFound: there is no such file.
+            Unusable: a file is of no kind that is known.
+            Failed: a file cannot be read, or the temporary database not be written.
+        """
+        # No name: SQLite's own temporary file, which is gone with the connection.
+        with closing(sqlite3.connect("", isolation_level=None)) as database:
+            records = cls(database, tolerance)
+            with _explained():
+                records._fill(paths, setup)
+            yield records
+
+    def join(self, recordings: Sequence[RecordingFacts]) -> Sequence[Joined | None]:
+        """Of which leg of which call each recording is; None: no call is known of it."""
+        with _explained():
+            candidates = calls_of(self._candidates(recordings))
+        return join(recordings, candidates, self._tolerance).of_recordings
+
+    def _candidates(self, recordings: Iterable[RecordingFacts]) -> Iterator[Leg]:
+        keys = {key for facts in recordings for key in keys_of_recording(facts, self._tolerance)}
+        calls = {call for key in keys for call in self._calls_having(key)}
+        return chain.from_iterable(map(self._legs, sorted(calls)))
+
+    def _fill(self, paths: Sequence[Path], setup: Setup) -> None:
+        for statement in _MADE:
+            self._database.execute(statement)
+        self._database.execute("BEGIN")
+        rows = self._legs_of(paths, setup)
+        while some := list(islice(rows, _AT_ONCE)):
+            self._put(some)
+        for statement in _FILLED:
+            self._database.execute(statement)
+        self._database.execute("COMMIT")
+
+    def _legs_of(self, paths: Sequence[Path], setup: Setup) -> Iterator[Leg]:
+        for row in read_rows(paths, setup):
+            if isinstance(row, UnreadRow):
+                self.unused.add(row)
+            else:
+                yield row
+
+    def _put(self, legs: Iterable[Leg]) -> None:
+        keys: list[tuple[bytes, bytes]] = []
+        sealed: list[tuple[bytes, bytes]] = []
+        for leg in legs:
+            # A leg that names no call is one by itself.
+            same = f"{leg.call.system}\n{leg.key}" if leg.key else primitives.random_id()
+            call = self._hash("call", same)
+            keys += {(self._hash(*key), call) for key in keys_of_leg(leg, self._tolerance)}
+            sealed.append((call, primitives.seal(self._sealing, pickle.dumps(leg), call)))
+            self.have_sums = self.have_sums or "md5" in leg.call.said
+        self._database.executemany("INSERT INTO key VALUES (?, ?)", keys)
+        self._database.executemany("INSERT INTO leg VALUES (?, ?)", sealed)
+
+    def _calls_having(self, key: Key) -> list[bytes]:
+        query = "SELECT DISTINCT call FROM key WHERE hash = ? LIMIT ?"
+        found = self._database.execute(query, (self._hash(*key), _MOST_CALLS + 1)).fetchall()
+        return [call for (call,) in found] if len(found) <= _MOST_CALLS else []
+
+    def _legs(self, call: bytes) -> list[Leg]:
+        query = "SELECT sealed FROM leg WHERE call = ? LIMIT ?"
+        found = self._database.execute(query, (call, _MOST_LEGS + 1)).fetchall()
+        if len(found) > _MOST_LEGS:
+            return []
+        opened = (primitives.open_sealed(self._sealing, sealed, call) for (sealed,) in found)
+        # This process wrote it: nobody else has the key.
+        return [pickle.loads(leg) for leg in opened]  # noqa: S301
+
+    def _hash(self, kind: str, value: str) -> bytes:
+        return self._mac(f"{kind}\n{value}".encode())[:_HASH_BYTES]
+
+
+@contextmanager
+def open_call_records(
+    paths: Sequence[Path], config: Config, *, system: str | None = None
+) -> Iterator[AvailableCallRecords | None]:
+    """The call records of some files, read as the practice's are; None: no file is named.
+
+    ``system``: whose they are, if that is said; a template is only of names.
+
+    Raises:
+        NotFound, Unusable, Failed: as `AvailableCallRecords.of`.
+    """
+    if not paths:
+        yield None
+        return
+    tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
+    setup = telephone_setup(config, system=system)
+    if setup.system is System.TEMPLATE:
+        setup = replace(setup, system=None)
+    with AvailableCallRecords.of(paths, setup, tolerance) as records:
+        yield records
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Failed(
+            f"the call records do not fit into the temporary folder: {error}",
+            hint="name one with more room in SQLITE_TMPDIR",
+        ) from None

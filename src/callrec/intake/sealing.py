@@ -1,0 +1,224 @@
+"""Seal what is found, several files to a task: below 64 kB handing work over costs as much as it.
+
+Runs in threads beside the one that catalogues; touches the files and the store, never a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.crypto.streaming import StreamSealer
+from callrec.errors import Unusable
+from callrec.intake.reading import (
+    WrongChecksum,
+    modified_at,
+    open_source,
+    or_quarantined,
+    sidecar_mark,
+)
+from callrec.intake.sources import Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from io import FileIO
+
+    from callrec.calls.custody import SealedMetadata
+    from callrec.intake.reading import Opened
+    from callrec.intake.sources import Mark, Source
+    from callrec.store import Batch
+    from callrec.store.batch import BatchWriter
+    from callrec.store.sealing import Sealed
+    from callrec.telephone.call import Call
+    from callrec.telephone.setup import Setup
+    from callrec.telephone.sound.sound import Sound
+
+CHUNK_FILES: Final = 16
+
+CHUNK_BYTES: Final = 8_000_000
+
+SMALL_BYTES: Final = 64 * 1024
+"""Below this two threads at it wait for the interpreter's lock more than they gain."""
+
+LARGE_BYTES: Final = 1_000_000
+"""From this on the ciphers and hashes, which let go of the lock, are nearly all of the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A source that was seen before under this name and size, and so was not sealed again."""
+
+    source: Source
+    mark: Mark
+    modified_at: datetime
+    sha256: str
+    """Of the original, in hex."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Taken:
+    """A source that is sealed, with its key. Its repr shows nothing."""
+
+    source: Source
+    mark: Mark
+    modified_at: datetime
+    uid: str
+    data_key: bytes
+    call: Call
+    sound: Sound
+    sealed: Sealed
+    md5: str = ""
+    """Of the original, in hex; empty: nobody asked."""
+    record: Mapping[str, Any] | None = None
+    """Its call record, as it is sealed with it."""
+    metadata: SealedMetadata | None = None
+    """What is known of it, if that was sealed at once; as long as no more is known."""
+    sealed_key: bytes = b""
+    """Its key under its batch's, if that was sealed at once."""
+    sidecar: Mark | None = None
+    """Of the sidecar that ``call`` is told by; None: none lay there."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the original, in hex."""
+        return self.sealed.sha256_original
+
+
+Seen: TypeAlias = Taken | Hashed
+
+Outcome: TypeAlias = Seen | Quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSealer:
+    """What it takes to seal into one batch."""
+
+    vault: str
+    setup: Setup
+    batch: Batch | BatchWriter
+    advance: Callable[[int], None]
+    """Is told how many bytes more are done."""
+    with_md5: bool = False
+    """Call records tell MD5s of recordings."""
+
+    def take(self, chunk: Sequence[Source]) -> list[Outcome]:
+        """Seal each; what is wrong with one concerns that one alone.
+
+        Raises:
+            Failed: the store cannot take it.
+        """
+        return _each(chunk, self._seal, self.advance)
+
+    def _seal(self, opened: Opened) -> Taken:
+        modified = modified_at(opened.mark)
+        sidecar = sidecar_mark(opened.source.path)  # before it is read: what comes later was not
+        call, sound = opened.understand(self.setup)
+        uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
+        sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
+        summed = _HashedFile(opened.file) if self.with_md5 or "md5" in call.said else None
+        sealed = self.batch.seal(summed or opened.file, sealer)
+        md5 = summed.md5.hexdigest() if summed else ""
+        try:
+            opened.check_unchanged(sealed.size_bytes)
+            check_md5(md5, call)
+        except (Unusable, OSError):
+            self.batch.drop(sealed.sha256_ciphertext)
+            raise
+        return Taken(
+            opened.source,
+            opened.mark,
+            modified,
+            uid,
+            data_key,
+            call=call,
+            sound=sound,
+            sealed=sealed,
+            md5=md5,
+            sidecar=sidecar,
+        )
+
+
+class _HashedFile:
+    """A file whose MD5 is made while it is read."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.md5 = hashlib.md5(usedforsecurity=False)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        size = self._file.readinto(buffer)
+        self.md5.update(buffer[:size])
+        return size
+
+
+def check_md5(md5: str, call: Call) -> None:
+    """Check a file's MD5 against the one that its telephone system told, if it did.
+
+    Raises:
+        WrongSum: it is another file.
+    """
+    if call.said.get("md5", md5) != md5:
+        raise WrongChecksum("its checksum is not the one that its telephone system has on record")
+
+
+def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:
+    """Only hash each."""
+    return _each(chunk, _hash, advance)
+
+
+def chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
+    """Sources in the portions that one task takes."""
+    return portions(sources, CHUNK_FILES, CHUNK_BYTES)
+
+
+def are_below(size_bytes: int, chunk: Sequence[Source]) -> bool:
+    """Whether a chunk's files are smaller than so many bytes, in the mean."""
+    return sum(source.mark.size_bytes for source in chunk) < size_bytes * len(chunk)
+
+
+def portions(
+    sources: Iterable[Source], max_files: int, max_bytes: int
+) -> Iterator[tuple[Source, ...]]:
+    """Sources in their order, as many together as fit; one that is too large goes alone."""
+    held: list[Source] = []
+    size = 0
+    for source in sources:
+        if held and (len(held) == max_files or size + source.mark.size_bytes > max_bytes):
+            yield tuple(held)
+            held, size = [], 0
+        held.append(source)
+        size += source.mark.size_bytes
+    if held:
+        yield tuple(held)
+
+
+def _each(
+    chunk: Sequence[Source], take: Callable[[Opened], Seen], advance: Callable[[int], None]
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    with ExitStack() as files:
+        # All are opened first, so that the disk reads ahead while the first are worked on.
+        ready = [
+            (source, or_quarantined(source, partial(files.enter_context, open_source(source))))
+            for source in chunk
+        ]
+        for source, opened in ready:
+            if isinstance(opened, Quarantined):
+                outcomes.append(opened)
+            else:
+                outcomes.append(or_quarantined(source, partial(take, opened)))
+            advance(source.mark.size_bytes)
+    return outcomes
+
+
+def _hash(opened: Opened) -> Hashed:
+    modified = modified_at(opened.mark)
+    digest = hashlib.file_digest(opened.file, "sha256").hexdigest()
+    opened.check_unchanged(opened.file.tell())
+    return Hashed(opened.source, opened.mark, modified, digest)

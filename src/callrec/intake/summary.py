@@ -1,0 +1,213 @@
+"""What was taken in and what was refused, on record: a statement at the end of each run.
+
+A summary counts every batch of its maker since his summary before it, whatever run took it in: a
+run that was killed has none, and the next one's counts what it did (docs/formats/recording.md, 6).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.audit.leaf import Leaf
+from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
+from callrec.crypto.canonical import format_instant, parse
+from callrec.crypto.statement import entries_in
+from callrec.intake.sources import Quarantined, Refusal
+from callrec.policy.role import Power, powers_of
+from callrec.practice import register_now, today, writing
+from callrec.record.statements import sign_statement_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection, Row, Select
+
+    from callrec.practice import Actor, Practice
+    from callrec.telephone.sound.sound import Finding
+
+INTAKE_STATEMENT: Final = "intake"
+
+FINISHED: Final = "ingest.finished"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the catalogue does not tell of one run or several."""
+
+    batches: int = 0
+    duplicates: int = 0
+    joined: int = 0
+    unjoined: int = 0
+    refused: Counter[Refusal] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, done: Ingested) -> Totals:
+        totals = cls()
+        totals.add(done)
+        return totals
+
+    def add(self, done: Ingested) -> None:
+        """A run more; a file that two runs refuse is counted twice."""
+        self.batches += len(done.batches)
+        self.duplicates += done.duplicates
+        self.joined += done.joined
+        self.unjoined += done.unjoined
+        self.refused.update(each.refusal for each in done.quarantined)
+
+    def __bool__(self) -> bool:
+        """Whether something was taken in or refused: known files alone are nothing to tell of."""
+        return bool(self.batches or self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary as it was signed, and the leaf that carries it."""
+
+    seq: int
+    fields: Mapping[str, Any]
+
+
+def close_intake(
+    practice: Practice, actor: Actor, totals: Totals, *, complete: bool
+) -> Summary | None:
+    """Sign what was taken in since the last summary, and write it to the log.
+
+    Args:
+        practice: the vault.
+        actor: who took it in, with the identity that signs.
+        totals: of the runs since then, as far as this process knows of them.
+        complete: they came to their end.
+
+    Returns:
+        None where nothing was taken in or refused, or the actor may not ingest any more.
+
+    Raises:
+        Failed: the log cannot be written.
+    """
+    with writing(practice, actor.signer) as act:
+        now = register_now(practice, act.connection).person(actor.person.id)
+        if Power.INGEST not in powers_of(now, today(practice)):
+            return None
+        counted = _counted(act.connection, actor.person.id)
+        if not counted["batches"] and not totals:
+            return None
+        fields = counted | {
+            "complete": complete,
+            "duplicates": totals.duplicates,
+            "joined": totals.joined,
+            "refused": {word: totals.refused[word] for word in Refusal},
+            "unjoined": totals.unjoined,
+        }
+        statement = sign_statement_as(
+            practice,
+            actor,
+            INTAKE_STATEMENT,
+            fields,
+        )
+        seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
+    return Summary(seq, dict(sorted(fields.items())))
+
+
+def _counted(connection: Connection, person: str) -> dict[str, Any]:
+    """What a person took in since his last summary."""
+    since = _last_summary(connection, person) + 1
+    batches = _batches(connection, person, since)
+    recordings = size_bytes = 0
+    first = last = None
+    for row in _recordings(connection, batches):
+        recordings, size_bytes = recordings + 1, size_bytes + row.size_bytes
+        first = row.started_at if first is None else min(first, row.started_at)
+        last = row.started_at if last is None else max(last, row.started_at)
+    return {
+        "batches": len(batches),
+        "first_start": None if first is None else format_instant(from_millis(first)),
+        "last_start": None if last is None else format_instant(from_millis(last)),
+        "recordings": recordings,
+        "since": since,
+        "size_bytes": size_bytes,
+    }
+
+
+def _last_summary(connection: Connection, person: str) -> int:
+    """The sequence of its leaf; -1: there is none."""
+    leaf, said = tables.leaf, tables.statement
+    query = (
+        select(leaf.c.seq, leaf.c.body)
+        .join(said, said.c.digest == leaf.c.statement)
+        .where(said.c.kind == INTAKE_STATEMENT)
+        .order_by(leaf.c.seq.desc())
+    )
+    rows = connection.execute(query)
+    return next((seq for seq, body in rows if Leaf.decode(body, seq).actor == person), -1)
+
+
+def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
+    """The ids of his batches from a leaf on, in their order, each with its statement's digest."""
+    leaf, batch = tables.leaf, tables.batch
+    query = (
+        select(leaf.c.seq, leaf.c.body, batch.c.id, batch.c.statement)
+        .join(batch, batch.c.statement == leaf.c.statement)
+        .where(leaf.c.seq >= since)
+        .order_by(leaf.c.seq)
+    )
+    return {
+        batch_id: digest
+        for seq, body, batch_id, digest in connection.execute(query)
+        if Leaf.decode(body, seq).actor == person
+    }
+
+
+def _recordings(connection: Connection, batches: Mapping[str, str]) -> Iterator[Row[Any]]:
+    """Those that came with these batches; numbers grow, so none of them is before the first."""
+    table = tables.recording.c
+    first = next(filter(None, (_first_uid(connection, each) for each in batches.values())), None)
+    if first is None:
+        return
+    begins = select(table.id).where(table.uid == first).scalar_subquery()
+    query: Select[Any] = select(table.batch, table.started_at, table.size_bytes)
+    rows = connection.execute(query.where(table.id >= begins))
+    yield from (row for row in rows if row.batch in batches)
+
+
+def _first_uid(connection: Connection, digest: str) -> str | None:
+    said = tables.statement.c
+    body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
+    items = entries_in(parse(body), "items", "uid", "revision")
+    return next((uid for uid, revision in items if revision == 1), None)
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a run did."""
+
+    recordings: int = 0
+    duplicates: int = 0
+    """Files whose sound the vault had already."""
+    size_bytes: int = 0
+    """Of the originals that became recordings."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    ignored: int = 0
+    """Files that are plainly no recordings."""
+    damaged: int = 0
+    """Sealed copies that were read back and are not whole."""
+    batches: list[str] = field(default_factory=list)
+    findings: dict[Finding, list[int]] = field(default_factory=dict)
+    """What is to be known of the sound of which recordings, by their numbers."""
+    joined: int = 0
+    """Recordings, new or not, that got their call record."""
+    unjoined: int = 0
+    """Recordings, new or not, for which none was found."""
+    told_less: int = 0
+    """Recordings of which another name may tell more than is known, and could not be asked."""
+    summary: Summary | None = None
+    """What is on record of the run; None: there was nothing to say."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many of the quarantined could not be read at all."""
+        return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)
