@@ -16,8 +16,8 @@ from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamSealer
 from callrec.errors import CallrecError, Tampered
 from callrec.package import callrec_verify
 from callrec.policy.purpose import Purpose
-from callrec.procedures.sealed_request import RequestBody, RequestVersion
 from callrec.record.forms import NONCE_BYTES
+from callrec.requests.model import RequestBody, RequestVersion
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import Buffers, open_stream
 from crypto.streams import cut, sealed_with

@@ -12,9 +12,9 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.edits_said import read_silence
 from callrec.policy.purpose import Purpose
-from callrec.procedures.request import create_request
-from callrec.procedures.request_log import read_history
 from callrec.record.leaf_details import open_details
+from callrec.requests.ask import create_request
+from callrec.requests.history import read_history
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
 from house.requests import (
     a_request,

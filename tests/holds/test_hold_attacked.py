@@ -16,9 +16,9 @@ from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.delegating import lend_power
-from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
-from callrec.procedures.lapsing import expire_lapsed
+from callrec.requests.end_request import withdraw_request
+from callrec.requests.lapse import expire_lapsed
 from house.holds import ANN, BOB, FOURTH, ask, by_hand, held, lift, look, named, verified
 from house.requests import (
     approve,

@@ -14,8 +14,8 @@ from callrec.policy.role import Power
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.delegating import lend_power
-from callrec.procedures.end_request import withdraw_request
-from callrec.procedures.request import find_recordings, new_body, write_request
+from callrec.requests.ask import find_recordings, new_body, write_request
+from callrec.requests.end_request import withdraw_request
 from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 from house.stages import CALLERS, copied

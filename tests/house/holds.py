@@ -15,10 +15,10 @@ from callrec.practice import writing
 from callrec.procedures.audit_verify import Verification, verify_audit
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.hold_list import list_holds
-from callrec.procedures.hold_reach import ListedHold, holds_covering
-from callrec.procedures.lapsing import expire_lapsed
-from callrec.procedures.request import create_request
-from callrec.procedures.request_log import log_request_event, read_history
+from callrec.requests.ask import create_request
+from callrec.requests.history import log_request_event, read_history
+from callrec.requests.holding import ListedHold, holds_covering
+from callrec.requests.lapse import expire_lapsed
 from house.calls import a_call, take_in
 from house.requests import REASON, logged_in, request_id, rows, said, signed_in
 

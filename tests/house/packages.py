@@ -16,7 +16,7 @@ from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.release import Released, release_recordings
-from callrec.procedures.request_log import read_history
+from callrec.requests.history import read_history
 from house.requests import request_id, rows, signed_in
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from callrec.policy.days import TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.procedures.approve import Approved, Decision, approve_request
-from callrec.procedures.granted import UsableGrant, usable_grants
-from callrec.procedures.open_request import read_request
-from callrec.procedures.request import create_request
-from callrec.procedures.request_event import record_third_party_check
-from callrec.procedures.sealed_request import OpenRequest
+from callrec.requests.ask import create_request
+from callrec.requests.decide import Approved, Decision, approve_request
+from callrec.requests.event import record_third_party_check
+from callrec.requests.grants import UsableGrant, usable_grants
+from callrec.requests.model import OpenRequest
+from callrec.requests.open import read_request
 from house.spool import a_call, take_in
 
 if TYPE_CHECKING:

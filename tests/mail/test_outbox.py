@@ -15,12 +15,12 @@ from callrec.mail.outbox import list_messages, queue_mail, read_messages
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.deny import deny_request
-from callrec.procedures.request import create_request
-from callrec.procedures.request_event import date_request
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.amend import attach_recordings
+from callrec.requests.ask import create_request
+from callrec.requests.deny import deny_request
+from callrec.requests.event import date_request
+from callrec.requests.revoke import revoke_grants
 from house.mailbox import use_mail
 from house.packages import release
 from house.requests import (

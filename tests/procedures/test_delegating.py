@@ -24,11 +24,9 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
-from callrec.procedures.glass_review import outstanding_glass, review_glass
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
@@ -38,6 +36,8 @@ from callrec.procedures.search import search_recordings
 from callrec.procedures.status import read_status
 from callrec.procedures.vouching import give_shares
 from callrec.record.entitled import Powers
+from callrec.requests.decide import Decision, approve_request
+from callrec.requests.glass_review import outstanding_glass, review_glass
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from house.practices import PEOPLE
 from house.requests import (

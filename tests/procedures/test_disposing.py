@@ -13,13 +13,13 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
-from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.disposing import preview_destruction, preview_disposal
-from callrec.procedures.end_request import withdraw_request
-from callrec.procedures.request_show import show_request
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
+from callrec.requests.end_request import withdraw_request
+from callrec.requests.revoke import revoke_grants
+from callrec.requests.show import show_request
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified

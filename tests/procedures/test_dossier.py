@@ -16,16 +16,16 @@ from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.practice import writing
-from callrec.procedures.amend import attach_recordings, detach_recordings
-from callrec.procedures.deny import deny_request
 from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
-from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
-from callrec.procedures.hold_matching import match_open_holds
-from callrec.procedures.request import create_request
-from callrec.procedures.request_event import date_request
-from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
+from callrec.requests.amend import attach_recordings, detach_recordings
+from callrec.requests.ask import create_request
+from callrec.requests.deny import deny_request
+from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.event import date_request
+from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.show import show_request
 from house.listening import hear
 from house.packages import release
 from house.requests import (

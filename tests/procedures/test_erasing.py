@@ -19,16 +19,16 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import DestructionItem, destroy_granted
 from callrec.procedures.destruction_certificate import certify_destruction
-from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.erasing import preview_erasure
 from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.migration_copy import keep_sealed, kept_copies
 from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
 from callrec.procedures.volume_lost import LossReport, report_found, report_lost
+from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.revoke import revoke_grants
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (

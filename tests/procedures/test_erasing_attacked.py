@@ -20,16 +20,16 @@ from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.erased_details import leaves_with_details_of
-from callrec.procedures.request_log import read_outlines
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.amend import attach_recordings
+from callrec.requests.history import read_outlines
+from callrec.requests.revoke import revoke_grants
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, ask, by_hand, lift, verified
 from house.requests import REASON, a_request, approve, pass_days, request_id, rows, signed_in
 from house.stages import CALLERS, Stage, copied
-from procedures.test_granted import forge_approval
+from requests.test_granted import forge_approval
 
 if TYPE_CHECKING:
     from house.practices import House

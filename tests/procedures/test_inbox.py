@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.policy.purpose import Purpose
-from callrec.procedures.amend import attach_recordings
-from callrec.procedures.deny import deny_request
 from callrec.procedures.inbox import read_inbox
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.amend import attach_recordings
+from callrec.requests.deny import deny_request
+from callrec.requests.revoke import revoke_grants
 from house.listening import hear
 from house.requests import (
     ANOTHER_REASON,

@@ -28,10 +28,10 @@ from callrec.procedures.listen import (
     listen_to,
     show_waveform,
 )
-from callrec.procedures.request import create_request
-from callrec.procedures.request_log import read_history
-from callrec.procedures.revoke import revoke_grants
 from callrec.record.leaf_details import open_details
+from callrec.requests.ask import create_request
+from callrec.requests.history import read_history
+from callrec.requests.revoke import revoke_grants
 from callrec.sound.undecodable import Undecodable
 from house.packages import release
 from house.requests import (

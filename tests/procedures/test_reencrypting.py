@@ -21,8 +21,8 @@ from callrec.policy.role import VaultKey
 from callrec.procedures import reencrypting
 from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
-from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
+from callrec.requests.revoke import revoke_grants
 from callrec.store.batch import DirectoryBatch
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, faults, flip, remove_local, verify

@@ -22,16 +22,16 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
-from callrec.procedures.amend import amend_particulars
-from callrec.procedures.deny import deny_request
-from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
 from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
-from callrec.procedures.request import create_request
-from callrec.procedures.request_event import date_request
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.amend import amend_particulars
+from callrec.requests.ask import create_request
+from callrec.requests.deny import deny_request
+from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.event import date_request
+from callrec.requests.revoke import revoke_grants
 from house.commands import type_in
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callrec.procedures.listen import Play
-    from callrec.procedures.request_event import DatedRequest
+    from callrec.requests.event import DatedRequest
     from house.practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY

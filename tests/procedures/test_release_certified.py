@@ -15,7 +15,7 @@ from callrec.config import Release
 from callrec.package.callrec_verify import check, files_in
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
-from callrec.procedures.request_event import record_third_party_check
+from callrec.requests.event import record_third_party_check
 from house.packages import Package, release, seven_zip
 from house.requests import FURTHER, REASON, a_request, approve, signed_in
 from house.spool import a_call, take_in

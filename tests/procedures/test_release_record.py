@@ -31,18 +31,18 @@ from callrec.package.sshsig import NAMESPACE, allowed_signers_line
 from callrec.policy.edits_said import read_silence
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.open_request import read_request
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_delivered, record_failed, record_prepared
-from callrec.procedures.revoke import revoke_grants
+from callrec.requests.open import read_request
+from callrec.requests.revoke import revoke_grants
 from house.packages import Package, a_package, release
 from house.requests import ANOTHER_REASON, approve, grants_of, last_leaf, rows, signed_in, state_of
 from house.stages import GRANTED, Stages
 
 if TYPE_CHECKING:
     from callrec.package.manifest import Manifest
-    from callrec.procedures.granted import UsableGrant
+    from callrec.requests.grants import UsableGrant
     from house.practices import House
 
 

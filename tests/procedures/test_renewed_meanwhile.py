@@ -18,10 +18,10 @@ from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.hold import place_hold
 from callrec.procedures.incident import IncidentReport, report_incident
-from callrec.procedures.request import create_request
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
+from callrec.requests.ask import create_request
 from house.drives import archive, drive
 from house.holds import verified
 from house.incidents import WHAT

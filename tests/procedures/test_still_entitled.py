@@ -24,20 +24,20 @@ from callrec.procedures.backup import back_up
 from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
-from callrec.procedures.deny import deny_request
-from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
-from callrec.procedures.glass_review import review_glass
 from callrec.procedures.hold import place_hold
 from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
-from callrec.procedures.request import create_request
 from callrec.procedures.restore import repair_from_volumes
 from callrec.procedures.status import read_status
 from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_lost import LossReport, report_found, report_lost
+from callrec.requests.ask import create_request
+from callrec.requests.deny import deny_request
+from callrec.requests.end_request import withdraw_request
+from callrec.requests.glass_review import review_glass
 from callrec.volume.marker import open_volume
 from house.drives import archive, contents, drive, meanwhile, one_more_call, stand_alone, verify
 from house.erasures import approved_erasure, erase

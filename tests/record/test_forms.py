@@ -22,7 +22,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
 from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.incident_sealed import IncidentBody
-from callrec.procedures.sealed_request import RequestBody
 from callrec.procedures.served_copy import RestoredCopy
 from callrec.procedures.volume_kept import VolumeKeeper
 from callrec.record.forms import (
@@ -38,6 +37,7 @@ from callrec.record.forms import (
     read_body,
     recall,
 )
+from callrec.requests.model import RequestBody
 
 if TYPE_CHECKING:
     from pathlib import Path

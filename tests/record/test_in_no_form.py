@@ -20,11 +20,11 @@ from callrec.errors import Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.role import VaultKey
 from callrec.practice import writing
-from callrec.procedures import granting
+from callrec.requests import granting
 from house.commands import type_in
 from house.requests import a_request, rows
 from house.spool import a_call, recordings_of, take_in
-from procedures.test_granted import forge_approval, opens_nothing
+from requests.test_granted import forge_approval, opens_nothing
 
 if TYPE_CHECKING:
     from house.practices import House

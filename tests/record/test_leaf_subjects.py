@@ -5,10 +5,10 @@ from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.categories import CATEGORISED
 from callrec.procedures.destruction_done import DESTRUCTION_DONE
-from callrec.procedures.hold_log import HOLD_ACTS
 from callrec.procedures.incident_log import INCIDENT_ACTS
 from callrec.procedures.volume_log import VolumeAct
 from callrec.record.acts import MIN_SUBJECTS
+from callrec.requests.hold_log import HOLD_ACTS
 
 
 def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from callrec.policy.edits import Edits
     from callrec.policy.withholding import Ground
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approve import ApprovalPreview, Approved, Decision
+    from callrec.requests.decide import ApprovalPreview, Approved, Decision
 
 approve_app = new_app()
 
@@ -62,7 +62,7 @@ def approve(
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. Nobody approves a request of his own.
     """
-    from callrec.procedures.approve import Decision, approve_request
+    from callrec.requests.decide import Decision, approve_request
 
     practice = practice_of(ctx.obj)
     decision = Decision(
@@ -87,8 +87,8 @@ def _confirmed(
     invocation: Invocation, practice: Practice, actor: Actor, reference: str, decision: Decision
 ) -> Decision:
     """The decision with what was seen of it, once the request's reference was typed under that."""
-    from callrec.procedures.approve import preview_approval
-    from callrec.procedures.request_show import show_request
+    from callrec.requests.decide import preview_approval
+    from callrec.requests.show import show_request
 
     prompts = invocation.prompts
     if prompts.possible:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from callrec.procedures.hold_list import ShownHold
-    from callrec.procedures.hold_reach import ListedHold
+    from callrec.requests.holding import ListedHold
 
 hold_app = new_app()
 

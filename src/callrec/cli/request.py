@@ -24,7 +24,7 @@ request_app.command("create")(create)
 @request_app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
     """What was asked for, the newest first; nothing personal."""
-    from callrec.procedures.request_list import list_requests
+    from callrec.requests.list import list_requests
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
@@ -58,7 +58,7 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 @request_app.command()
 def show(ctx: Context, request: options.Reference) -> None:
     """One request: what it says, what was decided, what happened."""
-    from callrec.procedures.request_show import show_request
+    from callrec.requests.show import show_request
 
     practice = practice_of(ctx.obj)
     shown = show_request(practice, reader(ctx.obj, practice), request)
@@ -74,7 +74,7 @@ def show(ctx: Context, request: options.Reference) -> None:
 @request_app.command()
 def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask for these recordings too. What was approved before must be approved again."""
-    from callrec.procedures.amend import attach_recordings
+    from callrec.requests.amend import attach_recordings
 
     practice = practice_of(ctx.obj)
     show_amended(
@@ -85,7 +85,7 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
 @request_app.command()
 def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask no longer for these recordings. What was approved before must be approved again."""
-    from callrec.procedures.amend import detach_recordings
+    from callrec.requests.amend import detach_recordings
 
     practice = practice_of(ctx.obj)
     show_amended(
@@ -103,7 +103,7 @@ request_app.command("dossier")(dossier)
 @request_app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
     """Take back a request of your own that nobody has decided."""
-    from callrec.procedures.end_request import withdraw_request
+    from callrec.requests.end_request import withdraw_request
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
@@ -124,8 +124,8 @@ def close(
     Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
     package went out, say how he was answered, or why not.
     """
-    from callrec.procedures.end_request import close_request
-    from callrec.procedures.unrecorded import missing_handovers
+    from callrec.requests.end_request import close_request
+    from callrec.requests.unrecorded import missing_handovers
 
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice) if reason else acting_person(ctx.obj, practice)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Practice
-    from callrec.procedures.amend import Amended
-    from callrec.procedures.request import CreatedRequest
     from callrec.procedures.suggest import Suggested
+    from callrec.requests.amend import Amended
+    from callrec.requests.ask import CreatedRequest
 
 
 @takes_particulars
@@ -42,9 +42,9 @@ def create(
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
     terminal you are asked for whatever you leave out, and for what the purpose needs besides.
     """
-    from callrec.procedures.amend import attach_recordings
-    from callrec.procedures.request import create_request
     from callrec.procedures.suggest import suggest_recordings
+    from callrec.requests.amend import attach_recordings
+    from callrec.requests.ask import create_request
 
     call = ctx.obj
     practice = practice_of(call)
@@ -66,7 +66,7 @@ def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
 
     Only what is typed changes, and the version before is kept.
     """
-    from callrec.procedures.amend import amend_particulars
+    from callrec.requests.amend import amend_particulars
 
     if all(answer is None for answer in typed.values()):
         raise Unusable(

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.policy.handing_over import Channel
     from callrec.practice import Actor, Practice
-    from callrec.procedures.handing_over import NotedPackage
-    from callrec.procedures.request_event import DatedRequest
+    from callrec.requests.event import DatedRequest
+    from callrec.requests.packages import NotedPackage
 
 _CAME: Final = {
     Event.ANSWER: Awaited.CLARIFICATION,
@@ -98,7 +98,7 @@ def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> No
 
 
 def _third_parties(told: _Told) -> None:
-    from callrec.procedures.request_event import record_third_party_check
+    from callrec.requests.event import record_third_party_check
 
     call, request = told.call, told.request
     found = told.reason or call.prompts.ask("What was found", option="--reason TEXT")
@@ -111,7 +111,7 @@ def _third_parties(told: _Told) -> None:
 def _handed_over(
     told: _Told, at: str | None, by: Channel | None, to_whom: str | None, release: str
 ) -> None:
-    from callrec.procedures.handing_over import record_handed_over
+    from callrec.requests.packages import record_handed_over
 
     prompts = told.call.prompts
     said = Handover(
@@ -129,7 +129,7 @@ def _handed_over(
 
 
 def _acknowledged(told: _Told, release: str) -> None:
-    from callrec.procedures.handing_over import record_acknowledged
+    from callrec.requests.packages import record_acknowledged
 
     done = record_acknowledged(
         told.practice,
@@ -151,7 +151,7 @@ def _show_recorded(told: _Told, done: NotedPackage, what: str) -> None:
 
 
 def _dated(told: _Told, dated: ClockEvent) -> None:
-    from callrec.procedures.request_event import date_request
+    from callrec.requests.event import date_request
 
     call, reason = told.call, told.reason
     if reason is None and dated.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED):
@@ -171,7 +171,7 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
 
 
 def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
-    from callrec.procedures.request_clock import AWAITED
+    from callrec.requests.clock import AWAITED
 
     if what is Event.EXTEND:
         return ClockEvent(event=ClockEventKind.EXTENDED, on=on)

@@ -137,7 +137,7 @@ def ask_answers(
         Unusable: as for `read_answers`.
     """
     from callrec.practice import today
-    from callrec.procedures.request import all_logins
+    from callrec.requests.ask import all_logins
 
     if not prompts.possible:
         return read_answers(practice, typed)
@@ -152,7 +152,7 @@ def ask_answers(
 
 def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
     from callrec.practice import today
-    from callrec.procedures.request import parse_number
+    from callrec.requests.ask import parse_number
 
     def ask(name: str, what: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
         return prompts.ask_until(what, read, option=option, given=typed[name])

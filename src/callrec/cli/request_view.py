@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
-    from callrec.procedures.concerned import StaffNamed
-    from callrec.procedures.hold_reach import ListedHold
-    from callrec.procedures.request_show import (
+    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.holding import ListedHold
+    from callrec.requests.show import (
         ShownApproval,
         ShownDenial,
         ShownEvent,
@@ -47,7 +47,7 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.procedures.open_request import can_open_with_session
+    from callrec.requests.open import can_open_with_session
 
     actor = acting_person(invocation, practice)
     if actor.identity is not None or can_open_with_session(actor):

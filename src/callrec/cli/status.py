@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from callrec.intake.reconciled import LastReconciled
     from callrec.practice import Actor, Practice
-    from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.status import SearchCount, Status
     from callrec.procedures.volume_list import ListedVolume
+    from callrec.requests.due import DueRequest
 
 status_app = new_app()
 

@@ -22,7 +22,7 @@ from callrec.policy.purpose import TERMS
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import OpenRequest, RequestBody
+    from callrec.requests.model import OpenRequest, RequestBody
 
 
 def place_with_request(

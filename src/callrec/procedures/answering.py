@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.hearing import answers_requester
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
-from callrec.procedures.approvals import REOPENING_ACTS
-from callrec.procedures.request_words import read_words
-from callrec.procedures.sealed_request import event_of
 from callrec.record.leaf_details import can_open_details, open_details
+from callrec.requests.approvals import REOPENING_ACTS
+from callrec.requests.model import event_of
+from callrec.requests.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

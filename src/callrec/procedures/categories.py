@@ -28,10 +28,10 @@ from callrec.policy.retention import (
     effective_category,
 )
 from callrec.practice import attempt, signing, today
-from callrec.procedures.request import find_recordings
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import powers_then
 from callrec.record.rows import check_none
+from callrec.requests.ask import find_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

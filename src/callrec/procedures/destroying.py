@@ -39,26 +39,26 @@ from callrec.policy.destroying import (
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.practice import attempt, check_remembered_head, signing, writing
-from callrec.procedures.approvals import (
+from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
+from callrec.procedures.destruction_done import certificate_columns, record_completed_destructions
+from callrec.procedures.erased_details import leaves_with_details_of
+from callrec.procedures.erasing_volumes import erase_owed
+from callrec.procedures.migration_copy import drop_kept_copies
+from callrec.procedures.recipients import Recipient, recipients_of
+from callrec.procedures.unpacked import drop_unpacked
+from callrec.record.acts import check_whole_log, next_number
+from callrec.record.entitled import powers_then
+from callrec.record.statements import sign_statement_as
+from callrec.requests.approvals import (
     APPROVAL_ENDED_BY,
     check_signers_entitled,
     end_reason,
     no_longer_granted,
 )
-from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
-from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.destruction_done import certificate_columns, record_completed_destructions
-from callrec.procedures.erased_details import leaves_with_details_of
-from callrec.procedures.erasing_volumes import erase_owed
-from callrec.procedures.hold_reach import check_may_be_destroyed
-from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.migration_copy import drop_kept_copies
-from callrec.procedures.recipients import Recipient, recipients_of
-from callrec.procedures.request_log import log_request_event, outline_of, read_outlines
-from callrec.procedures.unpacked import drop_unpacked
-from callrec.record.acts import check_whole_log, next_number
-from callrec.record.entitled import powers_then
-from callrec.record.statements import sign_statement_as
+from callrec.requests.deciding import read_to_decide
+from callrec.requests.history import log_request_event, outline_of, read_outlines
+from callrec.requests.holding import check_may_be_destroyed
+from callrec.requests.lapse import attempt_on
 from callrec.store.layout import is_name
 from callrec.volume.marker import open_volume
 
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from callrec.calls.custody import OpenedRecording
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import Approval, OpenRequest
+    from callrec.requests.model import Approval, OpenRequest
     from callrec.volume.volume import Volume
 
 ARTICLE_17: Final = "Article 17"

@@ -23,13 +23,13 @@ from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.approvals import APPROVAL_ENDED_BY
 from callrec.procedures.destruction_done import (
     DESTRUCTION_DONE,
     certificate_columns,
     stated_destructions,
 )
-from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
+from callrec.requests.approvals import APPROVAL_ENDED_BY
+from callrec.requests.history import REQUESTS, decides_what_is_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from callrec.audit.erased import DestructionStatement
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
-    from callrec.procedures.request_rules import Rulebook
+    from callrec.requests.rules import Rulebook
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:

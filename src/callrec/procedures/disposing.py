@@ -31,9 +31,7 @@ from callrec.policy.retention import (
 )
 from callrec.policy.role import Power
 from callrec.practice import attempt, signing, today
-from callrec.procedures.approvals import end_reason
 from callrec.procedures.categories import check_rows_of_categories
-from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import (
     Destruction,
     DestructionItem,
@@ -41,13 +39,15 @@ from callrec.procedures.destroying import (
     finish_destruction,
 )
 from callrec.procedures.erasing import check_purpose, is_carried_out
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.lapsing import attempt_on, expire_lapsed
-from callrec.procedures.request import new_body, write_request
 from callrec.procedures.retention import appraise_due, appraise_rows
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
-from callrec.procedures.telling import notify_deciders
 from callrec.record.acts import check_whole_log, next_number
+from callrec.requests.approvals import end_reason
+from callrec.requests.ask import new_body, write_request
+from callrec.requests.deciding import read_to_decide
+from callrec.requests.hold_log import check_holds
+from callrec.requests.lapse import attempt_on, expire_lapsed
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.requests.telling import notify_deciders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import RequestBody
+    from callrec.requests.model import RequestBody
 
 REASON: Final = "The time for which these recordings are kept is over"
 

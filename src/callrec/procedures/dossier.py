@@ -18,14 +18,14 @@ from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import read_messages
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.practice import record, today
-from callrec.procedures.approvals import read_approvals
 from callrec.procedures.dossier_leaves import is_attested, read_dossier_leaves
 from callrec.procedures.dossier_told import read_entry_details
 from callrec.procedures.dossier_versions import read_versions
-from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.open_request import can_open_with_session, read_request, unopened_facts
-from callrec.procedures.readers import sees_in_full
-from callrec.procedures.request_log import REQUESTS, read_history
+from callrec.requests.approvals import read_approvals
+from callrec.requests.history import REQUESTS, read_history
+from callrec.requests.lapse import attempt_on
+from callrec.requests.open import can_open_with_session, read_request, unopened_facts
+from callrec.requests.readers import sees_in_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,11 +19,11 @@ from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import hearing_end_leaf
-from callrec.procedures.releases import RELEASE_ACTS, release_of
-from callrec.procedures.request_clock import read_dates
-from callrec.procedures.request_words import read_words
 from callrec.record.acts import names_its_subjects
 from callrec.record.leaf_details import can_open_details, open_details
+from callrec.requests.clock import read_dates
+from callrec.requests.releases import RELEASE_ACTS, release_of
+from callrec.requests.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import Approval, History, OpenRequest
+    from callrec.requests.model import Approval, History, OpenRequest
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.errors import Tampered
-from callrec.procedures.request_log import REQUESTS
-from callrec.procedures.request_show import masked
-from callrec.procedures.sealed_request import MAKING_ACTS, RequestBody
+from callrec.requests.history import REQUESTS
+from callrec.requests.model import MAKING_ACTS, RequestBody
+from callrec.requests.show import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.procedures.sealed_request import History, OpenRequest
+    from callrec.requests.model import History, OpenRequest
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,8 +14,6 @@ from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt
-from callrec.procedures.approvals import end_reason
-from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import (
     ARTICLE_17,
     Destruction,
@@ -23,15 +21,17 @@ from callrec.procedures.destroying import (
     destroy_granted,
     finish_destruction,
 )
-from callrec.procedures.readers import find_visible
-from callrec.procedures.request_log import read_history
+from callrec.requests.approvals import end_reason
+from callrec.requests.deciding import read_to_decide
+from callrec.requests.history import read_history
+from callrec.requests.readers import find_visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import OpenRequest
+    from callrec.requests.model import OpenRequest
 
 ROUTINE_CATEGORY: Final = "routine"
 

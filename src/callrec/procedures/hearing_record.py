@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from callrec.crypto import primitives
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
-from callrec.procedures.open_request import read_unchanged
-from callrec.procedures.request_log import log_request_event, read_history
+from callrec.requests.history import log_request_event, read_history
+from callrec.requests.open import read_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.sealed_request import History
+    from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import History
 
 
 class HearingEnd(StrEnum):

@@ -19,11 +19,11 @@ from callrec.policy.hold import (
 )
 from callrec.policy.reason import check_reason
 from callrec.practice import attempt, signing, today
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.hold_reach import hold_facts
-from callrec.procedures.readers import find_visible_hold
-from callrec.procedures.request import find_recordings
 from callrec.record.acts import check_whole_log
+from callrec.requests.ask import find_recordings
+from callrec.requests.hold_log import check_holds
+from callrec.requests.holding import hold_facts
+from callrec.requests.readers import find_visible_hold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,8 +18,8 @@ from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.hold import check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
-from callrec.procedures.hold_reach import ListedHold, listed_hold
-from callrec.procedures.readers import find_visible_hold, visible_requests
+from callrec.requests.holding import ListedHold, listed_hold
+from callrec.requests.readers import find_visible_hold, visible_requests
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

@@ -27,14 +27,14 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
-from callrec.procedures.deciders import possible_deciders
-from callrec.procedures.due import answered_requests, open_questions
-from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting_for
-from callrec.procedures.readers import references_hidden_from
-from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import outline_of, read_outlines
-from callrec.procedures.states_today import read_lapse_facts, state_now, undecided_until
+from callrec.requests.clock import read_deadlines
+from callrec.requests.deciders import possible_deciders
+from callrec.requests.due import answered_requests, open_questions
+from callrec.requests.glass import broken_glass
+from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.readers import references_hidden_from
+from callrec.requests.standing import read_lapse_facts, state_now, undecided_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from callrec.policy.deadline import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_log import RequestOutline
-    from callrec.procedures.states_today import LapseFacts
+    from callrec.requests.history import RequestOutline
+    from callrec.requests.standing import LapseFacts
 
 
 class InboxAction(StrEnum):

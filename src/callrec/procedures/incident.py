@@ -28,12 +28,12 @@ from callrec.policy.role import Power, Role, powers_of
 from callrec.practice import attempt, register_now, signing, today
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
-from callrec.procedures.readers import find_visible
-from callrec.procedures.request import find_recordings
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
-from callrec.procedures.telling import hours_in_words
 from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
+from callrec.requests.ask import find_recordings
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.requests.readers import find_visible
+from callrec.requests.telling import hours_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,8 +16,8 @@ from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 
 def _time(said: str) -> datetime:

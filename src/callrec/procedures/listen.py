@@ -25,15 +25,15 @@ from callrec.policy.hearing import (
 )
 from callrec.policy.request import RequestAct
 from callrec.practice import today
-from callrec.procedures.granted import usable_grants
 from callrec.procedures.hearing_record import (
     HearingEnd,
     record_end,
     record_hearing,
     record_waveform_shown,
 )
-from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.release_sound import check_original, copy_pieces, measured, original_pieces
+from callrec.requests.grants import usable_grants
+from callrec.requests.lapse import attempt_on
 from callrec.sound.encoding import WAV
 from callrec.sound.undecodable import Undecodable
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
     from callrec.procedures.hearing_record import Hearing
+    from callrec.requests.grants import UsableGrant
     from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]

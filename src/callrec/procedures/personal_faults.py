@@ -18,9 +18,9 @@ from callrec.catalogue.requests import CATALOGUE
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
-from callrec.procedures.granted import unlisted_grants
 from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS
 from callrec.record.acts import done_leaves
+from callrec.requests.grants import unlisted_grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

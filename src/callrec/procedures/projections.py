@@ -29,14 +29,7 @@ from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.destruction_done import Stub, stated_stubs
 from callrec.procedures.destruction_log import check_certificates, check_destructions
-from callrec.procedures.granted import unlisted_grants
-from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import REQUESTS
-from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
-from callrec.procedures.sealed_request import History
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
@@ -47,6 +40,13 @@ from callrec.record.acts import (
     names_its_subjects,
 )
 from callrec.record.statements import carried
+from callrec.requests.clock import check_dates
+from callrec.requests.grants import unlisted_grants
+from callrec.requests.history import REQUESTS
+from callrec.requests.hold_log import check_rows_of_holds
+from callrec.requests.model import History
+from callrec.requests.open import unopened_facts
+from callrec.requests.rules import check_done_by_entitled, read_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
-    from callrec.procedures.request_rules import Rulebook
     from callrec.record.entitled import Powers
+    from callrec.requests.rules import Rulebook
 
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}

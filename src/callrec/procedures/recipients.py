@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import all_requests
-from callrec.procedures.open_request import read_request
-from callrec.procedures.releases import read_releases, words_for
-from callrec.procedures.request_log import outline_of, read_outlines
+from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.open import read_request
+from callrec.requests.releases import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

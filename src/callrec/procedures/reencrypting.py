@@ -37,11 +37,11 @@ from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
 from callrec.procedures.archive_unfinished import archive_lock
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.hold_reach import holds_covering
-from callrec.procedures.lapsing import expire_lapsed
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
+from callrec.requests.hold_log import check_holds
+from callrec.requests.holding import holds_covering
+from callrec.requests.lapse import expire_lapsed
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
     from callrec.procedures.requests_listed import RegisteredRequest
-    from callrec.procedures.sealed_request import Approval, History
+    from callrec.requests.model import Approval, History
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 

@@ -10,9 +10,9 @@ from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
 from callrec.policy.hold import HoldAct
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.readers import hidden_from
 from callrec.record.acts import attested_of
+from callrec.requests.hold_log import check_holds
+from callrec.requests.readers import hidden_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,9 +14,9 @@ from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RegisterName
 from callrec.procedures.answering import answer_to
 from callrec.procedures.register_releases import newest_package_holder
-from callrec.procedures.request_clock import deadline_on_day, read_clock
 from callrec.procedures.requests_listed import read_registered_requests
-from callrec.procedures.sealed_request import event_of
+from callrec.requests.clock import deadline_on_day, read_clock
+from callrec.requests.model import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

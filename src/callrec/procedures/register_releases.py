@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.masking import mask_name
-from callrec.procedures.releases import read_releases, words_for
+from callrec.requests.releases import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.releases import ReleasedPackage
     from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.requests.releases import ReleasedPackage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -17,14 +17,14 @@ from callrec.policy.reviews import RIGHTS_PURPOSES
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
 from callrec.procedures.register_releases import newest_package_holder
-from callrec.procedures.request_clock import (
+from callrec.procedures.requests_listed import read_registered_requests
+from callrec.requests.clock import (
     day_of_leaf,
     deadline_on_day,
     is_dated_late,
     read_clock,
     read_clocks,
 )
-from callrec.procedures.requests_listed import read_registered_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.requests_listed import RegisteredRequest
-    from callrec.procedures.sealed_request import Clock
+    from callrec.requests.model import Clock
 
 SUBJECT_ACCESS_ON_SCREEN: Final = (
     "request",

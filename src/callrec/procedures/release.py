@@ -25,9 +25,6 @@ from callrec.policy.hearing import check_may_release
 from callrec.policy.releasing import check_instructions, max_content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
-from callrec.procedures.granted import usable_grants
-from callrec.procedures.lapsing import expire_lapsed
-from callrec.procedures.readers import find_visible
 from callrec.procedures.release_calls import call_data_of, listed_call_data
 from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
@@ -41,6 +38,9 @@ from callrec.procedures.release_record import (
     record_prepared,
 )
 from callrec.procedures.release_unfinished import BegunRelease, give_back_cut_off, noting_release
+from callrec.requests.grants import usable_grants
+from callrec.requests.lapse import expire_lapsed
+from callrec.requests.readers import find_visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from callrec.policy.handing_over import Channel
     from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
+    from callrec.requests.grants import UsableGrant
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -12,8 +12,8 @@ from callrec.policy.purpose import Purpose
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from callrec.procedures.granted import UsableGrant
     from callrec.procedures.release_copies import Enclosed
+    from callrec.requests.grants import UsableGrant
 
 
 def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[str, bytes]:

@@ -11,16 +11,16 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import GROUND_CODES
-from callrec.procedures.approvals import certified_approvers, role_in_words
+from callrec.requests.approvals import certified_approvers, role_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
-    from callrec.procedures.sealed_request import Approval, OpenRequest
+    from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import Approval, OpenRequest
 
 
 def certify(

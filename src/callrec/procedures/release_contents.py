@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from callrec.package.manifest import CallData
     from callrec.package.package import Content
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
     from callrec.procedures.release_copies import Enclosed, ReleaseCopy
-    from callrec.procedures.sealed_request import OpenRequest
+    from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import OpenRequest
 
 
 @dataclass(frozen=True, slots=True, repr=False)

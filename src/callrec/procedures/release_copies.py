@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from callrec.package.package import Content
     from callrec.policy.edits import Edits
     from callrec.practice import Practice
-    from callrec.procedures.granted import UsableGrant
+    from callrec.requests.grants import UsableGrant
     from callrec.sound.encoding import Encoding
     from callrec.sound.measured import Measured
 

@@ -30,11 +30,11 @@ from callrec.mail.outbox import notify
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
-from callrec.procedures.approvals import releases_in_preparation
-from callrec.procedures.open_request import read_unchanged
-from callrec.procedures.request_log import log_request_event, read_history
-from callrec.procedures.request_words import log_with_words
-from callrec.procedures.sealed_request import History
+from callrec.requests.approvals import releases_in_preparation
+from callrec.requests.history import log_request_event, read_history
+from callrec.requests.model import History
+from callrec.requests.open import read_unchanged
+from callrec.requests.request_words import log_with_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from callrec.package.manifest import Manifest
     from callrec.practice import Actor, Practice
-    from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.sealed_request import OpenRequest
+    from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import OpenRequest
 
 _NONCE_BYTES = 32
 

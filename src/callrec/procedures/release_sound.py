@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.edits import Edits
     from callrec.practice import Practice
-    from callrec.procedures.granted import UsableGrant
+    from callrec.requests.grants import UsableGrant
     from callrec.sound.encoding import Encoding
     from callrec.sound.measured import Measured
 

@@ -21,9 +21,9 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.procedures.inbox import InboxAction, InboxItem, inbox_of
-from callrec.procedures.request_log import read_outlines
-from callrec.procedures.telling import days_in_words, hours_in_words, lapse_in_words
 from callrec.record.acts import done_leaves
+from callrec.requests.history import read_outlines
+from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

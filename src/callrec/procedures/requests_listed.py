@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import all_requests
 from callrec.policy.masking import mask_name
-from callrec.procedures.approvals import read_approvals
-from callrec.procedures.glass import broken_glass, overall_standing
-from callrec.procedures.open_request import can_open_with_session, read_request, unopened_facts
-from callrec.procedures.readers import is_request_hidden_from, sees_in_full
-from callrec.procedures.request_log import read_history
-from callrec.procedures.states_today import read_lapse_facts, state_now
+from callrec.requests.approvals import read_approvals
+from callrec.requests.glass import broken_glass, overall_standing
+from callrec.requests.history import read_history
+from callrec.requests.open import can_open_with_session, read_request, unopened_facts
+from callrec.requests.readers import is_request_hidden_from, sees_in_full
+from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.glass import BrokenGlass
-    from callrec.procedures.sealed_request import Approval, History, OpenRequest
+    from callrec.requests.glass import BrokenGlass
+    from callrec.requests.model import Approval, History, OpenRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -37,8 +37,8 @@ from callrec.policy.retention import (
 )
 from callrec.practice import attempt, record, today
 from callrec.procedures.categories import categories_of, non_routine_recordings, schedule
-from callrec.procedures.lapsing import expire_lapsed
 from callrec.procedures.retention_stops import recordings_with_stops, stops_for
+from callrec.requests.lapse import expire_lapsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

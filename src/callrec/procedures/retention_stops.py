@@ -23,8 +23,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.retention import Stopped, StopReason, months_configured
 from callrec.practice import today
-from callrec.procedures.hold_reach import holds_covering_rows
-from callrec.procedures.request_log import outline_of, read_outlines
+from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.holding import holds_covering_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

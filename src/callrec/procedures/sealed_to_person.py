@@ -20,18 +20,18 @@ from callrec.errors import Locked, Tampered
 from callrec.mail.outbox import notify
 from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.incident_log import INCIDENTS, read_incident_history
-from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
-from callrec.procedures.request_words import store_words
-from callrec.procedures.sealed_request import RequestVersion
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
+from callrec.requests.history import REQUESTS, log_request_event, read_history
+from callrec.requests.model import RequestVersion
+from callrec.requests.request_words import store_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealed_request import History
+    from callrec.requests.model import History
 
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
 

@@ -15,7 +15,7 @@ from callrec.catalogue import tables
 from callrec.crypto.context import context
 from callrec.policy.role import VaultKey
 from callrec.procedures.incident_log import INCIDENTS
-from callrec.procedures.request_log import REQUESTS
+from callrec.requests.history import REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -20,8 +20,8 @@ from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.procedures.hold_reach import holds_covering
-from callrec.procedures.states_today import read_lapse_facts, state_now
+from callrec.requests.holding import holds_covering
+from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -101,7 +101,7 @@ def search_recordings(
 def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
     if request is None:
         return False
-    from callrec.procedures.open_request import read_request  # noqa: PLC0415  # loads much
+    from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
 
     facts = read_request(practice, actor, connection, request).facts
     return is_shown_in_full(actor.person, facts, on=today(practice))
@@ -113,7 +113,7 @@ def _age(opened: OpenedRecording) -> tuple[str, int]:
 
 def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
-    from callrec.procedures.readers import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
+    from callrec.requests.readers import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)

@@ -23,8 +23,8 @@ from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
-from callrec.procedures.hold_reach import holds_covering
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
+from callrec.requests.holding import holds_covering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,21 +26,21 @@ from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.delegating import lapsed_delegations
-from callrec.procedures.due import DueRequest, read_due, waiting_warnings
 from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
-from callrec.procedures.glass_review import ListedGlass, outstanding_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migration_copy import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
-from callrec.procedures.readers import references_hidden_from
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
-from callrec.procedures.unrecorded import missing_handover_warnings
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_log import check_standings
+from callrec.requests.due import DueRequest, read_due, waiting_warnings
+from callrec.requests.glass_review import ListedGlass, outstanding_glass
+from callrec.requests.readers import references_hidden_from
+from callrec.requests.unrecorded import missing_handover_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,14 +20,14 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
 from callrec.practice import powers
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.procedures.search import search_recordings
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request import CreatedRequest
+    from callrec.requests.ask import CreatedRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.destruction_done import record_completed_destructions
 from callrec.procedures.incident import IncidentReport, open_incident
-from callrec.procedures.sealed_request import MAX_REQUEST_RECORDINGS
 from callrec.procedures.volume_log import STANDING_AFTER, VolumeAct
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

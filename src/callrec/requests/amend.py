@@ -1,0 +1,196 @@
+"""Change what a request says, or which recordings it asks for [policy 4(b)].
+
+A change makes a new version, and every approval of the one before is void.
+
+Whoever made it changes it; so does whoever may search, to attach what he found for somebody who may
+not. The request is then his own as well, and he does not decide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from callrec.catalogue.requests import destroy_grants
+from callrec.errors import NotFound, Unusable
+from callrec.holds.follow import change_with_request
+from callrec.policy.handling import check_may_change, check_waits_for_answer
+from callrec.policy.particulars import with_changes
+from callrec.policy.request import RequestAct, RequestState
+from callrec.practice import register_now, signing, today
+from callrec.requests.ask import check_count, find_recordings, new_body, parse_particulars
+from callrec.requests.clock import begin_clock
+from callrec.requests.concerned import staff_named
+from callrec.requests.days_said import date_mismatches_known_to
+from callrec.requests.history import REQUESTS, log_request_event
+from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.lapse import attempt_on
+from callrec.requests.open import read_request
+from callrec.requests.telling import notify_deciders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.particulars import Answers, Particulars
+    from callrec.practice import Actor, Practice
+    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.model import OpenRequest, RequestBody
+
+_DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
+
+_Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
+"""What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A request after a change."""
+
+    reference: str
+    version: int
+    recordings: int
+    grants_ended: int
+    of_other_day: tuple[int, ...] | None
+    """As `Created`."""
+    concerned: StaffNamed
+
+
+def attach_recordings(
+    practice: Practice, actor: Actor, reference: str, numbers: Sequence[int]
+) -> Amended:
+    """Let a request ask for these recordings too.
+
+    Raises:
+        NotFound: there is no such request or recording.
+        Refused: the actor may not change it, it is too late to, or it would be too many.
+        Unusable: it asks for all of them already.
+        Locked: it takes the actor's password.
+    """
+
+    def attached(request: OpenRequest, connection: Connection) -> _Content:
+        before = request.body.recordings
+        after = tuple(
+            dict.fromkeys((*before, *find_recordings(practice, actor, connection, numbers)))
+        )
+        if after == before:
+            raise _is_so_already(reference)
+        return request.particulars, after
+
+    return _amend(practice, actor, reference, attached)
+
+
+def detach_recordings(
+    practice: Practice, actor: Actor, reference: str, numbers: Sequence[int]
+) -> Amended:
+    """Let a request no longer ask for these recordings.
+
+    Raises:
+        NotFound: there is no such request, or it does not ask for one of them.
+        Refused, Locked: as for `attach_recordings`.
+    """
+
+    def detached(request: OpenRequest, connection: Connection) -> _Content:
+        before, chosen = (
+            request.body.recordings,
+            find_recordings(practice, actor, connection, numbers),
+        )
+        if not set(chosen) <= set(before):
+            raise NotFound(
+                "the request does not ask for that", hint=f"callrec request show {reference}"
+            )
+        return request.particulars, tuple(each for each in before if each not in chosen)
+
+    return _amend(practice, actor, reference, detached)
+
+
+def amend_particulars(
+    practice: Practice, actor: Actor, reference: str, changes: Answers
+) -> Amended:
+    """Let a request say something else; what is not said anew stands.
+
+    The version before stays as it was, and the rules for a new request are asked again.
+
+    Raises:
+        NotFound: there is no such request, or nobody who is named by a login.
+        Refused: the actor may not change it, it is too late to, or it may not say that.
+        Unusable: it says that already, or an answer is none that there is.
+        Locked: it takes the actor's password.
+    """
+
+    def changed(request: OpenRequest, _: Connection) -> _Content:
+        said = with_changes(request.particulars, changes)
+        after = parse_particulars(practice, request.purpose, said)
+        if after == request.particulars:
+            raise _is_so_already(reference)
+        return after, request.body.recordings
+
+    return _amend(practice, actor, reference, changed)
+
+
+def _amend(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    change: Callable[[OpenRequest, Connection], _Content],
+) -> Amended:
+    with (
+        attempt_on(practice, actor, RequestAct.AMENDED, reference),
+        signing(practice, actor) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_change(actor.person, request.facts, on=today(practice))
+        check_waits_for_answer(request.facts)
+        particulars, recordings = change(request, act.connection)
+        check_count(practice, request.purpose, len(recordings))
+        body = new_body(request.body.number, request.purpose, particulars, recordings)
+        amended = _write(practice, act, actor, request, body)
+    match_open_holds(practice, actor)
+    return amended
+
+
+def _write(
+    practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
+) -> Amended:
+    which = replace(request.which, version=request.which.version + 1)
+    digest = body.digest(which, request.requester)
+    history = log_request_event(
+        act,
+        actor,
+        request.history,
+        RequestAct.AMENDED,
+        subject=[uid for uid, _ in body.recordings],
+        details=body.details(digest),
+        nonce=body.log_nonce,
+    )
+    if body.particulars != request.particulars:
+        told, purpose = body.particulars, request.purpose
+        history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
+    change_with_request(act, actor, request=request, body=body)
+    ended = destroy_grants(act.connection, request.id, request.requester)
+    register = register_now(practice, act.connection)
+    REQUESTS.store(act.connection, register, which, body, [request.requester])
+    concerned = staff_named(practice, actor, act.connection, body.particulars)
+    if request.facts.state in _DECIDED:
+        notify_deciders(
+            practice,
+            act.connection,
+            request.reference,
+            request.purpose,
+            history,
+            subjects=concerned.people,
+        )
+    return Amended(
+        reference=request.reference,
+        version=which.version,
+        recordings=len(body.recordings),
+        grants_ended=ended,
+        of_other_day=date_mismatches_known_to(practice, actor, act.connection, body),
+        concerned=concerned,
+    )
+
+
+def _is_so_already(reference: str) -> Unusable:
+    return Unusable("the request says that already", hint=f"callrec request show {reference}")

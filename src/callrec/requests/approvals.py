@@ -1,0 +1,380 @@
+"""The approvals of a request: who signed them, whether they were entitled to, whether they stand.
+
+An approval is a statement that a leaf carries; a state or a row says nothing about it
+(docs/formats/grant.md, 4).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.register import check_made_by
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import Statement, entries_in
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.package.certificate import CertifiedApproval
+from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
+from callrec.policy.clause import Clause
+from callrec.policy.edits import Edits
+from callrec.policy.lapse import has_lapsed
+from callrec.policy.request import RequestAct
+from callrec.policy.role import PersonId, Power, powers_vouched_for
+from callrec.policy.withholding import GROUND_CODES, Ground
+from callrec.record.statements import statement_of
+from callrec.requests.history import decides_what_is_asked
+from callrec.requests.model import Approval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.policy.authority import RequestFacts
+    from callrec.policy.role import Person
+    from callrec.practice import Practice
+    from callrec.record.entitled import Powers
+    from callrec.requests.model import History
+
+SIGNER_FIELDS: Final = frozenset({"at", "by"})
+"""Members in which the statements of one approval's signers differ."""
+
+APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
+    RequestAct.AMENDED: "the request was changed after it was approved",
+    RequestAct.REVOKED: "the approval was revoked",
+    RequestAct.GRANT_LAPSED: "the grant has lapsed",
+    RequestAct.CARRIED_OUT: "the request was carried out",
+    RequestAct.CLOSED: "the request is closed",
+}
+"""Acts that end every approval made before them."""
+
+REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+"""Acts after which nothing of what was decided holds."""
+
+_IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
+"""Stands for a reason that was asked for and checked when the glass was broken."""
+
+
+def read_approvals(
+    practice: Practice, connection: Connection, history: History
+) -> tuple[Approval, ...]:
+    """Every approval in a request's history, standing or not, oldest first.
+
+    Raises:
+        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request or
+            version; one does not decide what that asks for, each recording once; or a
+            countersignature is missing.
+    """
+    signed = [
+        (leaf, statement_of(connection, leaf, practice.vault))
+        for leaf in history.leaves
+        if leaf.act == RequestAct.APPROVED
+    ]
+    for leaf, statement in signed:
+        check_made_by(practice.register, leaf, statement)
+    return _approvals(history, practice.register, signed)
+
+
+def stated_approvals(
+    history: History, stated: Mapping[str, Statement], register: Register
+) -> tuple[Approval, ...]:
+    """As `read_approvals`, of statements that were found sound before, by their digests.
+
+    Raises:
+        Tampered: as there.
+    """
+    signed = [
+        (leaf, _stated(leaf, stated.get(leaf.statement)))
+        for leaf in history.leaves
+        if leaf.act == RequestAct.APPROVED
+    ]
+    return _approvals(history, register, signed)
+
+
+def end_reason(approval: Approval, history: History, now: datetime) -> str:
+    """What ended an approval, as a sentence; empty while it stands.
+
+    A package in preparation holds the grants until it has failed; one that was delivered ends them:
+    a second copy is a second approval.
+    """
+    if ended := event_end_reason(approval, history):
+        return ended
+    if releases_in_preparation(history.after(approval.leaf), approval.to):
+        return "a release of what was granted is being prepared"
+    if has_lapsed(approval.lapses_at, now):
+        return APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED]
+    return approval.lost_reason
+
+
+def event_end_reason(approval: Approval, history: History) -> str:
+    """What happened to the request and ended an approval, as a sentence; empty: nothing did."""
+    for leaf in history.after(approval.leaf):
+        if leaf.act in APPROVAL_ENDED_BY:
+            return APPROVAL_ENDED_BY[leaf.act]
+        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
+            return "what was granted has been released"
+    return ""
+
+
+def releases_in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
+    """The releases that somebody has begun by these leaves and not brought to an end.
+
+    Each by its own id: one that ends by them may have begun before, under an older approval.
+    """
+    begun = set[tuple[str, ...]]()
+    for leaf in leaves:
+        release = leaf.subject[1:2]  # none, where a program of somebody's own wrote none
+        if leaf.actor != person:
+            continue
+        if leaf.act == RequestAct.PREPARED:
+            begun.add(release)
+        elif leaf.act in (RequestAct.DELIVERED, RequestAct.FAILED):
+            begun.discard(release)
+    return frozenset(begun)
+
+
+def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
+    """What a voucher since that leaf has changed for whom something was granted to."""
+    for voucher in register.vouchers.get(person, ()):
+        if voucher.seq < seq:
+            continue
+        if not register.has_key_of(person, seq):
+            return "whoever it was granted to has another key now"
+        if Power.HEAR not in powers_vouched_for(voucher.person):
+            return "whoever it was granted to might not hear recordings for a time"
+    return ""
+
+
+def grant_holders(
+    approvals: tuple[Approval, ...], history: History, now: datetime
+) -> frozenset[PersonId]:
+    """Who holds a grant that can still be used."""
+    return frozenset(a.to for a in approvals if not end_reason(a, history, now))
+
+
+def last_withheld(
+    approvals: tuple[Approval, ...], history: History, digest: str
+) -> Mapping[str, Ground]:
+    """What the newest approval withheld on a ground, by uid.
+
+    Nothing once it was taken back or has lapsed, or the request is another: then all is decided
+    anew.
+    """
+    if not approvals or approvals[-1].digest != digest:
+        return {}
+    newest = approvals[-1]
+    if any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf)):
+        return {}
+    grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
+    return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
+
+
+def last_edits(
+    approvals: tuple[Approval, ...], history: History, digest: str
+) -> Mapping[str, Edits]:
+    """How the copy of each recording was last approved to be edited, by uid.
+
+    Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
+    """
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
+    edits: dict[str, Edits] = {}
+    for approval in approvals:
+        if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):
+            edits |= approval.edits
+    return edits
+
+
+def check_signers_entitled(might: Powers, approval: Approval, request: RequestFacts) -> None:
+    """Check that those who signed an approval might do so, by the vouchers before its leaf.
+
+    What was lent to them counts by the log's days: their own clock may have been set back.
+
+    Raises:
+        Refused: somebody who signed had not the power then, or may not decide this request.
+    """
+    fields, seq = approval.statement.fields, approval.leaf.seq
+    second = approval.countersignature
+    try:
+        decider, on = might.actor(approval.leaf)
+        countersigner = might.register.person(second.by, before=seq) if second else None
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
+    if countersigner is not None:  # the later day, where they differ
+        later = might.latest_day(countersigner.id, before=seq)
+        on = max(on, later or on)
+    check_signers(
+        request,
+        decider=decider,
+        countersigner=countersigner,
+        to=approval.to,
+        on=on,
+        consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
+        glass_reason=_glass_reason(approval),
+    )
+
+
+def check_signers(
+    request: RequestFacts,
+    *,
+    decider: Person,
+    countersigner: Person | None,
+    to: PersonId,
+    on: date,
+    consulted_on: date | None,
+    glass_reason: str | None,
+) -> None:
+    """The rules for whoever signs an approval: asked when it is made, and each time it is used.
+
+    Args:
+        request: what is approved.
+        decider: who approves it, as he was vouched for then.
+        countersigner: the second person, if there is one.
+        to: who is to hear it.
+        on: the day, in the practice's time zone.
+        consulted_on: when a delegate consulted the Data Controller.
+        glass_reason: why the glass was broken; None if it was not.
+
+    Raises:
+        Refused: one of them says no.
+    """
+    if glass_reason is not None:
+        check_may_break_glass(decider, request, reason=glass_reason, on=on)
+    else:
+        check_may_approve(decider, request, on=on, consulted_on=consulted_on)
+    if countersigner is not None:
+        check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
+
+
+def no_longer_granted(why: str, reference: str) -> Refused:
+    """The refusal to use what is granted no more."""
+    return Refused(
+        why,
+        clause=Clause.CONTROLLED_ACCESS,
+        hint="ask whoever approved it to decide again; "
+        f"callrec request show {reference} says what happened",
+    )
+
+
+def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
+    if statement is None:
+        raise Tampered(f"the statement of leaf {leaf.seq} is missing")
+    return statement
+
+
+def _approvals(
+    history: History, register: Register, signed: Sequence[tuple[Leaf, Statement]]
+) -> tuple[Approval, ...]:
+    for leaf, statement in signed:
+        _check_approves(history, leaf, statement)
+    if len({leaf.statement for leaf, _ in signed}) != len(signed):
+        raise Tampered("two leaves of the audit log carry one approval")
+    return tuple(
+        Approval(
+            statement,
+            leaf,
+            _countersignature(leaf, statement, signed),
+            _reason_key_was_lost(register, statement.fields["for"], leaf.seq),
+        )
+        for leaf, statement in signed
+        if statement.by != statement.fields["countersigned"]
+    )
+
+
+def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
+    fields = statement.fields
+    if statement.kind != "approval" or fields.get("request") != history.request:
+        raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
+    if not _is_in_form(fields):
+        raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
+    if fields["version"] != history.versions[leaf.seq]:
+        raise Tampered(f"the approval of leaf {leaf.seq} is of another version than stood then")
+    if not decides_what_is_asked(leaf, fields, history.leaves, "items", "withheld"):
+        raise Tampered(f"the approval of leaf {leaf.seq} does not decide what was asked for")
+
+
+def _is_in_form(fields: Mapping[str, Any]) -> bool:
+    """Whether an approval says what each one says: whoever has a key may sign anything.
+
+    Raises:
+        Tampered: it does not list what it grants, or never lapses.
+    """
+    match fields:
+        case {
+            "break_glass": bool(),
+            "consulted": str(consulted),
+            "countersigned": str(),
+            "digest": str(),
+            "for": str(),
+            "lapses": str(lapses),
+            "requester": str(),
+            "version": int(),
+        }:
+            parse_instant(lapses)
+            entries_in(fields, "items", "uid", "ciphertext", "grant")
+            codes = {code for _, code in entries_in(fields, "withheld", "uid", "code")}
+            return codes <= GROUND_CODES.keys() and (not consulted or _is_day(consulted))
+        case _:
+            return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _countersignature(
+    leaf: Leaf, statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
+) -> Statement | None:
+    """The second person's, in the leaf just after the decider's."""
+    second = statement.fields["countersigned"]
+    if not second:
+        return None
+    for after, said in signed:
+        is_next = after.seq == leaf.seq + 1
+        if is_next and said.by == second and _says_the_same(said, statement):
+            return said
+    raise Tampered("the second signature of an approval is missing")
+
+
+def _says_the_same(one: Statement, other: Statement) -> bool:
+    return dict(_shared(one)) == dict(_shared(other))
+
+
+def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
+    return ((k, v) for k, v in statement.fields.items() if k not in SIGNER_FIELDS)
+
+
+def _glass_reason(approval: Approval) -> str | None:
+    if not approval.broke_glass:
+        return None
+    return _IN_THE_LEAF if approval.leaf.detail else ""
+
+
+def certified_approvers(
+    practice: Practice, approvals: Iterable[Approval]
+) -> Iterator[CertifiedApproval]:
+    """Who approved it, by the role that he had then."""
+    for approval in approvals:
+        yield CertifiedApproval(
+            role=role_in_words(practice, approval.statement.by, before=approval.leaf.seq),
+            at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
+            countersigned_by=_second(practice, approval),
+            broke_glass=approval.broke_glass,
+        )
+
+
+def _second(practice: Practice, approval: Approval) -> str:
+    if approval.countersignature is None:
+        return ""
+    return role_in_words(practice, approval.countersignature.by, before=approval.leaf.seq)
+
+
+def role_in_words(practice: Practice, person: str, *, before: int | None = None) -> str:
+    """What somebody was to the practice at that point, in words: ``Data Controller``."""
+    role = practice.register.person(PersonId(person), before=before).role
+    return role.replace("-", " ").title()

@@ -1,0 +1,245 @@
+"""Ask for recordings: a purpose, what it asks for, and which recordings [policy 2, 4(b)].
+
+It takes no key but the public ones: whoever asks need not be able to read anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from callrec.calls.custody import find_recording
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.errors import NotFound, Refused, Unusable
+from callrec.holds.follow import place_with_request
+from callrec.login.people import logins
+from callrec.policy.authority import check_may_request
+from callrec.policy.clause import Clause
+from callrec.policy.particulars import UNKNOWN, read_particulars
+from callrec.policy.purpose import TERMS
+from callrec.policy.request import RequestAct
+from callrec.policy.request_id import RANDOM_BYTES, request_id
+from callrec.policy.role import Power
+from callrec.practice import attempt, powers, register_now, signing, today
+from callrec.record.acts import log_leaf, next_number
+from callrec.record.forms import NONCE_BYTES
+from callrec.requests.clock import begin_clock
+from callrec.requests.concerned import staff_named
+from callrec.requests.days_said import date_mismatches_known_to
+from callrec.requests.history import REQUESTS
+from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.lapse import expire_lapsed
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, History, RequestBody, RequestVersion
+from callrec.requests.telling import notify_deciders
+from callrec.telephone.number import e164
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.particulars import Answers, Particulars
+    from callrec.policy.purpose import Purpose
+    from callrec.practice import Actor, Practice
+    from callrec.requests.concerned import StaffNamed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MadeRequest:
+    """A request that has just been written, for what follows from it. Its repr shows nothing."""
+
+    id: str
+    number: int
+    purpose: Purpose
+    particulars: Particulars
+    which: RequestVersion
+    key: bytes
+    """The request key of this version, 32 bytes."""
+    history: History
+    """So far: that it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedRequest:
+    """A new request."""
+
+    reference: str
+    purpose: Purpose
+    recordings: tuple[int, ...]
+    particulars: Particulars = field(repr=False)
+    concerned: StaffNamed
+    of_other_day: tuple[int, ...] | None = ()
+    """Of the recordings, those that are not of the day which the request says; None for whoever
+    may not know what they are."""
+
+
+def create_request(
+    practice: Practice,
+    actor: Actor,
+    *,
+    purpose: Purpose,
+    said: Answers,
+    recordings: Sequence[int] = (),
+) -> CreatedRequest:
+    """Make a request.
+
+    Raises:
+        Refused: the actor may not ask, not for this purpose, or the request does not say what its
+            purpose asks for, or says what cannot be.
+        Unusable: the number is none, or there are too many recordings.
+        NotFound: there is no such recording, or nobody who is named by a login.
+    """
+    expire_lapsed(practice, actor)
+    with attempt(practice, actor, RequestAct.CREATED):
+        check_may_request(actor.person, purpose, on=today(practice))
+        particulars = parse_particulars(practice, purpose, said)
+        with signing(practice, actor) as act:
+            found = find_recordings(practice, actor, act.connection, recordings)
+            check_count(practice, purpose, len(found))
+            concerned = staff_named(practice, actor, act.connection, particulars)
+            number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
+            body = new_body(number, purpose, particulars, found)
+            of_other_day = date_mismatches_known_to(practice, actor, act.connection, body)
+            made = write_request(practice, act, actor, body)
+            history = begin_clock(
+                act, actor, made.history, purpose=purpose, particulars=particulars
+            )
+            place_with_request(practice, act, actor, request=made.id, body=body)
+            notify_deciders(
+                practice,
+                act.connection,
+                f"R-{number}",
+                purpose,
+                history,
+                subjects=concerned.people,
+            )
+    match_open_holds(practice, actor)
+    asked_for = tuple(dict.fromkeys(recordings))
+    return CreatedRequest(f"R-{number}", purpose, asked_for, particulars, concerned, of_other_day)
+
+
+def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
+    """What somebody said, as the particulars of a request for that purpose.
+
+    Raises:
+        Refused, Unusable, NotFound: as for `read_particulars`; the number is none.
+    """
+    return read_particulars(
+        purpose,
+        replace(said, number=parse_number(practice, said.number)),
+        today=today(practice),
+        logins=all_logins(practice),
+    )
+
+
+def all_logins(practice: Practice) -> frozenset[str]:
+    """Everybody's login."""
+    return frozenset(logins(practice).values())
+
+
+def find_recordings(
+    practice: Practice, actor: Actor, connection: Connection, numbers: Sequence[int]
+) -> tuple[tuple[str, str], ...]:
+    """Uid and SHA-256 of the ciphertext of each, in the order given, none twice.
+
+    Raises:
+        NotFound: one of them does not exist, or no more; which of both, only a searcher is told.
+    """
+    may_search = Power.SEARCH in powers(practice, actor)
+    found = []
+    for number in dict.fromkeys(numbers):
+        try:
+            row = find_recording(connection, number)
+        except NotFound as error:
+            if may_search:
+                raise
+            raise NotFound(
+                f"there is no recording {number}",
+                hint="leave it out, and say what you know of the call",
+            ) from error
+        found.append((row.uid, row.ciphertext))
+    return tuple(found)
+
+
+def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
+    """Check how many recordings one request asks for.
+
+    Raises:
+        Refused: more than are enough for its purpose.
+        Unusable: more than a request can name.
+    """
+    cap = practice.config.grants.review_cap
+    if TERMS[purpose].is_capped and count > cap:
+        raise Refused(
+            f"a request for {purpose} asks for {cap} recordings at most",
+            clause=Clause.PERFORMANCE,
+            hint="choose those from which most is to be learned",
+        )
+    if count > MAX_REQUEST_RECORDINGS:
+        raise Unusable(
+            f"a request names {MAX_REQUEST_RECORDINGS} recordings at most",
+            hint="make another request for the rest",
+        )
+
+
+def new_body(
+    number: int,
+    purpose: Purpose,
+    particulars: Particulars,
+    recordings: tuple[tuple[str, str], ...],
+) -> RequestBody:
+    """A version of a request, with fresh nonces."""
+    return RequestBody(
+        number=number,
+        purpose=purpose,
+        particulars=particulars,
+        recordings=recordings,
+        nonce=primitives.random_bytes(NONCE_BYTES),
+        log_nonce=primitives.random_bytes(NONCE_BYTES),
+    )
+
+
+def write_request(
+    practice: Practice, act: LogTransaction, actor: Actor, body: RequestBody
+) -> MadeRequest:
+    """Write a new request: its leaf, its row and what lies under its key."""
+    id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
+    which = RequestVersion(practice.vault, id_, 1)
+    digest = body.digest(which, actor.person.id)
+    subject, details = [id_, *(uid for uid, _ in body.recordings)], body.details(digest)
+    leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
+    history = History(id_, (leaf,))
+    REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
+    return MadeRequest(
+        id=which.request,
+        number=body.number,
+        purpose=body.purpose,
+        particulars=body.particulars,
+        which=which,
+        key=REQUESTS.store(
+            act.connection,
+            register_now(practice, act.connection),
+            which,
+            body,
+            [actor.person.id],
+        ),
+        history=history,
+    )
+
+
+def parse_number(practice: Practice, said: str | None) -> str | None:
+    """A number in any spelling as E.164; nothing, and "unknown", stay what they are.
+
+    Raises:
+        Unusable: it is none.
+    """
+    if not said or said.strip().casefold() == UNKNOWN:
+        return said
+    number = e164(said, practice.config.region)
+    if number is None:
+        raise Unusable(
+            "that is no telephone number", hint="give it in full, or say --number unknown"
+        )
+    return number

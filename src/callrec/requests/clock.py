@@ -1,0 +1,535 @@
+"""By when a request is answered: its dated events, read from the log [policy 4(e), 4(f)].
+
+A due date is never stored. What it follows from are leaves whose details lie in the clear beside
+them, so that lists need no key and nobody can move a date unseen (docs/formats/grant.md, 8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import func, select
+
+from callrec.audit.leaf import detail_commitment
+from callrec.audit.reading import Problem
+from callrec.bank_holidays import scales_of, working_days
+from callrec.catalogue import tables
+from callrec.catalogue.requests import requests_ended
+from callrec.catalogue.times import from_millis
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.errors import Tampered, Unusable
+from callrec.policy.clock import deadline
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, still_awaited
+from callrec.policy.deadline import Deadline
+from callrec.policy.deceased_clock import is_recent
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.request_id import is_for
+from callrec.practice import today
+from callrec.record.acts import done_leaves, signer_login
+from callrec.record.forms import NONCE_BYTES
+from callrec.requests.history import log_request_event, read_history
+from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, event_of
+from callrec.requests.request_words import open_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.particulars import Particulars
+    from callrec.practice import Actor, Practice
+    from callrec.requests.model import History, OpenRequest
+
+ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
+    ClockEventKind.RECEIVED: RequestAct.RECEIVED,
+    ClockEventKind.ASKED: RequestAct.ASKED,
+    ClockEventKind.ANSWERED: RequestAct.ANSWERED,
+    ClockEventKind.EXTENDED: RequestAct.EXTENDED,
+}
+
+AWAITED: Final[Mapping[str, Awaited]] = {str(each): each for each in Awaited}
+
+PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
+    FurtherParticular.AUTHORITY: Awaited.AUTHORITY,
+    FurtherParticular.EVIDENCE: Awaited.AUTHORITY,
+    FurtherParticular.IDENTITY: Awaited.IDENTITY,
+}
+"""What is awaited where one of these is said to be unknown."""
+
+_UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
+
+
+def has_clock(purpose: Purpose) -> bool:
+    """Whether the day on which it came is among what such a request says."""
+    return TERMS[purpose].is_dated
+
+
+def begin_clock(
+    act: LogTransaction,
+    actor: Actor,
+    history: History,
+    *,
+    purpose: Purpose,
+    particulars: Particulars,
+) -> History:
+    """Date a request that has just been made, or was changed: the day on which it came."""
+    if not has_clock(purpose):
+        return history
+    further = particulars.further
+    missing = sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
+    body = {
+        "answer_by": further.get("answer-by", ""),
+        "awaits": missing,
+        "event": str(ClockEventKind.RECEIVED),
+        "on": further["received"],
+        "purpose": str(purpose),
+        "urgent": further.get("urgent") == "yes",
+        "words": "",
+    }
+    return log_dated(act, actor, history, ClockEventKind.RECEIVED, body)
+
+
+def log_dated(
+    act: LogTransaction,
+    actor: Actor,
+    history: History,
+    event: ClockEventKind,
+    body: Mapping[str, Any],
+) -> History:
+    """Write a leaf that a clock counts by, with its details in the clear beside it.
+
+    Raises:
+        Refused: it cannot happen to the request as it stands.
+    """
+    nonce = primitives.random_bytes(NONCE_BYTES)
+    after = log_request_event(act, actor, history, ACT_OF_DATED[event], details=body, nonce=nonce)
+    act.connection.execute(
+        tables.clock_event.insert().values(
+            seq=after.leaves[-1].seq,
+            request=history.request,
+            nonce=nonce,
+            body=canonical(dict(body)),
+        )
+    )
+    return after
+
+
+def read_clock(practice: Practice, connection: Connection, history: History) -> Clock | None:
+    """A request's dated events; None where it has no clock.
+
+    Raises:
+        Tampered: one is missing, or is not what its leaf commits to.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    clock = _clock(practice, connection, history.leaves, rows)
+    if rows:
+        raise Tampered(_UNCARRIED)
+    return clock
+
+
+def read_clocks(
+    practice: Practice, connection: Connection, history: History
+) -> Iterator[tuple[Leaf, Clock]]:
+    """What a request's dates came to after each, oldest first, with the leaf that commits to it.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    return _clocks(practice, connection, history.leaves, rows)
+
+
+def is_dated_late(practice: Practice, connection: Connection, history: History) -> bool:
+    """Whether something that moved the last day was written down when that was over already.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    return any(
+        moved_late(practice, before, after, on=day_of_leaf(practice, leaf))
+        for (_, before), (leaf, after) in pairwise(read_clocks(practice, connection, history))
+    )
+
+
+def moved_late(practice: Practice, before: Clock, after: Clock, *, on: date) -> date | None:
+    """The last day as it stood, where it was over when it was moved; None where it was not.
+
+    Args:
+        practice: the open vault.
+        before: what was on record.
+        after: the same, and what was written down then.
+        on: the day on which it was.
+    """
+    due_on = deadline_on_day(practice, before, on=on).due_on
+    is_over = due_on is not None and due_on < on
+    return due_on if is_over and deadline_on_day(practice, after, on=on).due_on != due_on else None
+
+
+def read_deadline(practice: Practice, connection: Connection, history: History) -> Deadline | None:
+    """By when a request is answered, and why; None where nothing sets a day.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    clock = read_clock(practice, connection, history)
+    return None if clock is None else deadline_on_day(practice, clock)
+
+
+def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> Deadline | None:
+    """The same for the row of a request.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    return read_deadline(practice, connection, read_history(practice, connection, row.id))
+
+
+def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, Deadline]:
+    """By when each request that has a clock is answered, by its id; nothing is opened.
+
+    Those that have ended by the state column are left out: their clocks stand still. Of one whose
+    dates are not what their leaves commit to, or in no form, the day is told to be unknown: nobody
+    takes the lists away in which all the others stand, by what he writes of one.
+
+    Raises:
+        Tampered: there is a date that no leaf carries.
+    """
+    rows = read_date_rows(connection)
+    told: dict[str, list[Leaf]] = {}
+    for leaf in done_leaves(connection, (*MAKING_ACTS, *DATING_ACTS)):
+        told.setdefault(leaf.subject[0], []).append(leaf)
+    ended, found = requests_ended(connection), {}
+    for request, leaves in told.items():
+        dated = [leaf.seq for leaf in leaves if leaf.act in DATING_ACTS]
+        own = {seq: rows.pop(seq) for seq in dated if seq in rows}
+        try:
+            clock = _clock(practice, connection, leaves, own)
+        except Tampered as error:
+            found[request] = _unknown(error.message)
+        else:
+            found |= {} if clock is None else {request: deadline_on_day(practice, clock)}
+    if rows:
+        raise Tampered(_UNCARRIED)
+    return {request: day for request, day in found.items() if request not in ended}
+
+
+def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
+    """The rows of every date, by the sequence of the leaf that commits to it."""
+    return _rows(connection, tables.clock_event.c.seq >= 0)
+
+
+def check_dates(
+    connection: Connection, vault: str, done: Iterable[Leaf], dates: Mapping[int, Row[Any]]
+) -> Iterator[Problem]:
+    """Each date is the one that its leaf commits to, in form, and none is missing or was added.
+
+    Args:
+        connection: to the catalogue.
+        vault: the vault's id.
+        done: the leaves, oldest first; those of other acts do not matter.
+        dates: as `read_date_rows`.
+    """
+    left = dict(dates)
+    for leaf in done:
+        if leaf.act in DATING_ACTS:
+            yield from _check_date(connection, vault, leaf, left.pop(leaf.seq, None))
+    if left:
+        yield Problem(None, _UNCARRIED)
+
+
+def _check_date(
+    connection: Connection, vault: str, leaf: Leaf, row: Row[Any] | None
+) -> Iterator[Problem]:
+    try:
+        body = _committed(vault, leaf, row)
+    except Tampered as error:
+        yield Problem(leaf.seq, error.message)
+        return
+    try:
+        read_date(leaf, body)
+    except Tampered as error:
+        yield Problem(leaf.seq, f"{error.message}; {signer_login(connection, leaf)} signed it")
+
+
+def is_court_ordered(
+    vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether a court names the day of a request's answer, as the log commits to it.
+
+    Args:
+        vault: the vault's id.
+        history: its leaves, those at the least that made and dated it.
+        purpose: what it is for, as its row says.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a day on which it came is missing, is not what its leaf commits to, or is that of
+            a request for something else.
+    """
+    came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
+    dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
+    told = [what for what in dated if isinstance(what, Receipt)]
+    if not told:
+        if has_clock(purpose):
+            raise Tampered("a request was not dated whose purpose has a clock")
+        return False
+    if {receipt.purpose for receipt in told} != {purpose}:
+        raise Tampered("a request is not for what it was dated for")
+    return told[-1].answer_by is not None
+
+
+def is_missing_proof(
+    vault: str, history: History, answered: Leaf, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether what came by a leaf is proof that was missing until then.
+
+    Args:
+        vault: the vault's id.
+        history: the leaf's, with all that dated the request before.
+        answered: the leaf by which it came.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a date is missing, or is not what its leaf commits to.
+    """
+    clock = None
+    for leaf in history.leaves:
+        if leaf.act not in DATING_ACTS:
+            continue
+        what = _told(vault, leaf, dates.get(leaf.seq)).what
+        if leaf == answered:
+            unproven: frozenset[Awaited] = clock.unproven if clock else frozenset()
+            return isinstance(what, ClockEvent) and what.awaited in unproven
+        clock = _clock_after(clock, what)
+    return False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatedWords:
+    """A dated event and why it was. Its repr shows nothing."""
+
+    on: date
+    awaited: str | None
+    reason: str | None
+
+
+def read_dates(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Mapping[int, DatedWords]:
+    """A request's dated events with what was said of them, by the sequence of the leaf.
+
+    Raises:
+        Tampered: as `read_clock`, or what was said is not what the event commits to.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == request.id)
+    told, found = open_words(connection, request), {}
+    for leaf in request.history.leaves:
+        if leaf.act in DATING_ACTS:
+            date_ = _told(practice.vault, leaf, rows.get(leaf.seq))
+            said = told.get(leaf.seq) if date_.words else None
+            found[leaf.seq] = DatedWords(
+                on=date_.on,
+                awaited=date_.awaited,
+                reason=None if said is None else _held_against(date_.words, *said),
+            )
+    return found
+
+
+def _held_against(committed: str, nonce: bytes, words: bytes) -> str:
+    if primitives.sha256(nonce, words).hex() != committed:
+        raise Tampered("what was said when a request was dated is not what was said")
+    said = parse(words)
+    if not isinstance(said, dict):
+        raise Tampered("what was said when a request was dated is in no form")
+    return str(said.get("reason", ""))
+
+
+def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
+    """What the dated events come to on a day; today, where none is given.
+
+    A day in a year whose bank holidays are not known is told to be so and is no error: one request
+    does not take the lists away in which all the others stand.
+    """
+    clocks = practice.config.clocks
+    try:
+        return deadline(
+            clock.receipt,
+            clock.events,
+            working_days(clocks),
+            on=on or today(practice),
+            scales=scales_of(clocks),
+        )
+    except Unusable as error:
+        return replace(
+            _unknown(f"{error.message} [clocks.holidays_known_until]"),
+            due_on=clock.receipt.answer_by,  # a court's order needs no calendar
+            waiting_for=still_awaited(clock.receipt, clock.events),
+        )
+
+
+def _unknown(why: str) -> Deadline:
+    return Deadline(
+        due_on=None,
+        target_on=None,
+        extended_due_on=None,
+        waiting_for=None,
+        why=(why,),
+        is_unknown=True,
+    )
+
+
+def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:
+    query = select(tables.clock_event).where(condition)
+    return {row.seq: row for row in connection.execute(query)}
+
+
+def _clock(
+    practice: Practice, connection: Connection, leaves: Iterable[Leaf], rows: dict[int, Row[Any]]
+) -> Clock | None:
+    """Takes the rows that it uses out of ``rows``."""
+    clocks = [clock for _, clock in _clocks(practice, connection, leaves, rows)]
+    return clocks[-1] if clocks else None
+
+
+def _clocks(
+    practice: Practice, connection: Connection, leaves: Iterable[Leaf], rows: dict[int, Row[Any]]
+) -> Iterator[tuple[Leaf, Clock]]:
+    """What a request's dates came to after each; takes the rows that it uses out of ``rows``.
+
+    Of its leaves, those that made, changed or dated it matter.
+    """
+    leaves = tuple(leaves)
+    makings = [leaf for leaf in leaves if leaf.act in MAKING_ACTS]
+    clock: Clock | None = None
+    for leaf in leaves:
+        if leaf.act not in DATING_ACTS:
+            continue
+        what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
+        clock = _clock_after(clock, what)
+        if clock is not None:
+            yield leaf, _aged(practice, connection, clock, makings)
+
+
+def _clock_after(clock: Clock | None, what: Receipt | ClockEvent) -> Clock | None:
+    if isinstance(what, Receipt):
+        return clock.received(what) if clock else Clock(what)
+    return None if clock is None else clock.after(what)
+
+
+class _Date(NamedTuple):
+    """What lies in the clear beside a leaf that a clock counts by."""
+
+    what: Receipt | ClockEvent
+    words: str
+    """SHA-256 of what was said of it, in hex; empty: nothing was."""
+
+    @property
+    def on(self) -> date:
+        return self.what.received_on if isinstance(self.what, Receipt) else self.what.on
+
+    @property
+    def awaited(self) -> str | None:
+        awaited = None if isinstance(self.what, Receipt) else self.what.awaited
+        return None if awaited is None else str(awaited)
+
+
+def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
+    return read_date(leaf, _committed(vault, leaf, row))
+
+
+def _committed(vault: str, leaf: Leaf, row: Row[Any] | None) -> Any:
+    """What lies beside a leaf that a clock counts by, once it is what the leaf commits to."""
+    if row is None:
+        raise Tampered(f"the date that leaf {leaf.seq} commits to is missing")
+    body = bytes(row.body)
+    committed = detail_commitment(vault, leaf.seq, bytes(row.nonce), body) == leaf.detail
+    if not committed or row.request not in leaf.subject[:1]:
+        raise Tampered(f"a date of a request is not the one that leaf {leaf.seq} commits to")
+    return parse(body)
+
+
+def read_date(leaf: Leaf, body: Any) -> _Date:
+    """The date that a leaf commits to, from its details.
+
+    Raises:
+        Tampered: they are in no date's form, or in that of another act, or of a request for
+            another purpose: whoever signed the leaf used a program of his own.
+    """
+    try:
+        event, words = ClockEventKind(body["event"]), body["words"]
+        what = _receipt(body) if event is ClockEventKind.RECEIVED else _event(event, body)
+    except (KeyError, TypeError, ValueError, Unusable) as error:
+        raise Tampered(f"the date of leaf {leaf.seq} is in no form") from error
+    is_its_own = not isinstance(what, Receipt) or is_for(leaf.subject[0], what.purpose)
+    if ACT_OF_DATED[event] != leaf.act or not is_its_own or not isinstance(words, str):
+        raise Tampered(f"the date of leaf {leaf.seq} is in no form")
+    return _Date(what, words)
+
+
+def _receipt(body: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        purpose=Purpose(body["purpose"]),
+        received_on=date.fromisoformat(body["on"]),
+        answer_by=date.fromisoformat(body["answer_by"]) if body["answer_by"] else None,
+        urgent=body["urgent"],
+        awaits=frozenset(AWAITED[each] for each in body["awaits"]),
+    )
+
+
+def _aged(
+    practice: Practice, connection: Connection, clock: Clock, makings: Iterable[Leaf]
+) -> Clock:
+    """With what is known of how old that is what is asked for; it matters for the deceased only."""
+    if clock.receipt.purpose is not Purpose.DECEASED:
+        return clock
+    recent = replace(clock, receipt=replace(clock.receipt, nothing_older=True))
+    uids = _asked_for(practice, makings, by=deadline_on_day(practice, recent).due_on)
+    is_so = _is_all_recent(practice, connection, uids, clock.receipt.received_on)
+    return recent if is_so else clock
+
+
+def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) -> Sequence[str]:
+    """The recordings whose age counts: those that were asked for when that day ended.
+
+    Where none were, those that were first asked for afterwards. What is attached or detached later
+    moves nothing, or a deadline that was missed would be so no more.
+    """
+    in_time: list[Sequence[str]] = []
+    later: list[Sequence[str]] = []
+    for leaf in makings:
+        is_late = by is not None and day_of_leaf(practice, leaf) > by
+        (later if is_late else in_time).append(leaf.subject[1:])
+    return next(filter(None, (*in_time[-1:], *later)), ())
+
+
+def _is_all_recent(
+    practice: Practice, connection: Connection, uids: Sequence[str], received_on: date
+) -> bool:
+    """Whether none of them is older than the Act's 40 days; where there is none, it is not so."""
+    recording = tables.recording
+    oldest = connection.execute(
+        select(func.min(recording.c.started_at)).where(recording.c.uid.in_(uids))
+    ).scalar()
+    if oldest is None:
+        return False
+    made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
+    return is_recent(made_on, received_on)
+
+
+def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
+    """When something happened to a request, in the practice's time zone."""
+    return event_of(leaf).at.astimezone(practice.config.time_zone).date()
+
+
+def _event(event: ClockEventKind, body: Mapping[str, Any]) -> ClockEvent:
+    awaited = AWAITED[body["awaited"]] if body["awaited"] else None
+    return ClockEvent(event=event, on=date.fromisoformat(body["on"]), awaited=awaited)

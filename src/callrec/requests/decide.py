@@ -1,0 +1,310 @@
+"""Grant what a request asks for [policy 4(a), 4(b), 4(e)-(g)].
+
+An approval is an act with a key, not a flag: whoever decides opens each recording's data key and
+seals it to the one person who is to hear it, and signs what he granted, to whom and until when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from callrec.catalogue.engine import reading
+from callrec.errors import Locked, NotFound, Refused
+from callrec.login.people import find_person, logins
+from callrec.policy.clause import Clause
+from callrec.policy.edits import UNEDITED, Edits, check_edits
+from callrec.policy.edits_said import edits_by_recording
+from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
+from callrec.policy.lapse import grant_lapses_at
+from callrec.policy.purpose import TERMS
+from callrec.policy.request import RequestAct
+from callrec.policy.retention import check_kept_on_for_a_reason
+from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided
+from callrec.practice import signing, today
+from callrec.record.acts import check_whole_log
+from callrec.requests.approvals import check_signers, last_edits, last_withheld
+from callrec.requests.concerned import staff_named_in_open_request
+from callrec.requests.days_said import find_date_mismatches
+from callrec.requests.deciding import check_nothing_awaited, read_to_decide
+from callrec.requests.granting import write_approval
+from callrec.requests.holding import check_may_be_destroyed
+from callrec.requests.lapse import attempt_on
+from callrec.requests.model import Granting
+from callrec.requests.telling import notify_granted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Row
+
+    from callrec.policy.edits_said import TypedEdit
+    from callrec.policy.purpose import Purpose
+    from callrec.policy.role import Person
+    from callrec.practice import Actor, Practice
+    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.model import OpenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPreview:
+    """What an approval would do with each recording of a request as it stands."""
+
+    digest: str
+    """Of the request."""
+    granted: Mapping[int, Edits]
+    """Numbers of those that would be granted, each with what is left out of its copy."""
+    withheld: Mapping[int, Ground]
+    of_other_day: tuple[int, ...]
+    """Of those that would be granted, the ones that are not of the day which the request says."""
+    concerned: StaffNamed
+    """Whom of the practice it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Decision:
+    """What whoever approves says. Its repr shows nothing."""
+
+    recordings: tuple[int, ...] = ()
+    """Numbers of those that are granted; empty: all that the request asks for, but the withheld."""
+    withheld: Mapping[int, Ground] = field(default_factory=dict)
+    """Numbers of those that are withheld expressly, each with its ground."""
+    edits: tuple[TypedEdit, ...] = ()
+    """What is left out of the copies of those that are granted."""
+    to: str = ""
+    """Login of the person who is to hear them; empty: the requester."""
+    until: date | None = None
+    """The last day, in the practice's time zone; None: as long as the practice allows."""
+    note: str = ""
+    consulted_on: date | None = None
+    """When a delegate consulted the Data Controller [policy 4(g)]."""
+    glass_reason: str | None = None
+    """Why the glass is broken; None if it is not."""
+    seen: ApprovalPreview | None = None
+    """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was granted."""
+
+    reference: str
+    purpose: Purpose
+    to: str
+    """Login."""
+    recordings: tuple[int, ...]
+    edits: Mapping[int, Edits]
+    """Of each of them, what is left out of its copy."""
+    withheld: Mapping[int, Ground]
+    lapses_at: datetime
+    of_other_day: tuple[int, ...]
+    """Of those that were granted, the ones that are not of the day which the request says."""
+
+
+def preview_approval(
+    practice: Practice, actor: Actor, reference: str, decision: Decision
+) -> ApprovalPreview:
+    """Say what a decision would do with each recording, before it is confirmed.
+
+    Raises:
+        NotFound: there is no such request, or recording under it.
+        Refused, Unusable: it cannot be decided so.
+        Locked: it takes the keys of whoever may approve.
+        Tampered: the log or the request is not as it was signed.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.APPROVED, reference),
+        reading(practice.engine) as connection,
+    ):
+        request = read_to_decide(practice, actor, connection, reference)
+        return _preview(practice, request, decision)
+
+
+def approve_request(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    decision: Decision,
+    *,
+    countersigner: Actor | None = None,
+) -> Approved:
+    """Approve a request, or some of its recordings, for one person.
+
+    Args:
+        practice: the open vault.
+        actor: who decides, with his password given.
+        reference: ``R-17``.
+        decision: what he decides.
+        countersigner: the second person, with his password given.
+
+    Raises:
+        NotFound: there is no such request, recording under it, or person.
+        Refused: a rule says no, or the request asks for no recording.
+        Locked: it takes the actor's password, or the keys of whoever may approve.
+        Tampered: the log, the request or a recording is not as it was signed.
+    """
+    _check_identity(actor)
+    with (
+        attempt_on(practice, actor, RequestAct.APPROVED, reference),
+        signing(practice, *filter(None, (actor, countersigner))) as act,
+    ):
+        check_whole_log(practice, act.connection)
+        request = read_to_decide(practice, actor, act.connection, reference)
+        check_nothing_awaited(request)
+        granting = _decide(practice, actor, request, decision, countersigner)
+        if not TERMS[request.purpose].is_heard:
+            approved = [row.id for row in granting.recordings]
+            check_may_be_destroyed(practice, actor, act.connection, approved)
+        check_kept_on_for_a_reason(
+            request.purpose, withheld=len(granting.withheld), note=granting.note
+        )
+        write_approval(practice, act, granting)
+        notify_granted(practice, act.connection, granting)
+    return Approved(
+        reference=reference,
+        purpose=request.purpose,
+        to=logins(practice)[granting.to],
+        recordings=tuple(row.id for row in granting.recordings),
+        edits=granting.edits,
+        withheld={row.id: ground for row, ground in granting.withheld},
+        lapses_at=granting.lapses_at,
+        of_other_day=find_date_mismatches(practice, request.particulars, granting.recordings),
+    )
+
+
+def _decide(
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    decision: Decision,
+    countersigner: Actor | None,
+) -> Granting:
+    grantee = _grantee(practice, request, decision)
+    check_signers(
+        request.facts,
+        decider=actor.person,
+        countersigner=countersigner.person if countersigner else None,
+        to=grantee.id,
+        on=today(practice),
+        consulted_on=decision.consulted_on,
+        glass_reason=decision.glass_reason,
+    )
+    check_may_be_granted(grantee, request.facts, on=today(practice))
+    foreseen = _preview(practice, request, decision)
+    _check_seen(request, decision, foreseen)
+    return Granting(
+        request=request,
+        decider=actor,
+        countersigner=countersigner,
+        to=grantee.id,
+        recordings=tuple(row for row in request.recordings if row.id in foreseen.granted),
+        grounds=foreseen.withheld,
+        edits=foreseen.granted,
+        lapses_at=grant_lapses_at(
+            practice.now(),
+            practice.config.grants.lapse_days,
+            practice.config.time_zone,
+            until=decision.until,
+        ),
+        consulted_on=decision.consulted_on,
+        note=decision.note,
+        glass_reason=decision.glass_reason,
+    )
+
+
+def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Person:
+    if not decision.to:
+        return practice.register.person(request.requester)
+    _, voucher = find_person(practice, decision.to)
+    return voucher.person
+
+
+def _check_seen(request: OpenRequest, decision: Decision, foreseen: ApprovalPreview) -> None:
+    if decision.seen not in (None, foreseen):
+        raise Refused(
+            "the request, or what was decided of it, was changed after you saw it",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what it asks for now: callrec request show {request.reference}",
+        )
+
+
+def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
+    withheld = _grounds(request, decision)
+    granted = [row for row in request.recordings if row.id not in withheld]
+    edits = _edits(request, decision, granted)
+    of_other_day = find_date_mismatches(practice, request.particulars, granted)
+    concerned = staff_named_in_open_request(practice, request)
+    return ApprovalPreview(request.digest, edits, withheld, of_other_day, concerned)
+
+
+def _edits(
+    request: OpenRequest, decision: Decision, granted: Sequence[Row[Any]]
+) -> Mapping[int, Edits]:
+    """How the copy of each granted recording is edited.
+
+    What was left out before is left out again, for whomever, until the recording is edited anew.
+    """
+    if decision.edits:
+        check_is_for_listening(request.facts)
+    said = edits_by_recording(decision.edits, [row.id for row in granted])
+    before = last_edits(request.approvals, request.history, request.digest)
+    edits: dict[int, Edits] = {}
+    for row in granted:
+        edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
+        check_edits(edits[row.id], row.duration_ms)  # held against the sealed one by write_approval
+    return edits
+
+
+def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
+    """The recordings that are withheld, each with its ground; the request's others are granted.
+
+    What was withheld on a ground before stays so until it is granted by its number.
+    """
+    asked = [row.id for row in request.recordings]
+    if not asked:
+        raise Refused(
+            "the request asks for no recording",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"find it with callrec search --request {request.reference}, then run"
+            f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
+        )
+    _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
+    before = last_withheld(request.approvals, request.history, request.digest)
+    kept_back = {
+        row.id: before[row.uid]
+        for row in request.recordings
+        if row.uid in before and row.id not in decision.recordings
+    }
+    return check_each_decided(
+        request.facts,
+        asked,
+        granted=decision.recordings,
+        withheld={**kept_back, **decision.withheld},
+    )
+
+
+def _or_not_held(request: OpenRequest) -> str:
+    """The rest of a hint, where the law wants an answer though nothing is found."""
+    if Ground.NOT_HELD not in GROUNDS_FOR[request.purpose]:
+        return ""
+    return (
+        "; if there is none:"
+        f" callrec deny {request.reference} --code {Ground.NOT_HELD} --reason TEXT"
+    )
+
+
+def _check_asked_for(reference: str, asked: Iterable[int], numbers: set[int]) -> None:
+    if not numbers <= set(asked):
+        raise NotFound(
+            "the request does not ask for that recording",
+            hint=f"callrec request show {reference} lists what it asks for",
+        )
+
+
+def _check_identity(actor: Actor) -> None:
+    if actor.identity is None:
+        raise Locked(
+            "an approval is signed with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )

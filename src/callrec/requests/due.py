@@ -1,0 +1,175 @@
+"""Which requests are to be answered by a day, and how pressing that is; nothing is opened.
+
+While an answer is awaited the day of most of them moves on with today, so that they are never due:
+what has waited for long is told apart from them.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import all_requests
+from callrec.crypto.statement import entries_in
+from callrec.errors import Tampered
+from callrec.policy.deadline import urgency
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
+from callrec.policy.withholding import Ground
+from callrec.practice import today
+from callrec.record.acts import done_leaves, read_unverified_statement
+from callrec.requests.clock import read_deadlines
+from callrec.requests.history import read_outlines
+from callrec.requests.model import event_of
+from callrec.requests.standing import read_lapse_facts, state_now
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.deadline import Deadline, Urgency
+    from callrec.practice import Practice
+
+_UNDECIDED_OR_UNUSED: Final = frozenset(
+    {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}
+)
+
+LONG_WAIT: Final = timedelta(days=28)
+"""What waits longer for what was asked for is told of in `callrec status`; four weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRequest:
+    """A request that is to be answered by a day."""
+
+    id: str
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    deadline: Deadline
+    urgency: Urgency
+
+    @property
+    def warning(self) -> str:
+        """Of one whose deadline `is_unknown`."""
+        return f"the days of {self.reference} cannot be counted: {'; '.join(self.deadline.why)}"
+
+
+def read_due(practice: Practice) -> tuple[DueRequest, ...]:
+    """The requests that wait for their answer and have a day for it, the soonest first.
+
+    At the end stand those whose day is in a year whose bank holidays are not known.
+    """
+    on, days = today(practice), practice.config.clocks.warn_days
+    with reading(practice.engine) as connection:
+        answered = answered_requests(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
+        rows = [row for row in all_requests(connection) if row.id in deadlines]
+    found = [
+        DueRequest(
+            id=row.id,
+            reference=f"R-{row.number}",
+            purpose=Purpose(row.purpose),
+            state=state_now(practice, row, ends),
+            deadline=deadlines[row.id],
+            urgency=urgency(deadlines[row.id], on, warn_days=days),
+        )
+        for row in rows
+    ]
+    waiting = (e for e in found if awaits_answer(e.state, was_answered=e.id in answered))
+    return tuple(sorted(waiting, key=_soonest))
+
+
+def answered_requests(connection: Connection) -> frozenset[str]:
+    """Ids of the requests of which all went out that is not withheld on a ground; opens nothing.
+
+    What is withheld because nobody has approved it may be granted later, and waits for that.
+    """
+    delivered: dict[str, set[str]] = {}
+    for leaf in done_leaves(connection, [RequestAct.DELIVERED]):
+        delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
+    makings = read_outlines(connection) if delivered else {}
+    left = {
+        request: frozenset(makings[request].uids) - uids
+        for request, uids in delivered.items()
+        if request in makings
+    }
+    withheld = _read_withheld(connection, {request for request, uids in left.items() if uids})
+    return frozenset(
+        request for request, uids in left.items() if uids <= withheld.get(request, frozenset())
+    )
+
+
+def _read_withheld(
+    connection: Connection, requests: AbstractSet[str]
+) -> Mapping[str, frozenset[str]]:
+    """Uids of what the newest approval of each of them withholds on a ground."""
+    newest: dict[str, Leaf] = {}
+    if requests:
+        for leaf in done_leaves(connection, [RequestAct.APPROVED]):
+            newest[leaf.subject[0]] = leaf
+    return {request: _withheld(connection, newest[request]) for request in requests & newest.keys()}
+
+
+def _withheld(connection: Connection, approved: Leaf) -> frozenset[str]:
+    """Nothing, where the approval is in no form: its request presses on, and who opens it sees."""
+    with suppress(Tampered):
+        said = read_unverified_statement(connection, approved)
+        listed = entries_in(said, "withheld", "uid", "code")
+        return frozenset(uid for uid, code in listed if code != Ground.NOT_APPROVED)
+    return frozenset()
+
+
+def open_questions(connection: Connection) -> Mapping[str, Leaf]:
+    """By request: what was asked last, where nothing has come since; nothing is opened."""
+    newest: dict[str, Leaf] = {}
+    for leaf in done_leaves(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
+        newest[leaf.subject[0]] = leaf
+    return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
+
+
+def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
+    """What was asked about long ago and has not been answered since, a line each.
+
+    Not what is ``kept``, by its reference, from whoever reads it.
+    """
+    with reading(practice.engine) as connection:
+        asked, rows = open_questions(connection), all_requests(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
+    for row in rows:
+        is_known = row.id in asked and f"R-{row.number}" not in kept
+        if not is_known or state_now(practice, row, ends) in ENDED_STATES:
+            continue
+        since, deadline = event_of(asked[row.id]).at, deadlines.get(row.id)
+        if since <= practice.now() - LONG_WAIT:
+            yield (
+                f"R-{row.number} waits for an answer since"
+                f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
+                f" came: callrec request event R-{row.number} {_came(deadline)} --on DATE"
+            )
+
+
+def _came(deadline: Deadline | None) -> str:
+    """The event that says that it came; where its dates are in no form, what stands for one."""
+    return deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
+
+
+def awaits_answer(state: RequestState, *, was_answered: bool) -> bool:
+    """Whether something is to be handed over or refused yet, so that its day presses.
+
+    What was heard may have been heard by the staff alone, before they answer. Who was there lies
+    sealed, so of one who came to hear it is known by the closing that he was answered.
+    """
+    is_left_over = state is RequestState.RELEASED and not was_answered
+    return is_left_over or state in _UNDECIDED_OR_UNUSED
+
+
+def _soonest(request: DueRequest) -> tuple[date, str]:
+    days = (request.deadline.due_on, request.deadline.target_on)
+    return min(filter(None, days), default=date.max), request.reference

@@ -1,0 +1,174 @@
+"""Date what a request's clock counts by, and say why [policy 4(e), 4(f)].
+
+An extension is the decider's to take; what was asked, and what came, is written down by whoever
+handles the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.bank_holidays import scales_of, working_days
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
+from callrec.errors import Refused
+from callrec.policy.clause import Clause
+from callrec.policy.clock_events import ClockEvent, ClockEventKind, index_corrected_by
+from callrec.policy.clock_rules import check_event
+from callrec.policy.deadline import full_date
+from callrec.policy.handling import check_is_awaited_proof, check_may_extend, check_may_record_event
+from callrec.policy.reason import check_reason
+from callrec.policy.request import RequestAct, check_can_happen, has_standing_approval
+from callrec.practice import signing, today
+from callrec.record.forms import NONCE_BYTES
+from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
+from callrec.requests.lapse import attempt_on
+from callrec.requests.open import read_request
+from callrec.requests.request_words import log_with_words, store_words
+from callrec.requests.telling import notify_dated
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from callrec.audit.log import LogTransaction
+    from callrec.policy.deadline import Deadline
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+    from callrec.requests.model import OpenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRequest:
+    """A request after something about it was dated."""
+
+    reference: str
+    state: RequestState
+    deadline: Deadline | None
+    instead_of: date | None
+    """The day that was on record of it, where that was put right."""
+    was_due_on: date | None
+    """The last day as it stood, where it was over and this has moved it."""
+
+
+def date_request(
+    practice: Practice, actor: Actor, reference: str, event: ClockEvent, *, reason: str = ""
+) -> DatedRequest:
+    """Write down what the request's clock counts by.
+
+    Args:
+        practice: the open vault.
+        actor: who writes it down.
+        reference: ``R-17``.
+        event: what happened, and on which day; said again of another day, it puts that right.
+        reason: why; an extension and a question have one.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
+        Locked: it takes the actor's password.
+    """
+    with (
+        attempt_on(practice, actor, ACT_OF_DATED[event.event], reference),
+        signing(practice, actor) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        _check(practice, actor, request, event)
+        if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
+            check_reason(reason, Clause.SUBJECT_ACCESS)
+        return _write(practice, act, actor, request, event, reason=reason)
+
+
+def record_third_party_check(
+    practice: Practice, actor: Actor, reference: str, *, on: date, assessment: str
+) -> None:
+    """Say what was found of other people in the recordings, before they are released.
+
+    Source: DPA 2018, Sch 2 Pt 3 para 16; policy 4(e), "subject to assessment".
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is not the actor's to do, the day is yet to come or before the request came, or
+            the assessment is none.
+        Locked: it takes the actor's password.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.THIRD_PARTIES, reference),
+        signing(practice, actor) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_record_event(actor.person, request.facts, on=today(practice))
+        check_reason(assessment, Clause.SUBJECT_ACCESS)
+        if on > today(practice):
+            raise Refused(
+                "the check for third parties is not done yet",
+                clause=Clause.SUBJECT_ACCESS,
+                hint="say on which day it was: --on DATE",
+            )
+        came_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
+        if came_on is not None and on < came_on:
+            raise Refused(
+                f"the request was received later, on {full_date(came_on)}",
+                clause=Clause.SUBJECT_ACCESS,
+                hint="check the day; callrec request show says when it was received",
+            )
+        words = {"on": on.isoformat(), "reason": assessment}
+        log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
+
+
+def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
+    may = check_may_extend if event.event is ClockEventKind.EXTENDED else check_may_record_event
+    may(actor.person, request.facts, on=today(practice))
+    check_can_happen(request.history.events, ACT_OF_DATED[event.event], request.reference)
+    if event.event is ClockEventKind.ANSWERED and has_standing_approval(request.history.events):
+        check_is_awaited_proof(request.facts, event.awaited)
+    clock = request.clock
+    if clock is None:
+        raise Refused(
+            f"nothing sets a day for a request for {request.purpose}",
+            clause=Clause.SUBJECT_ACCESS,
+            hint=f"callrec request show {request.reference} says when it lapses",
+        )
+    clocks = practice.config.clocks
+    check_event(
+        clock.receipt,
+        clock.events,
+        event,
+        working_days(clocks),
+        today=today(practice),
+        scales=scales_of(clocks),
+    )
+
+
+def _write(
+    practice: Practice,
+    act: LogTransaction,
+    actor: Actor,
+    request: OpenRequest,
+    event: ClockEvent,
+    *,
+    reason: str,
+) -> DatedRequest:
+    clock = request.clock
+    events = clock.events if clock else ()
+    place = index_corrected_by(events, event)
+    told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
+    body: dict[str, Any] = {
+        "awaited": str(event.awaited or ""),
+        "event": str(event.event),
+        "on": event.on.isoformat(),
+        "words": primitives.sha256(told).hex() if told else "",
+    }
+    after = log_dated(act, actor, request.history, event.event, body)
+    if told:
+        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+    kind, by = event.event, actor.person.id
+    notify_dated(practice, act.connection, request, after, event=kind, by=by)
+    on, now = today(practice), read_clock(practice, act.connection, after)
+    return DatedRequest(
+        request.reference,
+        after.state,
+        deadline_on_day(practice, now) if now else None,
+        instead_of=None if place is None else events[place].on,
+        was_due_on=moved_late(practice, clock, now, on=on) if clock and now else None,
+    )

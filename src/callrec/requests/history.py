@@ -1,0 +1,172 @@
+"""What happened to a request, as the log's leaves say it; its state is read from nothing else.
+
+A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
+in its subject with all else that such an act names, and it is attested: whoever writes the database
+can add none in another's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.catalogue import tables
+from callrec.catalogue.requests import reference_of
+from callrec.catalogue.times import to_millis
+from callrec.crypto.statement import entries_in
+from callrec.errors import Tampered
+from callrec.holds.follow import lift_with_request
+from callrec.policy.hold import LIFTING_ACTS
+from callrec.policy.request import RequestAct, check_can_happen
+from callrec.policy.role import VaultKey
+from callrec.record.acts import done_leaves, log_leaf
+from callrec.record.versions import Versioned
+from callrec.requests.model import MAKING_ACTS, REQUEST_ACTS, History, uids_asked_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import LogTransaction
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+    from callrec.record.rows import Columns
+
+
+def columns_of(history: History) -> Columns:
+    """The columns of a request that follow from its leaves.
+
+    Raises:
+        Tampered: the events cannot have happened in this order.
+    """
+    return {
+        "state": history.state,
+        "created_at": to_millis(history.events[0].at),
+        "requester": history.requester,
+        "version": history.version,
+    }
+
+
+REQUESTS: Final = Versioned(
+    versions=tables.request_version,
+    keys=tables.request_key,
+    holders=(VaultKey.CATALOGUE,),
+    table=tables.request,
+    letter="R",
+    made_by=RequestAct.CREATED,
+    acts=frozenset(REQUEST_ACTS),
+    history=History,
+    row_of=lambda _, history: columns_of(history),
+    named_among=None,
+)
+
+
+def decides_what_is_asked(
+    leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
+) -> bool:
+    """Whether a statement names what the version asks for that stood then, each recording once.
+
+    Args:
+        leaf: which carries it.
+        fields: what it says.
+        about: what happened to the request, oldest first.
+        lists: of the statement; they name it together.
+
+    Raises:
+        Tampered: there is no such list in it.
+    """
+    asked: tuple[str, ...] | None = None
+    for each in about:
+        if each.act in MAKING_ACTS and each.seq < leaf.seq:
+            asked = uids_asked_for(each)
+    decided = [uid for name in lists for (uid,) in entries_in(fields, name, "uid")]
+    return asked is not None and sorted(decided) == sorted(asked)
+
+
+def read_history(practice: Practice, connection: Connection, request: str) -> History:
+    """Everything that happened to a request.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        request: its id.
+
+    Raises:
+        Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
+    """
+    return REQUESTS.read(connection, practice.register, request)
+
+
+def log_request_event(
+    act: LogTransaction,
+    actor: Actor,
+    history: History,
+    what: RequestAct,
+    *,
+    subject: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
+    nonce: bytes = b"",
+    statement: Statement | None = None,
+) -> History:
+    """Let something happen to a request: its leaf, and the columns that follow from it.
+
+    What ends it lifts its hold, too.
+
+    Args:
+        act: the write transaction.
+        actor: who does it.
+        history: what happened before.
+        what: the event.
+        subject: further ids beside the request's.
+        details: what lies sealed beside the leaf.
+        nonce: of the details, 32 bytes, where somebody else is to hold them against the leaf.
+        statement: what the leaf carries.
+
+    Raises:
+        Refused: it cannot happen to the request as it stands.
+    """
+    check_can_happen(history.events, what, reference_of(act.connection, history.request))
+    subject = [history.request, *subject]
+    leaf = log_leaf(act, actor, what, subject, details=details, nonce=nonce, statement=statement)
+    after = replace(history, leaves=(*history.leaves, leaf))
+    REQUESTS.update(act.connection, history.request, after)
+    if what in LIFTING_ACTS:
+        lift_with_request(act, actor, request=history.request)
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOutline:
+    """What the leaves tell of a request that nobody opened: enough for lists, and for no more."""
+
+    makers: frozenset[str]
+    uids: tuple[str, ...]
+    """Of the recordings that the version that stands asks for."""
+
+    @property
+    def recordings(self) -> int:
+        """How many they are."""
+        return len(self.uids)
+
+
+def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
+    """Who made or changed each request, and how many recordings it asks for."""
+    found: dict[str, RequestOutline] = {}
+    for leaf in done_leaves(connection, MAKING_ACTS):
+        request, *uids = leaf.subject
+        before = found[request].makers if request in found else frozenset()
+        found[request] = RequestOutline(before | {leaf.actor}, tuple(uids))
+    return found
+
+
+def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestOutline:
+    """Of one request.
+
+    Raises:
+        Tampered: the log knows of no such request.
+    """
+    if row.id not in makings:
+        raise Tampered(f"request R-{row.number} is in no leaf")
+    return makings[row.id]

@@ -1,0 +1,207 @@
+"""Open a request and hold it against the audit log (docs/formats/grant.md, 3).
+
+It is sealed to the catalogue key, to its maker and to whoever was granted something under it.
+Anybody who can write the database could seal another in its place, so it counts only if the leaf
+that made it, attested to be its maker's, commits to its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.calls.custody import Opening
+from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
+from callrec.catalogue.requests import find_request
+from callrec.errors import Failed, Locked, Refused, Tampered
+from callrec.login.people import people_named
+from callrec.policy.authority import RequestFacts
+from callrec.policy.clause import Clause
+from callrec.policy.handling import check_may_change
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.request_id import is_for
+from callrec.policy.role import Power, VaultKey
+from callrec.record.entitled import by_who_might, powers_then
+from callrec.record.rows import check_row
+from callrec.requests.approvals import grant_holders, read_approvals
+from callrec.requests.clock import read_clock
+from callrec.requests.history import REQUESTS, columns_of, read_history
+from callrec.requests.model import History, OpenRequest, RequestBody, RequestVersion, uids_asked_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+
+def read_request(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenRequest:
+    """Open a request through the catalogue key, or through the actor's own.
+
+    Args:
+        practice: the open vault.
+        actor: who reads it.
+        connection: sees one state of the catalogue throughout.
+        reference: ``R-17``.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    row = find_request(connection, reference)
+    which = RequestVersion(practice.vault, row.id, row.version)
+    history = read_history(practice, connection, row.id)
+    facts = unopened_facts(row, history)
+    keys, body = _open(practice, actor, connection, row)
+    digest = _check_made(which, row, history, body)
+    approvals = read_approvals(practice, connection, history)
+    clock = read_clock(practice, connection, history)
+    facts = replace(
+        facts,
+        subjects=people_named(practice, actor, connection, body.particulars.subjects),
+        granted_to=grant_holders(approvals, history, practice.now()),
+        made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
+        unproven=clock.unproven if clock else frozenset(),
+        third_parties_checked=any(
+            leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
+        ),
+    )
+    _check_changed_by_entitled(practice, connection, history, facts)
+    opening = Opening(practice, actor, connection)
+    recordings = tuple(_recording(connection, opening, *each) for each in body.recordings)
+    return OpenRequest(which, body, digest, keys, history, approvals, facts, clock, recordings)
+
+
+def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
+    """What the rules ask, without opening the request: enough for whoever made it.
+
+    It knows no subjects, so no rule about deciding may be asked of it.
+
+    Raises:
+        Tampered: a column says otherwise than the log.
+    """
+    check_row(row, columns_of(history), REQUESTS.called(row))
+    if not is_for(row.id, row.purpose):
+        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
+    return RequestFacts(
+        reference=f"R-{row.number}",
+        purpose=Purpose(row.purpose),
+        state=history.state,
+        requester=history.requester,
+        changed_by=history.changed_by,
+    )
+
+
+def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
+    """Whether the actor has what opens the request of that row; nothing is opened yet.
+
+    Raises:
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+    """
+    if can_open_as_searcher(actor, connection, row):
+        return
+    if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
+        reads_dossier = Power.READ_AUDIT in actor.person.powers
+        raise Refused(
+            "a request is read by who made it, who may decide it, and who was granted it",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
+            if reads_dossier
+            else "callrec request list --mine shows yours",
+        )
+    if actor.identity is None:
+        raise Locked(
+            "this request opens with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
+
+
+def can_open_with_session(actor: Actor) -> bool:
+    """Whether what a login keeps is enough to open requests: it is for whoever may search."""
+    return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
+
+
+def _open(
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
+) -> tuple[Mapping[int, bytes], RequestBody]:
+    """The keys of every version that the actor may open, and the version that stands."""
+    check_readable(actor, connection, row)
+    versions = [RequestVersion(practice.vault, row.id, number + 1) for number in range(row.version)]
+    try:
+        keys = {
+            which.version: key
+            for which in versions
+            if (key := REQUESTS.key(actor, connection, which)) is not None
+        }
+        sealed = REQUESTS.sealed(connection, versions[-1])
+        return keys, RequestBody.open(sealed, keys[row.version], versions[-1])
+    except Tampered as error:
+        raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
+
+
+def can_open_as_searcher(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
+    """Whether the actor opens the request of that row as whoever may search does."""
+    found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
+    return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
+
+
+def _check_made(which: RequestVersion, row: Row[Any], history: History, body: RequestBody) -> str:
+    """Returns the digest, once the leaf that made this version is seen to commit to it."""
+    digest, made = body.digest(which, history.requester), history.making
+    if body.commitment(which.vault, made.seq, digest) != made.detail:
+        raise Tampered(f"request R-{row.number} is not the one that was made")
+    if uids_asked_for(made) != tuple(uid for uid, _ in body.recordings):
+        raise Tampered(f"request R-{row.number} asks for something else than the log says")
+    if (row.number, row.purpose) != (body.number, body.purpose):
+        raise Tampered(f"a column of request R-{row.number} is not what was sealed with it")
+    return digest
+
+
+def _check_changed_by_entitled(
+    practice: Practice, connection: Connection, history: History, facts: RequestFacts
+) -> None:
+    # Whom an earlier version was about is not asked again: a later one may name who changed it.
+    facts = replace(facts, subjects=frozenset())
+    might = powers_then(practice, connection)
+    for leaf in history.leaves:
+        if leaf.act != RequestAct.AMENDED:
+            continue
+        with by_who_might("a request was changed by somebody who may not"):
+            person, on = might.actor(leaf)
+            check_may_change(person, facts, on=on)
+
+
+def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:
+    """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
+    row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
+    if row is None:
+        raise Tampered("a recording is not the one that was asked for")
+    is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
+    if not (is_it or opening.is_replaced_file(row, ciphertext)):
+        raise Tampered("a recording is not the one that was asked for")
+    return row
+
+
+def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
+    """The history of a request in which nothing has happened since it was opened.
+
+    Raises:
+        Failed: something has.
+    """
+    history = read_history(practice, connection, request.id)
+    if history != request.history:
+        raise Failed(
+            "something else happened to the request meanwhile",
+            hint=f"see what: callrec request show {request.reference}; then try again",
+        )
+    return history

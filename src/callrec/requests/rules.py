@@ -1,0 +1,377 @@
+"""Who did what to a request, by the log's leaves: only what our own commands let him (grant.md, 9).
+
+Whoever has a key can write a leaf of any act with a program of his own, so each is held against the
+rules that were asked when it was made. `RULES` has one for every act; the policy says them:
+
+    4(b)        who may ask asks; who made it changes and withdraws it
+    4(e), 4(f)  who handles it dates it, and says what came
+    4(b)        who decides its purpose, and neither made nor changed it, approves and denies
+    4(a)        where there is nobody else, the Data Controller does, who breaks the glass
+    4(a)        to whom it was granted hears and releases it
+    4(h), 4(i)  what was carried out is destroyed, and signed for
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from callrec.audit.erased import KIND
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import read_statement
+from callrec.errors import Tampered
+from callrec.policy.authority import (
+    RequestFacts,
+    check_may,
+    check_may_decide,
+    check_may_deny_alone,
+    check_may_request,
+    check_may_revoke,
+)
+from callrec.policy.handling import (
+    check_may_change,
+    check_may_close,
+    check_may_extend,
+    check_may_record,
+    check_may_record_event,
+    check_may_withdraw,
+    check_waits_for_answer,
+)
+from callrec.policy.hearing import check_is_for_listening, check_second_person
+from callrec.policy.lapse import has_lapsed, request_lapses_at
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.retention import check_may_review
+from callrec.policy.role import PersonId, Power, powers_vouched_for
+from callrec.record.entitled import Powers, by_who_might
+from callrec.requests.approvals import APPROVAL_ENDED_BY, check_signers_entitled, stated_approvals
+from callrec.requests.clock import has_clock, is_court_ordered, is_missing_proof, read_date_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, tzinfo
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.crypto.statement import Statement
+    from callrec.policy.role import Person
+    from callrec.requests.model import Approval, History
+
+_SHORTEST_DAYS: Final = 1
+"""The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say
+to how many it was set."""
+
+_BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
+    {
+        RequestAct.HEARING_ENDED: RequestAct.LISTENED,
+        RequestAct.DELIVERED: RequestAct.PREPARED,
+        RequestAct.FAILED: RequestAct.PREPARED,
+    }
+)
+"""By what ends a hearing or a release, what began it."""
+
+_RELEASING: Final = frozenset({RequestAct.LISTENED, RequestAct.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook(Powers):
+    """What the rules are asked of besides a request's own leaves; read once for all of them."""
+
+    stated: Mapping[str, Statement]
+    """By its digest, each statement that approves something or that says what was destroyed."""
+    dates: Mapping[int, Row[Any]]
+    """As `clock.read_date_rows`."""
+
+
+def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
+    """Read it; the statements must have been found sound before, as by `acts.check_log`."""
+    said = tables.statement.c
+    query = select(said.body, said.signature).where(said.kind.in_(["approval", KIND]))
+    stated = (
+        read_statement(body, signature, register.founders.vault)
+        for body, signature in connection.execute(query)
+    )
+    dates = read_date_rows(connection)
+    return Rulebook(connection, register, zone, {each.digest: each for each in stated}, dates)
+
+
+def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
+    """Check that whatever happened to a request was done by somebody who might.
+
+    Whom it is about lies sealed, so that is not asked.
+
+    Args:
+        history: all its leaves.
+        purpose: what it is for, as its row says; None where that is missing.
+        rules: what else they are held against.
+
+    Raises:
+        Tampered: somebody did what he might not, or it cannot have happened in this order.
+    """
+    _ = history.state  # read once here, so that nothing is made of what cannot have happened
+    if purpose is None:
+        raise Tampered("something happened to a request that was never made")
+    approvals = stated_approvals(history, rules.stated, rules.register)
+    signed = {
+        each.digest: approval
+        for approval in approvals
+        for each in (approval.statement, approval.countersignature)
+        if each is not None
+    }
+    so_far = _ReplayState(history, _facts(history, purpose, rules.zone), signed, rules)
+    for leaf in history.leaves:
+        with by_who_might(_may_not(leaf)):
+            RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
+        so_far.take(leaf)
+    _is_ordered(so_far)  # which asks each day on which it came whether it is of this purpose
+
+
+@dataclass(slots=True)
+class _ReplayState:
+    """What had happened to a request before a leaf."""
+
+    history: History
+    request: RequestFacts
+    """As the rules ask of it, ``released`` once it was heard or released; in which order it went,
+    `History.state` asks."""
+    signed: Mapping[str, Approval]
+    """All approvals there ever were, by the digest of each signer's statement."""
+    rules: Rulebook
+    standing: list[Approval] = field(default_factory=list)
+    """Those that nothing has ended, oldest first."""
+    begun: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """By act and id of a hearing or a release that has not ended: who began it."""
+    released: dict[tuple[str, ...], PersonId] = field(default_factory=dict)
+    """By the id of a package that was delivered: who released it."""
+
+    def take(self, leaf: Leaf) -> None:
+        """Let what a leaf says have happened."""
+        id_, actor = leaf.subject[1:2], PersonId(leaf.actor)
+        if leaf.act in APPROVAL_ENDED_BY:
+            self.standing.clear()
+        if leaf.act in _BEGUN_BY:
+            self.begun.pop((_BEGUN_BY[leaf.act], *id_), None)
+        elif leaf.act in _BEGUN_BY.values():
+            self.begun[leaf.act, *id_] = actor
+        if leaf.act in _RELEASING:
+            self.request = replace(self.request, state=RequestState.RELEASED)
+        if leaf.act == RequestAct.AMENDED:
+            makers = self.request.changed_by | {actor}
+            self.request = replace(self.request, changed_by=makers)
+        elif leaf.act == RequestAct.APPROVED:
+            approval = self.signed[leaf.statement]
+            self.standing += [approval] if approval.leaf == leaf else []
+        elif leaf.act == RequestAct.DELIVERED:
+            self.released[id_] = actor
+            self.standing = [each for each in self.standing if each.to != actor]
+
+    def granted(self, uid: str, to: str) -> Approval:
+        """The newest approval that stands and grants a recording to somebody.
+
+        Raises:
+            Tampered: there is none.
+        """
+        for approval in reversed(self.standing):
+            if approval.to == to and uid in approval.items:
+                return approval
+        raise Tampered("what was not granted was heard or released")
+
+
+class _ReplayedLeaf(NamedTuple):
+    """Something that was done to a request, and what the rules ask of it."""
+
+    leaf: Leaf
+    person: Person
+    """Whoever did it, as he was vouched for then."""
+    on: date
+    """The day, in the practice's time zone."""
+    request: RequestFacts
+    so_far: _ReplayState
+
+
+def _facts(history: History, purpose: Purpose, zone: tzinfo) -> RequestFacts:
+    return RequestFacts(
+        reference="",
+        purpose=purpose,
+        state=RequestState.SUBMITTED,
+        requester=history.requester,
+        made_on=history.events[0].at.astimezone(zone).date(),
+    )
+
+
+def _is_ordered(so_far: _ReplayState) -> bool:
+    rules = so_far.rules
+    vault, purpose = rules.register.founders.vault, so_far.request.purpose
+    return is_court_ordered(vault, so_far.history, purpose, rules.dates)
+
+
+def _may_not(leaf: Leaf) -> str:
+    return f"a request's history has {leaf.act} by somebody who may not"
+
+
+def _check_asks(done: _ReplayedLeaf) -> None:
+    if TERMS[done.request.purpose].is_made_by_hand:
+        check_may_request(done.person, done.request.purpose, on=done.on)
+    else:
+        check_may_review(done.person, on=done.on)
+        check_may(done.person, Power.MAKE_REQUEST, on=done.on)
+
+
+def _check_changes(done: _ReplayedLeaf) -> None:
+    check_may_change(done.person, done.request, on=done.on)
+    check_waits_for_answer(done.request)
+
+
+def _check_answers(done: _ReplayedLeaf) -> None:
+    """Of what is approved, by the proof alone that was missing."""
+    _check_dates(done)
+    so_far, rules = done.so_far, done.so_far.rules
+    vault = rules.register.founders.vault
+    if so_far.standing and not is_missing_proof(vault, so_far.history, done.leaf, rules.dates):
+        raise Tampered("a request was dated again after it was approved")
+
+
+def _check_dates(done: _ReplayedLeaf) -> None:
+    _check_has_clock(done)
+    check_may_record_event(done.person, done.request, on=done.on)
+
+
+def _check_extends(done: _ReplayedLeaf) -> None:
+    _check_has_clock(done)
+    check_may_extend(done.person, done.request, on=done.on)
+
+
+def _check_has_clock(done: _ReplayedLeaf) -> None:
+    if not has_clock(done.request.purpose):
+        raise Tampered("a request was dated whose purpose has no clock")
+
+
+def _check_approves(done: _ReplayedLeaf) -> None:
+    """Each signature is a decider's, or the second under his."""
+    approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
+    if approval is None:
+        raise Tampered(_may_not(done.leaf))
+    check_signers_entitled(rules, approval, done.request)
+
+
+def _check_denies(done: _ReplayedLeaf) -> None:
+    """Whoever decides it; what he made himself, the Data Controller, who broke the glass."""
+    is_own = done.person.id in done.request.makers
+    may = check_may_deny_alone if is_own else check_may_decide
+    may(done.person, done.request, on=done.on)
+
+
+def _check_revokes(done: _ReplayedLeaf) -> None:
+    """Whoever decides it; or who governs, as its grants end with what their holder may do."""
+    if Power.GOVERN not in powers_vouched_for(done.person):
+        check_may_revoke(done.person, done.request, on=done.on)
+
+
+def _check_grant_lapses(done: _ReplayedLeaf) -> None:
+    at = parse_instant(done.leaf.at)
+    if not any(has_lapsed(each.lapses_at, at) for each in done.so_far.standing):
+        raise Tampered("a grant was let lapse before its day")
+
+
+def _check_lapses(done: _ReplayedLeaf) -> None:
+    """Whoever comes next says it; after how many days is the practice's to set anew.
+
+    Counted from when it was made: so lapsed what was approved and taken back, before
+    `undecided_since` was asked of it.
+    """
+    so_far = done.so_far
+    until = request_lapses_at(
+        done.request.purpose,
+        so_far.history.events[0].at,
+        _SHORTEST_DAYS,
+        so_far.rules.zone,
+        is_ordered=_is_ordered(so_far),
+    )
+    if until is None:
+        raise Tampered("a request that lapsed has a day of the law's or a court's")
+    if parse_instant(done.leaf.at) < until:
+        raise Tampered("a request lapsed sooner than any does")
+
+
+def _check_hears(done: _ReplayedLeaf) -> None:
+    check_is_for_listening(done.request)
+    done.so_far.granted(done.leaf.subject[-1], done.leaf.actor)
+
+
+def _check_releases(done: _ReplayedLeaf) -> None:
+    check_is_for_listening(done.request)
+    uids = done.leaf.subject[2:]
+    if not uids:
+        raise Tampered("a release has no recording")
+    for uid in uids:
+        grant = done.so_far.granted(uid, done.leaf.actor)
+        check_second_person(done.person, done.request, grant.facts)
+
+
+def _check_ends(done: _ReplayedLeaf) -> None:
+    """Of a hearing or a release: whoever began it."""
+    begun = (_BEGUN_BY[done.leaf.act], *done.leaf.subject[1:2])
+    if done.so_far.begun.get(begun) != done.leaf.actor:
+        raise Tampered(_may_not(done.leaf))
+
+
+def _check_delivers(done: _ReplayedLeaf) -> None:
+    """Of the version that was approved."""
+    _check_ends(done)
+    earlier = [leaf for leaf in done.so_far.history.leaves if leaf.seq < done.leaf.seq]
+    begun = next(leaf for leaf in earlier if done.leaf.subject[1] in leaf.subject)
+    if any(leaf.act == RequestAct.AMENDED and leaf.seq > begun.seq for leaf in earlier):
+        raise Tampered("what was released is not what the request asks for")
+
+
+def _check_records(done: _ReplayedLeaf) -> None:
+    release = done.leaf.subject[1:2]
+    if release not in done.so_far.released:
+        raise Tampered("something was said of a release that was not made")
+    by = done.so_far.released[release]
+    check_may_record(done.person, done.request, released_by=by, on=done.on)
+
+
+def _check_carries_out(done: _ReplayedLeaf) -> None:
+    """That he might, and under which approvals, `audit.erased` and `destruction_log` ask."""
+    said = done.so_far.rules.stated.get(done.leaf.statement)
+    if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
+        raise Tampered("a request was carried out, and nothing was destroyed")
+
+
+RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
+    {
+        RequestAct.CREATED: _check_asks,
+        RequestAct.AMENDED: _check_changes,
+        RequestAct.RECEIVED: _check_dates,
+        RequestAct.ASKED: _check_dates,
+        RequestAct.ANSWERED: _check_answers,
+        RequestAct.EXTENDED: _check_extends,
+        RequestAct.THIRD_PARTIES: lambda done: check_may_record_event(
+            done.person, done.request, on=done.on
+        ),
+        RequestAct.APPROVED: _check_approves,
+        RequestAct.DENIED: _check_denies,
+        RequestAct.WITHDRAWN: lambda done: check_may_withdraw(done.person, done.request),
+        RequestAct.LAPSED: _check_lapses,
+        RequestAct.REVOKED: _check_revokes,
+        RequestAct.GRANT_LAPSED: _check_grant_lapses,
+        RequestAct.LOOKED: _check_hears,
+        RequestAct.LISTENED: _check_hears,
+        RequestAct.HEARING_ENDED: _check_ends,
+        RequestAct.PREPARED: _check_releases,
+        RequestAct.DELIVERED: _check_delivers,
+        RequestAct.FAILED: _check_ends,
+        RequestAct.HANDED_OVER: _check_records,
+        RequestAct.ACKNOWLEDGED: _check_records,
+        RequestAct.CARRIED_OUT: _check_carries_out,
+        RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),
+    }
+)
+"""By each act, who may do it."""

@@ -1,0 +1,365 @@
+"""Show a request: what it says, what was decided, what happened [policy 4(b)].
+
+In full to whoever made it, decides its purpose or was granted it; masked to others who may search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.times import from_millis
+from callrec.login.people import logins
+from callrec.mail.outbox import list_messages
+from callrec.policy.handling import is_shown_recordings
+from callrec.policy.lapse import request_lapses_at, undecided_since
+from callrec.policy.masking import mask_name, mask_number
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.request import UNDECIDED, RequestAct
+from callrec.policy.withholding import Ground
+from callrec.practice import record, today
+from callrec.requests.clock import deadline_on_day, read_dates
+from callrec.requests.days_said import find_date_mismatches
+from callrec.requests.due import answered_requests, awaits_answer
+from callrec.requests.glass import BrokenGlass, broken_glass
+from callrec.requests.holding import hold_of_request
+from callrec.requests.lapse import attempt_on
+from callrec.requests.model import event_of
+from callrec.requests.open import check_readable, read_request
+from callrec.requests.readers import sees_in_full
+from callrec.requests.release_shown import shown_release
+from callrec.requests.releases import read_releases, words_for
+from callrec.requests.request_words import read_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.mail.outbox import ListedMessage
+    from callrec.policy.deadline import Deadline
+    from callrec.policy.edits import Edits
+    from callrec.policy.particulars import Particulars
+    from callrec.policy.purpose import Purpose
+    from callrec.policy.request import RequestState
+    from callrec.policy.retention import DisposalItem
+    from callrec.practice import Actor, Practice
+    from callrec.requests.clock import DatedWords
+    from callrec.requests.holding import ListedHold
+    from callrec.requests.model import OpenRequest
+    from callrec.requests.release_shown import ShownRelease
+    from callrec.requests.releases import ReleasedPackage
+    from callrec.requests.request_words import Words
+
+REQUEST_SHOWN = "request.shown"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecording:
+    """A recording that a request asks for, by its clear columns.
+
+    By its number alone, and the others None, for whoever may not know what it is.
+    """
+
+    id: int
+    uid: str | None = None
+    ciphertext: str | None = None
+    """SHA-256 of the sealed file, in hex."""
+    started_at: datetime | None = None
+    duration_ms: int | None = None
+    direction: str | None = None
+    format: str | None = None
+    size_bytes: int | None = None
+    state: str | None = None
+    retained: DisposalItem | None = None
+    """Of a disposal: what the retention schedule said of it when that was made."""
+    is_of_other_day: bool | None = None
+    """It did not begin on the day which the request says."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownEvent:
+    """Something that happened, as the log says it."""
+
+    at: datetime
+    what: RequestAct
+    by: str
+    """Login."""
+    on: date | None
+    """Its own day, where it was written down on another one perhaps."""
+    awaited: str | None
+    """What was asked for, or came."""
+    said: str | None
+    """Why, by whoever did it; None where nothing was said, or for whoever is not concerned."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RequestDetails:
+    """What lies beside a request's leaves. Its repr shows nothing."""
+
+    words: Mapping[int, Words]
+    alone: Mapping[int, BrokenGlass]
+    """What the Data Controller decided alone, by its leaf."""
+    dates: Mapping[int, DatedWords]
+    deadline: Deadline | None
+    hold: ListedHold | None
+    releases: tuple[ReleasedPackage, ...]
+    is_answered: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownApproval:
+    """An approval, whether it still stands or not. Its repr shows nothing."""
+
+    at: datetime
+    by: str
+    countersigned_by: str | None
+    to: str
+    until: datetime
+    """UTC: the first instant at which it is over."""
+    recordings: tuple[int, ...]
+    edits: Mapping[int, Edits]
+    """Of each of them, what is left out of its copy."""
+    withheld: tuple[tuple[int, str], ...]
+    """Their numbers, each with the code of the ground."""
+    broke_glass: bool
+    review: str | None
+    """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``."""
+    reviewed_by: str | None
+    """Login of who queried or accepted it."""
+    note: str | None
+    """None where there is none, or for whoever is not concerned."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownDenial:
+    """Why a request was denied. Its repr shows nothing."""
+
+    at: datetime
+    by: str
+    code: str
+    """Of the ground."""
+    reason: str | None
+    """None for whoever is not concerned."""
+    review: str | None
+    """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``; None if it was not broken."""
+    reviewed_by: str | None
+    """Login of who queried or accepted it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownRequest:
+    """A request as one person may see it. Its repr shows nothing."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    created_at: datetime
+    created_by: str
+    deadline: Deadline | None
+    """By when it is answered; None where nothing sets a day."""
+    is_answered: bool
+    """That day presses no more."""
+    lapses_at: datetime | None
+    """If nobody decides it; None where it is decided, or where a law's own clock runs."""
+    in_full: bool
+    particulars: Mapping[str, Any]
+    """As `Particulars.as_json`; masked, and without the texts, where ``in_full`` is not so."""
+    digest: str
+    recordings: tuple[ShownRecording, ...]
+    hold: ListedHold | None
+    """What it keeps from being destroyed; None if its purpose places no hold."""
+    approvals: tuple[ShownApproval, ...]
+    denial: ShownDenial | None
+    releases: tuple[ShownRelease, ...]
+    history: tuple[ShownEvent, ...]
+    messages: tuple[ListedMessage, ...]
+    """By mail: who was told of it, and when."""
+
+
+def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
+    """Show a request; the log says so first.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    with attempt_on(practice, actor, REQUEST_SHOWN, reference) as row:
+        with reading(practice.engine) as connection:
+            check_readable(actor, connection, row)
+        record(practice, actor, REQUEST_SHOWN, subject=[row.id])
+        with reading(practice.engine) as connection:
+            request = read_request(practice, actor, connection, reference)
+            told = RequestDetails(
+                read_words(connection, request),
+                {glass.seq: glass for glass in broken_glass(practice, connection)},
+                read_dates(practice, connection, request),
+                deadline_on_day(practice, request.clock) if request.clock else None,
+                hold_of_request(practice, connection, request.id),
+                read_releases(request.history, words_for(practice, actor, connection, request)),
+                is_answered=request.id in answered_requests(connection),
+            )
+    return _shown(practice, actor, request, told)
+
+
+def masked(particulars: Particulars) -> dict[str, Any]:
+    """Particulars for whoever is not concerned: no text, no whole name or number."""
+    further = dict.fromkeys(particulars.further)
+    told = {"reason": None, "about": None, "further": further}
+    value: dict[str, Any] = {**particulars.as_json(), **told}
+    if particulars.number is not UNKNOWN:
+        value["number"] = mask_number(particulars.number)
+    if particulars.parties is not UNKNOWN:
+        value["parties"] = [mask_name(name) for name in particulars.parties]
+    return value
+
+
+def _shown(
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    told: RequestDetails,
+) -> ShownRequest:
+    called = logins(practice)
+    in_full = sees_in_full(practice, actor, request)
+    particulars = request.particulars
+    return ShownRequest(
+        reference=request.reference,
+        purpose=request.purpose,
+        state=request.facts.state,
+        created_at=request.created_at,
+        created_by=called[request.requester],
+        deadline=told.deadline,
+        is_answered=not awaits_answer(request.facts.state, was_answered=told.is_answered),
+        lapses_at=_lapses_at(practice, request, told.deadline),
+        in_full=in_full,
+        particulars=particulars.as_json() if in_full else masked(particulars),
+        digest=request.digest,
+        recordings=_recordings(practice, actor, request),
+        hold=told.hold,
+        approvals=_approvals(request, told, called, in_full=in_full),
+        denial=_denial(request, told, called, in_full=in_full),
+        releases=tuple(shown_release(each, called, in_full=in_full) for each in told.releases),
+        history=tuple(
+            _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
+        ),
+        messages=list_messages(practice, about=request.reference),
+    )
+
+
+def _recordings(
+    practice: Practice, actor: Actor, request: OpenRequest
+) -> tuple[ShownRecording, ...]:
+    """What each is, for whoever may know it by his powers, or had it granted to him once."""
+    person, retained = actor.person, request.body.retained
+    all_of_them = is_shown_recordings(person, request.purpose, on=today(practice))
+    granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
+    of_other_day = find_date_mismatches(practice, request.particulars, request.recordings)
+    return tuple(
+        _recording(row, retained.get(row.uid), is_of_other_day=row.id in of_other_day)
+        if all_of_them or row.uid in granted
+        else ShownRecording(row.id)
+        for row in request.recordings
+    )
+
+
+def _recording(
+    row: Row[Any], retained: DisposalItem | None, *, is_of_other_day: bool
+) -> ShownRecording:
+    return ShownRecording(
+        id=row.id,
+        uid=row.uid,
+        ciphertext=row.ciphertext,
+        started_at=from_millis(row.started_at),
+        duration_ms=row.duration_ms,
+        direction=row.direction,
+        format=row.format,
+        size_bytes=row.size_bytes,
+        state=row.state,
+        retained=retained,
+        is_of_other_day=is_of_other_day,
+    )
+
+
+def _lapses_at(
+    practice: Practice, request: OpenRequest, deadline: Deadline | None
+) -> datetime | None:
+    if request.facts.state not in UNDECIDED:
+        return None
+    lapses = {approval.leaf.seq: approval.lapses_at for approval in request.approvals}
+    leaves = request.history.leaves
+    return request_lapses_at(
+        request.purpose,
+        undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves),
+        practice.config.requests.lapse_days,
+        practice.config.time_zone,
+        is_ordered=deadline is not None and deadline.due_on is not None,
+    )
+
+
+def _event(
+    leaf: Leaf, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
+) -> ShownEvent:
+    event, dated = event_of(leaf), told.dates.get(leaf.seq)
+    words = told.words.get(leaf.seq, {})
+    said = dated.reason if dated else words.get("reason")
+    on = date.fromisoformat(words["on"]) if "on" in words else None
+    return ShownEvent(
+        at=event.at,
+        what=event.act,
+        by=called[event.actor],
+        on=dated.on if dated else on,
+        awaited=dated.awaited if dated else None,
+        said=said if in_full else None,
+    )
+
+
+def _approvals(
+    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
+) -> tuple[ShownApproval, ...]:
+    number = {row.uid: row.id for row in request.recordings}
+    shown = []
+    for approval in request.approvals:
+        second, said = approval.countersignature, told.words.get(approval.leaf.seq, {})
+        alone = told.alone.get(approval.leaf.seq)
+        shown.append(
+            ShownApproval(
+                at=event_of(approval.leaf).at,
+                by=called[approval.statement.by],
+                countersigned_by=called[second.by] if second else None,
+                to=called[approval.to],
+                until=approval.lapses_at,
+                recordings=tuple(number[uid] for uid in approval.items if uid in number),
+                edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
+                withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
+                broke_glass=approval.broke_glass,
+                review=alone.standing if alone else None,
+                reviewed_by=called[alone.review.by] if alone and alone.review else None,
+                note=said.get("note") if in_full else None,
+            )
+        )
+    return tuple(shown)
+
+
+def _denial(
+    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
+) -> ShownDenial | None:
+    leaf = request.history.leaves[-1]
+    if leaf.act != RequestAct.DENIED:
+        return None
+    said, alone = told.words.get(leaf.seq, {}), told.alone.get(leaf.seq)
+    event = event_of(leaf)
+    return ShownDenial(
+        at=event.at,
+        by=called[event.actor],
+        code=said.get("code", Ground.NOT_APPROVED),
+        reason=said.get("reason") if in_full else None,
+        review=alone.standing if alone else None,
+        reviewed_by=called[alone.review.by] if alone and alone.review else None,
+    )

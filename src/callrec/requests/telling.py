@@ -1,0 +1,141 @@
+"""Who is told by mail of what, each in the transaction of the act itself [policy 4(b)].
+
+Whoever did it is not told of it. A message names the request and a day, nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from callrec.mail.outbox import notify, queue_mail
+from callrec.policy.clock_events import ClockEventKind
+from callrec.policy.lapse import request_lapses_at
+from callrec.policy.request import has_standing_approval
+from callrec.practice import today
+from callrec.requests.clock import read_deadline
+from callrec.requests.deciders import possible_deciders
+from callrec.requests.standing import undecided_since_by
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date, datetime, tzinfo
+
+    from sqlalchemy import Connection
+
+    from callrec.policy.purpose import Purpose
+    from callrec.practice import Practice
+    from callrec.requests.model import Granting, History, OpenRequest
+
+
+def notify_deciders(
+    practice: Practice,
+    connection: Connection,
+    reference: str,
+    purpose: Purpose,
+    history: History,
+    *,
+    subjects: Collection[str] = (),
+    by: str = "",
+) -> None:
+    """A request awaits a decision: everybody who may decide it is told, and by when.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        reference: ``R-17``.
+        purpose: of the request.
+        history: of the request, the newest leaf included.
+        subjects: ids of the people whom it is about.
+        by: id of whoever brought it about, if he did not make or change the request.
+    """
+    if not practice.config.mail.host:
+        return  # or each request would be reckoned with for nobody
+    concerned = {history.requester, *history.changed_by, *subjects, by}
+    queue_mail(
+        practice,
+        connection,
+        to=sorted(possible_deciders(practice, purpose, concerned)),
+        about=reference,
+        line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
+    )
+
+
+def notify_dated(
+    practice: Practice,
+    connection: Connection,
+    request: OpenRequest,
+    history: History,
+    *,
+    event: ClockEventKind,
+    by: str,
+) -> None:
+    """A request was dated: who is to answer is told, or who is to decide now that it is answered.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        request: as it stood before.
+        history: the newest leaf included.
+        event: what was written down.
+        by: id of whoever wrote it down.
+    """
+    about, to = request.reference, request.requester
+    match event:
+        case ClockEventKind.ASKED:
+            notify(practice, connection, about, "awaits an answer", to=to, by=by)
+        case ClockEventKind.EXTENDED:
+            notify(practice, connection, about, "was given more time", to=to, by=by)
+        case ClockEventKind.ANSWERED if has_standing_approval(history.events):
+            pass  # proof of what is decided already
+        case ClockEventKind.ANSWERED:
+            subjects, purpose = request.facts.subjects, request.purpose
+            notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
+        case ClockEventKind.RECEIVED:
+            pass  # told of as the request itself is
+
+
+def notify_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
+    """A request was approved: whoever may hear it now is told until when, and its requester."""
+    request, by = granting.request, granting.decider.person.id
+    lapse = lapse_in_words(granting.lapses_at, practice.config.time_zone)
+    approved = "was approved"
+    about, to = request.reference, granting.to
+    notify(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
+    if request.requester != to:
+        notify(practice, connection, about, approved, to=request.requester, by=by)
+
+
+def _by_when(practice: Practice, connection: Connection, purpose: Purpose, history: History) -> str:
+    """The rest of the sentence; empty where the day is in a year whose holidays are not known."""
+    deadline = read_deadline(practice, connection, history)
+    if deadline is not None:
+        return days_in_words(deadline.due_on, deadline.target_on, today(practice))
+    since, zone = undecided_since_by(connection, history.leaves), practice.config.time_zone
+    lapses_at = request_lapses_at(purpose, since, practice.config.requests.lapse_days, zone)
+    return lapse_in_words(lapses_at, zone) if lapses_at else ""
+
+
+def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
+    """The rest of a sentence, its comma with it; empty where there is no day."""
+    if due_on is not None:
+        return f", {'overdue since' if due_on < on else 'due'} {_spoken(due_on)}"
+    return "" if target_on is None else f", to be answered by {_spoken(target_on)}"
+
+
+def lapse_in_words(lapses_at: datetime, zone: tzinfo) -> str:
+    """The rest of a sentence about what is over at ``lapses_at``, the first instant after it."""
+    return (
+        f"; it lapses after {_spoken((lapses_at.astimezone(zone) - timedelta(minutes=1)).date())}"
+    )
+
+
+def hours_in_words(practice: Practice, due_at: datetime) -> str:
+    """The rest of a sentence about an incident: when its 72 hours end."""
+    at = due_at.astimezone(practice.config.time_zone)
+    ends = ", overdue: its 72 hours ended" if due_at < practice.now() else "; its 72 hours end"
+    return f"{ends} {_spoken(at.date())} at {at:%H:%M}"
+
+
+def _spoken(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

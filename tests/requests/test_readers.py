@@ -1,0 +1,192 @@
+"""Of whom an outside body asked that he is not told, to him there is no such request [4(f)]."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.errors import NotFound
+from callrec.policy.clock_events import ClockEvent, ClockEventKind
+from callrec.policy.glass import GlassVerdict
+from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import RegisterName
+from callrec.policy.search import Criteria
+from callrec.procedures.audit import LogFilter, list_audit
+from callrec.procedures.dossier import read_dossier
+from callrec.procedures.hold import lift_hold
+from callrec.procedures.hold_list import list_holds, show_hold
+from callrec.procedures.inbox import read_inbox
+from callrec.procedures.registers import read_register
+from callrec.procedures.search import search_recordings
+from callrec.procedures.status import read_status
+from callrec.requests.amend import attach_recordings
+from callrec.requests.ask import create_request
+from callrec.requests.decide import Decision, approve_request, preview_approval
+from callrec.requests.deny import deny_request
+from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.event import date_request, record_third_party_check
+from callrec.requests.glass_review import review_glass
+from callrec.requests.list import list_requests
+from callrec.requests.revoke import revoke_grants
+from callrec.requests.show import show_request
+from house.listening import hear
+from house.packages import release
+from house.requests import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    further_of,
+    last_leaf,
+    logged_in,
+    said,
+    signed_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from house.practices import House
+
+PAT = ("Pat Ellison", "Reception")
+
+
+def the_police_ask(house: House, *, may_be_told: str = "no", by: str = "sam") -> str:
+    """Of a call that pat took."""
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told=may_be_told)
+    asks = said(Purpose.OUTSIDE_BODY, further=further, parties=PAT)
+    made = create_request(
+        house.practice,
+        logged_in(house, by),
+        purpose=Purpose.OUTSIDE_BODY,
+        said=asks,
+        recordings=[1],
+    )
+    return made.reference
+
+
+def listed(house: House, login: str) -> list[str]:
+    return [each.reference for each in list_requests(house.practice, logged_in(house, login))]
+
+
+def logged(house: House, login: str) -> set[str]:
+    """What the entries of the log are about, by a list of all of them."""
+    actor = signed_in(house, login)
+    entries, count = list_audit(house.practice, actor, LogFilter(), limit=1000)
+    assert len(entries) == count
+    return {name for entry in entries for name in entry.subject}
+
+
+DEEDS: dict[str, Callable[[House, str], object]] = {
+    "show": lambda house, ref: show_request(house.practice, signed_in(house, "pat"), ref),
+    "dossier": lambda house, ref: read_dossier(house.practice, signed_in(house, "pat"), ref),
+    "attach": lambda house, ref: attach_recordings(
+        house.practice, signed_in(house, "pat"), ref, [2]
+    ),
+    "foresee": lambda house, ref: preview_approval(
+        house.practice, signed_in(house, "pat"), ref, Decision()
+    ),
+    "approve": lambda house, ref: approve_request(
+        house.practice, signed_in(house, "pat"), ref, Decision()
+    ),
+    "deny": lambda house, ref: deny_request(
+        house.practice, signed_in(house, "pat"), ref, reason=ANOTHER_REASON
+    ),
+    "revoke": lambda house, ref: revoke_grants(
+        house.practice, signed_in(house, "pat"), ref, reason=ANOTHER_REASON
+    ),
+    "close": lambda house, ref: close_request(house.practice, signed_in(house, "pat"), ref),
+    "withdraw": lambda house, ref: withdraw_request(house.practice, signed_in(house, "pat"), ref),
+    "date": lambda house, ref: date_request(
+        house.practice,
+        signed_in(house, "pat"),
+        ref,
+        ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 11, 24)),
+        reason=ANOTHER_REASON,
+    ),
+    "third parties": lambda house, ref: record_third_party_check(
+        house.practice,
+        signed_in(house, "pat"),
+        ref,
+        on=date(2026, 11, 24),
+        assessment=ANOTHER_REASON,
+    ),
+    "review": lambda house, ref: review_glass(
+        house.practice, signed_in(house, "pat"), ref, verdict=GlassVerdict.ACCEPTED
+    ),
+    "search": lambda house, ref: search_recordings(
+        house.practice,
+        signed_in(house, "pat"),
+        criteria=Criteria(number="+447700900123"),
+        reason=None,
+        request=ref,
+        limit=None,
+    ),
+    "hear": lambda house, ref: hear(house, ref, login="pat"),
+    "release": lambda house, ref: release(house, ref, "pat"),
+    "show its hold": lambda house, _: show_hold(house.practice, signed_in(house, "pat"), 1),
+    "lift its hold": lambda house, _: lift_hold(
+        house.practice,
+        signed_in(house, "pat"),
+        1,
+        reason=ANOTHER_REASON,
+        countersigner=signed_in(house, "dora"),
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_by_its_number_it_is_as_one_that_there_is_not(stocked: House, deed: str) -> None:
+    reference = the_police_ask(stocked)
+    before = last_leaf(stocked).seq
+    with pytest.raises(NotFound, match="there is no") as kept:
+        DEEDS[deed](stocked, reference)
+    leaf = last_leaf(stocked)  # of a search that failed alone, as of one that there is not
+    assert leaf.seq == before or (leaf.act, leaf.subject) == ("search", ())
+    hint = {"show its hold": "hold", "lift its hold": "hold"}.get(deed, "request")
+    assert kept.value.hint == f"run callrec {hint} list"
+
+
+def test_no_list_has_it(stocked: House) -> None:
+    another = a_request(stocked, purpose=Purpose.COMPLAINT)
+    reference = the_police_ask(stocked, by="dora")
+    approve(stocked, reference, "dora", to="max", glass_reason=ANOTHER_REASON)
+    pat = signed_in(stocked, "pat")
+    assert listed(stocked, "pat") == [another]
+    assert [each.reference for each in read_inbox(stocked.practice, pat)] == [another]
+    assert [each.request for each in list_holds(stocked.practice, pat)] == [another]
+    holds = read_register(stocked.practice, pat, RegisterName.HOLDS, since=None, until=None)
+    assert [each["request"] for each in holds.entries] == [another]
+    status = read_status(stocked.practice, pat)
+    assert not [*status.overdue, *status.due_soon, *status.unreviewed_glass]
+    assert not [each for each in status.warnings if reference in each]
+    assert {another, "H-1"} <= logged(stocked, "pat")
+    assert not {reference, "H-2"} & logged(stocked, "pat")
+
+
+@pytest.mark.parametrize("login", ["dora", "max", "ava"])
+def test_others_know_of_it(stocked: House, login: str) -> None:
+    reference = the_police_ask(stocked)
+    assert listed(stocked, login) == [reference]
+    if login != "max":
+        assert {reference, "H-1"} <= logged(stocked, login)
+
+
+def test_who_may_be_told_knows_of_it(stocked: House) -> None:
+    reference = the_police_ask(stocked, may_be_told="yes")
+    assert listed(stocked, "pat") == [reference]
+    assert not show_request(stocked.practice, signed_in(stocked, "pat"), reference).in_full
+
+
+def test_who_made_it_knows_of_it(stocked: House) -> None:
+    reference = the_police_ask(stocked, by="pat")
+    assert show_request(stocked.practice, signed_in(stocked, "pat"), reference).in_full
+    assert listed(stocked, "pat") == [reference]
+
+
+def test_to_log_out_shows_nothing_of_it(stocked: House) -> None:
+    reference = the_police_ask(stocked)
+    dora = signed_in(stocked, "dora")
+    assert [each.reference for each in read_status(stocked.practice, dora).due_soon] == [reference]
+    assert read_status(stocked.practice, None).due_soon == ()
