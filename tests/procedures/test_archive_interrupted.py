@@ -8,10 +8,10 @@ import bagit
 import pytest
 
 from callrec.errors import Unusable
+from callrec.incidents.incident_list import list_incidents
 from callrec.practice import Actor, Practice, open_practice
 from callrec.procedures import archive_removal
 from callrec.procedures.archive import archive_recordings
-from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_lost import LossReport, report_lost
 from house import practices

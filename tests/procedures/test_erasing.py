@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.incidents.incident_list import list_incidents
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
@@ -21,7 +22,6 @@ from callrec.procedures.destroying import DestructionItem, destroy_granted
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.erasing import preview_erasure
-from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.migration_copy import keep_sealed, kept_copies
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.rotating import rotate_keys

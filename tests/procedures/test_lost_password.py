@@ -9,12 +9,12 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
+from callrec.incidents.incident_open import read_incident
 from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 from callrec.login.unlock import actor_by_password
 from callrec.policy.role import Power, Role, Standing, VaultKey
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
-from callrec.procedures.incident_open import read_incident
 from callrec.procedures.joining import confirm_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.lost_password import PasswordReset, reset_person

@@ -11,13 +11,13 @@ from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
+from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.ingest import ingest_recordings
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.hold import place_hold
-from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper

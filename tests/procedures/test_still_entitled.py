@@ -11,6 +11,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
+from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.reconcile import reconcile_calls
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
@@ -26,7 +27,6 @@ from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
 from callrec.procedures.hold import place_hold
-from callrec.procedures.incident import IncidentReport, report_incident
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore import repair_from_volumes

@@ -12,6 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
 from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
+from callrec.incidents.show import show_incident
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
@@ -20,7 +21,6 @@ from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import longest_unverified_first
 from callrec.procedures.attached import attached_volumes
 from callrec.procedures.fetching import count_files
-from callrec.procedures.incident_show import show_incident
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording

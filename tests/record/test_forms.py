@@ -15,13 +15,13 @@ from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered
 from callrec.holds.sealed_hold import HoldBody
+from callrec.incidents.incident_sealed import IncidentBody
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
 from callrec.procedures.archive_heads import VolumeStatement
-from callrec.procedures.incident_sealed import IncidentBody
 from callrec.procedures.served_copy import RestoredCopy
 from callrec.procedures.volume_kept import VolumeKeeper
 from callrec.record.forms import (

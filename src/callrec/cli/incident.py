@@ -16,7 +16,7 @@ from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState
 
 if TYPE_CHECKING:
-    from callrec.procedures.incident_update import UpdatedIncident
+    from callrec.incidents.incident_update import UpdatedIncident
 
 incident_app = new_app()
 
@@ -35,7 +35,7 @@ def report(
 
     It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
     """
-    from callrec.procedures.incident import report_incident
+    from callrec.incidents.incident import report_incident
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
@@ -60,7 +60,7 @@ def report(
 @incident_app.command("list")
 def list_(ctx: Context) -> None:
     """The incidents that you reported, were told of, or answer for; the newest first."""
-    from callrec.procedures.incident_list import list_incidents
+    from callrec.incidents.incident_list import list_incidents
 
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting_person(ctx.obj, practice))
@@ -73,7 +73,7 @@ def list_(ctx: Context) -> None:
 @incident_app.command()
 def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
     """One incident: what was reported, what was found out, what is missing, who did what."""
-    from callrec.procedures.incident_show import show_incident
+    from callrec.incidents.show import show_incident
 
     practice = practice_of(ctx.obj)
     shown = show_incident(practice, reader(ctx.obj, practice), incident)
@@ -110,7 +110,7 @@ def update(
     The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
     what is written down of every breach [33(5)].
     """
-    from callrec.procedures.incident_update import update_incident
+    from callrec.incidents.incident_update import update_incident
 
     found = Findings(
         nature=nature,
@@ -144,7 +144,7 @@ def close(
     yes: options.Yes = False,
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
-    from callrec.procedures.incident_update import close_incident
+    from callrec.incidents.incident_update import close_incident
 
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)

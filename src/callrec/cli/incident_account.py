@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from callrec.cli.prompts import Prompts
+    from callrec.incidents.incident import IncidentReport
     from callrec.practice import Practice
-    from callrec.procedures.incident import IncidentReport
 
 _MEANINGS = {
     Outcome.REPORTED: "the Information Commissioner was told",
@@ -45,7 +45,7 @@ def ask_account(
     Raises:
         Unusable: there is no terminal, and no time or no account was given; or the time is none.
     """
-    from callrec.procedures.incident import IncidentReport
+    from callrec.incidents.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
         "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"

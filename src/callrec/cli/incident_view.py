@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta, tzinfo
 
     from callrec.cli.invocation import Invocation
+    from callrec.incidents.incident_list import ListedIncident
+    from callrec.incidents.show import ShownIncident
     from callrec.policy.breach import Closing
     from callrec.practice import Actor, Practice
-    from callrec.procedures.incident_list import ListedIncident
-    from callrec.procedures.incident_show import ShownIncident
 
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
@@ -25,7 +25,7 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.procedures.incident_open import can_open_incidents
+    from callrec.incidents.incident_open import can_open_incidents
 
     actor = acting_person(invocation, practice)
     if actor.identity is not None or can_open_incidents(actor):

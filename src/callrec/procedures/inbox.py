@@ -19,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.catalogue.times import from_millis, to_millis
+from callrec.incidents.incident_list import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.deadline import Urgency, urgency
 from callrec.policy.glass import may_review_glass
@@ -27,7 +28,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
-from callrec.procedures.incident_list import incidents_waiting_for
 from callrec.requests.clock import read_deadlines
 from callrec.requests.deciders import possible_deciders
 from callrec.requests.due import answered_requests, open_questions

@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.requests import CATALOGUE
+from callrec.incidents.log import INCIDENT_VAULT_KEYS
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
-from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS
 from callrec.record.acts import done_leaves
 from callrec.requests.grants import unlisted_grants
 

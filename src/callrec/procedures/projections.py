@@ -23,13 +23,13 @@ from callrec.catalogue.index import read_parts
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
+from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.destruction_done import Stub, stated_stubs
 from callrec.procedures.destruction_log import check_certificates, check_destructions
-from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import all_incidents
 from callrec.errors import Locked, Tampered
+from callrec.incidents.incident_open import can_open_incidents, read_incident
+from callrec.incidents.log import read_incident_history
+from callrec.incidents.show import shown_incident
 from callrec.login.people import logins
-from callrec.procedures.incident_log import read_incident_history
-from callrec.procedures.incident_open import can_open_incidents, read_incident
-from callrec.procedures.incident_show import shown_incident
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.incidents.incident_open import OpenIncident
     from callrec.practice import Actor, Practice
-    from callrec.procedures.incident_open import OpenIncident
 
 DOES_NOT_OPEN: Final = "does not open"
 

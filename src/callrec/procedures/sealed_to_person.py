@@ -17,9 +17,9 @@ from callrec.catalogue.requests import destroy_grants_to
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered
+from callrec.incidents.log import INCIDENTS, read_incident_history
 from callrec.mail.outbox import notify
 from callrec.policy.request import RequestAct, RequestState
-from callrec.procedures.incident_log import INCIDENTS, read_incident_history
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.history import REQUESTS, log_request_event, read_history

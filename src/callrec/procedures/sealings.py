@@ -13,8 +13,8 @@ from sqlalchemy import func, select, tuple_
 
 from callrec.catalogue import tables
 from callrec.crypto.context import context
+from callrec.incidents.log import INCIDENTS
 from callrec.policy.role import VaultKey
-from callrec.procedures.incident_log import INCIDENTS
 from callrec.requests.history import REQUESTS
 
 if TYPE_CHECKING:

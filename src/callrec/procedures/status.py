@@ -17,6 +17,7 @@ from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
+from callrec.incidents.incident_list import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.login.people import logins
 from callrec.mail.waiting_mail import mail_warnings
@@ -28,7 +29,6 @@ from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
 from callrec.procedures.inbox import InboxItem, read_inbox
-from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migration_copy import kept_copies

@@ -23,6 +23,7 @@ from callrec.catalogue.volumes import (
     volume_labelled,
 )
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.incidents.incident import IncidentReport, open_incident
 from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
@@ -33,7 +34,6 @@ from callrec.procedures.archive_unfinished import GIVEN_UP, archive_lock, unfini
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.incident import IncidentReport, open_incident
 from callrec.procedures.volume_log import STANDING_AFTER, VolumeAct
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from callrec.incidents.incident import ReportedIncident
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_verify import VolumeReport
-    from callrec.procedures.incident import ReportedIncident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

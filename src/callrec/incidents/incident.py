@@ -13,6 +13,8 @@ from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Unusable
+from callrec.incidents.incident_sealed import IncidentBody, IncidentVersion
+from callrec.incidents.log import log_incident_version
 from callrec.login.people import find_person, logins
 from callrec.mail.outbox import queue_mail
 from callrec.policy.breach import Findings
@@ -26,8 +28,6 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import Power, Role, powers_of
 from callrec.practice import attempt, register_now, signing, today
-from callrec.procedures.incident_log import log_incident_version
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.ask import find_recordings

@@ -11,6 +11,8 @@ from callrec.audit.leaf import Outcome as LeafOutcome
 from callrec.catalogue.engine import reading
 from callrec.config import AboutPractice, Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
+from callrec.incidents.incident_list import incident_warnings, list_incidents
+from callrec.incidents.show import ShownIncident, show_incident
 from callrec.login.people import find_person
 from callrec.mail.outbox import read_messages
 from callrec.policy.breach import Findings
@@ -18,8 +20,6 @@ from callrec.policy.incident import IncidentState, Outcome
 from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.inbox import InboxAction, read_inbox
-from callrec.procedures.incident_list import incident_warnings, list_incidents
-from callrec.procedures.incident_show import ShownIncident, show_incident
 from house.calls import a_call, take_in
 from house.incidents import (
     GRAVE,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
+from callrec.incidents.incident import report_due_at
+from callrec.incidents.incident_open import OpenIncident, read_incident
+from callrec.incidents.log import log_incident_version
 from callrec.policy.breach import Findings, ReportingThreshold, check_closing, missing_findings
 from callrec.policy.incident import IncidentAct, IncidentState, check_may_close, check_may_update
 from callrec.practice import attempt, signing, today
-from callrec.procedures.incident import report_due_at
-from callrec.procedures.incident_log import log_incident_version
-from callrec.procedures.incident_open import OpenIncident, read_incident
 
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
+    from callrec.incidents.incident_sealed import IncidentBody
     from callrec.policy.breach import Closing
     from callrec.practice import Actor, Practice
-    from callrec.procedures.incident_sealed import IncidentBody
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ import pytest
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
+from callrec.incidents.incident_sealed import IncidentBody, IncidentVersion
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.versions import open_key, seal_key
 from vectors.incident.make import CASES as MADE
 from vectors.incident.make import answers
 
 KEY = bytes(range(32))
+
 VECTORS = Path(__file__).parent.parent / "vectors" / "incident"
+
 CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VECTORS.glob("*.json")}
 
 

@@ -12,14 +12,14 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Unusable
+from callrec.incidents.incident import report_due_at
+from callrec.incidents.incident_open import read_incident
+from callrec.incidents.incident_update import incident_id_of, reporting_grid
+from callrec.incidents.log import act_of, read_incident_history, unopened_incident
 from callrec.login.people import logins
 from callrec.policy.breach import Findings, is_late, missing_findings
 from callrec.policy.incident import IncidentState, Outcome, check_may_read
 from callrec.practice import attempt, record, today
-from callrec.procedures.incident import report_due_at
-from callrec.procedures.incident_log import act_of, read_incident_history, unopened_incident
-from callrec.procedures.incident_open import read_incident
-from callrec.procedures.incident_update import incident_id_of, reporting_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.incidents.incident_open import OpenIncident
     from callrec.policy.breach import Closing
     from callrec.policy.incident import IncidentAct
     from callrec.practice import Actor, Practice
-    from callrec.procedures.incident_open import OpenIncident
 
 INCIDENT_SHOWN = "incident.shown"
 

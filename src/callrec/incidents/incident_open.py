@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from callrec.catalogue.incidents import find_incident
 from callrec.catalogue.times import to_millis
 from callrec.errors import Locked, Tampered
-from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
-from callrec.procedures.incident_log import (
+from callrec.incidents.incident_sealed import IncidentBody
+from callrec.incidents.log import (
     INCIDENT_VAULT_KEYS,
     INCIDENTS,
     IncidentHistory,
@@ -20,7 +20,7 @@ from callrec.procedures.incident_log import (
     read_incident_history,
     unopened_incident,
 )
-from callrec.procedures.incident_sealed import IncidentBody
+from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
 from callrec.record.entitled import by_who_might, powers_then
 
 if TYPE_CHECKING:

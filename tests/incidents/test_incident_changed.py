@@ -11,15 +11,15 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.errors import CallrecError, Tampered
+from callrec.incidents.incident_list import incident_warnings, list_incidents
+from callrec.incidents.incident_update import update_incident
+from callrec.incidents.log import INCIDENT_VAULT_KEYS, log_incident_version
+from callrec.incidents.show import show_incident
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.inbox import read_inbox
-from callrec.procedures.incident_list import incident_warnings, list_incidents
-from callrec.procedures.incident_log import INCIDENT_VAULT_KEYS, log_incident_version
-from callrec.procedures.incident_show import show_incident
-from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
 from callrec.record.versions import seal_key
 from house.commands import done

@@ -13,6 +13,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
+from callrec.incidents.incident_sealed import IncidentBody, IncidentVersion
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
@@ -25,7 +26,6 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might
 from callrec.record.rows import check_row

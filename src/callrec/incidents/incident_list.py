@@ -9,11 +9,11 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import all_incidents
 from callrec.catalogue.times import from_millis
 from callrec.errors import Tampered
+from callrec.incidents.incident import report_due_at
 from callrec.login.people import logins
 from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState, may_read
 from callrec.policy.role import PersonId, Power, powers_of
 from callrec.practice import today
-from callrec.procedures.incident import report_due_at
 from callrec.record.acts import done_leaves
 
 if TYPE_CHECKING:
