@@ -25,8 +25,8 @@ from callrec.config import Config, Passwords
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import sign_statement
 from callrec.login.unlock import actor_by_password
+from callrec.people.founding import set_up_practice
 from callrec.practice import Actor, Practice, open_practice, writing
-from callrec.procedures.found import set_up_practice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

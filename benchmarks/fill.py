@@ -52,10 +52,10 @@ from callrec.intake.known import DuplicateMacs
 from callrec.intake.sealing import Taken
 from callrec.intake.sources import Mark, Source
 from callrec.login.unlock import actor_by_password
+from callrec.people.founding import set_up_practice
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
-from callrec.procedures.found import set_up_practice
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound

@@ -13,7 +13,7 @@ import pytest
 
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
-from callrec.procedures.found import set_up_practice
+from callrec.people.founding import set_up_practice
 from house.commands import done, type_in
 from house.requests import by_sql, rows
 

@@ -12,8 +12,8 @@ from callrec.audit.verify import require_sound_log, verify_leaf_by_leaf, verify_
 from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Tampered
+from callrec.people.powers import disable_person
 from callrec.practice import writing
-from callrec.procedures.changing_roles import disable_person
 from house.stages import Stage, copied
 from procedures.test_audit_verify import cut_tail, edit, flip
 

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from callrec.audit.log import read_register
 from callrec.catalogue.engine import reading
-from callrec.procedures.changing_roles import disable_person
+from callrec.people.powers import disable_person
 
 if TYPE_CHECKING:
     from house.practices import House

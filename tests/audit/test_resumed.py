@@ -12,9 +12,9 @@ from callrec.audit.resumed import RESUMED_ACT, Resumed, lost_at_least, read_resu
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
+from callrec.people.powers import change_role
 from callrec.policy.role import Role
 from callrec.practice import writing
-from callrec.procedures.changing_roles import change_role
 
 if TYPE_CHECKING:
     from callrec.audit.register import Register

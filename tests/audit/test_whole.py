@@ -23,8 +23,8 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
+from callrec.people.vouching import voucher_fields
 from callrec.policy.role import PersonId, Role
-from callrec.procedures.vouching import voucher_fields
 from house.stages import Stage, copied
 from procedures.test_audit_verify import edit, flip
 from procedures.test_audit_whole import short_stretches

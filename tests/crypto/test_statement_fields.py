@@ -16,9 +16,9 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.login.sealed_names import Names, open_names
 from callrec.login.shares import Share, key_fields, seal_fields
+from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
 from callrec.procedures.archive_heads import VolumeStatement
-from callrec.procedures.vouching import voucher_fields
 from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 

@@ -13,6 +13,7 @@ from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
+from callrec.people.delegating import lend_power
 from callrec.policy.hold import HoldState
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose
@@ -20,7 +21,6 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
 from callrec.policy.search import Criteria
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.delegating import lend_power
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.search import search_recordings

@@ -10,12 +10,12 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
+from callrec.people.delegating import lend_power
+from callrec.people.powers import change_role
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.changing_roles import change_role
-from callrec.procedures.delegating import lend_power
 from callrec.procedures.hold_list import show_hold
 from callrec.requests.end_request import withdraw_request
 from callrec.requests.lapse import expire_lapsed

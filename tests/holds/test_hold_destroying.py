@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import Refused
+from callrec.people.delegating import lend_power
 from callrec.policy.clause import Clause, Law
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
-from callrec.procedures.delegating import lend_power
 from callrec.requests.ask import find_recordings, new_body, write_request
 from callrec.requests.end_request import withdraw_request
 from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.unlock import unlock_person
+from callrec.people.joining import add_person, confirm_person
+from callrec.people.lost_password import reset_person
 from callrec.policy.role import Role
-from callrec.procedures.joining import add_person, confirm_person
-from callrec.procedures.lost_password import reset_person
 from house.practices import password_of
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from callrec.login.unlock import (
     session_of,
     unlock_person,
 )
+from callrec.people.founding import set_up_practice
+from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
-from callrec.procedures.found import set_up_practice
-from callrec.procedures.joining import add_intake, add_person, confirm_person
 from house.memory import runtime_of
 
 if TYPE_CHECKING:

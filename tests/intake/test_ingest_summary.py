@@ -18,10 +18,10 @@ from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.intake.summary import Ingested, Summary, Totals, close_intake
+from callrec.people.powers import change_role
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures.audit import prove_leaf
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.projections import check_projections
 from callrec.record.statements import attested_statement
 from house.call_records import a_row, records, take_in_with

@@ -15,7 +15,7 @@ from callrec.errors import Locked
 from callrec.intake import intake_looking
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.watching import is_round_due, pause_after
-from callrec.procedures.changing_roles import disable_person
+from callrec.people.powers import disable_person
 from house.full_disk import little_room
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.watched import SETTLE, World, watched

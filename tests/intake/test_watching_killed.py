@@ -11,7 +11,7 @@ import pytest
 
 from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading, transaction
-from callrec.procedures.changing_roles import disable_person
+from callrec.people.powers import disable_person
 from house.processes import environment, program
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.standing_intake import Standing, eventually

@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.config import Search
+from callrec.people.powers import change_role
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.role import Role
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
 from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed

@@ -15,9 +15,9 @@ from callrec.errors import Locked
 from callrec.login.login import change_password, log_in
 from callrec.login.passwords import stronger_lock
 from callrec.login.unlock import actor_by_password
+from callrec.people.delegating import lend_power
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
-from callrec.procedures.delegating import lend_power
 from house.practices import NOON, password_of
 from house.requests import last_leaf, rows
 

@@ -12,10 +12,10 @@ from callrec.config import Mail
 from callrec.errors import Failed, NotFound, Refused
 from callrec.login.people import find_person
 from callrec.mail.outbox import list_messages, queue_mail, read_messages
+from callrec.people.powers import disable_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.changing_roles import disable_person
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request

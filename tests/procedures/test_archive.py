@@ -16,12 +16,12 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
+from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.found import set_up_practice
 from callrec.procedures.volume_list import list_volumes
 from callrec.record.statements import attested_statement
 from callrec.volume.bag import BagItem, space_needed

@@ -20,9 +20,9 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
+from callrec.people.powers import disable_person
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, flip, meanwhile, only, verify

@@ -20,10 +20,10 @@ from callrec.crypto.primitives import signing_public
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.login.people import list_people
+from callrec.people.powers import disable_person
+from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.vouching import voucher_fields
 from procedures.test_audit_verify import edit, verified
 from procedures.test_audit_whole import newly, short_stretches
 

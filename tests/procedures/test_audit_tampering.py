@@ -23,9 +23,9 @@ from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import connect, reading
 from callrec.errors import Tampered
+from callrec.people.powers import disable_person
 from callrec.policy.role import Standing
 from callrec.practice import writing
-from callrec.procedures.changing_roles import disable_person
 from house.stages import Stage, Stages
 from procedures.test_audit_verify import edit
 from procedures.test_audit_whole import short_stretches, work_on

@@ -15,12 +15,12 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.login.people import list_people
+from callrec.people.powers import disable_person
+from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures.audit import newest_checkpoint, prove_leaf
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.changing_roles import disable_person
-from callrec.procedures.vouching import voucher_fields
 from house.recovery_kits import drill
 
 if TYPE_CHECKING:

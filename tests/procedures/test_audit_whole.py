@@ -23,10 +23,10 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused, Tampered
 from callrec.login.people import list_people
+from callrec.people.powers import disable_person
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.changing_roles import disable_person
 from callrec.record.statements import attested_statement
 from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Refused, Unusable
+from callrec.people.powers import change_role
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.disposing import preview_destruction, preview_disposal
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.end_request import withdraw_request

@@ -9,14 +9,14 @@ import pytest
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Role, VaultKey
-from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.keys import KeyProblem, audit_keys, list_key_access
 from callrec.procedures.rotating import rotate_keys
 from house.requests import by_sql, rows
 from house.vault_keys import busy
-from procedures.test_leaving import id_of
-from procedures.test_lost_password import begins_again
+from people.test_leaving import id_of
+from people.test_lost_password import begins_again
 
 if TYPE_CHECKING:
     from house.practices import House

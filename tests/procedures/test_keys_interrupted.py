@@ -7,11 +7,11 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from callrec.people.lost_password import reset_person
+from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
 from callrec.procedures import reencrypting, reindexing, resealing
-from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.lost_password import reset_person
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
@@ -21,7 +21,7 @@ from house.requests import approve, grants_of, rows
 from house.spool import originals_of
 from house.stages import BUSY, STOCKED, Stage, looked_at
 from house.vault_keys import all_opens, versions
-from procedures.test_leaving import id_of, sealed_to
+from people.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""
+
 TOKENS = 9
 """Of three recordings: number, tail, and extension and day of each."""
+
 MIAS = ["share", "grant_", "request_key", "incident_key"]
 
 
@@ -51,9 +53,12 @@ def rotate_recordings(house: House) -> None:
 
 
 OF_MIA = Stage("granted-to-mia", granted_to_mia, after=BUSY)
+
 practice = looked_at(OF_MIA)
+
 rotated = looked_at(Stage("rotated", rotate, after=OF_MIA))
 """Everything lies under older keys."""
+
 renewed = looked_at(Stage("renewed", rotate_recordings, after=STOCKED))
 """Three recordings that are older than the newest recordings key."""
 

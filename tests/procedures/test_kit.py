@@ -15,11 +15,11 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import kit_words, read_kit
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
+from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.backup import back_up
-from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill

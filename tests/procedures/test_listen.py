@@ -15,11 +15,11 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
+from callrec.people.powers import change_role
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.hearing_record import record_hearing, record_waveform_shown
 from callrec.procedures.listen import (
     Playback,

@@ -14,6 +14,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.login.login import log_in
 from callrec.login.unlock import unlock_person
+from callrec.people.joining import add_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import Channel, Delivery
@@ -24,7 +25,6 @@ from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.joining import add_person
 from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request

@@ -28,9 +28,9 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
 from callrec.package.callrec_verify import check_signature
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line
+from callrec.people.powers import change_role
 from callrec.policy.edits_said import read_silence
 from callrec.policy.role import Role
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_delivered, record_failed, record_prepared

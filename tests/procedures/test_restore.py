@@ -20,12 +20,12 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
-from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import reseal

@@ -11,13 +11,13 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.people.delegating import lend_power
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.categories import CATEGORISED, categories_of, category_id
-from callrec.procedures.delegating import lend_power
 from callrec.procedures.retention import REVIEWED, appraise_due, count_due
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import read_status

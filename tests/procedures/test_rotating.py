@@ -13,11 +13,11 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
 from callrec.login.unlock import actor_by_session, session_of
+from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import vault_key
 from callrec.procedures import reindexing, resealing
-from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import count_to_reseal, reseal

@@ -23,12 +23,12 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
+from callrec.people.delegating import lend_power
+from callrec.people.powers import change_role
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
 from callrec.practice import record, writing
-from callrec.procedures.changing_roles import change_role
-from callrec.procedures.delegating import lend_power
 from callrec.requests.amend import attach_recordings
 from callrec.requests.granting import write_approval
 from callrec.requests.grants import usable_grants

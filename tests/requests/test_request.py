@@ -14,6 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
+from callrec.people.powers import change_role
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
@@ -22,7 +23,6 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.changing_roles import change_role
 from callrec.procedures.hold_list import list_holds
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.ask import create_request, new_body

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
-    from callrec.procedures.found import NewVault
+    from callrec.people.founding import NewVault
 
 init_app = new_app()
 
@@ -35,7 +35,7 @@ def init(
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
     from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
-    from callrec.procedures.found import set_up_practice
+    from callrec.people.founding import set_up_practice
 
     invocation = ctx.obj
     password = invocation.prompts.ask_new_password(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.login.people import Colleague
+    from callrec.people.joining import AddedPerson
     from callrec.practice import Practice
-    from callrec.procedures.joining import AddedPerson
 
 user_app = new_app()
 
@@ -43,7 +43,7 @@ def add(
     A person gets a provisional password, good for the first login alone. It is made and shown, or
     taken from --password-file; a file that does not exist yet is written with a new one.
     """
-    from callrec.procedures.joining import add_intake, add_person
+    from callrec.people.joining import add_intake, add_person
 
     practice = practice_of(ctx.obj)
     if (role is Role.INTAKE) != (credential_file is not None):
@@ -125,7 +125,7 @@ def reset(
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
     may know needs new keys of the vault as well: callrec keys rotate
     """
-    from callrec.procedures.lost_password import reset_person
+    from callrec.people.lost_password import reset_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
@@ -157,7 +157,7 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     digit, as the one shown here.
     """
     from callrec.login.people import show_person
-    from callrec.procedures.joining import confirm_person
+    from callrec.people.joining import confirm_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
@@ -222,7 +222,7 @@ def role(
     What was lent to the person stays lent; --only ends it. Whoever looks after the computers is a
     manager who holds --only make-request.
     """
-    from callrec.procedures.changing_roles import change_role
+    from callrec.people.powers import change_role
 
     practice = practice_of(ctx.obj)
     held = frozenset(only or ())
@@ -262,8 +262,8 @@ def delegate(
     Any power can be lent; nobody lends on what was lent to him. A power ends with its last day. The
     keys that it opened are renewed by the next command about people.
     """
+    from callrec.people.delegating import end_delegation, lend_power
     from callrec.practice import today
-    from callrec.procedures.delegating import end_delegation, lend_power
 
     practice = practice_of(ctx.obj)
     if end is (until is not None):
@@ -288,7 +288,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     be decided again. What was sealed before lies under the keys of old until it is moved:
     callrec keys rotate --reseal
     """
-    from callrec.procedures.changing_roles import disable_person
+    from callrec.people.powers import disable_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)

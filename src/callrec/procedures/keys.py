@@ -11,11 +11,11 @@ from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.login.people import logins
+from callrec.people.share_faults import ShareFaultKind, share_faults
 from callrec.policy.delegation import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
 from callrec.procedures.personal_faults import PersonalFaultKind, personal_faults
-from callrec.procedures.share_faults import ShareFaultKind, share_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from callrec.audit.register import Register
+    from callrec.people.share_faults import ShareFault
     from callrec.practice import Practice
-    from callrec.procedures.share_faults import ShareFault
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from callrec.crypto.kit import kit_pages
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.shares import holders, new_version, open_shares, seal_share
 from callrec.paper.recovery_kit import PrintedKit
+from callrec.people.founding import KIT_LOGIN
+from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Person, PersonId, Role, VaultKey
 from callrec.practice import Actor, attempt, check_unchanged, today, writing
-from callrec.procedures.found import KIT_LOGIN
-from callrec.procedures.vouching import governing, log_shares, renew_keys
 from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:

@@ -18,10 +18,11 @@ from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.kit import read_kit
 from callrec.login.passwords import check_password, kdf_for
 from callrec.login.sealed_names import fresh_names
+from callrec.people.founding import check_login
+from callrec.people.joining import check_login_is_free, insert_person
+from callrec.people.vouching import vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role
 from callrec.practice import Actor, check_unchanged, writing
-from callrec.procedures.found import check_login
-from callrec.procedures.joining import check_login_is_free, insert_person
 from callrec.procedures.kit import (
     draw_kit,
     kit_actor,
@@ -30,7 +31,6 @@ from callrec.procedures.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.procedures.vouching import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue import tables
 from callrec.login.shares import holders, new_version, seal_share
+from callrec.people.share_faults import ShareFaultKind, share_faults
+from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch
 from callrec.practice import attempt, today, vault_key
-from callrec.procedures.share_faults import ShareFaultKind, share_faults
-from callrec.procedures.vouching import governing, log_shares, renew_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -21,12 +21,12 @@ from callrec.incidents.incident_list import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.login.people import logins
 from callrec.mail.waiting_mail import mail_warnings
+from callrec.people.delegating import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
-from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.kit_drill import drill_warnings, last_drill

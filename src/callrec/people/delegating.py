@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.login.people import find_person, logins
+from callrec.people.powers import current_voucher
+from callrec.people.vouching import UNDELEGATED, PersonChange, governing, revise
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.delegation import delegations_lapsed, lend, take_back, without_lapsed
 from callrec.policy.role import Power, keys_held, powers_of
 from callrec.practice import attempt, today
-from callrec.procedures.changing_roles import current_voucher
-from callrec.procedures.vouching import UNDELEGATED, PersonChange, governing, revise
 
 if TYPE_CHECKING:
     from datetime import date

@@ -17,12 +17,12 @@ from callrec.login.passwords import check_password, kdf_for
 from callrec.login.people import Colleague, find_person, shown_colleague
 from callrec.login.sealed_names import Names, fresh_names, seal_names
 from callrec.package.passphrase import fresh_passphrase
+from callrec.people.founding import check_login
+from callrec.people.leaving import seal_keys_anew
+from callrec.people.vouching import give_shares, governing, vouch
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
-from callrec.procedures.found import check_login
-from callrec.procedures.sealed_to_person import seal_keys_anew
-from callrec.procedures.vouching import give_shares, governing, vouch
 
 if TYPE_CHECKING:
     from pathlib import Path

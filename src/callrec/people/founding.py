@@ -40,9 +40,9 @@ from callrec.login.shares import (
     store_shares,
 )
 from callrec.paper.recovery_kit import PrintedKit
+from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
-from callrec.procedures.vouching import voucher_fields
 from callrec.system.durable import sync
 from callrec.system.files import check_only_we_can_change
 

@@ -15,13 +15,13 @@ from callrec.catalogue import tables
 from callrec.errors import Unusable
 from callrec.login.passwords import check_password
 from callrec.package.passphrase import fresh_passphrase
+from callrec.people.joining import provisional_identity
+from callrec.people.leaving import HAS_ANOTHER_KEY, drop_keys_of, take_back_grants
+from callrec.people.powers import check_controller_remains, current_voucher
+from callrec.people.vouching import governing, vouch
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Role, Standing
 from callrec.practice import Actor, Practice, attempt
-from callrec.procedures.changing_roles import check_controller_remains, current_voucher
-from callrec.procedures.joining import provisional_identity
-from callrec.procedures.sealed_to_person import HAS_ANOTHER_KEY, drop_keys_of, take_back_grants
-from callrec.procedures.vouching import governing, vouch
 
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction

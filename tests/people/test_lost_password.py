@@ -12,19 +12,19 @@ from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident_open import read_incident
 from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 from callrec.login.unlock import actor_by_password
+from callrec.people.delegating import lend_power
+from callrec.people.joining import confirm_person
+from callrec.people.lost_password import PasswordReset, reset_person
+from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, Standing, VaultKey
-from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import lend_power
-from callrec.procedures.joining import confirm_person
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.lost_password import PasswordReset, reset_person
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request
 from house.holds import verified
 from house.incidents import MILD, WHAT, an_incident, found
 from house.practices import password_of
 from house.requests import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
-from procedures.test_leaving import id_of, sealed_to
+from people.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable

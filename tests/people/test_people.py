@@ -15,11 +15,11 @@ from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.login.login import log_in
 from callrec.login.passwords import kdf_for
 from callrec.login.people import find_person, list_people
+from callrec.people.delegating import lend_power
+from callrec.people.joining import add_person, confirm_person
+from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
-from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import lend_power
-from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
 from house import practices
 from house.requests import refused

@@ -18,6 +18,10 @@ from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.intake.ingest import ingest_recordings
 from callrec.login.people import show_person
+from callrec.people.delegating import end_delegation, lapsed_delegations, lend_power
+from callrec.people.joining import add_intake, add_person
+from callrec.people.powers import change_role, disable_person
+from callrec.people.vouching import give_shares
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
@@ -25,16 +29,12 @@ from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.procedures.categories import set_category
-from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
-from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.projections import check_projections
 from callrec.procedures.review_searches import Sample, SearchReview, draw_searches, review_searches
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import read_status
-from callrec.procedures.vouching import give_shares
 from callrec.record.entitled import Powers
 from callrec.requests.decide import Decision, approve_request
 from callrec.requests.glass_review import outstanding_glass, review_glass

@@ -23,6 +23,8 @@ from callrec.login.shares import (
     shares_for,
     store_shares,
 )
+from callrec.people.leaving import MAY_NOT_HEAR, drop_keys_of, take_back_grants
+from callrec.people.share_faults import ShareFault, share_faults
 from callrec.policy.delegation import delegations_lapsed, without_lapsed
 from callrec.policy.role import (
     Power,
@@ -34,8 +36,6 @@ from callrec.policy.role import (
     powers_vouched_for,
 )
 from callrec.practice import check_unchanged, today, vault_key, writing
-from callrec.procedures.sealed_to_person import MAY_NOT_HEAR, drop_keys_of, take_back_grants
-from callrec.procedures.share_faults import ShareFault, share_faults
 from callrec.record.statements import sign_statement_as
 
 if TYPE_CHECKING:

@@ -13,6 +13,9 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.reconcile import reconcile_calls
+from callrec.people.delegating import end_delegation, lend_power
+from callrec.people.lost_password import reset_person
+from callrec.people.powers import change_role, disable_person
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
@@ -23,11 +26,8 @@ from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.categories import set_category
-from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
 from callrec.procedures.hold import place_hold
-from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore import repair_from_volumes
 from callrec.procedures.status import read_status

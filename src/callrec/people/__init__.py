@@ -1,0 +1,6 @@
+"""Who joins, what they may do, who leaves [policy 4(a)].
+
+founding sets up a vault and its first Data Controller, joining adds and confirms a person, powers
+changes roles and lends powers; vouching writes the signed statement and the key shares that
+follow from each of these, leaving deals with what is sealed to one person.
+"""
