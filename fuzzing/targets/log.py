@@ -9,6 +9,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.heads import _written
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
     check_checkpoint,
@@ -26,7 +27,6 @@ from callrec.crypto.context import STATEMENT_KINDS
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
 from callrec.package import callrec_verify
-from callrec.procedures.archive_heads import _written
 from fuzzing.target import Target
 from package.offices import AT, Office, an_office, id_of
 from vectors.audit.cases import cases

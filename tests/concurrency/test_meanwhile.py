@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.archive import run as archiving_run
+from callrec.archive.unfinished import archive_lock
 from callrec.audit import from_the_end, stretch, whole
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
@@ -23,9 +25,7 @@ from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.unlock import session_of
 from callrec.practice import record
-from callrec.procedures import archive as archiving_run
 from callrec.procedures import audit_verify, release_unfinished
-from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from callrec.archive.heads import VolumeStatement
 from callrec.audit.log import Head
 from callrec.audit.register import Founders, Register, Voucher, apply_statement, public_half
 from callrec.crypto.identity import Identity, PublicKeys
@@ -18,7 +19,6 @@ from callrec.login.sealed_names import Names, open_names
 from callrec.login.shares import Share, key_fields, seal_fields
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
-from callrec.procedures.archive_heads import VolumeStatement
 from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 

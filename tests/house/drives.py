@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.archive import copy as archive_copy
+from callrec.archive import elsewhere
+from callrec.archive import run as archive_procedure
+from callrec.archive.archive_verify import verify_volume
+from callrec.archive.run import archive_recordings
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
-from callrec.procedures import archive as archive_procedure
-from callrec.procedures import archive_copy, elsewhere
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_verify import verify_volume
 from callrec.volume.disk import disk_of
 from house.requests import rows
 from house.spool import a_call, take_in
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.procedures.archive import Archived
-    from callrec.procedures.archive_copy import WrittenCopy
-    from callrec.procedures.archive_removal import Removed
-    from callrec.procedures.archive_survey import FaultKind
-    from callrec.procedures.archive_verify import VolumeReport
+    from callrec.archive.archive_verify import VolumeReport
+    from callrec.archive.copy import WrittenCopy
+    from callrec.archive.log import Removed
+    from callrec.archive.run import Archived
+    from callrec.archive.survey import FaultKind
     from house.practices import House
 
 LONG = 3 << 20  # 3 MiB

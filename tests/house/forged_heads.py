@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from callrec.archive.heads import VolumeStatement
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
@@ -13,7 +14,6 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.statement import sign_statement
-from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.rebuilding import open_volumes
 
 if TYPE_CHECKING:

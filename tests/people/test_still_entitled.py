@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.backup import back_up
+from callrec.archive.erase import erase_owed, owes_erasure
+from callrec.archive.log import remove_local
+from callrec.archive.run import archive_recordings
+from callrec.archive.unfinished import archive_lock
+from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
+from callrec.archive.volume_list import list_volumes
+from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident
@@ -20,20 +28,12 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.practice import record
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.backup import back_up
 from callrec.procedures.categories import set_category
-from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
 from callrec.procedures.hold import place_hold
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore import repair_from_volumes
 from callrec.procedures.status import read_status
-from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
-from callrec.procedures.volume_list import list_volumes
-from callrec.procedures.volume_lost import LossReport, report_found, report_lost
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import withdraw_request

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
+from callrec.archive import fetch as fetching
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures import fetching, restore
+from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive import erase as erasing_volumes
+from callrec.archive.backup import back_up
+from callrec.archive.catalogue_copies import keep_sealed, kept_copies
+from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident_list import list_incidents
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import DestructionItem, destroy_granted
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.erasing import preview_erasure
-from callrec.procedures.migration_copy import keep_sealed, kept_copies
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
-from callrec.procedures.volume_lost import LossReport, report_found, report_lost
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.revoke import revoke_grants
 from callrec.store.directory import DirectoryStore

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.backup import back_up
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.backup import back_up
 from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.restore import repair_from_volumes, restore_from_volumes

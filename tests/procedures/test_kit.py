@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.backup import back_up
+from callrec.archive.volumes import LossReport, report_lost
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
@@ -19,12 +21,10 @@ from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.backup import back_up
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill
 from callrec.procedures.status import read_status
-from callrec.procedures.volume_lost import LossReport, report_lost
 from house.drives import archive, drive
 from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows

@@ -14,6 +14,7 @@ import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
 
+from callrec.archive import copy as archive_copy
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
@@ -21,7 +22,6 @@ from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.procedures import archive_copy
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.migrate import Migrated, migrate_vault
 from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild

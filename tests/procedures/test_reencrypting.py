@@ -11,6 +11,7 @@ import bagit
 import pytest
 from sqlalchemy import select
 
+from callrec.archive.unfinished import archive_lock
 from callrec.calls.custody import Opening, seal_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -19,7 +20,6 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Refused, Tampered
 from callrec.policy.role import VaultKey
 from callrec.procedures import reencrypting
-from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
 from callrec.procedures.rotating import rotate_keys
 from callrec.requests.revoke import revoke_grants

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -20,7 +21,6 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.hold import place_hold
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
 from callrec.requests.ask import create_request
 from house.drives import archive, drive
 from house.holds import verified

@@ -13,6 +13,9 @@ import bagit
 import pytest
 from sqlalchemy import Engine, event, func, select
 
+from callrec.archive import copy as archive_copy
+from callrec.archive.backup import back_up
+from callrec.archive.copy import write_copy
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -22,10 +25,8 @@ from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.procedures import archive_copy, restore_copy
-from callrec.procedures.archive_copy import write_copy
+from callrec.procedures import restore_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.backup import back_up
 from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import reseal

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrec.archive.heads import VolumeStatement
+from callrec.archive.volume_kept import VolumeKeeper
 from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered
@@ -21,9 +23,7 @@ from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
-from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.served_copy import RestoredCopy
-from callrec.procedures.volume_kept import VolumeKeeper
 from callrec.record.forms import (
     Base64,
     Day,

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from callrec.archive.log import REMOVED
+from callrec.archive.owed import DESTRUCTION_DONE
+from callrec.archive.unfinished import BEGUN, GIVEN_UP
+from callrec.archive.volume_log import VolumeAct
 from callrec.incidents.log import INCIDENT_ACTS
 from callrec.policy.request import RequestAct
-from callrec.procedures.archive_removal import REMOVED
-from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.categories import CATEGORISED
-from callrec.procedures.destruction_done import DESTRUCTION_DONE
-from callrec.procedures.volume_log import VolumeAct
 from callrec.record.acts import MIN_SUBJECTS
 from callrec.requests.hold_log import HOLD_ACTS
 

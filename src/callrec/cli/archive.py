@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from callrec.archive.archive_verify import VolumeReport
+    from callrec.archive.run import Archived
     from callrec.cli.output import Output
     from callrec.errors import CallrecError
     from callrec.practice import Practice
-    from callrec.procedures.archive import Archived
-    from callrec.procedures.archive_verify import VolumeReport
 
 archive_app = new_app()
 
@@ -47,9 +47,9 @@ def archive(
     time, so that the drive alone can give the vault back. A run that is cut off is gone on from by
     the next one.
     """
+    from callrec.archive.archive_limit import archive_cutoff
+    from callrec.archive.plan import needs_label
     from callrec.practice import today
-    from callrec.procedures.archive_limit import archive_cutoff
-    from callrec.procedures.archive_plan import needs_label
 
     if ctx.invoked_subcommand is not None:
         return
@@ -86,7 +86,7 @@ def _archive(
     label: str | None,
     removes: bool,
 ) -> None:
-    from callrec.procedures.archive import archive_recordings
+    from callrec.archive.run import archive_recordings
 
     actor = signing_person(invocation, practice)
     done = archive_recordings(
@@ -163,8 +163,8 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
-    from callrec.procedures.archive_verify import longest_unverified_first
-    from callrec.procedures.attached import attached_volumes
+    from callrec.archive.archive_verify import longest_unverified_first
+    from callrec.archive.attached import attached_volumes
 
     practice = practice_of(ctx.obj)
     every = folders or [volume.at for volume in attached_volumes(practice).values()]
@@ -195,7 +195,7 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
-    from callrec.procedures.archive_verify import count_bags, verify_volume
+    from callrec.archive.archive_verify import count_bags, verify_volume
 
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
@@ -208,7 +208,7 @@ def _erase_first(
 
     A volume that does not let it is read all the same: what is wrong there is to be named.
     """
-    from callrec.procedures.erasing_volumes import erase_owed, owes_erasure_at
+    from callrec.archive.erase import erase_owed, owes_erasure_at
 
     if not owes_erasure_at(practice, at):
         return ()
@@ -225,7 +225,7 @@ def _erase_first(
 
 
 def _report_json(report: VolumeReport) -> Mapping[str, Any]:
-    from callrec.procedures.archive_survey import FaultKind
+    from callrec.archive.survey import FaultKind
 
     return {
         "volume": report.label,
@@ -249,7 +249,7 @@ def _say_report(out: Output, report: VolumeReport) -> None:
 
 
 def _say_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
-    from callrec.procedures.volume_list import list_volumes
+    from callrec.archive.volume_list import list_volumes
 
     looked = {report.label for report in reports}
     for each in list_volumes(practice):

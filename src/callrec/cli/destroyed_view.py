@@ -38,7 +38,7 @@ DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_C
 
 def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of volumes that are attached: those that were named, and those that are found."""
-    from callrec.procedures.attached import attached_volumes
+    from callrec.archive.attached import attached_volumes
 
     found = [volume.at for volume in attached_volumes(practice).values()]
     # Path.resolve would raise where a link leads to itself; what is no volume is told later.

@@ -56,7 +56,7 @@ def doctor(
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
-    from callrec.procedures.fetching import count_files
+    from callrec.archive.fetch import count_files
     from callrec.procedures.rebuilding import open_volumes
     from callrec.procedures.restore import repair_from_volumes
 

@@ -1,6 +1,6 @@
 """What is asked and said where a copy would lie on the vault's own disk, and is lost with it.
 
-The folder where a drive is mounted is there without the drive too (`procedures.elsewhere`).
+The folder where a drive is mounted is there without the drive too (`archive.elsewhere`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def confirm_on_vaults_disk(
         Unusable: neither ``--yes`` nor a terminal.
         Failed: the answer was no.
     """
-    from callrec.procedures.archive_plan import is_on_this_disk
+    from callrec.archive.plan import is_on_this_disk
 
     if yes or not is_on_this_disk(practice, to):
         return

@@ -71,8 +71,8 @@ def restore(
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    from callrec.archive.fetch import count_files
     from callrec.login.unlock import actor_by_password
-    from callrec.procedures.fetching import count_files
     from callrec.procedures.restore_copy import opener_by_password
     from callrec.procedures.restore_drill import run_restore_drill
 
@@ -135,8 +135,8 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
 def _bring_back(
     invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
 ) -> None:
+    from callrec.archive.fetch import count_files
     from callrec.practice import report_unsaved_head
-    from callrec.procedures.fetching import count_files
     from callrec.procedures.restore import restore_from_volumes
 
     out = invocation.out

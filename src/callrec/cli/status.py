@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
+    from callrec.archive.volume_list import ListedVolume
     from callrec.intake.reconciled import LastReconciled
     from callrec.practice import Actor, Practice
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.status import SearchCount, Status
-    from callrec.procedures.volume_list import ListedVolume
     from callrec.requests.due import DueRequest
 
 status_app = new_app()

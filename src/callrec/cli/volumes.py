@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
+    from callrec.archive.volume_kept import VolumeKeeper
+    from callrec.archive.volume_list import ListedVolume
+    from callrec.archive.volumes import LostVolume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_kept import VolumeKeeper
-    from callrec.procedures.volume_list import ListedVolume
-    from callrec.procedures.volume_lost import LostVolume
 
 MB, KB = 1_000_000, 1_000
 
@@ -31,7 +31,7 @@ def list_(ctx: Context) -> None:
 
     Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
     """
-    from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
+    from callrec.archive.volume_list import keepers_of_volumes, list_volumes
 
     practice = practice_of(ctx.obj)
     actor = _actor_if_any(ctx.obj, practice)
@@ -57,7 +57,7 @@ def keep(
     at: options.KeptAt = None,
 ) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
-    from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
+    from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
 
     ask = ctx.obj.prompts.ask
     kept = VolumeKeeper(
@@ -86,7 +86,7 @@ def lost(
     What lies on it counts as no copy from then on. One that comes back is counted again by
     callrec archive found.
     """
-    from callrec.procedures.volume_lost import LossReport, report_lost
+    from callrec.archive.volumes import LossReport, report_lost
 
     when = noticed or ctx.obj.prompts.ask(
         "When was it noticed (a time, or now)", option="--noticed TIME"
@@ -114,8 +114,8 @@ def lost(
 
 def found(ctx: Context, folder: VolumeFolder) -> None:
     """Count a volume that was lost as a copy again, once all of it was read back."""
-    from callrec.procedures.archive_verify import count_bags
-    from callrec.procedures.volume_lost import report_found
+    from callrec.archive.archive_verify import count_bags
+    from callrec.archive.volumes import report_found
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)

@@ -11,6 +11,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.archive.catalogue_copies import last_migration_copy
+from callrec.archive.copy import time_of_run
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.resumed import read_resumed
@@ -19,9 +21,7 @@ from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_sys
 from callrec.catalogue.sound import check_integrity
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import time_of_run
 from callrec.procedures.migrate import migrate_unpacked
-from callrec.procedures.migration_copy import last_migration_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
 from callrec.procedures.resuming import is_beyond_log
 from callrec.procedures.served_copy import RestoredCopy

@@ -20,6 +20,11 @@ import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.catalogue_copies import drop_kept_copies
+from callrec.archive.erase import erase_owed
+from callrec.archive.owed import certificate_columns, record_completed_destructions
+from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
+from callrec.archive.unpacked import drop_unpacked
 from callrec.audit.erased import KIND, read_destruction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
@@ -39,13 +44,8 @@ from callrec.policy.destroying import (
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.practice import attempt, check_remembered_head, signing, writing
-from callrec.procedures.archive_unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
-from callrec.procedures.destruction_done import certificate_columns, record_completed_destructions
 from callrec.procedures.erased_details import leaves_with_details_of
-from callrec.procedures.erasing_volumes import erase_owed
-from callrec.procedures.migration_copy import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
-from callrec.procedures.unpacked import drop_unpacked
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as

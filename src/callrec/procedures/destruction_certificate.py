@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from callrec.archive.heads import VOLUME_STATEMENT
+from callrec.archive.owed import read_destruction_leaf, when_done
+from callrec.archive.unfinished import owed_by_label
+from callrec.archive.volume_rows import check_volumes
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
@@ -16,10 +20,6 @@ from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
 from callrec.policy.legal_basis import BASIS_IN_WORDS
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
-from callrec.procedures.archive_heads import VOLUME_STATEMENT
-from callrec.procedures.archive_unfinished import owed_by_label
-from callrec.procedures.destruction_done import read_destruction_leaf, when_done
-from callrec.procedures.volume_rows import check_volumes
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.open import unopened_facts

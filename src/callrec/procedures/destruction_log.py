@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.archive.owed import DESTRUCTION_DONE, certificate_columns, stated_destructions
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
@@ -23,11 +24,6 @@ from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.destruction_done import (
-    DESTRUCTION_DONE,
-    certificate_columns,
-    stated_destructions,
-)
 from callrec.requests.approvals import APPROVAL_ENDED_BY
 from callrec.requests.history import REQUESTS, decides_what_is_asked
 

@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.catalogue_copies import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
 from callrec.audit import log as audit
 from callrec.audit.leaf import NOBODY
 from callrec.catalogue.engine import (
@@ -25,7 +26,6 @@ from callrec.catalogue.engine import (
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, check_schema, row_counts
 from callrec.errors import Failed
 from callrec.practice import check_remembered_head, practice_on, report_unsaved_head, writing
-from callrec.procedures.migration_copy import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,21 +12,21 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from callrec.archive.unpacked import rebuild_folder
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
 from callrec.procedures.resuming import is_beyond_log, seq_of_run
 from callrec.procedures.served_copy import last_restored_copy
-from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from callrec.archive.heads import WrittenRun
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_heads import WrittenRun
     from callrec.procedures.volume_heads import VolumeHeads
     from callrec.volume.volume import CatalogueCopy, Volume
 

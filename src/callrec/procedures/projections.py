@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.archive.log import check_archived_rows
+from callrec.archive.owed import Stub, stated_stubs
+from callrec.archive.volume_log import check_volume_rows
+from callrec.archive.volume_rows import check_rows_of_volumes
+from callrec.archive.volume_rules import check_archivists
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
@@ -26,13 +31,8 @@ from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
 from callrec.policy.role import Power, VaultKey
-from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
-from callrec.procedures.destruction_done import Stub, stated_stubs
 from callrec.procedures.destruction_log import check_certificates, check_destructions
-from callrec.procedures.volume_log import check_volume_rows
-from callrec.procedures.volume_rows import check_rows_of_volumes
-from callrec.procedures.volume_rules import check_archivists
 from callrec.record.acts import (
     MIN_SUBJECTS,
     check_subjects,

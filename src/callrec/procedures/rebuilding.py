@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from callrec.archive.unpacked import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
@@ -23,7 +24,6 @@ from callrec.procedures.choosing_copy import (
     newest_copies_first,
 )
 from callrec.procedures.served_copy import RestoredCopy, remember_restored_copy
-from callrec.procedures.unpacked import rebuild_folder
 from callrec.store.layout import RECORDINGS
 from callrec.system.durable import sync
 from callrec.volume.marker import open_volume

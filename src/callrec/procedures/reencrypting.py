@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
+from callrec.archive.unfinished import archive_lock
 from callrec.audit.log import read_register
 from callrec.calls.custody import REENCRYPTED, Opening, replaced_files, seal_data_key, seal_metadata
 from callrec.catalogue import tables
@@ -36,7 +37,6 @@ from callrec.intake.batch import BatchKeys, batch_row
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
-from callrec.procedures.archive_unfinished import archive_lock
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
 from callrec.requests.hold_log import check_holds

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from callrec.archive.files import open_recording
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED
-from callrec.procedures.sealed_file import open_recording
 from callrec.sound.encoding import WAV
 from callrec.sound.listening import listening_copy
 from callrec.sound.measuring import measure

@@ -18,6 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.archive.erase import erase_owed, owes_erasure
+from callrec.archive.fetch import ROWS_PER_QUERY, Fetched, fetch
+from callrec.archive.owed import record_completed_destructions
+from callrec.archive.unpacked import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
@@ -25,12 +29,8 @@ from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today
-from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.erasing_volumes import erase_owed, owes_erasure
-from callrec.procedures.fetching import ROWS_PER_QUERY, Fetched, fetch
 from callrec.procedures.newer_copy import volumes_perhaps_newer
 from callrec.procedures.resuming import resume_log
-from callrec.procedures.unpacked import rebuild_folder
 from callrec.procedures.volume_heads import heads_on
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import FORMAT, MAX_PEOPLE
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.durable import sync

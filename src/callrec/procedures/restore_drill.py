@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.archive.fetch import Fetched, fetch
+from callrec.archive.unpacked import drill_folder
 from callrec.audit.log import stored_head
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -23,9 +25,7 @@ from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, record, today
-from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.rebuilding import actor_in_rebuilt, rebuild_for_drill
-from callrec.procedures.unpacked import drill_folder
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:

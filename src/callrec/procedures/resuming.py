@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.archive.fetch import ROWS_PER_QUERY, names_in_manifest
+from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
+from callrec.archive.heads import VOLUME_STATEMENT as VOLUME
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
@@ -37,9 +40,6 @@ from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, signing
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
-from callrec.procedures.archive_heads import VOLUME_STATEMENT as VOLUME
-from callrec.procedures.fetching import ROWS_PER_QUERY, names_in_manifest
 from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST
 from callrec.volume.drive import drive_errors, hash_on_medium
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.archive.heads import WrittenRun
     from callrec.audit.log import LogTransaction
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_heads import WrittenRun
     from callrec.volume.volume import Volume
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.owed import erased_details_by_leaf
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import UNREADABLE_DETAILS
@@ -30,7 +31,6 @@ from callrec.policy.search_review import (
     may_review_search,
 )
 from callrec.practice import attempt, record, signing, today
-from callrec.procedures.destruction_done import erased_details_by_leaf
 from callrec.procedures.search_reviews import (
     DRAWN,
     REVIEWED,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.files import OnlyOnVolumes, open_recording
 from callrec.calls.custody import Opening, find_recording
 from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading
@@ -23,7 +24,6 @@ from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.categories import category_of
-from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 from callrec.requests.holding import holds_covering
 
 if TYPE_CHECKING:

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from callrec.archive.archive_verify import last_verified
+from callrec.archive.catalogue_copies import kept_copies
+from callrec.archive.elsewhere import off_site_drives, volumes_on_vaults_disk
+from callrec.archive.unfinished import owed_by_label
+from callrec.archive.volume_list import list_volumes
+from callrec.archive.volume_log import check_standings
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
@@ -25,18 +31,12 @@ from callrec.people.delegating import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
-from callrec.procedures.archive_unfinished import owed_by_label
-from callrec.procedures.archive_verify import last_verified
-from callrec.procedures.elsewhere import off_site_drives, volumes_on_vaults_disk
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.kit_on_drives import former_kit_warnings
-from callrec.procedures.migration_copy import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
-from callrec.procedures.volume_list import list_volumes
-from callrec.procedures.volume_log import check_standings
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass_review import ListedGlass, outstanding_glass
 from callrec.requests.readers import references_hidden_from
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.archive.volume_list import ListedVolume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_list import ListedVolume
 
 SOON: Final = timedelta(days=3)
 

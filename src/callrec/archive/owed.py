@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from callrec.archive.unfinished import owed_by_label
+from callrec.archive.unpacked import drop_unpacked
+from callrec.archive.volume_rows import check_volumes
 from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.catalogue import destruction
@@ -14,9 +17,6 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.procedures.archive_unfinished import owed_by_label
-from callrec.procedures.unpacked import drop_unpacked
-from callrec.procedures.volume_rows import check_volumes
 from callrec.record.acts import done_leaves
 from callrec.record.statements import carried, statement_of
 

@@ -22,6 +22,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.archivist import log_about_volume
+from callrec.archive.copy import stating_copy, time_of_run
+from callrec.archive.elsewhere import is_on_vaults_disk
+from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof
+from callrec.archive.owed import record_completed_destructions
+from callrec.archive.plan import next_run_name
+from callrec.archive.survey import (
+    BAGS,
+    FaultKind,
+    check_is_of_this_vault,
+    manifest_hash,
+    read_written,
+    survey_volume,
+)
+from callrec.archive.unfinished import (
+    GIVEN_UP,
+    RunNotes,
+    archive_lock,
+    clear_run,
+    note_run_begun,
+    unfinished_runs,
+)
 from callrec.catalogue.destruction import (
     copy_predates_destruction,
     drop_still_to_erase,
@@ -43,28 +65,6 @@ from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
-from callrec.procedures.archive_copy import stating_copy, time_of_run
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof
-from callrec.procedures.archive_plan import next_run_name
-from callrec.procedures.archive_survey import (
-    BAGS,
-    FaultKind,
-    check_is_of_this_vault,
-    manifest_hash,
-    read_written,
-    survey_volume,
-)
-from callrec.procedures.archive_unfinished import (
-    GIVEN_UP,
-    RunNotes,
-    archive_lock,
-    clear_run,
-    note_run_begun,
-    unfinished_runs,
-)
-from callrec.procedures.archivist import log_about_volume
-from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
 from callrec.volume.bag import MANIFEST
@@ -85,11 +85,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.archive.copy import WrittenCopy
+    from callrec.archive.heads import WrittenRun
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_copy import WrittenCopy
-    from callrec.procedures.archive_heads import WrittenRun
     from callrec.volume.volume import Volume
 
 ERASURE_BEGUN: Final = "erasure.begun"

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.heads import ARCHIVED, VolumeStatement
+from callrec.archive.unfinished import unfinished_runs
+from callrec.archive.volume_list import keepers_of_volumes, list_volumes
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement
-from callrec.procedures.archive_unfinished import unfinished_runs
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
 from house.drives import archive, drive, pulled_out, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified

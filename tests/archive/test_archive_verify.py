@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive.archive_verify import count_bags, last_verified
+from callrec.archive.heads import VolumeStatement, make_proof
+from callrec.archive.survey import FaultKind
+from callrec.archive.volume_list import list_volumes
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, NotFound, Tampered, Unchecked
 from callrec.practice import writing
-from callrec.procedures.archive_heads import VolumeStatement, make_proof
-from callrec.procedures.archive_survey import FaultKind
-from callrec.procedures.archive_verify import count_bags, last_verified
-from callrec.procedures.volume_list import list_volumes
 from callrec.volume.marker import open_volume
 from house import practices
 from house.drives import (

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callrec.archive.archive_limit import archive_cutoff, parse_age
 from callrec.errors import Unusable
-from callrec.procedures.archive_limit import archive_cutoff, parse_age
 
 TODAY = date(2026, 11, 24)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from callrec.archive.archivist import was_authorised_to_archive
 from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
-from callrec.procedures.archivist import was_authorised_to_archive
 from callrec.record.acts import attested_of, done_leaves
 from callrec.record.rows import check_none
 

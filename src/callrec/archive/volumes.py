@@ -11,6 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.archive.archive_verify import verify_volume
+from callrec.archive.archivist import signing_as_archivist
+from callrec.archive.owed import record_completed_destructions
+from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
+from callrec.archive.volume_log import STANDING_AFTER, VolumeAct
 from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
@@ -30,11 +35,6 @@ from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
 from callrec.practice import attempt, today
-from callrec.procedures.archive_unfinished import GIVEN_UP, archive_lock, unfinished_runs
-from callrec.procedures.archive_verify import verify_volume
-from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.volume_log import STANDING_AFTER, VolumeAct
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from callrec.archive.archive_verify import VolumeReport
     from callrec.incidents.incident import ReportedIncident
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_verify import VolumeReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.archive import elsewhere
+from callrec.archive.archive_verify import longest_unverified_first
+from callrec.archive.attached import attached_volumes
+from callrec.archive.fetch import count_files
+from callrec.archive.files import OnlyOnVolumes, open_recording
+from callrec.archive.run import archive_recordings
+from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
+from callrec.archive.volume_list import keepers_of_volumes, list_volumes
+from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -16,20 +25,11 @@ from callrec.incidents.show import show_incident
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
-from callrec.procedures import elsewhere
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_verify import longest_unverified_first
-from callrec.procedures.attached import attached_volumes
-from callrec.procedures.fetching import count_files
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 from callrec.procedures.search import search_recordings
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import read_status
-from callrec.procedures.volume_kept import VolumeKeeper, record_volume_keeper
-from callrec.procedures.volume_list import keepers_of_volumes, list_volumes
-from callrec.procedures.volume_lost import LossReport, report_found, report_lost
 from callrec.volume.marker import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.procedures.volume_list import ListedVolume
+    from callrec.archive.volume_list import ListedVolume
     from house.practices import House
 
 

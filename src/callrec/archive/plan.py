@@ -8,6 +8,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callrec.archive.elsewhere import is_on_vaults_disk
+from callrec.archive.files import attached_copies
+from callrec.archive.survey import (
+    BAGS,
+    HEADS,
+    PROOF,
+    FaultKind,
+    check_is_of_this_vault,
+    manifest_faults,
+    read_written,
+    survey_volume,
+)
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
@@ -20,18 +32,6 @@ from callrec.catalogue.volumes import (
 )
 from callrec.crypto import primitives
 from callrec.errors import Tampered, Unusable
-from callrec.procedures.archive_survey import (
-    BAGS,
-    HEADS,
-    PROOF,
-    FaultKind,
-    check_is_of_this_vault,
-    manifest_faults,
-    read_written,
-    survey_volume,
-)
-from callrec.procedures.elsewhere import is_on_vaults_disk
-from callrec.procedures.sealed_file import attached_copies
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.label import check_label, is_label
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.archive.heads import WrittenRun
+    from callrec.archive.survey import Fault
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import WrittenRun
-    from callrec.procedures.archive_survey import Fault
 
 
 @dataclass(frozen=True, slots=True)

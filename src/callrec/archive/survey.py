@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.copy import time_of_run
+from callrec.archive.heads import WrittenRun, check_head, newest_run, runs_written_to
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.log import node_reader, stored_head
@@ -19,8 +21,6 @@ from callrec.catalogue.destruction import still_to_erase_on
 from callrec.catalogue.volumes import find_volume, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import time_of_run
-from callrec.procedures.archive_heads import WrittenRun, check_head, newest_run, runs_written_to
 from callrec.volume.bag import MANIFEST, RECORDINGS
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids

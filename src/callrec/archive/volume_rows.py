@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from callrec.archive.heads import VOLUME_STATEMENT
+from callrec.archive.survey import check_rows, read_written
+from callrec.archive.volume_log import check_standings
+from callrec.archive.volume_rules import check_done_by_archivists
 from callrec.audit.reading import Problem
 from callrec.calls.custody import replaced_files
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import each_volume
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
-from callrec.procedures.archive_heads import VOLUME_STATEMENT
-from callrec.procedures.archive_survey import check_rows, read_written
-from callrec.procedures.volume_log import check_standings
-from callrec.procedures.volume_rules import check_done_by_archivists
 from callrec.record.statements import carried
 
 if TYPE_CHECKING:

@@ -10,12 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.remembered import write_json_atomically
-from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import is_label_taken
-from callrec.errors import Failed, NotFound, Unchecked
-from callrec.practice import check_remembered_head
-from callrec.procedures.archive_survey import (
+from callrec.archive.attached import remember_place
+from callrec.archive.survey import (
     BAGS,
     Fault,
     FaultKind,
@@ -25,8 +21,12 @@ from callrec.procedures.archive_survey import (
     read_written,
     survey_volume,
 )
-from callrec.procedures.archive_unfinished import BEGUN, is_writing
-from callrec.procedures.attached import remember_place
+from callrec.archive.unfinished import BEGUN, is_writing
+from callrec.audit.remembered import write_json_atomically
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import is_label_taken
+from callrec.errors import Failed, NotFound, Unchecked
+from callrec.practice import check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
 from callrec.volume.drive import drive_errors
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.archive.heads import WrittenRun
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import WrittenRun
     from callrec.volume.volume import Volume
 
 VERIFIED_FILE: Final = "volumes.json"

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
+from callrec.archive.backup import BackedUp, back_up
+from callrec.archive.volume_list import list_volumes
 from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.backup import BackedUp, back_up
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
 from callrec.procedures.restore import restore_from_volumes
 from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
 from callrec.procedures.status import read_status
-from callrec.procedures.volume_list import list_volumes
 from house.drives import archive, contents, drive, faults, one_more_call, only, verify
 from house.practices import password_of
 from house.recovery_kits import new_kit, nora, nowhere

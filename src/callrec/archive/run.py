@@ -23,18 +23,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from callrec.catalogue.engine import FILE_NAME, reading
-from callrec.catalogue.times import to_millis
-from callrec.catalogue.volumes import save_bag, save_volume
-from callrec.errors import CallrecError, Failed, Locked, Unusable
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, today
-from callrec.procedures.archive_copy import stating_copy, time_of_run
-from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
-from callrec.procedures.archive_plan import Plan, plan_run, target_at
-from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import (
+from callrec.archive.archivist import log_about_volume
+from callrec.archive.attached import remember_place
+from callrec.archive.copy import stating_copy, time_of_run
+from callrec.archive.erase import erase_owed
+from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
+from callrec.archive.log import remove_local
+from callrec.archive.owed import record_completed_destructions
+from callrec.archive.plan import Plan, plan_run, target_at
+from callrec.archive.unfinished import (
     BEGUN,
     GIVEN_UP,
     archive_lock,
@@ -42,10 +39,13 @@ from callrec.procedures.archive_unfinished import (
     note_run_begun,
     unmake_volume,
 )
-from callrec.procedures.archivist import log_about_volume
-from callrec.procedures.attached import remember_place
-from callrec.procedures.destruction_done import record_completed_destructions
-from callrec.procedures.erasing_volumes import erase_owed
+from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.times import to_millis
+from callrec.catalogue.volumes import save_bag, save_volume
+from callrec.errors import CallrecError, Failed, Locked, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, check_remembered_head, today
 from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove
@@ -56,12 +56,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from callrec.archive.copy import WrittenCopy
+    from callrec.archive.log import Removed
+    from callrec.archive.unfinished import RunNotes
     from callrec.audit.log import LogTransaction
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
-    from callrec.procedures.archive_copy import WrittenCopy
-    from callrec.procedures.archive_removal import Removed
-    from callrec.procedures.archive_unfinished import RunNotes
 
 SOFTWARE: Final = "callrec"
 

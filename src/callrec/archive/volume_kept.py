@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
 
+from callrec.archive.archivist import signing_as_archivist
+from callrec.archive.volume_log import VolumeAct
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
@@ -18,8 +20,6 @@ from callrec.errors import Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, register_now, today, vault_key
-from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.volume_log import VolumeAct
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def open_volume_keeper(
         actor: with the catalogue key.
         connection: sees one state of the catalogue throughout.
         row: the volume's.
-        said: `volume_log.newest_kept`.
+        said: `volume_log.newest_keeper_leaves`.
 
     Raises:
         Locked: the actor does not have the catalogue key.

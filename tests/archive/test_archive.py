@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 import bagit
 import pytest
 
+from callrec.archive.plan import needs_label
+from callrec.archive.run import archive_recordings
+from callrec.archive.unfinished import archive_lock
+from callrec.archive.volume_list import list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
@@ -18,11 +22,7 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_plan import needs_label
-from callrec.procedures.archive_unfinished import archive_lock
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.volume_list import list_volumes
 from callrec.record.statements import attested_statement
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.marker import create_volume, open_volume

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.archive.heads import VolumeStatement, check_head, check_volume_statement
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.proof import read_proof, write_proof
@@ -14,7 +15,6 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
-from callrec.procedures.archive_heads import VolumeStatement, check_head, check_volume_statement
 from house import practices
 from house.drives import archive, drive, last, one_more_call, set_back, verify
 from house.requests import by_sql

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
+from callrec.archive import log as archive_removal
+from callrec.archive.run import archive_recordings
+from callrec.archive.volume_list import list_volumes
+from callrec.archive.volumes import LossReport, report_lost
 from callrec.errors import Unusable
 from callrec.incidents.incident_list import list_incidents
 from callrec.practice import Actor, Practice, open_practice
-from callrec.procedures import archive_removal
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.volume_list import list_volumes
-from callrec.procedures.volume_lost import LossReport, report_lost
 from house import practices
 from house.drives import (
     archive,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.log import REMOVED
+from callrec.archive.unfinished import BEGUN, GIVEN_UP
+from callrec.archive.volume_log import VolumeAct
 from callrec.audit.reading import Problem
 from callrec.policy.role import Power
-from callrec.procedures.archive_removal import REMOVED
-from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
-from callrec.procedures.volume_log import VolumeAct
 from callrec.record.acts import attested_of
 from callrec.record.entitled import powers_then
 from callrec.record.rows import check_none

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.archive_verify import last_verified
+from callrec.archive.attached import attached_volumes
+from callrec.archive.elsewhere import volumes_on_vaults_disk
+from callrec.archive.volume_kept import open_volume_keeper
+from callrec.archive.volume_log import check_standings, newest_keeper_leaves
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import LOST, each_volume, volume_contents
 from callrec.crypto.streaming import sealed_size
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures.archive_verify import last_verified
-from callrec.procedures.attached import attached_volumes
-from callrec.procedures.elsewhere import volumes_on_vaults_disk
-from callrec.procedures.volume_kept import open_volume_keeper
-from callrec.procedures.volume_log import check_standings, newest_keeper_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from callrec.archive.volume_kept import VolumeKeeper
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_kept import VolumeKeeper
 
 VOLUMES_LISTED: Final = "volume.listed"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from callrec.procedures.archive import archive_recordings
+from callrec.archive.run import archive_recordings
 from callrec.volume.marker import open_volume
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
+from callrec.archive.erase import erase_owed
+from callrec.archive.run import archive_recordings
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
@@ -21,9 +23,7 @@ from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
 from callrec.people.powers import disable_person
-from callrec.procedures.archive import archive_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.erasing_volumes import erase_owed
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, flip, meanwhile, only, verify
 from house.erasures import approved_erasure, erase

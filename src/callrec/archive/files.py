@@ -6,10 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from callrec.archive.attached import attached_volumes
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LOST, place_of_each
 from callrec.errors import NotFound, Tampered
-from callrec.procedures.attached import attached_volumes
 from callrec.volume.bag import RECORDINGS
 from callrec.volume.drive import drive_errors, hash_on_medium
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.archive.attached import attached_volumes
+from callrec.archive.heads import newest_run_of_each
 from callrec.catalogue.volumes import IN_USE, each_volume
-from callrec.procedures.archive_heads import newest_run_of_each
-from callrec.procedures.attached import attached_volumes
 from callrec.volume.disk import disk_of
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.copy import write_copy
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
-from callrec.procedures.archive_copy import write_copy
 from callrec.system.durable import sync
 from callrec.volume.marker import create_volume
 from callrec.volume.volume import Volume, stamp

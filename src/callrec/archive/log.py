@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.archive.archivist import signing_as_archivist
+from callrec.archive.elsewhere import off_site_drives
+from callrec.archive.survey import read_written
+from callrec.archive.volume_log import check_standings
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -24,10 +28,6 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
 from callrec.errors import Tampered
-from callrec.procedures.archive_survey import read_written
-from callrec.procedures.archivist import signing_as_archivist
-from callrec.procedures.elsewhere import off_site_drives
-from callrec.procedures.volume_log import check_standings
 from callrec.volume.bag import RECORDINGS, for_each_in_parallel
 from callrec.volume.drive import drive_errors, hash_on_medium
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field
 from sqlalchemy import select
 
+from callrec.archive.archivist import was_authorised_to_archive
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import origin, read_checkpoint
@@ -33,7 +34,6 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
-from callrec.procedures.archivist import was_authorised_to_archive
 from callrec.record.entitled import stated_date
 from callrec.record.forms import (
     BESIDE,

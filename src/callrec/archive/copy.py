@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.archive.archivist import signing_as_archivist
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
@@ -31,7 +32,6 @@ from callrec.errors import Unusable
 from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import today
-from callrec.procedures.archivist import signing_as_archivist
 from callrec.store.sealing import seal_stream
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from callrec.archive.copy import time_of_run
+from callrec.archive.heads import stated_volumes
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Tampered
-from callrec.procedures.archive_copy import time_of_run
-from callrec.procedures.archive_heads import stated_volumes
 from callrec.record.acts import done_leaves
 from callrec.store.disk import disk_errors
 from callrec.system.durable import sync
