@@ -25,10 +25,11 @@ from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.unlock import session_of
 from callrec.practice import record
-from callrec.procedures import audit_verify, release_unfinished
+from callrec.procedures import audit_verify
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
-from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
+from callrec.release import release_unfinished
+from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from callrec.volume.marker import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify

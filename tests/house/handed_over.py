@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.crypto import primitives
 from callrec.policy.handing_over import Channel, Delivery, Handover
-from callrec.procedures.release_record import record_delivered, record_prepared
+from callrec.release.record import record_delivered, record_prepared
 from callrec.requests.packages import record_acknowledged, record_handed_over
 from house.requests import grants_of, signed_in
 from package.builders import a_file, a_manifest

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.procedures.listen import Playback, PlayedRecording, listen_to
+from callrec.release.listen import Playback, PlayedRecording, listen_to
 from house.requests import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.procedures.listen import Play
+    from callrec.release.listen import Play
     from house.practices import House
 
 

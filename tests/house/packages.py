@@ -15,7 +15,7 @@ from callrec.catalogue.engine import reading
 from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.release import Released, release_recordings
+from callrec.release.release import Released, release_recordings
 from callrec.requests.history import read_history
 from house.requests import request_id, rows, signed_in
 

@@ -13,14 +13,14 @@ from callrec.package.callrec_verify import canonical, check_signature
 from callrec.package.package import member_of_bytes
 from callrec.package.page import write_page
 from callrec.package.sealed_page import open_page
-from callrec.procedures.verify_release import DisplayCheck, verify_release
+from callrec.release.verify import DisplayCheck, verify_release
 from package.offices import an_office
 from package.pages import WORDS, a_release, read_page, resealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.procedures.verify_release import CheckedRelease
+    from callrec.release.verify import CheckedRelease
 
 FINGERPRINT = bytes.fromhex("abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4")
 

@@ -17,8 +17,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.practice import writing
 from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
-from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.search import search_recordings
+from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request

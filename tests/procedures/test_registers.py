@@ -23,9 +23,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
-from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
+from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request
@@ -56,7 +56,7 @@ from house.requests import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from callrec.procedures.listen import Play
+    from callrec.release.listen import Play
     from callrec.requests.event import DatedRequest
     from house.practices import House
 

@@ -16,9 +16,9 @@ from callrec.policy.request import RequestAct
 from callrec.policy.reviews import RegisterName
 from callrec.practice import writing
 from callrec.procedures.dossier import read_dossier
-from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.registers import read_register
 from callrec.procedures.status import read_status
+from callrec.release.hearing_record import record_hearing
 from callrec.requests.end_request import close_request
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.show import show_request

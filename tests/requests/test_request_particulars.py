@@ -16,7 +16,7 @@ from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
-from callrec.procedures.release import release_recordings
+from callrec.release.release import release_recordings
 from callrec.requests.amend import Amended, amend_particulars, attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.history import REQUESTS

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.cli.prompts import Prompts
-    from callrec.procedures.listen import Play, Playback, PlayedRecording, WaveformView
+    from callrec.release.listen import Play, Playback, PlayedRecording, WaveformView
 
 listen_app = new_app()
 
@@ -44,7 +44,7 @@ def listen(
     time is on record, with who was there, when it began and when it ended. A terminal shows the
     waveform with its times first.
     """
-    from callrec.procedures.listen import listen_to, show_waveform
+    from callrec.release.listen import listen_to, show_waveform
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
@@ -60,7 +60,7 @@ def listen(
 
 
 def _room(call: Invocation, attended: Sequence[str]) -> Playback:
-    from callrec.procedures.listen import Playback
+    from callrec.release.listen import Playback
 
     def player(kind: str) -> Play:
         return find_player(call.config.listen.player, kind, call.environ)

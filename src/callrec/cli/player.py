@@ -15,13 +15,14 @@ from callrec.errors import Failed, Misconfigured
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callrec.procedures.listen import Play
+    from callrec.release.listen import Play
 
 WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
     "paplay": (),
     "aplay": ("-q", "-"),
 }
 """Players of WAVE files: PulseAudio's and ALSA's."""
+
 ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
     "ffplay": ("-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
     "mpv": ("--no-config", "--no-video", "--really-quiet", "-"),

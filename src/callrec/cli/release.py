@@ -47,7 +47,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.procedures.release_ready import check_is_folder, loading, preparing_release
+    from callrec.release.release_ready import check_is_folder, loading, preparing_release
 
     call = ctx.obj
     check_is_folder(to)
@@ -68,7 +68,7 @@ def release(
         practice = practice_of(call, on_volume)
         with loading():
             actor = signing_person(call, practice)
-        from callrec.procedures.release import release_recordings
+        from callrec.release.release import release_recordings
 
         with call.out.progress("reading and writing", total=None) as advance:
             done = release_recordings(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.package.manifest import Manifest
-    from callrec.procedures.release import Released
+    from callrec.release.release import Released
 
 _OPENS_WITH = {
     PackageForm.ZIP: (

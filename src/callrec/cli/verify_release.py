@@ -14,7 +14,7 @@ from callrec.errors import Tampered, Unchecked
 if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.package.callrec_verify import Result
-    from callrec.procedures.verify_release import CheckedFile, CheckedRelease
+    from callrec.release.verify import CheckedFile, CheckedRelease
 
 PASSPHRASE_FILE = "CALLREC_PASSPHRASE_FILE"  # noqa: S105  # the variable's name
 
@@ -34,7 +34,7 @@ def verify_release(ctx: Context, path: releases.Package, *, pin: options.Pin = N
 
     Of a page (.html) what it shows in a browser is checked too, and its code.
     """
-    from callrec.procedures.verify_release import verify_release as verify
+    from callrec.release.verify import verify_release as verify
 
     call = ctx.obj
 

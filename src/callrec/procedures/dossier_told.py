@@ -18,9 +18,9 @@ from callrec.policy.edits import read_edits
 from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
-from callrec.procedures.hearing_record import hearing_end_leaf
 from callrec.record.acts import names_its_subjects
 from callrec.record.leaf_details import can_open_details, open_details
+from callrec.release.hearing_record import hearing_end_leaf
 from callrec.requests.clock import read_dates
 from callrec.requests.releases import RELEASE_ACTS, release_of
 from callrec.requests.request_words import read_words

@@ -17,11 +17,11 @@ from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.hearing_record import hearing_end_leaf
 from callrec.procedures.register_releases import HOLDER_UNKNOWN, read_package_holders
 from callrec.procedures.requests_listed import read_registered_requests
 from callrec.record.acts import done_leaves
 from callrec.record.leaf_details import can_open_details, open_details
+from callrec.release.hearing_record import hearing_end_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed
 from callrec.package.whole import leftovers_of
-from callrec.procedures.release_record import has_failed, is_under_way, record_failed
+from callrec.release.record import has_failed, is_under_way, record_failed
 from callrec.system.durable import sync
 
 if TYPE_CHECKING:

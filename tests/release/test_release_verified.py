@@ -13,12 +13,12 @@ from callrec.policy.edits import Silence, Span
 from callrec.policy.edits_said import TypedClip, TypedSilence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.verify_release import verify_release
+from callrec.release.verify import verify_release
 from house import practices
 from house.packages import a_package
 from house.requests import approved, with_recordings
 from package.checking import run
-from procedures.test_release_certified import released
+from release.test_release_certified import released
 
 if TYPE_CHECKING:
     from collections.abc import Callable

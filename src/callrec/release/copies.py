@@ -24,7 +24,7 @@ from callrec.package.manifest import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, check_edits
-from callrec.procedures.release_sound import (
+from callrec.release.release_sound import (
     check_original,
     copy_pieces,
     copy_size_and_hash,

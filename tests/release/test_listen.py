@@ -20,15 +20,9 @@ from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
-from callrec.procedures.hearing_record import record_hearing, record_waveform_shown
-from callrec.procedures.listen import (
-    Playback,
-    PlayedRecording,
-    WaveformView,
-    listen_to,
-    show_waveform,
-)
 from callrec.record.leaf_details import open_details
+from callrec.release.hearing_record import record_hearing, record_waveform_shown
+from callrec.release.listen import Playback, PlayedRecording, WaveformView, listen_to, show_waveform
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
 from callrec.requests.revoke import revoke_grants
@@ -57,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callrec.audit.leaf import Leaf
-    from callrec.procedures.listen import Play
+    from callrec.release.listen import Play
     from house.practices import House
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"

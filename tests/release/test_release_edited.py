@@ -17,7 +17,7 @@ from callrec.policy.edits import Edits, Silence, Span
 from callrec.policy.edits_said import TypedClip, TypedSilence
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.withholding import Ground
-from callrec.procedures.release_copies import enclose, plan_copies
+from callrec.release.copies import enclose, plan_copies
 from house.packages import Package, acts_of, release, seven_zip
 from house.requests import approved, grants_of
 from house.spool import a_call, take_in, undecodable

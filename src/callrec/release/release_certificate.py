@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.release_contents import Draft
-    from callrec.procedures.release_record import Evidence
+    from callrec.release.record import Evidence
+    from callrec.release.release_contents import Draft
     from callrec.requests.grants import UsableGrant
     from callrec.requests.model import Approval, OpenRequest
 

@@ -45,7 +45,7 @@ def preparing_release() -> Iterator[None]:
 def loading() -> Iterator[None]:
     """Load what a release is made with beside the stretching of a password in the block."""
     import_module("callrec.login.unlock")  # what has to be there first waits for nothing
-    loader = Thread(target=import_module, args=("callrec.procedures.release",))
+    loader = Thread(target=import_module, args=("callrec.release.release",))
     expect_decoders(1)
     loader.start()
     try:

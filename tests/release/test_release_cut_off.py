@@ -15,13 +15,13 @@ import pytest
 from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.releasing import ReleaseInstructions
-from callrec.procedures import release as releasing
 from callrec.procedures.doctor import Level, examine
-from callrec.procedures.release import release_recordings
-from callrec.procedures.release_contents import write_manifest
-from callrec.procedures.release_copies import Enclosed
-from callrec.procedures.release_record import record_prepared
-from callrec.procedures.release_unfinished import BegunRelease, cut_off_releases, noting_release
+from callrec.release import release as releasing
+from callrec.release.copies import Enclosed
+from callrec.release.record import record_prepared
+from callrec.release.release import release_recordings
+from callrec.release.release_contents import write_manifest
+from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from house import practices
 from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callrec.package.manifest import CallData
     from callrec.package.package import Content
     from callrec.practice import Actor, Practice
-    from callrec.procedures.release_copies import Enclosed, ReleaseCopy
+    from callrec.release.copies import Enclosed, ReleaseCopy
     from callrec.requests.grants import UsableGrant
     from callrec.requests.model import OpenRequest
 

@@ -25,19 +25,14 @@ from callrec.policy.hearing import check_may_release
 from callrec.policy.releasing import check_instructions, max_content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
-from callrec.procedures.release_calls import call_data_of, listed_call_data
-from callrec.procedures.release_certificate import exhibit_of
-from callrec.procedures.release_contents import Draft, write_manifest
-from callrec.procedures.release_copies import enclose, plan_copies
-from callrec.procedures.release_package import write_package
-from callrec.procedures.release_ready import check_is_folder
-from callrec.procedures.release_record import (
-    read_evidence,
-    record_delivered,
-    record_failed,
-    record_prepared,
-)
-from callrec.procedures.release_unfinished import BegunRelease, give_back_cut_off, noting_release
+from callrec.release.copies import enclose, plan_copies
+from callrec.release.packing import write_package
+from callrec.release.record import read_evidence, record_delivered, record_failed, record_prepared
+from callrec.release.release_calls import call_data_of, listed_call_data
+from callrec.release.release_certificate import exhibit_of
+from callrec.release.release_contents import Draft, write_manifest
+from callrec.release.release_ready import check_is_folder
+from callrec.release.release_unfinished import BegunRelease, give_back_cut_off, noting_release
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.readers import find_visible

@@ -31,9 +31,9 @@ from callrec.package.sshsig import NAMESPACE, allowed_signers_line
 from callrec.people.powers import change_role
 from callrec.policy.edits_said import read_silence
 from callrec.policy.role import Role
-from callrec.procedures.release_contents import write_manifest
-from callrec.procedures.release_copies import Enclosed
-from callrec.procedures.release_record import record_delivered, record_failed, record_prepared
+from callrec.release.copies import Enclosed
+from callrec.release.record import record_delivered, record_failed, record_prepared
+from callrec.release.release_contents import write_manifest
 from callrec.requests.open import read_request
 from callrec.requests.revoke import revoke_grants
 from house.packages import Package, a_package, release

@@ -13,21 +13,11 @@ from callrec.audit.leaf import Outcome
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.procedures import release as releasing
-from callrec.procedures.release_package import write_package
+from callrec.release import release as releasing
+from callrec.release.packing import write_package
 from callrec.store.sealing import seal_stream
-from house.packages import (
-    details_of,
-    nothing_is_released,
-    outbox,
-    release,
-    sealed_file,
-)
-from house.requests import (
-    approved,
-    grants_of,
-    last_leaf,
-)
+from house.packages import details_of, nothing_is_released, outbox, release, sealed_file
+from house.requests import approved, grants_of, last_leaf
 from house.small_disk import small_disk
 from house.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
 

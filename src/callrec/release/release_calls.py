@@ -12,7 +12,7 @@ from callrec.policy.purpose import Purpose
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from callrec.procedures.release_copies import Enclosed
+    from callrec.release.copies import Enclosed
     from callrec.requests.grants import UsableGrant
 
 

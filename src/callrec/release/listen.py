@@ -25,13 +25,13 @@ from callrec.policy.hearing import (
 )
 from callrec.policy.request import RequestAct
 from callrec.practice import today
-from callrec.procedures.hearing_record import (
+from callrec.release.hearing_record import (
     HearingEnd,
     record_end,
     record_hearing,
     record_waveform_shown,
 )
-from callrec.procedures.release_sound import check_original, copy_pieces, measured, original_pieces
+from callrec.release.release_sound import check_original, copy_pieces, measured, original_pieces
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import attempt_on
 from callrec.sound.encoding import WAV
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.procedures.hearing_record import Hearing
+    from callrec.release.hearing_record import Hearing
     from callrec.requests.grants import UsableGrant
     from callrec.sound.measured import Measured
 

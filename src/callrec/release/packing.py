@@ -16,7 +16,7 @@ from callrec.package.zipped import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose
-from callrec.procedures.release_certificate import certify, exhibit_of
+from callrec.release.release_certificate import certify, exhibit_of
 from callrec.sound.measuring import measure
 from callrec.sound.starting import expect_decoders
 from callrec.sound.waveform.drawn import as_svg
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from callrec.package.package import Member
     from callrec.policy.releasing import ReleaseInstructions
     from callrec.practice import Actor, Practice
-    from callrec.procedures.release_contents import Draft
-    from callrec.procedures.release_record import Evidence
+    from callrec.release.record import Evidence
+    from callrec.release.release_contents import Draft
 
 
 def write_package(
