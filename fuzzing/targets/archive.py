@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered, Unusable
-from callrec.procedures.restore_copy import read_copy
+from callrec.restore.copy import read_copy
 from callrec.volume.bag import (
     DECLARATION,
     DECLARED,

@@ -15,10 +15,10 @@ from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
-from callrec.procedures.restore import restore_from_volumes
-from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
 from callrec.procedures.status import read_status
+from callrec.restore.copy import opener_by_kit, opener_by_password
+from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
+from callrec.restore.restore import restore_from_volumes
 from house.drives import archive, contents, drive, faults, one_more_call, only, verify
 from house.practices import password_of
 from house.recovery_kits import new_kit, nora, nowhere
@@ -29,8 +29,8 @@ from house.spool import originals_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.procedures.rebuilding import Rebuilt
-    from callrec.procedures.restore_copy import FoundCopy, Opener
+    from callrec.restore.copy import FoundCopy, Opener
+    from callrec.restore.rebuild import Rebuilt
     from house.practices import House
 
 NOTHING_ARCHIVED = "nothing was ever archived: if this disk dies, the recordings are gone"

@@ -15,9 +15,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
 from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.rebuilding import open_volumes
-from callrec.procedures.restore_copy import opener_by_password, read_copy, unpack
 from callrec.procedures.search import search_recordings
+from callrec.restore.copy import opener_by_password, read_copy, unpack
+from callrec.restore.rebuild import open_volumes
 from house.drives import archive, drive
 from house.holds import ANN, ask, with_two_callers
 from house.practices import password_of

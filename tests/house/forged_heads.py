@@ -14,7 +14,7 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.statement import sign_statement
-from callrec.procedures.rebuilding import open_volumes
+from callrec.restore.rebuild import open_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue import engine, sound
-from callrec.procedures import migrate
+from callrec.restore import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from house.practices import House
 
 MADE_UP = Path(__file__).parents[1] / "catalogue" / "second_schema"
+
 SECOND = "0002"
+
 SINCE_FIRST = ("shelf", "room")
 """Tables that the second schema adds, the last one first."""
 

@@ -12,14 +12,14 @@ from callrec.archive.backup import back_up
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.policy.role import VaultKey
-from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
 from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.restore import repair_from_volumes, restore_from_volumes
-from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
+from callrec.restore import restore as restore_procedure
+from callrec.restore.copy import opener_by_kit, opener_by_password
+from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
+from callrec.restore.restore import repair_from_volumes, restore_from_volumes
 from house import practices
 from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
 from house.erasures import (
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.procedures.restore import Repaired, Restored
+    from callrec.restore.restore import Repaired, Restored
     from house.practices import House
 
 

@@ -23,7 +23,6 @@ from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
-from callrec.procedures.served_copy import RestoredCopy
 from callrec.record.forms import (
     Base64,
     Day,
@@ -38,6 +37,7 @@ from callrec.record.forms import (
     recall,
 )
 from callrec.requests.model import RequestBody
+from callrec.restore.served_copy import RestoredCopy
 
 if TYPE_CHECKING:
     from pathlib import Path

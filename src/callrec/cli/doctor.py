@@ -57,8 +57,8 @@ def doctor(
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.archive.fetch import count_files
-    from callrec.procedures.rebuilding import open_volumes
-    from callrec.procedures.restore import repair_from_volumes
+    from callrec.restore.rebuild import open_volumes
+    from callrec.restore.restore import repair_from_volumes
 
     if not volumes or not asked:
         raise Unusable(

@@ -8,7 +8,7 @@ from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
-    from callrec.procedures.restore import Repaired, Restored
+    from callrec.restore.restore import Repaired, Restored
 
 
 def fetched_json(done: Restored | Repaired) -> dict[str, Any]:

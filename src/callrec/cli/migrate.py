@@ -16,7 +16,7 @@ def migrate(ctx: Context) -> None:
     back. It is all done or nothing is. Delete the copy once you have seen that all is well: what is
     erased later stays in it.
     """
-    from callrec.procedures.migrate import migrate_vault
+    from callrec.restore.migrate import migrate_vault
 
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)

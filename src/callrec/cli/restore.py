@@ -15,8 +15,8 @@ from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.procedures.rebuilding import Rebuilt
-    from callrec.procedures.restore import Restored
+    from callrec.restore.rebuild import Rebuilt
+    from callrec.restore.restore import Restored
     from callrec.volume.volume import Volume
 
 restore_app = new_app()
@@ -37,8 +37,8 @@ def restore(
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
     from callrec.crypto.kit import read_kit
-    from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
-    from callrec.procedures.restore_copy import opener_by_kit, opener_by_password
+    from callrec.restore.copy import opener_by_kit, opener_by_password
+    from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
 
     invocation = ctx.obj
     opened = open_volumes(volumes)
@@ -73,8 +73,8 @@ def restore(
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     from callrec.archive.fetch import count_files
     from callrec.login.unlock import actor_by_password
-    from callrec.procedures.restore_copy import opener_by_password
-    from callrec.procedures.restore_drill import run_restore_drill
+    from callrec.restore.copy import opener_by_password
+    from callrec.restore.drill import run_restore_drill
 
     practice = practice_of(invocation)
     login = signing_login(invocation, practice)
@@ -137,7 +137,7 @@ def _bring_back(
 ) -> None:
     from callrec.archive.fetch import count_files
     from callrec.practice import report_unsaved_head
-    from callrec.procedures.restore import restore_from_volumes
+    from callrec.restore.restore import restore_from_volumes
 
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:

@@ -21,11 +21,11 @@ from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_sys
 from callrec.catalogue.sound import check_integrity
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
-from callrec.procedures.migrate import migrate_unpacked
-from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
-from callrec.procedures.resuming import is_beyond_log
-from callrec.procedures.served_copy import RestoredCopy
-from callrec.procedures.volume_heads import VolumeHeads, heads_on
+from callrec.restore.copy import FoundCopy, check_stated, read_copy, unpack
+from callrec.restore.heads import VolumeHeads, heads_on
+from callrec.restore.migrate import migrate_unpacked
+from callrec.restore.resume import is_beyond_log
+from callrec.restore.served_copy import RestoredCopy
 from callrec.system.files import check_only_we_can_change
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Practice
-    from callrec.procedures.restore_copy import Opener
+    from callrec.restore.copy import Opener
     from callrec.volume.volume import CatalogueCopy, Volume
 
 

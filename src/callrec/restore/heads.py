@@ -13,7 +13,7 @@ from callrec.audit.register import read_newer_voucher
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.procedures.restore_copy import read_copy
+from callrec.restore.copy import read_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

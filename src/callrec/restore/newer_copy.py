@@ -16,9 +16,9 @@ from callrec.archive.unpacked import rebuild_folder
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
-from callrec.procedures.resuming import is_beyond_log, seq_of_run
-from callrec.procedures.served_copy import last_restored_copy
+from callrec.restore.copy import Opener, hashes_of, read_copy, unpack
+from callrec.restore.resume import is_beyond_log, seq_of_run
+from callrec.restore.served_copy import last_restored_copy
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callrec.archive.heads import WrittenRun
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
-    from callrec.procedures.volume_heads import VolumeHeads
+    from callrec.restore.heads import VolumeHeads
     from callrec.volume.volume import CatalogueCopy, Volume
 
 

@@ -16,13 +16,13 @@ from callrec.errors import Unusable
 from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
-from callrec.procedures.restore import restore_from_volumes
-from callrec.procedures.restore_copy import FoundCopy, Opener, opener_by_kit
 from callrec.procedures.rotating import rotate_keys
+from callrec.restore import restore
+from callrec.restore.copy import FoundCopy, Opener, opener_by_kit
+from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
+from callrec.restore.restore import restore_from_volumes
 from house.drives import (
     archive,
     contents,
@@ -43,7 +43,7 @@ from house.practices import password_of
 from house.requests import rows
 from house.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
-from procedures.test_restore import lose_vault, restored, verified
+from restore.test_restore import lose_vault, restored, verified
 
 if TYPE_CHECKING:
     from pathlib import Path

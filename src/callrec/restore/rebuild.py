@@ -18,12 +18,8 @@ from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import practice_on
-from callrec.procedures.choosing_copy import (
-    UnpackingPlace,
-    copy_with_longest_log,
-    newest_copies_first,
-)
-from callrec.procedures.served_copy import RestoredCopy, remember_restored_copy
+from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
+from callrec.restore.served_copy import RestoredCopy, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.durable import sync
 from callrec.volume.marker import open_volume
@@ -35,7 +31,7 @@ if TYPE_CHECKING:
 
     from callrec.config import Config
     from callrec.practice import Actor, Practice
-    from callrec.procedures.restore_copy import FoundCopy, Opener
+    from callrec.restore.copy import FoundCopy, Opener
     from callrec.volume.volume import Volume
 
 

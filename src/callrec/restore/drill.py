@@ -25,15 +25,15 @@ from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, record, today
-from callrec.procedures.rebuilding import actor_in_rebuilt, rebuild_for_drill
+from callrec.restore.rebuild import actor_in_rebuilt, rebuild_for_drill
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.rebuilding import Rebuilt
-    from callrec.procedures.restore_copy import FoundCopy, Opener
+    from callrec.restore.copy import FoundCopy, Opener
+    from callrec.restore.rebuild import Rebuilt
     from callrec.volume.volume import Volume
 
 RESTORE_DRILLED: Final = "restore.drilled"

@@ -29,9 +29,9 @@ from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today
-from callrec.procedures.newer_copy import volumes_perhaps_newer
-from callrec.procedures.resuming import resume_log
-from callrec.procedures.volume_heads import heads_on
+from callrec.restore.heads import heads_on
+from callrec.restore.newer_copy import volumes_perhaps_newer
+from callrec.restore.resume import resume_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

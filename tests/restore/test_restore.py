@@ -25,15 +25,15 @@ from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.procedures import restore_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.rebuilding import actor_in_rebuilt, is_vault, open_volumes, rebuild
 from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import reseal
-from callrec.procedures.restore import repair_from_volumes, restore_from_volumes
-from callrec.procedures.restore_copy import opener_by_kit, opener_by_password, read_copy
-from callrec.procedures.restore_drill import run_restore_drill
 from callrec.procedures.rotating import rotate_keys
+from callrec.restore import copy as restore_copy
+from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
+from callrec.restore.drill import run_restore_drill
+from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
+from callrec.restore.restore import repair_from_volumes, restore_from_volumes
 from callrec.volume.bag import MANIFEST, RECORDINGS
 from callrec.volume.drive import drive_errors
 from callrec.volume.volume import Volume
@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.crypto.identity import Identity, LockedSeed
-    from callrec.procedures.rebuilding import Rebuilt
-    from callrec.procedures.restore import Restored
-    from callrec.procedures.restore_drill import RestoreDrill
+    from callrec.restore.drill import RestoreDrill
+    from callrec.restore.rebuild import Rebuilt
+    from callrec.restore.restore import Restored
     from house.practices import House
 
 
@@ -615,9 +615,9 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("reads", "folder", "where"),
     [
-        ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
-        ("callrec.procedures.restore_copy.open_untrusted", "catalogue", "may be newer"),
-        ("callrec.procedures.restore_copy.hash_on_medium", "catalogue", "may be newer"),
+        ("callrec.restore.copy.read_small", "catalogue", "may be newer"),
+        ("callrec.restore.copy.open_untrusted", "catalogue", "may be newer"),
+        ("callrec.restore.copy.hash_on_medium", "catalogue", "may be newer"),
         ("callrec.volume.volume.read_small", "heads", "the drive failed"),
         ("callrec.volume.bag.open_untrusted", "bags", "the drive failed"),
     ],

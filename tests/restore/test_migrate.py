@@ -23,15 +23,15 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.migrate import Migrated, migrate_vault
-from callrec.procedures.rebuilding import actor_in_rebuilt, open_volumes, rebuild
-from callrec.procedures.restore import restore_from_volumes
-from callrec.procedures.restore_copy import opener_by_password
 from callrec.procedures.status import read_status
 from callrec.requests.amend import attach_recordings
 from callrec.requests.deny import deny_request
 from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
+from callrec.restore.copy import opener_by_password
+from callrec.restore.migrate import Migrated, migrate_vault
+from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
+from callrec.restore.restore import restore_from_volumes
 from callrec.volume.marker import open_volume
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
