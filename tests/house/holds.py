@@ -13,12 +13,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verification, verify_audit
-from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.hold_list import list_holds
 from callrec.requests.ask import create_request
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.holding import ListedHold, holds_covering
 from callrec.requests.lapse import expire_lapsed
+from callrec.retention.hold import lift_hold, place_hold
+from callrec.retention.holds import list_holds
 from house.calls import a_call, take_in
 from house.requests import REASON, logged_in, request_id, rows, said, signed_in
 

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.config import Config, Retention, RetentionCategory
-from callrec.procedures.categories import set_category
-from callrec.procedures.disposing import dispose as dispose_recordings
-from callrec.procedures.disposing import propose_disposal
-from callrec.procedures.retention import review_retention
+from callrec.retention.categories import set_category
+from callrec.retention.erase import dispose as dispose_recordings
+from callrec.retention.erase import propose_disposal
+from callrec.retention.review import review_retention
 from house.practices import NOON
 from house.requests import REASON, approve, logged_in, signed_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.destroying import Destruction
-    from callrec.procedures.disposing import DisposalProposal
-    from callrec.procedures.retention import RetentionReview
+    from callrec.retention.destroy import Destruction
+    from callrec.retention.erase import DisposalProposal
+    from callrec.retention.review import RetentionReview
     from house.practices import House
 
 DUE_SINCE = "2027-01-05"

@@ -28,7 +28,6 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.categories import set_category
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.projections import check_projections
@@ -38,6 +37,7 @@ from callrec.procedures.status import read_status
 from callrec.record.entitled import Powers
 from callrec.requests.decide import Decision, approve_request
 from callrec.requests.glass_review import outstanding_glass, review_glass
+from callrec.retention.categories import set_category
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from house.practices import PEOPLE
 from house.requests import (

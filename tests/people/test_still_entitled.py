@@ -29,8 +29,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.categories import set_category
-from callrec.procedures.hold import place_hold
 from callrec.procedures.status import read_status
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request
@@ -38,6 +36,8 @@ from callrec.requests.end_request import withdraw_request
 from callrec.requests.glass_review import review_glass
 from callrec.restore.rebuild import open_volumes
 from callrec.restore.restore import repair_from_volumes
+from callrec.retention.categories import set_category
+from callrec.retention.hold import place_hold
 from callrec.volume.marker import open_volume
 from house.drives import archive, contents, drive, meanwhile, one_more_call, stand_alone, verify
 from house.erasures import approved_erasure, erase

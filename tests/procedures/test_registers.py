@@ -23,7 +23,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
-from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import amend_particulars
@@ -32,6 +31,7 @@ from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.event import date_request
 from callrec.requests.revoke import revoke_grants
+from callrec.retention.hold import lift_hold, place_hold
 from house.commands import type_in
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled

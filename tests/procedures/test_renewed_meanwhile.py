@@ -18,10 +18,10 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.hold import place_hold
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.requests.ask import create_request
+from callrec.retention.hold import place_hold
 from house.drives import archive, drive
 from house.holds import verified
 from house.incidents import WHAT

@@ -6,9 +6,9 @@ from callrec.archive.unfinished import BEGUN, GIVEN_UP
 from callrec.archive.volume_log import VolumeAct
 from callrec.incidents.log import INCIDENT_ACTS
 from callrec.policy.request import RequestAct
-from callrec.procedures.categories import CATEGORISED
 from callrec.record.acts import MIN_SUBJECTS
 from callrec.requests.hold_log import HOLD_ACTS
+from callrec.retention.categories import CATEGORISED
 
 
 def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:

@@ -15,8 +15,6 @@ from callrec.policy.reviews import RegisterName
 from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.dossier import read_dossier
-from callrec.procedures.hold import lift_hold
-from callrec.procedures.hold_list import list_holds, show_hold
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.registers import read_register
 from callrec.procedures.search import search_recordings
@@ -31,6 +29,8 @@ from callrec.requests.glass_review import review_glass
 from callrec.requests.list import list_requests
 from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
+from callrec.retention.hold import lift_hold
+from callrec.retention.holds import list_holds, show_hold
 from house.listening import hear
 from house.packages import release
 from house.requests import (

@@ -23,7 +23,6 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.hold_list import list_holds
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.ask import create_request, new_body
 from callrec.requests.end_request import close_request, withdraw_request
@@ -32,6 +31,7 @@ from callrec.requests.list import list_requests
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import ShownRecording, show_request
+from callrec.retention.holds import list_holds
 from house.holds import held, verified
 from house.listening import hear
 from house.packages import release

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.package.destroyed import DestructionCertificate
     from callrec.practice import Practice
-    from callrec.procedures.destroying import Destruction
+    from callrec.retention.destroy import Destruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def show_destruction(
         DoneInPart: a volume that is attached did not let it be erased there.
     """
     from callrec.package.destroyed import certificate_json
-    from callrec.procedures.destruction_certificate import certify_destruction, kept_under
+    from callrec.retention.certificate import certify_destruction, kept_under
 
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)

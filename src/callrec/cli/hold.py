@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from callrec.procedures.hold_list import ShownHold
     from callrec.requests.holding import ListedHold
+    from callrec.retention.holds import ShownHold
 
 hold_app = new_app()
 
@@ -34,7 +34,7 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 
     A request for subject access, a complaint, a claim or an outside body places one by itself.
     """
-    from callrec.procedures.hold import place_hold
+    from callrec.retention.hold import place_hold
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice = practice_of(ctx.obj)
@@ -61,7 +61,7 @@ def lift(
 
     What a request has placed is lifted when that request ends, and not by hand.
     """
-    from callrec.procedures.hold import check_hold_exists, lift_hold
+    from callrec.retention.hold import check_hold_exists, lift_hold
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     check_hold_exists(practice, hold)
@@ -80,7 +80,7 @@ def lift(
 @hold_app.command("list")
 def list_(ctx: Context) -> None:
     """Every hold, the newest first: who placed it, and how many recordings it names."""
-    from callrec.procedures.hold_list import list_holds
+    from callrec.retention.holds import list_holds
 
     practice = practice_of(ctx.obj)
     listed = list_holds(practice, acting_person(ctx.obj, practice))
@@ -98,7 +98,7 @@ def list_(ctx: Context) -> None:
 @hold_app.command()
 def show(ctx: Context, hold: hold_options.HoldReference) -> None:
     """One hold: why it was placed, and which recordings it names. This is on record."""
-    from callrec.procedures.hold_list import show_hold
+    from callrec.retention.holds import show_hold
 
     practice = practice_of(ctx.obj)
     shown = show_hold(practice, acting_person(ctx.obj, practice), hold)

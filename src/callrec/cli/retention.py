@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.policy.retention import CategoryTotal, DueGroup
-    from callrec.procedures.destroying import DestructionItem
-    from callrec.procedures.disposing import DisposalProposal
-    from callrec.procedures.retention import RetentionReview
+    from callrec.retention.destroy import DestructionItem
+    from callrec.retention.erase import DisposalProposal
+    from callrec.retention.review import RetentionReview
     from callrec.system.spreadsheet import Cell
 
 retention_app = new_app()
@@ -45,7 +45,7 @@ def review(
 
     Nothing is destroyed. Counts are all that is shown; that you looked is on record.
     """
-    from callrec.procedures.retention import review_retention
+    from callrec.retention.review import review_retention
     from callrec.system.whole_file import write_whole
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
@@ -82,7 +82,7 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
-    from callrec.procedures.disposing import preview_disposal, propose_disposal
+    from callrec.retention.erase import preview_disposal, propose_disposal
 
     if request is not None:
         _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
@@ -106,9 +106,9 @@ def _carry_out(
     yes: bool,
 ) -> None:
     """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
-    from callrec.procedures.disposing import dispose as dispose_recordings
-    from callrec.procedures.disposing import preview_destruction
-    from callrec.procedures.erasing import is_carried_out
+    from callrec.retention.erase import dispose as dispose_recordings
+    from callrec.retention.erase import preview_destruction
+    from callrec.retention.erasing import is_carried_out
 
     practice, (named, to) = practice_of(invocation), places
     actor = signing_person(invocation, practice)
@@ -136,7 +136,7 @@ def set_(
 
     What a medico-legal request is or was about is kept as long as a claim at the least.
     """
-    from callrec.procedures.categories import set_category
+    from callrec.retention.categories import set_category
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, out = practice_of(ctx.obj), ctx.obj.out

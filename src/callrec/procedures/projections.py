@@ -31,8 +31,6 @@ from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
 from callrec.policy.role import Power, VaultKey
-from callrec.procedures.categories import check_categories
-from callrec.procedures.destruction_log import check_certificates, check_destructions
 from callrec.record.acts import (
     MIN_SUBJECTS,
     check_subjects,
@@ -47,6 +45,8 @@ from callrec.requests.hold_log import check_rows_of_holds
 from callrec.requests.model import History
 from callrec.requests.open import unopened_facts
 from callrec.requests.rules import check_done_by_entitled, read_rulebook
+from callrec.retention.categories import check_categories
+from callrec.retention.log import check_certificates, check_destructions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

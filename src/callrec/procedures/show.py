@@ -23,8 +23,8 @@ from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.procedures.categories import category_of
 from callrec.requests.holding import holds_covering
+from callrec.retention.categories import category_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

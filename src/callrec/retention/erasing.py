@@ -14,17 +14,17 @@ from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt
-from callrec.procedures.destroying import (
+from callrec.requests.approvals import end_reason
+from callrec.requests.deciding import read_to_decide
+from callrec.requests.history import read_history
+from callrec.requests.readers import find_visible
+from callrec.retention.destroy import (
     ARTICLE_17,
     Destruction,
     DestructionItem,
     destroy_granted,
     finish_destruction,
 )
-from callrec.requests.approvals import end_reason
-from callrec.requests.deciding import read_to_decide
-from callrec.requests.history import read_history
-from callrec.requests.readers import find_visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,15 +20,15 @@ from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.destroying import DestructionItem, destroy_granted
-from callrec.procedures.destruction_certificate import certify_destruction
-from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.erasing import preview_erasure
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.revoke import revoke_grants
+from callrec.retention.certificate import certify_destruction
+from callrec.retention.destroy import DestructionItem, destroy_granted
+from callrec.retention.erasing import erase as erase_recordings
+from callrec.retention.erasing import preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (

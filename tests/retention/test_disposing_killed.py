@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.disposing import dispose as dispose_recordings
-from callrec.procedures.disposing import propose_disposal
+from callrec.retention.erase import dispose as dispose_recordings
+from callrec.retention.erase import propose_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
 from house.holds import verified
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from house.steps import Steps
 
 REFERENCE = "R-1"
+
 PARTS = 6
 
 
@@ -40,7 +41,9 @@ def approve_two(house: House) -> None:
 
 
 DUE = Stage("due-on-a-drive", on_a_drive, after=CALLERS)
+
 due = looked_at(DUE)
+
 waiting = looked_at(Stage("disposal-waiting", approve_two, after=DUE))
 
 
@@ -56,6 +59,7 @@ def dispose_them(practice: Practice, dora: Actor) -> None:
 
 
 DISPOSING = by("dora", dispose_them)
+
 PROPOSING = by("dora", propose_disposal)
 
 

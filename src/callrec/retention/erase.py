@@ -31,15 +31,6 @@ from callrec.policy.retention import (
 )
 from callrec.policy.role import Power
 from callrec.practice import attempt, signing, today
-from callrec.procedures.categories import check_rows_of_categories
-from callrec.procedures.destroying import (
-    Destruction,
-    DestructionItem,
-    destroy_granted,
-    finish_destruction,
-)
-from callrec.procedures.erasing import check_purpose, is_carried_out
-from callrec.procedures.retention import appraise_due, appraise_rows
 from callrec.record.acts import check_whole_log, next_number
 from callrec.requests.approvals import end_reason
 from callrec.requests.ask import new_body, write_request
@@ -48,6 +39,15 @@ from callrec.requests.hold_log import check_holds
 from callrec.requests.lapse import attempt_on, expire_lapsed
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.telling import notify_deciders
+from callrec.retention.categories import check_rows_of_categories
+from callrec.retention.destroy import (
+    Destruction,
+    DestructionItem,
+    destroy_granted,
+    finish_destruction,
+)
+from callrec.retention.erasing import check_purpose, is_carried_out
+from callrec.retention.review import appraise_due, appraise_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -44,8 +44,6 @@ from callrec.policy.destroying import (
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.practice import attempt, check_remembered_head, signing, writing
-from callrec.procedures.erased_details import leaves_with_details_of
-from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -59,6 +57,8 @@ from callrec.requests.deciding import read_to_decide
 from callrec.requests.history import log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
+from callrec.retention.erased import leaves_with_details_of
+from callrec.retention.recipients import Recipient, recipients_of
 from callrec.store.layout import is_name
 from callrec.volume.marker import open_volume
 

@@ -36,9 +36,9 @@ from callrec.policy.retention import (
     totals_by_category,
 )
 from callrec.practice import attempt, record, today
-from callrec.procedures.categories import categories_of, non_routine_recordings, schedule
-from callrec.procedures.retention_stops import recordings_with_stops, stops_for
 from callrec.requests.lapse import expire_lapsed
+from callrec.retention.categories import categories_of, non_routine_recordings, schedule
+from callrec.retention.retention_stops import recordings_with_stops, stops_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

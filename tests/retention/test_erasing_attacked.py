@@ -21,10 +21,10 @@ from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.erased_details import leaves_with_details_of
 from callrec.requests.amend import attach_recordings
 from callrec.requests.history import read_outlines
 from callrec.requests.revoke import revoke_grants
+from callrec.retention.erased import leaves_with_details_of
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, ask, by_hand, lift, verified
 from house.requests import REASON, a_request, approve, pass_days, request_id, rows, signed_in
@@ -181,7 +181,7 @@ def test_an_approval_that_ends_while_it_is_carried_out_destroys_nothing(
         pass_days(house, 300)
         return []
 
-    monkeypatch.setattr("callrec.procedures.destroying.leaves_with_details_of", look_long)
+    monkeypatch.setattr("callrec.retention.destroy.leaves_with_details_of", look_long)
     with pytest.raises(Refused, match="lapsed"):
         erase(house, reference)
     assert rows(house, "SELECT * FROM destroyed") == []

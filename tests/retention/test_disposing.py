@@ -15,11 +15,11 @@ from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.disposing import preview_destruction, preview_disposal
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.end_request import withdraw_request
 from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
+from callrec.retention.erase import preview_destruction, preview_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified
@@ -96,7 +96,7 @@ def test_a_request_for_anything_else_has_the_digest_that_it_had(house: House) ->
 def test_what_is_due_longest_comes_first_and_the_rest_is_left(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callrec.procedures.disposing.MAX_REQUEST_RECORDINGS", 3)
+    monkeypatch.setattr("callrec.retention.erase.MAX_REQUEST_RECORDINGS", 3)
     first = propose(house)
     assert (first.recordings, first.left) == ((1, 3, 2), 1)
     second = propose(house)
