@@ -22,11 +22,11 @@ from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
 from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import show_incident
+from callrec.keys.resealing import reseal
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
-from callrec.procedures.resealing import reseal
-from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.search import search_recordings
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import read_status

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import FILE_NAME
+from callrec.keys.audit import audit_keys
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.rotating import rotate_keys
 from callrec.volume.marker import is_volume
 from house.drives import (
     archived_twice,

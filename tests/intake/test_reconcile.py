@@ -20,9 +20,9 @@ from callrec.intake import reconcile as procedure
 from callrec.intake.reconcile import reconcile_calls
 from callrec.intake.reconcile_findings import FindingKind
 from callrec.intake.reconciled import last_reconciled, log_reconciliation
+from callrec.keys.resealing import reseal
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.procedures.resealing import reseal
-from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
 from callrec.record.leaf_details import open_details
 from fixtures.exchange import HEADER, Exchange, When, from_outside

@@ -17,6 +17,8 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.intake.ingest import ingest_recordings
+from callrec.keys.audit import audit_keys
+from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import show_person
 from callrec.people.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.people.joining import add_intake, add_person
@@ -28,8 +30,6 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.projections import check_projections
 from callrec.procedures.review_searches import Sample, SearchReview, draw_searches, review_searches
 from callrec.procedures.search import search_recordings

@@ -10,6 +10,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident_open import read_incident
+from callrec.keys.audit import audit_keys
 from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 from callrec.login.unlock import actor_by_password
 from callrec.people.delegating import lend_power
@@ -17,7 +18,6 @@ from callrec.people.joining import confirm_person
 from callrec.people.lost_password import PasswordReset, reset_person
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, Standing, VaultKey
-from callrec.procedures.keys import audit_keys
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request
 from house.holds import verified

@@ -12,6 +12,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.keys.audit import audit_keys
 from callrec.login.login import log_in
 from callrec.login.passwords import kdf_for
 from callrec.login.people import find_person, list_people
@@ -20,7 +21,6 @@ from callrec.people.joining import add_person, confirm_person
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
-from callrec.procedures.keys import audit_keys
 from house import practices
 from house.requests import refused
 

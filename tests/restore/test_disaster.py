@@ -13,12 +13,12 @@ from callrec.archive import fetch as fetching
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
+from callrec.keys.kit_use import NewController, use_kit
+from callrec.keys.rotating import rotate_keys
 from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rotating import rotate_keys
 from callrec.restore import restore
 from callrec.restore.copy import FoundCopy, Opener, opener_by_kit
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
@@ -42,7 +42,7 @@ from house.newcomers import max_is_given_another_key, nell_comes
 from house.practices import password_of
 from house.requests import rows
 from house.spool import originals_of
-from procedures.test_reencrypting import files, named, seal_anew
+from keys.test_reencrypting import files, named, seal_anew
 from restore.test_restore import lose_vault, restored, verified
 
 if TYPE_CHECKING:

@@ -23,12 +23,12 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.keys.reindexing import count_to_reindex
+from callrec.keys.resealing import reseal
+from callrec.keys.rotating import rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.reindexing import count_to_reindex
-from callrec.procedures.resealing import reseal
-from callrec.procedures.rotating import rotate_keys
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
 from callrec.restore.drill import run_restore_drill

@@ -15,13 +15,13 @@ from callrec.archive.catalogue_copies import keep_sealed, kept_copies
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident_list import list_incidents
+from callrec.keys.reencrypting import reencrypt
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import read_status
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.revoke import revoke_grants

@@ -11,10 +11,10 @@ import pytest
 from callrec.archive.backup import back_up
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused, Unusable
+from callrec.keys.reencrypting import reencrypt
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
 from callrec.restore import restore as restore_procedure
 from callrec.restore.copy import opener_by_kit, opener_by_password

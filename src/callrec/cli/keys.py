@@ -16,9 +16,9 @@ from callrec.policy.role import VaultKey
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from callrec.keys.audit import KeyAccess
+    from callrec.keys.reencrypting import WhyLeft
     from callrec.practice import Actor, Practice
-    from callrec.procedures.keys import KeyAccess
-    from callrec.procedures.reencrypting import WhyLeft
 
 keys_app = new_app()
 
@@ -44,7 +44,7 @@ def new(
     The keys of the vault go on under new versions, so that whoever found the old page opens nothing
     that is sealed from now on.
     """
-    from callrec.procedures.kit import make_new_kit
+    from callrec.keys.kit import make_new_kit
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
@@ -66,7 +66,7 @@ def check(ctx: Context) -> None:
     What is mistyped is named. callrec recovery drill proves more: that they open the vault.
     """
     from callrec.crypto.kit import read_kit
-    from callrec.procedures.kit import check_kit
+    from callrec.keys.kit import check_kit
 
     typed = ask_kit(ctx.obj.prompts)
     practice = practice_of(ctx.obj)
@@ -83,7 +83,7 @@ def list_(ctx: Context) -> None:
     recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
     seals. index: finds calls without opening them.
     """
-    from callrec.procedures.keys import list_keys
+    from callrec.keys.audit import list_keys
 
     keys = list_keys(practice_of(ctx.obj))
     out = ctx.obj.out
@@ -105,7 +105,7 @@ def audit(ctx: Context) -> None:
     and grants are counted. A share of a power that was lent and has ended is listed until its keys
     are renewed.
     """
-    from callrec.procedures.keys import audit_keys, list_key_access
+    from callrec.keys.audit import audit_keys, list_key_access
 
     practice = practice_of(ctx.obj)
     everybody, problems = list_key_access(practice), audit_keys(practice)
@@ -150,7 +150,7 @@ def rotate(
     and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
     an old key still opens what copies of the vault he kept.
     """
-    from callrec.procedures.rotating import rotate_keys
+    from callrec.keys.rotating import rotate_keys
 
     practice = practice_of(ctx.obj)
     _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
@@ -173,8 +173,8 @@ def rotate(
 def _reseal(
     invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
 ) -> None:
-    from callrec.procedures.resealing import count_to_reseal
-    from callrec.procedures.resealing import reseal as reseal_rows
+    from callrec.keys.resealing import count_to_reseal
+    from callrec.keys.resealing import reseal as reseal_rows
 
     out, total = invocation.out, count_to_reseal(practice, keys)
     with out.progress("moving", total=total) as advance:
@@ -202,8 +202,8 @@ def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: boo
 
 
 def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
-    from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt
-    from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
+    from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt
+    from callrec.keys.reencrypting import reencrypt as reencrypt_recordings
 
     out, total = invocation.out, bytes_to_reencrypt(practice)
     with out.progress("sealing anew", total=total, in_bytes=True) as advance:
@@ -238,7 +238,7 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
 
 
 def _what_helps(left: Collection[WhyLeft]) -> str:
-    from callrec.procedures.reencrypting import WhyLeft
+    from callrec.keys.reencrypting import WhyLeft
 
     if WhyLeft.MISSING in left:
         return "callrec doctor --repair --from DIR, then run it again"

@@ -12,7 +12,7 @@ from callrec.cli.options import recovering
 from callrec.cli.who import practice_of
 
 if TYPE_CHECKING:
-    from callrec.procedures.kit_drill import KitDrill
+    from callrec.keys.kit_drill import KitDrill
 
 recovery_app = new_app()
 
@@ -26,7 +26,7 @@ def drill(ctx: Context) -> None:
     Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
     file that CALLREC_KIT_FILE names. It needs no login.
     """
-    from callrec.procedures.kit_drill import drill_kit
+    from callrec.keys.kit_drill import drill_kit
 
     typed = ask_kit(ctx.obj.prompts)
     done = drill_kit(practice_of(ctx.obj), typed)
@@ -59,8 +59,8 @@ def use(
     The kit is used up by it, and a new one is printed. Whoever could open the vault before still
     can: see to that next, with callrec user list and callrec user disable.
     """
+    from callrec.keys.kit_use import NewController, check_new_login, use_kit
     from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
-    from callrec.procedures.kit_use import NewController, check_new_login, use_kit
 
     call, out = ctx.obj, ctx.obj.out
     practice = practice_of(call)

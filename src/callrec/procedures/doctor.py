@@ -21,9 +21,9 @@ from callrec.catalogue.engine import reading, wal_is_safe
 from callrec.catalogue.volumes import LIVE
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
+from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
 from callrec.practice import check_remembered_head
-from callrec.procedures.keys import audit_keys
 from callrec.release.release_unfinished import cut_off_releases
 from callrec.sound import confinement
 from callrec.system.files import OTHERS

@@ -25,6 +25,8 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.incidents.incident_list import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
+from callrec.keys.kit_drill import drill_warnings, last_drill
+from callrec.keys.kit_on_drives import former_kit_warnings
 from callrec.login.people import logins
 from callrec.mail.waiting_mail import mail_warnings
 from callrec.people.delegating import lapsed_delegations
@@ -32,8 +34,6 @@ from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.inbox import InboxItem, read_inbox
-from callrec.procedures.kit_drill import drill_warnings, last_drill
-from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.search_reviews import read_searches
 from callrec.requests.due import DueRequest, read_due, waiting_warnings

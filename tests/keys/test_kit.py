@@ -17,13 +17,13 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import kit_words, read_kit
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
+from callrec.keys.audit import audit_keys
+from callrec.keys.kit import check_kit
+from callrec.keys.kit_drill import last_drill
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.kit import check_kit
-from callrec.procedures.kit_drill import last_drill
 from callrec.procedures.status import read_status
 from house.drives import archive, drive
 from house.recovery_kits import drill, new_kit, nora, use

@@ -14,12 +14,12 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.ingest import ingest_recordings
+from callrec.keys.resealing import count_to_reseal
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.resealing import count_to_reseal
-from callrec.procedures.rotating import rotate_keys
 from callrec.requests.ask import create_request
 from callrec.retention.hold import place_hold
 from house.drives import archive, drive

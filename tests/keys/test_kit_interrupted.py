@@ -8,10 +8,10 @@ import pytest
 
 from callrec.crypto.kit import read_kit
 from callrec.errors import Locked
+from callrec.keys.audit import audit_keys
+from callrec.keys.kit import check_kit, make_new_kit
+from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import logins
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.kit import check_kit, make_new_kit
-from callrec.procedures.kit_use import NewController, use_kit
 from house.holds import verified
 from house.killing import by, each_left
 from house.recovery_kits import drill, use

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.keys.personal_faults import PersonalFaultKind, personal_faults
 from callrec.login.people import logins
 from callrec.people.share_faults import ShareFaultKind, share_faults
 from callrec.policy.delegation import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
-from callrec.procedures.personal_faults import PersonalFaultKind, personal_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

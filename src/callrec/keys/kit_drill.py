@@ -17,10 +17,10 @@ from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.kit import read_kit
 from callrec.errors import Tampered
+from callrec.keys.kit import kit_actor, kit_attempt, record_kit, with_shares
 from callrec.login.shares import KIT_HOLDS
 from callrec.policy.role import VaultKey
 from callrec.practice import check_remembered_head, vault_key
-from callrec.procedures.kit import kit_actor, kit_attempt, record_kit, with_shares
 from callrec.record.acts import leaves_of_act
 from callrec.store.reader import open_seekable
 

@@ -9,10 +9,10 @@ import pytest
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.keys.audit import KeyProblem, audit_keys, list_key_access
+from callrec.keys.rotating import rotate_keys
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Role, VaultKey
-from callrec.procedures.keys import KeyProblem, audit_keys, list_key_access
-from callrec.procedures.rotating import rotate_keys
 from house.requests import by_sql, rows
 from house.vault_keys import busy
 from people.test_leaving import id_of

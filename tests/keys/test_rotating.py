@@ -12,17 +12,17 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
+from callrec.keys import reindexing, resealing
+from callrec.keys.audit import audit_keys
+from callrec.keys.reindexing import count_to_reindex
+from callrec.keys.resealing import count_to_reseal, reseal
+from callrec.keys.rotating import rotate_keys
+from callrec.keys.sealings import SEALED_COLUMNS
 from callrec.login.unlock import actor_by_session, session_of
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import vault_key
-from callrec.procedures import reindexing, resealing
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.reindexing import count_to_reindex
-from callrec.procedures.resealing import count_to_reseal, reseal
-from callrec.procedures.rotating import rotate_keys
-from callrec.procedures.sealings import SEALED_COLUMNS
 from callrec.procedures.search import search_recordings
 from house.holds import verified
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
@@ -30,8 +30,8 @@ from house.spool import a_call, take_in
 from house.vault_keys import all_opens, busy, versions
 
 if TYPE_CHECKING:
+    from callrec.keys.resealing import Resealed
     from callrec.practice import Actor
-    from callrec.procedures.resealing import Resealed
     from callrec.procedures.search import SearchResult
     from house.practices import House
 

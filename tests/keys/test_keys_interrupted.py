@@ -7,14 +7,14 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from callrec.keys import reencrypting, reindexing, resealing
+from callrec.keys.audit import audit_keys
+from callrec.keys.reencrypting import reencrypt
+from callrec.keys.resealing import reseal
+from callrec.keys.rotating import rotate_keys
 from callrec.people.lost_password import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
-from callrec.procedures import reencrypting, reindexing, resealing
-from callrec.procedures.keys import audit_keys
-from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.resealing import reseal
-from callrec.procedures.rotating import rotate_keys
 from house.holds import verified
 from house.killing import VARYING, by, each_left
 from house.requests import approve, grants_of, rows

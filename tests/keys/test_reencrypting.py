@@ -18,10 +18,10 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Refused, Tampered
+from callrec.keys import reencrypting
+from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
+from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.procedures import reencrypting
-from callrec.procedures.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
-from callrec.procedures.rotating import rotate_keys
 from callrec.requests.revoke import revoke_grants
 from callrec.store.batch import DirectoryBatch
 from callrec.store.sealing import open_stream
@@ -34,7 +34,7 @@ from house.spool import a_call, a_wave, data_keys_of, originals_of, recordings_o
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.reencrypting import Reencrypted
+    from callrec.keys.reencrypting import Reencrypted
     from house.practices import House
 
 

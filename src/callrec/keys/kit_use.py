@@ -16,14 +16,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.kit import read_kit
-from callrec.login.passwords import check_password, kdf_for
-from callrec.login.sealed_names import fresh_names
-from callrec.people.founding import check_login
-from callrec.people.joining import check_login_is_free, insert_person
-from callrec.people.vouching import vouch
-from callrec.policy.role import POWERS, Person, PersonId, Role
-from callrec.practice import Actor, check_unchanged, writing
-from callrec.procedures.kit import (
+from callrec.keys.kit import (
     draw_kit,
     kit_actor,
     kit_attempt,
@@ -31,6 +24,13 @@ from callrec.procedures.kit import (
     seal_all_keys_to,
     with_shares,
 )
+from callrec.login.passwords import check_password, kdf_for
+from callrec.login.sealed_names import fresh_names
+from callrec.people.founding import check_login
+from callrec.people.joining import check_login_is_free, insert_person
+from callrec.people.vouching import vouch
+from callrec.policy.role import POWERS, Person, PersonId, Role
+from callrec.practice import Actor, check_unchanged, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

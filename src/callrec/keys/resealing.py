@@ -14,19 +14,19 @@ from callrec.audit.log import read_register
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
+from callrec.keys.reindexing import count_to_reindex, reindex
+from callrec.keys.sealings import SEALED_COLUMNS
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key
-from callrec.procedures.reindexing import count_to_reindex, reindex
-from callrec.procedures.sealings import SEALED_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Row
 
+    from callrec.keys.sealings import Place, SealedColumn
     from callrec.practice import Actor, Practice
-    from callrec.procedures.sealings import Place, SealedColumn
 
 RESEALING: Final = "keys.resealing"
 
