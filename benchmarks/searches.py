@@ -23,7 +23,7 @@ from callrec.login.unlock import actor_by_password, actor_by_session, session_of
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
-from callrec.procedures.search import search_recordings
+from callrec.search.search import search_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -100,7 +100,7 @@ NOT_FOR_A_SEARCH = {
 def test_a_search_loads_no_other_procedure_s_modules() -> None:
     modules = (
         *("callrec.cli.search", "callrec.config", "callrec.login.keyring", "callrec.practice"),
-        *("callrec.procedures.search", "callrec.login.unlock"),
+        *("callrec.search.search", "callrec.login.unlock"),
     )
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run(

@@ -27,9 +27,9 @@ from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
-from callrec.procedures.search import search_recordings
-from callrec.procedures.show import show_recording
 from callrec.procedures.status import read_status
+from callrec.search.search import search_recordings
+from callrec.search.show import show_recording
 from callrec.volume.marker import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.calls import a_call, take_in
-from procedures.test_review_searches import QUERY, draw, search
+from search.test_review_searches import QUERY, draw, search
 
 if TYPE_CHECKING:
     from house.practices import House

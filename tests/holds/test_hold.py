@@ -21,14 +21,14 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
 from callrec.policy.search import Criteria
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.search import search_recordings
-from callrec.procedures.show import show_recording
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.show import show_request
 from callrec.retention.hold import lift_hold, place_hold
 from callrec.retention.holds import show_hold
+from callrec.search.search import search_recordings
+from callrec.search.show import show_recording
 from house import practices
 from house.call_records import a_row, records, take_in_with
 from house.calls import a_call, take_in

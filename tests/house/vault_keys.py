@@ -10,9 +10,9 @@ from callrec.login.people import list_people
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from callrec.procedures.audit import LogFilter, list_audit
-from callrec.procedures.search import search_recordings
 from callrec.requests.open import read_request
 from callrec.retention.holds import show_hold
+from callrec.search.search import search_recordings
 from house.holds import by_hand
 from house.incidents import an_incident, opened
 from house.requests import REASON, a_request, rows

@@ -23,7 +23,7 @@ from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import vault_key
-from callrec.procedures.search import search_recordings
+from callrec.search.search import search_recordings
 from house.holds import verified
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
 from house.spool import a_call, take_in
@@ -32,7 +32,7 @@ from house.vault_keys import all_opens, busy, versions
 if TYPE_CHECKING:
     from callrec.keys.resealing import Resealed
     from callrec.practice import Actor
-    from callrec.procedures.search import SearchResult
+    from callrec.search.search import SearchResult
     from house.practices import House
 
 

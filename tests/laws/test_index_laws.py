@@ -19,7 +19,7 @@ from callrec.people.powers import change_role
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.role import Role
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
-from callrec.procedures.search import search_recordings
+from callrec.search.search import search_recordings
 from callrec.telephone import call as telephone
 from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed
 from house.calls import a_call, take_in

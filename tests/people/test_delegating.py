@@ -31,13 +31,13 @@ from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.procedures.projections import check_projections
-from callrec.procedures.review_searches import Sample, SearchReview, draw_searches, review_searches
-from callrec.procedures.search import search_recordings
 from callrec.procedures.status import read_status
 from callrec.record.entitled import Powers
 from callrec.requests.decide import Decision, approve_request
 from callrec.requests.glass_review import outstanding_glass, review_glass
 from callrec.retention.categories import set_category
+from callrec.search.reviews import Sample, SearchReview, draw_searches, review_searches
+from callrec.search.search import search_recordings
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from house.practices import PEOPLE
 from house.requests import (

@@ -17,7 +17,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.practice import writing
 from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
-from callrec.procedures.search import search_recordings
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
@@ -26,6 +25,7 @@ from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.event import date_request
 from callrec.requests.hold_matching import match_open_holds
 from callrec.requests.show import show_request
+from callrec.search.search import search_recordings
 from house.listening import hear
 from house.packages import release
 from house.requests import (

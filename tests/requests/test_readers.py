@@ -17,7 +17,6 @@ from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.registers import read_register
-from callrec.procedures.search import search_recordings
 from callrec.procedures.status import read_status
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
@@ -31,6 +30,7 @@ from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
 from callrec.retention.hold import lift_hold
 from callrec.retention.holds import list_holds, show_hold
+from callrec.search.search import search_recordings
 from house.listening import hear
 from house.packages import release
 from house.requests import (

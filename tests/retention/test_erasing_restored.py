@@ -15,11 +15,11 @@ from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.show import show_recording
 from callrec.restore import restore as restore_procedure
 from callrec.restore.copy import opener_by_kit, opener_by_password
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import repair_from_volumes, restore_from_volumes
+from callrec.search.show import show_recording
 from house import practices
 from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
 from house.erasures import (

@@ -17,12 +17,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.show import show_recording
 from callrec.procedures.status import read_status
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.retention.categories import CATEGORISED, categories_of, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
+from callrec.search.show import show_recording
 from house.commands import type_in
 from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
 from house.requests import (

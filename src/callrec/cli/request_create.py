@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Practice
-    from callrec.procedures.suggest import Suggested
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
+    from callrec.search.suggest import Suggested
 
 
 @takes_particulars
@@ -42,9 +42,9 @@ def create(
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
     terminal you are asked for whatever you leave out, and for what the purpose needs besides.
     """
-    from callrec.procedures.suggest import suggest_recordings
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
+    from callrec.search.suggest import suggest_recordings
 
     call = ctx.obj
     practice = practice_of(call)

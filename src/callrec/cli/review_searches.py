@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.review_searches import DrawnSearch, DrawnSearches, Sample, SearchReview
+    from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample, SearchReview
 
 VERDICT_MEANINGS: Final = {
     "accept": "the reason is a valid one",
@@ -41,7 +41,7 @@ def review_searches(
     Refused searches are drawn too. On a terminal it asks about each that was drawn; elsewhere it
     shows them, and --accept and --query say in a second call what is thought of them.
     """
-    from callrec.procedures.review_searches import draw_searches
+    from callrec.search.reviews import draw_searches
 
     practice = practice_of(ctx.obj)
     said = _said(accept or [], query or [], reason)
@@ -67,7 +67,7 @@ def review_searches(
 
 
 def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, SearchReview]:
-    from callrec.procedures.review_searches import SearchReview
+    from callrec.search.reviews import SearchReview
 
     if set(accept) & set(query):
         raise Unusable("a search is accepted and queried at once", hint="give one of the two")
@@ -76,7 +76,7 @@ def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[in
 
 
 def _sample(percent: int | None, count: int | None) -> Sample:
-    from callrec.procedures.review_searches import Sample
+    from callrec.search.reviews import Sample
 
     if percent is not None and count is not None:
         raise Unusable("--sample and --count both say how many", hint="leave one out")
@@ -86,7 +86,7 @@ def _sample(percent: int | None, count: int | None) -> Sample:
 
 
 def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
-    from callrec.procedures.review_searches import SearchReview
+    from callrec.search.reviews import SearchReview
 
     said = {}
     for item in drawn.items:
@@ -106,7 +106,7 @@ def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchR
 def _record(
     invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> None:
-    from callrec.procedures.review_searches import review_searches as record_reviews
+    from callrec.search.reviews import review_searches as record_reviews
 
     written = record_reviews(practice, actor, reviews)
     out = invocation.out

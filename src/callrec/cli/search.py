@@ -16,7 +16,7 @@ from callrec.policy.search import Criteria, Direction
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
     from callrec.practice import Practice
-    from callrec.procedures.search import SearchResult
+    from callrec.search.search import SearchResult
 
 HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
 
@@ -45,7 +45,7 @@ def search(
     are masked, unless the request is one that you decide or were granted. Every search is recorded,
     with what was asked for and why.
     """
-    from callrec.procedures.search import search_recordings
+    from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
     whole, tail = _number(number, practice.config.region)

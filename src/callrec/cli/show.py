@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from callrec.calls.find import ShownCall
-    from callrec.procedures.show import CheckedRecording, StartClock
+    from callrec.search.show import CheckedRecording, StartClock
 
 show_app = new_app()
 
@@ -30,7 +30,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     Its columns, its sealed details and its sealed file are compared with what was signed when it
     came in. Number, names and file names are masked.
     """
-    from callrec.procedures.show import show_recording
+    from callrec.search.show import show_recording
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)

@@ -35,12 +35,12 @@ from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.notice_missing import notice_warnings
-from callrec.procedures.search_reviews import read_searches
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass_review import ListedGlass, outstanding_glass
 from callrec.requests.readers import references_hidden_from
 from callrec.requests.unrecorded import missing_handover_warnings
 from callrec.retention.review import count_due, retention_warnings
+from callrec.search.search_reviews import read_searches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,8 +20,8 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
 from callrec.practice import powers
-from callrec.procedures.search import search_recordings
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.search.search import search_recordings
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall

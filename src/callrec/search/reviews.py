@@ -31,15 +31,9 @@ from callrec.policy.search_review import (
     may_review_search,
 )
 from callrec.practice import attempt, record, signing, today
-from callrec.procedures.search_reviews import (
-    DRAWN,
-    REVIEWED,
-    read_searches,
-    read_shown,
-    read_verdicts,
-)
 from callrec.record.acts import ANSWERED, leaves_of_act
 from callrec.record.leaf_details import open_details
+from callrec.search.search_reviews import DRAWN, REVIEWED, read_searches, read_shown, read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

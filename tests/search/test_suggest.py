@@ -12,9 +12,9 @@ from callrec.errors import Locked
 from callrec.policy.days import TimeRange
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.procedures.suggest import Suggested, suggest_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.holding import matching_recordings
+from callrec.search.suggest import Suggested, suggest_recordings
 from house.calls import NINE, a_call, take_in
 from house.requests import last_leaf, logged_in, request_id, rows, said
 

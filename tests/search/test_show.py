@@ -17,7 +17,7 @@ from callrec.config import Notice
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.notice import CallerTold, NoticeKind
-from callrec.procedures.show import CheckedRecording, SourceFile, show_recording
+from callrec.search.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in
 from house.holds import verified

@@ -19,8 +19,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria, Direction
 from callrec.practice import vault_key
-from callrec.procedures.search import SearchResult, search_recordings
 from callrec.requests.deny import deny_request
+from callrec.search.search import SearchResult, search_recordings
 from house.calls import A_CALL, NINE, a_call, plant, take_in
 from house.requests import a_request, approve, pass_days
 

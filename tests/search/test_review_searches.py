@@ -13,16 +13,16 @@ from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.review_searches import (
+from callrec.procedures.status import SearchCount, read_status
+from callrec.record.leaf_details import open_details
+from callrec.search.reviews import (
     DrawnSearches,
     Sample,
     SearchReview,
     draw_searches,
     review_searches,
 )
-from callrec.procedures.search import search_recordings
-from callrec.procedures.status import SearchCount, read_status
-from callrec.record.leaf_details import open_details
+from callrec.search.search import search_recordings
 from house.calls import A_CALL, a_call, take_in
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, BOB, verified
