@@ -22,8 +22,8 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
-from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.record.statements import attested_statement
+from callrec.registers.verify import Verdict, verify_audit
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.marker import create_volume, open_volume
 from house import practices

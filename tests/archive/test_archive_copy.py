@@ -23,7 +23,7 @@ from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
 from callrec.people.powers import disable_person
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, flip, meanwhile, only, verify
 from house.erasures import approved_erasure, erase

@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from house.drives import archive, drive, pulled_out, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified

@@ -2,7 +2,7 @@
 
 The vault is that of office.py: R-3 waits for a decision on recording 1, R-4 grants recording 2 to
 sam. Each case changes one byte, or the least that a column can be changed by, and types commands.
-Which change of the log itself is found how: tests/procedures/test_audit_verify.py.
+Which change of the log itself is found how: tests/registers/test_audit_verify.py.
 
 What no command finds yet, as it changes nothing that is opened, granted or proven:
     duplicate       the next ingest of the same sound makes a second recording of it

@@ -64,7 +64,7 @@ from callrec.errors import Locked, Refused
 from callrec.login.keyring import write_private
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
-from callrec.procedures.audit import LogFilter, list_audit
+from callrec.registers.audit import LogFilter, list_audit
 from house.commands import done, type_in
 from house.raw_bytes import files_of
 from house.requests import by_sql, last_leaf, rows

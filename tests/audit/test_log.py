@@ -38,7 +38,7 @@ from callrec.crypto.context import context
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.people.delegating import lend_power
 from callrec.policy.role import Power, Role
-from procedures.test_audit_verify import edit
+from registers.test_audit_verify import edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

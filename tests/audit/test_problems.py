@@ -15,7 +15,7 @@ from callrec.errors import Refused, Tampered
 from callrec.people.powers import disable_person
 from callrec.practice import writing
 from house.stages import Stage, copied
-from procedures.test_audit_verify import cut_tail, edit, flip
+from registers.test_audit_verify import cut_tail, edit, flip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,8 +26,8 @@ from callrec.errors import Tampered
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import PersonId, Role
 from house.stages import Stage, copied
-from procedures.test_audit_verify import edit, flip
-from procedures.test_audit_whole import short_stretches
+from registers.test_audit_verify import edit, flip
+from registers.test_audit_whole import short_stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

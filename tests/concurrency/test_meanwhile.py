@@ -25,9 +25,9 @@ from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.unlock import session_of
 from callrec.practice import record
-from callrec.procedures import audit_verify
-from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
+from callrec.registers import verify as audit_verify
+from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.release import release_unfinished
 from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from callrec.volume.marker import open_volume

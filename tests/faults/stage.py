@@ -30,8 +30,8 @@ import pytest
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Tampered
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
+from callrec.registers.verify import Verdict
 from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES
 from faults.plan import Trial, place_of, share_of, trials_of
@@ -51,15 +51,21 @@ if TYPE_CHECKING:
     from house.practices import House
 
 Told: TypeAlias = dict[str, object]
+
 FAILURES = frozenset({1, 7, 8})
 """Exit statuses of a command that met a fault: nobody has tampered, mistyped or may not."""
+
 SAME_DISK = {"vault", "config", "people"}
 """Folders of a practice that lie on the machine's own disk, with whatever lies beside them."""
+
 LATER = timedelta(hours=1)
+
 UNREADABLE = "the catalogue is damaged"
 """What SQLite calls a file that its disk cannot read, and callrec after it."""
+
 MEMORY = "state"
 """Where what an operator was about to remember may be left: a few bytes that nobody misses."""
+
 LONGEST_SECONDS = 100
 """A command that takes longer hangs, and is ended."""
 

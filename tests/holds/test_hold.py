@@ -20,7 +20,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
 from callrec.policy.search import Criteria
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request

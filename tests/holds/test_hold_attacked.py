@@ -15,7 +15,7 @@ from callrec.people.powers import change_role
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.end_request import withdraw_request
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import show_hold

@@ -12,7 +12,7 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verification, verify_audit
+from callrec.registers.verify import Verification, verify_audit
 from callrec.requests.ask import create_request
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.holding import ListedHold, holds_covering

@@ -9,7 +9,7 @@ from callrec.catalogue.engine import reading
 from callrec.login.people import list_people
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
-from callrec.procedures.audit import LogFilter, list_audit
+from callrec.registers.audit import LogFilter, list_audit
 from callrec.requests.open import read_request
 from callrec.retention.holds import show_hold
 from callrec.search.search import search_recordings

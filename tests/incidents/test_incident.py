@@ -18,8 +18,8 @@ from callrec.mail.outbox import read_messages
 from callrec.people.powers import disable_person
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState, Outcome
-from callrec.procedures.audit import LogFilter, list_audit
 from callrec.procedures.inbox import InboxAction, read_inbox
+from callrec.registers.audit import LogFilter, list_audit
 from house.calls import a_call, take_in
 from house.incidents import (
     GRAVE,

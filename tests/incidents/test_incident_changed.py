@@ -18,10 +18,10 @@ from callrec.incidents.show import show_incident
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
-from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.inbox import read_inbox
-from callrec.procedures.projections import check_projections
 from callrec.record.versions import seal_key
+from callrec.registers.projections import check_projections
+from callrec.registers.verify import Verdict, verify_audit
 from house.commands import done
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 from house.requests import by_sql, rows, signed_in

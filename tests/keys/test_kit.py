@@ -23,8 +23,8 @@ from callrec.keys.kit_drill import last_drill
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
-from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict, verify_audit
 from house.drives import archive, drive
 from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows

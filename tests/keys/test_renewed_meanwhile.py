@@ -19,7 +19,7 @@ from callrec.keys.rotating import rotate_keys
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
 from callrec.retention.hold import place_hold
 from house.drives import archive, drive

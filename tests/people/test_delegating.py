@@ -30,9 +30,9 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.projections import check_projections
 from callrec.procedures.status import read_status
 from callrec.record.entitled import Powers
+from callrec.registers.projections import check_projections
 from callrec.requests.decide import Decision, approve_request
 from callrec.requests.glass_review import outstanding_glass, review_glass
 from callrec.retention.categories import set_category

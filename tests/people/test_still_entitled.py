@@ -28,8 +28,8 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.practice import record
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import withdraw_request

@@ -8,8 +8,8 @@ import pytest
 
 from callrec.errors import Tampered
 from callrec.mail.outbox import list_messages
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.reminding import queue_reminders
+from callrec.registers.verify import Verdict
 from callrec.retention.certificate import certify_destruction
 from house.commands import type_in
 from house.erasures import approved_erasure, erase

@@ -13,7 +13,7 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.deny import deny_request
 from callrec.requests.glass_review import outstanding_glass, review_glass
 from callrec.requests.revoke import revoke_grants

@@ -16,8 +16,8 @@ from callrec.policy.reviews import RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.procedures.inbox import read_inbox
-from callrec.procedures.registers import read_register
 from callrec.procedures.status import read_status
+from callrec.registers.registers import read_register
 from callrec.requests.glass_review import glass_under, outstanding_glass, review_glass
 from callrec.requests.show import show_request
 from house.commands import type_in

@@ -15,9 +15,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import RegisterName
 from callrec.practice import writing
-from callrec.procedures.dossier import read_dossier
-from callrec.procedures.registers import read_register
 from callrec.procedures.status import read_status
+from callrec.registers.dossier import read_dossier
+from callrec.registers.registers import read_register
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.end_request import close_request
 from callrec.requests.history import log_request_event, read_history

@@ -13,11 +13,11 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.search import Criteria
-from callrec.procedures.audit import LogFilter, list_audit
-from callrec.procedures.dossier import read_dossier
 from callrec.procedures.inbox import read_inbox
-from callrec.procedures.registers import read_register
 from callrec.procedures.status import read_status
+from callrec.registers.audit import LogFilter, list_audit
+from callrec.registers.dossier import read_dossier
+from callrec.registers.registers import read_register
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Decision, approve_request, preview_approval

@@ -22,7 +22,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.ask import create_request, new_body
 from callrec.requests.end_request import close_request, withdraw_request

@@ -17,9 +17,9 @@ from callrec.policy.deadline import Urgency
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.clock import deadline_of, read_deadlines

@@ -19,7 +19,7 @@ from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.procedures.inbox import InboxAction, read_inbox
-from callrec.procedures.projections import check_projections
+from callrec.registers.projections import check_projections
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.approvals import end_reason, read_approvals
 from callrec.requests.clock import read_clock, read_deadlines

@@ -12,7 +12,7 @@ from callrec.crypto.statement import sign_statement
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.revoke import revoke_grants

@@ -18,7 +18,7 @@ from callrec.keys.rotating import rotate_keys
 from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.restore import restore
 from callrec.restore.copy import FoundCopy, Opener, opener_by_kit
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild

@@ -22,8 +22,8 @@ from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict, verify_audit
 from callrec.requests.amend import attach_recordings
 from callrec.requests.deny import deny_request
 from callrec.requests.revoke import revoke_grants

@@ -28,7 +28,7 @@ from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
 from callrec.restore.drill import run_restore_drill

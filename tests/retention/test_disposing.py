@@ -14,7 +14,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.end_request import withdraw_request
 from callrec.requests.revoke import revoke_grants

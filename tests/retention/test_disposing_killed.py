@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.retention.erase import dispose as dispose_recordings
 from callrec.retention.erase import propose_disposal
 from house.drives import archive, drive, faults, verify

@@ -21,8 +21,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.revoke import revoke_grants
 from callrec.retention.certificate import certify_destruction

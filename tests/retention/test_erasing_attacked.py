@@ -20,7 +20,7 @@ from callrec.crypto.statement import sign_statement
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings
 from callrec.requests.history import read_outlines
 from callrec.requests.revoke import revoke_grants

@@ -14,7 +14,7 @@ from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.procedures.audit_verify import Verdict
+from callrec.registers.verify import Verdict
 from callrec.restore import restore as restore_procedure
 from callrec.restore.copy import opener_by_kit, opener_by_password
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild

@@ -16,8 +16,8 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.status import read_status
+from callrec.registers.verify import Verdict
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.retention.categories import CATEGORISED, categories_of, category_id

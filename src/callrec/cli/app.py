@@ -184,7 +184,7 @@ def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
     """
     if _told(problem)[0] != BUG_STATUS:
         return problem
-    from callrec.procedures.audit_verify import check_untouched  # few commands need it
+    from callrec.registers.verify import check_untouched  # few commands need it
 
     try:
         check_untouched(invocation.config, invocation.environ)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.practice import Practice
-    from callrec.procedures.audit import Entry
-    from callrec.procedures.audit_verify import Verification
+    from callrec.registers.audit import Entry
+    from callrec.registers.verify import Verification
 
 DEFAULT_LIMIT = 50
 """Entries that are shown unless more are asked for."""
@@ -55,7 +55,7 @@ def list_(
 
     Reading the record is itself an entry in it.
     """
-    from callrec.procedures.audit import LogFilter, list_audit
+    from callrec.registers.audit import LogFilter, list_audit
 
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
@@ -120,7 +120,7 @@ def verify(
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
-    from callrec.procedures.audit_verify import Verdict, verify_audit
+    from callrec.registers.verify import Verdict, verify_audit
 
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
@@ -173,7 +173,7 @@ def _entries(count: int) -> str:
 
 
 def _say(out: Output, found: Verification) -> None:
-    from callrec.procedures.audit_verify import Verdict
+    from callrec.registers.verify import Verdict
 
     out.say(found.verdict)
     checkpoints = counted(found.checkpoints, "checkpoint")
@@ -236,7 +236,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
 @audit_app.command()
 def export(ctx: Context, *, to: options.ToFile) -> None:
     """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
-    from callrec.procedures.audit import export_audit
+    from callrec.registers.audit import export_audit
 
     practice = practice_of(ctx.obj)
     size = export_audit(practice, signing_person(ctx.obj, practice), to=to)
@@ -252,7 +252,7 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
     callrec audit verify --against a file with the four lines. They tell nothing of anybody.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
-    from callrec.procedures.audit import newest_checkpoint
+    from callrec.registers.audit import newest_checkpoint
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
@@ -294,7 +294,7 @@ def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: 
 @audit_app.command()
 def prove(ctx: Context, seq: options.EntryNumber) -> None:
     """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
-    from callrec.procedures.audit import prove_leaf
+    from callrec.registers.audit import prove_leaf
 
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()
     out = ctx.obj.out

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
-    from callrec.procedures.dossier import Dossier, DossierEntry
+    from callrec.registers.dossier import Dossier, DossierEntry
 
 _INDENT: Final = " " * 7
 
@@ -37,7 +37,7 @@ def dossier(
     Every version of it, each search under it, who decided what and why, who heard it or handed it
     over, and what was tried and refused. Reading it is itself on record.
     """
-    from callrec.procedures.dossier import read_dossier
+    from callrec.registers.dossier import read_dossier
     from callrec.system.whole_file import write_whole
 
     call = ctx.obj

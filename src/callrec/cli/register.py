@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-    from callrec.procedures.registers import RegisterExtract
+    from callrec.registers.registers import RegisterExtract
     from callrec.system.spreadsheet import Cell
 
 register_app = new_app()
@@ -40,7 +40,7 @@ def register(
     A terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
     one is itself on record.
     """
-    from callrec.procedures.registers import read_register
+    from callrec.registers.registers import read_register
 
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone

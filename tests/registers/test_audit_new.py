@@ -23,9 +23,9 @@ from callrec.login.people import list_people
 from callrec.people.powers import disable_person
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
-from callrec.procedures.audit_verify import Verdict
-from procedures.test_audit_verify import edit, verified
-from procedures.test_audit_whole import newly, short_stretches
+from callrec.registers.verify import Verdict
+from registers.test_audit_verify import edit, verified
+from registers.test_audit_whole import newly, short_stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

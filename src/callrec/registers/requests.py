@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.registers.requests_listed import RegisteredRequest
 
 
 class Outcome(StrEnum):

@@ -16,7 +16,7 @@ from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.practice import writing
-from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
+from callrec.registers.dossier import Dossier, DossierEntry, read_dossier
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request

@@ -18,9 +18,9 @@ from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import read_messages
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.practice import record, today
-from callrec.procedures.dossier_leaves import is_attested, read_dossier_leaves
-from callrec.procedures.dossier_told import read_entry_details
-from callrec.procedures.dossier_versions import read_versions
+from callrec.registers.dossier_leaves import is_attested, read_dossier_leaves
+from callrec.registers.dossier_told import read_entry_details
+from callrec.registers.dossier_versions import read_versions
 from callrec.requests.approvals import read_approvals
 from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.lapse import attempt_on
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.procedures.dossier_told import EntryDetails
-    from callrec.procedures.dossier_versions import DossierVersion
+    from callrec.registers.dossier_told import EntryDetails
+    from callrec.registers.dossier_versions import DossierVersion
 
 DOSSIER_READ: Final = "request.dossier"
 

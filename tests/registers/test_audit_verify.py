@@ -19,8 +19,8 @@ from callrec.people.powers import disable_person
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
-from callrec.procedures.audit import newest_checkpoint, prove_leaf
-from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.registers.audit import newest_checkpoint, prove_leaf
+from callrec.registers.verify import Verdict, Verification, verify_audit
 from house.recovery_kits import drill
 
 if TYPE_CHECKING:

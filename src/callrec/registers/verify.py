@@ -30,7 +30,7 @@ from callrec.catalogue.engine import open_catalogue, reading
 from callrec.catalogue.sound import check_schema, check_values
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
-from callrec.procedures.projections import check_projections
+from callrec.registers.projections import check_projections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -12,9 +12,9 @@ from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RegisterName
-from callrec.procedures.answering import answer_to
-from callrec.procedures.register_releases import newest_package_holder
-from callrec.procedures.requests_listed import read_registered_requests
+from callrec.registers.register_releases import newest_package_holder
+from callrec.registers.requests import answer_to
+from callrec.registers.requests_listed import read_registered_requests
 from callrec.requests.clock import deadline_on_day, read_clock
 from callrec.requests.model import event_of
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.registers.requests_listed import RegisteredRequest
 
 OUTSIDE_BODIES_ON_SCREEN: Final = (
     "request",

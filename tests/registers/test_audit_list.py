@@ -13,10 +13,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import list_people
-from callrec.procedures.audit import LogFilter, list_audit
+from callrec.registers.audit import LogFilter, list_audit
 from house.practices import NOON
-from procedures.test_audit_verify import flip
-from procedures.test_audit_whole import work_on
+from registers.test_audit_verify import flip
+from registers.test_audit_whole import work_on
 
 if TYPE_CHECKING:
     from house.practices import House

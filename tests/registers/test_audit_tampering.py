@@ -27,8 +27,8 @@ from callrec.people.powers import disable_person
 from callrec.policy.role import Standing
 from callrec.practice import writing
 from house.stages import Stage, Stages
-from procedures.test_audit_verify import edit
-from procedures.test_audit_whole import short_stretches, work_on
+from registers.test_audit_verify import edit
+from registers.test_audit_whole import short_stretches, work_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

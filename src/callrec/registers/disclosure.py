@@ -17,10 +17,10 @@ from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.procedures.register_releases import HOLDER_UNKNOWN, read_package_holders
-from callrec.procedures.requests_listed import read_registered_requests
 from callrec.record.acts import done_leaves
 from callrec.record.leaf_details import can_open_details, open_details
+from callrec.registers.register_releases import HOLDER_UNKNOWN, read_package_holders
+from callrec.registers.requests_listed import read_registered_requests
 from callrec.release.hearing_record import hearing_end_leaf
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.registers.requests_listed import RegisteredRequest
     from callrec.requests.model import Approval, History
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")

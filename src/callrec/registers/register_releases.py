@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.registers.requests_listed import RegisteredRequest
     from callrec.requests.releases import ReleasedPackage
 
 

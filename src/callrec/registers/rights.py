@@ -15,9 +15,9 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reviews import RIGHTS_PURPOSES
 from callrec.practice import today
-from callrec.procedures.answering import answer_to
-from callrec.procedures.register_releases import newest_package_holder
-from callrec.procedures.requests_listed import read_registered_requests
+from callrec.registers.register_releases import newest_package_holder
+from callrec.registers.requests import answer_to
+from callrec.registers.requests_listed import read_registered_requests
 from callrec.requests.clock import (
     day_of_leaf,
     deadline_on_day,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.requests_listed import RegisteredRequest
+    from callrec.registers.requests_listed import RegisteredRequest
     from callrec.requests.model import Clock
 
 SUBJECT_ACCESS_ON_SCREEN: Final = (

@@ -26,9 +26,9 @@ from callrec.login.people import list_people
 from callrec.people.powers import disable_person
 from callrec.policy.role import Power
 from callrec.practice import writing
-from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.record.statements import attested_statement
-from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
+from callrec.registers.verify import Verdict, Verification, verify_audit
+from registers.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 
 if TYPE_CHECKING:
     from callrec.audit.reading import VerificationResult
