@@ -14,7 +14,7 @@ from callrec.archive.volume_list import list_volumes
 from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
 from callrec.keys.kit_use import NewController, use_kit
-from callrec.procedures.status import read_status
+from callrec.office.status import read_status
 from callrec.registers.verify import Verdict, verify_audit
 from callrec.restore.copy import opener_by_kit, opener_by_password
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild

@@ -24,10 +24,10 @@ from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import show_incident
 from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
+from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
-from callrec.procedures.status import read_status
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
 from callrec.volume.marker import MARKER, create_volume, open_volume

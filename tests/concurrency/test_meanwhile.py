@@ -24,8 +24,8 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.unlock import session_of
+from callrec.office.doctor import Level, examine
 from callrec.practice import record
-from callrec.procedures.doctor import Level, examine
 from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.release import release_unfinished

@@ -30,7 +30,7 @@ import pytest
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Tampered
-from callrec.procedures.doctor import Finding, Level, examine
+from callrec.office.doctor import Finding, Level, examine
 from callrec.registers.verify import Verdict
 from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES

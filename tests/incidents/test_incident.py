@@ -15,10 +15,10 @@ from callrec.incidents.incident_list import incident_warnings, list_incidents
 from callrec.incidents.show import ShownIncident, show_incident
 from callrec.login.people import find_person
 from callrec.mail.outbox import read_messages
+from callrec.office.inbox import InboxAction, read_inbox
 from callrec.people.powers import disable_person
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState, Outcome
-from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.registers.audit import LogFilter, list_audit
 from house.calls import a_call, take_in
 from house.incidents import (

@@ -15,10 +15,10 @@ from callrec.incidents.incident_list import incident_warnings, list_incidents
 from callrec.incidents.incident_update import update_incident
 from callrec.incidents.log import INCIDENT_VAULT_KEYS, log_incident_version
 from callrec.incidents.show import show_incident
+from callrec.office.inbox import read_inbox
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
-from callrec.procedures.inbox import read_inbox
 from callrec.record.versions import seal_key
 from callrec.registers.projections import check_projections
 from callrec.registers.verify import Verdict, verify_audit

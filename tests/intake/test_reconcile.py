@@ -22,8 +22,8 @@ from callrec.intake.reconcile_findings import FindingKind
 from callrec.intake.reconciled import last_reconciled, log_reconciliation
 from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
+from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
-from callrec.procedures.status import read_status
 from callrec.record.leaf_details import open_details
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 from house import spool

@@ -20,10 +20,10 @@ from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused,
 from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit
 from callrec.keys.kit_drill import last_drill
+from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
-from callrec.procedures.status import read_status
 from callrec.registers.verify import Verdict, verify_audit
 from house.drives import archive, drive
 from house.recovery_kits import drill, new_kit, nora, use

@@ -18,9 +18,9 @@ from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.mail.outbox import Message, queue_mail, read_messages
 from callrec.mail.sending import SentMail, send_waiting
 from callrec.mail.waiting_mail import is_time_to_send
+from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.practice import writing
-from callrec.procedures.status import read_status
 from house.mailbox import SENDER, mail_server, use_mail
 from house.practices import FULL_PRACTICE_NAME
 from house.processes import environment, program

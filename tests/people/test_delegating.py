@@ -20,6 +20,7 @@ from callrec.intake.ingest import ingest_recordings
 from callrec.keys.audit import audit_keys
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import show_person
+from callrec.office.status import read_status
 from callrec.people.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.people.joining import add_intake, add_person
 from callrec.people.powers import change_role, disable_person
@@ -30,7 +31,6 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.status import read_status
 from callrec.record.entitled import Powers
 from callrec.registers.projections import check_projections
 from callrec.requests.decide import Decision, approve_request

@@ -21,6 +21,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.reconcile import reconcile_calls
+from callrec.office.status import read_status
 from callrec.people.delegating import end_delegation, lend_power
 from callrec.people.lost_password import reset_person
 from callrec.people.powers import change_role, disable_person
@@ -28,7 +29,6 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.practice import record
-from callrec.procedures.status import read_status
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
 from callrec.requests.deny import deny_request

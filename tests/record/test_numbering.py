@@ -8,7 +8,7 @@ import pytest
 
 from callrec.errors import Tampered
 from callrec.mail.outbox import list_messages
-from callrec.procedures.reminding import queue_reminders
+from callrec.office.reminding import queue_reminders
 from callrec.registers.verify import Verdict
 from callrec.retention.certificate import certify_destruction
 from house.commands import type_in

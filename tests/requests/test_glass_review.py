@@ -10,13 +10,13 @@ import pytest
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
+from callrec.office.inbox import read_inbox
+from callrec.office.status import read_status
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
-from callrec.procedures.inbox import read_inbox
-from callrec.procedures.status import read_status
 from callrec.registers.registers import read_register
 from callrec.requests.glass_review import glass_under, outstanding_glass, review_glass
 from callrec.requests.show import show_request

@@ -10,12 +10,12 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.office.status import read_status
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import RegisterName
 from callrec.practice import writing
-from callrec.procedures.status import read_status
 from callrec.registers.dossier import read_dossier
 from callrec.registers.registers import read_register
 from callrec.release.hearing_record import record_hearing

@@ -11,14 +11,14 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
+from callrec.office.inbox import InboxAction, read_inbox
+from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.deadline import Urgency
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.inbox import InboxAction, read_inbox
-from callrec.procedures.status import read_status
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request

@@ -15,10 +15,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.catalogue.times import to_millis
 from callrec.errors import NotFound, Refused, Unusable
+from callrec.office.inbox import InboxAction, read_inbox
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestState
-from callrec.procedures.inbox import InboxAction, read_inbox
 from callrec.registers.projections import check_projections
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.approvals import end_reason, read_approvals

@@ -22,7 +22,7 @@ from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.procedures.status import read_status
+from callrec.office.status import read_status
 from callrec.registers.verify import Verdict, verify_audit
 from callrec.requests.amend import attach_recordings
 from callrec.requests.deny import deny_request

@@ -17,11 +17,11 @@ from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident_list import list_incidents
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
+from callrec.office.status import read_status
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.procedures.status import read_status
 from callrec.registers.verify import Verdict
 from callrec.requests.end_request import close_request, withdraw_request
 from callrec.requests.revoke import revoke_grants

@@ -11,12 +11,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.office.status import read_status
 from callrec.people.delegating import lend_power
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.practice import writing
-from callrec.procedures.status import read_status
 from callrec.registers.verify import Verdict
 from callrec.requests.deny import deny_request
 from callrec.requests.end_request import close_request, withdraw_request

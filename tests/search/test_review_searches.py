@@ -10,10 +10,10 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import UNREADABLE_DETAILS, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
+from callrec.office.status import SearchCount, read_status
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.procedures.status import SearchCount, read_status
 from callrec.record.leaf_details import open_details
 from callrec.search.reviews import (
     DrawnSearches,

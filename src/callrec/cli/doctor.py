@@ -30,8 +30,8 @@ def doctor(
     with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
     what is damaged or missing is fetched back from an archive volume.
     """
-    from callrec.procedures.doctor import Level, examine
-    from callrec.procedures.status import count_recordings
+    from callrec.office.doctor import Level, examine
+    from callrec.office.status import count_recordings
 
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)

@@ -13,7 +13,7 @@ from callrec.policy.deadline import Urgency
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from callrec.procedures.inbox import InboxItem
+    from callrec.office.inbox import InboxItem
 
 inbox_app = new_app()
 
@@ -21,7 +21,7 @@ inbox_app = new_app()
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
     """Requests and incidents that wait for you, and what you may hear; soonest due first."""
-    from callrec.procedures.inbox import read_inbox
+    from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
@@ -71,7 +71,7 @@ def inbox(ctx: Context) -> None:
 
 def _command(item: InboxItem) -> str:
     """What answers that for which something waits."""
-    from callrec.procedures.inbox import InboxAction
+    from callrec.office.inbox import InboxAction
 
     match item.waits_to:
         case InboxAction.DECIDE:

@@ -61,7 +61,7 @@ def send(ctx: Context) -> None:
 @mail_app.command()
 def remind(ctx: Context) -> None:
     """Remind people of what presses, once a day each, and send; made to be run by a timer."""
-    from callrec.procedures.reminding import queue_reminders
+    from callrec.office.reminding import queue_reminders
 
     practice = _practice(ctx.obj)
     _send(ctx.obj, practice, {"reminders": queue_reminders(practice)})

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume_list import ListedVolume
     from callrec.intake.reconciled import LastReconciled
+    from callrec.office.inbox import InboxItem
+    from callrec.office.status import SearchCount, Status
     from callrec.practice import Actor, Practice
-    from callrec.procedures.inbox import InboxItem
-    from callrec.procedures.status import SearchCount, Status
     from callrec.requests.due import DueRequest
 
 status_app = new_app()
@@ -29,8 +29,8 @@ status_app = new_app()
 @status_app.command()
 def status(ctx: Context) -> None:
     """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
+    from callrec.office.status import read_status
     from callrec.practice import powers
-    from callrec.procedures.status import read_status
 
     practice = practice_of(ctx.obj)
     actor = _actor_if_any(ctx.obj, practice)

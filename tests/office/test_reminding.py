@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.mail.outbox import list_messages
+from callrec.office.reminding import queue_reminders
 from callrec.people.delegating import lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
-from callrec.procedures.reminding import queue_reminders
 from house.incidents import an_incident
 from house.mailbox import use_mail
 from house.requests import a_request, approve, further_of, pass_days, rows, signed_in

@@ -15,12 +15,12 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
+from callrec.office.inbox import InboxAction, InboxItem, inbox_of
 from callrec.policy.deadline import Urgency
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import today
-from callrec.procedures.inbox import InboxAction, InboxItem, inbox_of
 from callrec.record.acts import done_leaves
 from callrec.requests.history import read_outlines
 from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.office.inbox import read_inbox
 from callrec.policy.purpose import Purpose
-from callrec.procedures.inbox import read_inbox
 from callrec.requests.amend import attach_recordings
 from callrec.requests.deny import deny_request
 from callrec.requests.revoke import revoke_grants

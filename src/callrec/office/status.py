@@ -29,12 +29,12 @@ from callrec.keys.kit_drill import drill_warnings, last_drill
 from callrec.keys.kit_on_drives import former_kit_warnings
 from callrec.login.people import logins
 from callrec.mail.waiting_mail import mail_warnings
+from callrec.office.inbox import InboxItem, read_inbox
+from callrec.office.notice_missing import notice_warnings
 from callrec.people.delegating import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.deadline import Urgency
 from callrec.practice import check_remembered_head, today
-from callrec.procedures.inbox import InboxItem, read_inbox
-from callrec.procedures.notice_missing import notice_warnings
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass_review import ListedGlass, outstanding_glass
 from callrec.requests.readers import references_hidden_from

@@ -1,0 +1,5 @@
+"""What waits, what is due, and whether all is well.
+
+status is the vault at a glance, inbox what waits for one person, reminding who is told by mail of
+what presses, doctor whether this machine and this vault are sound.
+"""
