@@ -99,7 +99,12 @@ NOT_FOR_A_SEARCH = {
 
 def test_a_search_loads_no_other_procedure_s_modules() -> None:
     modules = (
-        *("callrec.cli.search", "callrec.config", "callrec.login.keyring", "callrec.practice"),
+        *(
+            "callrec.cli.commands.search",
+            "callrec.config",
+            "callrec.login.keyring",
+            "callrec.practice",
+        ),
         *("callrec.search.search", "callrec.login.unlock"),
     )
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
@@ -118,6 +123,6 @@ def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> N
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert "callrec.cli.release" in loaded
+    assert "callrec.cli.commands.release" in loaded
     assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
     assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})

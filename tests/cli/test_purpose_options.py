@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
+from callrec.cli.commands.requests.particulars import PURPOSE_MEANINGS
 from callrec.cli.options.commands import PurposeName
 from callrec.cli.options.purposes import FURTHER
-from callrec.cli.request_particulars import PURPOSE_MEANINGS
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 

@@ -87,9 +87,20 @@ EXPECTED_OS_ERRORS = {
 }
 """Errors of the system that no code of ours can be to blame for, and whose they are."""
 
+MODULES: Mapping[str, str] = {
+    "kit": "keys",
+    "approve": "requests.decide",
+    "deny": "requests.deny",
+    "due": "requests.due",
+    "request": "requests.request",
+    "revoke": "requests.revoke",
+}
+"""Where in cli/commands a command stands, if not in the file of its name."""
+
 
 class Commands(LazyGroup):
     sections = SECTIONS
+    modules = MODULES
 
 
 app = typer.Typer(

@@ -67,7 +67,9 @@ class LazyGroup(TyperGroup):
 
     sections: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """Title -> command -> what it does, in one line."""
-    package: ClassVar[str] = "callrec.cli"
+    package: ClassVar[str] = "callrec.cli.commands"
+    modules: ClassVar[Mapping[str, str]] = {}
+    """Command -> its module in the package, where it is not the file of the command's name."""
 
     @property
     def short_helps(self) -> dict[str, str]:
@@ -81,9 +83,14 @@ class LazyGroup(TyperGroup):
             raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
         return self.loaded(cmd_name)
 
+    @classmethod
+    def module_of(cls, name: str) -> str:
+        """The dotted name of the module that has a command."""
+        return f"{cls.package}.{cls.modules.get(name, name.replace('-', '_'))}"
+
     def loaded(self, name: str) -> TyperCommand | TyperGroup:
         """One of its commands, whose module is imported."""
-        module = import_module(f"{self.package}.{name.replace('-', '_')}")
+        module = import_module(self.module_of(name))
         command = cast(
             "TyperCommand | TyperGroup",
             get_command(getattr(module, f"{name.replace('-', '_')}_app")),

@@ -1,0 +1,306 @@
+"""``callrec audit``: read the record of all that was done, and check it."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.cli.commands.review_glass import review_glass
+from callrec.cli.commands.reviews import review_searches
+from callrec.cli.destination import check_destination
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
+from callrec.cli.output import counted
+from callrec.cli.qr_code import qr_code
+from callrec.cli.who import practice_of, signing_person
+from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
+from callrec.policy.days import parse_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from callrec.cli.output import Output
+    from callrec.practice import Practice
+    from callrec.registers.audit import Entry
+    from callrec.registers.verify import Verification
+
+DEFAULT_LIMIT = 50
+"""Entries that are shown unless more are asked for."""
+
+_MAX_SET_BACKS = 5
+"""The newest are shown in words; JSON has all."""
+
+audit_app = new_app(default="list")
+
+audit_app.command("review-searches")(review_searches)
+
+audit_app.command("review-glass")(review_glass)
+
+
+@audit_app.command("list")
+def list_(
+    ctx: Context,
+    *,
+    actor: options.ByLogin = None,
+    action: options.Action = None,
+    subject: options.Subject = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    limit: options.Limit = None,
+) -> None:
+    """The newest entries, oldest first, with what was sealed of them.
+
+    Reading the record is itself an entry in it.
+    """
+    from callrec.registers.audit import LogFilter, list_audit
+
+    practice = practice_of(ctx.obj)
+    zone = practice.config.time_zone
+
+    def moment(text: str | None, option: str) -> datetime | None:
+        return None if text is None else parse_instant(text, zone, what=option)
+
+    wanted = LogFilter(actor, action, subject, moment(since, "--since"), moment(until, "--until"))
+    reader = signing_person(ctx.obj, practice)
+    entries, total = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
+    out = ctx.obj.out
+    values = [
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "outcome": entry.outcome,
+            "subject": list(entry.subject),
+            "detail": dict(entry.detail or {}),
+        }
+        for entry in entries
+    ]
+    out.show({"items": values, "total": total}, lambda: _table(out, entries))
+    for entry in entries:
+        if entry.is_malformed:
+            out.note(
+                f"entry {entry.seq}, by {entry.actor}: its details are in no form of callrec's"
+            )
+    if total > len(entries):
+        out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
+
+
+def _table(out: Output, entries: tuple[Entry, ...]) -> None:
+    rows = [
+        (
+            entry.seq,
+            entry.at[:16].replace("T", " "),
+            entry.actor,
+            entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
+            " ".join(subject[:8] for subject in entry.subject[:3]),
+        )
+        for entry in entries
+    ]
+    out.table(("seq", "at (UTC)", "who", "what", "about"), rows)
+
+
+@audit_app.command()
+def verify(
+    ctx: Context,
+    *,
+    full: options.Full = False,
+    new: options.OnlyNew = False,
+    against: options.Against = None,
+    pin: options.Pin = None,
+) -> None:
+    """Check the whole record, and say what that proves.
+
+    INTACT: nothing was changed, and nothing dropped since the newest outside head.
+    INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
+    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told.
+    TAMPERED: something was changed or is missing; it is named.
+    INCONCLUSIVE: it could not be checked whole.
+    """
+    from callrec.registers.verify import Verdict, verify_audit
+
+    if full and new:
+        raise Unusable("--full and --new ask for different things", hint="give one of them")
+    invocation = ctx.obj
+    found = verify_audit(
+        invocation.config,
+        environ=invocation.environ,
+        trusted_root=lambda vault: pin or _root_of_login(invocation, vault),
+        against=tuple(against or ()),
+        full=full,
+        only_new=new,
+    )
+    out = invocation.out
+    out.show(_json(found), lambda: _say(out, found))
+    match found.verdict:
+        case Verdict.TAMPERED:
+            raise Tampered(
+                found.problems[0].what, hint="keep a copy of the vault and tell the Data Controller"
+            )
+        case Verdict.INCONCLUSIVE:
+            raise Unchecked(f"not checked: {found.unchecked[0]}")
+        case Verdict.INTACT | Verdict.SINCE | Verdict.UNANCHORED:
+            pass
+
+
+def _json(found: Verification) -> dict[str, object]:
+    return {
+        "verdict": found.verdict,
+        "size": found.head.size,
+        "root": base64.b64encode(found.head.root).decode(),
+        "checkpoints": found.checkpoints,
+        "read_from": found.read_from,
+        "unattested": found.unattested,
+        "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
+        "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
+        "unchecked": list(found.unchecked),
+        "without_power": list(found.without_power),
+        "set_back": [
+            {"seq": each.seq, "at": each.at, "next_at": each.next_at} for each in found.set_back
+        ],
+        "resumed": [
+            {"size": r.size, "leaves_lost": r.leaves_lost, "heads_lost": len(r.lost)}
+            for r in found.resumed
+        ],
+    }
+
+
+def _entries(count: int) -> str:
+    return counted(count, "entry", "entries")
+
+
+def _say(out: Output, found: Verification) -> None:
+    from callrec.registers.verify import Verdict
+
+    out.say(found.verdict)
+    checkpoints = counted(found.checkpoints, "checkpoint")
+    out.say(f"{_entries(found.head.size)}, {checkpoints}")
+    if found.read_from:
+        out.say(f"entries before {found.read_from} were verified earlier, and not read again")
+    if found.unattested:
+        entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
+        out.say(f"{entries} written where no key was at hand, as at a failed login")
+    _say_what_to_look_at(out, found)
+    for each in found.resumed:
+        out.say(
+            f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
+        )
+    for anchor in found.anchors:
+        when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
+        out.say(f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}")
+    if found.verdict is Verdict.UNANCHORED:
+        out.say("no outside head was at hand: that the end was cut off is not excluded")
+    for problem in found.problems:
+        out.say(f"- {problem.what}")
+
+
+def _say_what_to_look_at(out: Output, found: Verification) -> None:
+    """What is no tampering, and somebody has to judge."""
+    for seq in found.without_power:
+        out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
+    for step in found.set_back[-_MAX_SET_BACKS:]:
+        out.say(
+            f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
+            f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
+        )
+
+
+def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
+    """The vault root that a locked seed or a credential holds; None where nobody is at hand.
+
+    Raises:
+        Tampered: somebody is, and his own lock contradicts the vault.
+    """
+    from callrec.login.keyring import open_session, read_credential
+
+    environ = invocation.environ
+    try:
+        if "CALLREC_CREDENTIAL" in environ:
+            return read_credential(Path(environ["CALLREC_CREDENTIAL"])).root
+        if "CALLREC_USER" in environ:
+            practice = practice_of(invocation)
+            signing_person(invocation, practice)  # opens only if the root in the locked seed agrees
+            return practice.root
+        session = open_session(vault, invocation.now(), environ)
+    except Tampered:
+        raise
+    except CallrecError as error:
+        invocation.out.note(f"nobody is at hand to say where the log begins: {error.message}")
+        return None
+    return session.root if session else None
+
+
+@audit_app.command()
+def export(ctx: Context, *, to: options.ToFile) -> None:
+    """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
+    from callrec.registers.audit import export_audit
+
+    practice = practice_of(ctx.obj)
+    size = export_audit(practice, signing_person(ctx.obj, practice), to=to)
+    out = ctx.obj.out
+    out.show({"path": to, "size": size}, lambda: out.say(f'{size} entries are in "{to}".'))
+
+
+@audit_app.command("print")
+def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
+    """Print the record's head for paper: four lines that fix every entry up to now.
+
+    Whoever changes the record afterwards is found out by them, wherever the sheet lies:
+    callrec audit verify --against a file with the four lines. They tell nothing of anybody.
+    """
+    from callrec.audit.checkpoint import origin, read_checkpoint
+    from callrec.registers.audit import newest_checkpoint
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
+    note = newest_checkpoint(practice)
+    size = read_checkpoint(note, origin(practice.vault)).size
+    if to is not None:
+        _write_page(practice, to, note.decode(), size, replace=replace)
+
+    def text() -> None:
+        if to is not None:
+            out.say(f'The head of {counted(size, "entry", "entries")} is in "{to}".')
+            return
+        for line in note.decode().splitlines():
+            out.say(line)
+        for line in qr_code(note.decode()) if out.is_on_a_terminal else ():
+            out.say(line)
+
+    out.show({"size": size, "checkpoint": note.decode(), "path": to}, text)
+    if to is None:
+        out.next_step("callrec audit print --to FILE.pdf, for a page to print")
+    else:
+        out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
+
+
+def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: bool) -> None:
+    from callrec.paper.log_head_pdf import log_head_pdf  # fpdf2: 200 ms
+    from callrec.system.whole_file import write_whole
+
+    page = log_head_pdf(
+        note,
+        practice=practice.name,
+        size=size,
+        fingerprint=practice.root.hex(),
+        at=practice.now(),
+    )
+    write_whole(to, page, replace=replace)
+
+
+@audit_app.command()
+def prove(ctx: Context, seq: options.EntryNumber) -> None:
+    """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
+    from callrec.registers.audit import prove_leaf
+
+    proof = prove_leaf(practice_of(ctx.obj), seq).decode()
+    out = ctx.obj.out
+
+    def text() -> None:
+        for line in proof.splitlines():
+            out.say(line)
+
+    out.show({"seq": seq, "proof": proof}, text)

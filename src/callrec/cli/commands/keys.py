@@ -1,0 +1,274 @@
+"""``callrec keys``: the vault's keys and who holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli.commands.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import recovering, rotating
+from callrec.cli.output import counted
+from callrec.cli.who import practice_of, signing_person
+from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.policy.role import VaultKey
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from callrec.keys.audit import KeyAccess
+    from callrec.keys.reencrypting import WhyLeft
+    from callrec.practice import Actor, Practice
+
+keys_app = new_app()
+
+kit_app = new_app()
+
+keys_app.add_typer(kit_app, name="kit")
+
+
+@kit_app.callback()
+def kit() -> None:
+    """Make a new recovery kit, or check what was typed of one."""
+
+
+@kit_app.command()
+def new(
+    ctx: Context,
+    *,
+    to: recovering.NewKitFile = None,
+    recovery_shares: recovering.RecoveryShares = None,
+) -> None:
+    """Make a new recovery kit; the one before opens nothing any more.
+
+    The keys of the vault go on under new versions, so that whoever found the old page opens nothing
+    that is sealed from now on.
+    """
+    from callrec.keys.kit import make_new_kit
+
+    practice = practice_of(ctx.obj)
+    actor = signing_person(ctx.obj, practice)
+    with kit_file(to) as keep:
+        made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
+    out = ctx.obj.out
+    value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
+    out.show(value, lambda: say_kit(out, made, to))
+    out.next_step(
+        "callrec recovery drill, and callrec backup --to DIR for each drive;"
+        " only then destroy the pages of the kit before"
+    )
+
+
+@kit_app.command()
+def check(ctx: Context) -> None:
+    """Check that the words are those of the vault's recovery kit; opens and records nothing.
+
+    What is mistyped is named. callrec recovery drill proves more: that they open the vault.
+    """
+    from callrec.crypto.kit import read_kit
+    from callrec.keys.kit import check_kit
+
+    typed = ask_kit(ctx.obj.prompts)
+    practice = practice_of(ctx.obj)
+    check_kit(practice, read_kit(typed))
+    serial = len(practice.register.kits) + 1
+    out = ctx.obj.out
+    out.show({"serial": serial}, lambda: out.say(f"These are the words of recovery kit {serial}."))
+
+
+@keys_app.command("list")
+def list_(ctx: Context) -> None:
+    """Every key of the vault, its versions and who holds a share. Opens nothing.
+
+    recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
+    seals. index: finds calls without opening them.
+    """
+    from callrec.keys.audit import list_keys
+
+    keys = list_keys(practice_of(ctx.obj))
+    out = ctx.obj.out
+    rows = [(k.key, k.version, "" if k.newest else "old", ", ".join(k.holders)) for k in keys]
+    out.show_items(
+        [
+            {"key": k.key, "version": k.version, "newest": k.newest, "holders": list(k.holders)}
+            for k in keys
+        ],
+        lambda: out.table(("key", "version", "", "held by"), rows),
+    )
+
+
+@keys_app.command()
+def audit(ctx: Context) -> None:
+    """Show who can open what, and prove that each share is sealed by and to somebody entitled.
+
+    Numbers under a key are the versions of it that a person's own key opens; requests, incidents
+    and grants are counted. A share of a power that was lent and has ended is listed until its keys
+    are renewed.
+    """
+    from callrec.keys.audit import audit_keys, list_key_access
+
+    practice = practice_of(ctx.obj)
+    everybody, problems = list_key_access(practice), audit_keys(practice)
+    out = ctx.obj.out
+    value = {
+        "items": [_opens_json(each) for each in everybody],
+        "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
+    }
+
+    def text() -> None:
+        counted = ("requests", "incidents", "grants")
+        out.table(("user", *VaultKey, *counted), [_opens_row(each) for each in everybody])
+        for problem in problems:
+            out.say(f"{problem.of}, {problem.login}: {problem.what}")
+        if not problems:
+            out.say("Each share is sealed to whom it should be, by somebody entitled.")
+
+    out.show(value, text)
+    wrong = [problem for problem in problems if problem.is_tampering]
+    if wrong:
+        raise Tampered(
+            f"{len(wrong)} of these are not as they should be",
+            hint="find out how that came about; callrec keys rotate puts shares right",
+        )
+    if problems:
+        out.next_step(problems[0].mend)
+
+
+@keys_app.command()
+def rotate(
+    ctx: Context,
+    *,
+    key: rotating.KeyNames = None,
+    reseal: rotating.Reseal = False,
+    reencrypt: rotating.Reencrypt = False,
+) -> None:
+    """Give the vault new keys; or move what lies under older ones to the newest.
+
+    New keys are for what is sealed from now on, and go to everybody who may have them. --reseal
+    and --reencrypt make none. --reseal moves what was sealed before; --reencrypt seals each
+    recording of before the newest recordings key anew, byte for byte, and takes as long as reading
+    and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
+    an old key still opens what copies of the vault he kept.
+    """
+    from callrec.keys.rotating import rotate_keys
+
+    practice = practice_of(ctx.obj)
+    _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
+    actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
+    if reencrypt:
+        _reencrypt(ctx.obj, practice, actor)
+        return
+    if reseal:
+        _reseal(ctx.obj, practice, actor, keys)
+        return
+    versions, out = rotate_keys(practice, actor, keys), ctx.obj.out
+    out.show_items(
+        [{"key": key, "version": version} for key, version in versions.items()],
+        lambda: out.table(("key", "version"), list(versions.items())),
+    )
+    more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
+    out.next_step(f"callrec keys rotate --reseal{more}")
+
+
+def _reseal(
+    invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
+) -> None:
+    from callrec.keys.resealing import count_to_reseal
+    from callrec.keys.resealing import reseal as reseal_rows
+
+    out, total = invocation.out, count_to_reseal(practice, keys)
+    with out.progress("moving", total=total) as advance:
+        done = reseal_rows(practice, actor, keys, advance)
+    rows = [(what, count, done.failed[what]) for what, count in done.moved.items()]
+
+    def text() -> None:
+        if rows:
+            out.table(("", "moved", "left"), rows)
+        else:
+            out.say("Everything lies under the newest keys.")
+
+    out.show_items([{"what": w, "moved": moved, "left": left} for w, moved, left in rows], text)
+    left = sum(done.failed.values())
+    if left:
+        raise Tampered(f"{left} of these do not open, and were left as they are")
+
+
+def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: bool) -> None:
+    if reencrypt and (reseal or key):
+        raise Unusable(
+            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
+            hint="run callrec keys rotate --reencrypt by itself",
+        )
+
+
+def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
+    from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt
+    from callrec.keys.reencrypting import reencrypt as reencrypt_recordings
+
+    out, total = invocation.out, bytes_to_reencrypt(practice)
+    with out.progress("sealing anew", total=total, in_bytes=True) as advance:
+        done = reencrypt_recordings(practice, actor, advance)
+    value = {
+        "recordings": done.recordings,
+        "bytes": done.size_bytes,
+        "left": [{"why": why, "recordings": some} for why, some in done.left.items()],
+    }
+
+    def text() -> None:
+        if not done.recordings and not done.left:
+            out.say("No recording is older than the newest recordings key.")
+            return
+        recordings = counted(done.recordings, "recording")
+        out.say(f"{recordings} sealed anew, {done.size_bytes / 1e6:.1f} MB.")
+        for why, some in done.left.items():
+            out.say(f"left as they are, {why}: {_spans(some)}")
+
+    out.show(value, text)
+    if WhyLeft.DAMAGED in done.left:
+        raise Tampered(
+            f"recordings that are not as they were sealed: {len(done.left[WhyLeft.DAMAGED])}",
+            hint="callrec doctor --full, then callrec doctor --repair --from DIR",
+        )
+    if done.left:
+        raise DoneInPart(
+            "some recordings lie under the keys that they had", hint=_what_helps(done.left)
+        )
+    if done.recordings:
+        out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
+
+
+def _what_helps(left: Collection[WhyLeft]) -> str:
+    from callrec.keys.reencrypting import WhyLeft
+
+    if WhyLeft.MISSING in left:
+        return "callrec doctor --repair --from DIR, then run it again"
+    if {*left} == {WhyLeft.AWAY}:
+        return (
+            "nothing seals anew what is on volumes only: keep these, which callrec archive list "
+            "shows, from whoever knew the keys"
+        )
+    return "run it again once what kept them is over"
+
+
+def _opens_row(each: KeyAccess) -> tuple[str, ...]:
+    versions = (_spans(each.versions[key]) for key in VaultKey)
+    counts = (str(n or "") for n in (each.requests, each.incidents, each.grants))
+    return (each.login, *versions, *counts)
+
+
+def _spans(numbers: Iterable[int]) -> str:
+    """1, 2, 3 and 5 as ``1-3 5``."""
+    those = {*numbers}
+    ends = sorted(n for n in those if n + 1 not in those)
+    starts = sorted(n for n in those if n - 1 not in those)
+    return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
+
+
+def _opens_json(each: KeyAccess) -> dict[str, Any]:
+    return {
+        "user": each.login,
+        **{key: list(each.versions[key]) for key in VaultKey},
+        "requests": each.requests,
+        "incidents": each.incidents,
+        "grants": each.grants,
+    }

@@ -1,0 +1,127 @@
+"""``callrec listen``: play what was granted, or show how loud it is where."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from callrec.cli.commands.player import find_player
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
+from callrec.cli.options.edits import Attended, Look, read_attended
+from callrec.cli.options.volumes import OnVolume
+from callrec.cli.who import practice_of, signing_person
+from callrec.errors import Unusable
+from callrec.policy.days import last_day
+from callrec.policy.edits_said import format_edits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import tzinfo
+    from typing import Any
+
+    from callrec.cli.invocation import Invocation
+    from callrec.cli.prompts import Prompts
+    from callrec.release.listen import Play, Playback, PlayedRecording, WaveformView
+
+listen_app = new_app()
+
+
+@listen_app.command()
+def listen(
+    ctx: Context,
+    request: options.Reference,
+    recording: options.GrantedRecording = None,
+    *,
+    attended: Attended = None,
+    look: Look = False,
+    on_volume: OnVolume = None,
+) -> None:
+    """Play a recording that was granted to you, leaving no file.
+
+    What is left out of its copies is not heard. It may be played again until the grant lapses; each
+    time is on record, with who was there, when it began and when it ended. A terminal shows the
+    waveform with its times first.
+    """
+    from callrec.release.listen import listen_to, show_waveform
+
+    call = ctx.obj
+    practice = practice_of(call, on_volume)
+    if look:
+        if attended:
+            raise Unusable("nobody attends a look", hint="give --look or --attended")
+        seen = show_waveform(practice, signing_person(call, practice), request, recording)
+        call.out.show(_seen_json(seen), partial(_say_seen, call, seen))
+    else:
+        actor = signing_person(call, practice)
+        heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
+        call.out.show(_heard_json(heard), partial(_say_heard, call, heard, call.config.time_zone))
+
+
+def _room(call: Invocation, attended: Sequence[str]) -> Playback:
+    from callrec.release.listen import Playback
+
+    def player(kind: str) -> Play:
+        return find_player(call.config.listen.player, kind, call.environ)
+
+    def show(seen: WaveformView) -> None:
+        for line in _waveform(call, seen):
+            call.out.note(line)
+
+    if not call.prompts.possible:
+        return Playback(player=player, attended=attended)
+    return Playback(player=player, attended=attended, ask=partial(_ask, call.prompts), show=show)
+
+
+def _ask(prompts: Prompts) -> Sequence[str]:
+    who = prompts.ask_until(
+        "Who is there besides you",
+        read_attended,
+        option="--attended WHO",
+        help="Say who hears it with you, or nobody. It is kept sealed in the record.",
+    )
+    return (who,)
+
+
+def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
+    from callrec.sound.waveform.typed import in_text
+
+    yield f"Recording {seen.recording}, as it was taken in:"
+    yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
+
+
+def _say_seen(call: Invocation, seen: WaveformView) -> None:
+    for line in _waveform(call, seen):
+        call.out.say(line)
+    call.out.say(f"It was shown and not played, which is entry {seen.seq}.")
+
+
+def _seen_json(seen: WaveformView) -> Mapping[str, Any]:
+    return {
+        "request": seen.reference,
+        "recording": seen.recording,
+        "audit_seq": seen.seq,
+        "duration_s": seen.measured.duration_ms / 1000,
+        "sample_rate": seen.measured.sample_rate,
+        "channels": seen.measured.channels,
+        "peaks": [list(each) for each in seen.measured.peaks],
+        "edits": seen.edits.as_json(),
+    }
+
+
+def _say_heard(call: Invocation, heard: PlayedRecording, zone: tzinfo) -> None:
+    call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
+    for what, text in format_edits(heard.edits):
+        call.out.say(f"Edited as approved: {what} {text}.")
+    call.out.say(f"It may be played again until {last_day(heard.lapses_at, zone)}.")
+
+
+def _heard_json(heard: PlayedRecording) -> Mapping[str, Any]:
+    return {
+        "request": heard.reference,
+        "recording": heard.recording,
+        "audit_seq": heard.seq,
+        "edits": heard.edits.as_json(),
+        "lapses_at": heard.lapses_at,
+    }

@@ -1,0 +1,84 @@
+"""``callrec login``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
+from callrec.cli.who import practice_of
+from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from callrec.login.login import AwaitingConfirmation, LoggedIn
+
+NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
+
+login_app = new_app()
+
+
+@login_app.command()
+def login(ctx: Context, *, user: options.LoginName = None) -> None:
+    """Open a session: ten minutes after the last command it ends, after an hour in any case.
+
+    The first time, you make your own key and choose your own password; the Data Controller compares
+    the key's fingerprint with you and runs: callrec user confirm NAME
+    """
+    from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
+
+    invocation = ctx.obj
+    practice = practice_of(invocation)
+    name = user or invocation.environ.get("CALLREC_USER", "")
+    if not name:
+        raise Unusable("who logs in is missing", hint="run callrec login NAME")
+    password = invocation.prompts.ask_password(f"Password of {name}")
+    result = log_in(
+        practice,
+        login=name,
+        password=password,
+        new_password=lambda: _new_password(invocation, password),
+        environ=invocation.environ,
+    )
+    match result:
+        case LoggedIn():
+            _show_logged_in(invocation, result)
+        case AwaitingConfirmation():
+            _show_waiting(invocation, result)
+
+
+def _new_password(invocation: Invocation, given: str) -> str:
+    """The password of one's own key; without a terminal the one that was given may stay."""
+    if not invocation.prompts.possible and NEW_PASSWORD_FILE not in invocation.environ:
+        invocation.out.note(
+            "your password is still the one that you were given: callrec user password changes it"
+        )
+        return given
+    from callrec.login.passwords import LENGTH_RULE
+
+    invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
+    return invocation.prompts.ask_new_password(
+        f"Your own password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
+    )
+
+
+def _show_logged_in(invocation: Invocation, result: LoggedIn) -> None:
+    out = invocation.out
+    value = {"user": result.login, "role": result.role, "ends_at": result.ends_at}
+    local = result.ends_at.astimezone(invocation.config.time_zone)
+    out.show(value, lambda: out.say(f"{result.login} ({result.role}) until {local:%H:%M}."))
+    out.next_step("callrec inbox")
+
+
+def _show_waiting(invocation: Invocation, result: AwaitingConfirmation) -> None:
+    out = invocation.out
+    value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
+
+    def text() -> None:
+        out.say("Your key is made." if result.made_now else "Your key is not confirmed yet.")
+        out.say("Read its fingerprint to the Data Controller, who confirms it:")
+        out.say(f"  {grouped_fingerprint(result.fingerprint)}")
+
+    out.show(value, text)
+    out.next_step(f"the Data Controller runs callrec user confirm {result.login}")

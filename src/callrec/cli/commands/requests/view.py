@@ -1,0 +1,316 @@
+"""A request as it is shown: before it is approved, and by ``callrec request show``."""
+
+from __future__ import annotations
+
+from itertools import starmap
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli.commands.requests.deadline_view import deadline_json, deadline_lines
+from callrec.cli.commands.requests.released_view import release_facts, release_json
+from callrec.cli.who import acting_person, signing_person
+from callrec.policy.days import last_day
+from callrec.policy.edits_said import format_edits
+from callrec.policy.purpose import TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from callrec.cli.invocation import Invocation
+    from callrec.mail.outbox import ListedMessage
+    from callrec.policy.edits import Edits
+    from callrec.policy.purpose import Purpose
+    from callrec.policy.retention import DisposalItem
+    from callrec.practice import Actor, Practice
+    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.holding import ListedHold
+    from callrec.requests.show import (
+        ShownApproval,
+        ShownDenial,
+        ShownEvent,
+        ShownRecording,
+        ShownRequest,
+    )
+
+_PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
+"""In the order of 4(b)."""
+
+NOT_SHOWN = "not shown to you"
+
+_LABEL = 11
+"""Columns of a label, where it is not longer."""
+
+
+def reader(invocation: Invocation, practice: Practice) -> Actor:
+    """Who reads a request: the open login where that is enough, else with the password.
+
+    Raises:
+        Locked: nobody is logged in, or the password is wrong.
+    """
+    from callrec.requests.open import can_open_with_session
+
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or can_open_with_session(actor):
+        return actor
+    return signing_person(invocation, practice)
+
+
+def request_json(shown: ShownRequest) -> Mapping[str, Any]:
+    """A request as other programs read it (docs/cli.md)."""
+    return {
+        "id": shown.reference,
+        "purpose": shown.purpose,
+        "reason": shown.particulars["reason"],
+        "state": shown.state,
+        "created_at": shown.created_at,
+        "created_by": shown.created_by,
+        **deadline_json(shown.deadline),
+        "lapses_at": shown.lapses_at,
+        "particulars": dict(shown.particulars),
+        "digest": shown.digest,
+        "recordings": [_recording_json(recording) for recording in shown.recordings],
+        "hold": _hold_json(shown.hold) if shown.hold else None,
+        "approvals": [_approval_json(approval) for approval in shown.approvals],
+        "denial": _denial_json(shown.denial) if shown.denial else None,
+        "releases": [release_json(release) for release in shown.releases],
+        "history": [
+            {
+                "at": event.at,
+                "what": str(event.what),
+                "by": event.by,
+                "on": event.on,
+                "awaited": event.awaited,
+                "reason": event.said,
+            }
+            for event in shown.history
+        ],
+        "told": [
+            {
+                "to": each.login,
+                "at": each.message.made_at,
+                "line": each.message.line,
+                "taken_at": each.message.taken_at,
+            }
+            for each in shown.messages
+        ],
+    }
+
+
+def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
+    """A request as people read it, a line each."""
+    from callrec.practice import today
+
+    config = practice.config
+    zone = config.time_zone
+    yield f"{shown.reference}  {shown.purpose}  {shown.state}"
+    yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
+    yield from deadline_lines(
+        shown.deadline,
+        today(practice),
+        warn_days=config.clocks.warn_days,
+        is_answered=shown.is_answered,
+    )
+    if shown.lapses_at:
+        yield _labelled("lapses", f"after {last_day(shown.lapses_at, zone)}")
+    for name in _PARTICULARS:
+        between = " to " if name == "time" else ", "
+        yield _labelled(name, _said(shown.particulars[name], between))
+    yield from _further(shown)
+    yield from _recordings(shown, zone)
+    if shown.hold:
+        yield _labelled("hold", _hold(shown.hold))
+    for approval in shown.approvals:
+        yield from _approval(approval, shown.purpose, zone)
+    if shown.denial:
+        yield from _denial(shown.denial, zone)
+    yield from _releases(shown, zone)
+    for event in shown.history:
+        yield _labelled("history", _event(event, zone))
+    for each in shown.messages:
+        yield _labelled("told", _message(each, zone))
+
+
+def staff_named_lines(concerned: StaffNamed) -> Iterator[str]:
+    """Whom of the practice a request is about, or that nobody was known by what it says."""
+    if len(concerned.logins) > 1:
+        yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
+    elif concerned.logins:
+        yield f"of the practice it names {concerned.logins[0]}, who does not decide it"
+    elif concerned.is_staff_named and concerned.by_name:
+        yield "whom it names is nobody of the practice: give the login, or the full name"
+    elif concerned.is_staff_named:
+        yield "nobody has a login that it names; you open no full names, so rather give the login"
+
+
+def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
+    """What is said of each recording that is not of the day which a request says."""
+    for number in numbers:
+        yield f"recording {number} is not of the day that the request says"
+
+
+def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
+    """What is left out of each copy of which something is, for other programs."""
+    return [{"id": number, "edits": each.as_json()} for number, each in edits.items() if each]
+
+
+def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
+    """The same as people read it: the recording's number, and each edit as it is typed."""
+    for number, each in edits.items():
+        for what, text in format_edits(each):
+            yield number, f"{what} {text}"
+
+
+def _further(shown: ShownRequest) -> Iterator[str]:
+    """What its purpose asks for besides, in the order of asking; of a text, line by line."""
+    told = shown.particulars.get("further", {})
+    for name in TERMS[shown.purpose].further:
+        if name in told:
+            text = NOT_SHOWN if told[name] is None else told[name]
+            label = str(name)
+            if len(name) >= _LABEL:  # on a line of its own, or it would break the column
+                yield name
+                label = ""
+            for position, line in enumerate(text.splitlines()):
+                yield _labelled("" if position else label, line)
+
+
+def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    for release in shown.releases:
+        at = _local(release.at, zone)
+        yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
+        yield from starmap(_labelled, release_facts(release))
+
+
+def _message(each: ListedMessage, zone: tzinfo) -> str:
+    taken = "" if each.message.taken_at else ", waiting to be sent"
+    return f"{_local(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
+
+
+def _event(event: ShownEvent, zone: tzinfo) -> str:
+    what = " ".join(filter(None, (str(event.what), event.awaited)))
+    on = f" on {event.on}" if event.on else ""
+    said = f": {event.said}" if event.said else ""
+    return f"{_local(event.at, zone)}  {what}{on}  {event.by}{said}"
+
+
+def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    if not shown.recordings:
+        yield _labelled("recordings", "none yet")
+    for recording in shown.recordings:
+        yield _labelled("recording", f"{recording.id}  {_what_it_is(recording, zone)}")
+        if recording.is_of_other_day:
+            yield _labelled("  day", "not the one that the request says")
+        if recording.retained:
+            said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
+            yield _labelled("  kept", said)
+        if recording.ciphertext:
+            yield _labelled("  sha-256", recording.ciphertext)
+
+
+def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
+    if recording.started_at is None or recording.duration_ms is None:
+        return NOT_SHOWN
+    length = f"{recording.duration_ms / 1000:.0f} s"
+    return f"{_local(recording.started_at, zone)}  {length}  {recording.direction}"
+
+
+def _hold(hold: ListedHold) -> str:
+    return f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
+
+
+def _hold_json(hold: ListedHold) -> dict[str, Any]:
+    return {"id": f"H-{hold.number}", "state": hold.state, "recordings": hold.recordings}
+
+
+def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
+    by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
+    numbers = ", ".join(map(str, approval.recordings))
+    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{_alone(approval)}")
+    what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
+    yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
+    for number, edit in edits_lines(approval.edits):
+        yield _labelled("  edited", f"{number}, {edit}")
+    for number, code in approval.withheld:
+        yield _labelled("  withheld", f"{number}, {code}")
+    if approval.note:
+        yield _labelled("  note", approval.note)
+
+
+def _alone(decision: ShownApproval | ShownDenial) -> str:
+    if decision.review is None:
+        return ""
+    by = f" by {decision.reviewed_by}" if decision.reviewed_by else ""
+    return f", ALONE: the glass was broken; {decision.review}{by}"
+
+
+def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
+    by = f"{denial.by}{_alone(denial)}"
+    yield _labelled("denied", f"{_local(denial.at, zone)} by {by}: {denial.code}")
+    yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
+
+
+def _denial_json(denial: ShownDenial) -> dict[str, Any]:
+    return {
+        "by": denial.by,
+        "at": denial.at,
+        "code": denial.code,
+        "reason": denial.reason,
+        "break_glass": denial.review is not None,
+        "review": denial.review,
+        "reviewed_by": denial.reviewed_by,
+    }
+
+
+def _recording_json(recording: ShownRecording) -> dict[str, Any]:
+    return {
+        "id": recording.id,
+        "uid": recording.uid,
+        "started_at": recording.started_at,
+        "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
+        "direction": recording.direction,
+        "format": recording.format,
+        "size_bytes": recording.size_bytes,
+        "state": recording.state,
+        "sha256_sealed": recording.ciphertext,
+        "of_other_day": recording.is_of_other_day,
+        **(_retained_json(recording.retained) if recording.retained else {}),
+    }
+
+
+def _retained_json(retained: DisposalItem) -> dict[str, Any]:
+    return {"category": retained.category, "rule": retained.rule, "due_on": retained.due_on}
+
+
+def _approval_json(approval: ShownApproval) -> dict[str, Any]:
+    return {
+        "by": approval.by,
+        "at": approval.at,
+        "note": approval.note,
+        "countersigned_by": approval.countersigned_by,
+        "for": approval.to,
+        "lapses_at": approval.until,
+        "recordings": list(approval.recordings),
+        "edits": edits_json(approval.edits),
+        "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
+        "break_glass": approval.broke_glass,
+        "review": approval.review,
+        "reviewed_by": approval.reviewed_by,
+    }
+
+
+def _said(value: object, between: str) -> str:
+    match value:
+        case None:
+            return NOT_SHOWN
+        case list():
+            return between.join(map(str, value))
+        case _:
+            return str(value) or "nothing more"
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,176 @@
+"""``callrec restore``: rebuild the vault from archive volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli.commands.fetched_view import check_all_fetched, fetched_json, say_not_fetched
+from callrec.cli.commands.kit import ask_kit
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import restoring as options
+from callrec.cli.output import counted
+from callrec.cli.who import practice_of, signing_login, signing_person
+from callrec.errors import DoneInPart
+
+if TYPE_CHECKING:
+    from callrec.practice import Actor, Practice
+    from callrec.restore.rebuild import Rebuilt
+    from callrec.restore.restore import Restored
+    from callrec.volume.volume import Volume
+
+restore_app = new_app()
+
+
+@restore_app.command()
+def restore(
+    ctx: Context,
+    *,
+    volumes: options.FromVolumes,
+    kit: options.WithKit = False,
+    for_proof: options.Drill = False,
+) -> None:
+    """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
+
+    People, requests, the record of all that was done, and recordings: with the password of anybody
+    who may approve requests, or with the recovery kit. Volumes may be given one after another; what
+    is there already is not fetched again, and a run that was cut short is finished by the next.
+    """
+    from callrec.crypto.kit import read_kit
+    from callrec.restore.copy import opener_by_kit, opener_by_password
+    from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
+
+    invocation = ctx.obj
+    opened = open_volumes(volumes)
+    if for_proof:
+        _drill(invocation, opened)
+        return
+    if is_vault(invocation.config):
+        practice = practice_of(invocation)
+        _bring_back(invocation, practice, signing_person(invocation, practice), opened)
+        return
+    rebuilt = rebuild(
+        invocation.config,
+        opened,
+        opener_by_kit(read_kit(ask_kit(invocation.prompts)))
+        if kit
+        else opener_by_password(_password(invocation)),
+        now=invocation.now,
+        environ=invocation.environ,
+    )
+    _say_rebuilt(invocation, rebuilt)
+    if kit:
+        value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label}
+        invocation.out.show(
+            {**value, "copied_at": rebuilt.copied_at},
+            lambda: invocation.out.say("The catalogue is back; no recording is fetched yet."),
+        )
+        invocation.out.next_step("callrec recovery use, then the same callrec restore again")
+        return
+    _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), opened)
+
+
+def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    from callrec.archive.fetch import count_files
+    from callrec.login.unlock import actor_by_password
+    from callrec.restore.copy import opener_by_password
+    from callrec.restore.drill import run_restore_drill
+
+    practice = practice_of(invocation)
+    login = signing_login(invocation, practice)
+    password = invocation.prompts.ask_password(f"Password of {login}")
+    actor = actor_by_password(practice, login=login, password=password)
+    out = invocation.out
+    with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
+        done = run_restore_drill(
+            practice,
+            actor,
+            volumes,
+            opener_by_password(password),
+            environ=invocation.environ,
+            advance=advance,
+        )
+    value = {
+        "volume": done.label,
+        "copied_at": done.copied_at,
+        "log_size": done.log_size,
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "lacking": done.not_on_volumes,
+        "seq": done.seq,
+    }
+
+    def text() -> None:
+        recordings = counted(done.fetched.recordings, "recording")
+        out.say(f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,')
+        out.say(f"{recordings}, each as it was sealed; one was opened.")
+        for path in done.fetched.damaged:
+            out.say(f"damaged on the volume: {path}")
+        if done.not_on_volumes:
+            out.say(f"not on these volumes: {done.not_on_volumes}")
+        out.say(f"The proof is entry {done.seq} of the record.")
+
+    out.show(value, text)
+    if done.fetched.damaged or done.not_on_volumes:
+        raise DoneInPart(
+            "some recordings would still be missing", hint="archive again, then drill again"
+        )
+
+
+def _password(invocation: Invocation) -> str:
+    return invocation.prompts.ask_password("Password of somebody who may approve requests")
+
+
+def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
+    out = invocation.out
+    for label, why in rebuilt.passed_over:
+        out.note(f'volume "{label}" was passed over: {why}')
+    made = rebuilt.copied_at
+    day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
+    out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+    out.note("no copy holds the configuration: compare this one with yours, retention above all")
+
+
+def _bring_back(
+    invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
+) -> None:
+    from callrec.archive.fetch import count_files
+    from callrec.practice import report_unsaved_head
+    from callrec.restore.restore import restore_from_volumes
+
+    out = invocation.out
+    with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
+        done = restore_from_volumes(practice, actor, volumes, advance=advance)
+    value = {
+        "vault": practice.vault,
+        "log_size": done.size,
+        "leaves_lost": done.leaves_lost,
+        "resumed": done.resumed,
+        **fetched_json(done),
+        "erased_since": done.erased_since,
+        "erased_and_here": done.erased_and_here,
+    }
+    out.show(value, lambda: _say(invocation, practice, done))
+    if not done.resumed:
+        out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
+    else:
+        out.next_step("callrec audit verify, then callrec archive --to DIR")
+    report_unsaved_head(practice)
+    check_all_fetched(done)
+
+
+def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
+    out = invocation.out
+    out.say(f"{practice.name}: {counted(done.fetched.recordings, 'recording')} fetched.")
+    if done.leaves_lost:
+        lost = f"{counted(done.leaves_lost, 'entry', 'entries')} at least"
+        out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
+        out.say("What was decided since that copy has to be decided again.")
+    for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
+        if erased:
+            numbers = ", ".join(map(str, erased))
+            out.say(f"Erased after that copy, and {where}: recording {numbers}.")
+    if done.erased_since or done.erased_and_here:
+        out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
+    say_not_fetched(out, done)

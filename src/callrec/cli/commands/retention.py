@@ -1,0 +1,279 @@
+"""``callrec retention``: how long recordings are kept, what is due, and its disposal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.cli.commands.destroyed_view import DISPOSING, find_attached_volumes, show_destruction
+from callrec.cli.destination import check_destination
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
+from callrec.cli.options import registers as register_options
+from callrec.cli.options import retention as retention_options
+from callrec.cli.options.destroying import CertificateTo, OnVolumes
+from callrec.cli.output import as_json, counted
+from callrec.cli.who import acting_person, practice_of, signing_person
+from callrec.errors import Unusable
+from callrec.system.spreadsheet import to_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from callrec.cli.output import Output
+    from callrec.policy.retention import CategoryTotal, DueGroup
+    from callrec.retention.destroy import DestructionItem
+    from callrec.retention.erase import DisposalProposal
+    from callrec.retention.review import RetentionReview
+    from callrec.system.spreadsheet import Cell
+
+retention_app = new_app()
+
+_COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stopped_by")
+
+
+@retention_app.command()
+def review(
+    ctx: Context,
+    *,
+    to: register_options.RegisterFile = None,
+    yes: options.Yes = False,
+) -> None:
+    """Count what is due by category and month of the calls, and what stops it.
+
+    Nothing is destroyed. Counts are all that is shown; that you looked is on record.
+    """
+    from callrec.retention.review import review_retention
+    from callrec.system.whole_file import write_whole
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
+    found = review_retention(practice, acting_person(ctx.obj, practice))
+    if to is None:
+        out.show(_json(found), lambda: _say(out, found))
+        if found.free:
+            out.next_step("callrec retention dispose")
+        return
+    zone = practice.config.time_zone
+    is_json = to.suffix.lower() == ".json"
+    data = (
+        f"{as_json(_json(found))}\n".encode() if is_json else to_csv(_COLUMNS, _cells(found), zone)
+    )
+    write_whole(to, data, replace=replace)
+    written = {"path": to, "lines": len(found.due)}
+    out.show(written, lambda: out.say(f'"{to}" is written, lines: {len(found.due)}'))
+
+
+@retention_app.command()
+def dispose(
+    ctx: Context,
+    request: retention_options.Approved = None,
+    *,
+    volumes: OnVolumes = None,
+    to: CertificateTo = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> None:
+    """Propose what is due and stopped by nothing; with a request, destroy what it was approved for.
+
+    The Data Controller decides what is proposed, recording by recording, and carries it out. A
+    volume that is not attached owes its part: give the same command again when it is, or archive to
+    it. Once nothing is owed, --to writes the certificate.
+    """
+    from callrec.retention.erase import preview_disposal, propose_disposal
+
+    if request is not None:
+        _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
+        return
+    if volumes or to:
+        raise Unusable(
+            "--volume and --to go with a request that was approved",
+            hint="callrec retention dispose REQUEST",
+        )
+    practice = practice_of(ctx.obj)
+    propose = preview_disposal if dry_run else propose_disposal
+    _show_proposed(ctx.obj.out, propose(practice, acting_person(ctx.obj, practice)))
+
+
+def _carry_out(
+    invocation: Invocation,
+    request: str,
+    places: tuple[Sequence[Path], Path | None],
+    *,
+    is_rehearsed: bool,
+    yes: bool,
+) -> None:
+    """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
+    from callrec.retention.erase import dispose as dispose_recordings
+    from callrec.retention.erase import preview_destruction
+    from callrec.retention.erasing import is_carried_out
+
+    practice, (named, to) = practice_of(invocation), places
+    actor = signing_person(invocation, practice)
+    if not is_carried_out(practice, request):
+        to_destroy = preview_destruction(practice, actor, request)
+        if is_rehearsed:
+            _show_doomed(invocation.out, request, to_destroy)
+            return
+        invocation.prompts.confirm(f"destroy {counted(len(to_destroy), 'recording')}", yes=yes)
+    volumes = find_attached_volumes(practice, named)
+    with invocation.out.progress("destroying", total=None) as advance:
+        done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
+    show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
+
+
+@retention_app.command("set")
+def set_(
+    ctx: Context,
+    recordings: options.RecordingIds,
+    category: retention_options.CategoryName,
+    *,
+    reason: options.Reason = None,
+) -> None:
+    """Say of which category recordings are; what nobody gave one is routine, or of a claim.
+
+    What a medico-legal request is or was about is kept as long as a claim at the least.
+    """
+    from callrec.retention.categories import set_category
+
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = acting_person(ctx.obj, practice)
+    done = set_category(practice, actor, recordings, category=category, reason=why)
+    chosen, longer = done.category, done.kept_as_claims
+    numbers = list(dict.fromkeys(recordings))
+    value = {"category": chosen.name, "rule": chosen.rule, "recordings": numbers}
+    value["kept_as_claims"] = list(longer)
+    kept = len(numbers) - len(longer)
+    out.show(value, lambda: out.say(f"Recordings kept as {chosen.rule}: {kept}."))
+    if longer:
+        out.note(
+            f"kept as a claim all the same, which is longer: {', '.join(map(str, longer))};"
+            " a medico-legal request is or was about that"
+        )
+    out.next_step(f"callrec show {numbers[0]}")
+
+
+def _json(found: RetentionReview) -> dict[str, Any]:
+    return {
+        "on": found.on,
+        "categories": [_held_json(held) for held in found.stock],
+        "items": [_due_json(due) for due in found.due],
+        "due": found.recordings_due,
+        "free": found.free,
+        "stubs": found.stubs,
+        "stubs_due": found.stubs_due,
+    }
+
+
+def _held_json(held: CategoryTotal) -> Mapping[str, Any]:
+    return {
+        "category": held.category.name,
+        "keeps": held.category.keeps,
+        "source": held.category.source,
+        "recordings": held.recordings,
+        "due": held.due,
+        "free": held.free,
+        "next_due_on": held.next_due_on,
+    }
+
+
+def _due_json(due: DueGroup) -> Mapping[str, Any]:
+    return {
+        "month": f"{due.month:%Y-%m}",
+        "category": due.category.name,
+        "rule": due.category.rule,
+        "due": due.recordings,
+        "free": due.free,
+        "stopped_by": [
+            {"by": stopped.by, "reference": stopped.reference or None, "recordings": count}
+            for stopped, count in due.stopped_by.items()
+        ],
+    }
+
+
+def _cells(found: RetentionReview) -> Iterable[Sequence[Cell]]:
+    for due in found.due:
+        category, month = due.category, f"{due.month:%Y-%m}"
+        stopped = tuple(f"{by}: {count}" for by, count in due.stopped_by.items())
+        yield (
+            *(month, category.name, category.rule, category.source),
+            *(due.recordings, due.free, stopped),
+        )
+
+
+def _say(out: Output, found: RetentionReview) -> None:
+    headers = ("category", "kept for", "recordings", "due", "free", "next due")
+    rows = [
+        (
+            held.category.name,
+            held.category.keeps or "no end",
+            *(held.recordings, held.due, held.free),
+            held.next_due_on,
+        )
+        for held in found.stock
+    ]
+    out.table(headers, rows)
+    if found.due:
+        out.say()
+        _table(out, found.due)
+    if found.stubs:
+        out.say()
+        out.say(
+            f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
+        )
+
+
+def _show_proposed(out: Output, made: DisposalProposal) -> None:
+    value = {
+        "id": made.reference or None,
+        "recordings": list(made.recordings),
+        "items": [_due_json(due) for due in made.due],
+        "left": made.left,
+    }
+    out.show(value, lambda: _say_proposed(out, made))
+    if made.reference:
+        out.next_step(f"callrec request show {made.reference}")
+
+
+def _show_doomed(out: Output, reference: str, to_destroy: Sequence[DestructionItem]) -> None:
+    value = {"id": reference, "recordings": [each.recording for each in to_destroy]}
+    rules = Counter(each.rule for each in to_destroy)
+
+    def text() -> None:
+        out.say(f"Would destroy {counted(len(to_destroy), 'recording')}:")
+        for rule, count in sorted(rules.items()):
+            out.say(f"  {rule}: {count}")
+
+    out.show(value, text)
+    out.next_step(f"callrec retention dispose {reference}")
+
+
+def _say_proposed(out: Output, made: DisposalProposal) -> None:
+    if not made.recordings:
+        out.say("Nothing is due that nothing stops.")
+        return
+    _table(out, made.due)
+    count = len(made.recordings)
+    if made.reference:
+        out.say(f"{made.reference} is made. Recordings proposed for disposal: {count}.")
+        out.say(f"The Data Controller decides it: callrec approve {made.reference}")
+    else:
+        out.say(f"Recordings that would be proposed for disposal: {count}.")
+    if made.left:
+        out.say(f"Left for another request: {made.left}.")
+
+
+def _table(out: Output, every: Iterable[DueGroup]) -> None:
+    rows = [
+        (
+            f"{due.month:%Y-%m}",
+            due.category.name,
+            *(due.recordings, due.free),
+            "; ".join(f"{stopped}: {count}" for stopped, count in due.stopped_by.items()),
+        )
+        for due in every
+    ]
+    out.table(("month", "category", "due", "free", "stopped by"), rows)

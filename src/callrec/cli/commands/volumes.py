@@ -1,0 +1,200 @@
+"""``callrec archive list``, ``keep``, ``lost``, ``found``: volumes as things the practice owns."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli.commands.incident_account import read_noticed
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import incidents as incident_options
+from callrec.cli.options import volumes as options
+from callrec.cli.options.commands import VolumeFolder
+from callrec.cli.output import counted
+from callrec.cli.who import acting_person, practice_of, signing_person
+from callrec.errors import Locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from callrec.archive.volume_kept import VolumeKeeper
+    from callrec.archive.volume_list import ListedVolume
+    from callrec.archive.volumes import LostVolume
+    from callrec.practice import Actor, Practice
+
+MB, KB = 1_000_000, 1_000
+
+
+def list_(ctx: Context) -> None:
+    """Every volume that was archived to, attached or not.
+
+    Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
+    """
+    from callrec.archive.volume_list import keepers_of_volumes, list_volumes
+
+    practice = practice_of(ctx.obj)
+    actor = _actor_if_any(ctx.obj, practice)
+    kept = keepers_of_volumes(practice, actor) if actor else {}
+    volumes = list_volumes(practice)
+    out, zone = ctx.obj.out, practice.config.time_zone
+    headers = ("volume", "recordings", "size", "last written", "last verified", "now")
+
+    def text() -> None:
+        out.table(headers, [_row(each, zone) for each in volumes])
+        for each in volumes:
+            for line in _lines(each, kept.get(each.volume), zone):
+                out.say(line)
+
+    out.show_items([_json(each, kept.get(each.volume)) for each in volumes], text)
+
+
+def keep(
+    ctx: Context,
+    label: options.VolumeLabel,
+    *,
+    by: options.KeptBy = None,
+    at: options.KeptAt = None,
+) -> None:
+    """Write down who has a volume and where it lies; it is kept sealed."""
+    from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
+
+    ask = ctx.obj.prompts.ask
+    kept = VolumeKeeper(
+        by or ask("Who has it", option="--with NAME"),
+        at or ask("Where it lies", option="--at PLACE"),
+    )
+    practice = practice_of(ctx.obj)
+    record_volume_keeper(practice, acting_person(ctx.obj, practice), label, kept)
+    out = ctx.obj.out
+    out.show(
+        {"volume": label, "with": kept.by, "at": kept.place},
+        lambda: out.say(f'"{label}" is with {kept.by}, at {kept.place}.'),
+    )
+    out.next_step("callrec archive list")
+
+
+def lost(
+    ctx: Context,
+    label: options.VolumeLabel,
+    *,
+    noticed: incident_options.Noticed = None,
+    tell: incident_options.WhomToTell = None,
+) -> None:
+    """Report a volume lost: an incident is made, with the calls that were on it.
+
+    What lies on it counts as no copy from then on. One that comes back is counted again by
+    callrec archive found.
+    """
+    from callrec.archive.volumes import LossReport, report_lost
+
+    when = noticed or ctx.obj.prompts.ask(
+        "When was it noticed (a time, or now)", option="--noticed TIME"
+    )
+    practice = practice_of(ctx.obj)
+    loss = LossReport(label=label, noticed_at=read_noticed(when, practice), tell=tell)
+    done = report_lost(practice, signing_person(ctx.obj, practice), loss)
+    out, zone = ctx.obj.out, practice.config.time_zone
+
+    def text() -> None:
+        for line in _lost_lines(done, zone):
+            out.say(line)
+
+    value = {
+        "volume": done.label,
+        "incident": done.incident.reference,
+        "told": done.incident.told,
+        "due_at": done.incident.due_at,
+        "recordings": list(done.recordings),
+        "without_copy": list(done.without_copy),
+    }
+    out.show(value, text)
+    out.next_step(f"callrec incident show {done.incident.reference}")
+
+
+def found(ctx: Context, folder: VolumeFolder) -> None:
+    """Count a volume that was lost as a copy again, once all of it was read back."""
+    from callrec.archive.archive_verify import count_bags
+    from callrec.archive.volumes import report_found
+
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    out = ctx.obj.out
+    with out.progress("reading bags", total=count_bags(folder)) as advance:
+        report = report_found(practice, actor, folder, advance)
+    read = counted(report.checked, "recording")
+    out.show(
+        {"volume": report.label, "checked": report.checked},
+        lambda: out.say(f'"{report.label}" is as it was written and in use again: {read}.'),
+    )
+    out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
+
+
+def size_in_words(size_bytes: int) -> str:
+    """An amount of bytes in words."""
+    if size_bytes >= MB:
+        return f"{size_bytes / MB:,.1f} MB"
+    return f"{size_bytes / KB:,.1f} kB"
+
+
+def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
+    return {
+        "volume": each.label,
+        "standing": each.standing,
+        "serial": each.serial,
+        "with": kept.by if kept else None,
+        "at": kept.place if kept else None,
+        "attached": each.at,
+        "last_written": each.written_at,
+        "last_seen": each.seen_at,
+        "bags": each.bags,
+        "recordings": each.recordings,
+        "bytes": each.size_bytes,
+        "last_verified": each.verified_at,
+        "on_vaults_disk": each.on_vaults_disk,
+    }
+
+
+def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
+    return (
+        each.label,
+        each.recordings,
+        size_in_words(each.size_bytes),
+        _day(each.written_at, zone),
+        _day(each.verified_at, zone) if each.verified_at else "never by you",
+        "lost" if each.is_lost else "attached" if each.at else "away",
+    )
+
+
+def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Iterator[str]:
+    told = [
+        f"with {kept.by}, at {kept.place}" if kept else "",
+        f"serial {each.serial}" if each.serial else "",
+        "on the vault's own disk: no copy elsewhere" if each.on_vaults_disk else "",
+        "" if each.at else f"last seen {_day(each.seen_at, zone)}",
+    ]
+    if any(told):
+        yield f"{each.label}:"
+    yield from (f"  {part}" for part in told if part)
+
+
+def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
+    ends = f"{done.incident.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    told = f"{done.incident.reference} is made, {done.incident.told} is told"
+    yield f'"{done.label}" is reported lost: {told}.'
+    yield f"72 hours end {ends}. On it: {counted(len(done.recordings), 'call')}."
+    if done.without_copy:
+        yield f"Nowhere else: {counted(len(done.without_copy), 'recording')}."
+    else:
+        yield "Each of them is in the vault or on another volume too."
+
+
+def _day(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
+def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
+    try:
+        return acting_person(invocation, practice)
+    except Locked:
+        return None
