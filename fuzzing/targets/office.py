@@ -34,7 +34,7 @@ from callrec.policy.edits_said import (
     read_silence,
 )
 from callrec.policy.role import VaultKey
-from callrec.system.mounts import mounted
+from callrec.system.files import mounted
 from callrec.system.spreadsheet import neutralise_formula
 from fuzzing.place import laid, place
 from fuzzing.target import Target

@@ -11,8 +11,8 @@ import pytest
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Misconfigured
-from callrec.system import mounts
-from callrec.system.mounts import file_system_of
+from callrec.system import files as mounts
+from callrec.system.files import file_system_of
 from house.commands import type_in
 
 if TYPE_CHECKING:

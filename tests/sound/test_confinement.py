@@ -13,7 +13,7 @@ from callrec.sound.child import converse
 from callrec.sound.confinement import Limits, can_confine
 from callrec.sound.exchange import MessageKind
 from callrec.sound.undecodable import Undecodable
-from callrec.system.child_process import python_command
+from callrec.system.processes import python_command
 from house.processes import children
 from sound.probe import ATTEMPTS
 

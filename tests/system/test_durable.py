@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.system.durable import sync
+from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from pathlib import Path

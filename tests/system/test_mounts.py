@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callrec.system.mounts import drives, file_system_of, mounted
+from callrec.system.files import drives, file_system_of, mounted
 
 ENDS = {
     "a next line": b"\xc2\x85",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.system import nameless as module
-from callrec.system.nameless import atomic_write
+from callrec.system import files as module
+from callrec.system.files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path

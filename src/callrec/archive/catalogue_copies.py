@@ -16,7 +16,7 @@ from callrec.archive.copy import write_copy
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
-from callrec.system.durable import sync
+from callrec.system.files import sync
 from callrec.volume.marker import create_volume
 from callrec.volume.volume import Volume, stamp
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.errors import CallrecError, Tampered
-from callrec.system.child_process import kill_process, python_command, start_process
+from callrec.system.processes import kill_process, python_command, start_process
 
 if TYPE_CHECKING:
     import subprocess

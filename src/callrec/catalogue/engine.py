@@ -17,9 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from callrec.catalogue.sound import check_schema
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.system.durable import sync
-from callrec.system.files import check_only_we_can_change
-from callrec.system.mounts import file_system_of
+from callrec.system.files import check_only_we_can_change, file_system_of, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from watchfiles import Change, watch
 
 from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
-from callrec.system.mounts import file_system_of
+from callrec.system.files import file_system_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,9 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
 from callrec.policy.role import VaultKey
-from callrec.system.files import OTHERS, check_only_we_can_change, check_private
-from callrec.system.mounts import file_system_of
-from callrec.system.nameless import atomic_write
+from callrec.system.files import (
+    OTHERS,
+    atomic_write,
+    check_only_we_can_change,
+    check_private,
+    file_system_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,8 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.errors import Failed, Unusable
-from callrec.system.durable import sync
-from callrec.system.nameless import create_private, link_unnamed, open_unnamed
+from callrec.system.files import create_private, link_unnamed, open_unnamed, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

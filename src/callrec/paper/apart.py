@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.system.child_process import kill_process, python_command, start_process
+from callrec.system.processes import kill_process, python_command, start_process
 
 if TYPE_CHECKING:
     import subprocess

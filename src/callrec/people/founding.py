@@ -43,8 +43,7 @@ from callrec.paper.recovery_kit import PrintedKit
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
-from callrec.system.durable import sync
-from callrec.system.files import check_only_we_can_change
+from callrec.system.files import check_only_we_can_change, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

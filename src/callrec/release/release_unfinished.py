@@ -21,7 +21,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed
 from callrec.package.whole import leftovers_of
 from callrec.release.record import has_failed, is_under_way, record_failed
-from callrec.system.durable import sync
+from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

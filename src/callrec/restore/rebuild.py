@@ -21,7 +21,7 @@ from callrec.practice import practice_on
 from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
 from callrec.restore.served_copy import RestoredCopy, remember_restored_copy
 from callrec.store.layout import RECORDINGS
-from callrec.system.durable import sync
+from callrec.system.files import sync
 from callrec.volume.marker import open_volume
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.sound.exchange import ANSWER, HEAD, MAX_MESSAGE_BYTES, QUESTION, MessageKind
 from callrec.sound.starting import start_child
 from callrec.sound.undecodable import DecodeFailure, Undecodable
-from callrec.system.child_process import kill_process
+from callrec.system.processes import kill_process
 
 if TYPE_CHECKING:
     import subprocess

@@ -9,7 +9,7 @@ from callrec.sound.child import converse
 from callrec.sound.confinement import Limits
 from callrec.sound.exchange import MessageKind
 from callrec.sound.undecodable import DecodeFailure, Undecodable
-from callrec.system.child_process import python_command
+from callrec.system.processes import python_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

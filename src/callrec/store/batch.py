@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Self
 from callrec.store.disk import disk_errors, sync_filesystem
 from callrec.store.layout import INCOMING, JOURNAL, RECORDINGS, is_name, recording_path
 from callrec.store.sealing import fill, seal_stream, write_all
-from callrec.system.durable import sync
+from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -13,7 +13,7 @@ from callrec.store.batch import DirectoryBatch, clear_batch
 from callrec.store.disk import disk_errors
 from callrec.store.layout import INCOMING, LOCK, RECORDINGS, recording_path
 from callrec.store.sealing import Buffers
-from callrec.system.durable import sync
+from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who may read a file, who may change it, and who could put another in its place.
+"""Durable, nameless, private files; what kind of file system.
 
 callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
 whoever runs it, and root, who can do anything. A folder on the way to a file counts too: who can
@@ -8,11 +8,13 @@ write to it can exchange what lies in it, even between a check and its use.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import struct
 from collections import deque
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.errors import Misconfigured
 
@@ -161,3 +163,146 @@ def _way_to(path: Path) -> Iterator[Path]:
         if target.is_absolute():
             at = Path("/")
         parts.extendleft(reversed(target.parts[1:] if target.is_absolute() else target.parts))
+
+
+def sync(*paths: Path) -> None:
+    """Make the bytes of each of these files, and the names in each of these folders, durable.
+
+    A file's name is its folder's, which the sync of the file does not make durable (fsync(2)).
+
+    Raises:
+        OSError: something could not be written.
+    """
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+MOUNTS: Final = Path("/proc/self/mounts")
+"""Linux alone has it (proc_pid_mounts(5))."""
+
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+
+
+def file_system_of(path: Path) -> str:
+    """The kernel's word for it, such as ``tmpfs`` or ``nfs4``; empty if untold."""
+    place = str(path.resolve())
+    holding = [
+        (len(point), number, kind)
+        for number, (_, whole, kind) in enumerate(mounted(_told()))
+        for point in [whole.rstrip("/")]
+        if place == point or place.startswith(point + "/")
+    ]
+    return max(holding)[2] if holding else ""
+
+
+def drives() -> tuple[Path, ...]:
+    """Where devices are mounted: external drives, and the machine's own; empty where untold."""
+    points = (point for device, point, _ in mounted(_told()) if device.startswith("/dev/"))
+    return tuple(Path(point) for point in dict.fromkeys(points))
+
+
+def mounted(told: bytes) -> Iterator[tuple[str, str, str]]:
+    """Device, place and kind of each line of the kernel's list, in its order.
+
+    Other users of the machine mount things, in folders with any name: the kernel writes a space, a
+    tab, a line's end and a backslash as three octal digits, and every other character as it is,
+    those as well that Python takes for the end of a line.
+    """
+    for line in os.fsdecode(told).split("\n"):
+        match line.split(" "):
+            case [device, point, kind, *_] if device:
+                yield device, _OCTAL.sub(lambda digits: chr(int(digits[1], 8)), point), kind
+
+
+def _told() -> bytes:
+    return MOUNTS.read_bytes() if MOUNTS.is_file() else b""
+
+
+# Files that have no name until every byte of them is durable: whole, or not there at all.
+#
+# Whatever kills the run, the system takes away what has no name (O_TMPFILE), and nothing secret
+# lies about half-written. Not every drive can do that, most that are made for Windows cannot;
+# there, and in place of a file that is to be replaced, it has a hidden name beside its target for a
+# while.
+
+
+@contextmanager
+def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
+    """A file that only its owner can read, and that is ``target`` once the block ended well.
+
+    Its name is durable then too. On any other way out nothing of it stays, and what stood there
+    before still does.
+
+    Raises:
+        FileExistsError: there is something of that name, and it is not to be replaced.
+        OSError: it cannot be written.
+    """
+    if os.path.lexists(target) and not replaces:
+        raise FileExistsError
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)  # a run that had this number was killed
+    descriptor = open_unnamed(target.parent)
+    lies_beside = descriptor is None
+    try:
+        with os.fdopen(create_private(beside) if descriptor is None else descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if not lies_beside:
+                lies_beside = not _appears(file.fileno(), target, beside, replaces=replaces)
+        if lies_beside:
+            if os.path.lexists(target) and not replaces:
+                raise FileExistsError  # it came meanwhile
+            beside.replace(target)
+        sync(target.parent)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> bool:
+    """Give the file its name; or one beside it and False, where its own is taken."""
+    try:
+        link_unnamed(descriptor, target)
+    except FileExistsError:
+        if not replaces:
+            raise
+        link_unnamed(descriptor, beside)
+        return False
+    return True
+
+
+def open_unnamed(folder: Path) -> int | None:
+    """The descriptor of a file without a name on a folder's drive; None: it knows no such thing."""
+    with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
+        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
+    return None
+
+
+def create_private(path: Path) -> int:
+    """The descriptor of a new file that only its owner can read.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o600)
+
+
+def link_unnamed(descriptor: int, target: Path) -> None:
+    """Give a file without a name its name, never one that is taken.
+
+    Raises:
+        FileExistsError: it is taken.
+        OSError: the drive does not let it.
+    """
+    # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
+    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
+    finally:
+        os.close(opened)

@@ -1,4 +1,4 @@
-"""What of this process others on the machine could get at, and may not."""
+"""Our own process, and children."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
 
 _SET_DUMPABLE: Final = 4
 """The number of prctl(2)."""
@@ -38,3 +42,33 @@ def _hide_what_was_typed() -> None:
     arguments = ctypes.string_at(begin, end - begin).split(b"\0")
     hidden = begin + sum(len(each) + 1 for each in arguments[:programs])
     ctypes.memset(hidden, 0, max(0, end - hidden))
+
+
+def python_command(module: str) -> tuple[str, ...]:
+    """The command that runs a module of ours and looks at nothing of its caller's."""
+    return (sys.executable, "-I", "-m", module)
+
+
+def start_process(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A process with two pipes: no environment, no folder, no terminal of its caller's."""
+    import subprocess  # noqa: PLC0415  # few commands start one, and each loads this
+
+    return subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        cwd="/",
+        env={},
+        start_new_session=True,
+    )
+
+
+def kill_process(process: subprocess.Popen[bytes]) -> None:
+    """Whatever it does, it is gone afterwards."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+    process.wait()

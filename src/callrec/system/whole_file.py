@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from callrec.errors import Failed, Unusable
-from callrec.system.nameless import atomic_write
+from callrec.system.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

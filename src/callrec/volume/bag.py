@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.durable import sync
+from callrec.system.files import sync
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     check_read_back,

@@ -14,7 +14,7 @@ from io import FileIO
 from typing import TYPE_CHECKING
 
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.durable import sync
+from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Tampered
-from callrec.system.durable import sync
+from callrec.system.files import sync
 from callrec.volume.bag import (
     DECLARATION,
     INFO,

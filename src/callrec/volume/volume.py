@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import NotFound
-from callrec.system.durable import sync
+from callrec.system.files import sync
 from callrec.volume.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
 
 if TYPE_CHECKING:
