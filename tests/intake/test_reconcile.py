@@ -24,7 +24,7 @@ from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
 from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
-from callrec.record.leaf_details import open_details
+from callrec.record.details import open_details
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 from house import spool
 from house.call_records import take_in_with

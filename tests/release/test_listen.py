@@ -20,7 +20,7 @@ from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
-from callrec.record.leaf_details import open_details
+from callrec.record.details import open_details
 from callrec.release.hearing_record import record_hearing, record_waveform_shown
 from callrec.release.listen import Playback, PlayedRecording, WaveformView, listen_to, show_waveform
 from callrec.requests.ask import create_request

@@ -14,7 +14,7 @@ from callrec.office.status import SearchCount, read_status
 from callrec.policy.search import Criteria
 from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
-from callrec.record.leaf_details import open_details
+from callrec.record.details import open_details
 from callrec.search.reviews import (
     DrawnSearches,
     Sample,

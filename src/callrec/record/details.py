@@ -1,4 +1,4 @@
-"""Which form the members of details have (docs/formats/audit-log.md, 2).
+"""What lies sealed beside a leaf, in its form.
 
 A leaf commits to its details, in whatever form they are: anybody with a key seals what they like
 with a program of their own. What is read from them is held against this before anything is made of
@@ -10,12 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from callrec.audit.log import UNREADABLE_DETAILS
+from callrec.audit.log import UNREADABLE_DETAILS, read_detail
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel  # noqa: TC001
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
 from callrec.record.forms import Day, InJson, fits
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
 
 _DEEPEST: Final = 8
 """Lists and objects within each other; our own are within four."""
@@ -62,3 +70,27 @@ def _is_deep(value: object, left: int = _DEEPEST) -> bool:
         return False
     within = value.values() if isinstance(value, dict) else value
     return not left or any(_is_deep(each, left - 1) for each in within)
+
+
+def can_open_details(actor: Actor) -> bool:
+    """Whether the audit key is at hand: it takes the power to read the log, and the password."""
+    return any(key is VaultKey.AUDIT for key, _ in actor.shares)
+
+
+def open_details(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any]:
+    """What a leaf commits to; nothing where there are no details, or where they were erased.
+
+    Where they are in no form of ours, `IN_NO_FORM`.
+
+    Raises:
+        Locked: the actor does not have the audit key.
+        Tampered: they are not what the leaf commits to.
+    """
+
+    def secret(version: int) -> bytes:
+        return vault_key(actor, VaultKey.AUDIT, version)
+
+    told = read_detail(connection, leaf, secret, practice.vault)
+    return {} if told is None else checked_details(told)

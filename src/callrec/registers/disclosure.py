@@ -18,7 +18,7 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.record.acts import done_leaves
-from callrec.record.leaf_details import can_open_details, open_details
+from callrec.record.details import can_open_details, open_details
 from callrec.registers.register_releases import HOLDER_UNKNOWN, read_package_holders
 from callrec.registers.requests_listed import read_registered_requests
 from callrec.release.hearing_record import hearing_end_leaf

@@ -14,7 +14,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act
-from callrec.record.leaf_details import can_open_details, open_details
+from callrec.record.details import can_open_details, open_details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

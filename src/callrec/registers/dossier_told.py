@@ -19,7 +19,7 @@ from callrec.policy.edits_said import format_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.record.acts import names_its_subjects
-from callrec.record.leaf_details import can_open_details, open_details
+from callrec.record.details import can_open_details, open_details
 from callrec.release.hearing_record import hearing_end_leaf
 from callrec.requests.clock import read_dates
 from callrec.requests.releases import RELEASE_ACTS, release_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.hearing import answers_requester
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
-from callrec.record.leaf_details import can_open_details, open_details
+from callrec.record.details import can_open_details, open_details
 from callrec.requests.approvals import REOPENING_ACTS
 from callrec.requests.model import event_of
 from callrec.requests.request_words import read_words

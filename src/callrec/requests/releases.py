@@ -14,7 +14,7 @@ from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel, Delivery, ReleaseFacts
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.record.leaf_details import can_open_details, open_details
+from callrec.record.details import can_open_details, open_details
 from callrec.requests.model import event_of
 from callrec.requests.request_words import read_words
 

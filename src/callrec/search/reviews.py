@@ -32,7 +32,7 @@ from callrec.policy.search_review import (
 )
 from callrec.practice import attempt, record, signing, today
 from callrec.record.acts import ANSWERED, leaves_of_act
-from callrec.record.leaf_details import open_details
+from callrec.record.details import open_details
 from callrec.search.search_reviews import DRAWN, REVIEWED, read_searches, read_shown, read_verdicts
 
 if TYPE_CHECKING:

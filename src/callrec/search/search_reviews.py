@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.record.acts import SEARCH, attested_of, is_reviewable, leaves_of_act
+from callrec.record.details import open_details
 from callrec.record.entitled import powers_then
-from callrec.record.leaf_details import open_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
