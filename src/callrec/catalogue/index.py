@@ -21,7 +21,7 @@ from sqlalchemy import intersect, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.rows import insert_rows
+from callrec.catalogue.engine import insert_rows
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered

@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from callrec.calls.custody import encode_name, seal_data_key, seal_metadata
 from callrec.calls.records import parties_named_by_legs
 from callrec.catalogue import tables
+from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
-from callrec.catalogue.rows import insert_rows
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
-from callrec.catalogue.rows import insert_rows
+from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.times import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
