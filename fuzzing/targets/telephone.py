@@ -17,14 +17,13 @@ from callrec.sound.kinds import reader_for
 from callrec.sound.undecodable import Undecodable
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
-from callrec.telephone.reading import read_name
+from callrec.telephone.reading import read_name, read_sidecar
 from callrec.telephone.records.described import read_description
 from callrec.telephone.records.leg import Leg
 from callrec.telephone.records.reading import read_records
-from callrec.telephone.setup import Setup
-from callrec.telephone.sidecar import read_sidecar
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio
+from callrec.telephone.written import Setup
 from fuzzing.target import Target
 from telephone.small_sounds import SOUNDS
 

@@ -12,7 +12,7 @@ from callrec.config import Config
 from callrec.errors import NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.records import AvailableCallRecords, open_call_records
-from callrec.telephone.joining.facts import RecordingFacts
+from callrec.telephone.joining_facts import RecordingFacts
 from house.call_records import BEGAN, a_row, records, take_in_with
 from house.spool import NUMBER, a_call
 

@@ -16,10 +16,16 @@ from hypothesis import strategies as st
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining.facts import CallRecord, JoinedBy, Joining, RecordingFacts, calls_of
-from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
-from callrec.telephone.joining.nearest import TimePoint, nearest_pairs
-from callrec.telephone.joining.table import join, leg_of
+from callrec.telephone.joining import TimePoint, join, leg_of, nearest_pairs
+from callrec.telephone.joining_facts import (
+    CallRecord,
+    JoinedBy,
+    Joining,
+    RecordingFacts,
+    calls_of,
+    keys_of_leg,
+    keys_of_recording,
+)
 from callrec.telephone.number import e164
 from callrec.telephone.records.described import read_description
 from callrec.telephone.records.leg import Leg, NotUnderstood

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Direction, System
+from callrec.telephone.names import ID_READERS, NAME_READERS
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_id, read_name
-from callrec.telephone.setup import Setup
-from callrec.telephone.systems import ID_READERS, NAME_READERS
-from callrec.telephone.template import Template
+from callrec.telephone.written import Setup, Template
 from telephone.printers import (
     asterisk,
     eight_by_eight,

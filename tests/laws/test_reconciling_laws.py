@@ -13,7 +13,7 @@ from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, quiet_periods
-from callrec.telephone.joining.facts import JoinedBy, calls_of
+from callrec.telephone.joining_facts import JoinedBy, calls_of
 from callrec.telephone.reconciling import Coverage, comparable_leg, reconcile
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from callrec.telephone.joining.facts import CallRecord, Joined
+    from callrec.telephone.joining_facts import CallRecord, Joined
     from callrec.telephone.reconciling import HeldRecording, Reconciled
     from callrec.telephone.records.leg import Leg
 

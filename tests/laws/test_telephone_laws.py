@@ -12,13 +12,13 @@ from callrec.errors import Unusable
 from callrec.telephone.call import TimeConfidence
 from callrec.telephone.clock import by_instant, by_instant_alone, by_local_time
 from callrec.telephone.number import e164
-from callrec.telephone.reading import read_name
-from callrec.telephone.setup import Setup
-from callrec.telephone.sidecar import read_sidecar
+from callrec.telephone.reading import read_name, read_sidecar
+from callrec.telephone.written import Setup
 from telephone.printers.asterisk import INSTANTS, NEAR_A_CHANGE
 from telephone.printers.made import OUTSIDE
 
 LONDON = ZoneInfo("Europe/London")
+
 ZONES = st.sampled_from(
     [ZoneInfo(key) for key in ("Europe/London", "Europe/Dublin", "Asia/Kathmandu", "UTC",
                                "America/New_York", "Australia/Lord_Howe")]
@@ -76,6 +76,7 @@ PIECES = st.sampled_from(
     ["in", "out", "q", "800", "-", "-", "-", "20241027", "013000", "1729989000.5", ".wav", "\n",
      "\x1b[31m", "\u202e", "\udcff", "\0", "[bold]", "../", "٢", "e\u0301", "+44", "s", "always"]
 )  # fmt: skip
+
 NAMES = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=40).map("".join)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import System
-from callrec.telephone.joining.facts import CallRecord, RecordingFacts, calls_of
+from callrec.telephone.joining_facts import CallRecord, RecordingFacts, calls_of
 from callrec.telephone.records.leg import Leg
-from callrec.telephone.setup import Setup
-from callrec.telephone.written import Written, WrittenTime
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.joining.facts import RecordingFacts
+from callrec.telephone.joining_facts import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
 from callrec.telephone.records.leg import Leg
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.reading import read_name
-from callrec.telephone.setup import Setup
+from callrec.telephone.written import Setup
 
 if TYPE_CHECKING:
     from callrec.telephone.call import Call
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone/asterisk"
+
 CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in VECTORS.glob("*.json")}
+
 LONDON = ZoneInfo("Europe/London")
 
 

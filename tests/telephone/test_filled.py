@@ -10,7 +10,7 @@ import pytest
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
 from callrec.telephone.filled import filled_from_record
-from callrec.telephone.joining.facts import Joined, JoinedBy
+from callrec.telephone.joining_facts import Joined, JoinedBy
 from telephone.legs import LONDON, MINUTE, NINE, a_call, a_leg
 
 if TYPE_CHECKING:

@@ -5,9 +5,15 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining.facts import CallRecord, JoinedBy, RecordingFacts, calls_of
-from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
-from callrec.telephone.joining.table import join, leg_of
+from callrec.telephone.joining import join, leg_of
+from callrec.telephone.joining_facts import (
+    CallRecord,
+    JoinedBy,
+    RecordingFacts,
+    calls_of,
+    keys_of_leg,
+    keys_of_recording,
+)
 from telephone.legs import CALLER, MINUTE, NINE, OTHER_CALLER, TOLERANCE, a_call, a_leg, facts
 
 if TYPE_CHECKING:

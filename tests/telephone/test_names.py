@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.telephone.identified import Identified
+from callrec.telephone.names import ID_READERS, NAME_READERS
 from callrec.telephone.reading import read_id, read_name
-from callrec.telephone.setup import Setup
-from callrec.telephone.systems import ID_READERS, NAME_READERS
+from callrec.telephone.written import Identified, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

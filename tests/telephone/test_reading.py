@@ -11,10 +11,8 @@ import pytest
 from callrec.errors import Failed, Unusable
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.identified import NOT_IDENTIFIED
 from callrec.telephone.reading import read_call, read_name
-from callrec.telephone.setup import Setup
-from callrec.telephone.template import Template
+from callrec.telephone.written import NOT_IDENTIFIED, Setup, Template
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -11,9 +11,10 @@ import pytest
 
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
-from callrec.telephone.setup import Setup
+from callrec.telephone.written import Setup
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone/records"
+
 CASES = {
     f"{path.parent.name}/{path.stem}": json.loads(path.read_text("utf-8"))
     for path in sorted(VECTORS.glob("*/*.json"))

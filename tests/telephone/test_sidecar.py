@@ -9,11 +9,13 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Call, Direction, TimeConfidence
-from callrec.telephone.setup import Setup
-from callrec.telephone.sidecar import read_sidecar, sidecar_for
+from callrec.telephone.reading import read_sidecar, sidecar_for
+from callrec.telephone.written import Setup
 
 LONDON = ZoneInfo("Europe/London")
+
 SPECIFICATION = Path(__file__).parent.parent.parent / "docs/formats/sidecar.md"
+
 START = '"started_at": "2024-07-04T10:00:00"'
 
 
@@ -109,6 +111,7 @@ def test_a_byte_order_mark_is_no_part_of_it() -> None:
 
 
 SECRET = "07700900123"
+
 REFUSED = {
     "not JSON": ("{", "the sidecar is not JSON in UTF-8"),
     "nothing": ("", "the sidecar is not JSON in UTF-8"),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.telephone.call import Side
-from callrec.telephone.sides import sides_heard
+from callrec.telephone.call import Side, sides_heard
 
 BOTH = (Side.PRACTICE, Side.OUTSIDE)
+
 HEARD = {
     "two channels, two sides": (BOTH, 2, BOTH),
     "one channel that carries one side": (BOTH[:1], 1, BOTH[:1]),

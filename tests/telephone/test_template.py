@@ -11,8 +11,7 @@ import pytest
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.reading import read_name
-from callrec.telephone.setup import Setup
-from callrec.telephone.template import Template
+from callrec.telephone.written import Setup, Template
 
 WORDS = {"in": Direction.INBOUND, "out": Direction.OUTBOUND, "int": Direction.INTERNAL}
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.telephone.call import Call, Direction, Side, System
-from callrec.telephone.setup import Setup
-from callrec.telephone.written import Written, WrittenTime
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
+
 WHEN = WrittenTime(raw="1704358800", instant=NINE, proof="the epoch")
+
 PATIENT, DESK = "07700 900123", "201"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from callrec.telephone.joining.facts import Joined
+    from callrec.telephone.joining_facts import Joined
 
 _NO_FORM: Final = "the call record of a recording is not in its form"
 

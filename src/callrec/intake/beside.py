@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from callrec.intake.sealing import Outcome
     from callrec.store.batch import DirectoryBatch
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _ASKED_AHEAD: Final = 2
 """Chunks that each has at a time, so that it need not wait until it is heard."""

@@ -22,7 +22,7 @@ from callrec.errors import Tampered, Unusable
 from callrec.intake.sealing import Taken
 from callrec.intake.sources import Mark, lies_in
 from callrec.store.sealing import open_stream
-from callrec.telephone.sidecar import sidecar_for
+from callrec.telephone.reading import sidecar_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from callrec.calls.custody import OpenedRecording, Opening
     from callrec.intake.known import DuplicateMacs, Portion
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 
 def fill_known(

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from callrec.intake.sources import Found
     from callrec.practice import Actor, Practice
     from callrec.store.batch import DirectoryBatch
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""

@@ -23,7 +23,7 @@ from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.sealing import Taken, check_md5
 from callrec.intake.sources import Quarantined
 from callrec.telephone.filled import filled_from_record
-from callrec.telephone.joining.facts import JoinedBy, RecordingFacts
+from callrec.telephone.joining_facts import JoinedBy, RecordingFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from callrec.intake.records import AvailableCallRecords
     from callrec.intake.sources import Source
     from callrec.telephone.call import Call
-    from callrec.telephone.joining.facts import Joined
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.joining_facts import Joined
+    from callrec.telephone.written import Setup
 
 _MEMBERS: Final = (
     "callee",

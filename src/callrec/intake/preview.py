@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.intake.records import AvailableCallRecords
-    from callrec.telephone.identified import Identified
-    from callrec.telephone.joining.facts import Joined, JoinedBy
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.joining_facts import Joined, JoinedBy
     from callrec.telephone.sound.sound import Sound
+    from callrec.telephone.written import Identified, Setup
 
 
 @dataclass(frozen=True, slots=True)

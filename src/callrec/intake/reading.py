@@ -23,15 +23,12 @@ from callrec.intake.sources import (
     why_not_a_file,
 )
 from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Direction, System
+from callrec.telephone.call import Direction, System, sides_heard
 from callrec.telephone.number import extension_ranges
-from callrec.telephone.reading import read_call
-from callrec.telephone.setup import Setup
-from callrec.telephone.sidecar import sidecar_for
-from callrec.telephone.sides import sides_heard
+from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Sound
-from callrec.telephone.template import Template
+from callrec.telephone.written import Setup, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -32,7 +32,7 @@ from callrec.policy.days import DayRange
 from callrec.policy.gaps import OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, record, today, vault_key
-from callrec.telephone.joining.facts import JoinedBy
+from callrec.telephone.joining_facts import JoinedBy
 from callrec.telephone.reconciling import Coverage, reconcile, without_repeats
 
 if TYPE_CHECKING:

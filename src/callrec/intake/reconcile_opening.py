@@ -12,7 +12,7 @@ from callrec.calls.records import sealed_legs
 from callrec.catalogue import tables
 from callrec.errors import Tampered
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining.facts import RecordingFacts
+from callrec.telephone.joining_facts import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
 
 if TYPE_CHECKING:

@@ -20,19 +20,17 @@ from callrec.errors import Failed
 from callrec.intake.reading import telephone_setup
 from callrec.intake.record_files import UnreadRow, read_rows
 from callrec.telephone.call import System
-from callrec.telephone.joining.facts import calls_of
-from callrec.telephone.joining.keys import keys_of_leg, keys_of_recording
-from callrec.telephone.joining.table import join
+from callrec.telephone.joining import join
+from callrec.telephone.joining_facts import calls_of, keys_of_leg, keys_of_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from callrec.config import Config
-    from callrec.telephone.joining.facts import Joined, RecordingFacts
-    from callrec.telephone.joining.keys import Key
+    from callrec.telephone.joining_facts import Joined, Key, RecordingFacts
     from callrec.telephone.records.leg import Leg
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20
 """Rows that were not understood and are told one by one; all are counted."""

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from callrec.store.batch import BatchWriter
     from callrec.store.sealing import Sealed
     from callrec.telephone.call import Call
-    from callrec.telephone.setup import Setup
     from callrec.telephone.sound.sound import Sound
+    from callrec.telephone.written import Setup
 
 CHUNK_FILES: Final = 16
 

@@ -1,4 +1,4 @@
-"""What is known of one call before anybody has listened to it."""
+"""What is known of one call."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
+
 _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
@@ -143,3 +144,13 @@ def outside_numbers(
 
 def _like(form: re.Pattern[str], *ends: str | None) -> set[str]:
     return {end for end in ends if isinstance(end, str) and form.fullmatch(end)}
+
+
+def sides_heard(said: tuple[Side, ...], channels: int) -> tuple[Side, ...]:
+    """The sides that a system says there are, where there is one for each channel; else none.
+
+    A system says so by how it is usually set up. A recording that was mixed into one channel holds
+    both sides, whatever is said of a left and a right one; two channels of which nothing is said
+    may be the two sides either way round, or the same twice.
+    """
+    return said if len(said) == channels else ()

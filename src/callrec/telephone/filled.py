@@ -13,7 +13,7 @@ from callrec.telephone.clock import by_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.joining.facts import Joined
+    from callrec.telephone.joining_facts import Joined
     from callrec.telephone.records.leg import Leg
 
 _APART: Final = timedelta(minutes=30)

@@ -12,15 +12,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from callrec.telephone.joining.facts import calls_of
-from callrec.telephone.joining.table import join
+from callrec.telephone.joining import join
+from callrec.telephone.joining_facts import calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from callrec.telephone.call import Direction
-    from callrec.telephone.joining.facts import CallRecord, Joined, RecordingFacts
+    from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts
     from callrec.telephone.records.leg import Leg
 
 Span = tuple["datetime", "datetime"]

@@ -1,4 +1,4 @@
-"""What a telephone system wrote of a call, and the Call that is understood from it.
+"""What a system wrote, the call it means; how this practice reads it.
 
 A system's own module only takes its names, or its call records, apart; what the parts mean is
 decided here for all of them: which end is the practice's, which way the call went, whose number it
@@ -8,17 +8,21 @@ is, and when it was.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from callrec.telephone.call import Call, Direction, Side, System
-from callrec.telephone.clock import Moment, by_instant, by_instant_alone, by_local_time
-from callrec.telephone.number import dialled, e164, is_extension, party
+from callrec.errors import Unusable
+from callrec.telephone.call import Call, Direction, Side, System, TimeConfidence
+from callrec.telephone.clock import YEARS, Moment, by_instant, by_instant_alone, by_local_time
+from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from pathlib import PurePath
+    from zoneinfo import ZoneInfo
 
-    from callrec.telephone.setup import Setup
+    from callrec.system.name_pattern import NamePattern
+    from callrec.telephone.number import Extensions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,3 +221,179 @@ def _extension(ends: _Ends, direction: Direction) -> str | None:
     calling = ends.calling if ends.calling_is_inside else ""
     ours_called = direction in {Direction.INBOUND, Direction.UNKNOWN}
     return (called or calling if ours_called else calling or called) or None
+
+
+_A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """Whose recording it is, and what that system knows the call, or the recording, by."""
+
+    system: System
+    how: str
+    """What was read, in words."""
+    unique_id: str | None = None
+    day: date | None = None
+    """On which it began, where its folder says so."""
+    said: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def to_call(self, modified: int, zone: ZoneInfo) -> Call:
+        """The call, of which no time is known but when its file was last written.
+
+        That is when the call ended, or, if the file was copied, any time after it: a day that is
+        known goes before it.
+
+        Args:
+            modified: seconds since the epoch.
+            zone: the practice's.
+
+        Raises:
+            Unusable: there are no calls of that time.
+        """
+        at = _in_zone(modified, zone)
+        contradiction = None
+        if self.day is not None and at.date() not in {self.day, self.day + _A_DAY}:
+            at = datetime.combine(self.day, datetime.min.time(), zone)
+            contradiction = "the file's own time is of another day than its folder"
+        return Call(
+            system=self.system,
+            direction=Direction.UNKNOWN,
+            caller=None,
+            callee=None,
+            number=None,
+            extension=None,
+            parties=(),
+            started_at=at.astimezone(UTC),
+            local_time=at.replace(tzinfo=None).isoformat(),
+            time_confidence=TimeConfidence.FILE_TIME,
+            raw_time="",
+            zone=str(zone),
+            utc_offset_minutes=round((at.utcoffset() or timedelta()).total_seconds() / 60),
+            contradiction=contradiction,
+            unique_id=self.unique_id,
+            sides=(),
+            why=f"{self.how}; {_of_time(contradiction)}",
+            said=self.said,
+        )
+
+
+NOT_IDENTIFIED: Final = Identified(
+    system=System.NONE, how="no sidecar, and a name that no known system writes"
+)
+
+
+def _in_zone(modified: int, zone: ZoneInfo) -> datetime:
+    try:
+        at = datetime.fromtimestamp(modified, UTC).astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        at = None
+    if at is None or at.year not in YEARS:
+        raise Unusable("the file's own time is in no year of calls")
+    return at
+
+
+def _of_time(contradiction: str | None) -> str:
+    if contradiction is None:
+        return "the time is the file's own"
+    return f"{contradiction}, whose beginning is taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What it takes to understand what a telephone system wrote."""
+
+    zone: ZoneInfo
+    """Where its clock should stand."""
+    region: str
+    """Whose national numbers these are: ISO 3166, in capitals."""
+    extensions: Extensions = ()
+    """The practice's; empty: told by their length."""
+    outside_prefixes: tuple[str, ...] = ()
+    """Digits that are dialled for an outside line, before the number itself: ``9``."""
+    templates: tuple[Template, ...] = ()
+    """The practice's own, asked before the systems that are known."""
+    system: str | None = None
+    """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
+    tried."""
+
+    def asks_records_of(self, system: System) -> bool:
+        """Whether call records may be this system's; a template is of names alone."""
+        return self.system in {None, System.TEMPLATE, system}
+
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+
+
+def local_from_digits(day: str, time: str) -> datetime | None:
+    """Of ``YYYYMMDD`` and ``HHMMSS``; None: there is no such day, or no such time."""
+    try:
+        at = datetime.fromisoformat(f"{day}T{time}")
+    except ValueError:
+        return None
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+
+
+def time_from_digits(raw: str, day: str, time: str) -> WrittenTime | None:
+    """The same, with what was written.
+
+    Args:
+        raw: day and time, character by character.
+        day: eight digits.
+        time: six digits.
+    """
+    at = local_from_digits(day, time)
+    return None if at is None else WrittenTime(raw=raw, local=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """How the names of one system are read."""
+
+    name: str
+    """By which ``--system`` knows it."""
+    pattern: NamePattern
+    zone: ZoneInfo | None = None
+    """Where its clock stands; None: where the practice is."""
+    ways: Mapping[str, Direction] = field(default_factory=dict, hash=False)
+    """Which way each word means, in small letters."""
+    examples: tuple[str, ...] = ()
+    """Names that are its."""
+
+    def read(self, path: PurePath, setup: Setup) -> Call | None:
+        """The call that a name tells of, or None where the pattern is not all of it.
+
+        A pattern with slashes is held against as many folders before the name.
+
+        Law: never raises.
+        """
+        written = self._written(path)
+        if written is None:
+            return None
+        return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)
+
+    def _written(self, path: PurePath) -> Written | None:
+        folders = self.pattern.pattern.count("/")
+        found = self.pattern.find("/".join(path.parts[-1 - folders :]))
+        if found is None:
+            return None
+        said = found.groups
+        party = said.get("party", "").strip()
+        return Written(
+            system=System.TEMPLATE,
+            how="a call by its name, as a template of the configuration has it",
+            time=WrittenTime(
+                raw=found.raw_time,
+                local=found.local,
+                instant=found.instant,
+                proof="the epoch" if said.get("epoch") else "the offset that is written with it",
+            ),
+            direction=self.ways.get(said.get("direction", "").lower()),
+            calling=said.get("caller", ""),
+            called=said.get("callee", ""),
+            extension=said.get("extension") or None,
+            outside=said.get("number", ""),
+            parties=() if is_withheld(party) else (party,),
+            unique_id=said.get("unique_id") or None,
+            said={"name": path.name, "template": self.name},
+        )

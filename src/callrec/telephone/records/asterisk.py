@@ -25,27 +25,34 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.setup import Setup
-    from callrec.telephone.written import WrittenTime
+    from callrec.telephone.written import Setup, WrittenTime
 
 _COLUMNS: Final = (
     *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),
     *("lastdata", "start", "answer", "end", "duration", "billsec", "disposition", "amaflags"),
 )
+
 _LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
+
 _START: Final = _COLUMNS.index("start")
+
 _DISPOSITION: Final = _COLUMNS.index("disposition")
+
 _DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
 
 _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
+
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
+
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
+
 _MACHINES: Final = frozenset(
     {"background", "hangup", "musiconhold", "playback", "queue", "read", "voicemail", "wait"}
 )
 """Applications that answer by themselves and put nobody through."""
 
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
+
 _HOW: Final = "a call record as Asterisk writes it"
 
 

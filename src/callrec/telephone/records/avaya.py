@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _COLUMNS: Final = (
     *("call start", "connected time", "ring time", "caller", "direction", "called number"),
@@ -36,11 +36,15 @@ _COLUMNS: Final = (
     *("calling party server", "unique call id (caller)", "called party server"),
     *("unique call id (called)", "smdr record time"),
 )
+
 _FEWEST: Final = _COLUMNS.index("party2 name") + 1
 
 _PARTIES: Final = ("party1", "party2")
+
 _START: Final = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+
 _EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
+
 _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 """What a desk is called that has been given to nobody."""
 

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _NEEDED: Final = frozenset(
     {"globalcallid_callid", "datetimeorigination", "callingpartynumber", "finalcalledpartynumber"}
 )
+
 _GLOBAL_CALL_ID: Final = (
     *("globalcallid_clusterid", "globalcallid_callmanagerid", "globalcallid_callid"),
 )
+
 _TYPES: Final = ("INTEGER", "VARCHAR", "UNIQUEIDENTIFIER")
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.call import Call
     from callrec.telephone.records.items import Item
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
 """Bytes."""

@@ -30,16 +30,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _BEGINNING: Final = re.compile(
     r"(?P<long>[ %+-])(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) "
     r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?P<afternoon>[ p]) {1,2}"
     r"(?P<duration>(?:[0-9]{2})?[0-9]{2}:[0-9]{2}:[0-9]{2}) "
 )
+
 _TRUNK: Final = re.compile(r"[TX][0-9]{1,4}")
+
 _NOON: Final = 12
+
 _A_DAY: Final = timedelta(days=1)
+
 _YEARS: Final = 8
 """That many back there is a leap year."""
 
@@ -61,6 +65,7 @@ _FOUR_DIGITS: Final = {
     "call identifier": slice(89, 97),
     "sequence": slice(97, 98),
 }
+
 _SEVEN_DIGITS: Final = {
     "calling": slice(0, 7),
     "attendant": slice(7, 8),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.records.leg import Leg
     from callrec.telephone.records.lines import ReadLine
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _FIRST: Final = 20
 """Lines in which a file must show whose it is."""

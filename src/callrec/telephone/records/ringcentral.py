@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callrec.telephone.records.items import Item
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
 

@@ -28,23 +28,29 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _ORDER: Final = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),
     *("reason-terminated", "from-no", "to-no", "from-dn", "to-dn", "dial-no", "reason-changed"),
     *("final-number", "final-dn", "bill-code", "bill-rate", "bill-cost", "bill-name", "chain"),
 )
+
 _LOG: Final = frozenset({"time-start", "from-no", "to-no"})
+
 _REPORT: Final = frozenset({"call time", "caller id", "destination", "status"})
+
 _HOW: Final = "a call record as 3CX writes it"
 
 _CALL: Final = re.compile(r"Call [0-9]+")
+
 _CALL_ID: Final = re.compile(r"([0-9A-F]{16})_[0-9]+")
+
 _SINCE_1601: Final = 11_644_473_600_000
 """Milliseconds until 1970."""
 
 _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
+
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 

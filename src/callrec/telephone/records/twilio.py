@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callrec.telephone.records.items import Item
-    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import Setup
 
 _RFC_2822: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"
