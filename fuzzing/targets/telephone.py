@@ -18,9 +18,8 @@ from callrec.sound.undecodable import Undecodable
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name, read_sidecar
-from callrec.telephone.records.described import read_description
-from callrec.telephone.records.leg import Leg
-from callrec.telephone.records.reading import read_records
+from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.reading import read_description, read_records
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio
 from callrec.telephone.written import Setup

@@ -13,7 +13,7 @@ from callrec.telephone.reconciling import comparable_leg
 from telephone.reconciled import a_leg
 
 if TYPE_CHECKING:
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 
 def a_record(leg: Leg, **changed: Any) -> dict[str, Any]:

@@ -27,9 +27,8 @@ from callrec.telephone.joining_facts import (
     keys_of_recording,
 )
 from callrec.telephone.number import e164
-from callrec.telephone.records.described import read_description
-from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.reading import read_records
+from callrec.telephone.records.lines import Leg, NotUnderstood
+from callrec.telephone.records.reading import read_description, read_records
 from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.joining_facts import CallRecord, Joined
     from callrec.telephone.reconciling import HeldRecording, Reconciled
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 TWO_MINUTES = timedelta(minutes=2)
 

@@ -14,7 +14,7 @@ from callrec.telephone.joining_facts import Joined, JoinedBy
 from telephone.legs import LONDON, MINUTE, NINE, a_call, a_leg
 
 if TYPE_CHECKING:
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 LEG = a_leg(at=NINE, unique_id="1748854800.17", parties=("Ann Other",))
 

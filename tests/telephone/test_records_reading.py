@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.records.items import MAX_JSON_BYTES
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import MAX_JSON_BYTES, Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from telephone.legs import SETUP
 

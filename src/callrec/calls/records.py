@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, outside_numbers
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.records.lines import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from callrec.intake.record_files import UnreadRow
     from callrec.practice import Actor, Practice
     from callrec.telephone.reconciling import Reconciled
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callrec.policy.gaps import QuietPeriod
     from callrec.telephone.call import Direction
     from callrec.telephone.reconciling import AccountedCall, HeldRecording, Reconciled
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 
 class FindingKind(StrEnum):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.calls.custody import OpenedRecording, Opening
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 _AT_ONCE: Final = 500
 """Recordings that are read with one query."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.sources import why_not_a_file
 from callrec.telephone.reconciling import comparable_leg
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 
 if TYPE_CHECKING:

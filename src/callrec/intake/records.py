@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from callrec.config import Config
     from callrec.telephone.joining_facts import Joined, Key, RecordingFacts
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
     from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callrec.telephone.joining_facts import Joined
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 _APART: Final = timedelta(minutes=30)
 """Half of the step by which clocks change; whoever waits that long in a queue is told of too."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from callrec.telephone.joining_facts import CallRecord, Key, Order, RecordingFacts
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 
 class _Place(NamedTuple):

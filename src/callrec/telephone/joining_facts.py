@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from callrec.telephone.call import Call
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""

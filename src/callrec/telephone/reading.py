@@ -26,7 +26,7 @@ from callrec.policy import search as criteria
 from callrec.policy.notice import CallerTold, is_possible_for
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.names import ID_READERS, NAME_READERS, SYSTEMS_NAMING_PEOPLE
-from callrec.telephone.records.described import MAX_DESCRIPTION_BYTES, read_description
+from callrec.telephone.records.reading import MAX_DESCRIPTION_BYTES, read_description
 from callrec.telephone.written import NOT_IDENTIFIED, Written, WrittenTime
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from callrec.telephone.call import Direction
     from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts
-    from callrec.telephone.records.leg import Leg
+    from callrec.telephone.records.lines import Leg
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""

@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
-from callrec.telephone.records import cells
-from callrec.telephone.records.file_clock import FileClock
-from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.lines import by_columns, by_header, cells_of
+from callrec.telephone.records import lines as cells
+from callrec.telephone.records.lines import (
+    FileClock,
+    Leg,
+    NotUnderstood,
+    by_columns,
+    by_header,
+    cells_of,
+)
 from callrec.telephone.written import Written
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import cells
-from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.lines import cells_of
+from callrec.telephone.records import lines as cells
+from callrec.telephone.records.lines import Leg, NotUnderstood, cells_of
 from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:

@@ -12,15 +12,14 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import cells
-from callrec.telephone.records.items import flattened, text_at
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.records import lines as cells
+from callrec.telephone.records.lines import Leg, flattened, text_at
 from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.records.items import Item
+    from callrec.telephone.records.lines import Item
     from callrec.telephone.written import Setup
 
 _DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}

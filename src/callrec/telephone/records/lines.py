@@ -1,4 +1,4 @@
-"""The lines of a file that anybody may have written, and the cells of a line.
+"""Lines, cells, items, legs; whose clock.
 
 A line is a row: one whose quotes are not closed is not understood, and takes no other with it.
 """
@@ -6,14 +6,53 @@ A line is a row: one whose quotes are not closed is not understood, and takes no
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.errors import Unusable
+from callrec.telephone.number import is_withheld
+from callrec.telephone.written import WrittenTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+    from callrec.telephone.call import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """What one row says."""
+
+    call: Call
+    """As it is understood; its start is when this leg began."""
+    key: str
+    """What its system knows the whole call by (linked id, call id); empty: the leg stands alone."""
+    recording: str
+    """Name of its recording, without folders and harmless; empty: none is named."""
+    answered: bool
+    answered_at: datetime | None
+    """Aware, UTC; None: not answered, or not said."""
+    talk_ms: int | None
+    """How long was spoken; None: not said."""
+    written: int = field(default=0, compare=False)
+    """Stands for what its system wrote, where that itself is no longer held; 0: nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A row that says nothing that could be used."""
+
+    line: int
+    """In its file, from 1; of JSON, which of its items."""
+    why: str
+    """In a few words, with nothing of the call in them."""
+
 
 MAX_LINE_BYTES: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""
@@ -137,3 +176,254 @@ def _kept(begun: bytes, *, is_too_long: bool) -> tuple[bytes, bool]:
 
 def _whole(line: bytes, *, is_too_long: bool) -> bytes | None:
     return None if is_too_long or len(line) > MAX_LINE_BYTES else line
+
+
+_LONGEST_END: Final = 64
+
+_LONGEST_NAME: Final = 200
+
+_LONGEST_FILE_NAME: Final = 255
+
+_FOLDERS: Final = re.compile(r"[/\\]")
+
+LONGEST_CALL: Final = timedelta(hours=10_000)
+"""Nobody ever spoke so long, and what is added to a time must not lead out of the calendar."""
+
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+_DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
+
+_SHORTEST_TIME: Final = len("2025-06-02 09:00")
+
+_YEARS: Final = range(1901, 2100)
+
+_LATEST: Final = 4_102_444_800
+"""Seconds: the year 2100."""
+
+
+def parse_end(text: str) -> str:
+    """One end of a call as it was written; empty where nothing of the kind can be written."""
+    plain = text.strip()
+    return plain if len(plain) <= _LONGEST_END and plain.isprintable() else ""
+
+
+def person_names(*names: str) -> tuple[str, ...]:
+    """Those that are names of somebody: a number is none, nor is "anonymous"."""
+    plain = (" ".join(name.split()) for name in names if name)
+    return tuple(dict.fromkeys(name for name in plain if _is_name(name)))
+
+
+def shown_name(caller: str) -> str:
+    """Of a caller as ``"Name" <number>``; empty: no name is shown."""
+    name = caller.rpartition("<")[0].strip()
+    return name[1:-1] if name.startswith('"') and name.endswith('"') else name
+
+
+def file_name(path: str) -> str:
+    """Without the folders that a system wrote before it; empty where no file can be called so."""
+    name = _FOLDERS.split(path.strip())[-1]
+    return name if _is_file_name(name) else ""
+
+
+def parse_whole(text: str) -> int | None:
+    """A number without a sign, such as seconds; None: it is none."""
+    plain = text.strip()
+    return int(plain) if len(plain) <= 15 and plain.isascii() and plain.isdigit() else None  # noqa: PLR2004
+
+
+def parse_length(text: str, unit: timedelta = timedelta(seconds=1)) -> timedelta | None:
+    """Of a part of a call, in whole units; None: it is none, or longer than any call."""
+    count = parse_whole(text)
+    return count * unit if count is not None and count < LONGEST_CALL // unit else None
+
+
+def parse_milliseconds(seconds: str) -> int | None:
+    """Of a part of a call in whole seconds; likewise."""
+    of_call = parse_length(seconds)
+    return None if of_call is None else of_call // MILLISECOND
+
+
+def from_epoch(seconds: float | None) -> datetime | None:
+    """Of seconds since 1970; None for 0, which says that it never was, and beyond 2099."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < _LATEST else None
+
+
+def parse_local_time(text: str) -> datetime | None:
+    """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099."""
+    at = _date_and_time(text)
+    return at if at and at.tzinfo is None else None
+
+
+def parse_written_time(text: str) -> WrittenTime | None:
+    """Likewise, with an offset or without."""
+    at = _date_and_time(text)
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        return WrittenTime(raw=text, local=at)
+    return WrittenTime(raw=text, instant=at, proof="the offset that is written with it")
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """As ``HH:MM:SS``, also with more hours or a fraction of a second."""
+    parts = _DURATION.fullmatch(text.strip())
+    if parts is None:
+        return None
+    hours, minutes, seconds = (int(part) for part in parts.group(1, 2, 3))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _date_and_time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text.strip()) if len(text) >= _SHORTEST_TIME else None
+    except ValueError:
+        return None
+    return at if at and at.year in _YEARS else None
+
+
+def _is_name(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST_NAME
+        and text.isprintable()
+        and any(map(str.isalpha, text))
+        and not is_withheld(text)
+    )
+
+
+def _is_file_name(name: str) -> bool:
+    return (
+        len(name.encode()) <= _LONGEST_FILE_NAME and name.isprintable() and name not in {".", ".."}
+    )
+
+
+# Whether the clock by which a file's local times were written is the practice's, or UTC's.
+#
+# No file says so. But where a row has an id that holds the instant at which its call came into
+# being, a start soon after that instant by the one clock, and not by the other, tells.
+
+_SOON: Final = timedelta(minutes=30)
+"""As in telephone/clock.py: no other hour could be meant."""
+
+_AT_LEAST: Final = timedelta(seconds=-2)
+"""Clocks are set."""
+
+
+class FileClock:
+    """Tells of each row when it was; what an earlier row of the file has shown is remembered."""
+
+    def __init__(self, zone: ZoneInfo, proof: str) -> None:
+        """``proof`` is what the instants are taken from, in words: ``the unique id``."""
+        self._zone = zone
+        self._proof = proof
+        self._is_utc: bool | None = None
+
+    def time(self, raw: str, start: datetime, created: datetime | None) -> WrittenTime:
+        """When a row began.
+
+        A later leg may have the id of a call that is hours old. Then the clock counts that the
+        last telling row showed, and its id does not contradict it.
+
+        Args:
+            raw: its start as written.
+            start: naive.
+            created: the instant in its id.
+        """
+        if created is not None and (self._is_near(start, created) or self._is_utc is None):
+            return WrittenTime(raw=raw, local=start, instant=created, proof=self._proof)
+        if self._is_utc:
+            proof = f"its file's clock, which {self._proof} shows to stand in UTC,"
+            return WrittenTime(raw=raw, instant=start.replace(tzinfo=UTC), proof=proof)
+        return WrittenTime(raw=raw, local=start)
+
+    def _is_near(self, start: datetime, created: datetime) -> bool:
+        """Whether it began soon after its call, by the practice's clock."""
+        since = start - created.replace(tzinfo=None)
+        in_zone = any(_AT_LEAST <= since - offset < _SOON for offset in self._offsets(start))
+        in_utc = _AT_LEAST <= since < _SOON
+        if in_zone and in_utc:  # winter
+            self._is_utc = bool(self._is_utc)
+        elif in_zone or in_utc:
+            self._is_utc = in_utc
+        return in_zone
+
+    def _offsets(self, local: datetime) -> tuple[timedelta, timedelta]:
+        """East of Greenwich, by both readings of a local time."""
+        first, second = (self._zone.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
+        return first or timedelta(), second or timedelta()
+
+
+Item: TypeAlias = dict[str, Any]
+"""As JSON has it; its texts may hold what cannot be written as UTF-8."""
+
+MAX_JSON_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of a file that is one piece of JSON, which must be in memory whole."""
+
+_LONGEST_SAID: Final = 1000
+"""Characters of a value; a longer one is none that a call has."""
+
+_RECORDS: Final = frozenset({"sid", "startTime", "objectName"})
+"""A member that records have and pages have not; a record may hold lists too."""
+
+_DEEPEST: Final = 4
+
+
+def parse_json(data: bytes) -> Any:
+    """What the bytes say; None where they are no JSON."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):  # ValueError: its encoding or a number too, besides form
+        return None
+
+
+def items_of(data: bytes) -> list[Any]:
+    """The items of a whole file.
+
+    Raises:
+        Unusable: it is no JSON.
+    """
+    if len(data) > MAX_JSON_BYTES:
+        raise Unusable(
+            f"the call records are one piece of JSON larger than {MAX_JSON_BYTES // 1024**2} MiB",
+            hint="export fewer days at once, or one record on each line",
+        )
+    whole = parse_json(data)
+    if isinstance(whole, list):
+        return whole
+    if not isinstance(whole, dict):
+        raise Unusable("the call records are no JSON in UTF-8")
+    return page_of(whole) or [whole]
+
+
+def page_of(item: Item) -> list[Any] | None:
+    """What a page of an API holds: its one list of objects."""
+    lists = [value for value in item.values() if isinstance(value, list) and value]
+    pages = [value for value in lists if all(isinstance(part, dict) for part in value)]
+    return pages[0] if len(pages) == 1 and _RECORDS.isdisjoint(item) else None
+
+
+def text_at(item: Item, *path: str) -> str:
+    """The text at a path of members; empty where there is none."""
+    value: Any = item
+    for member in path:
+        value = value.get(member) if isinstance(value, dict) else None
+    return _plain(value)
+
+
+def flattened(item: Item) -> dict[str, str]:
+    """All that an item says in words and numbers: ``from.phoneNumber`` -> text."""
+    return dict(_flat(item, "", 0))
+
+
+def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for member, part in value.items():
+            yield from _flat(part, f"{name}.{member}" if name else member, depth + 1)
+    elif (plain := _plain(value)) and len(plain) <= _LONGEST_SAID >= len(name):
+        yield _plain(name), plain
+
+
+def _plain(value: Any) -> str:
+    """Text that can be written as UTF-8; what stands for no sign at all is replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return str(value) if isinstance(value, int | float) else ""

@@ -22,8 +22,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import cells
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records import lines as cells
+from callrec.telephone.records.lines import Leg, NotUnderstood
 from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:

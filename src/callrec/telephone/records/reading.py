@@ -1,4 +1,4 @@
-"""The calls in a file of call records, whichever telephone system wrote it."""
+"""Whose file it is."""
 
 from __future__ import annotations
 
@@ -11,19 +11,35 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import System
-from callrec.telephone.records import asterisk, avaya, cucm, mitel, three_cx
+from callrec.telephone.records import (
+    asterisk,
+    avaya,
+    eight_by_eight,
+    mitel,
+    ringcentral,
+    three_cx,
+    twilio,
+)
+from callrec.telephone.records import cucm_fusion as cucm
 from callrec.telephone.records import cucm_fusion as fusionpbx
-from callrec.telephone.records.described import ITEMS, Describing
-from callrec.telephone.records.items import MAX_JSON_BYTES, items_of, page_of, parse_json
-from callrec.telephone.records.leg import NotUnderstood
-from callrec.telephone.records.lines import Line, Readable, read_lines
+from callrec.telephone.records.lines import (
+    MAX_JSON_BYTES,
+    Leg,
+    Line,
+    NotUnderstood,
+    Readable,
+    items_of,
+    page_of,
+    parse_json,
+    read_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from callrec.telephone.records.leg import Leg
-    from callrec.telephone.records.lines import ReadLine
+    from callrec.telephone.call import Call
+    from callrec.telephone.records.lines import Item, ReadLine
     from callrec.telephone.written import Setup
 
 _FIRST: Final = 20
@@ -157,3 +173,48 @@ def _whose(item: Any, modules: Iterable[Describing]) -> Describing | None:
 
 def _of_no_known_kind() -> Unusable:
     return Unusable("the file holds no call records of a kind that is known", hint=_HINT)
+
+
+MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
+"""Bytes."""
+
+
+class Describing(Protocol):
+    """A module for one system whose call records are JSON."""
+
+    def is_ours(self, item: Item) -> bool:
+        """Whether an item is this system's."""
+        ...
+
+    def legs(self, item: Item, setup: Setup) -> Iterator[Leg | str]:
+        """The legs that an item of this system's tells of, at least one; or why there is none."""
+        ...
+
+
+ITEMS: Final[dict[System, Describing]] = {
+    System.TWILIO: twilio,
+    System.RINGCENTRAL: ringcentral,
+    System.EIGHT_BY_EIGHT: eight_by_eight,
+}
+"""Who gives call records in JSON."""
+
+
+def read_description(data: bytes, setup: Setup) -> Call | None:
+    """The call of the one recording that a description is of.
+
+    Args:
+        data: the whole file: a Recording of Twilio's, a record of RingCentral's call log, an object
+            of 8x8's.
+        setup: how this practice's telephone systems are read; ``system`` is the only one tried.
+
+    Returns:
+        None where it is none of these. Law: never raises.
+    """
+    item = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
+    if not isinstance(item, dict):
+        return None
+    for system, module in ITEMS.items():
+        if setup.asks_records_of(system) and module.is_ours(item):
+            leg = next(module.legs(item, setup))
+            return leg.call if isinstance(leg, Leg) else None
+    return None

@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import cells
-from callrec.telephone.records.items import flattened, text_at
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.records import lines as cells
+from callrec.telephone.records.lines import Leg, flattened, text_at
 from callrec.telephone.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.records.items import Item
+    from callrec.telephone.records.lines import Item
     from callrec.telephone.written import Setup
 
 _DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
