@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.telephone.sound.inspecting import inspect
-from callrec.telephone.sound.sound import Finding, NotAudio, Sound
-from callrec.telephone.sound.window import Window
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound, Window
 from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Ogg with Opus, Vorbis or Speex: measured by the position that its last page gives.
+"""Ogg, FLAC, MPEG-4.
 
 Streams may follow each other, as where one file was appended to another. Then the pages are walked
 from the beginning, for each stream counts from nought.
@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from callrec.telephone.sound.sound import (
+    BLOCK_BYTES,
     Contradictory,
     CutShort,
     Empty,
@@ -21,13 +22,13 @@ from callrec.telephone.sound.sound import (
     NotAudio,
     Sound,
     Unknown,
+    milliseconds,
 )
-from callrec.telephone.sound.window import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.sound.window import Window
+    from callrec.telephone.sound.sound import Window
 
 _MARK = b"OggS\0"
 """What a page begins with: the last byte is the version, of which there is one."""
@@ -209,3 +210,200 @@ def _found(page: bytes, *, is_cut: bool) -> frozenset[Finding]:
     if is_cut:
         return frozenset({Finding.TRUNCATED})
     return frozenset() if page[5] & _LAST else frozenset({Finding.UNCLOSED})
+
+
+# FLAC: its first block says everything, once it was closed; else its last frame does.
+#
+# Source: RFC 9639, 8.2 (STREAMINFO), 9.1 (frame header), 9.1.5 (coded number), 9.1.8 (CRC-8).
+
+_STREAM_INFO = 4 + 4 + 34
+"""Bytes: the mark, a block's header, STREAMINFO."""
+
+_FRAME, _FRAME_HEADER = b"\xff\xf8", 16
+"""How each begins where all have one size, and the most bytes before its samples."""
+
+_SIZES = {
+    1: (192, 0),
+    **{code: (576 << code - 2, 0) for code in range(2, 6)},
+    6: (1, 1),
+    7: (1, 2),
+    **{code: (256 << code - 8, 0) for code in range(8, 16)},
+}
+"""By a frame's code: its samples, or one less where so many bytes of the header say more."""
+
+_RATE_BYTES = {12: 1, 13: 2, 14: 2}
+
+_MOST_CODED = 6
+"""Bytes of a frame's number."""
+
+
+def flac_sound(window: Window) -> Sound:
+    """The sound of a FLAC file.
+
+    Raises:
+        NotAudio: the first block is not STREAMINFO or is cut short, or no length can be told.
+    """
+    head = window.at(0, _STREAM_INFO)
+    if len(head) < _STREAM_INFO:
+        raise CutShort
+    if head[4] & 0x7F:
+        raise Contradictory
+    packed = int.from_bytes(head[18:26], "big")
+    sample_rate, channels, samples = packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
+    if window.size == _STREAM_INFO:
+        raise Empty
+    there = _last_sample(window, int.from_bytes(head[10:12], "big"))
+    findings: frozenset[Finding] = frozenset()
+    if not samples:  # it was streamed, and nobody came back to count
+        findings = frozenset({Finding.UNCLOSED})
+    elif there < samples:
+        findings = frozenset({Finding.TRUNCATED})
+    if not there:
+        raise CutShort
+    return Sound("flac", "flac", sample_rate, channels, milliseconds(there, sample_rate), findings)
+
+
+def _last_sample(window: Window, block: int) -> int:
+    """How many samples of a channel there are, as far as the last frame that begins; 0: none does.
+
+    ``block`` is how many each frame but the last has: of streams where that changes, which no
+    telephone system writes, the mark is another, and their length is not told.
+    """
+    start = max(_STREAM_INFO, window.size - BLOCK_BYTES)
+    end = window.at(start, BLOCK_BYTES)
+    place = end.rfind(_FRAME)
+    while place >= 0:
+        frame = _frame(end[place : place + _FRAME_HEADER])
+        if frame:
+            number, size = frame
+            return number * block + size
+        place = end.rfind(_FRAME, 0, place)
+    return 0
+
+
+def _frame(header: bytes) -> tuple[int, int] | None:
+    """A frame's number and its size in samples; None where no frame begins so."""
+    coded = _coded_number(header[4:])
+    sizes = _SIZES.get(header[2] >> 4) if len(header) == _FRAME_HEADER else None
+    if coded is None or sizes is None:
+        return None
+    number, length = coded
+    place = 4 + length
+    size, more = sizes
+    size += int.from_bytes(header[place : place + more], "big")
+    end = place + more + _RATE_BYTES.get(header[2] & 15, 0)
+    return (number, size) if _crc8(header[:end]) == header[end] else None
+
+
+def _coded_number(data: bytes) -> tuple[int, int] | None:
+    """A number as UTF-8 writes them, and how many bytes it takes; None where it is none."""
+    ones = 8 - (data[0] ^ 0xFF).bit_length() if data else 1
+    length = max(ones, 1)
+    if ones == 1 or ones > _MOST_CODED or len(data) < length:
+        return None
+    number = data[0] & (0x7F >> ones)
+    for byte in data[1:length]:
+        number = number << 6 | byte & 0x3F
+    return number, length
+
+
+def _crc8(data: bytes) -> int:
+    remainder = 0
+    for byte in data:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = (remainder << 1 ^ (0x107 if remainder & 0x80 else 0)) & 0xFF
+    return remainder
+
+
+# MPEG-4 files (M4A, and what mobile telephones record): boxes within boxes.
+#
+# Source: ISO/IEC 14496-12, 4.2 (boxes), 8.2.2 (mvhd), 8.4.3 (hdlr), 8.5.2 and 12.2.3 (stsd).
+
+_CODECS = {b"mp4a": "aac", b"alac": "alac", b"samr": "amr", b"sawb": "amr-wb", b".mp3": "mp3"}
+
+_MOST_BOXES = 1000
+"""On one level of one box."""
+
+
+class _Box(NamedTuple):
+    name: bytes
+    start: int
+    """Of what it holds."""
+    end: int
+
+
+def mp4_sound(window: Window) -> Sound:
+    """The sound of an MPEG-4 file's first sound track.
+
+    Raises:
+        NotAudio: it has no sound track, or was not finished.
+    """
+    movie = next(_boxes(window, _Box(b"", 0, window.size), b"moov"), None)
+    if movie is None or movie.end > window.size:
+        raise CutShort
+    duration_ms = _duration_ms(window, movie)
+    for track in _boxes(window, movie, b"trak"):
+        entry = _sound_entry(window, track)
+        if entry:
+            codec = _CODECS.get(entry[4:8], "unknown")
+            channels = int.from_bytes(entry[24:26], "big")
+            sample_rate = int.from_bytes(entry[32:34], "big")
+            findings = frozenset({Finding.TRUNCATED} if _is_cut(window) else ())
+            return Sound("m4a", codec, sample_rate, channels, duration_ms, findings)
+    raise Unknown
+
+
+def _is_cut(window: Window) -> bool:
+    """Whether the box that holds the sound is longer than what is there of it."""
+    whole = _Box(b"", 0, window.size)
+    return any(box.end > window.size for box in _boxes(window, whole, b"mdat"))
+
+
+def _duration_ms(window: Window, movie: _Box) -> int:
+    header = next(_boxes(window, movie, b"mvhd"), None)
+    body = window.at(header.start, 32) if header else b""
+    if len(body) < 32:  # noqa: PLR2004  # what the longer form has up to its duration
+        raise CutShort
+    long = body[0] == 1
+    scale, duration = (body[20:24], body[24:32]) if long else (body[12:16], body[16:20])
+    if not duration.strip(b"\xff"):  # it was streamed, and nobody came back to say
+        raise CutShort
+    if not duration.strip(b"\0"):
+        raise Empty
+    return milliseconds(int.from_bytes(duration, "big"), int.from_bytes(scale, "big"))
+
+
+def _sound_entry(window: Window, track: _Box) -> bytes:
+    """The description of a track's samples, where they are sound; else nothing."""
+    for media in _boxes(window, track, b"mdia"):
+        handlers = [window.at(box.start + 8, 4) for box in _boxes(window, media, b"hdlr")]
+        for table in _within(window, media, (b"minf", b"stbl", b"stsd")):
+            entry = window.at(table.start + 8, 36)
+            if handlers == [b"soun"] and len(entry) == 36:  # noqa: PLR2004  # as far as the rate
+                return entry
+    return b""
+
+
+def _within(window: Window, box: _Box, names: tuple[bytes, ...]) -> Iterator[_Box]:
+    for inner in _boxes(window, box, names[0]):
+        yield from _within(window, inner, names[1:]) if names[1:] else (inner,)
+
+
+def _boxes(window: Window, outer: _Box, name: bytes) -> Iterator[_Box]:
+    """The boxes of one name that lie directly in another."""
+    place = outer.start
+    for _ in range(_MOST_BOXES):
+        head = window.at(place, 16)
+        size = int.from_bytes(head[:4], "big")
+        begin = 8
+        if size == 1:  # the size did not fit, and follows the name
+            size, begin = int.from_bytes(head[8:], "big"), 16
+        elif size == 0:  # up to the end
+            size = outer.end - place
+        if size < begin or place >= outer.end:
+            return
+        if head[4:8] == name:
+            end = min(place + size, outer.end) if outer.name else place + size
+            yield _Box(name, place + begin, end)
+        place += size

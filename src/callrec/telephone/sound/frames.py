@@ -1,4 +1,4 @@
-"""MP3: measured by walking its frames, for a count in the first one is not rewritten after a crash.
+"""MP3, AAC, AMR, GSM.
 
 Sources: ISO/IEC 11172-3 and 13818-3, and Fraunhofer's MPEG 2.5 (frame header); id3.org, ID3v2.4.0;
 LAME's Mp3 Info Tag rev 1.
@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import Finding, Sound
+from callrec.telephone.sound.sound import BLOCK_BYTES, Empty, Finding, Sound, Unknown, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.sound.window import Window
+    from callrec.telephone.sound.sound import Window
 
 _LAYER_III = 0b01
 
@@ -175,3 +175,154 @@ def _left_out(first: bytes, samples: int) -> int:
         return samples
     before, after = divmod(int.from_bytes(edges, "big"), 1 << 12)
     return samples + before + after
+
+
+# AAC by itself: frames that each begin with a header (.aac).
+#
+# Source: ISO/IEC 14496-3, 1.A.2 (ADTS).
+
+_ADTS_RATES = (
+    96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000,
+    7350,
+)  # fmt: skip
+
+_HEADER, _ADTS_ENOUGH = 7, 3
+"""Bytes; frames that follow each other by no accident."""
+
+_SAMPLES = 1024
+
+_ADTS_MOST_FRAMES = 1_000_000
+"""Six hours at 48 kHz; beyond, the rest is reckoned from what was walked."""
+
+
+class _AdtsFrame(NamedTuple):
+    length: int
+    samples: int
+    sample_rate: int
+    channels: int
+
+
+def adts_sound(window: Window) -> Sound | None:
+    """The sound of a bare AAC file, or None where the file is none."""
+    first = _adts_frame(window.at(0, _HEADER))
+    place = frames = samples = 0
+    while frames < _ADTS_MOST_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
+        if place + frame.length > window.size or (first and frame[2:] != first[2:]):
+            break
+        place += frame.length
+        frames += 1
+        samples += frame.samples
+    if first is None or (frames < _ADTS_ENOUGH and place != window.size):
+        return None
+    if frames == _ADTS_MOST_FRAMES:
+        samples = samples * window.size // place
+    duration_ms = milliseconds(samples, first.sample_rate)
+    findings = frozenset({Finding.TRUNCATED} if _is_cut(window, place, first) else ())
+    return Sound("aac", "aac", first.sample_rate, first.channels, duration_ms, findings)
+
+
+def _is_cut(window: Window, place: int, first: _AdtsFrame) -> bool:
+    """Whether the frame at this place is one of the row, and longer than what is left."""
+    frame = _adts_frame(window.at(place, _HEADER))
+    return frame is not None and frame[2:] == first[2:] and place + frame.length > window.size
+
+
+def _adts_frame(header: bytes) -> _AdtsFrame | None:
+    bits = int.from_bytes(header, "big")
+    if len(header) < _HEADER or bits >> 44 != 0xFFF or bits >> 41 & 3:  # noqa: PLR2004  # the mark
+        return None
+    rate, channels, length = bits >> 34 & 15, bits >> 30 & 7, bits >> 13 & 0x1FFF
+    if rate >= len(_ADTS_RATES) or not channels or length < _HEADER:
+        return None
+    return _AdtsFrame(length, _SAMPLES * ((bits & 3) + 1), _ADTS_RATES[rate], channels)
+
+
+# AMR and AMR-WB: frames of 20 ms, whose first byte tells their length.
+#
+# Source: RFC 4867, 5 (storage format); 3GPP TS 26.101 and 26.201 (frame types).
+
+_FRAME_MS = 20
+
+_ABSENT = 0
+"""Bytes of speech in a frame that was not sent."""
+
+_NARROW = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: _ABSENT}
+
+_WIDE = {
+    0: 17, 1: 23, 2: 32, 3: 36, 4: 40, 5: 46, 6: 50, 7: 58, 8: 60, 9: 5, 14: _ABSENT, 15: _ABSENT,
+}  # fmt: skip
+
+_KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
+
+_AMR_MOST_FRAMES = 1_000_000
+"""Five and a half hours; beyond, the rest is reckoned from what was walked."""
+
+
+def amr_sound(window: Window) -> Sound:
+    """The sound of an AMR file with one channel.
+
+    Raises:
+        NotAudio: it has several, or no whole frame.
+    """
+    for mark, codec, sample_rate, lengths in _KINDS:
+        if window.at(0, len(mark)) == mark:
+            duration_ms, findings = _amr_walked(window, len(mark), lengths)
+            return Sound("amr", codec, sample_rate, 1, duration_ms, findings)
+    raise Unknown
+
+
+def _amr_walked(
+    window: Window, start: int, lengths: dict[int, int]
+) -> tuple[int, frozenset[Finding]]:
+    place, frames = start, 0
+    findings = set()
+    while frames < _AMR_MOST_FRAMES and (first := window.at(place, 1)):
+        length = lengths.get(first[0] >> 3 & 15)
+        if length is None:
+            break
+        if place + 1 + length > window.size:
+            findings.add(Finding.TRUNCATED)
+            break
+        place += 1 + length
+        frames += 1
+    if not frames:
+        raise Empty
+    if place - start == frames:  # none was sent
+        findings.add(Finding.SILENT)
+    if frames == _AMR_MOST_FRAMES:
+        frames = frames * (window.size - start) // (place - start)
+    return frames * _FRAME_MS, frozenset(findings)
+
+
+# GSM full rate: frames of 20 ms, by themselves or two to a block of a WAVE file.
+#
+# Source: ETSI EN 300 961; libgsm 1.0.22 for what silence becomes.
+
+FRAME, BLOCK_OF_TWO = 33, 65
+"""Bytes."""
+
+_SILENCE = {
+    FRAME: bytes.fromhex("d820a2e15a50004924924924500049249249245000492492492450004924924924"),
+    BLOCK_OF_TWO: bytes.fromhex(
+        "204817d684028024499224890280244992248902802449922489028024499224"
+        "098274614d28004892244992280048922449922800489224499228004892244992"
+    ),
+}
+"""What the codec makes of nothing but zeros."""
+
+
+def gsm_findings(window: Window, start: int, length: int, size: int) -> frozenset[Finding]:
+    """Whether every frame is what silence becomes.
+
+    Args:
+        window: of the file.
+        start: of the frames, in bytes.
+        length: of all of them, in bytes.
+        size: of a frame or block: 33 or 65.
+    """
+    silence = _SILENCE[size] * (BLOCK_BYTES // size)
+    for place in range(start, start + length, len(silence)):
+        piece = window.at(place, min(len(silence), start + length - place))
+        if not silence.startswith(piece):
+            return frozenset()
+    return frozenset({Finding.SILENT})

@@ -5,17 +5,10 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
-from callrec.telephone.sound.adts import adts_sound
-from callrec.telephone.sound.amr import amr_sound
-from callrec.telephone.sound.au import au_sound
-from callrec.telephone.sound.containers import ogg_sound
-from callrec.telephone.sound.flac import flac_sound
-from callrec.telephone.sound.frames import mpeg_sound
-from callrec.telephone.sound.headerless import headerless_sound
-from callrec.telephone.sound.mp4 import mp4_sound
-from callrec.telephone.sound.riff import is_riff, wave_sound
-from callrec.telephone.sound.sound import Empty, Sound, TextFile
-from callrec.telephone.sound.window import Window
+from callrec.telephone.sound.containers import flac_sound, mp4_sound, ogg_sound
+from callrec.telephone.sound.frames import adts_sound, amr_sound, mpeg_sound
+from callrec.telephone.sound.riff import au_sound, headerless_sound, is_riff, wave_sound
+from callrec.telephone.sound.sound import Empty, Sound, TextFile, Window
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""RIFF, RIFX and RF64 WAVE: where the samples lie and how they are written.
+"""WAVE, AU, and what has no header.
 
 Sizes are measured and not believed: Asterisk writes them when it closes the file, so that after a
 crash they are 0 or old, and programs that stream write 0x7FFFFFFF, a little less, or 0xFFFFFFFF.
@@ -9,10 +9,11 @@ EBU Tech 3306 (RF64); RFC 2361 (format tags).
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from callrec.telephone.sound.gsm import BLOCK_OF_TWO, gsm_findings
+from callrec.telephone.sound.frames import BLOCK_OF_TWO, FRAME, gsm_findings
 from callrec.telephone.sound.samples import Samples, sample_findings
 from callrec.telephone.sound.sound import (
     Contradictory,
@@ -27,7 +28,7 @@ from callrec.telephone.sound.sound import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.telephone.sound.window import Window
+    from callrec.telephone.sound.sound import Window
 
 PCM, ALAW, ULAW = 1, 6, 7
 
@@ -239,3 +240,131 @@ def _duration_ms(encoding: Encoding, length: int) -> int:
     if not encoding.bytes_per_second:
         raise Contradictory
     return milliseconds(length, encoding.bytes_per_second)
+
+
+# Sun and NeXT audio (.au, .snd).
+#
+# Source: audio(5) of SunOS 4.1: six big-endian words, the encoding the fourth. Asterisk and
+# programs that stream leave the third, the length, 0 or all ones.
+
+_HEADER = struct.Struct(">4s5I")
+
+_ENCODINGS = {
+    1: ("ulaw", 1),
+    2: ("pcm8", 1),
+    3: ("pcm16", 2),
+    4: ("pcm24", 3),
+    5: ("pcm32", 4),
+    27: ("alaw", 1),
+}
+"""The codec, and bytes of one sample."""
+
+_UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})
+
+
+def au_sound(window: Window) -> Sound:
+    """The sound of an .au file; its length may be left open, and is measured.
+
+    Raises:
+        NotAudio: another encoding, or no sound.
+    """
+    head = window.at(0, _HEADER.size)
+    if len(head) < _HEADER.size:
+        raise CutShort
+    _, start, said, encoding, sample_rate, channels = _HEADER.unpack(head)
+    if encoding not in _ENCODINGS:
+        raise Unknown
+    codec, width = _ENCODINGS[encoding]
+    there = window.size - start
+    length = there if said in _UNKNOWN_SIZE else min(said, there)
+    samples = length // (width * max(channels, 1))
+    if samples <= 0:
+        raise Empty
+    sound = Sound("au", codec, sample_rate, channels, milliseconds(samples, sample_rate))
+    if said in _UNKNOWN_SIZE:
+        sound = sound.with_findings({Finding.UNCLOSED})
+    elif said > there:
+        sound = sound.with_findings({Finding.TRUNCATED})
+    return sound.with_findings(sample_findings(window, Samples(codec, start, length, "big")))
+
+
+# What Asterisk writes without any header: only the suffix tells, once the bytes are nothing else.
+#
+# Nothing tells that a .raw file has two channels, as MixMonitor writes them with its option D: it
+# is taken for one channel of twice the length.
+#
+# Source: asterisk f0c1c1a, formats/*.c (rates, sizes of a frame); ETSI EN 300 961, 1.7 (GSM).
+
+
+class _Kind(NamedTuple):
+    codec: str
+    sample_rate: int
+    """Hz."""
+    frame: int
+    """Bytes."""
+    samples: int
+    """In a frame."""
+
+
+_KINDS = {
+    "ulaw": _Kind("ulaw", 8000, 1, 1),
+    "alaw": _Kind("alaw", 8000, 1, 1),
+    **{
+        f"sln{name}": _Kind("pcm16", rate, 2, 1)
+        for name, rate in {
+            "": 8000, "12": 12_000, "16": 16_000, "24": 24_000, "32": 32_000, "44": 44_100,
+            "48": 48_000, "96": 96_000, "192": 192_000,
+        }.items()
+    },
+    "raw": _Kind("pcm16", 8000, 2, 1),
+    "g722": _Kind("g722", 16000, 1, 2),
+    "g729": _Kind("g729", 8000, 10, 80),
+    "gsm": _Kind("gsm", 8000, FRAME, 160),
+}  # fmt: skip
+
+_GSM_MARK = 0xD
+"""The first four bits of every frame."""
+
+_SOMETHING_ELSE = (
+    b"PK\x03\x04",
+    b"%PDF",
+    b"\x89PNG",
+    b"GIF8",
+    b"\x7fELF",
+    b"\x1f\x8b\x08",
+    b"7z\xbc",
+)
+"""How files begin that are sometimes called .raw: archives, documents, pictures, programs."""
+
+
+def headerless_sound(window: Window, suffix: str) -> Sound:
+    """The sound of a file that is samples from its first byte on.
+
+    Args:
+        window: of the file, in which no kind of sound, and no text, was found.
+        suffix: of the file's name, in any case, with or without its dot.
+
+    Raises:
+        NotAudio: the suffix is none of these, or the bytes are of something else.
+    """
+    name = suffix.lstrip(".").casefold()
+    kind = _KINDS.get(name)
+    head = window.at(0, 64)
+    if kind is None or head.startswith(_SOMETHING_ELSE):
+        raise Unknown
+    if window.size < kind.frame:
+        raise Empty
+    if name == "gsm" and any(first >> 4 != _GSM_MARK for first in head[:: kind.frame]):
+        raise Unknown
+    frames, scrap = divmod(window.size, kind.frame)
+    duration_ms = milliseconds(frames * kind.samples, kind.sample_rate)
+    findings = frozenset({Finding.TRUNCATED} if scrap else ())
+    # Nothing is listened to before it is sure that it can be a sound.
+    sound = Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
+    return sound.with_findings(_headerless_heard(window, kind.codec, frames * kind.frame))
+
+
+def _headerless_heard(window: Window, codec: str, length: int) -> frozenset[Finding]:
+    if codec == "gsm":
+        return gsm_findings(window, 0, length, FRAME)
+    return sample_findings(window, Samples(codec, 0, length))

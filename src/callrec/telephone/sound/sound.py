@@ -1,4 +1,4 @@
-"""A sound as it is found in a file, and why a file is none."""
+"""A sound as found, and why a file is none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from callrec.errors import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import BinaryIO
 
 _MOST_CHANNELS = 64
+
 _HIGHEST_RATE = 1_000_000
+
 _LONGEST_MS = 31 * 24 * 3600 * 1000
 """A header that claims more was not written by a telephone system, and would upset every sum."""
 
@@ -114,3 +117,30 @@ def milliseconds(samples: int, sample_rate: int) -> int:
     if sample_rate < 1:
         raise Contradictory
     return round(samples * 1000 / sample_rate)
+
+
+BLOCK_BYTES = 64 * 1024
+"""Bytes; the most that is ever held, and more than an Ogg page has (65,307)."""
+
+
+class Window:
+    """Bytes of a seekable stream, as far as a size that is known beforehand."""
+
+    __slots__ = ("_block", "_block_at", "_stream", "size")
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._block = b""
+        self._block_at = 0
+        self.size = size
+
+    def at(self, place: int, length: int) -> bytes:
+        """So many bytes from a place, up to a block; fewer where the file ends."""
+        length = min(length, self.size - place)
+        if length <= 0:
+            return b""
+        start = place - self._block_at
+        if start < 0 or start + length > len(self._block):
+            self._stream.seek(place)
+            self._block, self._block_at, start = self._stream.read(BLOCK_BYTES), place, 0
+        return self._block[start : start + length]
