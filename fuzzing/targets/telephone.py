@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
+from callrec.sound.child import MessageKind, Undecodable
+from callrec.sound.decoder import reader_for
 from callrec.sound.decoding import SampleFormat, _form
-from callrec.sound.exchange import MessageKind
-from callrec.sound.kinds import reader_for
-from callrec.sound.undecodable import Undecodable
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name, read_sidecar

@@ -23,7 +23,7 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
 from callrec.paper.apart import MAKER_COMMAND
-from callrec.sound.starting import DECODER_COMMAND
+from callrec.sound.child import DECODER_COMMAND
 from house.canaries import PASSWORDS, left_about
 from house.commands import type_in
 from house.practices import password_of

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
-from callrec.sound.editing import edit_samples, samples_after
+from callrec.sound.child import Undecodable
+from callrec.sound.listening import edit_samples, measure, samples_after
 from callrec.sound.measured import MAX_PEAKS, Measured, Peaks
-from callrec.sound.measuring import measure
-from callrec.sound.undecodable import Undecodable
 from house.processes import children
 
 VECTORS = Path(__file__).parent.parent / "vectors"

@@ -24,7 +24,7 @@ from callrec.package.shown import PageContent
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.withholding import Ground
 from callrec.sound.measured import Measured
-from callrec.sound.waveform.drawn import as_svg
+from callrec.sound.waveform import as_svg
 from package.builders import (
     ROOT,
     SEED,

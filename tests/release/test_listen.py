@@ -26,7 +26,7 @@ from callrec.release.listen import Playback, PlayedRecording, WaveformView, list
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
 from callrec.requests.revoke import revoke_grants
-from callrec.sound.undecodable import Undecodable
+from callrec.sound.child import Undecodable
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,

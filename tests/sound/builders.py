@@ -19,8 +19,7 @@ from av.audio.frame import AudioFrame
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
 from callrec.sound.encoding import WAV, Encoding
-from callrec.sound.listening import listening_copy
-from callrec.sound.measuring import measure
+from callrec.sound.listening import listening_copy, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callrec.sound.exchange import MessageKind, ask_for_bytes, send, serve_job
+from callrec.sound.child import MessageKind, ask_for_bytes, send, serve_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,8 @@ import pytest
 
 from callrec.policy.edits import Edits, Span
 from callrec.sound.encoding import COMPRESSED, Encoding
-from callrec.sound.listening import listening_copy
+from callrec.sound.listening import listening_copy, measure
 from callrec.sound.measured import Measured
-from callrec.sound.measuring import measure
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Sound
 from sound.builders import LOUD, VECTORS, a_copy, a_silence, a_tone, made, samples

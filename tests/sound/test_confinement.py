@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from callrec.sound.child import converse
+from callrec.sound.child import MessageKind, Undecodable, converse
 from callrec.sound.confinement import Limits, can_confine
-from callrec.sound.exchange import MessageKind
-from callrec.sound.undecodable import Undecodable
 from callrec.system.processes import python_command
 from house.processes import children
 from sound.probe import ATTEMPTS

@@ -15,10 +15,9 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.policy.edits import Edits, Filler, Side, Span
+from callrec.sound.child import Undecodable
 from callrec.sound.encoding import COMPRESSED, WAV
-from callrec.sound.listening import listening_copy
-from callrec.sound.measuring import measure
-from callrec.sound.undecodable import Undecodable
+from callrec.sound.listening import listening_copy, measure
 from callrec.telephone.sound.inspecting import inspect
 from house.processes import children
 from sound.builders import LOUD, a_copy, a_silence, a_tone, made, of_tracks, samples

@@ -8,8 +8,7 @@ import pytest
 
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.sound.measured import Measured
-from callrec.sound.waveform.drawn import as_svg
-from callrec.sound.waveform.typed import in_text
+from callrec.sound.waveform import as_svg, in_text
 from sound.builders import a_silence
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -31,9 +31,8 @@ from callrec.release.release_sound import (
     measured,
     original_pieces,
 )
+from callrec.sound.child import Undecodable, expect_decoders
 from callrec.sound.encoding import COMPRESSED, WAV
-from callrec.sound.starting import expect_decoders
-from callrec.sound.undecodable import Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

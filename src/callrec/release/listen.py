@@ -34,8 +34,8 @@ from callrec.release.hearing_record import (
 from callrec.release.release_sound import check_original, copy_pieces, measured, original_pieces
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import attempt_on
+from callrec.sound.child import Undecodable
 from callrec.sound.encoding import WAV
-from callrec.sound.undecodable import Undecodable
 
 if TYPE_CHECKING:
     from datetime import datetime

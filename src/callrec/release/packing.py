@@ -17,9 +17,9 @@ from callrec.paper.apart import make_papers
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.release.release_certificate import certify, exhibit_of
-from callrec.sound.measuring import measure
-from callrec.sound.starting import expect_decoders
-from callrec.sound.waveform.drawn import as_svg
+from callrec.sound.child import expect_decoders
+from callrec.sound.listening import measure
+from callrec.sound.waveform import as_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
 from callrec.paper.apart import papers_made_beside
-from callrec.sound.starting import expect_decoders, starting_ahead
+from callrec.sound.child import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

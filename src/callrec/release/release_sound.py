@@ -16,8 +16,7 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED
 from callrec.sound.encoding import WAV
-from callrec.sound.listening import listening_copy
-from callrec.sound.measuring import measure
+from callrec.sound.listening import listening_copy, measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
 

@@ -1,26 +1,27 @@
-"""The parent's end: start a confined child, answer it, take what it says, end it in any case."""
+"""A confined child, from the parent's end."""
 
 from __future__ import annotations
 
 import json
 import os
 import select
+import struct
 import time
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import asdict
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from callrec.sound.exchange import ANSWER, HEAD, MAX_MESSAGE_BYTES, QUESTION, MessageKind
-from callrec.sound.starting import start_child
-from callrec.sound.undecodable import DecodeFailure, Undecodable
-from callrec.system.processes import kill_process
+from callrec.errors import Failed, Unusable
+from callrec.sound.confinement import Limits, Unconfined, confine
+from callrec.system.processes import kill_process, python_command, start_process
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from typing import Any
-
-    from callrec.sound.confinement import Limits
+    from typing import Any, NoReturn
 
 TIMEOUT_S: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""
@@ -129,3 +130,191 @@ def _answered(question: bytes, answer: Callable[[int, int], bytes]) -> bytes:
 
 def _why(name: bytes) -> DecodeFailure:
     return next((why for why in DecodeFailure if why.name.encode() == name), DecodeFailure.GAVE_UP)
+
+
+# What a confined child and its parent say to each other, over the child's input and output.
+#
+# The child has no file. It gets a job, asks for bytes by place, one question at a time, and says
+# what came of it; the parent speaks only when asked. So each end is a plain loop, and neither holds
+# more than one piece.
+#
+#     to the child:    length (4 bytes), bytes            the job, then one answer to each question
+#     from the child:  kind (1 byte), length (4 bytes), bytes
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+"""Bytes in one piece or answer: 1 MiB."""
+
+HEAD: Final = struct.Struct(">cI")
+
+QUESTION: Final = struct.Struct(">QI")
+"""From which byte on, how many at most."""
+
+ANSWER: Final = struct.Struct(">I")
+
+_INPUT, _OUTPUT = 0, 1
+
+
+class MessageKind(Enum):
+    """What a child says."""
+
+    ASKS = b"?"
+    FACTS = b"F"
+    """JSON: what sound it is."""
+    PIECE = b"P"
+    DONE = b"D"
+    FAILED = b"X"
+    """The name of a `Why`."""
+
+
+class JobFailed(Exception):
+    """What the child was asked to do cannot be done."""
+
+    def __init__(self, why: DecodeFailure) -> None:
+        super().__init__(why.name)
+        self.why = why
+
+
+def serve_job(work: Callable[[dict[str, Any]], None]) -> NoReturn:
+    """Be a confined child: take the job, give up everything else, do it, say how it went.
+
+    Whatever else is raised ends the child without a word, as being ended by a limit does.
+    """
+    job = json.loads(_answer())
+    try:
+        confine(Limits(**job.pop("limits")))
+        work(job)
+    except Unconfined:
+        send(MessageKind.FAILED, DecodeFailure.UNCONFINED.name.encode())
+    except JobFailed as stopped:
+        send(MessageKind.FAILED, stopped.why.name.encode())
+    else:
+        send(MessageKind.DONE)
+    os._exit(0)  # nothing is to be closed or flushed, and closing is not allowed
+
+
+def ask_for_bytes(place: int, length: int) -> bytes:
+    """Bytes of what is to be worked on; fewer where there are no more."""
+    send(MessageKind.ASKS, QUESTION.pack(place, min(length, MAX_MESSAGE_BYTES)))
+    return _answer()
+
+
+def send(kind: MessageKind, said: bytes | memoryview = b"") -> None:
+    """Say one thing to the parent."""
+    for whole in (HEAD.pack(kind.value, len(said)), said):
+        left = memoryview(whole)
+        while left:
+            left = left[os.write(_OUTPUT, left) :]
+
+
+def _answer() -> bytes:
+    (length,) = ANSWER.unpack(_exactly(ANSWER.size))
+    return _exactly(length)
+
+
+def _exactly(length: int) -> bytes:
+    read = bytearray()
+    while len(read) < length:
+        some = os.read(_INPUT, length - len(read))
+        if not some:  # the parent is gone
+            os._exit(1)
+        read += some
+    return bytes(read)
+
+
+# Children are started when it is their turn, or before: loading FFmpeg takes a tenth of a second.
+#
+# One that was started before waits for its job. It has been told nothing, and reads nothing of a
+# recording before it is confined.
+
+MAX_WAITING: Final = 2
+"""Children that load beside the one that works: more would wait for a processor."""
+
+DECODER_COMMAND: Final = python_command("callrec.sound.decoder")
+
+
+class _Waiting:
+    """Decoders that have no job yet, the oldest first."""
+
+    def __init__(self) -> None:
+        self._processes: deque[subprocess.Popen[bytes]] = deque()
+        self._expected = 0
+
+    def expect(self, count: int) -> None:
+        self._expected = count
+        self._fill(min(MAX_WAITING, count))
+
+    def take(self) -> subprocess.Popen[bytes] | None:
+        if not self._processes:
+            return None
+        self._expected -= 1
+        self._fill(1 + min(MAX_WAITING, self._expected))  # the taken one is still among them
+        return self._processes.popleft()
+
+    def _fill(self, number: int) -> None:
+        with suppress(OSError):  # whoever needs one, and has none, is told
+            while len(self._processes) < number:
+                self._processes.append(start_process(DECODER_COMMAND))
+
+    def end(self) -> None:
+        for process in self._processes:
+            kill_process(process)
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("_waiting", default=None)
+
+
+@contextmanager
+def starting_ahead() -> Iterator[None]:
+    """In the block, decoders that are expected are started before their turn; none outlives it."""
+    waiting = _Waiting()
+    before = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+        waiting.end()
+
+
+def expect_decoders(count: int) -> None:
+    """Say that so many will be started next, those that wait among them.
+
+    It is no promise, and outside a block of `starting_ahead` nothing comes of it.
+    """
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.expect(count)
+
+
+def start_child(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A child that waits for its job: one that was started ahead, or a new one.
+
+    Raises:
+        Failed: the system lets none be started. That says nothing of a recording.
+    """
+    waiting = _waiting.get() if command == DECODER_COMMAND else None
+    try:
+        return (waiting and waiting.take()) or start_process(command)
+    except OSError as error:
+        raise Failed(
+            f"the process that decodes sound cannot be started: {error.strerror}",
+            hint="see how many processes and open files this account may have, then run it again",
+        ) from error
+
+
+class DecodeFailure(Enum):
+    """One sentence for each; a child sends a name of these and no words of its own."""
+
+    UNKNOWN = "it is no kind of sound that can be decoded here"
+    EMPTY = "no sound could be got out of it"
+    TOO_LONG = "it is longer than any copy of it could be"
+    GAVE_UP = "decoding it took more time or memory than a recording needs"
+    CHANGED = "it came out otherwise than when it was measured"
+    UNCONFINED = "what decodes sound could not be confined on this computer"
+
+
+class Undecodable(Unusable):
+    """The sound could not be decoded; the recording can still be kept and released as it is."""
+
+    def __init__(self, why: DecodeFailure) -> None:
+        super().__init__(why.value)
+        self.why = why

@@ -8,11 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from callrec.sound.child import converse
+from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
 from callrec.sound.confinement import Limits
-from callrec.sound.exchange import MessageKind
-from callrec.sound.starting import DECODER_COMMAND
-from callrec.sound.undecodable import DecodeFailure, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -85,7 +85,7 @@ def _ask(prompts: Prompts) -> Sequence[str]:
 
 
 def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
-    from callrec.sound.waveform.typed import in_text
+    from callrec.sound.waveform import in_text
 
     yield f"Recording {seen.recording}, as it was taken in:"
     yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()

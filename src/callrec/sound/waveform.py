@@ -1,4 +1,4 @@
-"""A waveform as SVG, which a page holds as it is: no script, no style, no colour of its own.
+"""How loud where: text and SVG.
 
 Source: W3C, SVG 2, 5.8 (title and desc) and 14.3 (patterns); WAI-ARIA 1.2, img.
 """
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.policy.edits import UNEDITED, Filler, Side, format_time
 from callrec.sound.measured import MAX_PEAKS
-from callrec.sound.waveform.scale import SIDES, heights, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from callrec.policy.edits import Edits, Silence, Span
     from callrec.sound.measured import Measured
@@ -206,3 +205,110 @@ def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
         yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{format_time(tick)}</text>"
+
+
+SIDES: Final = ("left", "right")
+
+_S, _MIN, _H = 1000, 60_000, 3_600_000
+
+_STEPS = (
+    100, 200, 500, _S, 2 * _S, 5 * _S, 10 * _S, 15 * _S, 30 * _S, _MIN, 2 * _MIN, 5 * _MIN,
+    10 * _MIN, 15 * _MIN, 30 * _MIN, _H, 2 * _H, 4 * _H, 12 * _H, 24 * _H, 96 * _H,
+)  # fmt: skip
+"""Milliseconds from one tick to the next; the last suffices for the longest sound."""
+
+_QUIETEST: Final = 1024
+"""A sound never louder than this, -30 dBFS, is not drawn as if it were loud."""
+
+
+def ticks(duration_ms: int, most: int) -> range:
+    """Round times from the beginning on, a few, in milliseconds."""
+    step = next((step for step in _STEPS if duration_ms < step * most), _STEPS[-1])
+    return range(0, duration_ms + 1, step)
+
+
+def heights(measured: Measured, width: int) -> tuple[tuple[float, ...], ...]:
+    """For each channel, from 0 to 1, how high each of so many equal columns is drawn.
+
+    The loudest sample of all fills its column; half the height is a quarter as loud, for quiet
+    speech is to be seen beside loud.
+    """
+    loudest = max(_QUIETEST, *(max(peaks) for peaks in measured.peaks))
+    return tuple(
+        tuple((each / loudest) ** 0.5 for each in _columns(measured, peaks, width))
+        for peaks in measured.peaks
+    )
+
+
+def _columns(measured: Measured, peaks: Sequence[int], width: int) -> list[int]:
+    across = width * measured.stretch
+    return [
+        max(
+            peaks[
+                column * measured.samples // across : -(-(column + 1) * measured.samples // across)
+            ]
+        )
+        for column in range(width)
+    ]
+
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+_SILENCED, _CLIPPED = "x", "/"
+
+_LEGEND = f"{_SILENCED} silenced   {_CLIPPED} clipped away"
+
+_COLUMNS_A_TICK = 9
+"""Wide enough for a time, and a space."""
+
+
+def in_text(measured: Measured, *, columns: int, edits: Edits = UNEDITED) -> str:
+    """The waveform over a time axis, each line at most so wide; what is edited is marked below it.
+
+    Args:
+        measured: by `callrec.sound.measure`.
+        columns: of the terminal.
+        edits: what is, or would be, done to a copy.
+    """
+    names = SIDES if measured.channels > 1 else ("",)
+    margin = max(map(len, names)) + 1 if measured.channels > 1 else 0
+    width = max(1, columns - margin)
+    lines = []
+    for channel, row in enumerate(heights(measured, width)):
+        blocks = "".join(_BLOCKS[round(each * (len(_BLOCKS) - 1))] for each in row)
+        lines.append(names[channel].ljust(margin) + blocks)
+        if edits:
+            lines.append(" " * margin + _marks(measured, width, edits, names[channel]))
+    lines += [" " * margin + line for line in _typed_axis(measured.duration_ms, width)]
+    if edits:
+        lines.append(" " * margin + _LEGEND)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _marks(measured: Measured, width: int, edits: Edits, side: str) -> str:
+    marks = [" "] * width
+    for silence in edits.silences:
+        if not side or silence.side in {Side.BOTH, side}:
+            for column in _touched(silence.span, measured.duration_ms, width):
+                marks[column] = _SILENCED
+    if edits.clip:
+        kept = _touched(edits.clip, measured.duration_ms, width)
+        marks = [mark if at in kept else _CLIPPED for at, mark in enumerate(marks)]
+    return "".join(marks)
+
+
+def _touched(span: Span, duration_ms: int, width: int) -> range:
+    """The columns in which some of a span lies."""
+    whole = max(1, duration_ms)
+    return range(span.from_ms * width // whole, min(width, -(-span.to_ms * width // whole)))
+
+
+def _typed_axis(duration_ms: int, width: int) -> tuple[str, str]:
+    marks, times = [" "] * width, ""
+    for tick in ticks(duration_ms, max(1, width // _COLUMNS_A_TICK)):
+        column = tick * width // max(1, duration_ms)
+        if column < width:
+            marks[column] = "|"
+            if column + len(format_time(tick)) <= width:
+                times = times.ljust(column) + format_time(tick)
+    return "".join(marks), times
