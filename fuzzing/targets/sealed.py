@@ -18,8 +18,7 @@ from callrec.package import callrec_verify
 from callrec.policy.purpose import Purpose
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.model import RequestBody, RequestVersion
-from callrec.store.reader import open_seekable
-from callrec.store.sealing import Buffers, open_stream
+from callrec.store.sealing import Buffers, open_seekable, open_stream
 from crypto.streams import cut, sealed_with
 from fuzzing.target import Script, Target, in_one_form
 from vectors.crypto.cases import cases

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from callrec.intake.sealing import Outcome
-    from callrec.store.batch import DirectoryBatch
+    from callrec.store.directory import DirectoryBatch
     from house.practices import House
 
 CHUNKS = 8

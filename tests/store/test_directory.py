@@ -16,7 +16,7 @@ import pytest
 
 from callrec.errors import Failed
 from callrec.store.directory import DirectoryStore
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from house.small_disk import read_only, small_disk
 from store.samples import ASSOCIATED, KEY, BadSector, a_sealer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BATCH = "b0" * 16
+
 LATER = "b1" * 16
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from callrec.crypto.streaming import SEGMENT_BYTES, segment_capacity
 from callrec.errors import Tampered
-from callrec.store.reader import open_seekable
+from callrec.store.sealing import open_seekable
 from store.samples import ASSOCIATED, KEY, VAULT, sealed_bytes
 
 FIRST, FULL = segment_capacity(0), segment_capacity(1)

@@ -24,7 +24,7 @@ from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Tampered
 from callrec.record.acts import done_leaves
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 from callrec.system.files import sync
 from callrec.volume.label import is_label
 from callrec.volume.marker import MARKER

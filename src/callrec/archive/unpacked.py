@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 from callrec.system.files import sync
 from callrec.volume.drive import remove
 

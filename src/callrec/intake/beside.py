@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from callrec.intake.sealing import Outcome
-    from callrec.store.batch import DirectoryBatch
+    from callrec.store.directory import DirectoryBatch
     from callrec.telephone.written import Setup
 
 _ASKED_AHEAD: Final = 2

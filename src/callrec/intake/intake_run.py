@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from callrec.intake.records import AvailableCallRecords
     from callrec.intake.sources import Found
     from callrec.practice import Actor, Practice
-    from callrec.store.batch import DirectoryBatch
+    from callrec.store.directory import DirectoryBatch
     from callrec.telephone.written import Setup
 
 MAX_BATCH_RECORDINGS: Final = 400

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from callrec.intake.reading import Opened
     from callrec.intake.sources import Mark, Source
     from callrec.store import Batch
-    from callrec.store.batch import BatchWriter
+    from callrec.store.directory import BatchWriter
     from callrec.store.sealing import Sealed
     from callrec.telephone.call import Call
     from callrec.telephone.sound.sound import Sound

@@ -22,7 +22,7 @@ from callrec.login.shares import KIT_HOLDS
 from callrec.policy.role import VaultKey
 from callrec.practice import check_remembered_head, vault_key
 from callrec.record.acts import leaves_of_act
-from callrec.store.reader import open_seekable
+from callrec.store.sealing import open_seekable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

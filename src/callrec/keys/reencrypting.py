@@ -42,7 +42,7 @@ from callrec.record.statements import sign_statement_as
 from callrec.requests.hold_log import check_holds
 from callrec.requests.holding import holds_covering
 from callrec.requests.lapse import expire_lapsed
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
 if TYPE_CHECKING:

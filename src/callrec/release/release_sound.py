@@ -17,8 +17,7 @@ from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED
 from callrec.sound.encoding import WAV
 from callrec.sound.listening import listening_copy, measure
-from callrec.store.reader import open_seekable
-from callrec.store.sealing import open_stream
+from callrec.store.sealing import open_seekable, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

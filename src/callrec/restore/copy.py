@@ -20,7 +20,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
 from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small

@@ -19,7 +19,7 @@ from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.restore.copy import Opener, hashes_of, read_copy, unpack
 from callrec.restore.resume import is_beyond_log, seq_of_run
 from callrec.restore.served_copy import last_restored_copy
-from callrec.store.disk import disk_errors
+from callrec.store.layout import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

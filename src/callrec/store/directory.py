@@ -1,24 +1,38 @@
-"""Sealed recordings as files in the vault's folder."""
+"""Sealed recordings as files; a batch on its way in."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.store.batch import DirectoryBatch, clear_batch
-from callrec.store.disk import disk_errors
-from callrec.store.layout import INCOMING, LOCK, RECORDINGS, recording_path
-from callrec.store.sealing import Buffers
+from callrec.store.layout import (
+    INCOMING,
+    JOURNAL,
+    LOCK,
+    RECORDINGS,
+    disk_errors,
+    is_name,
+    recording_path,
+    sync_filesystem,
+)
+from callrec.store.sealing import Buffers, fill, seal_stream, write_all
 from callrec.system.files import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from io import BufferedReader
-    from pathlib import Path
+    from types import TracebackType
+
+    from callrec.crypto.streaming import StreamSealer
+    from callrec.store.sealing import Readable, Sealed
 
 
 class DirectoryStore:
@@ -132,3 +146,173 @@ def _take(path: Path) -> int:
             "another ingest is running", hint="wait until it ends, then run the command again"
         ) from error
     return lock
+
+
+# A batch on its way into a directory store.
+#
+#     incoming/<batch>/<n>.part    being sealed, or sealed
+#     incoming/<batch>/names       the journal: what is about to be moved; durable first
+#     recordings/<xx>/<name>       moved, all of it made durable by one call
+#
+# The catalogue's transaction comes after that. Sealed recordings that it knows already, as a
+# restore brings them back, are durable before they are moved: nobody would look for them once they
+# have their names. A run that is killed before it leaves the folder behind, and the journal in it
+# says which files in ``recordings`` are this run's: only of those may the next run ask whether the
+# catalogue knows them.
+
+
+@dataclass(slots=True)
+class BatchWriter:
+    """Seals some of a batch, in a process of its own if need be: no two write one file.
+
+    It can be handed to another process as long as it has no buffers.
+    """
+
+    folder: Path
+    """Of the batch."""
+    numbers: Iterator[int]
+    """Of the files that it may make."""
+    buffers: Buffers | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    """What it has sealed: names in the store, and the files in which they lie until then."""
+
+    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        with _Part(self.next_path()) as part:
+            sealed = seal_stream(source, part, sealer, self.buffers)
+        self.parts[sealed.sha256_ciphertext] = part.path
+        return sealed
+
+    def drop(self, name: str) -> None:
+        with disk_errors():
+            Path(self.parts.pop(name)).unlink()
+
+    def next_path(self) -> str:
+        return f"{self.folder}/{next(self.numbers)}.part"
+
+
+class DirectoryBatch:
+    """The ``Batch`` of a ``DirectoryStore``."""
+
+    def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
+        self._root = root
+        self._folder = root / INCOMING / batch_id
+        self._numbers = itertools.count()
+        self._buffers = buffers
+        self._here = BatchWriter(self._folder, self._numbers, buffers)
+        self._kept = False
+        self._brings_back = False
+        with disk_errors():
+            for folder in (root / RECORDINGS, self._folder.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(mode=0o700)
+            # Open before anything is written: sync_filesystem tells of what fails from here on.
+            self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        return self._here.seal(source, sealer)
+
+    def put(self, sealed: Readable) -> str:
+        self._brings_back = True
+        with _Part(self._here.next_path()) as part:
+            name = _copy(sealed, part, self._buffers.sealed)
+        self._here.parts[name] = part.path
+        return name
+
+    def drop(self, name: str) -> None:
+        self._here.drop(name)
+
+    def share(self, most: int) -> BatchWriter:
+        """What seals so many files of this batch in another process."""
+        return BatchWriter(self._folder, iter([next(self._numbers) for _ in range(most)]))
+
+    def join(self, parts: Mapping[str, str]) -> None:
+        """Take what a share has sealed."""
+        self._here.parts.update(parts)
+
+    def keep(self) -> None:
+        with disk_errors():
+            places = {name: recording_path(self._root, name) for name in self._here.parts}
+            if self._brings_back and not sync_filesystem(self._disk):
+                sync(*map(Path, self._here.parts.values()))
+            self._write_journal(name for name, place in places.items() if not place.exists())
+            for name, part in self._here.parts.items():
+                _move(part, places[name])
+            if not sync_filesystem(self._disk):
+                folders = {place.parent for place in places.values()}
+                top = {folder.parent for folder in folders}
+                sync(*places.values(), *folders, *top, self._root)
+        self._kept = True
+
+    def close(self, *, failed: bool) -> None:
+        """End the batch: clear its folder, and take back what was moved but not kept."""
+        os.close(self._disk)
+        if self._kept and failed:
+            return  # only the catalogue knows whether it was committed: the next sweep asks it
+        # What cannot be cleared now, because the disk has failed, the next sweep clears.
+        with suppress(OSError):
+            clear_batch(self._root, self._folder, known=lambda _: self._kept)
+
+    def _write_journal(self, names: Iterable[str]) -> None:
+        journal = self._folder / JOURNAL
+        journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
+        sync(journal, self._folder, self._folder.parent)
+
+
+def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
+    """Remove a batch's folder, and those of its recordings in place that are not ``known``.
+
+    Raises:
+        OSError: something could not be removed.
+    """
+    journal = folder / JOURNAL
+    names = journal.read_text(encoding="ascii").split("\n") if journal.exists() else []
+    for name in names:
+        # The last line may be cut short: then the run was killed before it moved anything.
+        if is_name(name) and not known(name):
+            recording_path(root, name).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+
+
+class _Part:
+    """A file being written; whatever stops the writing takes it away again."""
+
+    def __init__(self, path: str) -> None:
+        # As text: of thousands of files a Path each costs more than it says.
+        self.path = path
+
+    def __enter__(self) -> Self:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with disk_errors():
+            self._file = os.open(self.path, flags, 0o600)
+        return self
+
+    def __exit__(
+        self,
+        failure: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with disk_errors():
+            os.close(self._file)
+            if failure is not None:
+                Path(self.path).unlink()
+
+    def write(self, data: memoryview, /) -> int:
+        with disk_errors():
+            return os.write(self._file, data)
+
+
+def _copy(source: Readable, target: _Part, buffer: memoryview) -> str:
+    digest = hashlib.sha256()
+    while size := fill(source, buffer):
+        digest.update(buffer[:size])
+        write_all(target, buffer[:size])
+    return digest.hexdigest()
+
+
+def _move(part: str, place: Path) -> None:
+    try:
+        os.rename(part, place)  # noqa: PTH104  # see _Part
+    except FileNotFoundError:
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        Path(part).rename(place)
