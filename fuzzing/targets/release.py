@@ -18,7 +18,7 @@ from callrec.package.callrec_verify import Wrong, as_json, check, in_words, read
 from callrec.package.open import open_package
 from callrec.package.package import member_of_bytes
 from callrec.package.sealed_page import _unpacked
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from fuzzing.place import laid, place
 from fuzzing.target import Script, Target, in_one_form
 from package.offices import Office, an_office, resigned

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from callrec.package.package import member_of_bytes
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from cli.test_request_on_a_terminal import on_a_terminal
 from package.offices import an_office
 

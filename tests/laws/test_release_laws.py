@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.package.call_data import COLUMNS, ReleasedCall, call_data
 from callrec.package.callrec_verify import Wrong, check_signature, read_manifest
-from callrec.package.manifest import ReleasedFile, Withheld
+from callrec.package.manifest import COLUMNS, ReleasedCall, ReleasedFile, Withheld, call_data
 from callrec.package.sshsig import NAMESPACE, sign_ssh
 from package.builders import PUBLIC, SEED, a_call, a_file, a_listening_copy, a_manifest
 

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from callrec.crypto.primitives import signing_public
-from callrec.package.call_data import ReleasedCall
-from callrec.package.manifest import FileRole, Manifest, ReleasedFile, Withheld, recording_path
+from callrec.package.manifest import (
+    FileRole,
+    Manifest,
+    ReleasedCall,
+    ReleasedFile,
+    Withheld,
+    recording_path,
+)
 from callrec.package.package import Enclosures, assemble
 from callrec.package.texts import read_me_first, verify_text
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span

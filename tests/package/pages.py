@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from callrec.package.certificate import Certificate, CertifiedApproval
 from callrec.package.manifest import NotEnclosed, WhyNotEnclosed
 from callrec.package.package import assemble
-from callrec.package.shown import PageContent
+from callrec.package.page import PageContent
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.withholding import Ground
 from callrec.sound.measured import Measured

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callrec.package.call_data import COLUMNS, call_data
-from callrec.package.manifest import CALL_DATA_PATHS, CallData
+from callrec.package.manifest import CALL_DATA_PATHS, COLUMNS, CallData, call_data
 from callrec.package.package import member_of_bytes
 from package.builders import a_call, a_file, a_listening_copy, an_edited_call
 

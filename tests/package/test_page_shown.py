@@ -11,7 +11,7 @@ import pytest
 
 from callrec.crypto.canonical import canonical
 from callrec.package.certificate import Exhibit
-from callrec.package.shown import PageContent, page_content_json
+from callrec.package.page import PageContent, page_content_json
 from package.pages import a_release, a_waveform
 
 MEMBERS, SHOWN = a_release()

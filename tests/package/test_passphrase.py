@@ -4,7 +4,7 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from callrec.package.passphrase import PASSPHRASE_WORDS, fresh_passphrase, word_list
+from callrec.package.whole import PASSPHRASE_WORDS, fresh_passphrase, word_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from callrec.errors import Locked, NotFound, Tampered, Unusable
 from callrec.package.callrec_verify import check
 from callrec.package.open import open_package
 from callrec.package.package import member_of_bytes
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from package.offices import an_office, write_files
 
 if TYPE_CHECKING:

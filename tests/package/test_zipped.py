@@ -11,7 +11,7 @@ import pytest
 
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.package.package import CHUNK_BYTES, Member
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from package.builders import LISTENING, SOUND, a_package
 from package.limits import a_drive_that_takes_only
 

@@ -2,7 +2,7 @@
 
 The manifest must exist before the audit log can hold its hash, and the log's proof before the
 package can hold it. So a release is made in this order: ``Manifest.to_bytes``, the leaf, its
-proof, ``assemble``, and ``zipped.write_zip`` or ``page.write_page``.
+proof, ``assemble``, and ``zip.write_zip`` or ``page.write_page``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A page read again: what is sealed in it, and what is around that (release.md, 7)."""
+"""A page read again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.crypto.canonical import parse
-from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkdf2
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkdf2, sha256
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.package.callrec_verify import fits, unbase64
-from callrec.package.passphrase import normalise_passphrase
+from callrec.package.whole import normalise_passphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -156,4 +156,33 @@ def _is_listed(value: Any) -> bool:
         and value.keys() == _LISTED
         and fits(value["path"], "text")
         and fits(value["bytes"], "n")
+    )
+
+
+# What a page shows, signed together with what is sealed in it (release.md, 7).
+#
+# Of the page the signature covers what it shows once it is open, and every byte of its text and
+# code: all but the values in the four elements that hold what is sealed.
+
+PAGE_SCHEMA: Final = "callrec.page/1"
+
+
+def page_statement(*, release: str, shown: object, around: bytes) -> bytes:
+    """What whoever releases a page signs of it, as he signs its manifest.
+
+    Args:
+        release: its id, 32 hex digits.
+        shown: what the page's own code lays out once it is open, as JSON has it.
+        around: SHA-256 of the page without the values in the four elements, 32 bytes.
+
+    Raises:
+        ValueError: what is shown has no canonical form.
+    """
+    return canonical(
+        {
+            "schema": PAGE_SCHEMA,
+            "release": release,
+            "shown": sha256(canonical(shown)).hex(),
+            "around": around.hex(),
+        }
     )

@@ -16,7 +16,7 @@ from callrec.login.keyring import Credential, write_credential
 from callrec.login.passwords import check_password, kdf_for
 from callrec.login.people import Colleague, find_person, shown_colleague
 from callrec.login.sealed_names import Names, fresh_names, seal_names
-from callrec.package.passphrase import fresh_passphrase
+from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import check_login
 from callrec.people.leaving import seal_keys_anew
 from callrec.people.vouching import give_shares, governing, vouch

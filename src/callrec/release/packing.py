@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from callrec.crypto.primitives import signing_public
 from callrec.package.manifest import FileRole
 from callrec.package.package import Enclosures, assemble, pieces
-from callrec.package.page import write_page
-from callrec.package.shown import PageContent
+from callrec.package.page import PageContent, write_page
 from callrec.package.texts import read_me_first, rights_text, verify_text
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.purpose import Purpose

@@ -17,7 +17,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.package.page import check_size
-from callrec.package.passphrase import fresh_passphrase
+from callrec.package.whole import fresh_passphrase
 from callrec.policy.edits import UNEDITED, edits_to_apply
 from callrec.policy.edits_said import edits_by_recording
 from callrec.policy.handing_over import PackageForm

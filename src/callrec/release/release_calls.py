@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from callrec.package.call_data import ReleasedCall, call_data
-from callrec.package.manifest import CALL_DATA_PATHS, CallData
+from callrec.package.manifest import CALL_DATA_PATHS, CallData, ReleasedCall, call_data
 from callrec.policy.purpose import Purpose
 
 if TYPE_CHECKING:

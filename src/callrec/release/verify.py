@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callrec.package.callrec_verify import Problem, Wrong, check, check_signature, signer_of
-from callrec.package.display import page_statement
 from callrec.package.open import open_package
 from callrec.package.package import ALLOWED_SIGNERS
+from callrec.package.sealed_page import page_statement
 from callrec.policy.withholding import GROUND_CODES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from callrec.package.package import member_of_bytes
 from callrec.package.page import write_page
-from callrec.package.zipped import write_zip
+from callrec.package.zip import write_zip
 from package.offices import an_office
 from package.pages import a_release
 

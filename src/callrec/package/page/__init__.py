@@ -1,4 +1,4 @@
-"""A package as one page that any browser opens (docs/formats/release.md, 7).
+"""A package as one page.
 
 The page is page.html with page.css and the four scripts beside this module, in the order of
 ``_SCRIPTS``. Everything of the release is sealed under the passphrase; what the page shows before
@@ -10,31 +10,46 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import textwrap
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import resources
+from itertools import groupby
 from string import Template
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
 from callrec.errors import Unusable
-from callrec.package.certificate import day_in_words
-from callrec.package.display import page_statement
-from callrec.package.passphrase import PASSPHRASE_WORDS
-from callrec.package.shown import PageContent, page_content_json
+from callrec.package.certificate import (
+    ROLE_IN_WORDS,
+    WHY_NOT_ENCLOSED,
+    approval_in_words,
+    day_in_words,
+    doubt_in_words,
+    edits_in_words,
+    hash_in_groups,
+    instant_in_words,
+    length_in_words,
+    place_in_words,
+    size_in_words,
+    sound_in_words,
+)
+from callrec.package.manifest import FileRole
+from callrec.package.package import CERTIFICATE, READ_ME, RIGHTS
+from callrec.package.sealed_page import page_statement
 from callrec.package.sshsig import NAMESPACE, sign_ssh
-from callrec.package.texts import UNKNOWN_CONTACT
-from callrec.package.whole import sha256_of, unfinished_package, write_all
+from callrec.package.texts import UNKNOWN_CONTACT, WHAT_IT_PROVES
+from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from callrec.package.certificate import Certificate
+    from callrec.package.certificate import Certificate, Exhibit
+    from callrec.package.manifest import NotEnclosed, ReleasedFile
     from callrec.package.package import Member
-
-__all__ = ["MAX_CONTENT_BYTES", "ROUNDS", "PageContent", "check_size", "write_page"]
 
 MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
@@ -171,3 +186,262 @@ def _source_hash(text: str) -> str:
 
 def _text(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+# The certificate as an opened page shows it: sections of facts, the same as on paper.
+#
+# A section is ``{"heading", "notes", "lists"}``; of its lists each is ``{"name", "rows"}``, and a
+# row is ``[what, lines, whether each character counts]``.
+
+FactRow: TypeAlias = "tuple[str, tuple[str, ...], bool]"
+
+
+def fact_row(what: str, *lines: str, exact: bool = False) -> FactRow:
+    """A fact: what it is of, and its lines. Exact: a hash or a key, of which each letter counts."""
+    return what, lines, exact
+
+
+def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
+    """The certificate, section by section."""
+    yield _section("What is certified", [("", _particulars(certificate))])
+    if certificate.exhibit:
+        yield _section("Exhibit", [("", _exhibit(certificate.exhibit))])
+    yield _section("What is enclosed", [(file.path, _enclosed(file)) for file in certificate.files])
+    yield _section(
+        "What is not enclosed",
+        [
+            (f"The original of recording {original.recording}", _left_out(original))
+            for original in certificate.not_enclosed
+        ],
+        note="" if certificate.not_enclosed else "No original was left out.",
+    )
+    yield _section(
+        "What was withheld",
+        [("", [fact_row(f"Recording {number}", why) for number, why in certificate.withheld])],
+        note=""
+        if certificate.withheld
+        else "Nothing else that was asked for and may be given has been left out.",
+    )
+    yield _section(
+        "How to check",
+        [("", _record(certificate))],
+        note="Save everything as one file and unpack it: VERIFY.txt in it says how. Compare the"
+        " fingerprint with one that reached you another way.",
+    )
+
+
+def _section(
+    heading: str, lists: Iterable[tuple[str, list[FactRow]]], *, note: str = ""
+) -> dict[str, object]:
+    return {
+        "heading": heading,
+        "notes": [note] if note else [],
+        "lists": [
+            {"name": name, "rows": [[what, [*lines], exact] for what, lines, exact in rows]}
+            for name, rows in lists
+            if rows
+        ],
+    }
+
+
+def _hash(what: str, digest: str) -> FactRow:
+    """In lines of four groups of eight digits."""
+    return fact_row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
+
+
+def _particulars(certificate: Certificate) -> list[FactRow]:
+    return [
+        fact_row("Practice", certificate.practice),
+        *([fact_row("How to reach it", certificate.contact)] if certificate.contact else []),
+        fact_row("Request", certificate.request),
+        *([fact_row("Subject", certificate.subject)] if certificate.subject else []),
+        fact_row("Purpose", certificate.purpose),
+        fact_row("Legal basis", certificate.legal_basis),
+        fact_row("Approved by", *map(approval_in_words, certificate.approvals)),
+        fact_row("Released by", certificate.released_by),
+        fact_row("Put together", instant_in_words(certificate.at)),
+        _hash("Release", certificate.release),
+    ]
+
+
+def _exhibit(exhibit: Exhibit) -> list[FactRow]:
+    return [
+        fact_row("Exhibit", exhibit.label),
+        fact_row("Serial number of the medium", exhibit.medium_serial),
+        *([fact_row("Reference of the case", exhibit.reference)] if exhibit.reference else []),
+    ]
+
+
+def _enclosed(file: ReleasedFile) -> list[FactRow]:
+    return [
+        fact_row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
+        fact_row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
+        fact_row("Lasts", length_in_words(file.duration_ms)),
+        fact_row("Sound", sound_in_words(file)),
+        fact_row("Size", size_in_words(file.size_bytes)),
+        _hash("SHA-256", file.sha256),
+        *([_hash("Made from", file.made_from)] if file.made_from else []),
+        fact_row("Edits", *(edits_in_words(file.edits) or ("none",))),
+    ]
+
+
+def _left_out(original: NotEnclosed) -> list[FactRow]:
+    return [
+        fact_row("Not enclosed, because", WHY_NOT_ENCLOSED[original.why]),
+        fact_row("Size", size_in_words(original.size_bytes)),
+        _hash("SHA-256", original.sha256),
+    ]
+
+
+def _record(certificate: Certificate) -> list[FactRow]:
+    return [
+        _hash("The practice's fingerprint", certificate.fingerprint),
+        fact_row("Signed with the key", certificate.signing_key, exact=True),
+        fact_row("Entry in the audit log", f"{certificate.audit_seq:,}"),
+        fact_row("Checkpoint of the log", certificate.checkpoint, exact=True),
+    ]
+
+
+# What an opened page shows, in words; its scripts only lay it out.
+#
+# The certificate here has the facts of the one on paper. Whoever listens and is no lawyer gets each
+# call first, with what he can do with it.
+
+_TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
+"""Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
+
+_VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
+
+_AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
+
+_TEXTS: Final = {
+    READ_ME: "Please read this first",
+    RIGHTS: "Your rights, and how the practice uses your information",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContent:
+    """What a page shows of a release beside its files."""
+
+    certificate: Certificate
+    waveforms: Mapping[str, str]
+    """Path of a listening copy to its waveform, SVG. Drawn from that copy, over its own time: the
+    player goes along it, and the shape of what was silenced would tell of it."""
+
+
+def page_content_json(shown: PageContent, members: Iterable[Member]) -> dict[str, object]:
+    """What the page's own code reads (opened.js)."""
+    certificate = shown.certificate
+    paths = {member.path for member in members}
+    calls = groupby(certificate.files, key=lambda file: file.path.partition("-")[0])
+    return {
+        "zip": f"release-{certificate.request}.zip",
+        "calls": [
+            _call(place, tuple(files), shown.waveforms)
+            for place, (_, files) in enumerate(calls, start=1)
+        ],
+        "texts": [
+            {"path": path, "words": words} for path, words in _TEXTS.items() if path in paths
+        ],
+        "certificate": {
+            "pdf": {
+                "path": CERTIFICATE,
+                "words": "Save the certificate to print or to pass on (PDF)",
+            },
+            "proves": f"This certificate {WHAT_IT_PROVES}.",
+            "sections": [*sections_of(certificate)],
+        },
+    }
+
+
+def _call(
+    place: int, files: Sequence[ReleasedFile], waveforms: Mapping[str, str]
+) -> dict[str, object]:
+    """A call, and the files that there are of it: an original, a listening copy, or both."""
+    heard = next((file for file in files if file.role is FileRole.LISTENING), None)
+    first = heard or files[0]
+    name = f"Call {place}"
+    return {
+        "name": name,
+        "heading": f"{name}: {day_in_words(first.started_at)}, {first.started_at:%H:%M}",
+        "player": _player(heard, waveforms) if heard else None,
+        "notes": [*_notes(heard)],
+        "edits": [*_edits(heard)] if heard else [],
+        "about": " ".join(
+            (
+                f"The call began on {instant_in_words(first.started_at)} by the practice's clock.",
+                *doubt_in_words(first),
+                f"{'This copy' if heard else 'The recording'} lasts {_length(first.duration_ms)}.",
+                f"At the practice it is recording {first.recording}.",
+            )
+        ),
+        "files": [
+            {"path": file.path, "words": _saving(file)}
+            for file in sorted(files, key=lambda file: file.role)  # the listening copy first
+        ],
+    }
+
+
+def _player(heard: ReleasedFile, waveforms: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "path": heard.path,
+        "type": _TYPES[heard.path.rpartition(".")[2]],
+        "ms": heard.duration_ms,
+        "svg": waveforms.get(heard.path, ""),
+        "axis": _axis(waveforms.get(heard.path, "")),
+    }
+
+
+def _axis(svg: str) -> dict[str, int]:
+    """Where a waveform's axis begins and how far down it is, in 1/10,000 of width and height.
+
+    `callrec.sound.waveform.as_svg` draws it as a line from there to the right edge. The playhead
+    goes along it.
+    """
+    size, line = _VIEW_BOX.search(svg), _AXIS.search(svg)
+    if not size or not line:
+        return {"left": 0, "top": 10_000}
+    return {
+        "left": round(10_000 * int(line["left"]) / int(size["width"])),
+        "top": round(10_000 * int(line["top"]) / int(size["height"])),
+    }
+
+
+def _notes(heard: ReleasedFile | None) -> Iterator[str]:
+    if heard is None:
+        yield (
+            "A browser cannot play this recording. Save it and play it with another program, such"
+            " as VLC, which is free, or ask the practice to play it to you."
+        )
+    elif heard.edits:
+        yield "This is not all of the recording. What is not in it, and why:"
+
+
+def _edits(heard: ReleasedFile) -> Iterator[str]:
+    yield from edits_in_words(heard.edits)
+    if heard.edits.clip:
+        begins = place_in_words(heard.edits.clip.from_ms)
+        yield f"These times count from the beginning of the original. This copy begins at {begins}."
+
+
+def _saving(file: ReleasedFile) -> str:
+    suffix = file.path.rpartition(".")[2].upper()
+    return f"Save the {ROLE_IN_WORDS[file.role]} ({suffix}, {_about(file.size_bytes)})"
+
+
+def _length(ms: int) -> str:
+    """To the second: ``1 hour 2 minutes 1 second``."""
+    seconds = max(1, round(ms / 1000))
+    counts = {
+        "hour": seconds // 3600,
+        "minute": seconds // 60 % 60,
+        "second": seconds % 60,
+    }
+    said = [f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in counts.items() if n]
+    return " ".join(said)
+
+
+def _about(size_bytes: int) -> str:
+    """How large, as people are used to see it: ``2.4 MB``, ``0.1 MB`` at the least."""
+    return f"{max(size_bytes, 100_000) / 1_000_000:.1f} MB"
