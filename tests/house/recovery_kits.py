@@ -13,7 +13,7 @@ from house.practices import password_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.paper.recovery_kit import PrintedKit
+    from callrec.paper.kit_pdf import PrintedKit
     from callrec.practice import Actor
     from house.practices import House
 

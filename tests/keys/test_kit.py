@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callrec.audit.leaf import Leaf
-    from callrec.paper.recovery_kit import PrintedKit
+    from callrec.paper.kit_pdf import PrintedKit
     from house.practices import House
 
 NEVER = "the recovery kit was never tried: take it out and run callrec recovery drill"

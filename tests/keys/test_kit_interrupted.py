@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.paper.recovery_kit import PrintedKit
+    from callrec.paper.kit_pdf import PrintedKit
     from callrec.practice import Actor, Practice
     from house.practices import House
     from house.steps import Steps

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrec.package.certificate import Exhibit
-from callrec.paper.certificate_pdf import certificate_pdf
-from callrec.paper.exhibit_label_pdf import exhibit_label_pdf
-from callrec.paper.lines import Line, Rule, height_of, paginate
+from callrec.paper.certificate_pdf import certificate_pdf, exhibit_label_pdf
+from callrec.paper.sheet import Line, Rule, height_of, paginate
 from package.certificates import PLAIN
 
 ROOM = 100.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.package.certificate import hash_in_groups
-from callrec.paper.exhibit_label_pdf import exhibit_label_pdf
+from callrec.paper.certificate_pdf import exhibit_label_pdf
 from package.certificates import (
     EDITED,
     EXHIBIT,

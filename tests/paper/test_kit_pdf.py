@@ -11,8 +11,7 @@ import pytest
 
 from callrec.crypto.kit import kit_pages, read_kit
 from callrec.package.certificate import hash_in_groups
-from callrec.paper.kit_pdf import kit_pdf
-from callrec.paper.recovery_kit import PrintedKit
+from callrec.paper.kit_pdf import PrintedKit, kit_pdf
 from package.certificates import in_one_line, kept, pages, text_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.checkpoint import Checkpoint, note_from_typed, origin, sign_checkpoint
-from callrec.paper.log_head_pdf import log_head_pdf
+from callrec.paper.kit_pdf import log_head_pdf
 from package.certificates import in_one_line, pages
 from paper.test_kit_pdf import in_squares
 

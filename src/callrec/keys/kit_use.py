@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
     from callrec.login.sealed_names import Names
-    from callrec.paper.recovery_kit import PrintedKit
+    from callrec.paper.kit_pdf import PrintedKit
     from callrec.practice import Practice
 
 KIT_USED: Final = "recovery.used"

@@ -86,8 +86,10 @@ def papers_of(certificate: Certificate, on: FPDF | None = None) -> Papers:
         certificate: the facts.
         on: a blank sheet for the certificate, where there is one.
     """
-    from callrec.paper.certificate_pdf import certificate_pdf  # noqa: PLC0415  # 240 ms
-    from callrec.paper.exhibit_label_pdf import exhibit_label_pdf  # noqa: PLC0415  # too
+    from callrec.paper.certificate_pdf import (
+        certificate_pdf,  # noqa: PLC0415  # 240 ms
+        exhibit_label_pdf,  # noqa: PLC0415  # too
+    )
 
     label = exhibit_label_pdf(certificate) if certificate.exhibit else b""
     return Papers(certificate_pdf(certificate, on), label)

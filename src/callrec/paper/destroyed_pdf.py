@@ -7,9 +7,25 @@ from typing import TYPE_CHECKING, Final
 from callrec.package.certificate import approval_in_words, hash_in_groups, instant_in_words
 from callrec.package.destroyed import METHOD, NOT_REACHED, STUB, medium_in_words, recording_in_words
 from callrec.paper.faces import Face, Style
-from callrec.paper.fields import HASH, LABEL, STRONG, TEXT, blanks, count, fact, space
-from callrec.paper.lines import Group, Line, Rule, as_opening, side_by_side
-from callrec.paper.sheet import NAVY, PALE, WIDTH, Sheet
+from callrec.paper.sheet import (
+    HASH,
+    LABEL,
+    NAVY,
+    PALE,
+    STRONG,
+    TEXT,
+    WIDTH,
+    Group,
+    Line,
+    Rule,
+    Sheet,
+    as_opening,
+    blanks,
+    count,
+    fact,
+    side_by_side,
+    space,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

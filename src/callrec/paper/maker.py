@@ -10,7 +10,7 @@ import os
 import pickle
 import sys
 
-import callrec.paper.exhibit_label_pdf  # noqa: F401  # as said above
+import callrec.paper.certificate_pdf  # noqa: F401  # as said above
 from callrec.paper.apart import papers_of
 from callrec.paper.sheet import blank
 from callrec.system.processes import harden_process

@@ -1,23 +1,22 @@
-"""Sheets of A4 on which groups of lines are set: margins, footers, drawing."""
+"""Sheets, lines, fields."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from math import inf
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
-from callrec.paper.faces import Face, Style, add_faces, printable, wrapped
-from callrec.paper.lines import Box, Group, Line, Picture, Rule, Words, paginate, side_by_side
-from callrec.paper.metadata import xmp
+from callrec.paper.faces import Face, Style, add_faces, printable, wrapped, xmp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
-
-    from callrec.paper.lines import Drawn
 
 PAGE: Final = (210.0, 297.0)
 
@@ -158,3 +157,174 @@ class Sheet:
 
     def _plain(self, words: str) -> str:
         return printable(words, range(0x110000))
+
+
+TEXT: Final = Style(Face.SANS, 9)
+
+STRONG: Final = Style(Face.BOLD, 9)
+
+LABEL: Final = Style(Face.SANS, 9, GREY)
+
+NOTE: Final = Style(Face.SANS, 8, GREY)
+
+HASH: Final = Style(Face.MONO, 8)
+
+HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
+
+
+def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
+    """Groups under a heading, which stands in the outline as well."""
+    yield space(3.6)
+    yield as_opening(title, sheet.set(title, HEADING))
+    yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
+    yield space(0.8)
+    yield from groups
+
+
+def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
+    """A value in the second column, what it is in the first."""
+    return side_by_side(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
+
+
+def blanks(sheet: Sheet, *names: str, x: float, width: float) -> Group:
+    """Equal lines to write on, side by side, each with its name below."""
+    return (
+        pen_lines(len(names), x=x, width=width),
+        *blank_captions(sheet, *names, x=x, width=width),
+    )
+
+
+def blank_captions(sheet: Sheet, *names: str, x: float, width: float) -> Group:
+    """The names of such lines, each where its line begins."""
+    columns = _columns(len(names), x, width)
+    return side_by_side(
+        *(
+            sheet.set(name, NOTE, x=left, width=each)
+            for name, (left, each) in zip(names, columns, strict=True)
+        )
+    )
+
+
+def pen_lines(number: int, *, x: float, width: float) -> Line:
+    """Equal lines to write on, side by side."""
+    columns = _columns(number, x, width)
+    return Line(1, tuple(Rule(left, each, 0.25, GREY) for left, each in columns))
+
+
+def _columns(number: int, x: float, width: float) -> list[tuple[float, float]]:
+    """Left edge and width of each."""
+    gap = 5.0
+    each = (width - gap * (number - 1)) / number
+    return [(x + place * (each + gap), each) for place in range(number)]
+
+
+def space(height: float) -> Group:
+    """Millimetres of nothing; none of it begins a page."""
+    return (Line(height),)
+
+
+def count(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Printable words that stand on their line's base."""
+
+    x: float
+    """From the left margin; of their right end where they are set to the right."""
+    text: str
+    style: Style
+    to_the_right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin straight line at half the height of the line that it is in."""
+
+    x: float
+    width: float
+    thickness: float
+    ink: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A square picture whose upper edge is that of its line; it may hang below it."""
+
+    x: float
+    side: float
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A frame whose upper edge is that of its line; it hangs below it."""
+
+    x: float
+    width: float
+    height: float
+    thickness: float
+    ink: tuple[int, int, int]
+
+
+Drawn: TypeAlias = Words | Rule | Picture | Box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands side by side."""
+
+    height: float
+    marks: tuple[Drawn, ...] = ()
+    opens: str = ""
+    """The section that begins here, for the outline that a reader shows beside the page."""
+
+
+Group: TypeAlias = tuple[Line, ...]
+"""Lines that stay on one page."""
+
+
+def side_by_side(*columns: Sequence[Line]) -> Group:
+    """Columns side by side, their first lines on one base; as long as the longest."""
+    rows = zip_longest(*columns, fillvalue=Line(0))
+    return tuple(
+        Line(max(line.height for line in row), tuple(mark for line in row for mark in line.marks))
+        for row in rows
+    )
+
+
+def height_of(group: Group) -> float:
+    """In millimetres."""
+    return sum(line.height for line in group)
+
+
+def as_opening(section: str, group: Group) -> Group:
+    """The group as the beginning of a section."""
+    return (replace(group[0], opens=section), *group[1:])
+
+
+def paginate(groups: Iterable[Group], room: float) -> list[list[Line]]:
+    """Each group whole on one page; only one that no page could hold is broken, between lines.
+
+    Args:
+        groups: from the top; a line without marks is a space; none begins a page.
+        room: the height of a page between its margins.
+
+    Law: all lines with marks are there, in order; no page is taller than its room if no line is.
+    """
+    pages: list[list[Line]] = []
+    used = inf
+    for group in groups:
+        if used + height_of(group) > room:
+            used = inf  # whatever is left of this page stays empty
+        for line in group:
+            if used + line.height > room:
+                if not line.marks:
+                    continue
+                pages.append([])
+                used = 0.0
+            pages[-1].append(line)
+            used += line.height
+    return pages

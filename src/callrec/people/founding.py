@@ -39,7 +39,7 @@ from callrec.login.shares import (
     seal_share,
     store_shares,
 )
-from callrec.paper.recovery_kit import PrintedKit
+from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
-    from callrec.paper.recovery_kit import PrintedKit
+    from callrec.paper.kit_pdf import PrintedKit
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"
 
