@@ -18,11 +18,11 @@ from callrec.volume.bag import (
     MANIFEST,
     RECORDINGS,
     TAG_MANIFEST,
+    validate_bag,
     write_tags,
 )
 from callrec.volume.erasing import ERASED_LIST, erased_uids, names_in_manifest, repair_erased_list
-from callrec.volume.marker import MARKER, create_volume, open_volume
-from callrec.volume.validation import validate_bag
+from callrec.volume.volume import MARKER, create_volume, open_volume
 from fuzzing.place import laid, place
 from fuzzing.target import Target, in_one_form
 from vectors.crypto.cases import read_case

@@ -25,7 +25,7 @@ from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
 from callrec.registers.verify import Verdict, verify_audit
 from callrec.volume.bag import BagItem, space_needed
-from callrec.volume.marker import create_volume, open_volume
+from callrec.volume.volume import create_volume, open_volume
 from house import practices
 from house.drives import (
     acts,

@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, NotFound, Tampered, Unchecked
 from callrec.practice import writing
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 from house import practices
 from house.drives import (
     archive,

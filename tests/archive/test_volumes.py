@@ -30,7 +30,7 @@ from callrec.policy.search import Criteria
 from callrec.practice import open_practice
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
-from callrec.volume.marker import MARKER, create_volume, open_volume
+from callrec.volume.volume import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (
     archive,

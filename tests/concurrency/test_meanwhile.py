@@ -30,7 +30,7 @@ from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.release import release_unfinished
 from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify
 from house.older_vaults import sql

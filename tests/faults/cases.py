@@ -14,7 +14,7 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.keys.audit import audit_keys
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.volume.marker import is_volume
+from callrec.volume.volume import is_volume
 from house.drives import (
     archived_twice,
     contents,

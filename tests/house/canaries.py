@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import FILE_NAME
-from callrec.volume.marker import MARKER
+from callrec.volume.volume import MARKER
 from house.practices import password_of
 from house.raw_bytes import forms, spellings
 

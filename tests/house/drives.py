@@ -19,7 +19,7 @@ from callrec.archive.run import archive_recordings
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
-from callrec.volume.disk import disk_of
+from callrec.volume.drive import disk_of
 from house.requests import rows
 from house.spool import a_call, take_in
 

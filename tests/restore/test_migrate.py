@@ -32,7 +32,7 @@ from callrec.restore.copy import opener_by_password
 from callrec.restore.migrate import Migrated, migrate_vault
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import restore_from_volumes
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
 from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql

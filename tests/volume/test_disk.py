@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed
-from callrec.volume.disk import disk_of
+from callrec.volume.drive import disk_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from callrec.errors import Tampered
 from callrec.volume import erasing
-from callrec.volume.bag import MANIFEST, RECORDINGS, write_bag
+from callrec.volume.bag import MANIFEST, RECORDINGS, validate_bag, write_bag
 from callrec.volume.erasing import (
     ERASED_LIST,
     erased_uids,
@@ -28,7 +28,6 @@ from callrec.volume.erasing import (
     swap_bags,
     unfinished_names,
 )
-from callrec.volume.validation import validate_bag
 from volume.vault_files import INFO, snapshot, taking_no_memory, vault_files
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from callrec.errors import Unusable
-from callrec.volume.label import check_label, is_label
+from callrec.volume.volume import check_label, is_label
 
 PLAIN = (
     "archive-2026-a",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.volume.marker import check_target, create_volume, is_volume, open_volume, write_label
+from callrec.volume.volume import check_target, create_volume, is_volume, open_volume, write_label
 from house.small_disk import read_only, small_disk
 from volume.vault_files import snapshot
 

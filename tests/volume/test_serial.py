@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.volume.serial import serial_of
+from callrec.volume.drive import serial_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,7 @@ import bagit
 import pytest
 
 from callrec.errors import NotFound
-from callrec.volume.bag import write_bag
-from callrec.volume.validation import validate_bag
+from callrec.volume.bag import validate_bag, write_bag
 from volume.vault_files import INFO, taking_no_memory, vault_files
 
 BAGS = Path(__file__).parents[1] / "vectors" / "bags"

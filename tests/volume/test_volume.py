@@ -8,8 +8,7 @@ import pytest
 
 from callrec.errors import Failed, NotFound
 from callrec.volume.bag import write_bag
-from callrec.volume.marker import create_volume
-from callrec.volume.volume import stamp
+from callrec.volume.volume import create_volume, stamp
 from house.small_disk import small_disk
 from volume.vault_files import INFO, snapshot, vault_files
 

@@ -29,9 +29,9 @@ from callrec.errors import Failed, NotFound, Unchecked
 from callrec.practice import check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
+from callrec.volume.bag import validate_bag
 from callrec.volume.drive import drive_errors
-from callrec.volume.marker import MARKER, open_volume
-from callrec.volume.validation import validate_bag
+from callrec.volume.volume import MARKER, open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

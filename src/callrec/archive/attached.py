@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.remembered import write_json_atomically
 from callrec.errors import CallrecError
 from callrec.system.files import drives
-from callrec.volume.marker import is_volume, open_volume
+from callrec.volume.volume import is_volume, open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.run import archive_recordings
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,7 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.system.files import sync
-from callrec.volume.marker import create_volume
-from callrec.volume.volume import Volume, stamp
+from callrec.volume.volume import Volume, create_volume, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path

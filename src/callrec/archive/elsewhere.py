@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from callrec.archive.attached import attached_volumes
 from callrec.archive.heads import newest_run_of_each
 from callrec.catalogue.volumes import IN_USE, each_volume
-from callrec.volume.disk import disk_of
+from callrec.volume.drive import disk_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -77,7 +77,7 @@ from callrec.volume.erasing import (
     rewrite_bag,
     unfinished_names,
 )
-from callrec.volume.marker import MARKER, open_volume
+from callrec.volume.volume import MARKER, open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

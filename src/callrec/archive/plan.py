@@ -34,9 +34,16 @@ from callrec.crypto import primitives
 from callrec.errors import Tampered, Unusable
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
-from callrec.volume.label import check_label, is_label
-from callrec.volume.marker import check_target, is_volume, open_volume
-from callrec.volume.volume import Volume, stamp, time_in_name
+from callrec.volume.volume import (
+    Volume,
+    check_label,
+    check_target,
+    is_label,
+    is_volume,
+    open_volume,
+    stamp,
+    time_in_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -48,9 +48,8 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
 from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST, Bag, write_bag
-from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove
-from callrec.volume.marker import create_volume, is_volume, open_volume, write_label
-from callrec.volume.serial import serial_of
+from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
+from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -24,8 +24,7 @@ from callrec.errors import NotFound, Tampered, Unusable
 from callrec.volume.bag import MANIFEST, RECORDINGS
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
-from callrec.volume.marker import MARKER
-from callrec.volume.volume import FOLDERS
+from callrec.volume.volume import FOLDERS, MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

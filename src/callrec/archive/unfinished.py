@@ -26,9 +26,7 @@ from callrec.errors import Failed, Tampered
 from callrec.record.acts import done_leaves
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
-from callrec.volume.label import is_label
-from callrec.volume.marker import MARKER
-from callrec.volume.volume import FOLDERS
+from callrec.volume.volume import FOLDERS, MARKER, is_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,7 +22,7 @@ from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest
 from callrec.restore.served_copy import RestoredCopy, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.files import sync
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

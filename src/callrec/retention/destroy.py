@@ -60,7 +60,7 @@ from callrec.requests.lapse import attempt_on
 from callrec.retention.erased import leaves_with_details_of
 from callrec.retention.recipients import Recipient, recipients_of
 from callrec.store.layout import is_name
-from callrec.volume.marker import open_volume
+from callrec.volume.volume import open_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

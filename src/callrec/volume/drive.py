@@ -1,4 +1,4 @@
-"""What an external drive does: it takes files, gives them back, and fails."""
+"""What a drive does: takes, gives back, fails; which disk, which serial."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import errno
 import hashlib
 import mmap
 import os
+import re
 import shutil
 import stat
 import threading
 from contextlib import contextmanager, suppress
 from io import FileIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
@@ -306,3 +307,75 @@ def read_small(path: Path) -> bytes:
     if len(data) > SMALL_FILE_BYTES:
         raise Tampered(f"{path.name} on the drive is larger than it can be")
     return data
+
+
+def disk_of(folder: Path, system: Path = Path("/")) -> str:
+    """What tells the disk of a folder from every other that is attached now.
+
+    The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
+    Of what is no disk (a share, a file system in memory) it is the number of the file system.
+
+    Args:
+        folder: of the drive.
+        system: where ``sys`` lies.
+
+    Raises:
+        Failed: the drive does not tell.
+    """
+    device = device_of(folder)
+    with drive_errors():
+        return _disk(system / "sys" / "dev" / "block", f"{os.major(device)}:{os.minor(device)}")
+
+
+def _disk(blocks: Path, number: str) -> str:
+    block = blocks / number
+    for below in sorted((block / "slaves").glob("*/dev")):
+        return _disk(blocks, below.read_text().strip())
+    if (block / "partition").is_file():
+        return (block.resolve().parent / "dev").read_text().strip()
+    return number
+
+
+_PLAIN: Final = re.compile(r"[!-~][ -~]{0,63}")
+
+_UDEV: Final = "E:ID_SERIAL_SHORT="
+
+
+def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
+    """The serial number of the drive that a folder lies on; None: it is not told.
+
+    Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
+
+    Args:
+        folder: of the drive.
+        system: where ``run`` and ``sys`` lie.
+    """
+    try:
+        device = folder.stat().st_dev
+        number = f"{os.major(device)}:{os.minor(device)}"
+        for said in _said(system, number):
+            if _PLAIN.fullmatch(said):
+                return said
+    except OSError:
+        pass  # a drive without a number is a drive
+    return None
+
+
+def _said(system: Path, number: str) -> Iterator[str]:
+    yield from _told_by_udev(system / "run" / "udev" / "data" / f"b{number}")
+    block = system / "sys" / "dev" / "block" / number
+    if not block.is_dir():
+        return
+    for at in (block.resolve(), block.resolve().parent):  # the partition, and the disk around it
+        for place in (at / "serial", at / "device" / "serial"):
+            if place.is_file():
+                yield place.read_text(errors="replace").strip()
+    for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
+        yield from _said(system, below.read_text().strip())
+
+
+def _told_by_udev(device: Path) -> Iterator[str]:
+    if device.is_file():
+        for line in device.read_text(errors="replace").splitlines():
+            if line.startswith(_UDEV):
+                yield line.removeprefix(_UDEV).strip()
