@@ -11,8 +11,8 @@ import pytest
 from callrec.bank_holidays import scales_of, working_days
 from callrec.config import Clocks
 from callrec.errors import Unusable
-from callrec.policy.scales import STATUTORY_SCALES, TimeScales
-from callrec.policy.working_days import FIRST_YEAR, Division
+from callrec.policy.clock_events import STATUTORY_SCALES, TimeScales
+from callrec.policy.days import FIRST_YEAR, Division
 from vectors.clocks.cases import bank_holidays
 
 SATURDAY = 5

@@ -25,12 +25,12 @@ from callrec.login.keyring import (
 )
 from callrec.package.callrec_verify import fits, read_pin
 from callrec.policy.days import parse_day, parse_instant, parse_times
-from callrec.policy.edits import read_edits
-from callrec.policy.edits_said import (
+from callrec.policy.edits import (
     TypedEdit,
     edits_by_recording,
     format_edits,
     read_clip,
+    read_edits,
     read_silence,
 )
 from callrec.policy.role import VaultKey

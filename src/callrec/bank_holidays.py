@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.scales import TimeScales
-from callrec.policy.working_days import FIRST_YEAR, Division, WorkingDays
+from callrec.policy.clock_events import TimeScales
+from callrec.policy.days import FIRST_YEAR, Division, WorkingDays
 
 if TYPE_CHECKING:
     from datetime import date

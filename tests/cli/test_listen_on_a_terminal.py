@@ -10,7 +10,7 @@ import pexpect
 import pytest
 
 from callrec.catalogue.engine import reading
-from callrec.policy.edits_said import read_silence
+from callrec.policy.edits import read_silence
 from callrec.policy.purpose import Purpose
 from callrec.record.details import open_details
 from callrec.requests.ask import create_request

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.cli.output import rfc3339
-from callrec.policy.masking import mask_number
+from callrec.policy.words import mask_number
 from callrec.telephone.number import e164
 from fixtures.busy_day import write_day
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fixtures.exchange import Leg
 
 PAGE = Path(__file__).parents[2] / "docs" / "reconciling.md"
+
 EXAMPLES = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 

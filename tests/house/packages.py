@@ -12,7 +12,7 @@ import pytest
 
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
-from callrec.policy.releasing import ReleaseInstructions
+from callrec.policy.handing_over import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.release.release import Released, release_recordings

@@ -19,17 +19,22 @@ from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.errors import Refused
 from callrec.policy.clock import breach_due_at, deadline
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, with_event
-from callrec.policy.clock_rules import check_event
-from callrec.policy.deadline import Deadline
-from callrec.policy.month_clock import same_day_after
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    Receipt,
+    with_event,
+)
+from callrec.policy.clock_rules import check_event, same_day_after
+from callrec.policy.days import Division
 from callrec.policy.purpose import Purpose
-from callrec.policy.working_days import Division
 from policy.builders import LONDON
 from policy.dated import MONTHLY
 
 if TYPE_CHECKING:
-    from callrec.policy.working_days import WorkingDays
+    from callrec.policy.days import WorkingDays
 
 CALENDARS = {
     each: working_days(Clocks().model_copy(update={"division": each})) for each in Division

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.delegation import MAX_DELEGATION, lend, without_lapsed
+from callrec.policy.authority import MAX_DELEGATION, lend, without_lapsed
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, powers_of
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, is_decided_expressly

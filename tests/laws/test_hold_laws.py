@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from callrec.errors import Tampered
 from callrec.policy.days import TimeRange
-from callrec.policy.described import described_by
 from callrec.policy.hold import HoldAct, HoldState, hold_after, stated_call_times
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.policy.search import CallFacts, matches
+from callrec.policy.search import CallFacts, described_by, matches
 from house import practices
 from house.calls import a_call, take_in
 from house.holds import ask, held, look, named, the_hold, verified

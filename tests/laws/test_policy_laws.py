@@ -15,19 +15,19 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_times
 from callrec.policy.further import FurtherParticular
-from callrec.policy.lapse import has_lapsed, lapses_at
-from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.request import (
     ENDED_STATES,
     RequestAct,
     RequestState,
     check_can_happen,
+    has_lapsed,
+    lapses_at,
     state_after,
 )
 from callrec.policy.role import Power, Role, keys_held, powers_of
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
-from callrec.policy.words import words
+from callrec.policy.words import mask_name, mask_number, words
 from policy.builders import LONDON, NOW, TODAY, a_person, events
 
 # The Azores put their clocks back from one to midnight; Lord Howe Island by half an hour.

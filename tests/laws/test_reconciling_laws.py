@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
-from callrec.policy.days import DayRange
-from callrec.policy.gaps import OpeningHours, quiet_periods
+from callrec.policy.days import DayRange, OpeningHours, quiet_periods
 from callrec.telephone.joining_facts import JoinedBy, calls_of
 from callrec.telephone.reconciling import Coverage, comparable_leg, reconcile
 from policy.builders import LONDON

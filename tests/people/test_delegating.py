@@ -25,11 +25,10 @@ from callrec.people.delegating import end_delegation, lapsed_delegations, lend_p
 from callrec.people.joining import add_intake, add_person
 from callrec.people.powers import change_role, disable_person
 from callrec.people.vouching import give_shares
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import GlassVerdict, Verdict
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
-from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.record.entitled import Powers
 from callrec.registers.projections import check_projections

@@ -25,8 +25,8 @@ from callrec.office.status import read_status
 from callrec.people.delegating import end_delegation, lend_power
 from callrec.people.lost_password import reset_person
 from callrec.people.powers import change_role, disable_person
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import GlassVerdict
 from callrec.policy.role import Power, Role
 from callrec.practice import record
 from callrec.registers.verify import Verdict

@@ -9,12 +9,18 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.policy.clock import breach_due_at, deadline
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt
-from callrec.policy.deadline import Deadline
-from callrec.policy.deceased_clock import is_recent
+from callrec.policy.clock_events import (
+    STATUTORY_SCALES,
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    Receipt,
+    TimeScales,
+)
+from callrec.policy.clock_rules import is_recent
+from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import STATUTORY_SCALES, TimeScales
-from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON
 from policy.dated import MONTHLY, asked, came, day, extended
 

@@ -11,11 +11,17 @@ import pytest
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock import deadline
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, with_event
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Receipt,
+    TimeScales,
+    with_event,
+)
 from callrec.policy.clock_rules import check_event
+from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import TimeScales
-from callrec.policy.working_days import WorkingDays
 from policy.dated import MONTHLY, asked, came, day, extended
 
 WORKING = WorkingDays(closed=frozenset(), years=range(2024, 2026))

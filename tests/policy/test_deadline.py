@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from callrec.policy.deadline import Deadline, Urgency, full_date, urgency
+from callrec.policy.clock_events import Deadline, Urgency, full_date, urgency
 
 TARGET, DUE, EXTENDED = date(2024, 10, 1), date(2024, 10, 3), date(2024, 12, 3)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from callrec.errors import NotFound, Refused, Unusable
-from callrec.policy.delegation import delegations_lapsed, lend, take_back, without_lapsed
+from callrec.policy.authority import delegations_lapsed, lend, take_back, without_lapsed
 from callrec.policy.role import Delegation, Power, Role, Standing, powers_of, powers_vouched_for
 from policy.builders import BEN, TODAY, a_person
 

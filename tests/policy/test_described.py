@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.policy.days import DayRange, TimeRange
-from callrec.policy.described import described_by, is_of_another_day
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.policy.search import Criteria, check_not_browsing
+from callrec.policy.search import Criteria, check_not_browsing, described_by, is_of_another_day
 from policy.builders import REASON
 
 ZONE = ZoneInfo("Europe/London")

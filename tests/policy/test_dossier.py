@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.dossier import check_may_read_dossier
 from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import check_may_read_dossier
 from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, CAT, TODAY, a_person, a_request
 

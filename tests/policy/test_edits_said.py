@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.policy.edits import Edits, Filler, Side, Silence, Span, format_time
-from callrec.policy.edits_said import (
+from callrec.policy.edits import (
+    Edits,
+    Filler,
+    Side,
+    Silence,
+    Span,
     TypedClip,
     TypedEdit,
     TypedSilence,
     edits_by_recording,
     format_edits,
+    format_time,
     read_clip,
     read_silence,
 )

@@ -4,9 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from callrec.policy.days import DayRange
-from callrec.policy.gaps import OpeningHours, QuietPeriod, is_working_day, quiet_periods
-from callrec.policy.working_days import WorkingDays
+from callrec.policy.days import (
+    DayRange,
+    OpeningHours,
+    QuietPeriod,
+    WorkingDays,
+    is_working_day,
+    quiet_periods,
+)
 from policy.builders import LONDON
 
 NEW_YEAR = date(2024, 1, 1)

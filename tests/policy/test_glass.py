@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.glass import (
+from callrec.policy.reviews import (
     GlassVerdict,
     check_glass_verdict,
     check_may_review_glass,

@@ -5,19 +5,22 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.lapse import (
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import (
+    RequestAct,
+    RequestEvent,
     grant_lapses_at,
     has_lapsed,
     lapses_at,
     request_lapses_at,
     undecided_since,
 )
-from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestAct, RequestEvent
 from policy.builders import BEN, LONDON, NOW, TODAY
 
 Act = RequestAct
+
 END_OF_18_JANUARY = datetime(2024, 1, 19, tzinfo=UTC)
+
 SUMMER_NIGHT = datetime(2024, 7, 1, 23, 30, tzinfo=UTC)  # 2 July, 00:30, in London
 
 
@@ -66,7 +69,9 @@ def test_what_a_court_wants_by_a_day_does_not_lapse() -> None:
 
 
 WEEK = timedelta(days=7)
+
 UNTIL = NOW + 2 * WEEK
+
 DECIDED_AGAIN = {
     "made": ([(Act.CREATED, 0, None)], 0),
     "changed": ([(Act.CREATED, 0, None), (Act.AMENDED, 1, None)], 0),

@@ -4,8 +4,7 @@ import pytest
 
 from callrec.policy.clause import Law
 from callrec.policy.further import QUESTIONS, FurtherParticular
-from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import BASIS_IN_WORDS, TERMS, Purpose, legal_basis
 
 HEARD = [purpose for purpose in Purpose if TERMS[purpose].is_heard]
 

@@ -20,8 +20,6 @@ from callrec.policy.authority import (
     check_may_request,
     check_may_revoke,
 )
-from callrec.policy.dossier import check_may_read_dossier
-from callrec.policy.glass import check_may_review_glass, may_review_glass
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
@@ -38,9 +36,16 @@ from callrec.policy.hold import (
     check_may_read_hold,
 )
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import RegisterName, check_may_read_register
+from callrec.policy.reviews import (
+    RegisterName,
+    check_may_read_dossier,
+    check_may_read_register,
+    check_may_review_glass,
+    check_may_review_search,
+    may_review_glass,
+    may_review_search,
+)
 from callrec.policy.role import Delegation, Person, Power, Role
-from callrec.policy.search_review import check_may_review_search, may_review_search
 from policy.builders import ANN, BEN, CAT, DAN, NOW, REASON, TODAY, a_grant, a_person, a_request
 
 Rule = Callable[[Person, date], Any]

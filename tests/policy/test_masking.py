@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.masking import mask_name, mask_number
+from callrec.policy.words import mask_name, mask_number
 
 NUMBERS = {
     "a mobile": ("+447700900123", "•••••••0123"),
@@ -12,6 +12,7 @@ NUMBERS = {
     "an extension": ("203", "•••••••"),
     "nothing": ("", "•••••••"),
 }
+
 NAMES = {
     "two words": ("Siân O'Neill", "S•••• O••••"),
     "decomposed": ("E\u0301lodie", "É••••"),

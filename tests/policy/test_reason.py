@@ -4,7 +4,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
-from callrec.policy.reason import check_reason
+from callrec.policy.words import check_reason
 from policy.builders import REASON
 
 NO_REASON = {
@@ -12,6 +12,7 @@ NO_REASON = {
     "empty": "",
     "blank": " \t\n ",
 }
+
 NO_SENTENCE = {
     "a full stop": ".",
     "a word": "complaint",

@@ -4,9 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.policy.further import FurtherParticular
-from callrec.policy.handing_over import PackageForm
+from callrec.policy.handing_over import (
+    PackageForm,
+    ReleaseInstructions,
+    check_instructions,
+    max_content_bytes,
+)
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import ReleaseInstructions, check_instructions, max_content_bytes
 
 
 @given(st.integers(1, 1 << 40))

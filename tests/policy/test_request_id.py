@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.purpose import Purpose
-from callrec.policy.request_id import RANDOM_BYTES, is_for, request_id
+from callrec.policy.purpose import RANDOM_BYTES, Purpose, is_for, request_id
 
 DRAWN = bytes(range(RANDOM_BYTES))
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.role import Person, Power, Role, Standing
-from callrec.policy.search_review import (
+from callrec.policy.reviews import (
     Verdict,
     check_may_review_search,
     check_verdict,
     check_was_shown,
     may_review_search,
 )
+from callrec.policy.role import Person, Power, Role, Standing
 from policy.builders import ANN, BEN, REASON, TODAY, a_person
 
 MAY_READ_THE_LOG = {Role.DATA_CONTROLLER, Role.PARTNER, Role.AUDITOR}

@@ -5,11 +5,14 @@ from datetime import date
 import pytest
 
 from callrec.errors import Unusable
-from callrec.policy.working_days import WorkingDays
+from callrec.policy.days import WorkingDays
 
 EASTER = frozenset({date(2025, 4, 18), date(2025, 4, 21)})
+
 WORKING = WorkingDays(closed=EASTER | {date(2026, 1, 1)}, years=range(2024, 2027))
+
 MAUNDY_THURSDAY, GOOD_FRIDAY = date(2025, 4, 17), date(2025, 4, 18)
+
 CLOSED = {
     "a Saturday": date(2025, 4, 12),
     "a Sunday": date(2025, 4, 13),

@@ -11,7 +11,7 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
-from callrec.policy.edits_said import read_clip, read_silence
+from callrec.policy.edits import read_clip, read_silence
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria

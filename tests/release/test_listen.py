@@ -16,8 +16,7 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
 from callrec.people.powers import change_role
-from callrec.policy.edits import UNEDITED, Edits
-from callrec.policy.edits_said import read_clip, read_silence
+from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.record.details import open_details

@@ -9,9 +9,8 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
-from callrec.policy.handing_over import Channel, Delivery
+from callrec.policy.handing_over import Channel, Delivery, ReleaseInstructions
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import ReleaseInstructions
 from callrec.release.release import release_recordings
 from callrec.requests.revoke import revoke_grants
 from house.packages import acts_of, details_of, nothing_is_released, outbox, release

@@ -14,8 +14,7 @@ import pytest
 
 from callrec.errors import Failed, Refused, Unusable
 from callrec.office.doctor import Level, examine
-from callrec.policy.handing_over import PackageForm
-from callrec.policy.releasing import ReleaseInstructions
+from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.release import release as releasing
 from callrec.release.copies import Enclosed
 from callrec.release.record import record_prepared

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.edits import Edits, Silence, Span
-from callrec.policy.edits_said import TypedClip, TypedSilence
+from callrec.policy.edits import Edits, Silence, Span, TypedClip, TypedSilence
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.withholding import Ground
 from callrec.release.copies import enclose, plan_copies
@@ -24,7 +23,7 @@ from house.spool import a_call, take_in, undecodable
 from package.pages import read_page
 
 if TYPE_CHECKING:
-    from callrec.policy.edits_said import TypedEdit
+    from callrec.policy.edits import TypedEdit
     from house.practices import House
 
 SECONDS = 20

@@ -29,7 +29,7 @@ from callrec.errors import Failed, Refused, Tampered
 from callrec.package.callrec_verify import check_signature
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line
 from callrec.people.powers import change_role
-from callrec.policy.edits_said import read_silence
+from callrec.policy.edits import read_silence
 from callrec.policy.role import Role
 from callrec.release.copies import Enclosed
 from callrec.release.record import record_delivered, record_failed, record_prepared

@@ -9,8 +9,7 @@ import pytest
 
 from callrec.package import callrec_verify as checker
 from callrec.package.callrec_verify import PROVES, check, files_in
-from callrec.policy.edits import Silence, Span
-from callrec.policy.edits_said import TypedClip, TypedSilence
+from callrec.policy.edits import Silence, Span, TypedClip, TypedSilence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.release.verify import verify_release

@@ -11,8 +11,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.package.manifest import FileRole
-from callrec.policy.edits import UNEDITED, Edits
-from callrec.policy.edits_said import read_clip, read_silence
+from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.requests.amend import attach_recordings

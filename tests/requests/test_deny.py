@@ -9,8 +9,8 @@ import pytest
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import GlassVerdict
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.registers.verify import Verdict

@@ -12,9 +12,8 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import RegisterName
+from callrec.policy.reviews import GlassVerdict, RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.registers.registers import read_register

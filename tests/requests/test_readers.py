@@ -11,9 +11,8 @@ from callrec.errors import NotFound
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import RegisterName
+from callrec.policy.reviews import GlassVerdict, RegisterName
 from callrec.policy.search import Criteria
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.dossier import read_dossier

@@ -14,8 +14,7 @@ from callrec.errors import Refused, Tampered
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
-from callrec.policy.deadline import Urgency
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Urgency
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
@@ -53,7 +52,7 @@ from house.requests import (
 )
 
 if TYPE_CHECKING:
-    from callrec.policy.deadline import Deadline
+    from callrec.policy.clock_events import Deadline
     from house.practices import House
 
 WHY = "The calls of eleven months have to be heard one by one"

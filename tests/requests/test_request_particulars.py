@@ -12,9 +12,9 @@ from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.further import FurtherParticular
+from callrec.policy.handing_over import ReleaseInstructions
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.release.release import release_recordings
 from callrec.requests.amend import Amended, amend_particulars, attach_recordings

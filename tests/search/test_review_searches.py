@@ -11,8 +11,8 @@ from callrec.audit.log import UNREADABLE_DETAILS, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.office.status import SearchCount, read_status
+from callrec.policy.reviews import Verdict
 from callrec.policy.search import Criteria
-from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.record.details import open_details
 from callrec.search.reviews import (

@@ -17,9 +17,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
 from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import Tampered
-from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.role import VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
+from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
 
 if TYPE_CHECKING:

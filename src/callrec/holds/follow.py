@@ -15,9 +15,9 @@ from callrec.holds.log import (
     log_placed,
     log_unmatched,
 )
-from callrec.policy.described import described_by
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS
+from callrec.policy.search import described_by
 
 if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction

@@ -28,8 +28,7 @@ from callrec.intake.reconcile_opening import open_copies
 from callrec.intake.reconciled import ANSWERED, RECONCILE, Counts, log_reconciliation
 from callrec.intake.record_files import read_legs
 from callrec.policy.authority import check_may
-from callrec.policy.days import DayRange
-from callrec.policy.gaps import OpeningHours, quiet_periods
+from callrec.policy.days import DayRange, OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.telephone.joining_facts import JoinedBy

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.masking import mask_number
+from callrec.policy.words import mask_number
 from callrec.telephone.reconciling import Coverage, is_spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from callrec.policy.gaps import QuietPeriod
+    from callrec.policy.days import QuietPeriod
     from callrec.telephone.call import Direction
     from callrec.telephone.reconciling import AccountedCall, HeldRecording, Reconciled
     from callrec.telephone.records.lines import Leg

@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.keys.personal_faults import PersonalFaultKind, personal_faults
 from callrec.login.people import logins
 from callrec.people.share_faults import ShareFaultKind, share_faults
-from callrec.policy.delegation import delegations_lapsed
+from callrec.policy.authority import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
 

@@ -21,11 +21,10 @@ from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.incidents.incident_list import incidents_waiting_for
 from callrec.login.people import logins
-from callrec.policy.deadline import Urgency, urgency
-from callrec.policy.glass import may_review_glass
-from callrec.policy.lapse import has_lapsed
+from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import RequestState, has_lapsed
+from callrec.policy.reviews import may_review_glass
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.requests.clock import read_deadlines
@@ -43,8 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.clock_events import Awaited
-    from callrec.policy.deadline import Deadline
+    from callrec.policy.clock_events import Awaited, Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.requests.history import RequestOutline

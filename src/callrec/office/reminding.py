@@ -16,7 +16,7 @@ from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
-from callrec.policy.deadline import Urgency
+from callrec.policy.clock_events import Urgency
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of

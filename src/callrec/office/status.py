@@ -33,7 +33,7 @@ from callrec.office.inbox import InboxItem, read_inbox
 from callrec.office.notice_missing import notice_warnings
 from callrec.people.delegating import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
-from callrec.policy.deadline import Urgency
+from callrec.policy.clock_events import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass_review import ListedGlass, outstanding_glass

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Final
 from callrec.login.people import find_person, logins
 from callrec.people.powers import current_voucher
 from callrec.people.vouching import UNDELEGATED, PersonChange, governing, revise
-from callrec.policy.authority import check_may_vouch
-from callrec.policy.delegation import delegations_lapsed, lend, take_back, without_lapsed
+from callrec.policy.authority import (
+    check_may_vouch,
+    delegations_lapsed,
+    lend,
+    take_back,
+    without_lapsed,
+)
 from callrec.policy.role import Power, keys_held, powers_of
 from callrec.practice import attempt, today
 

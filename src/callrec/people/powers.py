@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from callrec.errors import Refused
 from callrec.login.people import find_person, shown_colleague
 from callrec.people.vouching import PersonChange, governing, revise
-from callrec.policy.authority import check_in_force, check_may_vouch
+from callrec.policy.authority import check_in_force, check_may_vouch, without_lapsed
 from callrec.policy.clause import Clause
-from callrec.policy.delegation import without_lapsed
 from callrec.policy.role import POWERS, Person, Power, Role, Standing, powers_restricted_to
 from callrec.practice import Actor, Practice, attempt, today
 

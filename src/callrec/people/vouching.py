@@ -25,7 +25,7 @@ from callrec.login.shares import (
 )
 from callrec.people.leaving import MAY_NOT_HEAR, drop_keys_of, take_back_grants
 from callrec.people.share_faults import ShareFault, share_faults
-from callrec.policy.delegation import delegations_lapsed, without_lapsed
+from callrec.policy.authority import delegations_lapsed, without_lapsed
 from callrec.policy.role import (
     Power,
     Standing,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.incident import Outcome
-from callrec.policy.reason import check_reason
+from callrec.policy.words import check_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +97,7 @@ ICO_REPORT_FIELDS: Final = (
     "measures",
 )
 """What UK GDPR 33(3) has told, in its order."""
+
 BREACH_RECORD_FIELDS: Final = ("facts", "effects", "remedy")
 """What UK GDPR 33(5) has documented, in its order."""
 

@@ -17,26 +17,28 @@ from typing import TYPE_CHECKING, assert_never
 
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
+    STATUTORY_SCALES,
     Awaited,
     ClockEvent,
     ClockEventKind,
+    Deadline,
     Receipt,
+    TimeScales,
+    Urgency,
+    full_date,
     index_corrected_by,
     still_awaited,
+    urgency,
     with_event,
 )
-from callrec.policy.clock_rules import check_event
-from callrec.policy.deadline import Deadline, Urgency, full_date, urgency
-from callrec.policy.deceased_clock import deceased_deadline, is_recent
-from callrec.policy.month_clock import month_deadline
+from callrec.policy.clock_rules import check_event, deceased_deadline, is_recent, month_deadline
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from callrec.policy.working_days import WorkingDays
+    from callrec.policy.days import WorkingDays
 
 __all__ = [
     "Awaited",

@@ -1,4 +1,4 @@
-"""What a clock counts by: the day on which a request came, and dated events after it.
+"""Dated events, scales, and what a deadline is.
 
 Deadlines are never stored. They follow from these (policy/clock.py), so nobody can move one without
 an event that says so.
@@ -7,6 +7,7 @@ an event that says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -186,3 +187,101 @@ def _open(waits: list[Wait], awaited: Awaited) -> int | None:
     """Where among them that stands which was asked for and has not come."""
     found = (n for n, wait in enumerate(waits) if wait.awaited is awaited and wait.is_open)
     return next(found, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """What the dated events come to, as of one day."""
+
+    due_on: date | None
+    """The last day for the answer, to its end; None where neither a law nor a court sets one, or
+    where it `is_unknown`."""
+    target_on: date | None
+    """The day by which one means to answer; None where there is no clock at all, or none that can
+    be told."""
+    extended_due_on: date | None
+    """The last day once the answer is extended, `due_on` itself where it is; None where that is
+    not provided for, or falls in a year whose bank holidays are not known."""
+    waiting_for: Awaited | None
+    """What has not come: the practice waits for the applicant."""
+    why: tuple[str, ...]
+    """Why these days, a sentence each, its source in brackets at the end."""
+
+    is_unknown: bool = False
+    """A day that it comes to is in a year whose bank holidays are not known; `why` says so."""
+
+    @property
+    def is_extended(self) -> bool:
+        """The answer was extended."""
+        return self.due_on is not None and self.due_on == self.extended_due_on
+
+
+class Urgency(StrEnum):
+    """How pressing it is to answer."""
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due-soon"
+    IN_TIME = "in-time"
+
+
+def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
+    """How pressing a request is on a day.
+
+    Overdue is what a law or a court says is late. Due soon is what is so many days or fewer before
+    its target, or past it; where the answer was extended, before its due day.
+
+    Args:
+        deadline: by when it is answered, as of that day.
+        on: the day, in the practice's time zone.
+        warn_days: days of warning; 0: on the day itself.
+    """
+    if deadline.due_on is not None and on > deadline.due_on:
+        return Urgency.OVERDUE
+    aim = deadline.due_on if deadline.is_extended else deadline.target_on
+    if aim is not None and on >= aim - timedelta(days=warn_days):
+        return Urgency.DUE_SOON
+    return Urgency.IN_TIME
+
+
+def full_date(day: date) -> str:
+    """A day in full, its weekday with it: ``Sunday 31 March 2024``."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+# How long the clocks run: each number once, with its source.
+#
+# What is a law's own is no practice's to change; the others are filled from the configuration's
+# section ``[clocks]`` (bank_holidays.scales_of).
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeScales:
+    """The lengths of all clocks."""
+
+    months: int = 1
+    """Calendar months to answer a data subject [UK GDPR 12(3)]."""
+    months_extended: int = 3
+    """Calendar months in all where the answer is extended: two further ones [UK GDPR 12(3)]."""
+    target_days: int = 28
+    """Days within which one means to answer a data subject, shorter than any month: the ICO's
+    suggestion for systems that want one number [ICO, right of access]. The practice's to set."""
+    deceased_days: int = 40
+    """Days, the application's the first of them [Access to Health Records Act 1990 s.3(5)(b)]."""
+    deceased_recent_days: int = 21
+    """The same where nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
+    recent_days: int = 40
+    """Days before the application: what was made earlier is old [same, s.3(5)(a)]."""
+    deceased_asking_days: int = 14
+    """Days within which to ask who the applicant or the patient is, the application's day the
+    first of them [same, s.3(6)]."""
+    deceased_target_days: int = 21
+    """Days within which one means to answer, counted as the 40 are [NHS practice, not the law]."""
+    outside_body_working_days: int = 5
+    """Working days within which one means to answer an outside body: no law sets any. The
+    practice's to set."""
+    breach_hours: int = 72
+    """Hours by the clock from awareness, nights and holidays too [UK GDPR 33(1)]."""
+
+
+STATUTORY_SCALES = TimeScales()
+"""What holds where the practice has set nothing."""

@@ -1,4 +1,4 @@
-"""Which dated events there may be [policy 4(b), 4(e), 4(f)].
+"""The month, the dead, an order, an outside body.
 
     a day that has not come cannot be written down              every event
     nothing happened to a request before it was received        every event
@@ -16,28 +16,35 @@ right so, and then moves nothing.
 
 from __future__ import annotations
 
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import (
+    STATUTORY_SCALES,
     Awaited,
     ClockEvent,
     ClockEventKind,
+    Deadline,
     Receipt,
+    TimeScales,
+    Wait,
+    full_date,
     index_corrected_by,
+    still_awaited,
+    waits_of,
 )
-from callrec.policy.deadline import full_date
-from callrec.policy.month_clock import run_month_clock
 from callrec.policy.purpose import Purpose
-from callrec.policy.scales import STATUTORY_SCALES, TimeScales
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Iterable, Iterator
 
     from callrec.errors import Source
-    from callrec.policy.working_days import WorkingDays
+    from callrec.policy.days import WorkingDays
 
 _SOURCES: dict[Purpose, Source] = {
     Purpose.SUBJECT_ACCESS: Law.ONE_MONTH,
@@ -153,3 +160,289 @@ def _check_asking(
             clause=source,
             hint="first say when it was asked for: callrec request event",
         )
+
+
+# The 40 days, or 21, of the record of somebody who died [Access to Health Records Act 1990 s.3].
+#
+# it begins   with the day of the application, which counts as the first; or with the day on which
+#             identity or authority came, if that was asked for within 14 days
+# it ends     on the 40th day, on the 21st where nothing asked for by then is old; it does not roll
+
+_WHO_ASKS = frozenset({Awaited.IDENTITY, Awaited.AUTHORITY})
+
+
+def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_SCALES) -> bool:
+    """Whether a recording is none of the old ones in the record.
+
+    Old is what was made before the 40 days that precede the day of the application.
+
+    Source: Access to Health Records Act 1990 s.3(5)(a).
+    """
+    return made_on >= received_on - timedelta(days=scales.recent_days)
+
+
+def deceased_deadline(
+    receipt: Receipt, events: Iterable[ClockEvent], *, on: date, scales: TimeScales
+) -> Deadline:
+    """By when an application for the record of somebody who died is answered."""
+    events = tuple(events)
+    start = receipt.received_on
+    why = [f"applied for on {full_date(start)} [{Law.DECEASED_PERIOD}]"]
+    last_to_ask = _last(start, scales.deceased_asking_days)
+    for wait in waits_of(events):
+        if wait.awaited in _WHO_ASKS:
+            came_on = _came_on(wait, last_to_ask, on)
+            start = max(start, came_on or start)
+            why.append(_told(wait, came_on, last_to_ask))
+    days = scales.deceased_recent_days if receipt.nothing_older else scales.deceased_days
+    due = _last(start, days)
+    target = _last(start, scales.deceased_target_days)
+    age = "nothing asked for in time is" if receipt.nothing_older else "something may be"
+    why.append(
+        f"{age} older than {scales.recent_days} days: {days} days, the first of them"
+        f" {full_date(start)}, the last {full_date(due)} [{Law.DECEASED_PERIOD}]"
+    )
+    why.append(
+        f"the target is {scales.deceased_target_days} days, {full_date(target)} [NHS practice]"
+    )
+    return Deadline(
+        due_on=due,
+        target_on=target,
+        extended_due_on=None,
+        waiting_for=still_awaited(receipt, events),
+        why=tuple(why),
+    )
+
+
+def _last(first: date, days: int) -> date:
+    """The last of so many days; the first counts."""
+    return first + timedelta(days=days - 1)
+
+
+def _came_on(wait: Wait, last_to_ask: date, on: date) -> date | None:
+    """When it came, or `on` at the earliest; None where it was not asked for in time."""
+    if wait.asked_on is None or wait.asked_on > last_to_ask:
+        return None
+    return wait.answered_on or max(on, wait.asked_on)
+
+
+def _told(wait: Wait, came_on: date | None, last_to_ask: date) -> str:
+    if came_on is None:
+        said = f"was not asked for by {full_date(last_to_ask)}: it moves nothing"
+    elif wait.is_open:
+        said = f"was asked for in time and has not come: no day before {full_date(came_on)} counts"
+    else:
+        said = f"was asked for in time and came on {full_date(came_on)}: no day before that counts"
+    return f"{wait.awaited.words} {said} [{Law.DECEASED_INFORMATION}]"
+
+
+# The month of a data subject: subject access, erasure, portability [UK GDPR 12(3), 12A].
+#
+#     it begins   on the day of receipt; if later, on the day on which identity, authority or a fee
+#                 came, so not before what was asked for of these has come
+#     it ends     on the same day of the next month, or that month's last where there is none
+#     it waits    while clarification is awaited: so many days are added
+#     it rolls    from a closed day to the next working day, once, at the very end
+#     extended    it is three months from the same beginning, if that was said within the first
+#
+# What is asked for or comes once the time is over moves nothing: a deadline missed stays missed.
+
+_MONTHS_OF_A_YEAR = 12
+
+_UNKNOWN_EXTENSION = (
+    "how far it can be extended is unknown, as that year's bank holidays are"
+    " [clocks.holidays_known_until]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days that do not count."""
+
+    begin: date
+    end: date
+    """The day on which clarification came; of an open one, the day as of which it is told."""
+    is_open: bool
+
+    def days(self, start: date) -> int:
+        """How many; none of those before the clock began."""
+        return max((self.end - max(self.begin, start)).days, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthClock:
+    """How the clock runs, as far as it has been followed."""
+
+    start: date
+    months: int
+    pauses: tuple[Pause, ...] = ()
+    why: tuple[str, ...] = ()
+
+    @property
+    def waited(self) -> int:
+        """Days that do not count, all together."""
+        return sum(pause.days(self.start) for pause in self.pauses)
+
+    def ends_on(self, months: int) -> date:
+        """Its last day before it rolls, if it were so many months long."""
+        return same_day_after(self.start, months) + timedelta(days=self.waited)
+
+    def told(self, sentence: str) -> MonthClock:
+        """The same, with one sentence more."""
+        return replace(self, why=(*self.why, sentence))
+
+
+def same_day_after(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last day where there is none.
+
+    Law: a later day never comes to an earlier one.
+
+    Source: UK GDPR 12(3); ICO, right of access.
+    """
+    year, month = divmod(day.year * _MONTHS_OF_A_YEAR + day.month - 1 + months, _MONTHS_OF_A_YEAR)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def month_deadline(
+    receipt: Receipt,
+    events: Iterable[ClockEvent],
+    working: WorkingDays,
+    *,
+    on: date,
+    scales: TimeScales,
+) -> Deadline:
+    """By when a data subject is answered.
+
+    Raises:
+        Unusable: the bank holidays of a year that it comes to are not known.
+    """
+    events = tuple(events)
+    month = run_month_clock(receipt, events, working, on=on, scales=scales)
+    due = working.next_working_day(month.ends_on(month.months))
+    extended = working.next_if_known(month.ends_on(scales.months_extended))
+    target = month.start + timedelta(days=scales.target_days + month.waited)
+    return Deadline(
+        due_on=due,
+        target_on=target,
+        extended_due_on=extended,
+        waiting_for=still_awaited(receipt, events),
+        why=(
+            *month.why,
+            *_never_asked(receipt, events),
+            *_counted(month, due),
+            _target(target, scales),
+            *(() if extended else (_UNKNOWN_EXTENSION,)),
+        ),
+    )
+
+
+def run_month_clock(
+    receipt: Receipt,
+    events: Iterable[ClockEvent],
+    working: WorkingDays,
+    *,
+    on: date,
+    scales: TimeScales,
+) -> MonthClock:
+    """The clock after all that happened, taken in the order of its days.
+
+    Raises:
+        Unusable: as `month_deadline`.
+    """
+    month = MonthClock(receipt.received_on, scales.months).told(
+        f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
+    )
+    for began, wait in _steps(events):
+        due = working.next_working_day(month.ends_on(month.months))
+        if began > due:
+            month = month.told(_too_late(wait, began, due))
+        elif wait is None:
+            month = _extended(month, scales.months_extended)
+        elif wait.awaited is Awaited.CLARIFICATION:
+            month = _paused(month, wait, began, on)
+        else:
+            month = _restarted(month, wait, began, on)
+    return month
+
+
+def _steps(events: Iterable[ClockEvent]) -> list[tuple[date, Wait | None]]:
+    """What happened, by the day on which it began; None is the extension, of which one counts."""
+    events = tuple(events)
+    extended = sorted(event.on for event in events if event.event is ClockEventKind.EXTENDED)
+    steps: list[tuple[date, Wait | None]] = [(day, None) for day in extended[:1]]
+    steps += [(wait.began_on, wait) for wait in waits_of(events)]
+    return sorted(steps, key=itemgetter(0))
+
+
+def _extended(month: MonthClock, months: int) -> MonthClock:
+    return replace(month, months=months).told(
+        f"extended within the first month: {months} months from the same beginning"
+        f" [{Law.TIME_PERIOD}]"
+    )
+
+
+def _paused(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
+    pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
+    return replace(month, pauses=(*month.pauses, pause))
+
+
+def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
+    came = wait.answered_on or max(on, began)
+    if came <= month.start:
+        return month
+    what = wait.awaited.words
+    sentence = (
+        f"{what} was asked for on {full_date(began)} and has not come: the month does not begin"
+        f" before {full_date(came)}"
+        if wait.is_open
+        else f"{what} came on {full_date(came)}: the month begins then"
+    )
+    return replace(month, start=came).told(f"{sentence} [{Law.TIME_PERIOD}]")
+
+
+def _too_late(wait: Wait | None, began: date, due: date) -> str:
+    if wait is None:
+        what = "it was extended"
+    else:
+        what = f"{wait.awaited.words} {'came' if wait.asked_on is None else 'was asked for'}"
+    return (
+        f"{what} on {full_date(began)}, when the time was over since {full_date(due)}: that moves nothing"
+        f" [{Law.TIME_PERIOD}]"
+    )
+
+
+def _never_asked(receipt: Receipt, events: Iterable[ClockEvent]) -> Iterator[str]:
+    known = {wait.awaited for wait in waits_of(events)}
+    for each in sorted(receipt.awaits - known):
+        yield (
+            f"{each.words} is missing and was not asked for: the month runs all the same"
+            f" [{Law.TIME_PERIOD}]"
+        )
+
+
+def _counted(month: MonthClock, due: date) -> Iterator[str]:
+    counted = same_day_after(month.start, month.months)
+    length = "one month" if month.months == 1 else f"{month.months} months"
+    last = "" if counted.day == month.start.day else ", the last day of that month"
+    yield f"{length} after {full_date(month.start)}: {full_date(counted)}{last} [{Law.ONE_MONTH}]"
+    for pause in month.pauses:
+        counted += timedelta(days=pause.days(month.start))
+        came = "has not come" if pause.is_open else f"came on {full_date(pause.end)}"
+        yield (
+            f"clarification was asked for on {full_date(pause.begin)} and {came}:"
+            f" {_days(pause.days(month.start))} more, {full_date(counted)} [{Law.TIME_PERIOD}]"
+        )
+    if counted != due:
+        yield (
+            f"{full_date(counted)} is no working day: the next one is {full_date(due)}"
+            f" [{Law.ACCESS_GUIDANCE}]"
+        )
+
+
+def _target(target: date, scales: TimeScales) -> str:
+    source = f"{Law.ACCESS_GUIDANCE}; clocks.target_days"
+    return f"the target is {scales.target_days} days, {full_date(target)} [{source}]"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.days import parse_day
+from callrec.policy.days import FIRST_YEAR, parse_day
 from callrec.policy.further import (
     COURT_ORDER,
     MAX_AGREEMENT_BYTES,
@@ -34,8 +34,7 @@ from callrec.policy.further import (
     Question,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.reason import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
-from callrec.policy.working_days import FIRST_YEAR
+from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Days and times as people say them, and the instants that they mean.
+"""Days, times, working days.
 
 Local means the practice's time zone, which arrives as `zone`. Where clocks change, a local time may
 come twice or never: a search takes in both, and an instant that is typed without its offset is
@@ -8,13 +8,15 @@ refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
 AROUND = timedelta(minutes=15)
@@ -188,3 +190,175 @@ def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """UTC: the earliest and the latest instant that a local time may mean."""
     both = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return both[0], both[1]
+
+
+# Stretches of a working day in which nothing was recorded.
+#
+# Whether anybody called then is another question: a recorder that stood still and a quiet afternoon
+# look alike from here.
+
+_A_DAY = timedelta(days=1)
+
+_SATURDAY = 5  # as date.weekday() counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningHours:
+    """When a practice is open, and how long it may be silent."""
+
+    opens: time
+    """Local, as is ``closes``."""
+    closes: time
+    longest: timedelta
+    """The longest silence that is nothing to be told of."""
+    working: WorkingDays
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class QuietPeriod:
+    """A silence within one working day."""
+
+    begins_at: datetime
+    """Aware, UTC, as is ``ends_at``."""
+    ends_at: datetime
+
+
+def quiet_periods(
+    recorded: Iterable[tuple[datetime, datetime]],
+    days: DayRange,
+    hours: OpeningHours,
+    *,
+    now: datetime,
+) -> list[QuietPeriod]:
+    """The silences that are too long, the first first.
+
+    Args:
+        recorded: when each recording began and ended, UTC, in any order.
+        days: the days that are looked at.
+        hours: when there should be calls.
+        now: what comes after is nothing that could have been recorded.
+
+    Laws: no recording begins within a gap; a recording more never makes more silence; the order
+    of recordings does not matter.
+    """
+    spans = sorted(recorded)
+    return [gap for day in _working(days, hours) for gap in _of_day(spans, day, hours, now)]
+
+
+def is_working_day(day: date, working: WorkingDays) -> bool:
+    """Whether the practice is open; by the weekday alone in years whose bank holidays nobody knows.
+
+    Nothing falls due by this, so a year beyond is no error here.
+    """
+    if day.year not in working.years:
+        return day.weekday() < _SATURDAY
+    return not working.is_closed(day)
+
+
+def _working(days: DayRange, hours: OpeningHours) -> Iterator[date]:
+    every = (days.first + n * _A_DAY for n in range(days.count))
+    return (day for day in every if is_working_day(day, hours.working))
+
+
+def _of_day(
+    spans: list[tuple[datetime, datetime]], day: date, hours: OpeningHours, now: datetime
+) -> Iterator[QuietPeriod]:
+    silent_since = datetime.combine(day, hours.opens, hours.zone).astimezone(UTC)
+    closes_at = min(datetime.combine(day, hours.closes, hours.zone).astimezone(UTC), now)
+    for begins_at, ends_at in spans:
+        if begins_at >= closes_at:
+            break
+        if begins_at - silent_since > hours.longest:
+            yield QuietPeriod(silent_since, begins_at)
+        silent_since = max(silent_since, ends_at)
+    if closes_at - silent_since > hours.longest:
+        yield QuietPeriod(silent_since, closes_at)
+
+
+# Which days are working days: no Saturday, Sunday or bank holiday [UK GDPR 12(3)].
+#
+# The bank holidays arrive as data (bank_holidays.py), for the years for which they are known. Any
+# other year is an error: a guessed bank holiday would be a guessed deadline.
+
+FIRST_YEAR: Final = 2018
+"""The UK GDPR's: what was received before is answered by no clock of ours."""
+
+
+class Division(StrEnum):
+    """Whose bank holidays they are, as the government publishes them."""
+
+    ENGLAND_AND_WALES = "england-and-wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern-ireland"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """The calendar that deadlines roll over.
+
+    Laws: a working day stays where it is; the next working day is never earlier, and is one.
+    """
+
+    closed: frozenset[date] = field(repr=False)
+    """Days besides Saturdays and Sundays on which nothing falls due."""
+    years: range
+    """The years for which these are known."""
+
+    def is_closed(self, day: date) -> bool:
+        """Whether nothing falls due on that day.
+
+        Raises:
+            Unusable: the bank holidays of its year are not known.
+        """
+        if not self._knows(day):
+            raise self._unknown(day.year)
+        return self._is_off(day)
+
+    def next_working_day(self, day: date) -> date:
+        """The day itself, or the first one after it that is not closed.
+
+        Raises:
+            Unusable: that leaves the years that are known.
+        """
+        rolled = self.next_if_known(day)
+        if rolled is None:
+            raise self._unknown(day.year if not self._knows(day) else day.year + 1)
+        return rolled
+
+    def next_if_known(self, day: date) -> date | None:
+        """As `next_working_day`; None where that leaves the years that are known."""
+        while self._knows(day) and self._is_off(day):
+            day += _A_DAY
+        return day if self._knows(day) else None
+
+    def after(self, day: date, count: int) -> date:
+        """The working day that is so many after a day, which itself does not count.
+
+        Args:
+            day: any day, a closed one too.
+            count: working days, one at the least.
+
+        Raises:
+            Unusable: as `next_working_day`.
+        """
+        for _ in range(count):
+            day = self.next_working_day(day + _A_DAY)
+        return day
+
+    def _knows(self, day: date) -> bool:
+        return day.year in self.years
+
+    def _is_off(self, day: date) -> bool:
+        return day.weekday() >= _SATURDAY or day in self.closed
+
+    def _unknown(self, year: int) -> Unusable:
+        first, last = self.years[0], self.years[-1]
+        known = f"the bank holidays of {year} are not known, only those of {first} to {last}"
+        if year < first:
+            return Unusable(known, hint="check the year: no clock here is as old as that")
+        return Unusable(
+            known,
+            hint="once the government has published them, set clocks.holidays_known_until"
+            " (config.example.toml)",
+        )

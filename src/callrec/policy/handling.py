@@ -25,9 +25,9 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
-from callrec.policy.reason import check_reason
 from callrec.policy.request import ENDED_STATES, RequestState
 from callrec.policy.role import Person, Power, powers_of
+from callrec.policy.words import check_reason
 
 if TYPE_CHECKING:
     from datetime import date

@@ -21,8 +21,8 @@ from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
-from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS
+from callrec.policy.request import has_lapsed
 from callrec.policy.role import Person, PersonId, Power, Role
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.reason import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 from callrec.policy.role import Person, PersonId, Power, Role, powers_of
+from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 
 if TYPE_CHECKING:
     from datetime import date, datetime

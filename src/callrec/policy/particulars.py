@@ -24,7 +24,7 @@ from callrec.policy.completeness import (
 from callrec.policy.days import TimeRange
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.reason import check_reason
+from callrec.policy.words import check_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

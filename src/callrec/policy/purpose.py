@@ -1,4 +1,4 @@
-"""What a recording may be used for: the purposes of 2 and 4(d)-(i), and nothing else [policy 1].
+"""The fourteen purposes and what follows from each.
 
 `who_decides` says for each purpose whose decision it is, and `TERMS` where it comes from and what
 follows from it. A purpose without a row fails a test; a row is the whole of what is particular to a
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import FurtherParticular
+from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
@@ -247,3 +247,88 @@ _ROWS: Final = (
 
 TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType({row.purpose: row for row in _ROWS})
 """One row for each purpose."""
+
+BASIS_IN_WORDS: Final[Mapping[Purpose, str]] = {
+    Purpose.PROTECT_PARTIES: "protecting the interests of both parties",
+    Purpose.PERFORMANCE: "improving the practice's performance",
+    Purpose.TRAINING: "training",
+    Purpose.ABUSIVE_CALL: "protecting staff from abusive or nuisance calls",
+    Purpose.COMPLAINT: "establishing the facts of a complaint",
+    Purpose.MEDICO_LEGAL: "establishing the facts of a medico-legal claim",
+    Purpose.DISCIPLINARY: "a disciplinary process",
+    Purpose.REGULATORY: "evidence for a regulatory investigation",
+    Purpose.SUBJECT_ACCESS: "a subject access request",
+    Purpose.OUTSIDE_BODY: "the request of an outside body",
+    Purpose.DECEASED: "access to the records of a deceased patient",
+    Purpose.ERASURE: "erasure",
+    Purpose.PORTABILITY: "data portability",
+    Purpose.DISPOSAL: "disposal",
+}
+"""What each purpose is called where a recipient reads it."""
+
+_RIGHTS: Final[Mapping[Purpose, str]] = {
+    Purpose.SUBJECT_ACCESS: "the data subject's right of access, UK GDPR 15",
+    Purpose.PORTABILITY: "the data subject's right to data portability, UK GDPR 20",
+    Purpose.DECEASED: "Access to Health Records Act 1990 s.3",
+}
+
+
+def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
+    """On what a release for a purpose rests.
+
+    Args:
+        purpose: of the request.
+        further: what was said besides the six particulars: an outside body's own basis.
+    """
+    if purpose in _RIGHTS:
+        return _RIGHTS[purpose]
+    if purpose is Purpose.OUTSIDE_BODY:
+        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[
+            further[FurtherParticular.LEGAL_BASIS]
+        ]
+    return f"the practice's call recording policy, {TERMS[purpose].sources[-1]}"
+
+
+# A request's id, which says what the request is for (docs/formats/grant.md, 3).
+#
+# It stands in each of the request's leaves, so that the purpose in its row is held against the log
+# without opening anything.
+
+RANDOM_BYTES: Final = 12
+
+_BEGIN: Final = b"req".hex()
+
+_NUMBERS: Final[Mapping[Purpose, int]] = MappingProxyType(
+    {
+        Purpose.PROTECT_PARTIES: 1,
+        Purpose.PERFORMANCE: 2,
+        Purpose.TRAINING: 3,
+        Purpose.ABUSIVE_CALL: 4,
+        Purpose.COMPLAINT: 5,
+        Purpose.MEDICO_LEGAL: 6,
+        Purpose.DISCIPLINARY: 7,
+        Purpose.REGULATORY: 8,
+        Purpose.SUBJECT_ACCESS: 9,
+        Purpose.OUTSIDE_BODY: 10,
+        Purpose.DECEASED: 11,
+        Purpose.ERASURE: 12,
+        Purpose.PORTABILITY: 13,
+        Purpose.DISPOSAL: 14,
+    }
+)
+"""A number is never given to another purpose."""
+
+
+def request_id(purpose: Purpose, drawn: bytes) -> str:
+    """The id of a new request, 32 hex digits.
+
+    Args:
+        purpose: what it is for; a request never comes to be for another.
+        drawn: `RANDOM_BYTES` from the operating system's generator.
+    """
+    return f"{_BEGIN}{_NUMBERS[purpose]:02x}{drawn.hex()}"
+
+
+def is_for(id_: str, purpose: Purpose) -> bool:
+    """Whether a request of this id is for this purpose."""
+    return id_.startswith(f"{_BEGIN}{_NUMBERS[purpose]:02x}")

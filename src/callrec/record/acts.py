@@ -25,10 +25,10 @@ from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
-from callrec.policy.glass import GlassVerdict
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
+from callrec.policy.reviews import GlassVerdict
 from callrec.practice import check_remembered_head, check_unchanged
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from callrec.audit.set_back import written_at
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Tampered
-from callrec.policy.delegation import without_lapsed
+from callrec.policy.authority import without_lapsed
 from callrec.policy.role import powers_of
 from callrec.practice import today
 

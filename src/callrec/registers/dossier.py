@@ -16,7 +16,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import read_messages
-from callrec.policy.dossier import check_may_read_dossier
+from callrec.policy.reviews import check_may_read_dossier
 from callrec.practice import record, today
 from callrec.registers.dossier_leaves import is_attested, read_dossier_leaves
 from callrec.registers.dossier_told import read_entry_details

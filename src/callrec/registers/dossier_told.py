@@ -14,8 +14,7 @@ from sqlalchemy import select
 from callrec.audit.leaf import Outcome
 from callrec.catalogue import tables
 from callrec.login.people import logins
-from callrec.policy.edits import read_edits
-from callrec.policy.edits_said import format_edits
+from callrec.policy.edits import format_edits, read_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.record.acts import names_its_subjects

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.masking import mask_name
+from callrec.policy.words import mask_name
 from callrec.requests.releases import read_releases, words_for
 
 if TYPE_CHECKING:

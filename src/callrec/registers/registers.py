@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
-from callrec.policy.glass import GlassVerdict
-from callrec.policy.reviews import RegisterName, check_may_read_register
+from callrec.policy.reviews import GlassVerdict, RegisterName, check_may_read_register
 from callrec.practice import attempt, record, today
 from callrec.registers import disclosure as register_disclosure
 from callrec.registers import others as register_incidents

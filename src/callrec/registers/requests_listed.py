@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import all_requests
-from callrec.policy.masking import mask_name
+from callrec.policy.words import mask_name
 from callrec.requests.approvals import read_approvals
 from callrec.requests.glass import broken_glass, overall_standing
 from callrec.requests.history import read_history

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from callrec.package.certificate import Certificate
     from callrec.package.package import Member
-    from callrec.policy.releasing import ReleaseInstructions
+    from callrec.policy.handing_over import ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.release.record import Evidence
     from callrec.release.release_contents import Draft

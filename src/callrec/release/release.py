@@ -18,11 +18,9 @@ from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
-from callrec.policy.edits import UNEDITED, edits_to_apply
-from callrec.policy.edits_said import edits_by_recording
-from callrec.policy.handing_over import PackageForm
+from callrec.policy.edits import UNEDITED, edits_by_recording, edits_to_apply
+from callrec.policy.handing_over import PackageForm, check_instructions, max_content_bytes
 from callrec.policy.hearing import check_may_release
-from callrec.policy.releasing import check_instructions, max_content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.release.copies import enclose, plan_copies
@@ -43,8 +41,7 @@ if TYPE_CHECKING:
 
     from callrec.package.manifest import Manifest
     from callrec.policy.edits import Edits
-    from callrec.policy.handing_over import Channel
-    from callrec.policy.releasing import ReleaseInstructions
+    from callrec.policy.handing_over import Channel, ReleaseInstructions
     from callrec.practice import Actor, Practice
     from callrec.requests.grants import UsableGrant
 

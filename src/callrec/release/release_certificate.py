@@ -8,8 +8,7 @@ from callrec.crypto.primitives import signing_public
 from callrec.package.certificate import Certificate, Exhibit
 from callrec.package.sshsig import ssh_fingerprint
 from callrec.policy.further import FurtherParticular
-from callrec.policy.legal_basis import BASIS_IN_WORDS, legal_basis
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import BASIS_IN_WORDS, Purpose, legal_basis
 from callrec.policy.withholding import GROUND_CODES
 from callrec.requests.approvals import certified_approvers, role_in_words
 

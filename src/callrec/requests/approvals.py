@@ -17,8 +17,7 @@ from callrec.package.certificate import CertifiedApproval
 from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits
-from callrec.policy.lapse import has_lapsed
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, has_lapsed
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.record.statements import statement_of

@@ -17,9 +17,8 @@ from callrec.login.people import logins
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, read_particulars
-from callrec.policy.purpose import TERMS
+from callrec.policy.purpose import RANDOM_BYTES, TERMS, request_id
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import RANDOM_BYTES, request_id
 from callrec.policy.role import Power
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number

@@ -23,14 +23,19 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock import deadline
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt, still_awaited
-from callrec.policy.deadline import Deadline
-from callrec.policy.deceased_clock import is_recent
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    Receipt,
+    still_awaited,
+)
+from callrec.policy.clock_rules import is_recent
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import is_for
 from callrec.practice import today
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES

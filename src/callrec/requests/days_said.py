@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
-from callrec.policy.described import is_of_another_day
 from callrec.policy.handling import is_shown_recordings
+from callrec.policy.search import is_of_another_day
 from callrec.practice import today
 
 if TYPE_CHECKING:

@@ -13,12 +13,10 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.login.people import find_person, logins
 from callrec.policy.clause import Clause
-from callrec.policy.edits import UNEDITED, Edits, check_edits
-from callrec.policy.edits_said import edits_by_recording
+from callrec.policy.edits import UNEDITED, Edits, check_edits, edits_by_recording
 from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
-from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided
 from callrec.practice import signing, today
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from callrec.policy.edits_said import TypedEdit
+    from callrec.policy.edits import TypedEdit
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from callrec.mail.outbox import notify
 from callrec.policy.authority import check_may_decide, check_may_deny_alone
 from callrec.policy.clause import Clause
-from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.withholding import Ground, check_refused_on
+from callrec.policy.words import check_reason
 from callrec.practice import signing, today
 from callrec.requests.deciding import check_nothing_awaited, read_to_decide
 from callrec.requests.lapse import attempt_on

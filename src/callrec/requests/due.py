@@ -15,7 +15,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
-from callrec.policy.deadline import urgency
+from callrec.policy.clock_events import urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
 from callrec.policy.withholding import Ground
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.deadline import Deadline, Urgency
+    from callrec.policy.clock_events import Deadline, Urgency
     from callrec.practice import Practice
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(

@@ -14,12 +14,11 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
-from callrec.policy.clock_events import ClockEvent, ClockEventKind, index_corrected_by
+from callrec.policy.clock_events import ClockEvent, ClockEventKind, full_date, index_corrected_by
 from callrec.policy.clock_rules import check_event
-from callrec.policy.deadline import full_date
 from callrec.policy.handling import check_is_awaited_proof, check_may_extend, check_may_record_event
-from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_happen, has_standing_approval
+from callrec.policy.words import check_reason
 from callrec.practice import signing, today
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from callrec.audit.log import LogTransaction
-    from callrec.policy.deadline import Deadline
+    from callrec.policy.clock_events import Deadline
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.requests.model import OpenRequest

@@ -20,8 +20,8 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound
-from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
+from callrec.policy.reviews import GlassVerdict, may_review_glass
 from callrec.policy.role import PersonId
 from callrec.record.acts import attested_of, done_leaves, names_its_subjects
 from callrec.record.entitled import powers_then

@@ -10,7 +10,7 @@ from callrec.catalogue.requests import all_requests
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.login.people import logins
 from callrec.policy.clause import Clause
-from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
+from callrec.policy.reviews import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.practice import attempt, signing, today
 from callrec.requests.glass import broken_glass, review_subject
 from callrec.requests.readers import find_visible

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, holds_in_state
 from callrec.holds.log import log_covers_everything, log_matched
-from callrec.policy.described import described_by
 from callrec.policy.hold import HoldAct, HoldState
 from callrec.policy.role import Power, VaultKey
+from callrec.policy.search import described_by
 from callrec.practice import attempt, powers, record, signing
 from callrec.requests.holding import matching_recordings
 from callrec.requests.open import read_request

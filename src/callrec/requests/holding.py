@@ -23,9 +23,8 @@ from callrec.catalogue.holds import (
 from callrec.catalogue.times import from_millis
 from callrec.errors import Locked, Refused
 from callrec.login.people import logins
-from callrec.policy.described import described_by
 from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, stated_call_times
-from callrec.policy.search import CallFacts, matches
+from callrec.policy.search import CallFacts, described_by, matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

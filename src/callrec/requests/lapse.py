@@ -17,8 +17,13 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import to_millis
 from callrec.errors import Tampered
 from callrec.mail.outbox import notify
-from callrec.policy.lapse import has_lapsed, request_lapses_at
-from callrec.policy.request import UNDECIDED, RequestAct, RequestState
+from callrec.policy.request import (
+    UNDECIDED,
+    RequestAct,
+    RequestState,
+    has_lapsed,
+    request_lapses_at,
+)
 from callrec.practice import attempt, writing
 from callrec.requests.approvals import event_end_reason, read_approvals
 from callrec.requests.clock import is_court_ordered, read_date_rows

@@ -21,9 +21,8 @@ from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.handling import check_may_change
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import Purpose, is_for
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row

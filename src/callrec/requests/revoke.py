@@ -13,8 +13,8 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.mail.outbox import notify
 from callrec.policy.authority import check_may_revoke
 from callrec.policy.clause import Clause
-from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
+from callrec.policy.words import check_reason
 from callrec.practice import signing, today
 from callrec.requests.deciding import read_to_decide
 from callrec.requests.lapse import attempt_on

@@ -42,9 +42,8 @@ from callrec.policy.handling import (
     check_waits_for_answer,
 )
 from callrec.policy.hearing import check_is_for_listening, check_second_person
-from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import RequestAct, RequestState, has_lapsed, request_lapses_at
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.record.entitled import Powers, by_who_might

@@ -14,11 +14,10 @@ from callrec.catalogue.times import from_millis
 from callrec.login.people import logins
 from callrec.mail.outbox import list_messages
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.lapse import request_lapses_at, undecided_since
-from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
-from callrec.policy.request import UNDECIDED, RequestAct
+from callrec.policy.request import UNDECIDED, RequestAct, request_lapses_at, undecided_since
 from callrec.policy.withholding import Ground
+from callrec.policy.words import mask_name, mask_number
 from callrec.practice import record, today
 from callrec.requests.clock import deadline_on_day, read_dates
 from callrec.requests.days_said import find_date_mismatches
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.mail.outbox import ListedMessage
-    from callrec.policy.deadline import Deadline
+    from callrec.policy.clock_events import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose

@@ -15,9 +15,16 @@ from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Tampered
-from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDING_ACTS, UNDECIDED, RequestAct, RequestState
+from callrec.policy.request import (
+    ENDING_ACTS,
+    UNDECIDED,
+    RequestAct,
+    RequestState,
+    has_lapsed,
+    request_lapses_at,
+    undecided_since,
+)
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.model import event_of
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
-from callrec.policy.lapse import request_lapses_at
-from callrec.policy.request import has_standing_approval
+from callrec.policy.request import has_standing_approval, request_lapses_at
 from callrec.practice import today
 from callrec.requests.clock import read_deadline
 from callrec.requests.deciders import possible_deciders

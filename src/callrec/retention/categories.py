@@ -20,13 +20,13 @@ from callrec.errors import Misconfigured, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
-from callrec.policy.reason import check_reason
 from callrec.policy.retention import (
     Category,
     category_by_rule,
     check_may_review,
     effective_category,
 )
+from callrec.policy.words import check_reason
 from callrec.practice import attempt, signing, today
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import powers_then

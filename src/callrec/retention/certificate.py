@@ -18,7 +18,7 @@ from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
-from callrec.policy.legal_basis import BASIS_IN_WORDS
+from callrec.policy.purpose import BASIS_IN_WORDS
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history

@@ -35,14 +35,13 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.known import DuplicateMacs
-from callrec.policy.destroying import (
+from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
+from callrec.policy.retention import (
     check_can_be_destroyed,
     check_destroys,
     check_granted,
     check_nobody_waits,
 )
-from callrec.policy.lapse import has_lapsed
-from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.practice import attempt, check_remembered_head, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then

@@ -17,7 +17,7 @@ from callrec.policy.hold import (
     check_may_lift_hold,
     check_may_place_hold,
 )
-from callrec.policy.reason import check_reason
+from callrec.policy.words import check_reason
 from callrec.practice import attempt, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.ask import find_recordings

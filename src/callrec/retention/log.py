@@ -21,9 +21,8 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.holds.log import HOLDS, LoggedHold
 from callrec.policy.hold import HoldState
-from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, has_lapsed
 from callrec.requests.approvals import APPROVAL_ENDED_BY
 from callrec.requests.history import REQUESTS, decides_what_is_asked
 

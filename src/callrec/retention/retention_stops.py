@@ -17,11 +17,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.holds import every_holds_naming
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
-from callrec.policy.destroying import RecordingState
-from callrec.policy.month_clock import same_day_after
+from callrec.policy.clock_rules import same_day_after
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES
-from callrec.policy.retention import Stopped, StopReason, months_configured
+from callrec.policy.retention import RecordingState, Stopped, StopReason, months_configured
 from callrec.practice import today
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.holding import holds_covering_rows

@@ -19,13 +19,13 @@ from callrec.catalogue.holds import holds_in_state
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.errors import Misconfigured
 from callrec.policy.days import day_end
-from callrec.policy.destroying import RecordingState
 from callrec.policy.hold import HoldState
 from callrec.policy.retention import (
     ROUTINE,
     Appraised,
     CategoryTotal,
     DueGroup,
+    RecordingState,
     appraise,
     category_by_rule,
     check_may_review,

@@ -22,14 +22,14 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.policy.search_review import (
+from callrec.policy.reviews import (
     Verdict,
     check_may_review_search,
     check_verdict,
     check_was_shown,
     may_review_search,
 )
+from callrec.policy.role import Power
 from callrec.practice import attempt, record, signing, today
 from callrec.record.acts import ANSWERED, leaves_of_act
 from callrec.record.details import open_details

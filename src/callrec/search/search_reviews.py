@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.search_review import Verdict, may_review_search
+from callrec.policy.reviews import Verdict, may_review_search
 from callrec.record.acts import SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.details import open_details
 from callrec.record.entitled import powers_then

@@ -18,10 +18,10 @@ from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.notices.notice import read_notices, versions_on
 from callrec.policy.authority import check_may
-from callrec.policy.masking import mask_name
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.policy.search import Direction
+from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.holding import holds_covering
 from callrec.retention.categories import category_of

@@ -15,10 +15,10 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.policy.days import DayRange
-from callrec.policy.described import described_by
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
+from callrec.policy.search import described_by
 from callrec.practice import powers
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.search.search import search_recordings

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.clock_events import Awaited, ClockEvent, Receipt
 from callrec.policy.clock_rules import check_event
-from callrec.policy.days import DayRange, parse_day, parse_instant, parse_times
+from callrec.policy.days import DayRange, WorkingDays, parse_day, parse_instant, parse_times
 from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions
 from callrec.policy.purpose import Purpose
-from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON, TODAY
 from policy.dated import asked, came, day, extended
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.destroying import (
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.policy.retention import (
     RecordingState,
     check_can_be_destroyed,
     check_destroys,
     check_granted,
     check_nobody_waits,
 )
-from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestState
 from policy.builders import a_request
 
 if TYPE_CHECKING:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.edits import Edits, Silence, Span, check_edits, edits_to_apply
-from callrec.policy.edits_said import edits_by_recording, read_clip, read_silence
+from callrec.policy.edits import (
+    Edits,
+    Silence,
+    Span,
+    check_edits,
+    edits_by_recording,
+    edits_to_apply,
+    read_clip,
+    read_silence,
+)
 from callrec.policy.hearing import check_attended
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.authority import check_in_force, check_may, check_may_vouch
-from callrec.policy.delegation import lend, take_back
-from callrec.policy.dossier import check_may_read_dossier
-from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
-from callrec.policy.reviews import RegisterName, check_may_read_register
-from callrec.policy.role import Power, Role, Standing, powers_restricted_to
-from callrec.policy.search_review import (
+from callrec.policy.authority import check_in_force, check_may, check_may_vouch, lend, take_back
+from callrec.policy.reviews import (
+    GlassVerdict,
+    RegisterName,
     Verdict,
+    check_glass_verdict,
+    check_may_read_dossier,
+    check_may_read_register,
+    check_may_review_glass,
     check_may_review_search,
     check_verdict,
     check_was_shown,
 )
+from callrec.policy.role import Power, Role, Standing, powers_restricted_to
 from policy.builders import ANN, BEN, TODAY, a_person, a_request
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
+    ReleaseInstructions,
     awaits_handing_over,
     check_acknowledged,
     check_handed_over,
+    check_instructions,
     check_sent_separately,
     choose_release,
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.purpose import Purpose
-from callrec.policy.releasing import ReleaseInstructions, check_instructions
 from callrec.policy.role import Role
 from policy.builders import BEN, CAT, NOW, TODAY, a_person, a_release, a_request, handed_over
 

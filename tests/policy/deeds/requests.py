@@ -21,13 +21,13 @@ from callrec.policy.handling import (
     check_may_withdraw,
     check_waits_for_answer,
 )
-from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     RequestAct,
     RequestState,
     check_can_happen,
     check_transition,
+    grant_lapses_at,
     state_after,
 )
 from callrec.policy.role import Power, Role

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import acting_person, practice_of
+from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
-from callrec.policy.deadline import Urgency
 
 if TYPE_CHECKING:
     from datetime import tzinfo

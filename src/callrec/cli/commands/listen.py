@@ -14,7 +14,7 @@ from callrec.cli.options.volumes import OnVolume
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.policy.days import last_day
-from callrec.policy.edits_said import format_edits
+from callrec.policy.edits import format_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,8 +13,7 @@ from callrec.cli.options.edits import Clips, Silences, typed_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
 from callrec.cli.options.volumes import OnVolume
 from callrec.cli.who import practice_of, signing_person
-from callrec.policy.handing_over import Channel, Delivery, PackageForm
-from callrec.policy.releasing import ReleaseInstructions
+from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts

@@ -9,7 +9,7 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import glass as glass_options
 from callrec.cli.who import acting_person, practice_of
 from callrec.errors import Failed, Unusable
-from callrec.policy.glass import GlassVerdict
+from callrec.policy.reviews import GlassVerdict
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation

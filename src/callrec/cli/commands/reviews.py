@@ -10,7 +10,7 @@ from callrec.cli.options import registers as register_options
 from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.policy.days import parse_instant
-from callrec.policy.search_review import Verdict
+from callrec.policy.reviews import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

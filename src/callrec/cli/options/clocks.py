@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from callrec.errors import Unusable
-from callrec.policy import working_days
+from callrec.policy import days as working_days
 from callrec.policy.purpose import Purpose
 
 BREACH = "breach"
@@ -33,33 +33,40 @@ ClockName = Annotated[
         " or breach.",
     ),
 ]
+
 ReceivedOn = Annotated[
     str | None,
     typer.Option("--received", metavar="DATE", help="The day on which it came, working or not."),
 ]
+
 Extended = Annotated[
     bool,
     typer.Option("--extended", help="Take three months instead of one, for what is complex."),
 ]
+
 Division = Annotated[
     working_days.Division | None,
     typer.Option("--division", help="Whose bank holidays count; else the configuration's."),
 ]
+
 SameDay = Annotated[
     bool, typer.Option("--urgent", help="Of an outside body: it is wanted the same day.")
 ]
+
 NothingOlder = Annotated[
     bool,
     typer.Option(
         "--nothing-older", help="Of the deceased: nothing in the record is older than 40 days."
     ),
 ]
+
 OrderDate = Annotated[
     str | None,
     typer.Option(
         "--answer-by", metavar="DATE", help="Of an outside body: the day that a court's order says."
     ),
 ]
+
 AwareSince = Annotated[
     str | None,
     typer.Option(

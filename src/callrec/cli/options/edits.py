@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.errors import Unusable
-from callrec.policy.edits_said import TypedClip, TypedSilence, read_clip, read_silence
+from callrec.policy.edits import TypedClip, TypedSilence, read_clip, read_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from callrec.policy.edits_said import TypedEdit
+    from callrec.policy.edits import TypedEdit
 
 Clips = Annotated[
     list[TypedClip] | None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.deadline import Urgency, urgency
+from callrec.policy.clock_events import Urgency, urgency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from callrec.policy.deadline import Deadline
+    from callrec.policy.clock_events import Deadline
 
 _WIDTH: Final = 80
 

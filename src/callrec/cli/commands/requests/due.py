@@ -12,10 +12,9 @@ from callrec.cli.output import WIDTH
 from callrec.errors import Unusable
 from callrec.policy.clause import Law
 from callrec.policy.clock import breach_due_at, deadline
-from callrec.policy.clock_events import ClockEvent, ClockEventKind, Receipt
+from callrec.policy.clock_events import ClockEvent, ClockEventKind, Deadline, Receipt, full_date
 from callrec.policy.clock_rules import check_event
 from callrec.policy.days import parse_day, parse_instant
-from callrec.policy.deadline import Deadline, full_date
 from callrec.policy.purpose import TERMS, Purpose
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from callrec.policy.further import (
 )
 from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.reason import check_reason
+from callrec.policy.words import check_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from callrec.cli.commands.requests.deadline_view import deadline_json, deadline_
 from callrec.cli.commands.requests.released_view import release_facts, release_json
 from callrec.cli.who import acting_person, signing_person
 from callrec.policy.days import last_day
-from callrec.policy.edits_said import format_edits
+from callrec.policy.edits import format_edits
 from callrec.policy.purpose import TERMS
 
 if TYPE_CHECKING:
