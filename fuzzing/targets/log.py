@@ -14,13 +14,15 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import (
     check_checkpoint,
     check_note,
+    check_proof,
     note_from_typed,
     origin,
     parse_note,
+    read_proof,
+    write_proof,
 )
+from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.proof import check_proof, read_proof, write_proof
-from callrec.audit.stated import StatementReplay
 from callrec.audit.stretch import decode_columns
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import STATEMENT_KINDS

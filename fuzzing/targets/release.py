@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.proof import Proof, read_proof, write_proof
+from callrec.audit.checkpoint import Proof, read_proof, write_proof
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered, Unchecked, Unusable
 from callrec.package import callrec_verify

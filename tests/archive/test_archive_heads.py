@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.archive.heads import VolumeStatement, check_head, check_volume_statement
+from callrec.audit.checkpoint import read_proof, write_proof
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, stored_head
-from callrec.audit.proof import read_proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.statement import Statement, sign_statement

@@ -6,15 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
-from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
+from callrec.audit.checkpoint import (
+    Checkpoint,
+    Proof,
+    check_proof,
+    origin,
+    read_proof,
+    sign_checkpoint,
+    write_proof,
+)
 from callrec.audit.tree import inclusion_proof, leaf_hash, root, stored_nodes
 from callrec.crypto.primitives import signing_public
 from callrec.errors import Tampered
 from vectors.audit.cases import Case, cases
 
 SEED = bytes(range(32))
+
 LOG = origin("5f3a9c0e7b1d4826a0c4e8f21b6d9735")
+
 LEAF = leaf_hash(b"leaf 11")
 
 

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.checkpoint import MAX_NOTE_BYTES, check_checkpoint, check_note, decode_hash
+from callrec.audit.checkpoint import (
+    MAX_NOTE_BYTES,
+    check_checkpoint,
+    check_note,
+    check_proof,
+    decode_hash,
+    read_proof,
+)
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import Head
-from callrec.audit.proof import check_proof, read_proof
 from callrec.audit.remembered import VERIFIED_FILE, forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.tree import (
     check_consistency,

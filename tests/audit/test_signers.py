@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.registers import voucher
 from callrec.audit.log import read_leaf, stored_head
-from callrec.audit.signers import write_signers
+from callrec.audit.resumed import write_signers
 from callrec.audit.tree import check_inclusion, leaf_hash
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.registers import GOVERNS, VAULT, a_leaf, id_of, stated, voucher
-from callrec.audit.stated import StatementReplay
+from callrec.audit.erased import StatementReplay
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 

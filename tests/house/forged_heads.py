@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from callrec.archive.heads import VolumeStatement
 from callrec.audit import tree
-from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
+from callrec.audit.checkpoint import Checkpoint, Proof, origin, sign_checkpoint, write_proof
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, stored_head
-from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.statement import sign_statement

@@ -15,9 +15,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
+from callrec.audit.checkpoint import Checkpoint, Proof, origin, sign_checkpoint, write_proof
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
-from callrec.audit.proof import Proof, write_proof
 from callrec.audit.register import Founders
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity

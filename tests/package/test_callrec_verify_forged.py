@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.audit.checkpoint import Proof, read_proof, write_proof
 from callrec.audit.leaf import Outcome
-from callrec.audit.proof import Proof, read_proof, write_proof
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import statement_context
 from callrec.crypto.primitives import sign

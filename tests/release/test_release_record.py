@@ -16,10 +16,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import origin
+from callrec.audit.checkpoint import Proof, check_proof, origin, read_proof
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.log import read_leaf
-from callrec.audit.proof import Proof, check_proof, read_proof
 from callrec.audit.register import Founders, Register, replay
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse

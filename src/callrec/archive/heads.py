@@ -24,10 +24,16 @@ from sqlalchemy import select
 from callrec.archive.archivist import was_authorised_to_archive
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
-from callrec.audit.checkpoint import origin, read_checkpoint
+from callrec.audit.checkpoint import (
+    Proof,
+    check_proof,
+    origin,
+    read_checkpoint,
+    read_proof,
+    write_proof,
+)
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, read_leaf, stored_head
-from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse

@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
+from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.reading import Problem, VerificationResult, VerifiedState
-from callrec.audit.stated import StatementReplay
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from callrec.audit import tree
+from callrec.audit.erased import StatementReplay
 from callrec.audit.from_the_end import SecondProcess
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
@@ -28,7 +29,6 @@ from callrec.audit.log import (
     stored_size,
 )
 from callrec.audit.reading import VerificationResult, VerifiedState
-from callrec.audit.stated import StatementReplay
 from callrec.audit.stretch import LEVEL, STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.errors import CallrecError, Tampered
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from callrec.audit.set_back import written_at
+from callrec.audit.attested import written_at
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Tampered

@@ -11,8 +11,8 @@ from sqlalchemy import and_, false, func, or_, select, true
 
 from callrec.audit import log as audit
 from callrec.audit import tree
+from callrec.audit.checkpoint import Proof, write_proof
 from callrec.audit.leaf import Leaf
-from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds

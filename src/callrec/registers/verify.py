@@ -10,21 +10,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callrec.audit import tree
+from callrec.audit.attested import ClockSetBack, find_clock_set_backs
 from callrec.audit.checkpoint import (
+    PROOF_HEADER,
     Checkpoint,
     check_checkpoint,
     key_id,
     note_from_typed,
     origin,
     parse_note,
+    read_proof,
 )
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
-from callrec.audit.proof import PROOF_HEADER, read_proof
 from callrec.audit.reading import Problem, VerificationResult
 from callrec.audit.remembered import SeenHead, load_seen_head, load_verified, save_verified
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.set_back import ClockSetBack, find_clock_set_backs
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.catalogue.sound import check_schema, check_values

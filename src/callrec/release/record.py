@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from callrec.audit import tree
+from callrec.audit.checkpoint import Proof, write_proof
 from callrec.audit.log import node_reader, read_leaf
-from callrec.audit.proof import Proof, write_proof
-from callrec.audit.signers import write_signers
+from callrec.audit.resumed import write_signers
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants_to, set_grants_state
