@@ -15,7 +15,7 @@ from callrec.audit.register import Founders, Register, Voucher, apply_statement,
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
-from callrec.login.sealed_names import Names, open_names
+from callrec.login.people import Names, open_names
 from callrec.login.shares import Share, key_fields, seal_fields
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey

@@ -12,8 +12,8 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Locked
+from callrec.login.locks import stronger_lock
 from callrec.login.login import change_password, log_in
-from callrec.login.passwords import stronger_lock
 from callrec.login.unlock import actor_by_password
 from callrec.people.delegating import lend_power
 from callrec.policy.role import Power

@@ -13,8 +13,8 @@ from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys
+from callrec.login.locks import kdf_for
 from callrec.login.login import log_in
-from callrec.login.passwords import kdf_for
 from callrec.login.people import find_person, list_people
 from callrec.people.delegating import lend_power
 from callrec.people.joining import add_person, confirm_person

@@ -24,8 +24,8 @@ from callrec.keys.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.login.passwords import check_password, kdf_for
-from callrec.login.sealed_names import fresh_names
+from callrec.login.locks import check_password, kdf_for
+from callrec.login.people import fresh_names
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
 from callrec.people.vouching import vouch
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import LogTransaction
     from callrec.crypto.identity import PublicKeys
-    from callrec.login.sealed_names import Names
+    from callrec.login.people import Names
     from callrec.paper.kit_pdf import PrintedKit
     from callrec.practice import Practice
 

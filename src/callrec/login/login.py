@@ -12,8 +12,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.statement import sign_statement
 from callrec.login.keyring import SESSION_LIMIT, end_session, save_session
-from callrec.login.locks import relock, strengthen_lock
-from callrec.login.passwords import check_password, kdf_for
+from callrec.login.locks import check_password, kdf_for, relock, strengthen_lock
 from callrec.login.unlock import Unlocked, actor_of, session_of, unlock_person
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing

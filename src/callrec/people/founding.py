@@ -27,8 +27,8 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
-from callrec.login.passwords import check_password, kdf_for
-from callrec.login.sealed_names import Names, fresh_names, seal_names
+from callrec.login.locks import check_password, kdf_for
+from callrec.login.people import Names, fresh_names, seal_names
 from callrec.login.shares import (
     KIT_HOLDS,
     Secrets,

@@ -13,9 +13,15 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.errors import Tampered, Unusable
 from callrec.login.keyring import Credential, write_credential
-from callrec.login.passwords import check_password, kdf_for
-from callrec.login.people import Colleague, find_person, shown_colleague
-from callrec.login.sealed_names import Names, fresh_names, seal_names
+from callrec.login.locks import check_password, kdf_for
+from callrec.login.people import (
+    Colleague,
+    Names,
+    find_person,
+    fresh_names,
+    seal_names,
+    shown_colleague,
+)
 from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import check_login
 from callrec.people.leaving import seal_keys_anew

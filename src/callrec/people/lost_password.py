@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue import tables
 from callrec.errors import Unusable
-from callrec.login.passwords import check_password
+from callrec.login.locks import check_password
 from callrec.package.whole import fresh_passphrase
 from callrec.people.joining import provisional_identity
 from callrec.people.leaving import HAS_ANOTHER_KEY, drop_keys_of, take_back_grants

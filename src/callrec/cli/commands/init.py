@@ -34,7 +34,7 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
-    from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
+    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
     from callrec.people.founding import set_up_practice
 
     invocation = ctx.obj

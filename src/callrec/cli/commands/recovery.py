@@ -60,7 +60,7 @@ def use(
     can: see to that next, with callrec user list and callrec user disable.
     """
     from callrec.keys.kit_use import NewController, check_new_login, use_kit
-    from callrec.login.passwords import LENGTH_RULE_FOR_CONTROLLER
+    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
 
     call, out = ctx.obj, ctx.obj.out
     practice = practice_of(call)

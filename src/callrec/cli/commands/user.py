@@ -306,8 +306,8 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @user_app.command()
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
+    from callrec.login.locks import LENGTH_RULE
     from callrec.login.login import change_password
-    from callrec.login.passwords import LENGTH_RULE
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
