@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from callrec.calls.laying_over import apply_revision
+from callrec.calls.custody import apply_revision
 from callrec.errors import Tampered
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of

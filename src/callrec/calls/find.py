@@ -1,4 +1,4 @@
-"""Whether a search finds a call by what is sealed of it (docs/formats/index.md, 5).
+"""Find calls by criteria: proposed by the index, decided by what is sealed.
 
 Rows of the index are not signed: whoever writes the database can take one away. Who opens the call
 can tell, as it says which rows there should be.
@@ -17,10 +17,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
 from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import Tampered
+from callrec.package.certificate import instant_in_words
 from callrec.policy.role import VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
+from callrec.telephone.call import TimeConfidence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -204,3 +206,22 @@ def outside_end(fields: Mapping[str, Any]) -> str | None:
     """As it is written, where it is known which end that is."""
     end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
     return end and fields.get(end)
+
+
+_DOUBTS: Final[Mapping[str, str]] = {
+    TimeConfidence.LOCAL_AMBIGUOUS: "this hour came twice; the other would be {other}",
+    TimeConfidence.NONEXISTENT: "the clocks skipped the time that was written",
+    TimeConfidence.FILE_TIME: "nothing is known but the file's own time, or its folder's day",
+}
+
+
+def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
+    """Why a time may be another, and what contradicts the call, in words; empty: nothing.
+
+    Args:
+        metadata: the recording's.
+        began: the start that they say, on the practice's clock.
+    """
+    other = instant_in_words(began.replace(fold=1 - began.fold))
+    doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
+    return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

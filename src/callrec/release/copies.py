@@ -12,7 +12,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from callrec.calls.time_doubt import time_doubt
+from callrec.calls.find import time_doubt
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Refused, Unusable
 from callrec.package.manifest import (
