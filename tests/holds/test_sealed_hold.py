@@ -10,7 +10,7 @@ import pytest
 
 from callrec.crypto import primitives
 from callrec.errors import Tampered
-from callrec.holds.sealed_hold import HoldBody
+from callrec.holds.log import HoldBody
 
 SEED = bytes(range(32))
 

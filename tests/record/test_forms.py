@@ -16,7 +16,7 @@ from callrec.archive.volume_kept import VolumeKeeper
 from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered
-from callrec.holds.sealed_hold import HoldBody
+from callrec.holds.log import HoldBody
 from callrec.incidents.incident_sealed import IncidentBody
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome

@@ -1,4 +1,4 @@
-"""Write what happens to holds: a leaf each, and the rows that follow (docs/formats/holds.md, 2).
+"""A hold: its leaves, its sealed reason, its state.
 
 Whether it may happen is decided by whoever calls this.
 """
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select
 
+from callrec.audit.leaf import detail_commitment
 from callrec.catalogue import tables
 from callrec.catalogue.holds import add_to_hold, newest_recording, state_of, uids_held, update_hold
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse_instant
-from callrec.holds.sealed_hold import HoldBody
+from callrec.crypto.canonical import canonical, parse_instant
+from callrec.crypto.context import context
 from callrec.policy.hold import HoldAct, hold_after, next_state
 from callrec.policy.role import VaultKey
 from callrec.practice import register_now
 from callrec.record.acts import log_leaf, next_number
-from callrec.record.forms import NONCE_BYTES
+from callrec.record.forms import NONCE_BYTES, Nonce, as_json, body_of, read_body
 from callrec.record.rows import Kind
 
 if TYPE_CHECKING:
@@ -233,3 +234,38 @@ def _not_named_yet(
     new = tuple(uid for uid in dict.fromkeys(uids) if uid not in named)
     for start in range(0, len(new), NAMES_PER_LEAF):
         yield new[start : start + NAMES_PER_LEAF]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HoldBody:
+    """What a hold says, as it is sealed. Its repr shows nothing."""
+
+    number: int
+    reason: str
+    """Empty where a request placed it: that says why."""
+    nonce: Nonce
+    """Of the details of the leaf that placed it."""
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the leaf commits to."""
+        return as_json(self)
+
+    def commitment(self, vault: str, seq: int) -> str:
+        """The ``detail`` of the leaf at ``seq``, if that leaf placed this hold."""
+        return detail_commitment(vault, seq, self.nonce, canonical(dict(self.details)))
+
+    def seal(self, public: bytes, vault: str, hold: str) -> bytes:
+        """By HPKE to the catalogue key: nonce[32] || canonical JSON."""
+        info = context("hold", vault, hold=hold)
+        return primitives.hpke_seal(public, body_of(self, self.nonce), info)
+
+    @classmethod
+    def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:
+        """Open what `seal` sealed.
+
+        Raises:
+            Tampered: another key or hold, or changed, or not in its form.
+        """
+        told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
+        return read_body(cls, told, "a hold is not in its form")

@@ -12,7 +12,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold
 from callrec.errors import Tampered
-from callrec.holds.sealed_hold import HoldBody
+from callrec.holds.log import HoldBody
 from callrec.login.people import logins
 from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.hold import check_may_read_hold
