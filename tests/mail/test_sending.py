@@ -16,8 +16,7 @@ import pytest
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.mail.outbox import Message, queue_mail, read_messages
-from callrec.mail.sending import SentMail, send_waiting
-from callrec.mail.waiting_mail import is_time_to_send
+from callrec.mail.sending import SentMail, is_time_to_send, send_waiting
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.practice import writing

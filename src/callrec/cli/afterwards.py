@@ -27,7 +27,7 @@ def start_sending_mail(
     practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
 ) -> None:
     """Start what sends the mail, if it is time; nothing that goes wrong here is told."""
-    from callrec.mail.waiting_mail import is_time_to_send
+    from callrec.mail.sending import is_time_to_send
 
     with suppress(CallrecError, OSError):
         if is_time_to_send(practice):

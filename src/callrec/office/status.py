@@ -28,7 +28,7 @@ from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_w
 from callrec.keys.kit_drill import drill_warnings, last_drill
 from callrec.keys.kit_on_drives import former_kit_warnings
 from callrec.login.people import logins
-from callrec.mail.waiting_mail import mail_warnings
+from callrec.mail.sending import mail_warnings
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.office.notice_missing import notice_warnings
 from callrec.people.delegating import lapsed_delegations
