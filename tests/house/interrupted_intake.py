@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.intake import intake_run
+from callrec.intake import ingest as intake_run
 from callrec.intake.ingest import ingest_recordings
 from house.killing import by, killed_at
 from house.spool import left_in

@@ -12,7 +12,8 @@ import sys
 from datetime import UTC, datetime
 
 from callrec.cli.app import run
-from callrec.intake import intake_looking, watching
+from callrec.intake import watching
+from callrec.intake import watching as intake_looking
 
 QUICKLY = 0.01
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.intake.intake_writer import has_writer
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
-from callrec.intake.sources import Refusal
+from callrec.intake.sources import Refusal, has_writer
 from house.spool import a_call, take_in
 
 if TYPE_CHECKING:

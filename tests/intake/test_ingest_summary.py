@@ -13,7 +13,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Failed, Refused
-from callrec.intake import intake_run
+from callrec.intake import ingest as intake_run
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Quarantined, Refusal

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Failed
-from callrec.intake import intake_run
+from callrec.intake import ingest as intake_run
 from callrec.intake.batch import BatchKeys
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind

@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.intake.intake_settling import Spool, Stamp
 from callrec.intake.sources import Mark, Quarantined, Source
+from callrec.intake.watching import Spool, Stamp
 
 SETTLE = 5.0
 

@@ -18,8 +18,7 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.intake import reconcile as procedure
 from callrec.intake.reconcile import reconcile_calls
-from callrec.intake.reconcile_findings import FindingKind
-from callrec.intake.reconciled import last_reconciled, log_reconciliation
+from callrec.intake.reconciled import FindingKind, last_reconciled, log_reconciliation
 from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
 from callrec.office.status import read_status

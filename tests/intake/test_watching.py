@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Locked
-from callrec.intake import intake_looking
+from callrec.intake import watching as intake_looking
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.watching import is_round_due, pause_after
 from callrec.people.powers import disable_person

@@ -17,7 +17,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
-from callrec.intake.sweeping import sweep_store
+from callrec.intake.clearing import sweep_store
 from callrec.volume.bag import MANIFEST, RECORDINGS, iter_lines
 from callrec.volume.bag import for_each_in_parallel as several_at_once
 from callrec.volume.drive import drive_errors, open_untrusted

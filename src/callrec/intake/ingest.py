@@ -1,4 +1,4 @@
-"""Take recordings in: sealed on the way, durable before they are catalogued [policy 4(h), 4(i)].
+"""A run of ingest: seal ahead, catalogue behind.
 
 In this order, for each batch of at most four hundred recordings:
 
@@ -16,28 +16,79 @@ away what it left half-done and takes in the rest. While a batch is catalogued t
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, groupby, islice
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
-from callrec.errors import CallrecError
-from callrec.intake.clearing import check_after
-from callrec.intake.intake_run import IngestRun
+from callrec.calls.custody import Opening
+from callrec.catalogue.engine import reading, transaction
+from callrec.errors import CallrecError, Tampered
+from callrec.intake.batch import BatchKeys, catalogue_batch
+from callrec.intake.beside import start_sealing_workers
+from callrec.intake.clearing import (
+    AfterIntakeKind,
+    check_after,
+    clear_portion,
+    sweep_store,
+    why_left,
+)
+from callrec.intake.joining import fill_known, join_known, join_new
+from callrec.intake.known import (
+    DuplicateMacs,
+    Portion,
+    known_sounds,
+    seen_before,
+    sort_portion,
+    unchanged_sources,
+    write_macs,
+)
 from callrec.intake.reading import telephone_setup
-from callrec.intake.sources import check_paths, find_sources
+from callrec.intake.sealing import (
+    LARGE_BYTES,
+    SMALL_BYTES,
+    BatchSealer,
+    Hashed,
+    Outcome,
+    Seen,
+    Taken,
+    are_below,
+    chunks,
+    hash_chunk,
+    portions,
+)
+from callrec.intake.sources import (
+    NotRecording,
+    Quarantined,
+    Refusal,
+    Source,
+    check_paths,
+    find_sources,
+)
 from callrec.intake.summary import Ingested, Totals, close_intake
-from callrec.intake.sweeping import sweep_store
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, today
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from sqlalchemy import Row
+
+    from callrec.intake.beside import SealingWorkers
     from callrec.intake.clearing import AfterIntake
     from callrec.intake.records import AvailableCallRecords
     from callrec.intake.sources import Found
     from callrec.practice import Actor, Practice
+    from callrec.store.directory import DirectoryBatch
+    from callrec.telephone.written import Setup
 
 
 def ingest_recordings(
@@ -124,3 +175,246 @@ def ingest_found(
                 with suppress(CallrecError):
                     sweep_store(practice)
                 raise
+
+
+MAX_BATCH_RECORDINGS: Final = 400
+"""A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
+
+MAX_BATCH_BYTES: Final = 256_000_000
+
+WORKERS: Final = 2
+
+BATCHES_AHEAD: Final = 2
+"""Batches that are being sealed, or are sealed, while one is catalogued; where they are of many
+recordings, of each of which something is held meanwhile, it is one."""
+
+MIN_FILES_FOR_WORKERS: Final = 256
+"""Files among the first, large ones aside, from which on processes are worth their start."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """What becomes one batch, while it is being sealed."""
+
+    sources: int
+    keys: BatchKeys
+    store: ExitStack
+    """Holds the store's batch once something is sealed into it."""
+    batch: DirectoryBatch | None = None
+    tasks: list[Future[list[Outcome]]] = field(default_factory=list)
+    unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
+    """Sources that stand there as they were read before."""
+
+
+class IngestRun:
+    """One run over the sources."""
+
+    def __init__(
+        self,
+        practice: Practice,
+        actor: Actor,
+        setup: Setup,
+        after: AfterIntake,
+        advance: Callable[[int], None],
+        *,
+        records: AvailableCallRecords | None,
+        done: Ingested,
+    ) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._after = after
+        self._keeps = after.kind is AfterIntakeKind.KEEP
+        self._advance = advance
+        self._records = records
+        self._setup = setup
+        self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
+        self._small_files = Lock()
+        self._done = done
+
+    def over(self, found: Iterable[Found]) -> Ingested:
+        all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
+        first = list(islice(all_sources, 1))
+        # Forked before there are threads, of whose locks it would have copies.
+        with (
+            ExitStack() as stores,
+            self._help_with(*first) as self._beside,
+            _workers() as self._pool,
+        ):
+            begun: deque[_Group] = deque()
+            # Nobody else holds what is begun: of many sources that would be much.
+            while sources := first.pop() if first else next(all_sources, ()):
+                begun.append(self._begin(sources, stores.enter_context(ExitStack())))
+                under_way = sum(group.sources for group in begun)
+                if len(begun) > BATCHES_AHEAD or under_way > MAX_BATCH_RECORDINGS:
+                    self._finish(begun.popleft())
+            while begun:
+                self._finish(begun.popleft())
+        return self._done
+
+    def _help_with(
+        self, first: Sequence[Source] = ()
+    ) -> AbstractContextManager[SealingWorkers | None]:
+        """Processes, if the first portion promises that there is enough for them."""
+        theirs = [source for source in first if source.mark.size_bytes < LARGE_BYTES]
+        if len(theirs) < MIN_FILES_FOR_WORKERS:
+            return nullcontext()
+        # Of small files one seals as many as are catalogued meanwhile.
+        processes = 1 if are_below(SMALL_BYTES, theirs) else WORKERS
+        return start_sealing_workers(
+            self._practice.vault, self._setup, processes, with_md5=self._summing
+        )
+
+    @property
+    def _summing(self) -> bool:
+        return self._records is not None and self._records.have_sums
+
+    def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
+        for each in found:
+            match each:
+                case Source():
+                    yield each
+                case Quarantined():
+                    self._done.quarantined.append(each)
+                case NotRecording():
+                    self._done.ignored += 1
+
+    def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
+        group = _Group(len(sources), BatchKeys.draw(), store)
+        with reading(self._practice.engine) as connection:
+            if self._keeps:
+                group.unread = unchanged_sources(connection, self._duplicates, sources)
+            left = [source for source in sources if source not in group.unread]
+            known = seen_before(connection, self._duplicates, left)
+        if group.unread:
+            self._advance(sum(source.mark.size_bytes for source in group.unread))
+        hashing = partial(hash_chunk, advance=self._advance)
+        group.tasks += self._submit(hashing, [s for s in left if s in known])
+        new = [source for source in left if source not in known]
+        if new:
+            group.tasks += self._sealed(group, new)
+        return group
+
+    def _sealed(self, group: _Group, sources: Sequence[Source]) -> Iterator[Future[list[Outcome]]]:
+        sealing = self._sealing(group)
+        if self._beside is None or group.batch is None:
+            yield from self._submit(sealing.take, sources)
+            return
+        elsewhere = partial(self._beside.take, group.batch, group.keys, self._advance)
+        for is_theirs, some in groupby(chunks(sources), partial(are_below, LARGE_BYTES)):
+            if is_theirs:
+                yield self._pool.submit(elsewhere, list(chain(*some)))
+            else:
+                for chunk in some:
+                    yield self._pool.submit(sealing.take, chunk)
+
+    def _submit(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], sources: Sequence[Source]
+    ) -> list[Future[list[Outcome]]]:
+        return [self._pool.submit(self._in_turn, work, chunk) for chunk in chunks(sources)]
+
+    def _in_turn(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], chunk: Sequence[Source]
+    ) -> list[Outcome]:
+        with self._small_files if are_below(SMALL_BYTES, chunk) else nullcontext():
+            return work(chunk)
+
+    def _sealing(self, group: _Group) -> BatchSealer:
+        if group.batch is None:
+            store = self._practice.store
+            group.batch = group.store.enter_context(store.batch(group.keys.batch))
+        return BatchSealer(
+            self._practice.vault, self._setup, group.batch, self._advance, self._summing
+        )
+
+    def _finish(self, group: _Group) -> None:
+        seen: list[Seen] = []
+        for task in group.tasks:
+            self._help_in(group)
+            seen += self._put_aside(task.result())
+        portion = self._told_apart(group, seen)
+        unjoined = self._join(portion)
+        self._done.told_less += self._fill(portion)
+        if group.batch is not None:
+            for taken in portion.surplus:
+                group.batch.drop(taken.sealed.sha256_ciphertext)
+            if portion.new:
+                group.batch.keep()
+        if not portion.is_empty:
+            numbers = catalogue_batch(
+                self._practice, self._actor, group.keys, portion, self._duplicates
+            )
+            self._done.batches.append(group.keys.batch)
+            self._note_findings(portion, numbers)
+        group.store.close()
+        if portion.marks:
+            with transaction(self._practice.engine) as connection:
+                write_macs(connection, portion.marks)
+        self._count(portion, unjoined)
+        if not self._keeps:
+            self._clear(portion)
+
+    def _help_in(self, group: _Group) -> None:
+        """Seal here what else would be waited for: one process may not be enough for two cores."""
+        if self._beside is not None and group.batch is not None:
+            while self._beside.help(self._sealing(group)):
+                pass
+
+    def _join(self, portion: Portion) -> int:
+        """Returns of how many recordings no call record is known, where there are some at hand."""
+        if self._records is None:
+            return 0
+        self._done.quarantined += join_new(portion, self._records)
+        with reading(self._practice.engine) as connection:
+            still = join_known(connection, self._duplicates, portion, self._records, self._setup)
+        return still + sum(taken.record is None for taken in portion.recordings)
+
+    def _fill(self, portion: Portion) -> int:
+        with reading(self._practice.engine) as connection:
+            opening = Opening(self._practice, self._actor, connection)
+            return fill_known(connection, opening, self._duplicates, portion, self._setup)
+
+    def _count(self, portion: Portion, unjoined: int) -> None:
+        done = self._done
+        done.recordings += len(portion.new)
+        done.duplicates += portion.duplicates
+        done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
+        done.joined += len(portion.joined)
+        done.unjoined += unjoined
+
+    def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
+        for taken in portion.recordings:
+            for finding in sorted(taken.sound.findings):
+                self._done.findings.setdefault(finding, []).append(numbers[taken.uid])
+
+    def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
+        self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]
+        return [each for each in outcomes if not isinstance(each, Quarantined)]
+
+    def _told_apart(self, group: _Group, seen: list[Seen]) -> Portion:
+        with reading(self._practice.engine) as connection:
+            known = known_sounds(connection, self._duplicates, seen)
+            # Under a name and size that were known lies another sound by now.
+            changed = [s.source for s in seen if isinstance(s, Hashed) and s.sha256 not in known]
+            if changed:
+                again = self._put_aside(self._sealing(group).take(changed))
+                seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
+                known = known_sounds(connection, self._duplicates, seen)
+            portion = sort_portion(connection, self._duplicates, seen, known)
+        portion.unread = group.unread
+        return portion
+
+    def _clear(self, portion: Portion) -> None:
+        left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
+        for path, problem in left:
+            self._done.damaged += isinstance(problem, Tampered)
+            self._done.quarantined.append(Quarantined(path, why_left(problem), Refusal.LEFT))
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        yield pool
+    finally:
+        # What is under way ends before the store's batches are cleared away.
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -13,12 +13,12 @@ from io import FileIO
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from callrec.errors import Failed, Misconfigured, Unusable
-from callrec.intake.intake_writer import has_writer
 from callrec.intake.sources import (
     Mark,
     Quarantined,
     Refusal,
     Source,
+    has_writer,
     read_error_text,
     why_not_a_file,
 )

@@ -1,4 +1,4 @@
-"""Call records at hand while recordings come in, however many there are, and nowhere in the clear.
+"""Call records at hand, sealed in a temporary place.
 
 Each file is read once, row by row, into a temporary database of this process, which SQLite spills
 to the disk as it grows. It holds keyed hashes of what legs are joined by, and the legs sealed, all
@@ -7,21 +7,26 @@ under keys that never leave this process's memory: what is left of it on a disk 
 
 from __future__ import annotations
 
+import os
 import pickle
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from io import FileIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Self
 
 from callrec.crypto import primitives
-from callrec.errors import Failed
+from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
-from callrec.intake.record_files import UnreadRow, read_rows
+from callrec.intake.sources import why_not_a_file
 from callrec.telephone.call import System
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import calls_of, keys_of_leg, keys_of_recording
+from callrec.telephone.reconciling import comparable_leg
+from callrec.telephone.records.lines import Leg, NotUnderstood
+from callrec.telephone.records.reading import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
 
     from callrec.config import Config
     from callrec.telephone.joining_facts import Joined, Key, RecordingFacts
-    from callrec.telephone.records.lines import Leg
     from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20
@@ -192,3 +196,61 @@ def _explained() -> Iterator[None]:
             f"the call records do not fit into the temporary folder: {error}",
             hint="name one with more room in SQLITE_TMPDIR",
         ) from None
+
+
+_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused, and not waited for
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row of a file that could not be used."""
+
+    path: Path
+    row: NotUnderstood
+
+
+def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[UnreadRow]]:
+    """The legs of all files, with their essence alone, and the rows that say nothing.
+
+    Raises:
+        NotFound: there is no such file.
+        Unusable: a file is of no kind that is known.
+        Failed: a file cannot be read.
+    """
+    legs: list[Leg] = []
+    unread: list[UnreadRow] = []
+    for row in read_rows(paths, setup):
+        if isinstance(row, UnreadRow):
+            unread.append(row)
+        else:
+            legs.append(comparable_leg(row))
+    return legs, unread
+
+
+def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:
+    """Each row of all files, as it comes.
+
+    Raises:
+        NotFound, Unusable, Failed: as `read_legs`.
+    """
+    for path in paths:
+        with _opened(path) as file:
+            for row in read_records(file, setup):
+                yield UnreadRow(path, row) if isinstance(row, NotUnderstood) else row
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[FileIO]:
+    try:
+        with FileIO(os.open(path, _FLAGS)) as file:
+            if why := why_not_a_file(os.fstat(file.fileno())):
+                raise Unusable(f'"{path}": {why}', hint="give a file of call records to --cdr")
+            yield file
+    except FileNotFoundError:
+        raise NotFound(f'there is no file "{path}"', hint="check its name") from None
+    except IsADirectoryError:
+        raise Unusable(
+            f'"{path}" is a folder', hint="give a file of call records to --cdr"
+        ) from None
+    except OSError as error:
+        raise Failed(f'"{path}" cannot be read: {error.strerror}') from None

@@ -1,4 +1,4 @@
-"""Standing intake: stay, and take in each recording once it has stood still [policy 4(h)].
+"""Standing intake.
 
 What was found (``intake_looking``) and is settled (``intake_settling``) is taken in by rounds. Each
 is one run of ``ingest``, with the vault opened afresh: whoever may not ingest any more is refused
@@ -11,33 +11,170 @@ tried again. All that this process knows may be lost at any moment: the vault kn
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from dataclasses import astuple, dataclass, field, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from watchfiles import Change, watch
+
+from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import check_after
-from callrec.intake.ingest import ingest_found
-from callrec.intake.intake_looking import FolderWatch, WatchEnvironment, stamp_of
-from callrec.intake.intake_run import MAX_BATCH_RECORDINGS
-from callrec.intake.intake_settling import Spool
+from callrec.intake.ingest import MAX_BATCH_RECORDINGS, ingest_found
+from callrec.intake.reading import sidecar_mark
 from callrec.intake.records import open_call_records
-from callrec.intake.sources import Refusal, check_paths
+from callrec.intake.sources import (
+    Mark,
+    Quarantined,
+    Refusal,
+    Source,
+    check_paths,
+    find_changed,
+    find_sources,
+)
 from callrec.intake.summary import Ingested, Totals, close_intake
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import today
+from callrec.system.files import file_system_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
-    from pathlib import Path
+    from threading import Event
 
     from callrec.intake.clearing import AfterIntake
-    from callrec.intake.intake_settling import SeenFile
     from callrec.intake.records import AvailableCallRecords
-    from callrec.intake.sources import Quarantined, Source
+    from callrec.intake.sources import Found
     from callrec.intake.summary import Summary
     from callrec.practice import Actor, Practice
+
+
+# Look for what is to be taken in while folders are watched: passes, and changes that are told.
+#
+# A pass looks through all folders: at the start, and then every few minutes, so that a change that
+# nobody told of loses nothing. It stops for a while when so many files wait that they would fill
+# the memory. In between, what has changed is looked at by itself.
+
+SECONDS_BETWEEN_PASSES: Final = 300.0
+"""Seconds from one pass to the next where every change is told."""
+
+SECONDS_BETWEEN_PASSES_UNNOTIFIED: Final = 60.0
+"""The same where changes are not told, or a folder is missing."""
+
+SECONDS_BETWEEN_RETRIES: Final = 3600.0
+"""Seconds until what was left is tried again though it did not change: a right may be given now."""
+
+MAX_WAITING: Final = 10_000
+"""Files that a pass finds before it waits until they are taken in."""
+
+
+class WatchEnvironment(Protocol):
+    """What watching asks of the world."""
+
+    def passed(self) -> float:
+        """Seconds, of a clock that never goes back."""
+
+    def follow(self, folders: Sequence[Path]) -> bool:
+        """Tell of changes in these folders from now on; returns whether every one will be told."""
+
+    def wait(self) -> Sequence[Path]:
+        """Wait a moment, or until something changes; returns where."""
+
+    def stopped(self) -> bool:
+        """Whether this is to end."""
+
+    def note(self, text: str) -> None:
+        """Say that something is wrong, or right again."""
+
+
+@dataclass(slots=True)
+class FolderWatch:
+    """Keeps a spool up to date with what lies in the folders."""
+
+    around: WatchEnvironment
+    folders: Sequence[Path]
+    """Absolute."""
+    spool: Spool
+    there: list[Path]
+    """Those of the folders that were there at the last pass."""
+    left: list[Quarantined] = field(default_factory=list)
+    """What was found and cannot be taken in, and nobody was told of yet."""
+    _pass: Iterator[Found] | None = None
+    """One that is not at its end."""
+    _next_pass: float = float("-inf")
+    _next_try: float = float("-inf")
+
+    def look(self) -> None:
+        """Look at what changed since the last time; waits for it a moment."""
+        self._begin_when_due()
+        for path in self.around.wait():
+            self.look_again(path)
+        self._go_on()
+
+    def look_again(self, path: Path) -> None:
+        """Look at a path that has changed."""
+        self.spool.forget(path)
+        for found in find_changed(path, self.there):
+            self._see(found)
+
+    def _begin_when_due(self) -> None:
+        now = self.around.passed()
+        if self._pass is not None or now < self._next_pass:
+            return
+        if now >= self._next_try:
+            self._next_try = now + SECONDS_BETWEEN_RETRIES
+            self.spool.retry_left()
+        self._note_missing()
+        # First of all, so that what comes while the pass goes on is told.
+        tells_all = self.around.follow(self.there) and len(self.there) == len(self.folders)
+        pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
+        self._next_pass = now + pause
+        self._pass = find_sources(self.there)
+        self.spool.begin_pass()
+
+    def _note_missing(self) -> None:
+        before = self.there
+        self.there = [path for path in self.folders if path.is_dir()]
+        for position, path in enumerate(self.folders, start=1):
+            if path in before and path not in self.there:
+                self.around.note(f"PATH {position} is gone; it is looked for every minute")
+            elif path not in before and path in self.there:
+                self.around.note(f"PATH {position} is there again")
+
+    def _go_on(self) -> None:
+        if self._pass is None:
+            return
+        while self.spool.waiting < MAX_WAITING and not self.around.stopped():
+            found = next(self._pass, None)
+            if found is None:
+                self._pass = None
+                self.spool.end_pass()
+                return
+            self._see(found)
+
+    def _see(self, found: Found) -> None:
+        if isinstance(found, Source):
+            stamp = stamp_of(found.path, found.mark)
+            if stamp:  # else its sidecar has just gone: the next look tells
+                self.spool.see(found, stamp, self.around.passed())
+        elif isinstance(found, Quarantined) and self.spool.is_news(found):
+            self.left.append(found)
+
+
+def stamp_of(path: Path, mark: Mark | None = None) -> Stamp:
+    """What tells whether a file stands still, and the sidecar beside it; empty if it is gone.
+
+    ``mark``: the file's own, as it was just found; None: as it is now.
+    """
+    try:
+        sidecar = sidecar_mark(path)
+        marks = [mark or Mark.of(path.lstat()), *([sidecar] if sidecar else [])]
+    except OSError:
+        return ()
+    return tuple(number for each in marks for number in astuple(each))
+
 
 SECONDS_BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
@@ -254,3 +391,173 @@ class _Offer:
         for path in self.made.keys() - {each.path for each in left}:
             spool.mark_taken_in(self.made[path])
         return news
+
+
+# Ask the system which files have changed, where it can tell: the edge of ``watching``.
+#
+# On a network share nobody is told what another machine writes, and a system may watch only so many
+# folders. Then this only waits, and whoever asks has to look for himself.
+
+TICK_SECONDS = 1
+
+
+class FolderChanges:
+    """What has changed in some folders, as the system tells it."""
+
+    def __init__(self, stop: Event) -> None:
+        """Waiting ends early once ``stop`` is set."""
+        self._stop = stop
+        self._told: Iterator[set[tuple[Change, str]]] | None = None
+        self._followed: set[tuple[Path, int, int]] = set()
+        self.tells_all = True
+        """Whether every change is told; else look at everything now and then."""
+
+    def follow(self, folders: Sequence[Path]) -> None:
+        """Tell of these folders from the next ``wait`` on: of those that are there now.
+
+        A folder that was made anew under its name is another one, and has to be followed again.
+        """
+        now = {(path, *_identity(path)) for path in folders}
+        if now == self._followed:
+            return
+        self._followed = now
+        near = [path for path in folders if file_system_of(path) not in NETWORK_FILE_SYSTEMS]
+        self.tells_all = len(near) == len(folders)
+        self._told = self._watch(near) if near else None
+
+    def wait(self) -> list[Path]:
+        """Wait a second, or until something changes; returns where."""
+        if self._told is None:
+            self._stop.wait(TICK_SECONDS)
+            return []
+        try:
+            changes = next(self._told, set())
+        except (OSError, RuntimeError):  # too many folders, or one of them is gone again
+            self._told, self.tells_all = None, False
+            return []
+        return [Path(path) for change, path in changes if change is not Change.deleted]
+
+    def _watch(self, folders: Sequence[Path]) -> Iterator[set[tuple[Change, str]]]:
+        return watch(
+            *folders,
+            watch_filter=None,
+            debounce=TICK_SECONDS * 1000,
+            rust_timeout=TICK_SECONDS * 1000,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    try:
+        status = folder.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+# Which files of a watched folder may be taken in: those that stood still, each once.
+#
+# A rule without a clock or a disk: it is told what was seen, and when. A file is settled if it was
+# seen alike twice, so many seconds apart: its size, its times, and those of the sidecar beside it.
+# What was dealt with is not offered again before it changes, so that nothing is told twice.
+
+Stamp: TypeAlias = tuple[int, ...]
+"""What changes whenever somebody writes to a file, or to its sidecar."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as it was seen."""
+
+    source: Source
+    stamp: Stamp
+    since: float
+    """When it was first seen so, in seconds of a clock that never goes back."""
+
+
+class Spool:
+    """What is known of the files, from one look to the next.
+
+    Laws: a file is settled only if it was last seen to change ``settle_seconds`` ago or longer;
+    what was dealt with is settled again only after its stamp has changed.
+    """
+
+    def __init__(self, settle_seconds: float) -> None:
+        self._settle_seconds = settle_seconds
+        self._waiting: dict[Path, SeenFile] = {}
+        """Those that were last seen to change the longest ago come first."""
+        # Of a million files that stay where they are, each is eight bytes here and no name.
+        self._dealt_with: set[int] = set()
+        self._before: set[int] = set()
+        """What was dealt with before this pass began."""
+        self._left: set[int] = set()
+        self._told: set[int] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many files there are to be taken in, settled or not."""
+        return len(self._waiting)
+
+    def see(self, source: Source, stamp: Stamp, at: float) -> None:
+        """A file was seen."""
+        if self._is_dealt_with(_key(source, stamp)):
+            self.forget(source.path)
+            return
+        known = self._waiting.get(source.path)
+        if known is None or known.stamp != stamp:
+            self.wait_again(source, stamp, at)
+
+    def wait_again(self, source: Source, stamp: Stamp, at: float) -> None:
+        """A file is not ready yet: its time begins anew."""
+        self.forget(source.path)
+        self._waiting[source.path] = SeenFile(source, stamp, at)
+
+    def forget(self, path: Path) -> None:
+        """A file is not there, or need not be taken in."""
+        self._waiting.pop(path, None)
+
+    def settled(self, at: float) -> Iterator[SeenFile]:
+        """Those that stood still long enough, as they were seen last."""
+        until = at - self._settle_seconds
+        return takewhile(lambda sight: sight.since <= until, self._waiting.values())
+
+    def mark_taken_in(self, sight: SeenFile) -> None:
+        """A file was taken in."""
+        self.forget(sight.source.path)
+        self._dealt_with.add(_key(sight.source, sight.stamp))
+
+    def leave(self, sight: SeenFile) -> None:
+        """A file cannot be taken in as it is."""
+        self.forget(sight.source.path)
+        self._left.add(_key(sight.source, sight.stamp))
+
+    def retry_left(self) -> None:
+        """What was left counts as never seen."""
+        self._left = set()
+
+    def is_news(self, left: Quarantined) -> bool:
+        """Whether it was not told before that this was left, and why."""
+        key = hash((left.path, left.why))
+        is_news = key not in self._told
+        self._told.add(key)
+        return is_news
+
+    def begin_pass(self) -> None:
+        """All folders are looked through from here on."""
+        self._before, self._dealt_with = self._dealt_with, set()
+
+    def end_pass(self) -> None:
+        """That was all: what was not met is not there any more."""
+        self._before = set()
+
+    def _is_dealt_with(self, key: int) -> bool:
+        if key in self._before:
+            self._dealt_with.add(key)
+        return key in self._dealt_with or key in self._left
+
+
+def _key(source: Source, stamp: Stamp) -> int:
+    return hash((source.path, stamp))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.intake.clearing import AfterIntake
-    from callrec.intake.intake_changes import FolderChanges
     from callrec.intake.summary import Ingested, Summary
+    from callrec.intake.watching import FolderChanges
     from callrec.practice import Actor, Practice
 
 
@@ -38,8 +38,7 @@ def stay(
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    from callrec.intake.intake_changes import FolderChanges
-    from callrec.intake.watching import watch_folders
+    from callrec.intake.watching import FolderChanges, watch_folders
 
     who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
     with graceful_shutdown() as stop:

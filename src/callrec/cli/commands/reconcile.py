@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.intake.reconcile import Reconciliation
-    from callrec.intake.reconcile_findings import Finding
+    from callrec.intake.reconciled import Finding
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
 
@@ -164,7 +164,7 @@ def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
 
 def _rank(finding: Finding) -> int:
     """Calls that are not held come first, and gaps last: there may be very many."""
-    from callrec.intake.reconcile_findings import FindingKind
+    from callrec.intake.reconciled import FindingKind
 
     return {FindingKind.NO_RECORDING: 0, FindingKind.PART_MISSING: 1, FindingKind.GAP: 3}.get(
         finding.what, 2
@@ -185,7 +185,7 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _found(finding: Finding, zone: tzinfo) -> str:
-    from callrec.intake.reconcile_findings import FindingKind
+    from callrec.intake.reconciled import FindingKind
 
     what = finding.what.replace("-", " ")
     if finding.what is FindingKind.GAP and finding.until is not None:
