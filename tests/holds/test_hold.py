@@ -22,8 +22,8 @@ from callrec.policy.role import Power, VaultKey
 from callrec.policy.search import Criteria
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.decide import deny_request
+from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.show import show_request
 from callrec.retention.hold import lift_hold, place_hold
 from callrec.retention.holds import show_hold

@@ -16,7 +16,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
-from callrec.requests.end_request import withdraw_request
+from callrec.requests.event import withdraw_request
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import show_hold
 from house.holds import ANN, BOB, FOURTH, ask, by_hand, held, lift, look, named, verified

@@ -15,7 +15,7 @@ from callrec.policy.role import Power
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.requests.ask import find_recordings, new_body, write_request
-from callrec.requests.end_request import withdraw_request
+from callrec.requests.event import withdraw_request
 from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 from house.stages import CALLERS, copied

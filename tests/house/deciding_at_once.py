@@ -13,8 +13,7 @@ from callrec.config import Config, Passwords
 from callrec.errors import CallrecError
 from callrec.login.unlock import actor_by_password
 from callrec.practice import open_practice
-from callrec.requests.decide import Decision, approve_request
-from callrec.requests.deny import deny_request
+from callrec.requests.decide import Decision, approve_request, deny_request
 from house.practices import password_of
 
 REASON = "It was looked into and is not needed any more"

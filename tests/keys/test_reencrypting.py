@@ -22,7 +22,7 @@ from callrec.keys import reencrypting
 from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import revoke_grants
 from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, faults, flip, remove_local, verify

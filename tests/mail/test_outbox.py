@@ -18,9 +18,8 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
-from callrec.requests.deny import deny_request
+from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import date_request
-from callrec.requests.revoke import revoke_grants
 from house.mailbox import use_mail
 from house.packages import release
 from house.requests import (

@@ -10,8 +10,7 @@ import pytest
 from callrec.office.inbox import read_inbox
 from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
-from callrec.requests.deny import deny_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import deny_request, revoke_grants
 from house.listening import hear
 from house.requests import (
     ANOTHER_REASON,

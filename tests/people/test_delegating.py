@@ -33,7 +33,7 @@ from callrec.practice import record, writing
 from callrec.record.entitled import Powers
 from callrec.registers.projections import check_projections
 from callrec.requests.decide import Decision, approve_request
-from callrec.requests.glass_review import outstanding_glass, review_glass
+from callrec.requests.glass import outstanding_glass, review_glass
 from callrec.retention.categories import set_category
 from callrec.search.reviews import Sample, SearchReview, draw_searches, review_searches
 from callrec.search.search import search_recordings

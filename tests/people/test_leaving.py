@@ -15,8 +15,8 @@ from callrec.people.leaving import MAY_NOT_HEAR
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.requests.amend import attach_recordings
+from callrec.requests.history import read_words
 from callrec.requests.open import read_request
-from callrec.requests.request_words import read_words
 from house.holds import verified
 from house.incidents import MILD, an_incident, found
 from house.practices import NOON

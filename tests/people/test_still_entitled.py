@@ -31,9 +31,9 @@ from callrec.policy.role import Power, Role
 from callrec.practice import record
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import withdraw_request
-from callrec.requests.glass_review import review_glass
+from callrec.requests.decide import deny_request
+from callrec.requests.event import withdraw_request
+from callrec.requests.glass import review_glass
 from callrec.restore.rebuild import open_volumes
 from callrec.restore.restore import repair_from_volumes
 from callrec.retention.categories import set_category

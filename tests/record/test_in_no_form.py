@@ -20,7 +20,7 @@ from callrec.errors import Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.role import VaultKey
 from callrec.practice import writing
-from callrec.requests import granting
+from callrec.requests import grants as granting
 from house.commands import type_in
 from house.requests import a_request, rows
 from house.spool import a_call, recordings_of, take_in

@@ -7,7 +7,7 @@ from callrec.archive.volume_log import VolumeAct
 from callrec.incidents.log import INCIDENT_ACTS
 from callrec.policy.request import RequestAct
 from callrec.record.acts import MIN_SUBJECTS
-from callrec.requests.hold_log import HOLD_ACTS
+from callrec.requests.holding import HOLD_ACTS
 from callrec.retention.categories import CATEGORISED
 
 

@@ -20,10 +20,9 @@ from callrec.registers.dossier import Dossier, DossierEntry, read_dossier
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.event import date_request
-from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.decide import deny_request
+from callrec.requests.event import close_request, date_request, withdraw_request
+from callrec.requests.holding import match_open_holds
 from callrec.requests.show import show_request
 from callrec.search.search import search_recordings
 from house.listening import hear

@@ -27,10 +27,8 @@ from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_
 from callrec.release.hearing_record import record_hearing
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.event import date_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import deny_request, revoke_grants
+from callrec.requests.event import close_request, date_request, withdraw_request
 from callrec.retention.hold import lift_hold, place_hold
 from house.commands import type_in
 from house.erasures import erase

@@ -23,8 +23,8 @@ from callrec.record.details import open_details
 from callrec.release.hearing_record import record_hearing, record_waveform_shown
 from callrec.release.listen import Playback, PlayedRecording, WaveformView, listen_to, show_waveform
 from callrec.requests.ask import create_request
+from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_history
-from callrec.requests.revoke import revoke_grants
 from callrec.sound.child import Undecodable
 from house.packages import release
 from house.requests import (

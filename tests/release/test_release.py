@@ -12,7 +12,7 @@ from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.policy.handing_over import Channel, Delivery, ReleaseInstructions
 from callrec.policy.purpose import Purpose
 from callrec.release.release import release_recordings
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import revoke_grants
 from house.packages import acts_of, details_of, nothing_is_released, outbox, release
 from house.requests import (
     ANOTHER_REASON,

@@ -33,8 +33,8 @@ from callrec.policy.role import Role
 from callrec.release.copies import Enclosed
 from callrec.release.record import record_delivered, record_failed, record_prepared
 from callrec.release.release_contents import write_manifest
+from callrec.requests.decide import revoke_grants
 from callrec.requests.open import read_request
-from callrec.requests.revoke import revoke_grants
 from house.packages import Package, a_package, release
 from house.requests import ANOTHER_REASON, approve, grants_of, last_leaf, rows, signed_in, state_of
 from house.stages import GRANTED, Stages

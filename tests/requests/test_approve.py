@@ -22,9 +22,8 @@ from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
-from callrec.requests.decide import Decision, approve_request, preview_approval
-from callrec.requests.end_request import withdraw_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import Decision, approve_request, preview_approval, revoke_grants
+from callrec.requests.event import withdraw_request
 from house.holds import verified
 from house.requests import (
     ANOTHER_REASON,

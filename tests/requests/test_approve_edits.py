@@ -15,8 +15,7 @@ from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.requests.amend import attach_recordings
-from callrec.requests.decide import ApprovalPreview, Decision, preview_approval
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import ApprovalPreview, Decision, preview_approval, revoke_grants
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,

@@ -14,9 +14,8 @@ from callrec.policy.reviews import GlassVerdict
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.registers.verify import Verdict
-from callrec.requests.deny import deny_request
-from callrec.requests.glass_review import outstanding_glass, review_glass
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import deny_request, revoke_grants
+from callrec.requests.glass import outstanding_glass, review_glass
 from callrec.requests.show import show_request
 from house.commands import type_in
 from house.holds import verified

@@ -17,7 +17,7 @@ from callrec.policy.reviews import GlassVerdict, RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.registers.registers import read_register
-from callrec.requests.glass_review import glass_under, outstanding_glass, review_glass
+from callrec.requests.glass import glass_under, outstanding_glass, review_glass
 from callrec.requests.show import show_request
 from house.commands import type_in
 from house.listening import hear

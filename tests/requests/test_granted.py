@@ -30,12 +30,11 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
 from callrec.practice import record, writing
 from callrec.requests.amend import attach_recordings
-from callrec.requests.granting import write_approval
-from callrec.requests.grants import usable_grants
+from callrec.requests.decide import revoke_grants
+from callrec.requests.grants import usable_grants, write_approval
 from callrec.requests.history import log_request_event
 from callrec.requests.model import Granting
 from callrec.requests.open import read_request
-from callrec.requests.revoke import revoke_grants
 from callrec.store.sealing import open_stream
 from house.holds import verified
 from house.requests import (

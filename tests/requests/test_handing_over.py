@@ -19,10 +19,10 @@ from callrec.practice import writing
 from callrec.registers.dossier import read_dossier
 from callrec.registers.registers import read_register
 from callrec.release.hearing_record import record_hearing
-from callrec.requests.end_request import close_request
+from callrec.requests.event import close_request
 from callrec.requests.history import log_request_event, read_history
+from callrec.requests.packages import missing_handovers
 from callrec.requests.show import show_request
-from callrec.requests.unrecorded import missing_handovers
 from house.handed_over import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 from house.requests import (
     a_request,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from callrec.audit.leaf import Leaf
-    from callrec.requests.release_shown import ShownRelease
+    from callrec.requests.packages import ShownRelease
     from house.practices import House
 
 

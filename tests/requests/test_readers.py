@@ -19,13 +19,21 @@ from callrec.registers.dossier import read_dossier
 from callrec.registers.registers import read_register
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
-from callrec.requests.decide import Decision, approve_request, preview_approval
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.event import date_request, record_third_party_check
-from callrec.requests.glass_review import review_glass
+from callrec.requests.decide import (
+    Decision,
+    approve_request,
+    deny_request,
+    preview_approval,
+    revoke_grants,
+)
+from callrec.requests.event import (
+    close_request,
+    date_request,
+    record_third_party_check,
+    withdraw_request,
+)
+from callrec.requests.glass import review_glass
 from callrec.requests.list import list_requests
-from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
 from callrec.retention.hold import lift_hold
 from callrec.retention.holds import list_holds, show_hold

@@ -25,11 +25,11 @@ from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.ask import create_request, new_body
-from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.decide import revoke_grants
+from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.list import list_requests
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import ShownRecording, show_request
 from callrec.retention.holds import list_holds
 from house.holds import held, verified

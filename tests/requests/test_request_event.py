@@ -22,12 +22,15 @@ from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.clock import deadline_of, read_deadlines
-from callrec.requests.deny import deny_request
+from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.due import read_due
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.event import date_request, record_third_party_check
+from callrec.requests.event import (
+    close_request,
+    date_request,
+    record_third_party_check,
+    withdraw_request,
+)
 from callrec.requests.lapse import expire_lapsed
-from callrec.requests.revoke import revoke_grants
 from callrec.requests.show import show_request
 from house.calls import a_call, take_in
 from house.commands import type_in

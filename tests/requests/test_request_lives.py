@@ -23,11 +23,9 @@ from callrec.registers.projections import check_projections
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.approvals import end_reason, read_approvals
 from callrec.requests.clock import read_clock, read_deadlines
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.event import date_request
+from callrec.requests.decide import deny_request, revoke_grants
+from callrec.requests.event import close_request, date_request, withdraw_request
 from callrec.requests.history import read_history
-from callrec.requests.revoke import revoke_grants
 from callrec.requests.standing import read_lapse_facts, state_now
 from house import practices
 from house.listening import hear

@@ -14,8 +14,8 @@ from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings
+from callrec.requests.decide import revoke_grants
 from callrec.requests.lapse import expire_lapsed
-from callrec.requests.revoke import revoke_grants
 from callrec.requests.rules import RULES
 from house.handed_over import acknowledge, hand_over, released
 from house.holds import verified

@@ -9,7 +9,7 @@ import pytest
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
-from callrec.requests.revoke import RevokedRequest, revoke_grants
+from callrec.requests.decide import RevokedRequest, revoke_grants
 from house.requests import (
     ANOTHER_REASON,
     a_request,

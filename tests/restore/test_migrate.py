@@ -25,8 +25,7 @@ from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
 from callrec.registers.verify import Verdict, verify_audit
 from callrec.requests.amend import attach_recordings
-from callrec.requests.deny import deny_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.show import show_request
 from callrec.restore.copy import opener_by_password
 from callrec.restore.migrate import Migrated, migrate_vault

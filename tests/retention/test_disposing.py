@@ -16,8 +16,8 @@ from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Power, Role
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
-from callrec.requests.end_request import withdraw_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import revoke_grants
+from callrec.requests.event import withdraw_request
 from callrec.requests.show import show_request
 from callrec.retention.erase import preview_destruction, preview_disposal
 from house.drives import archive, drive, faults, verify

@@ -23,8 +23,8 @@ from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
 from callrec.registers.verify import Verdict
-from callrec.requests.end_request import close_request, withdraw_request
-from callrec.requests.revoke import revoke_grants
+from callrec.requests.decide import revoke_grants
+from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
 from callrec.retention.destroy import DestructionItem, destroy_granted
 from callrec.retention.erasing import erase as erase_recordings

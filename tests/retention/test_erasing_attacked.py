@@ -22,8 +22,8 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings
+from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_outlines
-from callrec.requests.revoke import revoke_grants
 from callrec.retention.erased import leaves_with_details_of
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, ask, by_hand, lift, verified

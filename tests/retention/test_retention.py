@@ -18,8 +18,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
-from callrec.requests.deny import deny_request
-from callrec.requests.end_request import close_request, withdraw_request
+from callrec.requests.decide import deny_request
+from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.categories import CATEGORISED, categories_of, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording

@@ -19,7 +19,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria, Direction
 from callrec.practice import vault_key
-from callrec.requests.deny import deny_request
+from callrec.requests.decide import deny_request
 from callrec.search.search import SearchResult, search_recordings
 from house.calls import A_CALL, NINE, a_call, plant, take_in
 from house.requests import a_request, approve, pass_days

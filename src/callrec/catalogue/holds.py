@@ -1,6 +1,6 @@
 """Rows of holds, and of the recordings that each covers (docs/formats/holds.md).
 
-They follow from the audit log's leaves; `requests.hold_log` holds them against these.
+They follow from the audit log's leaves; `requests.holding` holds them against these.
 """
 
 from __future__ import annotations

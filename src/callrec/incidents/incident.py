@@ -32,7 +32,7 @@ from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.ask import find_recordings
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-from callrec.requests.readers import find_visible
+from callrec.requests.open import find_visible
 from callrec.requests.telling import hours_in_words
 
 if TYPE_CHECKING:

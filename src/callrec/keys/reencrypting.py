@@ -39,8 +39,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, vault_key, writing
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
-from callrec.requests.hold_log import check_holds
-from callrec.requests.holding import holds_covering
+from callrec.requests.holding import check_holds, holds_covering
 from callrec.requests.lapse import expire_lapsed
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream

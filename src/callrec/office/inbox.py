@@ -28,12 +28,12 @@ from callrec.policy.reviews import may_review_glass
 from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.requests.clock import read_deadlines
-from callrec.requests.deciders import possible_deciders
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
 from callrec.requests.history import outline_of, read_outlines
-from callrec.requests.readers import references_hidden_from
+from callrec.requests.open import references_hidden_from
 from callrec.requests.standing import read_lapse_facts, state_now, undecided_until
+from callrec.requests.telling import possible_deciders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

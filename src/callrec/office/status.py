@@ -36,9 +36,9 @@ from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.clock_events import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
-from callrec.requests.glass_review import ListedGlass, outstanding_glass
-from callrec.requests.readers import references_hidden_from
-from callrec.requests.unrecorded import missing_handover_warnings
+from callrec.requests.glass import ListedGlass, outstanding_glass
+from callrec.requests.open import references_hidden_from
+from callrec.requests.packages import missing_handover_warnings
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.search_reviews import read_searches
 

@@ -22,9 +22,8 @@ from callrec.mail.outbox import notify
 from callrec.policy.request import RequestAct, RequestState
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.history import REQUESTS, log_request_event, read_history
+from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
 from callrec.requests.model import RequestVersion
-from callrec.requests.request_words import store_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

@@ -23,7 +23,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.record.details import checked_details
-from callrec.requests.readers import hidden_from
+from callrec.requests.open import hidden_from
 from callrec.system.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:

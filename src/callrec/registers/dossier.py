@@ -24,8 +24,7 @@ from callrec.registers.dossier_versions import read_versions
 from callrec.requests.approvals import read_approvals
 from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.lapse import attempt_on
-from callrec.requests.open import can_open_with_session, read_request, unopened_facts
-from callrec.requests.readers import sees_in_full
+from callrec.requests.open import can_open_with_session, read_request, sees_in_full, unopened_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

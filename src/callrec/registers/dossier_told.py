@@ -21,8 +21,8 @@ from callrec.record.acts import names_its_subjects
 from callrec.record.details import can_open_details, open_details
 from callrec.release.hearing_record import hearing_end_leaf
 from callrec.requests.clock import read_dates
-from callrec.requests.releases import RELEASE_ACTS, release_of
-from callrec.requests.request_words import read_words
+from callrec.requests.history import read_words
+from callrec.requests.packages import RELEASE_ACTS, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

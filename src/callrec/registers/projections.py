@@ -41,7 +41,7 @@ from callrec.record.statements import carried
 from callrec.requests.clock import check_dates
 from callrec.requests.grants import unlisted_grants
 from callrec.requests.history import REQUESTS
-from callrec.requests.hold_log import check_rows_of_holds
+from callrec.requests.holding import check_rows_of_holds
 from callrec.requests.model import History
 from callrec.requests.open import unopened_facts
 from callrec.requests.rules import check_done_by_entitled, read_rulebook

@@ -11,8 +11,8 @@ from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
 from callrec.policy.hold import HoldAct
 from callrec.record.acts import attested_of
-from callrec.requests.hold_log import check_holds
-from callrec.requests.readers import hidden_from
+from callrec.requests.holding import check_holds
+from callrec.requests.open import hidden_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.words import mask_name
-from callrec.requests.releases import read_releases, words_for
+from callrec.requests.packages import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.registers.requests_listed import RegisteredRequest
-    from callrec.requests.releases import ReleasedPackage
+    from callrec.requests.packages import ReleasedPackage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

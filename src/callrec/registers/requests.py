@@ -10,8 +10,8 @@ from callrec.policy.hearing import answers_requester
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.record.details import can_open_details, open_details
 from callrec.requests.approvals import REOPENING_ACTS
+from callrec.requests.history import read_words
 from callrec.requests.model import event_of
-from callrec.requests.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,8 +10,13 @@ from callrec.policy.words import mask_name
 from callrec.requests.approvals import read_approvals
 from callrec.requests.glass import broken_glass, overall_standing
 from callrec.requests.history import read_history
-from callrec.requests.open import can_open_with_session, read_request, unopened_facts
-from callrec.requests.readers import is_request_hidden_from, sees_in_full
+from callrec.requests.open import (
+    can_open_with_session,
+    is_request_hidden_from,
+    read_request,
+    sees_in_full,
+    unopened_facts,
+)
 from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:

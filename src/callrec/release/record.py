@@ -31,10 +31,9 @@ from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import signing, writing
 from callrec.requests.approvals import releases_in_preparation
-from callrec.requests.history import log_request_event, read_history
+from callrec.requests.history import log_request_event, log_with_words, read_history
 from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
-from callrec.requests.request_words import log_with_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

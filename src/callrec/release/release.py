@@ -33,7 +33,7 @@ from callrec.release.release_ready import check_is_folder
 from callrec.release.release_unfinished import BegunRelease, give_back_cut_off, noting_release
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import expire_lapsed
-from callrec.requests.readers import find_visible
+from callrec.requests.open import find_visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

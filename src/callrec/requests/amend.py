@@ -18,12 +18,17 @@ from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import with_changes
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import register_now, signing, today
-from callrec.requests.ask import check_count, find_recordings, new_body, parse_particulars
+from callrec.requests.ask import (
+    check_count,
+    date_mismatches_known_to,
+    find_recordings,
+    new_body,
+    parse_particulars,
+    staff_named,
+)
 from callrec.requests.clock import begin_clock
-from callrec.requests.concerned import staff_named
-from callrec.requests.days_said import date_mismatches_known_to
 from callrec.requests.history import REQUESTS, log_request_event
-from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.holding import match_open_holds
 from callrec.requests.lapse import attempt_on
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import LogTransaction
     from callrec.policy.particulars import Answers, Particulars
     from callrec.practice import Actor, Practice
-    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.ask import StaffNamed
     from callrec.requests.model import OpenRequest, RequestBody
 
 _DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})

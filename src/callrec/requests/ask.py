@@ -1,4 +1,4 @@
-"""Ask for recordings: a purpose, what it asks for, and which recordings [policy 2, 4(b)].
+"""Make one.
 
 It takes no key but the public ones: whoever asks need not be able to read anything.
 """
@@ -6,43 +6,49 @@ It takes no key but the public ones: whoever asks need not be able to read anyth
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
 
 from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
+from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.follow import place_with_request
-from callrec.login.people import logins
+from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
+from callrec.policy.further import NAMES_STAFF
+from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, read_particulars
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power
+from callrec.policy.search import is_of_another_day
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import begin_clock
-from callrec.requests.concerned import staff_named
-from callrec.requests.days_said import date_mismatches_known_to
 from callrec.requests.history import REQUESTS
-from callrec.requests.hold_matching import match_open_holds
+from callrec.requests.holding import match_open_holds
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, History, RequestBody, RequestVersion
+from callrec.requests.open import can_open_with_session
 from callrec.requests.telling import notify_deciders
 from callrec.telephone.number import e164
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.audit.log import LogTransaction
     from callrec.policy.particulars import Answers, Particulars
     from callrec.policy.purpose import Purpose
+    from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.model import OpenRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -242,3 +248,81 @@ def parse_number(practice: Practice, said: str | None) -> str | None:
             "that is no telephone number", hint="give it in full, or say --number unknown"
         )
     return number
+
+
+# Whom of the practice a request is about, told to whoever makes, changes or approves it [4(b)].
+#
+# Whoever that is does not decide it, so whether somebody was known by what was said of him is told
+# where it can still be said better.
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNamed:
+    """Whom of the practice a request is about, as far as one person can tell."""
+
+    people: frozenset[PersonId]
+    logins: tuple[str, ...]
+    """Theirs, in order."""
+    is_staff_named: bool
+    """It says which of the staff it is about, so that somebody should be known."""
+    by_name: bool
+    """Full names were looked through; not so for whoever opens none: then logins alone."""
+
+
+def staff_named(
+    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
+) -> StaffNamed:
+    """Whom of the practice a request is about.
+
+    Raises:
+        Tampered: a name is not the one that was vouched for.
+    """
+    people = people_named(practice, actor, connection, particulars.subjects)
+    return _concerned(practice, people, particulars, by_name=can_open_with_session(actor))
+
+
+def staff_named_in_open_request(practice: Practice, request: OpenRequest) -> StaffNamed:
+    """The same of a request that somebody has opened with the catalogue key, as to decide it."""
+    return _concerned(practice, request.facts.subjects, request.particulars, by_name=True)
+
+
+def _concerned(
+    practice: Practice, people: frozenset[PersonId], particulars: Particulars, *, by_name: bool
+) -> StaffNamed:
+    called = logins(practice) if people else {}
+    return StaffNamed(
+        people=people,
+        logins=tuple(sorted(called[person] for person in people)),
+        is_staff_named=not NAMES_STAFF.isdisjoint(particulars.further),
+        by_name=by_name,
+    )
+
+
+# Recordings under a request that are not of the day which it says [policy 4(b)].
+#
+# A number is mistyped, and a description may be mistaken: neither is refused, and both are told to
+# whoever decides, and to whoever asks if he may know what the recordings are: else days could be
+# tried out on numbers.
+
+
+def find_date_mismatches(
+    practice: Practice, particulars: Particulars, rows: Iterable[Row[Any]]
+) -> tuple[int, ...]:
+    """The numbers of those of these recordings that began on another day than a request says."""
+    zone = practice.config.time_zone
+    return tuple(
+        row.id
+        for row in rows
+        if is_of_another_day(particulars, from_millis(row.started_at).astimezone(zone))
+    )
+
+
+def date_mismatches_known_to(
+    practice: Practice, actor: Actor, connection: Connection, body: RequestBody
+) -> tuple[int, ...] | None:
+    """The same of a request that the actor makes or changes; None if that is not his to know."""
+    if not is_shown_recordings(actor.person, body.purpose, on=today(practice)):
+        return None
+    table, uids = tables.recording.c, [uid for uid, _ in body.recordings]
+    query = select(table.id, table.started_at).where(table.uid.in_(uids)).order_by(table.id)
+    return find_date_mismatches(practice, body.particulars, connection.execute(query))

@@ -39,9 +39,8 @@ from callrec.policy.request import RequestAct
 from callrec.practice import today
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.history import log_request_event, read_history
+from callrec.requests.history import log_request_event, open_words, read_history
 from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, event_of
-from callrec.requests.request_words import open_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Grant what a request asks for [policy 4(a), 4(b), 4(e)-(g)].
+"""Approve, deny, revoke: opened once, decided, signed.
 
 An approval is an act with a key, not a flag: whoever decides opens each recording's data key and
 seals it to the one person who is to hear it, and signs what he granted, to whom and until when.
@@ -6,42 +6,53 @@ seals it to the one person who is to hear it, and signs what he granted, to whom
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.errors import Locked, NotFound, Refused
-from callrec.login.people import find_person, logins
+from callrec.login.people import find_person, logins, namesakes
+from callrec.mail.outbox import notify
+from callrec.policy.authority import (
+    check_decides_purpose,
+    check_may_decide,
+    check_may_deny_alone,
+    check_may_revoke,
+)
 from callrec.policy.clause import Clause
+from callrec.policy.clock_events import waits_of
 from callrec.policy.edits import UNEDITED, Edits, check_edits, edits_by_recording
 from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct, grant_lapses_at
+from callrec.policy.request import RequestAct, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided
+from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, check_refused_on
+from callrec.policy.words import check_reason
 from callrec.practice import signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import check_signers, last_edits, last_withheld
-from callrec.requests.concerned import staff_named_in_open_request
-from callrec.requests.days_said import find_date_mismatches
-from callrec.requests.deciding import check_nothing_awaited, read_to_decide
-from callrec.requests.granting import write_approval
+from callrec.requests.ask import find_date_mismatches, staff_named_in_open_request
+from callrec.requests.grants import write_approval
+from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Granting
+from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
     from callrec.policy.edits import TypedEdit
     from callrec.policy.purpose import Purpose
+    from callrec.policy.request import RequestState
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.ask import StaffNamed
     from callrec.requests.model import OpenRequest
 
 
@@ -306,3 +317,126 @@ def _check_identity(actor: Actor) -> None:
             "an approval is signed with your password",
             hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
         )
+
+
+def read_to_decide(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    reference: str,
+    *,
+    command: str = "approve",
+) -> OpenRequest:
+    """Open a request for somebody who decides its purpose, and runs this command.
+
+    Whoever does not is told so under the clause that names who does; else he would only learn that
+    he cannot read it. Who made it may have left and come back under another login, which no leaf
+    tells: so its facts have the namesakes of its makers.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor does not decide its purpose.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    row = find_request(connection, reference)
+    facts = unopened_facts(row, read_history(practice, connection, row.id))
+    check_decides_purpose(actor.person, facts, on=today(practice), command=command)
+    request = read_request(practice, actor, connection, reference)
+    same_name = namesakes(practice, actor, connection, request.facts.makers)
+    return replace(request, facts=replace(request.facts, namesakes=same_name))
+
+
+def check_nothing_awaited(request: OpenRequest) -> None:
+    """One does not decide what one has asked about: its clock would go on waiting.
+
+    The state alone does not tell: whatever comes unasked puts the request back to ``submitted``.
+
+    Raises:
+        Refused: something that was asked for has not come.
+    """
+    events = request.clock.events if request.clock else ()
+    for wait in waits_of(events):
+        if wait.is_open:
+            raise Refused(
+                f"{wait.awaited.words} was asked for and has not come",
+                clause=TERMS[request.purpose].decided_under,
+                hint="say when it came:"
+                f" callrec request event {request.reference} {wait.awaited.came} --on DATE",
+            )
+
+
+def deny_request(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    reason: str,
+    ground: Ground | None = None,
+    breaks_glass: bool = False,
+) -> RequestState:
+    """Deny a request; the reason and the ground lie sealed beside the leaf.
+
+    With ``breaks_glass`` the Data Controller denies what he made himself, and alone.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor may not decide it, it is decided already (unless it was heard at most,
+            and taken back since), the reason is none, or the ground does not fit the purpose or
+            is none of a law's where one gives a right to it.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.DENIED, reference),
+        signing(practice, actor) as act,
+    ):
+        request = read_to_decide(practice, actor, act.connection, reference, command="deny")
+        may = check_may_deny_alone if breaks_glass else check_may_decide
+        may(actor.person, request.facts, on=today(practice))
+        check_nothing_awaited(request)
+        check_can_happen(request.history.events, RequestAct.DENIED, reference)
+        check_reason(reason, Clause.FORMALLY_AUTHORISED)
+        code = check_refused_on(ground, request.facts, request.recordings)
+        words = {"code": code, "reason": reason}
+        after = log_with_words(act, actor, request, RequestAct.DENIED, words)
+        told, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was denied", to=told, by=by)
+        return after.state
+
+
+# Take back what was granted under a request: its grants are destroyed [policy 4(a), 4(b)].
+#
+# The request stands as submitted again, and must be decided again. What was heard or handed over
+# before stays so.
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedRequest:
+    """A request whose grants were taken back."""
+
+    reference: str
+    grants: int
+    """How many were destroyed."""
+    state: RequestState
+
+
+def revoke_grants(
+    practice: Practice, actor: Actor, reference: str, *, reason: str
+) -> RevokedRequest:
+    """Take back every grant under a request.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor may not decide it, nothing is approved, or the reason is none.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.REVOKED, reference),
+        signing(practice, actor) as act,
+    ):
+        request = read_to_decide(practice, actor, act.connection, reference, command="revoke")
+        check_may_revoke(actor.person, request.facts, on=today(practice))
+        check_reason(reason, Clause.FORMALLY_AUTHORISED)
+        words = {"reason": reason}
+        after = log_with_words(act, actor, request, RequestAct.REVOKED, words)
+        destroyed = destroy_grants(act.connection, request.id, request.requester)
+        told, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was revoked", to=told, by=by)
+    return RevokedRequest(reference, destroyed, after.state)

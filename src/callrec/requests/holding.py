@@ -1,4 +1,4 @@
-"""Which holds cover a recording, and that nothing held is destroyed [policy 4(h); DPA 2018 s.173].
+"""What a request holds: matched, checked, lifted with it.
 
 A hold covers what it names. One that nobody has matched yet covers whatever began in the time that
 its request tells; one whose request describes no call covers every recording.
@@ -7,13 +7,16 @@ its request tells; one whose request describes no call covers every recording.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from callrec.calls.find import CALLS_PER_QUERY, find_calls
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import (
+    came_in_since,
     every_holds_naming,
     hold_of,
     holds_in_state,
@@ -21,21 +24,43 @@ from callrec.catalogue.holds import (
     uids_held,
 )
 from callrec.catalogue.times import from_millis
-from callrec.errors import Locked, Refused
+from callrec.errors import Locked, Refused, Tampered
+from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
 from callrec.login.people import logins
-from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, stated_call_times
+from callrec.policy.hold import (
+    LIFTING_ACTS,
+    HoldAct,
+    HoldFacts,
+    HoldState,
+    check_may_countersign_lifting,
+    check_may_lift_hold,
+    check_nothing_held,
+    stated_call_times,
+)
+from callrec.policy.request import RequestAct
+from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import CallFacts, described_by, matches
+from callrec.practice import attempt, powers, record, signing
+from callrec.record.acts import done_leaves
+from callrec.record.entitled import by_who_might
+from callrec.record.rows import check_none
+from callrec.requests.history import REQUESTS
+from callrec.requests.model import History
+from callrec.requests.open import read_request
+from callrec.requests.rules import check_done_by_entitled, read_rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.calls.custody import OpenedRecording
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.requests.model import OpenRequest
+    from callrec.requests.rules import Rulebook
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:
@@ -109,7 +134,6 @@ def check_may_be_destroyed(
         Refused: one is.
         Tampered: the rows of holds are not what the log says.
     """
-    from callrec.requests.hold_log import check_holds  # noqa: PLC0415  # as in _request_of
 
     check_holds(practice, connection)
     over = holds_covering(practice, actor, connection, recordings)
@@ -247,3 +271,143 @@ def rows_matching(
         for criteria in described_by(particulars)
         for opened in find_calls(practice, actor, connection, criteria)
     }
+
+
+# What happened to holds, as the log's leaves say it, and whether the rows agree.
+#
+# Whoever can write the database could drop a row, so nothing is destroyed, and no hold lifted,
+# before the rows were held against the leaves (docs/formats/holds.md, 4).
+
+HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
+"""The acts that say how holds stand, and who might end the requests that placed them."""
+
+_BY_HAND: Final = 2
+"""People who lift a hold that no request placed."""
+
+
+def check_holds(practice: Practice, connection: Connection) -> None:
+    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
+    rules = read_rulebook(connection, practice.register, practice.config.time_zone)
+    check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
+
+
+def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
+    """Check that the rows of holds are what the leaves come to.
+
+    The leaves must have been found sound before, as by `acts.check_log`.
+
+    Args:
+        rules: what else the leaves about requests are held against.
+        leaves: those of `HOLD_ACTS` that were done, oldest first; others do not matter.
+
+    Raises:
+        Tampered: a row is missing, added or changed, or something was done by nobody entitled.
+    """
+    connection, request = rules.connection, tables.request.c
+    requests = REQUESTS.told(leaves)
+    purposes = {
+        row.id: row.purpose for row in connection.execute(select(request.id, request.purpose))
+    }
+    for hold in HOLDS.told(leaves).values():
+        _check_entitled(hold, rules)
+        if hold.request is not None and hold.of(HoldAct.LIFTED):
+            history = requests.get(hold.request, History(hold.request, ()))
+            _check_lifted_with(hold, history)
+            check_done_by_entitled(history, purposes.get(hold.request), rules)
+    check_none(HOLDS.wrong(connection, leaves, partial(_check_names, connection)))
+    held = tables.held.c
+    unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
+    if connection.execute(unknown).first() is not None:
+        raise Tampered("a recording is held by a hold that there is not")
+
+
+def _check_names(connection: Connection, row: Row[Any], hold: LoggedHold) -> None:
+    if uids_held(connection, row.id) != hold.names:
+        raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
+
+
+def _check_lifted_with(hold: LoggedHold, request: History) -> None:
+    (lifted,) = hold.of(HoldAct.LIFTED)
+    ends = [leaf for leaf in request.leaves if leaf.act in LIFTING_ACTS and leaf.seq < lifted.seq]
+    if not ends:
+        raise Tampered("a hold was lifted before its request had ended")
+    if lifted.actor != ends[-1].actor:
+        raise Tampered("a hold was lifted by somebody else than ended its request")
+
+
+def _check_entitled(hold: LoggedHold, rules: Rulebook) -> None:
+    _ = hold.state  # read once here, so that nothing is made of what cannot have happened
+    # Our own commands do not let it come to that.
+    with by_who_might("a hold was matched or lifted by somebody who may not"):
+        for leaf in hold.of(HoldAct.MATCHED):
+            if hold.request is None or Power.SEARCH not in powers_of(*rules.actor(leaf)):
+                raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
+        lifted = hold.of(HoldAct.LIFTED)
+        if hold.request is not None or not lifted:
+            return
+        if len(lifted) != _BY_HAND:
+            raise Tampered("a hold was lifted by one person alone")
+        (lifter, on), (second, then) = map(rules.actor, lifted)
+        check_may_lift_hold(lifter, on=on)
+        check_may_countersign_lifting(second, lifter=lifter.id, on=then)
+
+
+# Hold what a request describes, by whoever may search next (docs/formats/holds.md, 3).
+#
+# Whoever made the request may not be able to search. And recordings that are brought in later may
+# well be of calls that were before it was made; of those that were there more may become known.
+
+MATCHING: Final = "hold.matching"
+"""Act of the leaf that is there before anything is opened."""
+
+
+def match_open_holds(practice: Practice, actor: Actor) -> None:
+    """Match every hold that waits for it, if the actor may search; nothing is shown to him.
+
+    Raises:
+        Tampered: a request or a recording is not as it was sealed.
+    """
+    if not _may_look(practice, actor):
+        return
+    with reading(practice.engine) as connection:
+        waiting = tuple(_waiting(connection))
+    for hold in waiting:
+        _match(practice, actor, hold)
+
+
+def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
+    subject = [hold.id, hold.request]
+    record(practice, actor, MATCHING, subject=subject)
+    with (
+        attempt(practice, actor, HoldAct.MATCHED, subject=subject),
+        signing(practice, actor) as act,
+    ):
+        # Somebody else may have matched or lifted it meanwhile.
+        if hold.id not in {row.id for row in _waiting(act.connection)}:
+            return
+        reference = f"R-{hold.request_number}"
+        request = read_request(practice, actor, act.connection, reference)
+        if not described_by(request.particulars) and not request.recordings:
+            log_covers_everything(act, actor, hold.id)
+            return
+        found = matching_recordings(practice, actor, act.connection, request.particulars)
+        log_matched(act, actor, hold.id, (row.uid for row in (*request.recordings, *found)))
+
+
+def _may_look(practice: Practice, actor: Actor) -> bool:
+    needed = {
+        (key, version)
+        for key in (VaultKey.CATALOGUE, VaultKey.INDEX)
+        for version in practice.register.versions(key)
+    }
+    return Power.SEARCH in powers(practice, actor) and needed <= actor.shares.keys()
+
+
+def _waiting(connection: Connection) -> Iterator[Row[Any]]:
+    """Holds that nobody has matched, or not since recordings of earlier calls came in."""
+    yield from holds_in_state(connection, HoldState.UNMATCHED)
+    for row in holds_in_state(connection, HoldState.PLACED):
+        if row.matched_to is not None and came_in_since(
+            connection, after=row.matched_to, before=row.placed_at
+        ):
+            yield row

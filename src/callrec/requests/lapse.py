@@ -28,9 +28,8 @@ from callrec.practice import attempt, writing
 from callrec.requests.approvals import event_end_reason, read_approvals
 from callrec.requests.clock import is_court_ordered, read_date_rows
 from callrec.requests.history import log_request_event, read_history
-from callrec.requests.hold_matching import match_open_holds
-from callrec.requests.open import unopened_facts
-from callrec.requests.readers import find_visible
+from callrec.requests.holding import match_open_holds
+from callrec.requests.open import find_visible, unopened_facts
 from callrec.requests.standing import read_lapse_facts, undecided_since_by, undecided_until
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from callrec.catalogue.times import from_millis
 from callrec.login.people import logins
 from callrec.policy.purpose import Purpose
 from callrec.requests.history import outline_of, read_outlines
-from callrec.requests.readers import visible_requests
+from callrec.requests.open import visible_requests
 from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:

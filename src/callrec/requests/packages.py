@@ -1,4 +1,4 @@
-"""Write down who has a released package, and that he says so [policy 4(a), 4(e)-(g)].
+"""Packages released under it, and who has them.
 
 That a package was made is in the log by its release; that it reached somebody only people know.
 Whoever released it says so, or whoever handles the request. What was written down wrongly is said
@@ -7,11 +7,17 @@ again, and both stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import all_requests
+from callrec.errors import Tampered
 from callrec.policy.completeness import normalise_text
 from callrec.policy.handing_over import (
+    Channel,
+    Delivery,
     ReleaseFacts,
     awaits_acknowledgement,
     awaits_handing_over,
@@ -20,20 +26,26 @@ from callrec.policy.handing_over import (
     choose_release,
 )
 from callrec.policy.handling import check_may_record
-from callrec.policy.request import RequestAct, check_transition
+from callrec.policy.request import RequestAct, RequestState, check_transition
+from callrec.policy.role import PersonId
 from callrec.practice import signing, today
+from callrec.record.acts import done_leaves
+from callrec.record.details import can_open_details, open_details
+from callrec.requests.history import log_with_words, read_words
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import event_of
 from callrec.requests.open import read_request
-from callrec.requests.releases import read_releases, words_for
-from callrec.requests.request_words import log_with_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
     from callrec.policy.handing_over import Handover
     from callrec.practice import Actor, Practice
-    from callrec.requests.releases import ReleasedPackage
+    from callrec.requests.model import History, OpenRequest
 
 _WAITS: Final[Mapping[RequestAct, Callable[[ReleaseFacts], bool]]] = {
     RequestAct.HANDED_OVER: awaits_handing_over,
@@ -151,3 +163,245 @@ def _meant(
 ) -> ReleasedPackage:
     facts = [each.facts(practice.config.time_zone) for each in releases]
     return releases[facts.index(choose_release(facts, named, waits=_WAITS[what]))]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownPackageNote:
+    """That a package was handed over, or acknowledged. Its repr shows nothing."""
+
+    on: date | None
+    """None where the reader may not open it."""
+    time: str | None
+    """``14:05`` by the practice's clock; None where nobody said."""
+    channel: str | None
+    to_whom: str | None
+    """None for whoever is not concerned, as the reason."""
+    reason: str | None
+    at: datetime
+    """When it was written down."""
+    by: str
+    """Login of who did."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownRelease:
+    """A package. Its repr shows nothing."""
+
+    id: str
+    at: datetime
+    by: str
+    deliver_by: str | None
+    """How it was to go; None where nobody said, or for who may not read it."""
+    passphrase_by: str | None
+    medium_serial: str | None
+    """Of the drive or disc that it went out on."""
+    sha256: str | None
+    """Of the package's file, in hex."""
+    handed_over: tuple[ShownPackageNote, ...]
+    """Oldest first; the newest counts."""
+    acknowledged: tuple[ShownPackageNote, ...]
+
+
+def shown_release(
+    release: ReleasedPackage, called: Mapping[str, str], *, in_full: bool
+) -> ShownRelease:
+    """A release for one reader.
+
+    Args:
+        release: as he may open it.
+        called: logins by id.
+        in_full: the request concerns him.
+    """
+    return ShownRelease(
+        id=release.id,
+        at=release.released_at,
+        by=called[release.delivered.actor],
+        deliver_by=release.delivery.package_by,
+        passphrase_by=release.delivery.passphrase_by,
+        medium_serial=release.words.get("medium_serial") or None,
+        sha256=release.words.get("sha256"),
+        handed_over=tuple(_saying(each, called, in_full=in_full) for each in release.handed_over),
+        acknowledged=tuple(_saying(each, called, in_full=in_full) for each in release.acknowledged),
+    )
+
+
+def _saying(said: PackageNote, called: Mapping[str, str], *, in_full: bool) -> ShownPackageNote:
+    event, words = event_of(said.leaf), said.words
+    return ShownPackageNote(
+        on=said.on,
+        time=words.get("time") or None,
+        channel=words.get("channel"),
+        to_whom=words.get("to_whom") if in_full else None,
+        reason=(words.get("reason") or None) if in_full else None,
+        at=event.at,
+        by=called[event.actor],
+    )
+
+
+# The packages that were released under a request, and what was said of each since.
+#
+# That there is one stands in the log's leaves; how it went, when it was there and who has it lie
+# sealed beside them, so a reader sees of it what he may open (docs/formats/grant.md, 8).
+
+RELEASE_ACTS: Final = (
+    RequestAct.PREPARED,
+    RequestAct.DELIVERED,
+    RequestAct.FAILED,
+    RequestAct.HANDED_OVER,
+    RequestAct.ACKNOWLEDGED,
+)
+"""The acts whose leaves are about one release."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PackageNote:
+    """One thing that was said of a package. Its repr shows nothing."""
+
+    leaf: Leaf
+    words: Mapping[str, Any]
+    """Empty for who may not open them."""
+
+    @property
+    def on(self) -> date | None:
+        return date.fromisoformat(self.words["on"]) if "on" in self.words else None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReleasedPackage:
+    """A package that was released. Its repr shows nothing."""
+
+    delivered: Leaf
+    words: Mapping[str, Any]
+    handed_over: tuple[PackageNote, ...]
+    """Oldest first; the newest counts."""
+    acknowledged: tuple[PackageNote, ...]
+
+    @property
+    def id(self) -> str:
+        return release_of(self.delivered)
+
+    @property
+    def released_at(self) -> datetime:
+        return event_of(self.delivered).at
+
+    @property
+    def delivery(self) -> Delivery:
+        """As it was said at the release; None where nobody said, or for who may not read it."""
+        package, passphrase = self.words.get("deliver_by"), self.words.get("passphrase_by")
+        return Delivery(
+            Channel(package) if package else None, Channel(passphrase) if passphrase else None
+        )
+
+    @property
+    def handed_over_on(self) -> date | None:
+        return self.handed_over[-1].on if self.handed_over else None
+
+    @property
+    def acknowledged_on(self) -> date | None:
+        return self.acknowledged[-1].on if self.acknowledged else None
+
+    def facts(self, zone: tzinfo) -> ReleaseFacts:
+        """What the rules ask."""
+        return ReleaseFacts(
+            id=self.id,
+            released_by=PersonId(self.delivered.actor),
+            released_at=self.released_at.astimezone(zone),
+            delivery=self.delivery,
+            handed_over_on=self.handed_over_on,
+            acknowledged_on=self.acknowledged_on,
+        )
+
+
+def release_of(leaf: Leaf) -> str:
+    """The release that a leaf is about: its id, after the request's."""
+    return leaf.subject[1]
+
+
+def read_releases(
+    history: History, words: Callable[[Leaf], Mapping[str, Any]]
+) -> tuple[ReleasedPackage, ...]:
+    """The packages of a request, oldest first.
+
+    Args:
+        history: what happened to the request.
+        words: what the reader may open of that which lies beside a leaf.
+
+    Raises:
+        Tampered: something was said of a package that was not released before.
+    """
+    found: dict[str, ReleasedPackage] = {}
+    for leaf in history.leaves:
+        if leaf.act == RequestAct.DELIVERED:
+            found[release_of(leaf)] = ReleasedPackage(leaf, words(leaf), (), ())
+        elif leaf.act in (RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED):
+            found[release_of(leaf)] = _with(found, PackageNote(leaf, words(leaf)))
+    return tuple(found.values())
+
+
+def words_for(
+    practice: Practice, actor: Actor, connection: Connection, opened: OpenRequest | None
+) -> Callable[[Leaf], Mapping[str, Any]]:
+    """What a reader may open of that which lies beside a leaf: under the request, or by the log.
+
+    Raises:
+        Tampered: it is not what a leaf commits to.
+    """
+    said = read_words(connection, opened) if opened else {}
+
+    def words(leaf: Leaf) -> Mapping[str, Any]:
+        if leaf.seq in said or not can_open_details(actor):
+            return said.get(leaf.seq, {})
+        return open_details(practice, actor, connection, leaf)
+
+    return words
+
+
+def _with(found: Mapping[str, ReleasedPackage], said: PackageNote) -> ReleasedPackage:
+    before = found.get(release_of(said.leaf))
+    is_first = said.leaf.act == RequestAct.HANDED_OVER
+    if before is None or not (is_first or before.handed_over):
+        raise Tampered("something was said of a release that was not made, or not handed over")
+    if is_first:
+        return replace(before, handed_over=(*before.handed_over, said))
+    return replace(before, acknowledged=(*before.acknowledged, said))
+
+
+HANDOVER_LATE_AFTER: Final = timedelta(days=7)
+"""A letter has come by then."""
+
+
+def missing_handover_warnings(practice: Practice) -> Iterator[str]:
+    """How many they are after some days, as long as it can still be said."""
+    since = practice.now() - HANDOVER_LATE_AFTER
+    late = [leaf for leaf in _unrecorded(practice) if event_of(leaf).at <= since]
+    if late:
+        yield _counted(len(late))
+
+
+def missing_handovers(practice: Practice, reference: str) -> str:
+    """How many there are under a request, in words; empty if there are none."""
+    with reading(practice.engine) as connection:
+        ids = {f"R-{row.number}": row.id for row in all_requests(connection)}
+    count = sum(leaf.subject[0] == ids.get(reference) for leaf in _unrecorded(practice))
+    return _counted(count) if count else ""
+
+
+def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
+    """The leaves by which they were delivered; of a closed request nothing can be said any more."""
+    with reading(practice.engine) as connection:
+        rows = all_requests(connection)
+        released = {row.id for row in rows if row.state == RequestState.RELEASED}
+        leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
+    said = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
+    return tuple(
+        leaf
+        for leaf in leaves
+        if leaf.act == RequestAct.DELIVERED
+        and leaf.subject[0] in released
+        and release_of(leaf) not in said
+    )
+
+
+def _counted(count: int) -> str:
+    packages = "1 release is" if count == 1 else f"{count} releases are"
+    return f"{packages} not recorded as handed over"

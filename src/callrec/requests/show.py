@@ -19,18 +19,16 @@ from callrec.policy.request import UNDECIDED, RequestAct, request_lapses_at, und
 from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import record, today
+from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import deadline_on_day, read_dates
-from callrec.requests.days_said import find_date_mismatches
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
+from callrec.requests.history import read_words
 from callrec.requests.holding import hold_of_request
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import event_of
-from callrec.requests.open import check_readable, read_request
-from callrec.requests.readers import sees_in_full
-from callrec.requests.release_shown import shown_release
-from callrec.requests.releases import read_releases, words_for
-from callrec.requests.request_words import read_words
+from callrec.requests.open import check_readable, read_request, sees_in_full
+from callrec.requests.packages import read_releases, shown_release, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,11 +46,10 @@ if TYPE_CHECKING:
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.requests.clock import DatedWords
+    from callrec.requests.history import Words
     from callrec.requests.holding import ListedHold
     from callrec.requests.model import OpenRequest
-    from callrec.requests.release_shown import ShownRelease
-    from callrec.requests.releases import ReleasedPackage
-    from callrec.requests.request_words import Words
+    from callrec.requests.packages import ReleasedPackage, ShownRelease
 
 REQUEST_SHOWN = "request.shown"
 

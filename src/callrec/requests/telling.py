@@ -1,4 +1,4 @@
-"""Who is told by mail of what, each in the transaction of the act itself [policy 4(b)].
+"""Whom to tell of it by mail.
 
 Whoever did it is not told of it. A message names the request and a day, nothing else.
 """
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import has_standing_approval, request_lapses_at
+from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.requests.clock import read_deadline
-from callrec.requests.deciders import possible_deciders
 from callrec.requests.standing import undecided_since_by
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.policy.purpose import Purpose
+    from callrec.policy.role import PersonId
     from callrec.practice import Practice
     from callrec.requests.model import Granting, History, OpenRequest
 
@@ -138,3 +140,18 @@ def hours_in_words(practice: Practice, due_at: datetime) -> str:
 
 def _spoken(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
+
+
+def possible_deciders(
+    practice: Practice, purpose: Purpose, makers: Collection[str]
+) -> frozenset[PersonId]:
+    """Everybody who holds the power that decides a purpose today, and did not make the request.
+
+    One of them may be its subject: that lies sealed, and he is refused when he decides.
+    """
+    power, on = TERMS[purpose].decided_with, today(practice)
+    return frozenset(
+        voucher.person.id
+        for voucher in practice.register.people()
+        if power in powers_of(voucher.person, on) and voucher.person.id not in makers
+    )

@@ -52,7 +52,7 @@ from callrec.requests.approvals import (
     end_reason,
     no_longer_granted,
 )
-from callrec.requests.deciding import read_to_decide
+from callrec.requests.decide import read_to_decide
 from callrec.requests.history import log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on

@@ -34,8 +34,8 @@ from callrec.practice import attempt, signing, today
 from callrec.record.acts import check_whole_log, next_number
 from callrec.requests.approvals import end_reason
 from callrec.requests.ask import new_body, write_request
-from callrec.requests.deciding import read_to_decide
-from callrec.requests.hold_log import check_holds
+from callrec.requests.decide import read_to_decide
+from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_on, expire_lapsed
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.telling import notify_deciders

@@ -15,9 +15,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt
 from callrec.requests.approvals import end_reason
-from callrec.requests.deciding import read_to_decide
+from callrec.requests.decide import read_to_decide
 from callrec.requests.history import read_history
-from callrec.requests.readers import find_visible
+from callrec.requests.open import find_visible
 from callrec.retention.destroy import (
     ARTICLE_17,
     Destruction,

@@ -21,9 +21,8 @@ from callrec.policy.words import check_reason
 from callrec.practice import attempt, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.ask import find_recordings
-from callrec.requests.hold_log import check_holds
-from callrec.requests.holding import hold_facts
-from callrec.requests.readers import find_visible_hold
+from callrec.requests.holding import check_holds, hold_facts
+from callrec.requests.open import find_visible_hold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

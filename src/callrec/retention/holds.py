@@ -19,7 +19,7 @@ from callrec.policy.hold import check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.requests.holding import ListedHold, listed_hold
-from callrec.requests.readers import find_visible_hold, visible_requests
+from callrec.requests.open import find_visible_hold, visible_requests
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

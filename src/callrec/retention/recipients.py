@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.requests import all_requests
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.open import read_request
-from callrec.requests.releases import read_releases, words_for
+from callrec.requests.packages import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

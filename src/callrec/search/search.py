@@ -113,7 +113,7 @@ def _age(opened: OpenedRecording) -> tuple[str, int]:
 
 def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
-    from callrec.requests.readers import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
+    from callrec.requests.open import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)

@@ -32,7 +32,7 @@ def review_glass(
     you accept it you are shown what was decided, and type the request's reference; what is decided
     meanwhile is not accepted with that.
     """
-    from callrec.requests.glass_review import review_glass as record_review
+    from callrec.requests.glass import review_glass as record_review
 
     if accept is query:
         raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
@@ -49,7 +49,7 @@ def review_glass(
 
 def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> frozenset[int]:
     """The decisions that were shown, once the request's reference was typed under them."""
-    from callrec.requests.glass_review import glass_under
+    from callrec.requests.glass import glass_under
 
     prompts, alone = invocation.prompts, glass_under(practice, reference)
     if prompts.possible:

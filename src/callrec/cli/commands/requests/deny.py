@@ -26,7 +26,7 @@ def deny(
     Nobody decides a request that he made or changed; where there is nobody else, the Data
     Controller refuses his own with --break-glass.
     """
-    from callrec.requests.deny import deny_request
+    from callrec.requests.decide import deny_request
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     alone = " alone" if break_glass else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callrec.requests.release_shown import ShownPackageNote, ShownRelease
+    from callrec.requests.packages import ShownPackageNote, ShownRelease
 
 
 def release_json(release: ShownRelease) -> dict[str, Any]:

@@ -103,7 +103,7 @@ request_app.command("dossier")(dossier)
 @request_app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
     """Take back a request of your own that nobody has decided."""
-    from callrec.requests.end_request import withdraw_request
+    from callrec.requests.event import withdraw_request
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
@@ -124,8 +124,8 @@ def close(
     Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
     package went out, say how he was answered, or why not.
     """
-    from callrec.requests.end_request import close_request
-    from callrec.requests.unrecorded import missing_handovers
+    from callrec.requests.event import close_request
+    from callrec.requests.packages import missing_handovers
 
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice) if reason else acting_person(ctx.obj, practice)

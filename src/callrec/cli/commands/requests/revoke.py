@@ -19,7 +19,7 @@ def revoke(
     yes: options.Yes = False,
 ) -> None:
     """Take back every grant under a request, and say why. It can be decided again."""
-    from callrec.requests.revoke import revoke_grants
+    from callrec.requests.decide import revoke_grants
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     ctx.obj.prompts.confirm(f"revoke {request}", yes=yes)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
-    from callrec.requests.concerned import StaffNamed
+    from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
     from callrec.requests.show import (
         ShownApproval,
