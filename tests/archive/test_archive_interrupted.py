@@ -12,7 +12,7 @@ from callrec.archive.run import archive_recordings
 from callrec.archive.volume_list import list_volumes
 from callrec.archive.volumes import LossReport, report_lost
 from callrec.errors import Unusable
-from callrec.incidents.incident_list import list_incidents
+from callrec.incidents.show import list_incidents
 from callrec.practice import Actor, Practice, open_practice
 from house import practices
 from house.drives import (

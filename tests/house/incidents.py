@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import all_incidents
 from callrec.crypto import primitives
-from callrec.incidents.incident import IncidentReport, report_incident
-from callrec.incidents.incident_open import OpenIncident, read_incident
-from callrec.incidents.incident_sealed import IncidentVersion
-from callrec.incidents.incident_update import close_incident, update_incident
-from callrec.incidents.log import log_incident_version
+from callrec.incidents.incident import (
+    IncidentReport,
+    close_incident,
+    report_incident,
+    update_incident,
+)
+from callrec.incidents.log import IncidentVersion, OpenIncident, log_incident_version, read_incident
 from callrec.login.people import find_person
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome

@@ -11,8 +11,7 @@ from callrec.audit.leaf import Outcome as LeafOutcome
 from callrec.catalogue.engine import reading
 from callrec.config import AboutPractice, Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
-from callrec.incidents.incident_list import incident_warnings, list_incidents
-from callrec.incidents.show import ShownIncident, show_incident
+from callrec.incidents.show import ShownIncident, incident_warnings, list_incidents, show_incident
 from callrec.login.people import find_person
 from callrec.mail.outbox import read_messages
 from callrec.office.inbox import InboxAction, read_inbox

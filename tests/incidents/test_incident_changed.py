@@ -11,10 +11,9 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.errors import CallrecError, Tampered
-from callrec.incidents.incident_list import incident_warnings, list_incidents
-from callrec.incidents.incident_update import update_incident
+from callrec.incidents.incident import update_incident
 from callrec.incidents.log import INCIDENT_VAULT_KEYS, log_incident_version
-from callrec.incidents.show import show_incident
+from callrec.incidents.show import incident_warnings, list_incidents, show_incident
 from callrec.office.inbox import read_inbox
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome

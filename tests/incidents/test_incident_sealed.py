@@ -12,7 +12,7 @@ import pytest
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
-from callrec.incidents.incident_sealed import IncidentBody, IncidentVersion
+from callrec.incidents.log import IncidentBody, IncidentVersion
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.record.versions import open_key, seal_key

@@ -9,7 +9,7 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
-from callrec.incidents.incident_open import read_incident
+from callrec.incidents.log import read_incident
 from callrec.keys.audit import audit_keys
 from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 from callrec.login.unlock import actor_by_password

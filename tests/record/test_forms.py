@@ -17,7 +17,7 @@ from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered
 from callrec.holds.log import HoldBody
-from callrec.incidents.incident_sealed import IncidentBody
+from callrec.incidents.log import IncidentBody
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars

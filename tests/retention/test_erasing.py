@@ -14,7 +14,7 @@ from callrec.archive.backup import back_up
 from callrec.archive.catalogue_copies import keep_sealed, kept_copies
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.incidents.incident_list import list_incidents
+from callrec.incidents.show import list_incidents
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.office.status import read_status

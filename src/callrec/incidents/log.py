@@ -1,4 +1,4 @@
-"""What happened to an incident, as the log's leaves say it (docs/formats/incidents.md, 3).
+"""An incident's history, its sealed versions, its rows.
 
 A leaf is an event of an incident if it was done, its act is one of `IncidentAct`, the incident
 stands first in its subject, and it is attested. Each makes a version; none is ever replaced.
@@ -6,18 +6,28 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from pydantic import Field, PlainSerializer
+
+from callrec.audit.leaf import detail_commitment
 from callrec.catalogue import tables
+from callrec.catalogue.incidents import find_incident
 from callrec.catalogue.times import from_millis, to_millis
-from callrec.crypto.canonical import parse_instant
-from callrec.errors import Tampered
-from callrec.incidents.incident_sealed import IncidentBody, IncidentVersion
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, format_instant, parse_instant
+from callrec.crypto.context import context
+from callrec.errors import Locked, Tampered
+from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
     IncidentState,
+    Outcome,
     check_is_told,
     check_may_close,
     check_may_report,
@@ -27,13 +37,14 @@ from callrec.policy.incident import (
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
 from callrec.record.acts import log_leaf
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import Powers, by_who_might, powers_then
+from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
 from callrec.record.rows import check_row
 from callrec.record.versions import Versioned
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
@@ -244,3 +255,231 @@ def _check_done_by_entitled(
     for leaf in history.leaves[1:]:
         with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
             check_changed(leaf, incident, might, assesses=False)
+
+
+_REPORT: Final = attrgetter("number", "what", "noticed_at", "recordings", "request")
+"""What the report alone says; versions after it add findings and the closing."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenIncident:
+    """An incident as it stands, opened and checked, with all its versions. Shows nothing."""
+
+    id: str
+    facts: IncidentFacts
+    history: IncidentHistory
+    versions: tuple[IncidentBody, ...]
+    """Oldest first, each made by the leaf of the history in the same place."""
+
+    @property
+    def body(self) -> IncidentBody:
+        """The version that stands."""
+        return self.versions[-1]
+
+    @property
+    def reference(self) -> str:
+        return self.facts.reference
+
+
+def read_incident(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenIncident:
+    """Open an incident by any key of the actor's to which it is sealed.
+
+    Whether he may is not asked: `check_may_read` comes first.
+
+    Args:
+        practice: the open vault.
+        actor: who reads it.
+        connection: sees one state of the catalogue throughout.
+        reference: ``I-3``.
+
+    Raises:
+        NotFound: there is none.
+        Locked: it takes his password, or is sealed to nobody that he is.
+        Tampered: it is not the one that was reported, or a column says otherwise than the log.
+    """
+    row = find_incident(connection, reference)
+    history = read_incident_history(practice, connection, row.id)
+    facts = unopened_incident(row, history)
+    try:
+        versions = tuple(_versions(practice, actor, connection, history))
+    except Tampered as error:
+        raise Tampered(
+            f"incident {reference} does not open: {error.message}",
+            hint="tell the Data Controller; what is known of it is an incident of its own:"
+            " callrec incident report",
+        ) from error
+    if (row.number, row.aware_at) != (versions[-1].number, to_millis(versions[-1].noticed_at)):
+        raise Tampered(f"a column of incident {reference} is not what was sealed with it")
+    if (versions[-1].closing is None) is not (facts.state is IncidentState.OPEN):
+        raise Tampered(f"incident {reference} is closed in one place and open in another")
+    _check_entitled(practice, connection, facts, history, versions)
+    facts = replace(facts, outcome=_outcome(versions[-1]))
+    return OpenIncident(row.id, facts, history, versions)
+
+
+def can_open_incidents(actor: Actor) -> bool:
+    """Whether what a login keeps is enough."""
+    return any(key in INCIDENT_VAULT_KEYS for key, _ in actor.shares)
+
+
+def _versions(
+    practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
+) -> list[IncidentBody]:
+    opened = []
+    for number, leaf in enumerate(history.leaves, start=1):
+        which = history.which(practice.vault, number)
+        key = INCIDENTS.key(actor, connection, which)
+        if key is None:
+            raise Locked(
+                "this incident opens with the password of somebody whom it concerns",
+                hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            )
+        body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
+        if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+            raise Tampered(f"its version {number} is not the one that was made")
+        opened.append(body)
+    return opened
+
+
+def _check_entitled(
+    practice: Practice,
+    connection: Connection,
+    facts: IncidentFacts,
+    history: IncidentHistory,
+    versions: tuple[IncidentBody, ...],
+) -> None:
+    """Check who made each version, and what it changed."""
+    check_reported(history, practice.register)
+    if versions[0].findings.assesses or versions[0].closing is not None:
+        raise Tampered("an incident was assessed or closed by its report")
+    might = powers_then(practice, connection)
+    for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
+        stood = replace(facts, outcome=_outcome(before))
+        degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
+        with by_who_might("an incident was changed by somebody who may not"):
+            check_changed(leaf, stood, might, assesses=len(degrees) > 1)
+        _check_adds(act_of(leaf), before, body)
+
+
+def _check_adds(act: IncidentAct, before: IncidentBody, body: IncidentBody) -> None:
+    """Check that an update changes nothing but findings, and a closing nothing but the closing."""
+    if act is IncidentAct.CLOSED:
+        adds = before.closing is None and before.findings == body.findings
+    else:
+        adds = before.closing == body.closing
+    if not adds or _REPORT(before) != _REPORT(body):
+        raise Tampered("an incident was reported or closed otherwise than it says now")
+
+
+def _outcome(body: IncidentBody) -> Outcome | None:
+    return body.closing.outcome if body.closing else None
+
+
+def _time(said: str) -> datetime:
+    """An instant of the years that lists know too, with room for what is reckoned from it."""
+    at = parse_instant(said)
+    from_millis(to_millis(at))
+    return at
+
+
+def _closing(said: Mapping[str, str]) -> Closing:
+    return Closing(
+        outcome=Outcome(said["outcome"]),
+        on=date.fromisoformat(said["on"]),
+        at=_time(said["at"]) if said["at"] else None,
+        reason=said["reason"],
+        delay_reason=said["delay_reason"],
+    )
+
+
+def _closing_json(closing: Closing) -> Mapping[str, str]:
+    return {
+        "at": "" if closing.at is None else format_instant(closing.at),
+        "delay_reason": closing.delay_reason,
+        "on": closing.on.isoformat(),
+        "outcome": closing.outcome,
+        "reason": closing.reason,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentVersion:
+    """Which version of which incident: what its sealing and its digest are bound to."""
+
+    vault: str
+    incident: str
+    version: int
+    reporter: str
+    """Id of who reported it."""
+    told: str
+    """Id of whom they told."""
+
+    @property
+    def context(self) -> bytes:
+        return context("incident", self.vault, incident=self.incident, version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IncidentBody:
+    """One version of an incident, as it is sealed. Its repr shows nothing."""
+
+    number: int
+    what: str
+    """What happened, in a sentence."""
+    noticed_at: Annotated[datetime, InJson(_time, format_instant)]
+    """UTC; the 72 hours count from then."""
+    recordings: Annotated[tuple[Id, ...], Field(max_length=MAX_REQUEST_RECORDINGS)]
+    """Uids of the recordings concerned."""
+    request: str
+    """``R-17``, if one is concerned; else empty."""
+    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
+    closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
+    nonce: Nonce
+    """Keeps the digest from being guessed."""
+    log_nonce: Hex
+    """32 bytes: lets those who open the incident hold it against the leaf that made it."""
+
+    def changed(self, **changes: Any) -> IncidentBody:
+        """The next version, with fresh nonces."""
+        nonce, log_nonce = (
+            primitives.random_bytes(NONCE_BYTES),
+            primitives.random_bytes(NONCE_BYTES),
+        )
+        return replace(self, nonce=nonce, log_nonce=log_nonce, **changes)
+
+    def digest(self, which: IncidentVersion) -> str:
+        """SHA-256(nonce[32] || canonical JSON) in hex."""
+        whole = {
+            **as_json(self),
+            "incident": which.incident,
+            "reporter": which.reporter,
+            "told": which.told,
+            "vault": which.vault,
+            "version": which.version,
+        }
+        del whole["log_nonce"]
+        return primitives.sha256(self.nonce, canonical(whole)).hex()
+
+    def details(self, digest: str) -> Mapping[str, Any]:
+        """What the leaf that makes this version commits to."""
+        return {"digest": digest, "number": self.number}
+
+    def commitment(self, vault: str, seq: int, digest: str) -> str:
+        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
+        return detail_commitment(vault, seq, self.log_nonce, canonical(dict(self.details(digest))))
+
+    def seal(self, key: bytes, which: IncidentVersion) -> bytes:
+        """Under an incident key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
+        return primitives.seal(key, body_of(self, self.nonce), which.context)
+
+    @classmethod
+    def open(cls, sealed: bytes, key: bytes, which: IncidentVersion) -> IncidentBody:
+        """Open what `seal` sealed.
+
+        Raises:
+            Tampered: another key or version, or changed, or not in its form.
+        """
+        opened = primitives.open_sealed(key, sealed, which.context)
+        return read_body(cls, opened, "an incident is not in its form")

@@ -19,7 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.catalogue.times import from_millis, to_millis
-from callrec.incidents.incident_list import incidents_waiting_for
+from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose

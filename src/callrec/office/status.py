@@ -23,7 +23,7 @@ from callrec.catalogue.times import from_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
-from callrec.incidents.incident_list import incident_warnings
+from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.keys.kit_drill import drill_warnings, last_drill
 from callrec.keys.kit_on_drives import former_kit_warnings

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import all_incidents
 from callrec.errors import Locked, Tampered
-from callrec.incidents.incident_open import can_open_incidents, read_incident
-from callrec.incidents.log import read_incident_history
+from callrec.incidents.log import can_open_incidents, read_incident, read_incident_history
 from callrec.incidents.show import shown_incident
 from callrec.login.people import logins
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.incidents.incident_open import OpenIncident
+    from callrec.incidents.log import OpenIncident
     from callrec.practice import Actor, Practice
 
 DOES_NOT_OPEN: Final = "does not open"

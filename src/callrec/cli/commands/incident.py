@@ -22,7 +22,7 @@ from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState
 
 if TYPE_CHECKING:
-    from callrec.incidents.incident_update import UpdatedIncident
+    from callrec.incidents.incident import UpdatedIncident
 
 incident_app = new_app()
 
@@ -66,7 +66,7 @@ def report(
 @incident_app.command("list")
 def list_(ctx: Context) -> None:
     """The incidents that you reported, were told of, or answer for; the newest first."""
-    from callrec.incidents.incident_list import list_incidents
+    from callrec.incidents.show import list_incidents
 
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting_person(ctx.obj, practice))
@@ -116,7 +116,7 @@ def update(
     The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
     what is written down of every breach [33(5)].
     """
-    from callrec.incidents.incident_update import update_incident
+    from callrec.incidents.incident import update_incident
 
     found = Findings(
         nature=nature,
@@ -150,7 +150,7 @@ def close(
     yes: options.Yes = False,
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
-    from callrec.incidents.incident_update import close_incident
+    from callrec.incidents.incident import close_incident
 
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta, tzinfo
 
     from callrec.cli.invocation import Invocation
-    from callrec.incidents.incident_list import ListedIncident
-    from callrec.incidents.show import ShownIncident
+    from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.policy.breach import Closing
     from callrec.practice import Actor, Practice
 
@@ -25,7 +24,7 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
-    from callrec.incidents.incident_open import can_open_incidents
+    from callrec.incidents.log import can_open_incidents
 
     actor = acting_person(invocation, practice)
     if actor.identity is not None or can_open_incidents(actor):
