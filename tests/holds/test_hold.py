@@ -13,7 +13,7 @@ from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
-from callrec.people.delegating import lend_power
+from callrec.people.powers import lend_power
 from callrec.policy.hold import HoldState
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose

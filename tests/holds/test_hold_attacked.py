@@ -10,8 +10,7 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
-from callrec.people.delegating import lend_power
-from callrec.people.powers import change_role
+from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.errors import Refused
-from callrec.people.delegating import lend_power
+from callrec.people.powers import lend_power
 from callrec.policy.clause import Clause, Law
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.unlock import unlock_person
-from callrec.people.joining import add_person, confirm_person
-from callrec.people.lost_password import reset_person
+from callrec.people.joining import add_person, confirm_person, reset_person
 from callrec.policy.role import Role
 from house.practices import password_of
 

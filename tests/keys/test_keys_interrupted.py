@@ -12,7 +12,7 @@ from callrec.keys.audit import audit_keys
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.resealing import reseal
 from callrec.keys.rotating import rotate_keys
-from callrec.people.lost_password import reset_person
+from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
 from house.holds import verified

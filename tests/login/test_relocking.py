@@ -15,7 +15,7 @@ from callrec.errors import Locked
 from callrec.login.locks import stronger_lock
 from callrec.login.login import change_password, log_in
 from callrec.login.unlock import actor_by_password
-from callrec.people.delegating import lend_power
+from callrec.people.powers import lend_power
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
 from house.practices import NOON, password_of

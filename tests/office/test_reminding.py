@@ -9,7 +9,7 @@ import pytest
 
 from callrec.mail.outbox import list_messages
 from callrec.office.reminding import queue_reminders
-from callrec.people.delegating import lend_power
+from callrec.people.powers import lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from house.incidents import an_incident

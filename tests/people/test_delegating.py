@@ -21,9 +21,14 @@ from callrec.keys.audit import audit_keys
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import show_person
 from callrec.office.status import read_status
-from callrec.people.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.people.joining import add_intake, add_person
-from callrec.people.powers import change_role, disable_person
+from callrec.people.powers import (
+    change_role,
+    disable_person,
+    end_delegation,
+    lapsed_delegations,
+    lend_power,
+)
 from callrec.people.vouching import give_shares
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import GlassVerdict, Verdict

@@ -13,10 +13,8 @@ from callrec.incidents.log import read_incident
 from callrec.keys.audit import audit_keys
 from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
 from callrec.login.unlock import actor_by_password
-from callrec.people.delegating import lend_power
-from callrec.people.joining import confirm_person
-from callrec.people.lost_password import PasswordReset, reset_person
-from callrec.people.powers import change_role, disable_person
+from callrec.people.joining import PasswordReset, confirm_person, reset_person
+from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.role import Power, Role, Standing, VaultKey
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request

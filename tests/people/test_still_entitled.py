@@ -22,9 +22,8 @@ from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.reconcile import reconcile_calls
 from callrec.office.status import read_status
-from callrec.people.delegating import end_delegation, lend_power
-from callrec.people.lost_password import reset_person
-from callrec.people.powers import change_role, disable_person
+from callrec.people.joining import reset_person
+from callrec.people.powers import change_role, disable_person, end_delegation, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import GlassVerdict
 from callrec.policy.role import Power, Role

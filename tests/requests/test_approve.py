@@ -14,9 +14,8 @@ from callrec.crypto.statement import check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.unlock import actor_by_password
-from callrec.people.delegating import lend_power
 from callrec.people.joining import add_person, confirm_person
-from callrec.people.powers import change_role, disable_person
+from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground

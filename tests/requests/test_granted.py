@@ -23,8 +23,7 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.statement import sign_statement
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
-from callrec.people.delegating import lend_power
-from callrec.people.powers import change_role
+from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role

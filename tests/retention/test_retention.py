@@ -12,7 +12,7 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.office.status import read_status
-from callrec.people.delegating import lend_power
+from callrec.people.powers import lend_power
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power

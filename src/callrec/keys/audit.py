@@ -12,7 +12,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.keys.personal_faults import PersonalFaultKind, personal_faults
 from callrec.login.people import logins
-from callrec.people.share_faults import ShareFaultKind, share_faults
+from callrec.people.vouching import ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
 from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from callrec.audit.register import Register
-    from callrec.people.share_faults import ShareFault
+    from callrec.people.vouching import ShareFault
     from callrec.practice import Practice
 
 

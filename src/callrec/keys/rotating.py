@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue import tables
 from callrec.login.shares import holders, new_version, seal_share
-from callrec.people.share_faults import ShareFaultKind, share_faults
-from callrec.people.vouching import governing, log_shares, renew_keys
+from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.practice import attempt, today, vault_key
 

@@ -31,7 +31,7 @@ from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.office.notice_missing import notice_warnings
-from callrec.people.delegating import lapsed_delegations
+from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.clock_events import Urgency
 from callrec.practice import check_remembered_head, today

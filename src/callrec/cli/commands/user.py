@@ -125,7 +125,7 @@ def reset(
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
     may know needs new keys of the vault as well: callrec keys rotate
     """
-    from callrec.people.lost_password import reset_person
+    from callrec.people.joining import reset_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
@@ -262,7 +262,7 @@ def delegate(
     Any power can be lent; nobody lends on what was lent to him. A power ends with its last day. The
     keys that it opened are renewed by the next command about people.
     """
-    from callrec.people.delegating import end_delegation, lend_power
+    from callrec.people.powers import end_delegation, lend_power
     from callrec.practice import today
 
     practice = practice_of(ctx.obj)
