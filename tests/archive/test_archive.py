@@ -14,7 +14,7 @@ import pytest
 from callrec.archive.plan import needs_label
 from callrec.archive.run import archive_recordings
 from callrec.archive.unfinished import archive_lock
-from callrec.archive.volume_list import list_volumes
+from callrec.archive.volumes import list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading

@@ -9,8 +9,7 @@ import pytest
 
 from callrec.archive import log as archive_removal
 from callrec.archive.run import archive_recordings
-from callrec.archive.volume_list import list_volumes
-from callrec.archive.volumes import LossReport, report_lost
+from callrec.archive.volumes import LossReport, list_volumes, report_lost
 from callrec.errors import Unusable
 from callrec.incidents.show import list_incidents
 from callrec.practice import Actor, Practice, open_practice

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.archive.archive_limit import archive_cutoff, parse_age
+from callrec.archive.run import archive_cutoff, parse_age
 from callrec.errors import Unusable
 
 TODAY = date(2026, 11, 24)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.archive_verify import count_bags, last_verified
 from callrec.archive.heads import VolumeStatement, make_proof
-from callrec.archive.survey import FaultKind
-from callrec.archive.volume_list import list_volumes
+from callrec.archive.survey import FaultKind, count_bags, last_verified
+from callrec.archive.volumes import list_volumes
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import sign_statement

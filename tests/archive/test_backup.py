@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
-from callrec.archive.backup import BackedUp, back_up
-from callrec.archive.volume_list import list_volumes
+from callrec.archive.run import BackedUp, back_up
+from callrec.archive.volumes import list_volumes
 from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
 from callrec.keys.kit_use import NewController, use_kit

@@ -8,7 +8,7 @@ import pytest
 
 from callrec.archive.heads import ARCHIVED, VolumeStatement
 from callrec.archive.unfinished import unfinished_runs
-from callrec.archive.volume_list import keepers_of_volumes, list_volumes
+from callrec.archive.volumes import keepers_of_volumes, list_volumes
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive import elsewhere
-from callrec.archive.archive_verify import longest_unverified_first
+from callrec.archive import attached as elsewhere
 from callrec.archive.attached import attached_volumes
 from callrec.archive.fetch import count_files
 from callrec.archive.files import OnlyOnVolumes, open_recording
 from callrec.archive.run import archive_recordings
-from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
-from callrec.archive.volume_list import keepers_of_volumes, list_volumes
-from callrec.archive.volumes import LossReport, report_found, report_lost
+from callrec.archive.survey import longest_unverified_first
+from callrec.archive.volumes import (
+    LossReport,
+    VolumeKeeper,
+    keepers_of_volumes,
+    list_volumes,
+    record_volume_keeper,
+    report_found,
+    report_lost,
+)
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -56,7 +62,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.archive.volume_list import ListedVolume
+    from callrec.archive.volumes import ListedVolume
     from house.practices import House
 
 

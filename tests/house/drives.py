@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.archive import attached as elsewhere
 from callrec.archive import copy as archive_copy
-from callrec.archive import elsewhere
 from callrec.archive import run as archive_procedure
-from callrec.archive.archive_verify import verify_volume
 from callrec.archive.run import archive_recordings
+from callrec.archive.survey import verify_volume
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.archive.archive_verify import VolumeReport
     from callrec.archive.copy import WrittenCopy
     from callrec.archive.log import Removed
     from callrec.archive.run import Archived
-    from callrec.archive.survey import FaultKind
+    from callrec.archive.survey import FaultKind, VolumeReport
     from house.practices import House
 
 LONG = 3 << 20  # 3 MiB

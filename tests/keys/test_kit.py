@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.backup import back_up
+from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_lost
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import read_leaf, stored_head

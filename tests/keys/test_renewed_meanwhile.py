@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
+from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading

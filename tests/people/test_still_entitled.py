@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.backup import back_up
 from callrec.archive.erase import erase_owed, owes_erasure
 from callrec.archive.log import remove_local
-from callrec.archive.run import archive_recordings
+from callrec.archive.run import archive_recordings, back_up
 from callrec.archive.unfinished import archive_lock
-from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
-from callrec.archive.volume_list import list_volumes
-from callrec.archive.volumes import LossReport, report_found, report_lost
+from callrec.archive.volumes import (
+    LossReport,
+    VolumeKeeper,
+    list_volumes,
+    record_volume_keeper,
+    report_found,
+    report_lost,
+)
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident

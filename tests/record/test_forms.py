@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.archive.heads import VolumeStatement
-from callrec.archive.volume_kept import VolumeKeeper
+from callrec.archive.volumes import VolumeKeeper
 from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from callrec.archive.log import REMOVED
+from callrec.archive.log import REMOVED, VolumeAct
 from callrec.archive.owed import DESTRUCTION_DONE
 from callrec.archive.unfinished import BEGUN, GIVEN_UP
-from callrec.archive.volume_log import VolumeAct
 from callrec.incidents.log import INCIDENT_ACTS
 from callrec.policy.request import RequestAct
 from callrec.record.acts import MIN_SUBJECTS

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from callrec.archive import copy as archive_copy
-from callrec.archive.backup import back_up
 from callrec.archive.copy import write_copy
+from callrec.archive.run import back_up
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading

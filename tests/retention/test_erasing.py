@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.archive import erase as erasing_volumes
-from callrec.archive.backup import back_up
 from callrec.archive.catalogue_copies import keep_sealed, kept_copies
+from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import list_incidents

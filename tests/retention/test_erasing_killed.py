@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.unpacked import drill_folder, rebuild_folder
+from callrec.archive.catalogue_copies import drill_folder, rebuild_folder
 from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.archive.backup import back_up
+from callrec.archive.run import back_up
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.keys.reencrypting import reencrypt

@@ -1,4 +1,4 @@
-"""The catalogue as it was before a migration, sealed, in the vault's own folder.
+"""Copies of the catalogue that lie about, and how they go.
 
 It is laid out as a volume without recordings (docs/formats/archive.md, 8), so that `restore` reads
 it. A migration takes no key, so no statement vouches for it: in the place of one, this operator
@@ -16,7 +16,9 @@ from callrec.archive.copy import write_copy
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
+from callrec.store.layout import disk_errors
 from callrec.system.files import sync
+from callrec.volume.drive import remove
 from callrec.volume.volume import Volume, create_volume, stamp
 
 if TYPE_CHECKING:
@@ -113,3 +115,28 @@ def drop_kept_copies(vault: Path) -> None:
                 f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
                 hint="see who may write in the vault's folder, and run the command again",
             ) from error
+
+
+def rebuild_folder(vault_folder: Path, vault: str) -> Path:
+    """Where a restore unpacks before it renames; ``vault`` is its id."""
+    return vault_folder.with_name(f".{vault_folder.name}.{vault}")
+
+
+def drill_folder(vault_folder: Path) -> Path:
+    """Where a drill restores to, instead of the vault's place."""
+    return vault_folder.with_name(f".{vault_folder.name}.drill")
+
+
+def drop_unpacked(vault_folder: Path, vault: str) -> None:
+    """Remove what a killed restore or drill left there, durably; a drill at work fails of it.
+
+    Raises:
+        Failed: something cannot be removed.
+    """
+    drill = drill_folder(vault_folder)
+    places = (drill, rebuild_folder(drill, vault), rebuild_folder(vault_folder, vault))
+    with disk_errors():
+        for place in places:
+            if place.exists():
+                remove(place)
+                sync(place.parent)

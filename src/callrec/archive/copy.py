@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.archive.archivist import signing_as_archivist
+from callrec.archive.heads import signing_as_archivist
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy

@@ -22,10 +22,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.archivist import log_about_volume
+from callrec.archive.attached import is_on_vaults_disk
 from callrec.archive.copy import stating_copy, time_of_run
-from callrec.archive.elsewhere import is_on_vaults_disk
-from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof
+from callrec.archive.heads import ARCHIVED, VolumeStatement, log_about_volume, make_proof
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import next_run_name
 from callrec.archive.survey import (

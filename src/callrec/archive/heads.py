@@ -1,4 +1,4 @@
-"""What binds a bag to the audit log: the ``volume`` statement, and ``heads/<bag>.tlog-proof``.
+"""What binds a bag to the log: statement and proof.
 
 The statement says what was written: {volume, bag, manifest, catalogue, keys, head}; manifest,
 catalogue and keys are the SHA-256 of manifest-sha256.txt, of the sealed copy of the catalogue and
@@ -12,6 +12,7 @@ base64, so that from the drive alone it can be checked who said what, and at whi
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -21,7 +22,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field
 from sqlalchemy import select
 
-from callrec.archive.archivist import was_authorised_to_archive
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import (
@@ -39,8 +39,10 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
+from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of
-from callrec.record.entitled import stated_date
+from callrec.practice import signing, today
+from callrec.record.entitled import powers_then, stated_date, without_lapsed_powers
 from callrec.record.forms import (
     BESIDE,
     WHERE_THERE,
@@ -59,9 +61,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.audit.log import LogTransaction
     from callrec.audit.register import Register, Voucher
     from callrec.crypto.identity import PublicKeys
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
@@ -390,3 +393,43 @@ def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
 def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
     """The last run of a volume to which something was written."""
     return max(written.values(), key=lambda each: each.seq)
+
+
+# What is signed of volumes: by who may archive as it is written (docs/formats/archive.md, 9).
+#
+# A run may take the night, and what was lent to its actor may be over by then, or taken from him.
+
+
+@contextmanager
+def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
+    """A write transaction of somebody who may archive yet.
+
+    Raises:
+        Failed: what he may do was changed since his command began; nothing was done.
+        Refused: what was lent to him is over.
+    """
+    with signing(practice, actor) as act:
+        person = without_lapsed_powers(practice, act.connection, actor.person)
+        check_may(person, Power.ARCHIVE, on=today(practice))
+        yield act
+
+
+def log_about_volume(
+    practice: Practice,
+    actor: Actor,
+    what: str,
+    volume: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one leaf about a volume, durably; what it stands for may happen only after.
+
+    Raises:
+        As `signing_as_archivist`.
+    """
+    with signing_as_archivist(practice, actor) as act:
+        act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
+
+
+def was_authorised_to_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
+    """Whether a leaf's actor might archive then, as `audit verify` has it."""
+    return Power.ARCHIVE in powers_then(practice, connection).of(leaf)

@@ -1,4 +1,4 @@
-"""Let the vault go of files that lie on enough volumes [policy 4(h), "archived"].
+"""volume.kept, lost, found, removed: by whom, and the rows that follow.
 
 The copy on the volume that is attached is read back now, once more; of the others it is known that
 each was read back when it was written, and which volumes were lost since. What lies on the vault's
@@ -12,27 +12,44 @@ own disk is no copy, and two volumes on one drive are one (`elsewhere`). In this
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from callrec.archive.archivist import signing_as_archivist
-from callrec.archive.elsewhere import off_site_drives
-from callrec.archive.survey import read_written
-from callrec.archive.volume_log import check_standings
+from callrec.archive.attached import off_site_drives
+from callrec.archive.heads import VOLUME_STATEMENT, signing_as_archivist, was_authorised_to_archive
+from callrec.archive.survey import check_rows, read_written
+from callrec.archive.unfinished import BEGUN, GIVEN_UP
 from callrec.audit.reading import Problem
+from callrec.calls.custody import replaced_files
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
-from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
+from callrec.catalogue.volumes import (
+    ARCHIVED,
+    IN_USE,
+    LIVE,
+    LOST,
+    each_volume,
+    on_volume,
+    set_archived,
+)
+from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
+from callrec.policy.role import Power
+from callrec.record.acts import attested_of, done_leaves
+from callrec.record.entitled import powers_then
+from callrec.record.rows import check_none
+from callrec.record.statements import carried
 from callrec.volume.bag import RECORDINGS, for_each_in_parallel
 from callrec.volume.drive import drive_errors, hash_on_medium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -40,6 +57,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.catalogue.volumes import ArchivedRecording
     from callrec.practice import Actor, Practice
+    from callrec.record.entitled import Powers
     from callrec.volume.volume import Volume
 
 REMOVED: Final = "archive.removed"
@@ -165,3 +183,147 @@ def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterato
     for row in connection.execute(query):
         if row.state != (ARCHIVED if row.uid in said else LIVE):
             yield Problem(None, f"the state of recording {row.id} is not what the log says")
+
+
+# What happened to volumes, as the log's leaves say it (docs/formats/archive.md, 9).
+#
+# volume.kept    who has it and where it lies was written down, sealed
+# volume.lost    it was reported lost: what lies on it is no copy any more
+# volume.found   it came back, and all of it was read back
+
+
+class VolumeAct(StrEnum):
+    """What happens to a volume besides being written to, as leaves name it."""
+
+    KEPT = "volume.kept"
+    LOST = "volume.lost"
+    FOUND = "volume.found"
+
+
+STANDING_AFTER = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+"""How a volume stands after each."""
+
+
+def check_standings(practice: Practice, connection: Connection) -> None:
+    """Check how volumes stand before anything rests on it: a lost one must not count as a copy.
+
+    What is said of one by somebody who might not archive counts for nothing.
+
+    Raises:
+        Tampered: a row says otherwise than the log, or a leaf is not its actor's.
+    """
+    leaves = attested_of(practice, connection, STANDING_AFTER)
+    counting = (leaf for leaf in leaves if was_authorised_to_archive(practice, connection, leaf))
+    check_none(check_volume_rows(connection, counting))
+
+
+def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
+    """Each volume stands as its leaves, among what was done, say; they were found sound before."""
+    said = {
+        leaf.subject[0]: STANDING_AFTER[VolumeAct(leaf.act)]
+        for leaf in done
+        if leaf.act in STANDING_AFTER
+    }
+    for row in each_volume(connection):
+        if row.standing != said.get(row.id, IN_USE):
+            yield Problem(None, "a volume does not stand as the log says: lost, or in use")
+
+
+def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[str, int]:
+    """For each volume of which it was written down who has it: the sequence of the last leaf."""
+    return {
+        leaf.subject[0]: leaf.seq
+        for leaf in done_leaves(connection, (VolumeAct.KEPT,))
+        if was_authorised_to_archive(practice, connection, leaf)
+    }
+
+
+# Hold all that the catalogue says of volumes against the log (docs/formats/destruction.md, 4).
+#
+# What a volume owes of a destruction is found by rows, and a certificate says that nothing is owed.
+# Whoever can write the database could take such a row away while the drive is away, too.
+
+
+def check_volumes(practice: Practice, connection: Connection) -> None:
+    """Check of every volume that a row or a statement names what the catalogue says of it.
+
+    Raises:
+        Tampered: a row is not what follows from the log, or a statement is not as it was signed.
+    """
+    check_standings(practice, connection)
+    check_done_by_archivists(practice, connection)
+    for volume in _stated(connection):
+        read_written(practice, connection, volume)
+    _check_former(connection)
+
+
+def check_rows_of_volumes(connection: Connection) -> Iterator[Problem]:
+    """The same for who reads the whole log: its statements were found sound before."""
+    for volume, runs in _stated(connection).items():
+        manifests = {name: manifest for name, (_, manifest) in runs.items()}
+        last = max((seq + 1 for seq, _ in runs.values()), default=0)
+        try:
+            check_rows(connection, volume, manifests, last)
+        except Tampered as error:
+            yield Problem(None, error.message)
+    _check_former(connection)
+
+
+def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]]]:
+    """The runs of each volume that a row or a statement names, by volume and by name.
+
+    Of each, the sequence of its newest statement and the manifest that this one names.
+    """
+    found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
+    for row in each_volume(connection):
+        found[row.id] = {}
+    for said in carried(connection, VOLUME_STATEMENT):
+        fields = parse(said.body)
+        run = {str(fields.get("bag")): (said.seq, str(fields.get("manifest")))}
+        found[str(fields.get("volume"))].update(run)
+    return found
+
+
+def _check_former(connection: Connection) -> None:
+    """Each former file is its recording's, as statements say; of no recording, as none says.
+
+    Raises:
+        Tampered: one is said to be another's, or nobody's.
+    """
+    former, recording = tables.former, tables.recording
+    query: Any = select(former.c.ciphertext, recording.c.uid).outerjoin(
+        recording, recording.c.id == former.c.recording
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return
+    current = select(recording.c.ciphertext, recording.c.uid)
+    owners = {row.ciphertext: row.uid for row in connection.execute(current)}
+    owners |= {name: uid for uid, name in replaced_files(connection)}
+    if any(owners.get(row.ciphertext) != row.uid for row in rows):
+        raise Tampered("whose a file on a volume was does not follow from the audit log")
+
+
+# Who did what to volumes, by the log's leaves: only who archives (docs/formats/archive.md, 9).
+#
+# Whoever has a key can write a leaf of any act with a program of his own. By these it is known
+# which volumes count as copies, and on which something may lie of which no statement tells.
+
+_OF_ARCHIVISTS: Final = frozenset((*map(str, VolumeAct), BEGUN, GIVEN_UP, REMOVED))
+
+
+def check_done_by_archivists(practice: Practice, connection: Connection) -> None:
+    """Check who did what to volumes before anything rests on it.
+
+    Raises:
+        Tampered: somebody did it who might not, or a leaf is not its actor's.
+    """
+    leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
+    check_none(check_archivists(powers_then(practice, connection), leaves))
+
+
+def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
+    """The leaves, each attested, by somebody who might not archive then; others do not matter."""
+    for leaf in leaves:
+        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
+            yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from callrec.archive.catalogue_copies import drop_unpacked
+from callrec.archive.log import check_volumes
 from callrec.archive.unfinished import owed_by_label
-from callrec.archive.unpacked import drop_unpacked
-from callrec.archive.volume_rows import check_volumes
 from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.catalogue import destruction

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.archive.elsewhere import is_on_vaults_disk
+from callrec.archive.attached import is_on_vaults_disk
 from callrec.archive.files import attached_copies
 from callrec.archive.survey import (
     BAGS,

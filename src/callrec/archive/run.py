@@ -1,4 +1,4 @@
-"""Copy recordings to an external drive, read back before it says so [policy 4(h)].
+"""One archive run, from the leaf that begins it; a backup is one without recordings.
 
 In this order:
 
@@ -19,15 +19,23 @@ actor may not archive any more by then: nothing of it is signed in his name.
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.archivist import log_about_volume
 from callrec.archive.attached import remember_place
 from callrec.archive.copy import stating_copy, time_of_run
 from callrec.archive.erase import erase_owed
-from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
+from callrec.archive.heads import (
+    ARCHIVED,
+    VolumeStatement,
+    log_about_volume,
+    make_proof,
+    runs_written_to,
+)
 from callrec.archive.log import remove_local
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import Plan, plan_run, target_at
@@ -44,6 +52,7 @@ from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import save_bag, save_volume
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
+from callrec.policy.days import DayRange, parse_day
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
 from callrec.record.statements import sign_statement_as
@@ -52,7 +61,7 @@ from callrec.volume.drive import check_attached, check_read_back, drive_errors, 
 from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import tzinfo
     from pathlib import Path
 
     from callrec.archive.copy import WrittenCopy
@@ -326,3 +335,109 @@ class _Run:
             return self._plan.name in runs_written_to(
                 self._practice, connection, self._volume.volume
             )
+
+
+_AGE = re.compile(r"([1-9][0-9]{0,3}) ?(d|w|m|y|days?|weeks?|months?|years?)")
+
+_DAYS = {"d": 1, "w": 7}
+
+_MONTHS = {"m": 1, "y": 12}
+
+_EARLIEST = 1900  # there was nothing to record
+
+
+def parse_age(text: str, today: date) -> date:
+    """The day that was so long ago: ``90d``, ``12w``, ``18m``, ``3y``; ``3 years`` too.
+
+    Months and years are calendar ones; a day that a month does not have is its last.
+
+    Raises:
+        Unusable: it is no age, or reaches back further than dates do.
+    """
+    found = _AGE.fullmatch(text.strip().casefold())
+    if found is None:
+        raise Unusable(
+            "that is no age", hint="type 90d, 12w, 18m or 3y: days, weeks, months, years"
+        )
+    count, unit = int(found[1]), found[2][0]
+    day = _months_before(today, count * _MONTHS.get(unit, 0))
+    day -= timedelta(days=count * _DAYS.get(unit, 0))
+    if day.year < _EARLIEST:
+        raise _too_long_ago()
+    return day
+
+
+def archive_cutoff(
+    *, older_than: str | None, before: str | None, today: date, zone: tzinfo
+) -> datetime | None:
+    """The instant before which a recording must have begun, in UTC; None: no limit.
+
+    Raises:
+        Unusable: one is not in its form, or both are given.
+    """
+    if older_than is not None and before is not None:
+        raise Unusable(
+            "an age and a day are both given", hint="give --older-than or --before, not both"
+        )
+    if older_than is None and before is None:
+        return None
+    day = parse_day(before, today) if before is not None else parse_age(older_than or "", today)
+    first_instant, _ = DayRange(day, day).bounds(zone)
+    return first_instant
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    if year < _EARLIEST:
+        raise _too_long_ago()
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def _too_long_ago() -> Unusable:
+    return Unusable("that is longer ago than there are recordings", hint="leave the limit out")
+
+
+# Back up the catalogue while people work with it [policy 4(h)].
+#
+# A backup is a volume without recordings: a fresh copy of the catalogue, by SQLite's backup API,
+# sealed on its way out to each approver and the kit, with the statement that vouches for it
+# (docs/formats/archive.md, 5 and 7). So `restore` reads it as it reads any volume, and the
+# recordings come from where they are: from the vault's own folder, or from the volumes that hold
+# them.
+
+NO_RECORDINGS_BEFORE: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A copy of the catalogue that lies there, read back; the one before it is gone."""
+
+    label: str
+    copied_at: str
+    """What the copy is called by: ``20260807T101500Z``."""
+    size_bytes: int
+    """Of the sealed copy."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+
+
+def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
+    """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
+
+    Args:
+        practice: the open vault.
+        actor: with the identity that signs what was written.
+        to: a folder of another disk; the first time it is made a volume.
+        label: of a new volume; None: the folder's name.
+
+    Raises:
+        Refused: the actor may not archive.
+        Unusable: the folder or the label will not do, or it belongs to another vault.
+        Tampered: something there or in the log is not as it was written; nothing was written.
+        Failed: there is no room; the copy before it is still there.
+    """
+    done = archive_recordings(practice, actor, to, started_before=NO_RECORDINGS_BEFORE, label=label)
+    copy = open_volume(to).catalogue()
+    size_bytes = copy.sealed.stat().st_size
+    return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)

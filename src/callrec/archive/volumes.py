@@ -1,4 +1,4 @@
-"""A volume that is lost, and one that comes back [policy, last paragraph; UK GDPR 33].
+"""Volumes as things one owns: list, kept by whom, lost, found.
 
 Whoever reports it lost makes the incident in the same transaction: what was on the volume is known,
 so the draft says which calls are concerned, what protects them, and of how many there is no copy
@@ -9,13 +9,18 @@ was read back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from callrec.archive.archive_verify import verify_volume
-from callrec.archive.archivist import signing_as_archivist
+from pydantic import Field
+
+from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
+from callrec.archive.heads import signing_as_archivist
+from callrec.archive.log import STANDING_AFTER, VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
+from callrec.archive.survey import last_verified, verify_volume
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
-from callrec.archive.volume_log import STANDING_AFTER, VolumeAct
+from callrec.audit.leaf import detail_commitment
+from callrec.audit.log import read_leaf
 from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
@@ -23,28 +28,35 @@ from callrec.catalogue.volumes import (
     ARCHIVED,
     LOST,
     calls_on,
+    each_volume,
     find_volume,
     save_volume,
+    volume_contents,
     volume_labelled,
 )
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.crypto.context import context
+from callrec.crypto.streaming import sealed_size
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident import IncidentReport, open_incident
 from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
-from callrec.policy.role import Power
-from callrec.practice import attempt, today
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import attempt, record, register_now, today, vault_key
+from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
-    from callrec.archive.archive_verify import VolumeReport
+    from callrec.archive.survey import VolumeReport
     from callrec.incidents.incident import ReportedIncident
     from callrec.practice import Actor, Practice
 
@@ -190,3 +202,178 @@ def _account(
             " and to the recovery kit, and open with their passwords alone",
         ),
     )
+
+
+_LONGEST: Final = 200
+
+_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VolumeKeeper:
+    """Who has a volume, and where. Its repr shows nothing."""
+
+    by: Annotated[str, Field(alias="with")]
+    place: str
+
+
+def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: VolumeKeeper) -> None:
+    """Write down who has a volume and where it lies; the volume need not be attached.
+
+    Raises:
+        Refused: the actor may not archive.
+        Failed: what he may do was changed a moment ago.
+        NotFound: there is no volume of that label.
+        Unusable: one of the two is not said, or longer than 200 characters.
+    """
+    with attempt(practice, actor, VolumeAct.KEPT):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        for said in (kept.by, kept.place):
+            if not 0 < len(said.strip()) <= _LONGEST:
+                raise Unusable(
+                    f"who has a volume, and where, is said in 1 to {_LONGEST} characters",
+                    hint='callrec archive keep LABEL --with "Pat Ellison" --at "the fire safe"',
+                )
+        with reading(practice.engine) as connection:
+            volume = volume_labelled(connection, label).id
+    nonce = primitives.random_bytes(NONCE_BYTES)
+    info = context("kept", practice.vault, volume=volume)
+    with signing_as_archivist(practice, actor) as act:
+        newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
+        act.leaf(
+            VolumeAct.KEPT,
+            actor=actor.person.id,
+            subject=[volume],
+            details=as_json(kept),
+            nonce=nonce,
+        )
+        save_volume(
+            act.connection,
+            volume,
+            kept_version=newest.version,
+            kept_sealed=primitives.hpke_seal(newest.public, body_of(kept, nonce), info),
+        )
+
+
+def open_volume_keeper(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    row: Row[Any],
+    said: Mapping[str, int],
+) -> VolumeKeeper | None:
+    """Who has a volume; None: nobody said.
+
+    Args:
+        practice: the open vault.
+        actor: with the catalogue key.
+        connection: sees one state of the catalogue throughout.
+        row: the volume's.
+        said: `volume_log.newest_keeper_leaves`.
+
+    Raises:
+        Locked: the actor does not have the catalogue key.
+        Tampered: it is not what was said last.
+    """
+    if row.kept_sealed is None:
+        if row.id in said:
+            raise Tampered(_NOT_AS_SAID)
+        return None
+    secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
+    info = context("kept", practice.vault, volume=row.id)
+    told = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
+    nonce, details = told[:NONCE_BYTES], told[NONCE_BYTES:]
+    seq = said.get(row.id, -1)
+    leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
+    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
+        raise Tampered(_NOT_AS_SAID)
+    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)
+
+
+VOLUMES_LISTED: Final = "volume.listed"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVolume:
+    """A volume as the vault knows it, attached or not."""
+
+    volume: str
+    """Its id."""
+    label: str
+    standing: str
+    """``in-use`` or ``lost``."""
+    serial: str | None
+    """The drive's own number, where the system told it."""
+    written_at: datetime
+    seen_at: datetime
+    """When it was last written to, found again or verified by this operator."""
+    bags: int
+    recordings: int
+    size_bytes: int
+    """Of the sealed recordings on it."""
+    verified_at: datetime | None
+    """When this operator last found it sound."""
+    at: Path | None
+    """Where it is attached; None: it is not, as far as is known."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was reported lost, and has not come back."""
+        return self.standing == LOST
+
+
+def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
+    """Every volume that was ever written to, by label; opens nothing.
+
+    Raises:
+        Tampered: how a volume stands is not what the log says, or what was written to it last is
+            not as it was signed.
+    """
+    verified = last_verified(practice.state_folder)
+    attached = attached_volumes(practice)
+    found = []
+    with reading(practice.engine) as connection:
+        check_standings(practice, connection)
+        beside = volumes_on_vaults_disk(practice, connection)
+        for row in each_volume(connection):
+            held = volume_contents(connection, row.id)
+            at = attached.get(row.id)
+            seen = [from_millis(row.written_at), from_millis(row.seen_at or row.written_at)]
+            found.append(
+                ListedVolume(
+                    volume=row.id,
+                    label=row.label,
+                    standing=row.standing,
+                    serial=row.serial,
+                    written_at=from_millis(row.written_at),
+                    seen_at=max(*seen, verified.get(row.id, seen[0])),
+                    bags=held.bags,
+                    recordings=len(held.originals_bytes),
+                    size_bytes=sum(map(sealed_size, held.originals_bytes)),
+                    verified_at=verified.get(row.id),
+                    at=at.at if at else None,
+                    on_vaults_disk=row.id in beside,
+                )
+            )
+    return tuple(found)
+
+
+def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:
+    """Who has each volume, by its id, as far as it was said and the actor may read it.
+
+    Raises:
+        Tampered: it is not what was said last.
+    """
+    with reading(practice.engine) as connection:
+        said = newest_keeper_leaves(practice, connection)
+        rows = [row for row in each_volume(connection) if row.id in said or row.kept_sealed]
+    if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
+        return {}
+    record(practice, actor, VOLUMES_LISTED, subject=[row.id for row in rows])
+    with reading(practice.engine) as connection:
+        opened = {
+            row.id: open_volume_keeper(practice, actor, connection, row, said) for row in rows
+        }
+    return {volume: kept for volume, kept in opened.items() if kept is not None}

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from callrec.archive.archive_verify import last_verified
+from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.catalogue_copies import kept_copies
-from callrec.archive.elsewhere import off_site_drives, volumes_on_vaults_disk
+from callrec.archive.log import check_standings
+from callrec.archive.survey import last_verified
 from callrec.archive.unfinished import owed_by_label
-from callrec.archive.volume_list import list_volumes
-from callrec.archive.volume_log import check_standings
+from callrec.archive.volumes import list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume_list import ListedVolume
+    from callrec.archive.volumes import ListedVolume
     from callrec.practice import Actor, Practice
 
 SOON: Final = timedelta(days=3)

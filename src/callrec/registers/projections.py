@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.archive.log import check_archived_rows
+from callrec.archive.log import (
+    check_archived_rows,
+    check_archivists,
+    check_rows_of_volumes,
+    check_volume_rows,
+)
 from callrec.archive.owed import Stub, stated_stubs
-from callrec.archive.volume_log import check_volume_rows
-from callrec.archive.volume_rows import check_rows_of_volumes
-from callrec.archive.volume_rules import check_archivists
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.archive.catalogue_copies import drill_folder
 from callrec.archive.fetch import Fetched, fetch
-from callrec.archive.unpacked import drill_folder
 from callrec.audit.log import stored_head
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from callrec.archive.unpacked import rebuild_folder
+from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, NotFound, Tampered, Unusable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from callrec.archive.unpacked import rebuild_folder
+from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.archive.erase import erase_owed, owes_erasure
 from callrec.archive.fetch import ROWS_PER_QUERY, Fetched, fetch
 from callrec.archive.owed import record_completed_destructions
-from callrec.archive.unpacked import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from callrec.archive.heads import VOLUME_STATEMENT
+from callrec.archive.log import check_volumes
 from callrec.archive.owed import read_destruction_leaf, when_done
 from callrec.archive.unfinished import owed_by_label
-from callrec.archive.volume_rows import check_volumes
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request

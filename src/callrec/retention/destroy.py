@@ -20,11 +20,10 @@ import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.catalogue_copies import drop_kept_copies
+from callrec.archive.catalogue_copies import drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed
 from callrec.archive.owed import certificate_columns, record_completed_destructions
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
-from callrec.archive.unpacked import drop_unpacked
 from callrec.audit.erased import KIND, read_destruction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.archive.archive_verify import VolumeReport
     from callrec.archive.run import Archived
+    from callrec.archive.survey import VolumeReport
     from callrec.cli.output import Output
     from callrec.errors import CallrecError
     from callrec.practice import Practice
@@ -47,8 +47,8 @@ def archive(
     time, so that the drive alone can give the vault back. A run that is cut off is gone on from by
     the next one.
     """
-    from callrec.archive.archive_limit import archive_cutoff
     from callrec.archive.plan import needs_label
+    from callrec.archive.run import archive_cutoff
     from callrec.practice import today
 
     if ctx.invoked_subcommand is not None:
@@ -163,8 +163,8 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
-    from callrec.archive.archive_verify import longest_unverified_first
     from callrec.archive.attached import attached_volumes
+    from callrec.archive.survey import longest_unverified_first
 
     practice = practice_of(ctx.obj)
     every = folders or [volume.at for volume in attached_volumes(practice).values()]
@@ -195,7 +195,7 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
-    from callrec.archive.archive_verify import count_bags, verify_volume
+    from callrec.archive.survey import count_bags, verify_volume
 
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
@@ -249,7 +249,7 @@ def _say_report(out: Output, report: VolumeReport) -> None:
 
 
 def _say_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
-    from callrec.archive.volume_list import list_volumes
+    from callrec.archive.volumes import list_volumes
 
     looked = {report.label for report in reports}
     for each in list_volumes(practice):

@@ -31,8 +31,8 @@ def backup(
     done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
     writes has one as well; this is for the days between.
     """
-    from callrec.archive.backup import back_up
     from callrec.archive.plan import needs_label
+    from callrec.archive.run import back_up
 
     invocation = ctx.obj
     practice = practice_of(invocation)

@@ -1,6 +1,6 @@
 """What is asked and said where a copy would lie on the vault's own disk, and is lost with it.
 
-The folder where a drive is mounted is there without the drive too (`archive.elsewhere`).
+The folder where a drive is mounted is there without the drive too (`archive.attached`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from callrec.archive.volume_list import ListedVolume
+    from callrec.archive.volumes import ListedVolume
     from callrec.intake.reconciled import LastReconciled
     from callrec.office.inbox import InboxItem
     from callrec.office.status import SearchCount, Status

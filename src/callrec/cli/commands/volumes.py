@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
-    from callrec.archive.volume_kept import VolumeKeeper
-    from callrec.archive.volume_list import ListedVolume
-    from callrec.archive.volumes import LostVolume
+    from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper
     from callrec.practice import Actor, Practice
 
 MB, KB = 1_000_000, 1_000
@@ -31,7 +29,7 @@ def list_(ctx: Context) -> None:
 
     Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
     """
-    from callrec.archive.volume_list import keepers_of_volumes, list_volumes
+    from callrec.archive.volumes import keepers_of_volumes, list_volumes
 
     practice = practice_of(ctx.obj)
     actor = _actor_if_any(ctx.obj, practice)
@@ -57,7 +55,7 @@ def keep(
     at: options.KeptAt = None,
 ) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
-    from callrec.archive.volume_kept import VolumeKeeper, record_volume_keeper
+    from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
 
     ask = ctx.obj.prompts.ask
     kept = VolumeKeeper(
@@ -114,7 +112,7 @@ def lost(
 
 def found(ctx: Context, folder: VolumeFolder) -> None:
     """Count a volume that was lost as a copy again, once all of it was read back."""
-    from callrec.archive.archive_verify import count_bags
+    from callrec.archive.survey import count_bags
     from callrec.archive.volumes import report_found
 
     practice = practice_of(ctx.obj)
