@@ -28,8 +28,8 @@ from callrec.office.doctor import Level, examine
 from callrec.practice import record
 from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict, Verification, verify_audit
-from callrec.release import release_unfinished
-from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
+from callrec.release import record as release_unfinished
+from callrec.release.record import BegunRelease, cut_off_releases, noting_release
 from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify

@@ -17,7 +17,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.practice import writing
 from callrec.registers.dossier import Dossier, DossierEntry, read_dossier
-from callrec.release.hearing_record import record_hearing
+from callrec.release.listen import record_hearing
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request

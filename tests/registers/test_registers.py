@@ -24,7 +24,7 @@ from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register
-from callrec.release.hearing_record import record_hearing
+from callrec.release.listen import record_hearing
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request, revoke_grants

@@ -20,8 +20,15 @@ from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.record.details import open_details
-from callrec.release.hearing_record import record_hearing, record_waveform_shown
-from callrec.release.listen import Playback, PlayedRecording, WaveformView, listen_to, show_waveform
+from callrec.release.listen import (
+    Playback,
+    PlayedRecording,
+    WaveformView,
+    listen_to,
+    record_hearing,
+    record_waveform_shown,
+    show_waveform,
+)
 from callrec.requests.ask import create_request
 from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_history

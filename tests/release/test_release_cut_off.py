@@ -17,10 +17,9 @@ from callrec.office.doctor import Level, examine
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.release import release as releasing
 from callrec.release.copies import Enclosed
-from callrec.release.record import record_prepared
+from callrec.release.packing import write_manifest
+from callrec.release.record import BegunRelease, cut_off_releases, noting_release, record_prepared
 from callrec.release.release import release_recordings
-from callrec.release.release_contents import write_manifest
-from callrec.release.release_unfinished import BegunRelease, cut_off_releases, noting_release
 from house import practices
 from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release

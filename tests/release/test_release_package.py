@@ -14,7 +14,7 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.release.release_ready import loading, preparing_release
+from callrec.release.release import loading, preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.processes import children
 from house.requests import REASON, a_request, approve, approved, request_id, rows

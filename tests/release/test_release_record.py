@@ -31,8 +31,8 @@ from callrec.people.powers import change_role
 from callrec.policy.edits import read_silence
 from callrec.policy.role import Role
 from callrec.release.copies import Enclosed
+from callrec.release.packing import write_manifest
 from callrec.release.record import record_delivered, record_failed, record_prepared
-from callrec.release.release_contents import write_manifest
 from callrec.requests.decide import revoke_grants
 from callrec.requests.open import read_request
 from house.packages import Package, a_package, release

@@ -18,7 +18,7 @@ from callrec.policy.reviews import RegisterName
 from callrec.practice import writing
 from callrec.registers.dossier import read_dossier
 from callrec.registers.registers import read_register
-from callrec.release.hearing_record import record_hearing
+from callrec.release.listen import record_hearing
 from callrec.requests.event import close_request
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.packages import missing_handovers

@@ -24,7 +24,7 @@ from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
 from callrec.practice import check_remembered_head
-from callrec.release.release_unfinished import cut_off_releases
+from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
 from callrec.system.files import OTHERS
 

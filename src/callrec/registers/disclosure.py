@@ -21,7 +21,7 @@ from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
 from callrec.registers.register_releases import HOLDER_UNKNOWN, read_package_holders
 from callrec.registers.requests_listed import read_registered_requests
-from callrec.release.hearing_record import hearing_end_leaf
+from callrec.release.listen import hearing_end_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

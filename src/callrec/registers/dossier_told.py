@@ -19,7 +19,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.record.acts import names_its_subjects
 from callrec.record.details import can_open_details, open_details
-from callrec.release.hearing_record import hearing_end_leaf
+from callrec.release.listen import hearing_end_leaf
 from callrec.requests.clock import read_dates
 from callrec.requests.history import read_words
 from callrec.requests.packages import RELEASE_ACTS, release_of

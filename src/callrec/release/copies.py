@@ -1,4 +1,4 @@
-"""How each recording goes out: edited or whole, its original with it or not, in which encoding.
+"""How each recording goes out, and its sound, piece by piece.
 
 Where something is left out of a copy, its original would tell it and stays in the vault. Where the
 package has to fit somewhere, first the copies are compressed, then the originals stay out; nobody
@@ -7,14 +7,18 @@ is sent less sound for want of room.
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from callrec.archive.files import open_recording
 from callrec.calls.find import time_doubt
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import Refused, Unusable
+from callrec.crypto.context import context
+from callrec.errors import Refused, Tampered, Unusable
 from callrec.package.manifest import (
     FileRole,
     NotEnclosed,
@@ -24,18 +28,14 @@ from callrec.package.manifest import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, check_edits
-from callrec.release.release_sound import (
-    check_original,
-    copy_pieces,
-    copy_size_and_hash,
-    measured,
-    original_pieces,
-)
 from callrec.sound.child import Undecodable, expect_decoders
 from callrec.sound.encoding import COMPRESSED, WAV
+from callrec.sound.listening import listening_copy, measure
+from callrec.store.sealing import open_seekable, open_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from io import BufferedReader
 
     from callrec.package.package import Content
     from callrec.policy.edits import Edits
@@ -269,3 +269,128 @@ def _listening(
 def _duration_ms(copy: ReleaseCopy) -> int:
     assert copy.sound is not None  # noqa: S101 - asked of those that can be decoded
     return copy.edits.clip.duration_ms if copy.edits.clip else copy.sound.duration_ms
+
+
+# The sound of a granted recording: checked as a whole, then handed on piece by piece.
+#
+# Nothing here writes a file. A piece is out only once its seal was checked, and no sound is handed
+# on before all of it was read once and is the original that was approved (docs/formats/grant.md,
+# 5).
+
+
+@dataclass(frozen=True, slots=True)
+class SizeAndHash:
+    """How many bytes there were, and their SHA-256 in hex."""
+
+    size_bytes: int
+    sha256: str
+
+
+def count_and_hash(pieces: Iterable[bytes]) -> SizeAndHash:
+    """Read all of it, and keep nothing."""
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return SizeAndHash(size, digest.hexdigest())
+
+
+def check_original(practice: Practice, grant: UsableGrant) -> None:
+    """Read all of a recording and hold it against what was sealed to its hearer.
+
+    Raises:
+        OnlyOnVolumes: it is on volumes only, none of which is attached.
+        Tampered: its file is missing, was changed, or holds other sound.
+    """
+    found = count_and_hash(original_pieces(practice, grant))
+    if found != SizeAndHash(grant.metadata["size_bytes"], grant.metadata["sha256"]):
+        raise _not_as_sealed(grant)
+
+
+def original_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
+    """The bytes that the telephone system wrote, a segment at a time.
+
+    Raises:
+        Tampered: the file is missing, or a segment was changed.
+    """
+    with _opening(practice, grant) as sealed:
+        yield from open_stream(sealed, grant.data_key, _associated(practice, grant))
+
+
+def measured(practice: Practice, grant: UsableGrant, *, drawn: bool = True) -> Measured:
+    """How long it really sounds, and how loud, where that is to be drawn.
+
+    Raises:
+        Undecodable: it is no sound that can be decoded here.
+        Tampered: the file is missing, or a segment was changed.
+    """
+    with _seekable(practice, grant) as original:
+        return measure(original, _suffix(grant), drawn=drawn)
+
+
+def copy_pieces(
+    practice: Practice,
+    grant: UsableGrant,
+    sound: Measured,
+    *,
+    edits: Edits = UNEDITED,
+    encoding: Encoding = WAV,
+) -> Iterator[bytes]:
+    """A copy that any player plays, a piece at a time.
+
+    Args:
+        practice: the open vault.
+        grant: the recording.
+        sound: as `measured` found it.
+        edits: what is left out.
+        encoding: how it is written.
+
+    Raises:
+        Undecodable: it is no sound that can be decoded here.
+        Tampered: the file is missing, or a segment was changed.
+    """
+    with _seekable(practice, grant) as original:
+        yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
+
+
+def copy_size_and_hash(
+    practice: Practice, grant: UsableGrant, sound: Measured, *, edits: Edits, encoding: Encoding
+) -> SizeAndHash:
+    """How large a copy is, and its hash. It is made for that, unless it was while it was measured.
+
+    Args, raises: as `copy_pieces`.
+    """
+    if encoding == WAV and not edits and sound.wave_sha256:
+        return SizeAndHash(sound.wave_bytes, sound.wave_sha256)
+    return count_and_hash(copy_pieces(practice, grant, sound, edits=edits, encoding=encoding))
+
+
+def _suffix(grant: UsableGrant) -> str:
+    return f".{grant.metadata['format']}"
+
+
+@contextmanager
+def _seekable(practice: Practice, grant: UsableGrant) -> Iterator[BinaryIO]:
+    with (
+        _opening(practice, grant) as sealed,
+        open_seekable(sealed, grant.data_key, _associated(practice, grant)) as original,
+    ):
+        yield original
+
+
+@contextmanager
+def _opening(practice: Practice, grant: UsableGrant) -> Iterator[BufferedReader]:
+    """The sealed file; what is wrong with it is said of the recording."""
+    with open_recording(practice, grant.recording) as sealed:
+        try:
+            yield sealed
+        except Tampered as error:
+            raise _not_as_sealed(grant) from error
+
+
+def _not_as_sealed(grant: UsableGrant) -> Tampered:
+    return Tampered(f"the sealed file of recording {grant.recording.id} is not as it was sealed")
+
+
+def _associated(practice: Practice, grant: UsableGrant) -> bytes:
+    return context("recording", practice.vault, uid=grant.uid)

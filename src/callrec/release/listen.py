@@ -1,4 +1,4 @@
-"""Play what was granted to the one person it was granted to; nothing leaves [policy 4(a), 4(e)].
+"""Hear what was granted; nothing leaves.
 
 A grant to hear is no single hearing: it holds until it lapses, is revoked or is released, and each
 hearing is an entry in the log of its own, with who else was there, and another when it ended. What
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
@@ -24,26 +26,23 @@ from callrec.policy.hearing import (
     is_attended,
 )
 from callrec.policy.request import RequestAct
-from callrec.practice import today
-from callrec.release.hearing_record import (
-    HearingEnd,
-    record_end,
-    record_hearing,
-    record_waveform_shown,
-)
-from callrec.release.release_sound import check_original, copy_pieces, measured, original_pieces
+from callrec.practice import signing, today, writing
+from callrec.release.copies import check_original, copy_pieces, measured, original_pieces
 from callrec.requests.grants import usable_grants
+from callrec.requests.history import log_request_event, read_history
 from callrec.requests.lapse import attempt_on
+from callrec.requests.open import read_unchanged
 from callrec.sound.child import Undecodable
 from callrec.sound.encoding import WAV
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from callrec.audit.leaf import Leaf
     from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.release.hearing_record import Hearing
     from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import History
     from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]
@@ -212,3 +211,90 @@ def _play(
         raise
     finally:
         record_end(practice, actor, hearing, how)
+
+
+# What the log says of a hearing; the grants stay as they are by it (docs/formats/grant.md, 7).
+#
+# listen.looked    the waveform was shown, and nothing played
+# listen           it is played
+# listen.ended     it is played no more; of a run that was killed there is none
+
+
+class HearingEnd(StrEnum):
+    """How a hearing ended."""
+
+    ENDED = "ended"
+    """The player took all of it, and ended well."""
+    STOPPED = "stopped"
+    """Whoever listened had heard enough."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A hearing that is under way."""
+
+    id: str
+    """In both of its leaves, between the request and the recording."""
+    request: str
+    uid: str
+    seq: int
+    """Of the leaf that says that it began."""
+
+
+def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
+    """Write, durably, that a waveform is shown to the actor; returns the leaf's sequence.
+
+    Raises:
+        Failed: something happened to the request meanwhile, or the log cannot be written.
+    """
+    with signing(practice, actor) as act:
+        history = read_unchanged(practice, act.connection, grant.request)
+        after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
+    return after.leaves[-1].seq
+
+
+def record_hearing(
+    practice: Practice, actor: Actor, grant: UsableGrant, attended: Sequence[str]
+) -> Hearing:
+    """Write, durably, that a recording is played to the actor, and who else is there.
+
+    Raises:
+        Failed: something happened to the request meanwhile, or the log cannot be written.
+    """
+    id_ = primitives.random_id()
+    with signing(practice, actor) as act:
+        after = log_request_event(
+            act,
+            actor,
+            read_unchanged(practice, act.connection, grant.request),
+            RequestAct.LISTENED,
+            subject=[id_, grant.uid],
+            details={"attended": list(attended), "edits": grant.edits.as_json()},
+        )
+    return Hearing(id_, grant.request.id, grant.uid, after.leaves[-1].seq)
+
+
+def record_end(practice: Practice, actor: Actor, hearing: Hearing, how: HearingEnd) -> None:
+    """Write, durably, that a hearing is over, whatever has happened to the request meanwhile.
+
+    Raises:
+        Failed: the log cannot be written.
+    """
+    with writing(practice, actor.signer) as act:
+        log_request_event(
+            act,
+            actor,
+            read_history(practice, act.connection, hearing.request),
+            RequestAct.HEARING_ENDED,
+            subject=[hearing.id, hearing.uid],
+            details={"how": how},
+        )
+
+
+def hearing_end_leaf(hearing: Leaf, history: History) -> Leaf | None:
+    """The leaf by which a hearing ended; None where its end was not recorded."""
+    _, *named = hearing.subject
+    later = history.after(hearing)
+    ends = (leaf for leaf in later if leaf.act == RequestAct.HEARING_ENDED)
+    return next((end for end in ends if end.subject[1:] == tuple(named)), None)

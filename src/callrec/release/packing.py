@@ -1,34 +1,51 @@
-"""Write the package of a release: all that proves it, in the form that was chosen."""
+"""What the package holds, certifies and is written as."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
-from callrec.package.manifest import FileRole
+from callrec.crypto.statement import entries_in
+from callrec.errors import Tampered
+from callrec.package.certificate import Certificate, Exhibit
+from callrec.package.manifest import (
+    CALL_DATA_PATHS,
+    CallData,
+    FileRole,
+    Manifest,
+    ReleasedCall,
+    Withheld,
+    call_data,
+)
 from callrec.package.package import Enclosures, assemble, pieces
 from callrec.package.page import PageContent, write_page
+from callrec.package.sshsig import ssh_fingerprint
 from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
+from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm
-from callrec.policy.purpose import Purpose
-from callrec.release.release_certificate import certify, exhibit_of
+from callrec.policy.purpose import BASIS_IN_WORDS, Purpose, legal_basis
+from callrec.policy.withholding import GROUND_CODES
+from callrec.requests.approvals import certified_approvers, role_in_words
 from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from callrec.package.certificate import Certificate
-    from callrec.package.package import Member
+    from callrec.package.package import Content, Member
     from callrec.policy.handing_over import ReleaseInstructions
     from callrec.practice import Actor, Practice
+    from callrec.release.copies import Enclosed, ReleaseCopy
     from callrec.release.record import Evidence
-    from callrec.release.release_contents import Draft
+    from callrec.requests.grants import UsableGrant
+    from callrec.requests.model import Approval, OpenRequest
 
 
 def write_package(
@@ -133,3 +150,177 @@ def _told(members: Iterable[Member], advance: Callable[[int], None]) -> Iterator
     for member in members:
         yield member
         advance(1)
+
+
+def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[str, bytes]:
+    """``calls.json`` and ``calls.csv`` of a release for portability, by path; else none."""
+    if grants[0].request.purpose is not Purpose.PORTABILITY:
+        return {}
+    return dict(zip(CALL_DATA_PATHS, call_data(tuple(_calls(grants, enclosed))), strict=True))
+
+
+def listed_call_data(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
+    """As the manifest lists them."""
+    return tuple(
+        CallData(path, hashlib.sha256(content).hexdigest(), len(content))
+        for path, content in data.items()
+    )
+
+
+def _calls(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Iterator[ReleasedCall]:
+    for grant in grants:
+        said = grant.metadata
+        yield ReleasedCall(
+            files=tuple(file for file in enclosed.files if file.uid == grant.uid),
+            duration_ms=said["duration_ms"],
+            direction=said["direction"],
+            number=said["number"],
+            extension=said["extension"],
+            parties=tuple(said["parties"]),
+        )
+
+
+def certify(
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    evidence: Evidence,
+    *,
+    contact: str,
+    names_subject: bool,
+    exhibit: Exhibit | None,
+) -> Certificate:
+    """What is certified of a release.
+
+    Args:
+        practice: the open vault.
+        actor: who releases, with his password given.
+        draft: what is released.
+        evidence: where it stands in the log.
+        contact: how to reach the practice, one line.
+        names_subject: whether the data subject is named, where the request names him.
+        exhibit: what marks the medium; None where nothing has to.
+    """
+    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+    request, manifest = draft.request, draft.manifest
+    return Certificate(
+        practice=practice.name,
+        contact=contact,
+        request=request.reference,
+        release=manifest.release,
+        purpose=BASIS_IN_WORDS[request.purpose],
+        legal_basis=legal_basis(request.purpose, request.particulars.further),
+        subject=request.particulars.further[FurtherParticular.SUBJECT] if names_subject else None,
+        approvals=tuple(certified_approvers(practice, _used(request, draft.grants))),
+        released_by=role_in_words(practice, actor.person.id),
+        at=manifest.at,
+        files=manifest.files,
+        not_enclosed=manifest.not_enclosed,
+        withheld=tuple((each.recording, _why(each.code)) for each in manifest.withheld),
+        fingerprint=practice.root.hex(),
+        signing_key=ssh_fingerprint(signing_public(actor.identity.act)),
+        audit_seq=evidence.seq,
+        checkpoint=evidence.checkpoint,
+        exhibit=exhibit,
+    )
+
+
+def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
+    """What marks the medium of a release for an outside body; None for anybody else.
+
+    Args:
+        draft: what is released.
+        label: the exhibit's reference; empty: the request's own, with the release's.
+        serial: of the drive or disc; empty: to be filled in by hand.
+    """
+    request = draft.request
+    if request.purpose is not Purpose.OUTSIDE_BODY:
+        return None
+    return Exhibit(
+        label=label or f"{request.reference}/{draft.manifest.release[:8]}",
+        medium_serial=serial,
+        reference=request.particulars.further.get(FurtherParticular.REFERENCE, ""),
+    )
+
+
+def _used(request: OpenRequest, grants: Sequence[UsableGrant]) -> Iterator[Approval]:
+    used = {grant.approval.digest for grant in grants}
+    return (each for each in request.approvals if each.statement.digest in used)
+
+
+def _why(code: str) -> str:
+    return GROUND_CODES[code].meaning
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """A release that was put together, and is not on record yet. Its repr shows nothing."""
+
+    grants: tuple[UsableGrant, ...]
+    copies: tuple[ReleaseCopy, ...]
+    manifest: Manifest
+    contents: Mapping[str, Content]
+    """How the bytes of each file that the manifest lists are made."""
+
+    @property
+    def request(self) -> OpenRequest:
+        return self.grants[0].request
+
+
+def write_manifest(
+    practice: Practice,
+    actor: Actor,
+    grants: Sequence[UsableGrant],
+    enclosed: Enclosed,
+    *,
+    release: str,
+    call_data: Sequence[CallData],
+) -> Manifest:
+    """The manifest of a release of these grants.
+
+    Args:
+        practice: the open vault.
+        actor: who releases.
+        grants: what is released.
+        enclosed: which files of it are put in.
+        release: its id.
+        call_data: what is put in of what is known of the calls.
+    """
+    request = grants[0].request
+    return Manifest(
+        vault=practice.vault,
+        practice=practice.name,
+        release=release,
+        request_number=request.reference,
+        request=request.id,
+        purpose=request.purpose,
+        released_by=actor.person.id,
+        at=practice.now().astimezone(practice.config.time_zone),
+        files=enclosed.files,
+        not_enclosed=enclosed.not_enclosed,
+        withheld=tuple(_withheld(grants)),
+        call_data=tuple(call_data),
+    )
+
+
+def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
+    """What the request asked for and nobody granted, with the approvals' codes.
+
+    Not what its recipient must not learn of: the log has it.
+
+    Raises:
+        Tampered: the approvals say nothing of one.
+    """
+    code = {
+        uid: code
+        for grant in grants
+        for uid, code in entries_in(grant.approval.fields, "withheld", "uid", "code")
+    }
+    granted = {grant.uid for grant in grants}
+    for row in grants[0].request.recordings:
+        if row.uid in granted:
+            continue
+        if row.uid not in code:
+            raise Tampered(f"what was approved says nothing of recording {row.id}")
+        if GROUND_CODES[code[row.uid]].is_told:
+            yield Withheld(row.id, code[row.uid])

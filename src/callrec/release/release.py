@@ -1,4 +1,4 @@
-"""Hand over what was granted, as a package that proves itself [policy 4(a), 4(e)-(g)].
+"""The release: from the grants to the delivered package.
 
 Who releases is who was granted it. In this order, since each step holds the hash of the one before:
 every recording is read, checked and edited as was decided, the manifest written,
@@ -9,8 +9,10 @@ under a fresh passphrase, ``release.delivered`` put into the log (docs/formats/r
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
@@ -18,25 +20,37 @@ from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
+from callrec.paper.apart import papers_made_beside
 from callrec.policy.edits import UNEDITED, edits_by_recording, edits_to_apply
 from callrec.policy.handing_over import PackageForm, check_instructions, max_content_bytes
 from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.release.copies import enclose, plan_copies
-from callrec.release.packing import write_package
-from callrec.release.record import read_evidence, record_delivered, record_failed, record_prepared
-from callrec.release.release_calls import call_data_of, listed_call_data
-from callrec.release.release_certificate import exhibit_of
-from callrec.release.release_contents import Draft, write_manifest
-from callrec.release.release_ready import check_is_folder
-from callrec.release.release_unfinished import BegunRelease, give_back_cut_off, noting_release
+from callrec.release.packing import (
+    Draft,
+    call_data_of,
+    exhibit_of,
+    listed_call_data,
+    write_manifest,
+    write_package,
+)
+from callrec.release.record import (
+    BegunRelease,
+    give_back_cut_off,
+    noting_release,
+    read_evidence,
+    record_delivered,
+    record_failed,
+    record_prepared,
+)
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.open import find_visible
+from callrec.sound.child import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from callrec.package.manifest import Manifest
@@ -252,3 +266,44 @@ def _told(draft: Draft, directions: ReleaseInstructions) -> Mapping[str, str | N
     if exhibit is None:
         return told
     return {**told, "exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
+
+
+# Get ready for a release before it can begin, and see that it can.
+#
+# To open a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that
+# decode and that make the papers load what they need, and so does this one once Argon2id leaves it
+# the time.
+
+
+def check_is_folder(to: Path) -> None:
+    """Whether there is a folder to release to, before anything is asked.
+
+    Raises:
+        Unusable: there is none.
+    """
+    try:
+        found = to.is_dir()
+    except OSError:  # on the way there is something that we may not look into
+        found = False
+    if not found:
+        raise Unusable("there is no such folder to release to", hint="make it, or name another")
+
+
+@contextmanager
+def preparing_release() -> Iterator[None]:
+    """Start what the release in the block needs beside itself; nothing of it is left afterwards."""
+    with starting_ahead(), papers_made_beside():
+        yield
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load what a release is made with beside the stretching of a password in the block."""
+    import_module("callrec.login.unlock")  # what has to be there first waits for nothing
+    loader = Thread(target=import_module, args=("callrec.release.release",))
+    expect_decoders(1)
+    loader.start()
+    try:
+        yield
+    finally:
+        loader.join()

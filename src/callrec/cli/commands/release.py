@@ -46,7 +46,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.release.release_ready import check_is_folder, loading, preparing_release
+    from callrec.release.release import check_is_folder, loading, preparing_release
 
     call = ctx.obj
     check_is_folder(to)
