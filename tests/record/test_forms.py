@@ -37,7 +37,7 @@ from callrec.record.forms import (
     recall,
 )
 from callrec.requests.model import RequestBody
-from callrec.restore.served_copy import RestoredCopy
+from callrec.restore.copy import RestoredCopy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""The copy of the catalogue on a volume, opened again with a password or with the recovery kit.
+"""A volume's copy of the catalogue, opened again.
 
 Whoever holds the drive can write to it, and anybody can seal to a public key. So a copy counts only
 if the audit log inside it begins with the root that the opener's own seed was locked with, and if a
@@ -11,15 +11,17 @@ from __future__ import annotations
 import errno
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
+from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
+from callrec.record.forms import LogHead, as_json, recall
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
@@ -219,3 +221,42 @@ def _price(entry: tuple[str, LockedSeed]) -> int:
 
 def _altered(volume: Volume) -> Tampered:
     return Tampered(f'the keys on volume "{volume.label}" are not as callrec wrote them')
+
+
+# The copy of the catalogue that a vault was last rebuilt from, remembered outside the vault.
+#
+# Whoever goes on with the restore may be nobody to whom it is sealed: a Data Controller whom the
+# recovery kit made after it.
+
+RESTORED_COPY_FILE: Final = "rebuilt-from.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredCopy:
+    """A copy that was opened, whose log was read whole."""
+
+    sealed: str
+    """SHA-256 of its two files, in lower-case hex."""
+    keys: str
+    head: LogHead
+    """Of the log in it."""
+
+
+def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:
+    """Remember a copy that has served, in place of the one before it.
+
+    Raises:
+        Failed: the folder cannot be written.
+    """
+    try:
+        write_json_atomically(folder / RESTORED_COPY_FILE, as_json(served))
+    except OSError as error:
+        raise Failed(
+            f"from which copy the vault comes cannot be remembered: {error.strerror}",
+            hint=f'make room for, or give yourself, "{folder}"',
+        ) from error
+
+
+def last_restored_copy(folder: Path) -> RestoredCopy | None:
+    """The copy that this operator last rebuilt from; None where that cannot be told."""
+    return recall(RestoredCopy, folder / RESTORED_COPY_FILE)

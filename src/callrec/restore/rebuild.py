@@ -19,7 +19,7 @@ from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import practice_on
 from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
-from callrec.restore.served_copy import RestoredCopy, remember_restored_copy
+from callrec.restore.copy import RestoredCopy, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.files import sync
 from callrec.volume.volume import open_volume

@@ -29,8 +29,8 @@ from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today
+from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.heads import heads_on
-from callrec.restore.newer_copy import volumes_perhaps_newer
 from callrec.restore.resume import resume_log
 
 if TYPE_CHECKING:
