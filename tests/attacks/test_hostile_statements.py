@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.retention.retention_stops import recordings_with_stops
+from callrec.retention.review import recordings_with_stops
 from house.commands import type_in
 from house.requests import by_sql, rows
 from house.spool import a_wave

@@ -25,8 +25,7 @@ from callrec.requests.amend import amend_particulars, attach_recordings, detach_
 from callrec.requests.decide import deny_request
 from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.show import show_request
-from callrec.retention.hold import lift_hold, place_hold
-from callrec.retention.holds import show_hold
+from callrec.retention.holds import lift_hold, place_hold, show_hold
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
 from house import practices

@@ -16,7 +16,7 @@ from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
 from callrec.restore.copy import opener_by_password, read_copy, unpack
 from callrec.restore.rebuild import open_volumes
-from callrec.retention.erasing import erase as erase_recordings
+from callrec.retention.erase import erase as erase_recordings
 from callrec.search.search import search_recordings
 from house.drives import archive, drive
 from house.holds import ANN, ask, with_two_callers

@@ -17,8 +17,7 @@ from callrec.requests.ask import create_request
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.holding import ListedHold, holds_covering
 from callrec.requests.lapse import expire_lapsed
-from callrec.retention.hold import lift_hold, place_hold
-from callrec.retention.holds import list_holds
+from callrec.retention.holds import lift_hold, list_holds, place_hold
 from house.calls import a_call, take_in
 from house.requests import REASON, logged_in, request_id, rows, said, signed_in
 

@@ -21,7 +21,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import record
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
-from callrec.retention.hold import place_hold
+from callrec.retention.holds import place_hold
 from house.drives import archive, drive
 from house.holds import verified
 from house.incidents import WHAT

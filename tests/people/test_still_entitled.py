@@ -40,7 +40,7 @@ from callrec.requests.glass import review_glass
 from callrec.restore.rebuild import open_volumes
 from callrec.restore.restore import repair_from_volumes
 from callrec.retention.categories import set_category
-from callrec.retention.hold import place_hold
+from callrec.retention.holds import place_hold
 from callrec.volume.volume import open_volume
 from house.drives import archive, contents, drive, meanwhile, one_more_call, stand_alone, verify
 from house.erasures import approved_erasure, erase

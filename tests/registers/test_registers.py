@@ -29,7 +29,7 @@ from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import close_request, date_request, withdraw_request
-from callrec.retention.hold import lift_hold, place_hold
+from callrec.retention.holds import lift_hold, place_hold
 from house.commands import type_in
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled

@@ -35,8 +35,7 @@ from callrec.requests.event import (
 from callrec.requests.glass import review_glass
 from callrec.requests.list import list_requests
 from callrec.requests.show import show_request
-from callrec.retention.hold import lift_hold
-from callrec.retention.holds import list_holds, show_hold
+from callrec.retention.holds import lift_hold, list_holds, show_hold
 from callrec.search.search import search_recordings
 from house.listening import hear
 from house.packages import release

@@ -27,8 +27,8 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
 from callrec.retention.destroy import DestructionItem, destroy_granted
-from callrec.retention.erasing import erase as erase_recordings
-from callrec.retention.erasing import preview_erasure
+from callrec.retention.erase import erase as erase_recordings
+from callrec.retention.erase import preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (

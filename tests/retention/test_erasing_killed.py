@@ -12,7 +12,7 @@ from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill
 from callrec.restore.rebuild import open_volumes
-from callrec.retention.erasing import erase as erase_recordings
+from callrec.retention.erase import erase as erase_recordings
 from house import practices
 from house.drives import drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of

@@ -9,7 +9,7 @@
     Code   only what was approved, and is due still, is destroyed        check_still_due
 
 The scales are the practice's own, from its configuration. What stops a recording (a hold, an open
-request, a restriction) is looked up in `retention.retention_stops`.
+request, a restriction) is looked up in `retention.review`.
 
 Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is
 destroyed, or kept on with a justification, and decision and authorisation are evidenced.

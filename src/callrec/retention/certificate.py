@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.purpose import Purpose
     from callrec.practice import Practice
-    from callrec.retention.recipients import Recipient
+    from callrec.retention.erased import Recipient
 
 
 def certify_destruction(

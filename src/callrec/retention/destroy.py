@@ -55,8 +55,7 @@ from callrec.requests.decide import read_to_decide
 from callrec.requests.history import log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
-from callrec.retention.erased import leaves_with_details_of
-from callrec.retention.recipients import Recipient, recipients_of
+from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.layout import is_name
 from callrec.volume.volume import open_volume
 

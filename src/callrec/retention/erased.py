@@ -1,4 +1,4 @@
-"""Which sealed details of the audit log go with a recording that is destroyed.
+"""Which sealed details go with a recording, and who is told.
 
 What a search was for, where that tells of the call: its number, the number's last digits, or
 somebody who took part in it. And what lies beside leaves about the recording itself. What was said
@@ -8,6 +8,7 @@ able to say to whom it disclosed what, and why.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, or_, select
@@ -16,15 +17,20 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_detail
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
+from callrec.catalogue.requests import all_requests
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import vault_key
 from callrec.record.acts import SEARCH
 from callrec.record.details import checked_details
+from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.open import read_request
+from callrec.requests.packages import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import date
 
     from sqlalchemy import Connection
 
@@ -116,3 +122,57 @@ def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collec
         or (tail is not None and any(number.endswith(tail) for number in numbers))
         or bool(party and party <= set(parties))
     )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recipient:
+    """Who has a package with one of the recordings in it. Its repr shows nothing."""
+
+    request: str
+    """``R-17``: under which it was released."""
+    release: str
+    """Its id, 32 hex digits."""
+    recordings: tuple[int, ...]
+    """Numbers of those that are destroyed."""
+    released_on: date
+    to_whom: str
+    """As it was said when it was handed over; empty where nobody said."""
+
+
+def recipients_of(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Mapping[str, int]
+) -> tuple[Recipient, ...]:
+    """Every package with one of these recordings in it, in the order of requests and releases.
+
+    Args:
+        practice: the open vault.
+        actor: can open the requests, as whoever may search or decide can.
+        connection: sees one state of the catalogue throughout.
+        recordings: uid -> number.
+
+    Raises:
+        Refused, Locked: a request is not the actor's to read.
+        Tampered: what was said of a release is not what the log commits to.
+    """
+    found, makings = [], read_outlines(connection)
+    for row in all_requests(connection):
+        if not recordings.keys() & {*outline_of(makings, row).uids}:
+            continue
+        request = read_request(practice, actor, connection, f"R-{row.number}")
+        words = words_for(practice, actor, connection, request)
+        for release in read_releases(request.history, words):
+            held = sorted({*release.delivered.subject} & recordings.keys())
+            said = release.handed_over[-1].words if release.handed_over else {}
+            if held:
+                found.append(
+                    Recipient(
+                        request=request.reference,
+                        release=release.id,
+                        recordings=tuple(sorted(recordings[uid] for uid in held)),
+                        released_on=release.released_at.astimezone(
+                            practice.config.time_zone
+                        ).date(),
+                        to_whom=str(said.get("to_whom", "")),
+                    )
+                )
+    return tuple(found)

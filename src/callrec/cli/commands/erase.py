@@ -35,8 +35,8 @@ def erase(
     owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
     --to writes the certificate.
     """
-    from callrec.retention.erasing import erase as erase_recordings
-    from callrec.retention.erasing import is_carried_out
+    from callrec.retention.erase import erase as erase_recordings
+    from callrec.retention.erase import is_carried_out
 
     call = ctx.obj
     practice = practice_of(call)
@@ -56,7 +56,7 @@ def _foreseen(
     call: Invocation, practice: Practice, actor: Actor, request: str, *, is_all: bool
 ) -> str:
     """What would be destroyed, in words; shown, too, if that is all that was asked."""
-    from callrec.retention.erasing import preview_erasure
+    from callrec.retention.erase import preview_erasure
 
     to_destroy = preview_erasure(practice, actor, request)
     numbers = [each.recording for each in to_destroy]

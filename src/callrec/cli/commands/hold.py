@@ -34,7 +34,7 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 
     A request for subject access, a complaint, a claim or an outside body places one by itself.
     """
-    from callrec.retention.hold import place_hold
+    from callrec.retention.holds import place_hold
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice = practice_of(ctx.obj)
@@ -61,7 +61,7 @@ def lift(
 
     What a request has placed is lifted when that request ends, and not by hand.
     """
-    from callrec.retention.hold import check_hold_exists, lift_hold
+    from callrec.retention.holds import check_hold_exists, lift_hold
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     check_hold_exists(practice, hold)

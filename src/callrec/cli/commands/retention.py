@@ -107,8 +107,7 @@ def _carry_out(
 ) -> None:
     """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
     from callrec.retention.erase import dispose as dispose_recordings
-    from callrec.retention.erase import preview_destruction
-    from callrec.retention.erasing import is_carried_out
+    from callrec.retention.erase import is_carried_out, preview_destruction
 
     practice, (named, to) = practice_of(invocation), places
     actor = signing_person(invocation, practice)
