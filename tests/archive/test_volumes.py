@@ -28,8 +28,7 @@ from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
 from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import show_incident
-from callrec.keys.resealing import reseal
-from callrec.keys.rotating import rotate_keys
+from callrec.keys.rotating import reseal, rotate_keys
 from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria

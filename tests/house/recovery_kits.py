@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.keys.kit import make_new_kit
-from callrec.keys.kit_drill import KitDrill, drill_kit
-from callrec.keys.kit_use import NewController, use_kit
+from callrec.keys.kit_use import KitDrill, NewController, drill_kit, use_kit
 from callrec.login.unlock import Unlocked, actor_of, unlock_person
 from house.practices import password_of
 

@@ -19,8 +19,7 @@ from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Un
 from callrec.intake import reconcile as procedure
 from callrec.intake.reconcile import reconcile_calls
 from callrec.intake.reconciled import FindingKind, last_reconciled, log_reconciliation
-from callrec.keys.resealing import reseal
-from callrec.keys.rotating import rotate_keys
+from callrec.keys.rotating import reseal, rotate_keys
 from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
 from callrec.record.details import open_details

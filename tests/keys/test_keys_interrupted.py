@@ -7,11 +7,11 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from callrec.keys import reencrypting, reindexing, resealing
+from callrec.keys import reencrypting, reindexing
+from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
 from callrec.keys.reencrypting import reencrypt
-from callrec.keys.resealing import reseal
-from callrec.keys.rotating import rotate_keys
+from callrec.keys.rotating import reseal, rotate_keys
 from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey

@@ -19,7 +19,7 @@ from callrec.crypto.kit import kit_words, read_kit
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit
-from callrec.keys.kit_drill import last_drill
+from callrec.keys.kit_use import last_drill
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey

@@ -14,8 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.ingest import ingest_recordings
-from callrec.keys.resealing import count_to_reseal
-from callrec.keys.rotating import rotate_keys
+from callrec.keys.rotating import count_to_reseal, rotate_keys
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.practice import record

@@ -12,12 +12,11 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
-from callrec.keys import reindexing, resealing
+from callrec.keys import reindexing
+from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
 from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.resealing import count_to_reseal, reseal
-from callrec.keys.rotating import rotate_keys
-from callrec.keys.sealings import SEALED_COLUMNS
+from callrec.keys.rotating import SEALED_COLUMNS, count_to_reseal, reseal, rotate_keys
 from callrec.login.unlock import actor_by_session, session_of
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
@@ -30,7 +29,7 @@ from house.spool import a_call, take_in
 from house.vault_keys import all_opens, busy, versions
 
 if TYPE_CHECKING:
-    from callrec.keys.resealing import Resealed
+    from callrec.keys.rotating import Resealed
     from callrec.practice import Actor
     from callrec.search.search import SearchResult
     from house.practices import House

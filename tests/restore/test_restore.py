@@ -24,8 +24,7 @@ from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.resealing import reseal
-from callrec.keys.rotating import rotate_keys
+from callrec.keys.rotating import reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit

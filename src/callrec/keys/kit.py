@@ -1,4 +1,4 @@
-"""The recovery kit: opened by its words, and another one put in its place (keys.md, 7).
+"""The recovery kit: read, drawn, replaced; which drives it opens.
 
 A kit is an identity with shares of every vault key and no password. Its words are kept nowhere.
 """
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer, read_register
+from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import kit_pages
@@ -183,3 +185,25 @@ def seal_all_keys_to(
         for place, secret in sorted(actor.shares.items())
     ]
     log_shares(practice, act, actor, shares)
+
+
+# Which drives the newest recovery kit does not open yet (docs/recovery.md, "Another kit").
+#
+# The copy of the catalogue on a drive is sealed to the kit that there was when it was written, and
+# to the approvers of then. A kit that came after opens it only once the drive is written to again.
+
+
+def former_kit_warnings(practice: Practice) -> Iterator[str]:
+    """That the pages of a kit of before are not to be destroyed yet, for each volume in use."""
+    kits = practice.register.kits
+    if not kits:
+        return
+    with reading(practice.engine) as connection:
+        known = entries_known(connection)
+        for volume in each_volume(connection):
+            if volume.standing == IN_USE and known[volume.id] <= kits[-1].seq:
+                yield (
+                    f'the copy of the catalogue on "{volume.label}" opens with a recovery kit of'
+                    " before, not with the newest: callrec backup --to DIR, and keep the old pages"
+                    " till then"
+                )

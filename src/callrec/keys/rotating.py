@@ -1,4 +1,4 @@
-"""New versions of the vault keys, and shares put right (docs/formats/keys.md, 5) [policy 4(i)].
+"""New vault keys; everything sealed to the old moved to the new.
 
 From then on everything is sealed to the new versions, also by commands that had begun; what was
 sealed before stays under the old ones until `resealing` moves it. An old version is never dropped:
@@ -7,20 +7,35 @@ a copy of the catalogue is read by it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import func, select, tuple_
+
+from callrec.audit.log import read_register
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading, transaction
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.errors import Failed, Tampered
+from callrec.incidents.log import INCIDENTS
+from callrec.keys.reindexing import count_to_reindex, reindex
 from callrec.login.shares import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
-from callrec.practice import attempt, today, vault_key
+from callrec.policy.role import VaultKey
+from callrec.practice import attempt, record, today, vault_key
+from callrec.requests.history import REQUESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
 
     from callrec.audit.log import LogTransaction
-    from callrec.policy.role import VaultKey
     from callrec.practice import Actor, Practice
+    from callrec.record.versions import Versioned
 
 KEYS_MADE: Final = "keys.made"
 
@@ -81,3 +96,244 @@ def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     ]
     if lacking:
         log_shares(practice, act, actor, lacking)
+
+
+# Move what is sealed to older versions of the vault keys to the newest (docs/formats/keys.md, 5).
+#
+# In small transactions, so that others can work meanwhile and that it can be cut off anywhere: each
+# row is under the one version or the other, and the next run goes on with those that are left.
+
+RESEALING: Final = "keys.resealing"
+
+RESEALED: Final = "keys.resealed"
+
+CALLS: Final = "calls in the index"
+
+ROWS_PER_STEP = 200
+"""Rows in one transaction: a fraction of a second for everybody else."""
+
+
+@dataclass(slots=True)
+class Resealed:
+    """What a run did; rows by what they are."""
+
+    moved: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    """What does not open, and was left as it is."""
+
+
+def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
+    """How many rows a run would look at; opens nothing."""
+    with reading(practice.engine) as connection:
+        rows = sum(
+            sealing.count_older(connection, practice.register.newest(sealing.key).version)
+            for sealing in SEALED_COLUMNS
+            if sealing.key in keys
+        )
+    return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
+
+
+def reseal(
+    practice: Practice,
+    actor: Actor,
+    keys: Collection[VaultKey],
+    advance: Callable[[int], None],
+) -> Resealed:
+    """Move everything that is sealed to an older version of these keys to the newest.
+
+    Args:
+        practice: the open vault.
+        actor: who governs, with his password given.
+        keys: which.
+        advance: told how many more rows are done.
+
+    Raises:
+        Refused: the actor does not govern in his own right.
+        Locked: the actor has not one of the keys.
+        Failed: people or keys were changed meanwhile; run it again.
+    """
+    done = Resealed()
+    with attempt(practice, actor, RESEALING):
+        check_may_vouch(actor.person)
+        rows = count_to_reseal(practice, keys)
+        if not rows:
+            return done
+        record(practice, actor, RESEALING, details={"keys": sorted(keys), "rows": rows})
+        for sealing in SEALED_COLUMNS:
+            if sealing.key in keys:
+                _move_all(practice, actor, sealing, done, advance)
+        if VaultKey.INDEX in keys and count_to_reindex(practice):
+            indexed = reindex(practice, actor, advance)
+            done.moved[CALLS] += indexed.moved
+            done.failed[CALLS] += indexed.failed
+        told = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
+        record(practice, actor, RESEALED, details=told)
+    return done
+
+
+def _move_all(
+    practice: Practice,
+    actor: Actor,
+    sealing: SealedColumn,
+    done: Resealed,
+    advance: Callable[[int], None],
+) -> None:
+    place: Place = ()
+    while rows := _move_some(practice, actor, sealing, done, after=place):
+        place = sealing.place_of(rows[-1])
+        advance(len(rows))
+
+
+def _move_some(
+    practice: Practice, actor: Actor, sealing: SealedColumn, done: Resealed, *, after: Place
+) -> Sequence[Row[Any]]:
+    """Move rows after a place, in one transaction; returns those that were looked at."""
+    newest = practice.register.newest(sealing.key)
+    moved = failed = 0
+    with transaction(practice.engine) as connection:
+        if read_register(connection) != practice.register:
+            raise Failed("people or keys were changed a moment ago", hint="run it again")
+        rows = sealing.older(connection, newest.version, after, ROWS_PER_STEP)
+        for row in rows:
+            try:
+                told = _open(practice, actor, sealing, row)
+            except Tampered:
+                failed += 1
+                continue
+            info = sealing.info(practice.vault, row, newest.version)
+            sealed = primitives.hpke_seal(newest.public, told, info)
+            sealing.replace(connection, row, newest.version, sealed)
+            moved += 1
+    done.moved[sealing.what] += moved
+    done.failed[sealing.what] += failed
+    return rows
+
+
+def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]) -> bytes:
+    version, sealed = getattr(row, sealing.version), getattr(row, sealing.sealed)
+    if version not in practice.register.versions(sealing.key):
+        raise Tampered("a row names a key that nobody made")
+    secret = vault_key(actor, sealing.key, version)
+    info = sealing.info(practice.vault, row, version)
+    return primitives.hpke_open(secret, bytes(sealed), info)
+
+
+# Everything that names the version of a vault key that it is sealed to.
+#
+# Each is HPKE to the key's public half; whoever has the key can seal it anew to another version,
+# and nothing else about it changes.
+
+Place = tuple[Any, ...]
+"""The primary key of a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedColumn:
+    """One column of the catalogue that is sealed to a vault key."""
+
+    what: str
+    """Plural, as it is shown: ``requests``."""
+    table: Table
+    key: VaultKey
+    info: Callable[[str, Row[Any], int], bytes]
+    """Vault, row and version of the vault key -> the HPKE information."""
+    version: str = "key_version"
+    sealed: str = "sealed"
+    holder: str = ""
+    """Where a table holds what is sealed to several: which of its rows are meant."""
+
+    def count_older(self, connection: Connection, newest: int) -> int:
+        """How many rows are not sealed to the newest version."""
+        query = select(func.count()).select_from(self.table).where(*self._is_older(newest))
+        return connection.execute(query).scalar_one()
+
+    def older(
+        self, connection: Connection, newest: int, after: Place, most: int
+    ) -> Sequence[Row[Any]]:
+        """Rows that are not sealed to the newest version, by their place, after one of them."""
+        place = self.table.primary_key.columns
+        query: Select[Any] = select(self.table).where(*self._is_older(newest)).order_by(*place)
+        if after:
+            query = query.where(tuple_(*place) > after)
+        return connection.execute(query.limit(most)).all()
+
+    def place_of(self, row: Row[Any]) -> Place:
+        """Where a row stands."""
+        return tuple(getattr(row, column.name) for column in self.table.primary_key.columns)
+
+    def replace(self, connection: Connection, row: Row[Any], newest: int, sealed: bytes) -> None:
+        """Put what was sealed anew in a row's place."""
+        place = zip(self.table.primary_key.columns, self.place_of(row), strict=True)
+        connection.execute(
+            self.table.update()
+            .where(*(column == value for column, value in place))
+            .values({self.version: newest, self.sealed: sealed})
+        )
+
+    def _is_older(self, newest: int) -> Sequence[ColumnElement[bool]]:
+        older = self.table.c[self.version] != newest
+        return (older, self.table.c.holder == self.holder) if self.holder else (older,)
+
+
+def _batch(key: VaultKey) -> SealedColumn:
+    return SealedColumn(
+        what="batches",
+        table=tables.batch,
+        key=key,
+        info=lambda vault, row, version: context(
+            "batch", vault, batch=row.id, key=key, version=version
+        ),
+        version=f"{key}_version",
+        sealed=f"{key}_key",
+    )
+
+
+def _versions(what: str, kind: Versioned[Any]) -> Iterator[SealedColumn]:
+    name = kind.table.name
+    for key in kind.holders:
+        yield SealedColumn(
+            what=what,
+            table=kind.keys,
+            key=key,
+            info=lambda vault, row, _: context(
+                name, vault, version=row.version, **{name: getattr(row, name)}
+            ),
+            holder=key,
+        )
+
+
+SEALED_COLUMNS: Final = (
+    _batch(VaultKey.RECORDINGS),
+    _batch(VaultKey.CATALOGUE),
+    SealedColumn(
+        what="people",
+        table=tables.person,
+        key=VaultKey.CATALOGUE,
+        info=lambda vault, row, version: context("person", vault, person=row.id, version=version),
+        version="name_version",
+        sealed="name_sealed",
+    ),
+    *_versions("requests", REQUESTS),
+    SealedColumn(
+        what="holds",
+        table=tables.hold,
+        key=VaultKey.CATALOGUE,
+        info=lambda vault, row, _: context("hold", vault, hold=row.id),
+    ),
+    *_versions("incidents", INCIDENTS),
+    SealedColumn(
+        what="volumes",
+        table=tables.volume,
+        key=VaultKey.CATALOGUE,
+        info=lambda vault, row, _: context("kept", vault, volume=row.id),
+        version="kept_version",
+        sealed="kept_sealed",
+    ),
+    SealedColumn(
+        what="details",
+        table=tables.detail,
+        key=VaultKey.AUDIT,
+        info=lambda vault, row, _: context("detail", vault, seq=row.seq),
+    ),
+)
+"""All there are; a test holds them against the columns of the catalogue."""

@@ -25,8 +25,8 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
-from callrec.keys.kit_drill import drill_warnings, last_drill
-from callrec.keys.kit_on_drives import former_kit_warnings
+from callrec.keys.kit import former_kit_warnings
+from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
 from callrec.office.inbox import InboxItem, read_inbox

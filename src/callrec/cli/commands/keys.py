@@ -173,8 +173,8 @@ def rotate(
 def _reseal(
     invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
 ) -> None:
-    from callrec.keys.resealing import count_to_reseal
-    from callrec.keys.resealing import reseal as reseal_rows
+    from callrec.keys.rotating import count_to_reseal
+    from callrec.keys.rotating import reseal as reseal_rows
 
     out, total = invocation.out, count_to_reseal(practice, keys)
     with out.progress("moving", total=total) as advance:

@@ -12,7 +12,7 @@ from callrec.cli.options import recovering
 from callrec.cli.who import practice_of
 
 if TYPE_CHECKING:
-    from callrec.keys.kit_drill import KitDrill
+    from callrec.keys.kit_use import KitDrill
 
 recovery_app = new_app()
 
@@ -26,7 +26,7 @@ def drill(ctx: Context) -> None:
     Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
     file that CALLREC_KIT_FILE names. It needs no login.
     """
-    from callrec.keys.kit_drill import drill_kit
+    from callrec.keys.kit_use import drill_kit
 
     typed = ask_kit(ctx.obj.prompts)
     done = drill_kit(practice_of(ctx.obj), typed)
