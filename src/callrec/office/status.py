@@ -40,7 +40,7 @@ from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import missing_handover_warnings
 from callrec.retention.review import count_due, retention_warnings
-from callrec.search.search_reviews import read_searches
+from callrec.search.reviews import read_searches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Look at a few of the searches that nobody authorised beforehand [policy 4(c)].
+"""Searches drawn and looked at afterwards.
 
 Some searches without a request, and some that were refused, are drawn by lot and shown with what
 was looked for and why; whoever reviews them accepts or queries each. Both are in the log first:
@@ -31,9 +31,9 @@ from callrec.policy.reviews import (
 )
 from callrec.policy.role import Power
 from callrec.practice import attempt, record, signing, today
-from callrec.record.acts import ANSWERED, leaves_of_act
+from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.details import open_details
-from callrec.search.search_reviews import DRAWN, REVIEWED, read_searches, read_shown, read_verdicts
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -274,3 +274,53 @@ def _checked(
         check_was_shown(seq, shown)
         check_verdict(review.verdict, review.reason)
     return attested_leaves(connection, practice.register, sorted(reviews))
+
+
+# What reviewers said of searches, read back from the log [policy 4(c)].
+#
+# A review counts if it is attested to be its maker's and the search was his to review then: whoever
+# writes into the database accepts nothing in another's name, and nobody his own.
+
+DRAWN: Final = "searches.drawn"
+
+REVIEWED: Final = "search.reviewed"
+
+_VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
+
+
+def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Leaf]:
+    """Every search that is reviewed, by its sequence, oldest first."""
+    searches = leaves_of_act(connection, SEARCH)
+    return {leaf.seq: leaf for leaf in searches if is_reviewable(practice.register, leaf)}
+
+
+def read_verdicts(
+    practice: Practice, actor: Actor, connection: Connection, searches: Mapping[int, Leaf]
+) -> Mapping[int, Verdict]:
+    """What was said of each of these searches; nothing of those that nobody reviewed yet.
+
+    Raises:
+        Locked: the actor does not have the audit key.
+        Tampered: a review is not in the log as its maker made it.
+    """
+    found = {}
+    for review in attested_of(practice, connection, [REVIEWED]):
+        details = open_details(practice, actor, connection, review)
+        search = searches.get(details.get("search", -1))
+        verdict = _VERDICTS.get(details.get("verdict", ""))
+        if search and verdict and _might_review(practice, connection, review, search):
+            found[search.seq] = verdict
+    return found
+
+
+def read_shown(practice: Practice, actor: Actor, connection: Connection) -> frozenset[int]:
+    """The searches that were drawn and shown to the actor."""
+    own = (leaf for leaf in leaves_of_act(connection, DRAWN) if leaf.actor == actor.person.id)
+    details = (open_details(practice, actor, connection, leaf) for leaf in own)
+    return frozenset(seq for drawn in details for seq in drawn.get("seqs", ()))
+
+
+def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
+    reviewer, day = powers_then(practice, connection).actor(review)
+    searcher = practice.register.person(search.actor, before=review.seq)
+    return may_review_search(reviewer, searcher, on=day)
