@@ -1,4 +1,4 @@
-"""The register of disclosures: each time that a recording was heard or handed over [policy 4(a)].
+"""Each hearing and each release, and who has it now.
 
 It stands in the log alone; how a package went out and what was in it lie sealed beside its leaves,
 and only who reads the audit log sees them.
@@ -17,11 +17,12 @@ from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.words import mask_name
 from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
-from callrec.registers.register_releases import HOLDER_UNKNOWN, read_package_holders
-from callrec.registers.requests_listed import read_registered_requests
+from callrec.registers.requests import read_registered_requests
 from callrec.release.listen import hearing_end_leaf
+from callrec.requests.packages import read_releases, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
-    from callrec.registers.requests_listed import RegisteredRequest
+    from callrec.registers.requests import RegisteredRequest
     from callrec.requests.model import Approval, History
+    from callrec.requests.packages import ReleasedPackage
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 
@@ -203,3 +205,60 @@ def _numbers(connection: Connection) -> Mapping[str, str]:
     return {
         uid: str(id_) for uid, id_ in connection.execute(select(recording.c.uid, recording.c.id))
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PackageHolder:
+    """Who has a package. Its repr shows nothing; None is what nobody said or may not be read."""
+
+    on: date | None = None
+    """When it was handed over."""
+    time: str | None = None
+    """``14:05`` by the practice's clock."""
+    channel: str | None = None
+    to_whom: str | None = None
+    """Masked where the reader is not to see it in full, None where nothing opens the request."""
+    acknowledged_on: date | None = None
+
+
+HOLDER_UNKNOWN: Final = PackageHolder()
+"""Of what was not released."""
+
+
+def read_package_holders(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
+) -> Mapping[str, PackageHolder]:
+    """Who has each package of a request, by the release's id, oldest first.
+
+    Raises:
+        Tampered: what was said is not what the log commits to.
+    """
+    words = words_for(practice, actor, connection, request.opened)
+    return {
+        release.id: _whereabouts(release, request)
+        for release in read_releases(request.history, words)
+    }
+
+
+def newest_package_holder(
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
+) -> PackageHolder:
+    """Who has the newest package of a request.
+
+    Raises:
+        Tampered: as `read_package_holders`.
+    """
+    every = tuple(read_package_holders(practice, actor, connection, request).values())
+    return every[-1] if every else HOLDER_UNKNOWN
+
+
+def _whereabouts(release: ReleasedPackage, request: RegisteredRequest) -> PackageHolder:
+    said = release.handed_over[-1].words if release.handed_over else {}
+    name = said.get("to_whom") if request.opened else None
+    return PackageHolder(
+        on=release.handed_over_on,
+        time=said.get("time") or None,
+        channel=said.get("channel"),
+        to_whom=name if name is None or request.in_full else mask_name(name),
+        acknowledged_on=release.acknowledged_on,
+    )

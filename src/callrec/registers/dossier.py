@@ -1,4 +1,4 @@
-"""Everything that ever happened to a request, in order [policy 4(a), 4(b)].
+"""Everything that ever happened to one request, in order.
 
 From the first search under it to its closing: every version of what it asks for, decisions with
 their reasons, hearings and releases, and what was tried and refused. Nothing of it is ever deleted,
@@ -7,38 +7,51 @@ so there is nothing here that was not there before, and nothing that is not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
+from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import NOBODY, Outcome
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
+from callrec.errors import Tampered
+from callrec.login.people import logins
 from callrec.mail.outbox import read_messages
+from callrec.policy.edits import format_edits, read_edits
+from callrec.policy.hold import HoldAct
+from callrec.policy.request import RequestAct
 from callrec.policy.reviews import check_may_read_dossier
 from callrec.practice import record, today
-from callrec.registers.dossier_leaves import is_attested, read_dossier_leaves
-from callrec.registers.dossier_told import read_entry_details
-from callrec.registers.dossier_versions import read_versions
+from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
+from callrec.record.details import can_open_details, open_details
+from callrec.release.listen import hearing_end_leaf
 from callrec.requests.approvals import read_approvals
-from callrec.requests.history import REQUESTS, read_history
+from callrec.requests.clock import read_dates
+from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import MAKING_ACTS, RequestBody
 from callrec.requests.open import can_open_with_session, read_request, sees_in_full, unopened_facts
+from callrec.requests.packages import RELEASE_ACTS, release_of
+from callrec.requests.show import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
     from callrec.mail.outbox import Message
+    from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
-    from callrec.registers.dossier_told import EntryDetails
-    from callrec.registers.dossier_versions import DossierVersion
+    from callrec.requests.model import Approval, History, OpenRequest
 
 DOSSIER_READ: Final = "request.dossier"
 
@@ -173,3 +186,250 @@ def _mail(teller: EntryDetails, message: Message) -> DossierEntry:
         },
         version=None,
     )
+
+
+# Which entries of the audit log belong to the dossier of a request.
+#
+# Every leaf in which it or a hold of its own is named, whatever was done and however it ended; and,
+# where the audit key is at hand, the refused searches that were to stand under it: their leaves
+# name nothing, what they asked for lies sealed.
+
+
+def read_dossier_leaves(
+    practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
+) -> tuple[Leaf, ...]:
+    """The leaves of a request's dossier, in the order of the log.
+
+    Args:
+        practice: the open vault.
+        actor: who reads.
+        connection: sees one state of the catalogue throughout.
+        request: its id.
+        reference: ``R-17``, as a search names it.
+
+    Raises:
+        Tampered: a leaf, or what lies sealed beside it, is not as it was written.
+    """
+    found = {leaf.seq: leaf for leaf in _naming(connection, request)}
+    placed = (leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED)
+    for hold in tuple(placed):
+        found |= {leaf.seq: leaf for leaf in _naming(connection, hold)}
+    if can_open_details(actor):
+        refused = _refused_searches(practice, actor, connection, reference)
+        found |= {leaf.seq: leaf for leaf in refused}
+    return tuple(found[seq] for seq in sorted(found))
+
+
+def is_attested(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
+    """Whether a leaf is shown to be its actor's, or to have been written where no key was at hand.
+
+    What is not is shown in a dossier all the same, and said of it: else whoever writes into the
+    database could keep it from being printed.
+    """
+    try:
+        attested_leaves(connection, practice.register, [leaf.seq])
+    except Tampered:
+        return False
+    return True
+
+
+def _naming(connection: Connection, id_: str) -> Iterator[Leaf]:
+    return (leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject)
+
+
+def _refused_searches(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> Iterator[Leaf]:
+    for leaf in leaves_of_act(connection, SEARCH):
+        if leaf.outcome is Outcome.REFUSED:
+            details = open_details(practice, actor, connection, leaf)
+            if details.get("request") == reference:
+                yield leaf
+
+
+# What the dossier of a request tells of an entry of the log, besides who did what and when.
+#
+# What lies sealed beside a leaf is told to whoever reads the audit log; what was said at a
+# decision, to whoever the request concerns; what an approval granted and withheld stands in its
+# statement.
+
+_OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
+"""Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+
+_FIRST: Final = ("release", "on", "time", "channel", "to_whom")
+"""What is told first, in this order: which package, when it was there, who has it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EntryDetails:
+    """What may be told of a request's leaves. Its repr shows nothing."""
+
+    practice: Practice
+    actor: Actor
+    connection: Connection
+    called: Mapping[str, str]
+    """Logins by id."""
+    numbers: Mapping[str, int]
+    """Of recordings, by uid."""
+    said: Mapping[int, Mapping[str, Any]]
+    """By the sequence of a leaf, what whoever decided or dated the request said."""
+    approvals: Mapping[str, Approval]
+    """By the statement that a leaf carries."""
+    history: History
+
+    def recordings(self, leaf: Leaf) -> tuple[int, ...]:
+        """The recordings that a leaf names, or that its approval grants."""
+        approval, named = self.approvals.get(leaf.statement), leaf.subject
+        if approval is not None:
+            named = tuple(approval.items)
+        elif leaf.act == HoldAct.MATCHED:  # first the hold, then how far was looked
+            named = leaf.subject[2:]
+        return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
+
+    def told(self, leaf: Leaf) -> Mapping[str, Any]:
+        """All else that may be told of a leaf."""
+        sealed = (
+            open_details(self.practice, self.actor, self.connection, leaf)
+            if can_open_details(self.actor)
+            else {}
+        )
+        told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
+        if "edits" in told:
+            told["edits"] = _typed(read_edits(told["edits"]))
+        if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
+            told |= {} if hearing_end_leaf(leaf, self.history) else {"ended": "not recorded"}
+        told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if leaf.act in RELEASE_ACTS and leaf.outcome is Outcome.DONE and names_its_subjects(leaf):
+            told["release"] = release_of(leaf)
+        first = [name for name in _FIRST if name in told]
+        return {name: told[name] for name in dict.fromkeys([*first, *told])}
+
+    def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
+        approval = self.approvals.get(leaf.statement)
+        if approval is None:
+            return {}
+        second = approval.countersignature
+        return {
+            "for": self.called[approval.to],
+            "until": approval.lapses_at,
+            "edits": [
+                {"recording": self.numbers.get(uid), **typed}
+                for uid, edits in approval.edits.items()
+                for typed in _typed(edits)
+            ],
+            "withheld": [
+                {"recording": self.numbers.get(uid), "code": code}
+                for uid, code in approval.withheld
+            ],
+            "countersigned_by": self.called[second.by] if second else None,
+            "break_glass": approval.broke_glass,
+        }
+
+
+def read_entry_details(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    *,
+    approvals: tuple[Approval, ...],
+    history: History,
+    request: OpenRequest | None,
+) -> EntryDetails:
+    """Read what there is to tell.
+
+    Args:
+        practice: the open vault.
+        actor: who reads.
+        connection: sees one state of the catalogue throughout.
+        approvals: of the request, standing or not.
+        history: of the request.
+        request: opened, where the reader may see it in full.
+
+    Raises:
+        Tampered: what was said is not what the leaves commit to.
+    """
+    recording = tables.recording
+    numbers = connection.execute(select(recording.c.uid, recording.c.id))
+    return EntryDetails(
+        practice=practice,
+        actor=actor,
+        connection=connection,
+        called=logins(practice),
+        numbers={row.uid: row.id for row in numbers},
+        said={} if request is None else _said(practice, connection, request),
+        approvals={
+            signed.digest: approval
+            for approval in approvals
+            for signed in (approval.statement, approval.countersignature)
+            if signed is not None
+        },
+        history=history,
+    )
+
+
+def _typed(edits: Edits) -> list[dict[str, str]]:
+    """Edits as they are typed."""
+    return [{what: text} for what, text in format_edits(edits)]
+
+
+def _said(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Mapping[int, Mapping[str, Any]]:
+    said: dict[int, Mapping[str, Any]] = dict(read_words(connection, request))
+    for seq, dated in read_dates(practice, connection, request).items():
+        told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+        said[seq] = {name: text for name, text in told.items() if text is not None}
+    return said
+
+
+# Every version of a request, as it was sealed when it was made or changed.
+#
+# A change makes a new version and leaves the one before as it is; each counts only if the leaf that
+# made it commits to it.
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DossierVersion:
+    """What a request said from some entry on. Its repr shows nothing."""
+
+    version: int
+    digest: str | None
+    """What an approval approves; None where the reader has nothing that opens this version."""
+    particulars: Mapping[str, Any] | None
+    """As `Particulars.as_json`, masked for whoever it does not concern; None as above."""
+
+
+def read_versions(
+    connection: Connection, history: History, request: OpenRequest | None, *, in_full: bool
+) -> Mapping[int, DossierVersion]:
+    """Every version by the sequence of the leaf that made it.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        history: of the request.
+        request: opened, where the reader may open it.
+        in_full: whether he sees what it says unmasked.
+
+    Raises:
+        Tampered: one is missing, or is not the one that was made.
+    """
+    makings = [leaf for leaf in history.leaves if leaf.act in MAKING_ACTS]
+    return {
+        leaf.seq: _version(connection, request, leaf, number, in_full=in_full)
+        for number, leaf in enumerate(makings, start=1)
+    }
+
+
+def _version(
+    connection: Connection, request: OpenRequest | None, leaf: Leaf, number: int, *, in_full: bool
+) -> DossierVersion:
+    key = request.keys.get(number) if request else None
+    if request is None or key is None:
+        return DossierVersion(number, None, None)
+    which = replace(request.which, version=number)
+    body = RequestBody.open(REQUESTS.sealed(connection, which), key, which)
+    digest = body.digest(which, request.requester)
+    if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
+        raise Tampered(f"version {number} of request {request.reference} is not the one made")
+    said = body.particulars
+    return DossierVersion(number, digest, said.as_json() if in_full else masked(said))

@@ -16,8 +16,10 @@ from callrec.errors import Unusable
 from callrec.policy.reviews import GlassVerdict, RegisterName, check_may_read_register
 from callrec.practice import attempt, record, today
 from callrec.registers import disclosure as register_disclosure
+from callrec.registers import others as register_access
+from callrec.registers import others as register_holds
 from callrec.registers import others as register_incidents
-from callrec.registers import register_access, register_holds, register_outside_body
+from callrec.registers import rights as register_outside_body
 from callrec.registers import rights as register_subject_access
 
 if TYPE_CHECKING:
