@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callrec.config import Notice
-from callrec.office.notice_missing import notice_warnings
-from callrec.office.status import read_status
+from callrec.office.status import notice_warnings, read_status
 from callrec.telephone.call import Direction
 from house.calls import a_call, take_in
 

@@ -1,4 +1,4 @@
-"""What is waiting, due or wrong, at a glance. Opens nothing and writes nothing."""
+"""What waits, is due or wrong, at a glance."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.times import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import CallrecError
+from callrec.errors import CallrecError, Misconfigured
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
+from callrec.notices.notice import read_notices
 from callrec.office.inbox import InboxItem, read_inbox
-from callrec.office.notice_missing import notice_warnings
 from callrec.people.powers import lapsed_delegations
-from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
 from callrec.policy.clock_events import Urgency
+from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.practice import check_remembered_head, today
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
@@ -43,8 +44,8 @@ from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -245,3 +246,45 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
             f"{too_few} recordings are on volumes only, and on fewer than {copies} drives:"
             " callrec archive --to another one while those that have them are attached"
         )
+
+
+# Calls that fell on days without the notice by which their other side is told [policy 3].
+#
+# Only the clear columns are read: the way that a call went, and its day. Whether a caller spoke the
+# words of the notice stands in the call's own record, which `callrec show` opens.
+
+LOOKING_BACK: Final = timedelta(days=30)
+
+
+def notice_warnings(practice: Practice) -> Iterator[str]:
+    """For each way that calls go: how many of the last 30 days had no notice; nothing is opened."""
+    try:
+        versions = read_notices(practice.config)
+    except Misconfigured as error:
+        yield f"the notices: {error.message}"
+        return
+    days = _days_of_calls(practice)
+    since = today(practice) - LOOKING_BACK
+    for direction, kind in NOTICE_HEARD.items():
+        missed = sum(in_force(versions, kind, day) is None for day in days.get(direction, ()))
+        if missed:
+            yield (
+                f"{direction} calls since {since} on days without {kind} notice: {missed}"
+                f" [{Clause.CALLER_IS_TOLD.cited}]"
+            )
+
+
+def _days_of_calls(practice: Practice) -> Mapping[str, Sequence[date]]:
+    """The local day of each call of the last 30 days, by the way that it went."""
+    recording, zone = tables.recording.c, practice.config.time_zone
+    since = to_millis(practice.now() - LOOKING_BACK)
+    found: dict[str, list[date]] = {}
+    with reading(practice.engine) as connection:
+        rows = connection.execute(
+            select(recording.direction, recording.started_at).where(recording.started_at >= since)
+        )
+        for row in rows:
+            found.setdefault(row.direction, []).append(
+                from_millis(row.started_at).astimezone(zone).date()
+            )
+    return found
