@@ -19,7 +19,7 @@ from callrec.cli.app import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.cli.stage import Stage
+    from callrec.cli.demo import Stage
 
 
 @dataclass(frozen=True)

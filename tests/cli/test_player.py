@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.cli.commands.player import find_player, play
+from callrec.cli.commands.listen import find_player, play
 from callrec.errors import Failed, Misconfigured, Tampered
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from typing import get_args
 
 import pytest
 
-from callrec.cli.commands.requests.particulars import PURPOSE_MEANINGS
-from callrec.cli.options.commands import PurposeName
-from callrec.cli.options.purposes import FURTHER
+from callrec.cli.commands.requests.particulars import FURTHER, PURPOSE_MEANINGS
+from callrec.cli.options import PurposeName
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 

@@ -1,26 +1,31 @@
-"""The command line: one line for each command, and the one place where errors become statuses."""
+"""One line for each command; the one place where errors become statuses."""
 
 from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import typer
 from typer.main import get_command
 
 import callrec
+from callrec.cli import groups as everywhere  # Typer reads it
 from callrec.cli.groups import LazyGroup
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import everywhere  # Typer reads it
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from callrec.cli.invocation import GlobalOptions
+    from callrec.practice import Practice
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
@@ -70,6 +75,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "doctor": "Check this machine and this vault.",
     },
 }
+
 COMMANDS: Mapping[str, str] = {
     name: help_line for section in SECTIONS.values() for name, help_line in section.items()
 }
@@ -78,6 +84,7 @@ COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 """The variable by which a shell asks how a line may go on (completion.py)."""
 
 BUG_STATUS = 70
+
 INTERRUPTED_STATUS = 130
 
 EXPECTED_OS_ERRORS = {
@@ -88,12 +95,22 @@ EXPECTED_OS_ERRORS = {
 """Errors of the system that no code of ours can be to blame for, and whose they are."""
 
 MODULES: Mapping[str, str] = {
+    "backup": "archive",
     "kit": "keys",
+    "init": "kit",
+    "recovery": "kit",
+    "logout": "login",
+    "whoami": "login",
     "approve": "requests.decide",
-    "deny": "requests.deny",
+    "deny": "requests.decide",
+    "revoke": "requests.decide",
     "due": "requests.due",
     "request": "requests.request",
-    "revoke": "requests.revoke",
+    "migrate": "restore",
+    "show": "search",
+    "doctor": "status",
+    "inbox": "status",
+    "fingerprint": "verify_release",
 }
 """Where in cli/commands a command stands, if not in the file of its name."""
 
@@ -183,8 +200,6 @@ def _see_to_mail(invocation: Invocation) -> None:
     if "CALLREC_CREDENTIAL" in invocation.environ:
         return
     if invocation.practice is not None and invocation.practice.config.mail.host:
-        from callrec.cli.afterwards import start_sending_mail  # few commands need it
-
         start_sending_mail(invocation.practice, invocation.given, invocation.environ)
 
 
@@ -228,8 +243,6 @@ def _told(problem: BaseException | None) -> tuple[int, str, str]:
         case CallrecError():
             return problem.exit_status, problem.message, problem.hint
         case typer.TyperException():
-            from callrec.cli.usage import explain_usage_error  # as harmless above
-
             return Unusable.exit_status, *explain_usage_error(problem)
         case KeyboardInterrupt():
             return INTERRUPTED_STATUS, "interrupted", ""
@@ -264,3 +277,116 @@ def _let_go(stream: TextIO) -> None:
 
 def _this_machines_clock() -> datetime:
     return datetime.now(UTC)
+
+
+# What is left to do when a command is over: the mail that it, or one before it, left to be sent.
+#
+# The sender is a process of its own, so that no command waits for a mail server or fails for one.
+
+_SEND: Final = ("-P", "-m", "callrec", "mail", "send")
+"""-P: not what happens to lie in a folder."""
+
+
+def start_sending_mail(
+    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
+) -> None:
+    """Start what sends the mail, if it is time; nothing that goes wrong here is told."""
+    from callrec.mail.sending import is_time_to_send
+
+    with suppress(CallrecError, OSError):
+        if is_time_to_send(practice):
+            _start(sender_environment(practice, given, environ))
+
+
+def sender_environment(
+    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The environment of the sender: the same vault and configuration, and nobody's password."""
+    named = given.config or environ.get("CALLREC_CONFIG")
+    own = {"CALLREC_VAULT": str(practice.folder)}
+    if named:
+        own["CALLREC_CONFIG"] = str(Path(named).expanduser().absolute())
+    others = {name: value for name, value in environ.items() if not name.startswith("CALLREC_")}
+    return others | own
+
+
+def _start(environ: Mapping[str, str]) -> None:
+    # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
+    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
+        ("/bin/sh", "-c", '"$@" &', "sh", sys.executable, *_SEND),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environ,
+        start_new_session=True,
+        check=False,
+    )
+
+
+# What Typer finds wrong with a line, in our words and without repeating what was typed.
+#
+# A telephone number with a space in it ends up where no argument is expected; Typer would print it.
+
+_NEAR = 0.75
+"""How near in letters what was typed is to what may have been meant: of 1, the same."""
+
+
+def explain_usage_error(problem: typer.TyperException) -> tuple[str, str]:
+    """A usage error's message and hint."""
+    context = getattr(problem, "ctx", None)
+    path = context.command_path if context else "callrec"
+    meant = _alone(problem) or _meant(problem)
+    return _message(problem), f"{meant}{path} --help shows how"
+
+
+def _message(problem: Any) -> str:
+    # By name, since Typer keeps these classes to itself.
+    match type(problem).__name__:
+        case "NoSuchOption":
+            return f"there is no option {problem.option_name}"
+        case "MissingParameter":
+            return f"{_name(problem.param)} is missing"
+        case "BadParameter":
+            return f"{_name(problem.param)} cannot be used{_expected(problem)}"
+        case _ if "extra argument" in problem.message:
+            return "there is more on the line than is expected; what holds spaces needs quotes"
+        case _:
+            return _in_lower_case(problem.message)
+
+
+def _meant(problem: Any) -> str:
+    possible = getattr(problem, "possibilities", None) or ()
+    near = get_close_matches(getattr(problem, "option_name", ""), possible, n=1, cutoff=_NEAR)
+    return f"did you mean {near[0]}? " if near else ""
+
+
+def _alone(problem: Any) -> str:
+    """What is said where an option is named as an argument is: ``attach R-1 --recording 52``."""
+    if type(problem).__name__ != "NoSuchOption":
+        return ""
+    arguments = [each for each in problem.ctx.command.params if each.param_type_name != "option"]
+    names = [_name(each) for each in arguments]
+    option = problem.option_name.removeprefix("--").upper()
+    if option not in {name.strip("[]") for name in names}:
+        return ""
+    return f"give {option} alone: {problem.ctx.command_path} {' '.join(names)}; "
+
+
+def _name(parameter: Any) -> str:
+    names = [name for name in parameter.opts if name.startswith("--")]
+    return str(names[0] if names else parameter.display_name_raw.removesuffix("..."))
+
+
+def _expected(problem: Any) -> str:
+    kind = problem.param.type_descriptor
+    if kind.is_choice:
+        names = problem.param.display_type(problem.ctx).strip("<>").replace("|", ", ")
+        return f": one of {names} is expected"
+    if kind.annotation is int:
+        return f": a whole number from {problem.param.min} to {problem.param.max} is expected"
+    return ""
+
+
+def _in_lower_case(text: str) -> str:
+    return (text[:1].lower() + text[1:]).rstrip(".").replace("'", "")

@@ -1,15 +1,17 @@
-"""Groups of commands: loaded when they are run, and told the options that go everywhere."""
+"""Groups of commands, loaded when they run."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from callrec.cli.invocation import Context
+from callrec import __version__
+from callrec.cli.invocation import Context, remember_option
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -133,3 +135,50 @@ def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {path} {near[0]}? " if near else ""
     return Unusable("there is no such command", hint=f"{meant}{path} --help lists them all")
+
+
+def say_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
+    """Print the version and end, if that was asked."""
+    if asked:
+        typer.echo(f"callrec {__version__}")
+        raise typer.Exit
+
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON document, for programs.",
+        callback=remember_option,
+        expose_value=False,
+    ),
+]
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Read this configuration; else the one that CALLREC_CONFIG names.",
+        callback=remember_option,
+        expose_value=False,
+    ),
+]
+
+VaultDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--vault",
+        metavar="DIR",
+        help="Use the vault in this folder; else the one that CALLREC_VAULT names.",
+        callback=remember_option,
+        expose_value=False,
+    ),
+]
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", is_eager=True, callback=say_version, help="Say which version this is."
+    ),
+]

@@ -1,4 +1,4 @@
-"""What a command says: results to stdout, everything else to stderr."""
+"""Results to stdout, all else to stderr; any result as text, table or JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,20 @@ import unicodedata
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import StringIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +34,7 @@ WIDTH = 80
 """Columns of a table where there is no terminal to ask."""
 
 _PERHAPS_HARMFUL = re.compile(r"[^\x20-\x7e]")
+
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what moves, hides or reverses text, and of what is no character."""
 
@@ -134,7 +147,6 @@ class Output:
         if not self._messages.isatty():
             yield lambda _: None
             return
-        from callrec.cli.progress import progress_bar  # rich, and only where it draws
 
         drawn = progress_bar(
             self._messages,
@@ -206,3 +218,46 @@ def _cell(value: object) -> Text:
 
     # A Text is not read for markup.
     return Text(escape_controls("" if value is None else str(value)))
+
+
+@contextmanager
+def progress_bar(
+    stream: TextIO, label: str, *, total: int | None, in_bytes: bool, colour: bool
+) -> Iterator[Callable[[int], None]]:
+    """Draw until the block ends, then take the bar away.
+
+    Args:
+        stream: a terminal.
+        label: what is being done, harmless.
+        total: how much there is to do, in bytes or in things; None: nobody knows yet.
+        in_bytes: shows sizes and speed instead of a count.
+        colour: may be used.
+
+    Yields:
+        A function to call with how much more is done.
+    """
+    amounts = (DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(),)
+    drawn = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        *amounts,
+        TimeRemainingColumn(),
+        console=Console(file=stream, no_color=not colour),
+        transient=True,
+    )
+    with drawn:
+        task = drawn.add_task(label, total=total)
+        yield lambda more: drawn.advance(task, more)
+
+
+_HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
+"""Two modules, one above the other; the dark ones stay as dark as the terminal is."""
+
+
+def qr_code(text: str) -> Iterator[str]:
+    """The text as lines of half blocks."""
+    import segno  # only where somebody looks at it
+
+    rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix_iter(border=2)]
+    for upper, lower in zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0]))):
+        yield "".join(_HALVES[top, bottom] for top, bottom in zip(upper, lower, strict=True))

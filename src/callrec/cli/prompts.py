@@ -1,15 +1,16 @@
-"""Questions, asked on a terminal only; a script says everything beforehand."""
+"""Questions, asked on a terminal only."""
 
 from __future__ import annotations
 
 import getpass
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 from callrec.cli.invocation import is_text
 from callrec.cli.output import WIDTH, escape_controls
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
+from callrec.policy.handing_over import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -283,3 +284,27 @@ def _first_line(text: str) -> str:
             "the password file holds no password", hint="put it in the file's first line"
         )
     return password
+
+
+_MEANING: Final[Mapping[Channel, str]] = {
+    Channel.LETTER: "by post",
+    Channel.PHONE: "read out on the telephone",
+    Channel.SMS: "as a text message",
+    Channel.EMAIL: "by e-mail",
+    Channel.PERSON: "handed over in person",
+}
+
+
+def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
+    """One of the ways.
+
+    Args:
+        prompts: asks for it.
+        what: the question, without colon.
+        option: what a script gives instead: ``--by``.
+
+    Raises:
+        Unusable: there is no terminal, or it was closed.
+    """
+    choices = {str(channel): meaning for channel, meaning in _MEANING.items()}
+    return Channel(prompts.choose(what, choices, option=f"{option} {'|'.join(choices)}"))

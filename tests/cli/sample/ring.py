@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
-from callrec.cli.options import commands as options  # Typer reads it
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Clause
 

@@ -1,19 +1,18 @@
-"""``callrec archive``: copy recordings to an external drive, and check what is there."""
+"""archive, backup: copy to an external drive."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli import options
+from callrec.cli.commands import kit as recovering
 from callrec.cli.commands import volumes
-from callrec.cli.commands.elsewhere import confirm_on_vaults_disk, warn_on_vaults_disk
+from callrec.cli.commands import volumes as volume_options
 from callrec.cli.commands.volumes import size_in_words
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import volumes as volume_options
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Failed, NotFound, Tampered, Unusable
 
 if TYPE_CHECKING:
@@ -265,3 +264,79 @@ def _raise_first(reports: Sequence[VolumeReport]) -> None:
                 f"the volume's {first.path}: {first.what}",
                 hint="keep the drive as it is, archive to another one and tell the Data Controller",
             )
+
+
+KB = 1_000
+
+backup_app = new_app()
+
+
+@backup_app.command()
+def backup(
+    ctx: Context,
+    *,
+    to: recovering.BackupTo,
+    label: options.Label = None,
+    yes: volume_options.OnThisDisk = False,
+) -> None:
+    """Put a sealed copy of the catalogue into a folder, in place of the one before.
+
+    Everything but the recordings' own files: people, requests, keys, the record of all that was
+    done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
+    writes has one as well; this is for the days between.
+    """
+    from callrec.archive.plan import needs_label
+    from callrec.archive.run import back_up
+
+    invocation = ctx.obj
+    practice = practice_of(invocation)
+    if label is None and needs_label(to):
+        label = invocation.prompts.ask("Label of the backup", option="--label LABEL")
+    confirm_on_vaults_disk(invocation, practice, to, yes=yes)
+    done = back_up(practice, signing_person(invocation, practice), to, label=label)
+    value = {
+        "volume": done.label,
+        "copied_at": done.copied_at,
+        "bytes": done.size_bytes,
+        "on_vaults_disk": done.on_vaults_disk,
+    }
+    size = f"{done.size_bytes / KB:,.1f} kB"
+    out = invocation.out
+    out.show(
+        value, lambda: out.say(f'The catalogue, {size}, is sealed in "{done.label}", read back.')
+    )
+    if done.on_vaults_disk:
+        warn_on_vaults_disk(out, done.label)
+    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+
+
+# What is asked and said where a copy would lie on the vault's own disk, and is lost with it.
+#
+# The folder where a drive is mounted is there without the drive too (`archive.attached`).
+
+
+def confirm_on_vaults_disk(
+    invocation: Invocation, practice: Practice, to: Path, *, yes: bool
+) -> None:
+    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
+
+    Raises:
+        Unusable: neither ``--yes`` nor a terminal.
+        Failed: the answer was no.
+    """
+    from callrec.archive.plan import is_on_this_disk
+
+    if yes or not is_on_this_disk(practice, to):
+        return
+    if not invocation.prompts.possible:
+        raise Unusable(
+            "that folder lies on the vault's own disk: a copy there is lost with it",
+            hint="is the drive attached? if not, attach it; if it is meant so, give --yes",
+        )
+    question = "That folder lies on the vault's own disk. Copy to it all the same?"
+    invocation.prompts.confirm(question, yes=False)
+
+
+def warn_on_vaults_disk(out: Output, label: str) -> None:
+    """Say of a volume that was written to that it is no copy elsewhere."""
+    out.note(f'"{label}" lies on the vault\'s own disk: it is no copy elsewhere')

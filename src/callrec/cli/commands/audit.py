@@ -7,15 +7,17 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli.commands.review_glass import review_glass
-from callrec.cli.commands.reviews import review_searches
-from callrec.cli.destination import check_destination
+from callrec.cli import options
+from callrec.cli.commands.reviews import review_glass, review_searches
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.output import counted
-from callrec.cli.qr_code import qr_code
-from callrec.cli.who import practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    check_destination,
+    practice_of,
+    signing_person,
+)
+from callrec.cli.output import counted, qr_code
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.days import parse_instant
 

@@ -1,20 +1,30 @@
-"""``callrec erase``: destroy what an approved request for erasure grants."""
+"""erase: destroy, and what is owed; its certificate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from callrec.cli.commands.destroyed_view import find_attached_volumes, show_destruction
+import typer
+
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options.destroying import CertificateTo, DestructionDryRun, OnVolumes
-from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing_person
+from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.output import as_json, counted
+from callrec.errors import DoneInPart
+from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from callrec.cli.invocation import Invocation
+    from callrec.cli.output import Output
+    from callrec.package.destroyed import DestructionCertificate
     from callrec.practice import Actor, Practice
+    from callrec.retention.destroy import Destruction
 
 erase_app = new_app()
 
@@ -67,3 +77,143 @@ def _foreseen(
         call.out.show(value, lambda: call.out.say(f"Would destroy {words}: {listed}."))
         call.out.next_step(f"callrec erase {request}")
     return words
+
+
+@dataclass(frozen=True, slots=True)
+class DestructionCommand:
+    """How a destruction is carried out."""
+
+    command: str
+    """What is typed, but for the request."""
+    kept_under: Law
+    """By what is kept that was asked for."""
+
+
+ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE)
+
+DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_CODE)
+
+
+def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders of volumes that are attached: those that were named, and those that are found."""
+    from callrec.archive.attached import attached_volumes
+
+    found = [volume.at for volume in attached_volumes(practice).values()]
+    # Path.resolve would raise where a link leads to itself; what is no volume is told later.
+    there = {os.path.realpath(path): path for path in (*found, *named)}
+    return tuple(there.values())
+
+
+def show_destruction(
+    out: Output,
+    practice: Practice,
+    reference: str,
+    done: Destruction,
+    to: Path | None,
+    *,
+    carrying_out: DestructionCommand = ERASING,
+) -> None:
+    """Show how far a destruction has come, and write its certificate if it is done.
+
+    Raises:
+        DoneInPart: a volume that is attached did not let it be erased there.
+    """
+    from callrec.package.destroyed import certificate_json
+    from callrec.retention.certificate import certify_destruction, kept_under
+
+    certificate = certify_destruction(practice, reference, released_to=done.released_to)
+    kept = kept_under(practice, reference)
+    value: dict[str, Any] = {
+        "id": reference,
+        "certificate": done.certificate,
+        "recordings": done.destroyed,
+        "kept": [{"id": number, "code": code} for number, code in kept.items()],
+        "owed": dict(done.owed),
+        "undone": [{"volume": label, "why": why} for label, why in done.undone],
+        "done": certificate is not None,
+        "released_to": [
+            {
+                "request": each.request,
+                "release": each.release,
+                "recordings": each.recordings,
+                "released_on": each.released_on,
+                "to_whom": each.to_whom,
+            }
+            for each in done.released_to
+        ],
+        "document": certificate_json(certificate) if certificate else None,
+    }
+    written = _write(certificate, to) if certificate is not None and to is not None else ()
+    out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    if written:
+        out.note(f"the certificate is written: {', '.join(map(str, written))}")
+    elif to is not None:
+        out.note("no certificate is written yet: that is done once nothing is owed")
+    if done.undone:
+        raise DoneInPart(
+            f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
+            hint="callrec archive verify DIR names all that is wrong with a volume",
+        )
+    _say_next(out, f"{carrying_out.command} {reference}", done, to)
+
+
+def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> None:
+    count = len(done.destroyed)
+    what = counted(count, "recording is", "recordings are")
+    out.say(f"{reference}: {what} destroyed, certificate {done.certificate}.")
+    for number, code in kept.items():
+        out.say(f"kept: recording {number}, {code} [{law.cited}]")
+    for each in done.released_to:
+        whom = f"{each.to_whom}, who has" if each.to_whom else "whoever has"
+        out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
+    for label, owed in done.owed.items():
+        out.say(f'owed: volume "{label}" holds {owed} of them yet')
+    for label, why in done.undone:
+        out.say(f'volume "{label}" stays as it is: {why}')
+
+
+def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
+    if done.owed:
+        first = next(iter(done.owed))
+        certificate = "" if to is None else f" --to {shlex.quote(str(to))}"
+        out.next_step(f'attach "{first}", then {command} --volume DIR{certificate}')
+    elif to is None:
+        out.next_step(f"{command} --to DIR, which writes the certificate")
+    else:
+        out.next_step("callrec audit verify")
+
+
+def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
+    """Write the certificate in its three forms; the files."""
+    from callrec.package.destroyed import certificate_json, certificate_text
+    from callrec.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
+    from callrec.system.whole_file import write_whole
+
+    contents = {
+        "pdf": destruction_pdf(certificate),
+        "txt": certificate_text(certificate).encode(),
+        "json": f"{as_json(certificate_json(certificate))}\n".encode(),
+    }
+    files = {to / f"{certificate.reference}.{kind}": data for kind, data in contents.items()}
+    for file, data in files.items():
+        write_whole(file, data, replace=True)
+    return tuple(files)
+
+
+OnVolumes = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--volume",
+        metavar="DIR",
+        help="An archive volume's folder, besides those among the mounted drives.",
+    ),
+]
+
+CertificateTo = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Write the certificate here: PDF, text and JSON."),
+]
+
+DestructionDryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be destroyed; destroy nothing.")
+]

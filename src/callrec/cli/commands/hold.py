@@ -1,14 +1,22 @@
-"""``callrec hold``: what may not be destroyed, and until when."""
+"""hold: place, lift, list, show."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import holds as hold_options
-from callrec.cli.who import acting_person, countersigning_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    acting_person,
+    countersigning_person,
+    practice_of,
+    signing_person,
+)
+from callrec.errors import Unusable
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:
@@ -51,7 +59,7 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 @hold_app.command()
 def lift(
     ctx: Context,
-    hold: hold_options.HoldReference,
+    hold: HoldReference,
     *,
     reason: options.Reason = None,
     countersign: options.Countersign = None,
@@ -96,7 +104,7 @@ def list_(ctx: Context) -> None:
 
 
 @hold_app.command()
-def show(ctx: Context, hold: hold_options.HoldReference) -> None:
+def show(ctx: Context, hold: HoldReference) -> None:
     """One hold: why it was placed, and which recordings it names. This is on record."""
     from callrec.retention.holds import show_hold
 
@@ -137,3 +145,17 @@ def _lines(shown: ShownHold, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "placed", f"{hold.placed_at.astimezone(zone):%Y-%m-%d %H:%M} by {hold.placed_by}"
     yield "reason", shown.reason or f"request {hold.request}"
     yield "recordings", ", ".join(map(str, shown.recordings)) or "none named"
+
+
+def read_hold(text: str) -> int:
+    """A hold's number, as it is printed: 3 of ``H-3``, from that or from ``3``."""
+    digits = re.fullmatch(r"(?:[Hh]-?)?0*([1-9][0-9]{0,8})", text.strip())
+    if digits is None:
+        raise Unusable("a hold is given as H-3 or 3", hint="callrec hold list shows the holds")
+    return int(digits[1])
+
+
+HoldReference = Annotated[
+    int,
+    typer.Argument(metavar="HOLD", parser=read_hold, help="Which hold: H-3, or 3 for short."),
+]

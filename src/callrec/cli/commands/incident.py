@@ -1,12 +1,17 @@
-"""``callrec incident``: report an infringement or a breach, and see it through."""
+"""incident: report, list, show, update, close."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from callrec.cli.commands.incident_account import ask_account, ask_closing
+import typer
+
+from callrec.cli import options
 from callrec.cli.commands.incident_view import (
+    ask_account,
+    ask_closing,
     incident_json,
     incident_lines,
     list_row,
@@ -14,10 +19,11 @@ from callrec.cli.commands.incident_view import (
     reader,
 )
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import incidents as incident_options
-from callrec.cli.who import acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.options import read_recording, read_request
+from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.errors import Unusable
+from callrec.policy import incident
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState
 
@@ -31,11 +37,11 @@ incident_app = new_app()
 def report(
     ctx: Context,
     *,
-    noticed: incident_options.Noticed = None,
-    what: incident_options.WhatHappened = None,
-    tell: incident_options.WhomToTell = None,
-    recording: incident_options.IncidentRecordings = None,
-    request: incident_options.IncidentRequest = None,
+    noticed: Noticed = None,
+    what: WhatHappened = None,
+    tell: WhomToTell = None,
+    recording: IncidentRecordings = None,
+    request: IncidentRequest = None,
 ) -> None:
     """Say that the policy was, or may have been, breached: by you or anybody, even by accident.
 
@@ -77,7 +83,7 @@ def list_(ctx: Context) -> None:
 
 
 @incident_app.command()
-def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
+def show(ctx: Context, incident: IncidentReference) -> None:
     """One incident: what was reported, what was found out, what is missing, who did what."""
     from callrec.incidents.show import show_incident
 
@@ -95,21 +101,21 @@ def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
 @incident_app.command()
 def update(
     ctx: Context,
-    incident: incident_options.IncidentReference,
+    incident: IncidentReference,
     *,
-    nature: incident_options.Nature = "",
-    people: incident_options.People = "",
-    people_count: incident_options.PeopleCount = None,
-    records: incident_options.Records = "",
-    record_count: incident_options.RecordCount = None,
-    contact: incident_options.ContactForMore = "",
-    consequences: incident_options.Consequences = "",
-    measures: incident_options.Measures = "",
-    facts: incident_options.BreachFacts = "",
-    effects: incident_options.Effects = "",
-    remedy: incident_options.Remedy = "",
-    likelihood: incident_options.Likelihood = None,
-    impact: incident_options.Impact = None,
+    nature: Nature = "",
+    people: People = "",
+    people_count: PeopleCount = None,
+    records: Records = "",
+    record_count: RecordCount = None,
+    contact: ContactForMore = "",
+    consequences: Consequences = "",
+    measures: Measures = "",
+    facts: BreachFacts = "",
+    effects: Effects = "",
+    remedy: Remedy = "",
+    likelihood: Likelihood = None,
+    impact: Impact = None,
 ) -> None:
     """Add what was found out; what was said before of the same thing is kept as it was.
 
@@ -141,12 +147,12 @@ def update(
 @incident_app.command()
 def close(
     ctx: Context,
-    incident: incident_options.IncidentReference,
+    incident: IncidentReference,
     *,
-    outcome: incident_options.IncidentOutcome = None,
-    on: incident_options.OutcomeOn = None,
+    outcome: IncidentOutcome = None,
+    on: OutcomeOn = None,
     reason: options.Reason = None,
-    delay_reason: incident_options.DelayReason = "",
+    delay_reason: DelayReason = "",
     yes: options.Yes = False,
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
@@ -185,3 +191,171 @@ def _words(names: tuple[str, ...]) -> str:
 
 def _local(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def read_incident_reference(text: str) -> str:
+    """An incident's reference as it is printed: ``I-3``, from that or from ``3``."""
+    digits = re.fullmatch(r"(?:[Ii]-?)?0*([1-9][0-9]{0,8})", text.strip())
+    if digits is None:
+        raise Unusable(
+            "an incident is given as I-3 or 3", hint="callrec incident list shows the incidents"
+        )
+    return f"I-{digits[1]}"
+
+
+IncidentReference = Annotated[
+    str,
+    typer.Argument(
+        metavar="INCIDENT",
+        parser=read_incident_reference,
+        help="Which incident: I-3, or 3 for short.",
+    ),
+]
+
+
+# What is reported.
+
+Noticed = Annotated[
+    str | None,
+    typer.Option(
+        "--noticed", metavar="TIME", help="When it was noticed: 2026-11-24T09:30, or now."
+    ),
+]
+
+WhatHappened = Annotated[
+    str | None,
+    typer.Option("--what", metavar="TEXT", help="What happened, in a sentence; it is kept sealed."),
+]
+
+WhomToTell = Annotated[
+    str | None,
+    typer.Option(
+        "--tell",
+        metavar="USER",
+        help="Your line manager, who is told at once; else the controller.",
+    ),
+]
+
+IncidentRecordings = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--recording",
+        metavar="ID",
+        parser=read_recording,
+        help="A recording that it concerns; may be given again.",
+    ),
+]
+
+IncidentRequest = Annotated[
+    str | None,
+    typer.Option(
+        "--request", metavar="REQUEST", parser=read_request, help="The request that it concerns."
+    ),
+]
+
+
+# What is found out: UK GDPR 33(3), in its order.
+
+Nature = Annotated[str, typer.Option("--nature", metavar="TEXT", help="What kind of breach it is.")]
+
+People = Annotated[
+    str, typer.Option("--people", metavar="TEXT", help="Whom it concerns: patients, staff.")
+]
+
+PeopleCount = Annotated[
+    int | None,
+    typer.Option(
+        "--people-count",
+        metavar="N",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="About how many people they are.",
+    ),
+]
+
+Records = Annotated[
+    str, typer.Option("--records", metavar="TEXT", help="What kind of records it concerns.")
+]
+
+RecordCount = Annotated[
+    int | None,
+    typer.Option(
+        "--record-count",
+        metavar="N",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="About how many records they are.",
+    ),
+]
+
+ContactForMore = Annotated[
+    str,
+    typer.Option("--contact", metavar="TEXT", help="Where more can be learned of it."),
+]
+
+Consequences = Annotated[
+    str, typer.Option("--consequences", metavar="TEXT", help="What is likely to follow from it.")
+]
+
+Measures = Annotated[
+    str,
+    typer.Option("--measures", metavar="TEXT", help="What is done about it, or proposed."),
+]
+
+
+# UK GDPR 33(5).
+
+BreachFacts = Annotated[
+    str, typer.Option("--facts", metavar="TEXT", help="What happened, as it was established.")
+]
+
+Effects = Annotated[str, typer.Option("--effects", metavar="TEXT", help="What came of it.")]
+
+Remedy = Annotated[
+    str, typer.Option("--remedy", metavar="TEXT", help="What was done to put it right.")
+]
+
+
+# How grave it is.
+
+Likelihood = Annotated[
+    int | None,
+    typer.Option(
+        "--likelihood",
+        metavar="1-5",
+        min=1,
+        max=5,
+        help="How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
+    ),
+]
+
+Impact = Annotated[
+    int | None,
+    typer.Option(
+        "--impact",
+        metavar="1-5",
+        min=1,
+        max=5,
+        help="How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death.",
+    ),
+]
+
+
+# How it ends.
+
+IncidentOutcome = Annotated[
+    incident.Outcome | None,
+    typer.Option("--outcome", help="Whether the Information Commissioner was told."),
+]
+
+OutcomeOn = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="DATE", help="When that was: a day, or a moment as in 2026-11-26T10:00."
+    ),
+]
+
+DelayReason = Annotated[
+    str,
+    typer.Option("--delay-reason", metavar="TEXT", help="Why it was reported after the 72 hours."),
+]

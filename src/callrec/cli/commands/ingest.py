@@ -1,32 +1,43 @@
-"""``callrec ingest``: bring recordings in."""
+"""ingest, and ingest --watch."""
 
 from __future__ import annotations
 
+import os
+import signal
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Final
 
-from callrec.cli.commands.findings import findings_lines
-from callrec.cli.commands.ingest_view import show_previews
-from callrec.cli.commands.ingested import (
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands.ingest_view import (
+    findings_lines,
     ingested_json,
     names_lines,
     records_lines,
+    show_previews,
     summary_json,
     summary_lines,
     unused_json,
 )
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import intake
-from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing_person
+from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
+from callrec.cli.output import counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+
+    from callrec.intake.clearing import AfterIntake
     from callrec.intake.records import UnusedRows
-    from callrec.intake.summary import Ingested
+    from callrec.intake.summary import Ingested, Summary
+    from callrec.intake.watching import FolderChanges
+    from callrec.practice import Actor, Practice
 
 ingest_app = new_app()
 
@@ -37,9 +48,9 @@ def ingest(
     *,
     paths: options.Sources = None,
     after: options.After = "keep",
-    cdr: intake.CallRecords = None,
-    system: intake.SystemName = None,
-    watch: intake.Watch = False,
+    cdr: CallRecords = None,
+    system: SystemName = None,
+    watch: Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
 ) -> None:
@@ -65,8 +76,6 @@ def ingest(
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)
     elif watch:
-        from callrec.cli.commands.ingest_watch import stay  # few need its library
-
         stay(
             ctx.obj,
             [Path(path) for path in paths],
@@ -165,3 +174,178 @@ def _raise_what_is_left(done: Ingested) -> None:
             else f"{left} files were left where they are",
             hint="the list says why; mend what can be mended and run the command again",
         )
+
+
+def stay(
+    invocation: Invocation,
+    paths: Sequence[Path],
+    *,
+    after: AfterIntake,
+    system: str | None,
+    cdr: Sequence[Path],
+) -> None:
+    """Take in what comes into the folders, until the process is told to end.
+
+    Raises:
+        Tampered: at the end, where a sealed copy in the vault could not be read back.
+    """
+    from callrec.intake.watching import FolderChanges, watch_folders
+
+    who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
+    with graceful_shutdown() as stop:
+        world = _World(invocation, who, FolderChanges(stop), stop.is_set)
+        watch_folders(
+            world,
+            [path.absolute() for path in paths],
+            after=after,
+            settle_seconds=settle_seconds,
+            system=system,
+            cdr=cdr,
+        )
+    if world.damaged:
+        raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
+
+
+@dataclass(slots=True)
+class _World:
+    """What is around the watching: this process, its clock, its output."""
+
+    invocation: Invocation
+    who: Callable[[Practice], Actor]
+    changes: FolderChanges
+    stopped: Callable[[], bool]
+    damaged: int = 0
+
+    def today(self) -> date:
+        return self.invocation.now().astimezone(self.invocation.config.time_zone).date()
+
+    def enter(self) -> tuple[Practice, Actor]:
+        from callrec.practice import open_practice
+
+        invocation = self.invocation
+        if invocation.practice is not None:
+            for problem in invocation.practice.unsaved_head_errors:
+                self.note(problem.message)
+        practice = open_practice(invocation.config, invocation.now, invocation.environ)
+        invocation.practice = practice  # a service has no mail sent
+        return practice, self.who(practice)
+
+    def passed(self) -> float:
+        return time.monotonic()
+
+    def follow(self, folders: Sequence[Path]) -> bool:
+        self.changes.follow(folders)
+        return self.changes.tells_all
+
+    def wait(self) -> Sequence[Path]:
+        return self.changes.wait()
+
+    def note(self, text: str) -> None:
+        self.invocation.out.note(f"{self._at()}  {text}")
+
+    def tell(self, done: Ingested, waiting: int) -> None:
+        self.damaged += done.damaged
+        at, out = self._at(), self.invocation.out
+
+        def text() -> None:
+            before = f", {done.duplicates} known already" if done.duplicates else ""
+            joined = f", {done.joined} joined to call records" if done.joined else ""
+            out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
+            for line in (*findings_lines(done.findings), *names_lines(done)):
+                out.say(f"{at}  {line}")
+            for each in done.quarantined:
+                out.say(f"{at}  left where it is, {each.why}: {each.path}")
+
+        out.show_line({"at": at, **ingested_json(done), "waiting": waiting}, text)
+
+    def sum_up(self, summary: Summary) -> None:
+        at, out, zone = self._at(), self.invocation.out, self.invocation.config.time_zone
+        out.show_line(
+            {"at": at, "summary": summary_json(summary)},
+            lambda: out.say(f"{at}  {summary_lines(summary, zone)}"),
+        )
+
+    def _at(self) -> str:
+        return rfc3339(self.invocation.now().replace(microsecond=0))
+
+
+_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+
+_KILLED: Final = 128
+"""Added to a signal's number, the status that a shell gives for it."""
+
+
+@contextmanager
+def graceful_shutdown() -> Iterator[Event]:
+    """An event that is set once this process is told to end; what is being done may be finished.
+
+    A second time the process ends there and then, whatever it is doing: a thread listens, as no
+    handler of Python's runs while SQLite waits for a lock.
+
+    Raises:
+        KeyboardInterrupt: at the end, if it was a ctrl-C. SIGTERM is an order, and is carried out.
+    """
+    stop, over = Event(), Event()
+    by: list[signal.Signals] = []
+
+    def listen() -> None:
+        by.append(signal.Signals(signal.sigwait(_SIGNALS)))
+        stop.set()
+        second = signal.sigwait(_SIGNALS)
+        if not over.is_set():
+            os._exit(_KILLED + second)
+
+    # Threads that are made from here on leave the signals to the one that listens.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    listener = Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield stop
+    finally:
+        was_told = tuple(by)
+        over.set()
+        while listener.is_alive():
+            signal.pthread_kill(listener.ident or 0, signal.SIGTERM)
+            listener.join(0.01)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if signal.SIGINT in was_told:
+        raise KeyboardInterrupt
+
+
+CallRecords = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--cdr",
+        metavar="FILE",
+        help="Call records of the telephone system to join to the recordings; may be given again.",
+    ),
+]
+
+SystemName = Annotated[
+    str | None,
+    typer.Option(
+        "--system",
+        metavar="NAME",
+        help="Whose recordings these are: asterisk, 3cx, ...; else it is told by their names.",
+    ),
+]
+
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Stay, and take in each recording once it has stood still."),
+]
+
+FirstDay = Annotated[
+    str | None,
+    typer.Option("--from", metavar="DATE", help="First day; else that of the first call."),
+]
+
+LastDay = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATE", help="Last day; else that of the last call."),
+]
+
+FindingsFile = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write what is found to this file, as .csv."),
+]

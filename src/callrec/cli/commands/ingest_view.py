@@ -1,4 +1,4 @@
-"""How files, or names alone, would be read: the table of ``ingest --dry-run`` and ``--try``."""
+"""What ingest says of what it did."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import os
 from collections import Counter
 from itertools import zip_longest
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.output import counted, escape_controls
+from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from callrec.cli.output import Output
     from callrec.intake.preview import Preview
+    from callrec.intake.records import UnusedRows
+    from callrec.intake.summary import Ingested, Summary
     from callrec.telephone.call import Call
 
 _HEADERS = ("file", "call", "began", "why")
@@ -100,3 +104,93 @@ def _of_time(call: Call) -> list[str]:
     local = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
     lines = [local, call.time_confidence, utc_offset(call.utc_offset_minutes)]
     return [*lines, "CONTRADICTED"] if call.contradiction else lines
+
+
+_WORDS: Final = {
+    Finding.SILENT: ("is silent", "are silent"),
+    Finding.TRUNCATED: ("is cut short", "are cut short"),
+    Finding.UNCLOSED: ("was never closed", "were never closed"),
+}
+
+_NAMED: Final = 10
+"""Recordings of which the number is said; ``--json`` has all."""
+
+
+def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
+    """A line for each, such as ``2 recordings are silent: 17, 23``."""
+    for finding, (one, several) in _WORDS.items():
+        numbers = findings.get(finding, ())
+        if numbers:
+            which = (
+                f"1 recording {one}"
+                if len(numbers) == 1
+                else f"{len(numbers)} recordings {several}"
+            )
+            rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+            yield f"{which}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
+
+
+def ingested_json(done: Ingested) -> dict[str, Any]:
+    """The members that a whole run and a round of ``--watch`` have in common."""
+    return {
+        "ingested": done.recordings,
+        "duplicates": done.duplicates,
+        "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
+        "unreadable": done.unreadable,
+        "ignored": done.ignored,
+        "bytes": done.size_bytes,
+        "batch": done.batches[-1] if done.batches else None,
+        "batches": done.batches,
+        "findings": done.findings,
+        "joined": done.joined,
+        "unjoined": done.unjoined,
+        "told_less": done.told_less,
+    }
+
+
+def summary_json(summary: Summary | None) -> dict[str, Any] | None:
+    """As it was signed, with the entry that it stands in."""
+    return None if summary is None else {**summary.fields, "seq": summary.seq}
+
+
+def unused_json(unused: UnusedRows) -> dict[str, Any]:
+    """The rows of call records that were not understood."""
+    rows = [
+        {"file": str(each.path), "line": each.row.line, "why": each.row.why}
+        for each in unused.first
+    ]
+    return {"not_understood": unused.count, "rows_not_understood": rows}
+
+
+def records_lines(done: Ingested, unused: UnusedRows) -> Iterator[str]:
+    """What came of the call records."""
+    if done.joined or done.unjoined:
+        yield f"{done.joined} joined to call records, {done.unjoined} without one."
+    for each in unused.first:
+        yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
+    if unused.count > len(unused.first):
+        yield f"and {unused.count - len(unused.first)} rows more"
+
+
+def names_lines(done: Ingested) -> Iterator[str]:
+    """What names could not tell."""
+    if done.told_less:
+        yield (
+            f"{done.told_less} known already under a name that tells less: give --cdr FILE, "
+            "or ingest them as somebody who may search."
+        )
+
+
+def summary_lines(summary: Summary, zone: ZoneInfo) -> str:
+    """Where it stands, and what it says that came in."""
+    from callrec.crypto.canonical import parse_instant
+
+    said = summary.fields
+    came = f"{said['recordings']} taken in"
+    if said["recordings"]:
+        days = [
+            parse_instant(said[end]).astimezone(zone).date().isoformat()
+            for end in ("first_start", "last_start")
+        ]
+        came += f", from {' to '.join(dict.fromkeys(days))}"
+    return f"Signed summary, entry {summary.seq} of the audit log: {came}."

@@ -1,15 +1,16 @@
-"""``callrec keys``: the vault's keys and who holds them."""
+"""keys: list, audit, rotate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from callrec.cli.commands import kit as recovering
 from callrec.cli.commands.kit import ask_kit, kit_file, kit_json, say_kit
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import recovering, rotating
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 
@@ -138,9 +139,9 @@ def audit(ctx: Context) -> None:
 def rotate(
     ctx: Context,
     *,
-    key: rotating.KeyNames = None,
-    reseal: rotating.Reseal = False,
-    reencrypt: rotating.Reencrypt = False,
+    key: KeyNames = None,
+    reseal: Reseal = False,
+    reencrypt: Reencrypt = False,
 ) -> None:
     """Give the vault new keys; or move what lies under older ones to the newest.
 
@@ -272,3 +273,20 @@ def _opens_json(each: KeyAccess) -> dict[str, Any]:
         "incidents": each.incidents,
         "grants": each.grants,
     }
+
+
+KeyNames = Annotated[
+    list[VaultKey] | None,
+    typer.Option("--key", metavar="NAME", help="Of this key alone; may be given again."),
+]
+
+Reseal = Annotated[
+    bool, typer.Option("--reseal", help="Move what lies under older versions to the newest.")
+]
+
+Reencrypt = Annotated[
+    bool,
+    typer.Option(
+        "--reencrypt", help="Seal anew each recording from before the newest recordings key."
+    ),
+]

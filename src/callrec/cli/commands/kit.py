@@ -1,17 +1,26 @@
-"""The recovery kit at the command line: its page, the file it goes to, and its words typed."""
+"""init, keys kit, recovery: founding and the recovery kit."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, practice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
+    from callrec.keys.kit_use import KitDrill
     from callrec.paper.kit_pdf import PrintedKit
+    from callrec.people.founding import NewVault
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"
 
@@ -138,3 +147,154 @@ def ask_kit(prompts: Prompts) -> str:
 def grouped_fingerprint(fingerprint: str) -> str:
     """64 hex digits in 8 groups of 8: what is compared aloud."""
     return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))
+
+
+init_app = new_app()
+
+
+@init_app.command()
+def init(
+    ctx: Context,
+    *,
+    practice: options.PracticeName,
+    user: options.UserName,
+    name: options.FullName,
+    recovery_file: options.RecoveryFile = None,
+    recovery_shares: RecoveryShares = None,
+) -> None:
+    """Found a vault with its first Data Controller, and print the recovery kit once.
+
+    Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
+    ever open the recordings. A recovery file that ends in .pdf is a page to print.
+    """
+    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
+    from callrec.people.founding import set_up_practice
+
+    invocation = ctx.obj
+    password = invocation.prompts.ask_new_password(
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
+    )
+    with kit_file(recovery_file) as keep:
+        founded = set_up_practice(
+            invocation.config,
+            practice_name=practice,
+            login=user,
+            full_name=name,
+            password=password,
+            now=invocation.now,
+            environ=invocation.environ,
+            split=recovery_shares is not None,
+            keep=keep,
+        )
+    value = {
+        "vault": founded.vault,
+        "folder": founded.folder,
+        "user": founded.login,
+        "fingerprint": founded.fingerprint,
+        "recovery_kit": kit_json(founded.kit, recovery_file),
+    }
+    out = invocation.out
+    out.show(value, lambda: _say(out, founded, recovery_file))
+    out.next_step(f"callrec login {user}")
+
+
+def _say(out: Output, founded: NewVault, file: Path | None) -> None:
+    out.say(f'The vault of {founded.practice} is in "{founded.folder}".')
+    say_kit(out, founded.kit, file)
+
+
+recovery_app = new_app()
+
+NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
+
+
+@recovery_app.command()
+def drill(ctx: Context) -> None:
+    """Prove that the recovery kit opens the vault; show nothing of what it opens.
+
+    Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
+    file that CALLREC_KIT_FILE names. It needs no login.
+    """
+    from callrec.keys.kit_use import drill_kit
+
+    typed = ask_kit(ctx.obj.prompts)
+    done = drill_kit(practice_of(ctx.obj), typed)
+    value = {"keys": done.keys, "recording": done.recording, "file": done.file}
+    out = ctx.obj.out
+    out.show(value, lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
+
+
+def _opened(done: KitDrill) -> str:
+    keys = f"{done.keys} keys"
+    if not done.recording:
+        return f"{keys}; there is no recording yet to try it on"
+    where = (
+        "the newest recording" if done.file else "the newest recording's key, whose file is away"
+    )
+    return f"{keys}, and with them {where}. Nothing was shown"
+
+
+@recovery_app.command()
+def use(
+    ctx: Context,
+    *,
+    user: NewController,
+    name: options.FullName,
+    recovery_file: options.RecoveryFile = None,
+    recovery_shares: RecoveryShares = None,
+) -> None:
+    """Make a new Data Controller with the recovery kit, where nobody's password opens the vault.
+
+    The kit is used up by it, and a new one is printed. Whoever could open the vault before still
+    can: see to that next, with callrec user list and callrec user disable.
+    """
+    from callrec.keys.kit_use import NewController, check_new_login, use_kit
+    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
+
+    call, out = ctx.obj, ctx.obj.out
+    practice = practice_of(call)
+    check_new_login(practice, user)
+    typed = ask_kit(call.prompts)
+    password = call.prompts.ask_new_password(
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
+    )
+    controller = NewController(user, name, password)
+    with kit_file(recovery_file) as keep:
+        kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
+    value = {"user": user, "recovery_kit": kit_json(kit, recovery_file)}
+
+    def text() -> None:
+        out.say(f"{user} is Data Controller. The kit is used up, and another takes its place.")
+        say_kit(out, kit, recovery_file)
+
+    out.show(value, text)
+    out.note("keep the pages of the kit before as long as callrec status names a drive for them")
+    out.next_step(f"callrec login {user}")
+
+
+class Sharing(StrEnum):
+    """How the kit is printed, other than on one page."""
+
+    TWO_OF_THREE = "2-of-3"
+
+
+RecoveryShares = Annotated[
+    Sharing | None,
+    typer.Option(
+        "--recovery-shares", help="Print the kit on three pages; any two of them open the vault."
+    ),
+]
+
+NewKitFile = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="Write the kit to a new file: a page if .pdf."),
+]
+
+NewController = Annotated[
+    str,
+    typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith."),
+]
+
+BackupTo = Annotated[
+    Path, typer.Option("--to", metavar="DIR", help="A folder of another disk or machine.")
+]

@@ -1,14 +1,13 @@
-"""``callrec login``."""
+"""login, logout, whoami."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.who import practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -82,3 +81,45 @@ def _show_waiting(invocation: Invocation, result: AwaitingConfirmation) -> None:
 
     out.show(value, text)
     out.next_step(f"the Data Controller runs callrec user confirm {result.login}")
+
+
+logout_app = new_app()
+
+
+@logout_app.command()
+def logout(ctx: Context) -> None:
+    """Close the session; what it kept is gone from memory."""
+    from callrec.login.login import log_out
+
+    out = ctx.obj.out
+    ended = log_out(practice_of(ctx.obj), ctx.obj.environ)
+    out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))
+
+
+whoami_app = new_app()
+
+
+@whoami_app.command()
+def whoami(ctx: Context) -> None:
+    """Say who is logged in, and what that person may do today."""
+    from callrec.practice import powers
+
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    out = ctx.obj.out
+    may = sorted(powers(practice, actor))
+    fingerprint = practice.register.public_keys(actor.person.id).fingerprint
+    value = {
+        "user": actor.login,
+        "role": actor.person.role,
+        "powers": may,
+        "fingerprint": fingerprint,
+        "practice": practice.name,
+    }
+
+    def text() -> None:
+        out.say(f"{actor.login}, {actor.person.role} of {practice.name}")
+        out.say(f"may: {', '.join(may)}")
+        out.say(f"key: {grouped_fingerprint(fingerprint)}")
+
+    out.show(value, text)

@@ -1,13 +1,14 @@
-"""``callrec notice``: the texts by which people are told that calls are recorded."""
+"""notice: the texts of section 3."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import notices as notice_options
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeKind, notice_gaps
 
@@ -23,8 +24,8 @@ notice_app = new_app()
 def website(
     ctx: Context,
     *,
-    on: notice_options.InForceOn = "today",
-    to: notice_options.NoticeFile = None,
+    on: InForceOn = "today",
+    to: NoticeFile = None,
 ) -> None:
     """The summary of the policy that the practice publishes."""
     _give(ctx.obj, NoticeKind.WEBSITE, on, to)
@@ -34,8 +35,8 @@ def website(
 def announcement(
     ctx: Context,
     *,
-    on: notice_options.InForceOn = "today",
-    to: notice_options.NoticeFile = None,
+    on: InForceOn = "today",
+    to: NoticeFile = None,
 ) -> None:
     """What is played at the beginning of an incoming call."""
     _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
@@ -45,8 +46,8 @@ def announcement(
 def outbound(
     ctx: Context,
     *,
-    on: notice_options.InForceOn = "today",
-    to: notice_options.NoticeFile = None,
+    on: InForceOn = "today",
+    to: NoticeFile = None,
 ) -> None:
     """What the caller says first when the practice rings somebody."""
     _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
@@ -56,8 +57,8 @@ def outbound(
 def staff(
     ctx: Context,
     *,
-    on: notice_options.InForceOn = "today",
-    to: notice_options.NoticeFile = None,
+    on: InForceOn = "today",
+    to: NoticeFile = None,
 ) -> None:
     """What staff are told about their own calls, and what is asked of them."""
     _give(ctx.obj, NoticeKind.STAFF, on, to)
@@ -125,3 +126,12 @@ def _said(gap: NoticeGap) -> str:
         return f"no {gap.kind} notice was ever in force"
     until = f"until {gap.last_on}" if gap.last_on else "on"
     return f"no {gap.kind} notice from {gap.first_on} {until}"
+
+
+InForceOn = Annotated[
+    str, typer.Option("--on", metavar="DATE", help="The day whose notice is meant; else today.")
+]
+
+NoticeFile = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help="Write the notice to this new file.")
+]

@@ -1,18 +1,21 @@
-"""``callrec reconcile``: whether every call is held."""
+"""reconcile: is every call held?"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.commands.reconciled_view import counts_json, days_in_words, reconciled_summary
-from callrec.cli.destination import check_destination
+from callrec.cli import options
+from callrec.cli.commands import ingest as intake_options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import intake as intake_options
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    check_destination,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.output import counted, rfc3339
-from callrec.cli.who import practice_of, signing_person
 from callrec.errors import DoneInPart
 from callrec.policy.days import parse_day
 from callrec.system.spreadsheet import to_csv
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.intake.reconcile import Reconciliation
-    from callrec.intake.reconciled import Finding
+    from callrec.intake.reconciled import Counts, Finding
+    from callrec.policy.days import DayRange
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
 
@@ -206,3 +210,40 @@ def _cells(finding: Finding) -> list[Any]:
         finding.number,
         tuple(map(str, finding.recordings)),
     ]
+
+
+def days_in_words(days: DayRange) -> str:
+    """Days in words: ``2026-10-26``, ``2026-10-25 to 2026-10-26``."""
+    return str(days.first) if days.count == 1 else f"{days.first} to {days.last}"
+
+
+def reconciled_summary(counts: Counts) -> str:
+    """``312 answered calls, 309 held (99.0 %), 3 without a recording``."""
+    percent = counts.percent_held
+    if percent is None:
+        return "no answered call is known"
+    held = f"{counted(counts.answered, 'answered call')}, {counts.held} held ({percent:.1f} %)"
+    part = f", {counts.in_part} in part" if counts.in_part else ""
+    return f"{held}{part}, {counts.missing} without a recording"
+
+
+def counts_json(days: DayRange, counts: Counts) -> dict[str, Any]:
+    """For programs (docs/cli.md)."""
+    return {
+        "from": days.first,
+        "to": days.last,
+        "files": counts.files,
+        "not_understood": counts.not_understood,
+        "calls": counts.calls,
+        "answered": counts.answered,
+        "held": counts.held,
+        "percent_held": counts.percent_held,
+        "in_part": counts.in_part,
+        "missing": counts.missing,
+        "recordings": counts.recordings,
+        "without_call": counts.without_call,
+        "unheard": counts.unheard,
+        "duplicates": counts.duplicates,
+        "gaps": counts.gaps,
+        "joined_by": dict(counts.joined_by),
+    }

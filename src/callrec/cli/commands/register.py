@@ -1,23 +1,30 @@
-"""``callrec register``: what an inspector, the Data Controller or an auditor asks to see."""
+"""register: what an inspector asks to see."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from callrec.cli.destination import check_destination
+import typer
+
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import registers as register_options
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    check_destination,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.output import as_json
-from callrec.cli.who import practice_of, signing_person
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Tampered
 from callrec.policy.days import parse_instant
+from callrec.policy.reviews import RegisterName
 from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
-    from pathlib import Path
 
     from callrec.registers.registers import RegisterExtract
     from callrec.system.spreadsheet import Cell
@@ -28,9 +35,9 @@ register_app = new_app()
 @register_app.command()
 def register(
     ctx: Context,
-    name: register_options.RegisterArgument,
+    name: RegisterArgument,
     *,
-    to: register_options.RegisterFile = None,
+    to: RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
@@ -115,3 +122,66 @@ def _table(invocation: Invocation, extract: RegisterExtract) -> None:
 
 def _cell(value: Cell, zone: tzinfo) -> object:
     return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value, zone)
+
+
+SamplePercent = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        metavar="PERCENT",
+        min=1,
+        max=100,
+        help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
+    ),
+]
+
+SampleCount = Annotated[
+    int | None,
+    typer.Option(
+        "--count",
+        metavar="N",
+        min=1,
+        max=LARGEST_INTEGER,
+        help="Draw so many of those that wait.",
+    ),
+]
+
+Accept = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--accept",
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Accept the search of this entry; may be given again.",
+    ),
+]
+
+Query = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--query",
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Query the search of this entry, with --reason; may be given again.",
+    ),
+]
+
+RegisterArgument = Annotated[
+    RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
+]
+
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
+    ),
+]
+
+DossierFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FILE", help="Write it to this file: .json for programs, else as text."
+    ),
+]

@@ -1,22 +1,23 @@
-"""``callrec restore``: rebuild the vault from archive volumes."""
+"""restore, migrate: give the vault back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from callrec.cli.commands.fetched_view import check_all_fetched, fetched_json, say_not_fetched
+import typer
+
 from callrec.cli.commands.kit import ask_kit
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import restoring as options
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
 from callrec.cli.output import counted
-from callrec.cli.who import practice_of, signing_login, signing_person
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
+    from callrec.cli.output import Output
     from callrec.practice import Actor, Practice
     from callrec.restore.rebuild import Rebuilt
-    from callrec.restore.restore import Restored
+    from callrec.restore.restore import Repaired, Restored
     from callrec.volume.volume import Volume
 
 restore_app = new_app()
@@ -26,9 +27,9 @@ restore_app = new_app()
 def restore(
     ctx: Context,
     *,
-    volumes: options.FromVolumes,
-    kit: options.WithKit = False,
-    for_proof: options.Drill = False,
+    volumes: FromVolumes,
+    kit: WithKit = False,
+    for_proof: Drill = False,
 ) -> None:
     """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
 
@@ -174,3 +175,98 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
     if done.erased_since or done.erased_and_here:
         out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
     say_not_fetched(out, done)
+
+
+def fetched_json(done: Restored | Repaired) -> dict[str, Any]:
+    """As JSON has it."""
+    return {
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "missing": dict(done.missing),
+        "undone": [{"volume": label, "why": why} for label, why in done.undone],
+    }
+
+
+def say_not_fetched(out: Output, done: Restored | Repaired) -> None:
+    """One line for each thing that is not as it should be."""
+    for path in done.fetched.damaged:
+        out.say(f"damaged on the volume: {path}")
+    for label, count in done.missing.items():
+        where = f'on volume "{label}"' if label else "on no volume that is known"
+        out.say(f"still missing: {count}, {where}")
+    for label, why in done.undone:
+        out.say(f'volume "{label}" stays as it is: {why}')
+
+
+def check_all_fetched(done: Restored | Repaired) -> None:
+    """Tell by the exit status where something was not done.
+
+    Raises:
+        DoneInPart: recordings are missing, or a volume is not as it was written.
+    """
+    if done.missing or done.fetched.damaged:
+        raise DoneInPart(
+            "some recordings are still missing", hint="attach another volume and restore from it"
+        )
+    if done.undone:
+        raise DoneInPart(
+            f'volume "{done.undone[0][0]}" stays as it is, and something is to be done there',
+            hint="callrec archive verify DIR names all that is wrong with a volume",
+        )
+
+
+migrate_app = new_app()
+
+
+@migrate_app.command()
+def migrate(ctx: Context) -> None:
+    """Bring a vault that an older callrec wrote to the newest schema.
+
+    The catalogue as it was is put beside it first, sealed, and callrec restore --from gives it
+    back. It is all done or nothing is. Delete the copy once you have seen that all is well: what is
+    erased later stays in it.
+    """
+    from callrec.restore.migrate import migrate_vault
+
+    call, out = ctx.obj, ctx.obj.out
+    done = migrate_vault(call.config, now=call.now, environ=call.environ)
+    value = {"before": done.before, "after": done.after, "copy": done.copy}
+
+    def text() -> None:
+        if done.copy is None:
+            out.say(f"The vault has schema {done.after}, the newest.")
+            return
+        out.say(f"The vault had schema {done.before} and has {done.after} now.")
+        out.say(f'The catalogue as it was is sealed in "{done.copy}".')
+
+    out.show(value, text)
+    if done.copy:
+        out.next_step("callrec audit verify, and delete the copy once all is well")
+
+
+FromVolumes = Annotated[
+    list[Path],
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="An archive volume's folder; give each that is attached.",
+    ),
+]
+
+WithKit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit, not a password.")]
+
+Drill = Annotated[
+    bool,
+    typer.Option("--drill", help="Prove that it would work, in a folder that is gone afterwards."),
+]
+
+Repair = Annotated[
+    bool,
+    typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from."),
+]
+
+RepairFrom = Annotated[
+    list[Path] | None,
+    typer.Option("--from", metavar="DIR", help="An archive volume's folder, with --repair."),
+]

@@ -1,20 +1,32 @@
-"""``callrec retention``: how long recordings are kept, what is due, and its disposal."""
+"""retention: review, set, dispose."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from callrec.cli.commands.destroyed_view import DISPOSING, find_attached_volumes, show_destruction
-from callrec.cli.destination import check_destination
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands import register as register_options
+from callrec.cli.commands.erase import (
+    DISPOSING,
+    CertificateTo,
+    OnVolumes,
+    find_attached_volumes,
+    show_destruction,
+)
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import registers as register_options
-from callrec.cli.options import retention as retention_options
-from callrec.cli.options.destroying import CertificateTo, OnVolumes
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    check_destination,
+    practice_of,
+    signing_person,
+)
+from callrec.cli.options import read_request
 from callrec.cli.output import as_json, counted
-from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.system.spreadsheet import to_csv
 
@@ -69,7 +81,7 @@ def review(
 @retention_app.command()
 def dispose(
     ctx: Context,
-    request: retention_options.Approved = None,
+    request: Approved = None,
     *,
     volumes: OnVolumes = None,
     to: CertificateTo = None,
@@ -127,7 +139,7 @@ def _carry_out(
 def set_(
     ctx: Context,
     recordings: options.RecordingIds,
-    category: retention_options.CategoryName,
+    category: CategoryName,
     *,
     reason: options.Reason = None,
 ) -> None:
@@ -276,3 +288,18 @@ def _table(out: Output, every: Iterable[DueGroup]) -> None:
         for due in every
     ]
     out.table(("month", "category", "due", "free", "stopped by"), rows)
+
+
+CategoryName = Annotated[
+    str,
+    typer.Argument(metavar="CATEGORY", help="Of the configuration: routine, health-record, claim."),
+]
+
+Approved = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[REQUEST]",
+        parser=read_request,
+        help="Destroy what this request was approved for; without it, make a request.",
+    ),
+]

@@ -1,15 +1,20 @@
-"""``callrec status``: what is waiting, due or wrong."""
+"""status, inbox, doctor."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli.commands.reconciled_view import counts_json, days_in_words, reconciled_summary
+from callrec.cli import options
+from callrec.cli.commands import restore as restoring
+from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
+from callrec.cli.commands.restore import check_all_fetched, fetched_json, say_not_fetched
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.output import counted
-from callrec.cli.who import acting_person, practice_of
-from callrec.errors import Locked
+from callrec.errors import Locked, Tampered, Unusable
+from callrec.policy.clock_events import Urgency
+from callrec.policy.days import last_day
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
@@ -162,3 +167,157 @@ def _reconciled_json(last: LastReconciled | None) -> dict[str, object] | None:
 
 def _json(item: InboxItem) -> dict[str, object]:
     return {"request": item.reference, "to": item.waits_to, "lapses_at": item.lapses_at}
+
+
+doctor_app = new_app()
+
+
+@doctor_app.command()
+def doctor(
+    ctx: Context,
+    *,
+    full: options.FullCheck = False,
+    repair: restoring.Repair = False,
+    volumes: restoring.RepairFrom = None,
+) -> None:
+    """Check this machine and this vault, and say what to do about what is wrong.
+
+    Opens nothing and changes nothing. Without --full each sealed file is there and of its size;
+    with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
+    what is damaged or missing is fetched back from an archive volume.
+    """
+    from callrec.office.doctor import Level, examine
+    from callrec.office.status import count_recordings
+
+    if repair or volumes:
+        _repair(ctx.obj, volumes or [], asked=repair)
+        return
+    practice = practice_of(ctx.obj)
+    out = ctx.obj.out
+    with out.progress("looking", total=count_recordings(practice)) as advance:
+        found = tuple(examine(practice, ctx.obj.environ, full=full, done=advance))
+
+    def text() -> None:
+        for finding in found:
+            out.say(f"{finding.level:8} {finding.what}")
+            if finding.hint:
+                out.say(f"{'':8} -> {finding.hint}")
+
+    out.show_items(
+        [{"level": f.level, "what": f.what, "hint": f.hint or None} for f in found], text
+    )
+    damage = [finding for finding in found if finding.level is Level.DAMAGE]
+    if damage:
+        raise Tampered(damage[0].what, hint=damage[0].hint)
+
+
+def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
+    from callrec.archive.fetch import count_files
+    from callrec.restore.rebuild import open_volumes
+    from callrec.restore.restore import repair_from_volumes
+
+    if not volumes or not asked:
+        raise Unusable(
+            "--repair and --from belong together",
+            hint="attach a volume: callrec doctor --repair --from /mnt/external",
+        )
+    opened = open_volumes(volumes)
+    practice = practice_of(invocation)
+    actor = signing_person(invocation, practice)
+    out = invocation.out
+    with out.progress("reading", total=sum(map(count_files, opened))) as advance:
+        done = repair_from_volumes(practice, actor, opened, advance=advance)
+
+    def text() -> None:
+        out.say(f"{counted(done.fetched.recordings, 'recording')} fetched back.")
+        say_not_fetched(out, done)
+
+    out.show(fetched_json(done), text)
+    out.next_step("callrec doctor --full")
+    check_all_fetched(done)
+
+
+inbox_app = new_app()
+
+
+@inbox_app.command()
+def inbox(ctx: Context) -> None:
+    """Requests and incidents that wait for you, and what you may hear; soonest due first."""
+    from callrec.office.inbox import read_inbox
+
+    practice = practice_of(ctx.obj)
+    items = read_inbox(practice, acting_person(ctx.obj, practice))
+    out, zone = ctx.obj.out, practice.config.time_zone
+    values = [
+        {
+            "id": item.reference,
+            "waits_to": item.waits_to,
+            "purpose": item.purpose,
+            "created_by": item.created_by,
+            "recordings": item.recordings,
+            "lapses_at": item.lapses_at,
+            "due_on": item.due_on,
+            "due_at": item.due_at,
+            "target_on": item.target_on,
+            "urgency": item.urgency,
+            "nobody_else": item.is_alone,
+        }
+        for item in items
+    ]
+    rows = [
+        (
+            item.reference,
+            f"to {item.waits_to}",
+            item.purpose or "incident",
+            item.created_by,
+            item.recordings,
+            _by(item, zone),
+        )
+        for item in items
+    ]
+    headers = ("request", "waits", "purpose", "made by", "recordings", "by")
+
+    def text() -> None:
+        if rows:
+            out.table(headers, rows)
+        else:
+            out.say("Nothing waits for you.")
+        for item in items:
+            if item.is_alone:
+                out.say(f"Nobody else may decide {item.reference}: lend the power to somebody.")
+
+    out.show_items(values, text)
+    if items:
+        out.next_step(_command(items[0]))
+
+
+def _command(item: InboxItem) -> str:
+    """What answers that for which something waits."""
+    from callrec.office.inbox import InboxAction
+
+    match item.waits_to:
+        case InboxAction.DECIDE:
+            return f"callrec approve {item.reference}"
+        case InboxAction.ANSWER:
+            came = item.awaited.came if item.awaited else "EVENT"
+            return f"callrec request event {item.reference} {came} --on DATE"
+        case InboxAction.HEAR:
+            return f"callrec listen {item.reference}"
+        case InboxAction.REVIEW:
+            return f"callrec audit review-glass {item.reference}"
+        case InboxAction.SETTLE:
+            return f"callrec incident show {item.reference}"
+
+
+def _by(item: InboxItem, zone: tzinfo) -> str:
+    """The day that presses most, in few words."""
+    due = f"{item.due_at.astimezone(zone):%Y-%m-%d %H:%M}" if item.due_at else item.due_on
+    if item.urgency is Urgency.OVERDUE:
+        return f"OVERDUE {due}"
+    if due:
+        return f"due {due}"
+    if item.target_on:
+        return f"target {item.target_on}"
+    if item.lapses_at is None:
+        return "no day"
+    return f"until {last_day(item.lapses_at, zone)}"

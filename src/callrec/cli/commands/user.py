@@ -1,21 +1,21 @@
-"""``callrec user``: who works here."""
+"""user: who works here."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import commands as options
-from callrec.cli.options import delegating
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.prompts import read_password
-from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
-from callrec.policy.role import Role
+from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,7 +215,7 @@ def role(
     *,
     user: options.KnownLogin,
     role: options.NewRole,
-    only: delegating.OnlyPowers = None,
+    only: OnlyPowers = None,
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 
@@ -253,9 +253,9 @@ def delegate(
     ctx: Context,
     *,
     user: options.KnownLogin,
-    power: delegating.PowerName,
-    until: delegating.LentUntil = None,
-    end: delegating.End = False,
+    power: PowerName,
+    until: LentUntil = None,
+    end: End = False,
 ) -> None:
     """Lend a person a power until a day, or take it back.
 
@@ -337,3 +337,42 @@ def _json(person: Colleague) -> dict[str, Any]:
         "fingerprint": person.fingerprint,
         "claimed_fingerprint": person.claimed_fingerprint or None,
     }
+
+
+_POWERS = {str(power): power for power in Power}
+
+
+def read_power(text: str) -> Power:
+    """The power that a word stands for."""
+    power = _POWERS.get(text.strip().lower())
+    if power is None:
+        raise Unusable("there is no such power", hint=f"the powers: {', '.join(Power)}")
+    return power
+
+
+PowerName = Annotated[
+    Power,
+    typer.Option(
+        "--power",
+        metavar="POWER",
+        parser=read_power,
+        help="What the person may do besides what the role brings: decide-reserved.",
+    ),
+]
+
+LentUntil = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
+]
+
+End = Annotated[bool, typer.Option("--end", help="Take it back at once, and renew its keys.")]
+
+OnlyPowers = Annotated[
+    list[Power] | None,
+    typer.Option(
+        "--only",
+        metavar="POWER",
+        parser=read_power,
+        help="Hold this power of the role and no other; may be given again.",
+    ),
+]

@@ -1,14 +1,17 @@
-"""``callrec verify-release``: check what somebody was given; needs no vault."""
+"""verify-release, fingerprint: need no vault."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import releases
+from callrec.cli.invocation import Context, practice_of
+from callrec.cli.output import qr_code
 from callrec.errors import Tampered, Unchecked
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ verify_release_app = new_app()
 
 
 @verify_release_app.command()
-def verify_release(ctx: Context, path: releases.Package, *, pin: options.Pin = None) -> None:
+def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
     """Check a release: that its files are those that were released, on this practice's record.
 
     Needs no vault. A vault at hand is not asked for the fingerprint: whoever could change the
@@ -127,3 +130,43 @@ def _row(file: CheckedFile) -> tuple[str, ...]:
 def _length(duration_ms: int | None) -> str:
     seconds = None if duration_ms is None else round(duration_ms / 1000)
     return "" if seconds is None else f"{seconds // 60}:{seconds % 60:02d}"
+
+
+fingerprint_app = new_app()
+
+
+@fingerprint_app.command()
+def fingerprint(ctx: Context) -> None:
+    """Print the practice's fingerprint, which it publishes where its releases do not go.
+
+    Whoever gets a release compares it: callrec verify-release --pin, or the program in the release.
+    Opens nothing. It must be the same as on the page of the recovery kit; if it is not, publish
+    neither and tell the Data Controller.
+    """
+    practice = practice_of(ctx.obj)
+    digits = practice.root.hex()
+    groups = grouped_fingerprint(digits)
+    out = ctx.obj.out
+    out.show(
+        {"fingerprint": digits, "groups": groups.split()},
+        lambda: _say_fingerprint(out, practice.name, groups, digits),
+    )
+    out.note("compare it with the page of the recovery kit before you publish it")
+
+
+def _say_fingerprint(out: Output, practice: str, groups: str, digits: str) -> None:
+    out.say(groups)
+    out.say()
+    out.say("For the website and the letterhead:")
+    out.say(f'"Recordings released by {practice} can be checked against this fingerprint:')
+    out.say(f'{groups}"')
+    if out.is_on_a_terminal:
+        out.say()
+        for line in qr_code(digits):
+            out.say(line)
+
+
+Package = Annotated[
+    Path,
+    typer.Argument(metavar="PATH", help="The opened folder, the .zip as it came, or the .html."),
+]

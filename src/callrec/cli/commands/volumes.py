@@ -1,17 +1,18 @@
-"""``callrec archive list``, ``keep``, ``lost``, ``found``: volumes as things the practice owns."""
+"""archive list, keep, lost, found."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from callrec.cli.commands.incident_account import read_noticed
-from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import incidents as incident_options
-from callrec.cli.options import volumes as options
-from callrec.cli.options.commands import VolumeFolder
+import typer
+
+from callrec.cli.commands import incident as incident_options
+from callrec.cli.commands.incident_view import read_noticed
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.options import VolumeFolder
 from callrec.cli.output import counted
-from callrec.cli.who import acting_person, practice_of, signing_person
 from callrec.errors import Locked
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def list_(ctx: Context) -> None:
 
 def keep(
     ctx: Context,
-    label: options.VolumeLabel,
+    label: VolumeLabel,
     *,
-    by: options.KeptBy = None,
-    at: options.KeptAt = None,
+    by: KeptBy = None,
+    at: KeptAt = None,
 ) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
     from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
@@ -74,7 +75,7 @@ def keep(
 
 def lost(
     ctx: Context,
-    label: options.VolumeLabel,
+    label: VolumeLabel,
     *,
     noticed: incident_options.Noticed = None,
     tell: incident_options.WhomToTell = None,
@@ -196,3 +197,39 @@ def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
         return acting_person(invocation, practice)
     except Locked:
         return None
+
+
+VolumeLabel = Annotated[
+    str, typer.Argument(metavar="LABEL", help="As callrec archive list shows it.")
+]
+
+KeptBy = Annotated[str | None, typer.Option("--with", metavar="NAME", help="Who has the volume.")]
+
+KeptAt = Annotated[
+    str | None, typer.Option("--at", metavar="PLACE", help="Where it lies: the fire safe.")
+]
+
+RemoveLocal = Annotated[
+    bool,
+    typer.Option(
+        "--remove-local",
+        help="Then remove here what is on enough volumes, this one read back once more.",
+    ),
+]
+
+OnThisDisk = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask before a new volume is made on the vault's own disk."),
+]
+
+VolumeFolders = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[DIR]...", help="Folders that were archived to; else all that are attached."
+    ),
+]
+
+OnVolume = Annotated[
+    list[Path] | None,
+    typer.Option("--from", metavar="DIR", help="A volume's folder, if it is not found by itself."),
+]

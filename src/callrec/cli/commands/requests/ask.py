@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli import options
+from callrec.cli.commands.requests import particulars as purposes
 from callrec.cli.commands.requests.particulars import (
     ask_answers,
     ask_purpose,
@@ -12,10 +14,7 @@ from callrec.cli.commands.requests.particulars import (
 )
 from callrec.cli.commands.requests.view import date_mismatch_lines, reader, staff_named_lines
 from callrec.cli.commands.search import HEADERS, call_row
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import purposes
-from callrec.cli.who import acting_person, practice_of
+from callrec.cli.invocation import Context, acting_person, practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:

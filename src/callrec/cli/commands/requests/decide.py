@@ -1,10 +1,13 @@
-"""``callrec approve``: grant what a request asks for."""
+"""approve, deny, revoke."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from callrec.cli import options
 from callrec.cli.commands.requests.view import (
     date_mismatch_lines,
     edits_json,
@@ -13,22 +16,26 @@ from callrec.cli.commands.requests.view import (
     staff_named_lines,
 )
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import deciding
-from callrec.cli.options import edits as edit_options
-from callrec.cli.who import countersigning_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    acting_person,
+    countersigning_person,
+    practice_of,
+    signing_person,
+)
+from callrec.cli.options import read_recording
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, parse_day
+from callrec.policy.edits import TypedClip, TypedSilence, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from callrec.cli.invocation import Invocation
-    from callrec.policy.edits import Edits
-    from callrec.policy.withholding import Ground
+    from callrec.policy.edits import Edits, TypedEdit
     from callrec.practice import Actor, Practice
     from callrec.requests.decide import ApprovalPreview, Approved, Decision
 
@@ -41,9 +48,9 @@ def approve(
     request: options.Reference,
     *,
     recording: options.Recordings = None,
-    withhold: deciding.Withhold = None,
-    clip: edit_options.Clips = None,
-    silence: edit_options.Silences = None,
+    withhold: Withhold = None,
+    clip: Clips = None,
+    silence: Silences = None,
     to: options.ForUser = "",
     until: options.LastDay = None,
     note: options.Note = "",
@@ -68,7 +75,7 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=_withheld(withhold or []),
-        edits=edit_options.typed_edits(clip, silence),
+        edits=typed_edits(clip, silence),
         to=to,
         until=_day(practice, until, "--until"),
         note=note,
@@ -117,7 +124,7 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
         yield f"Withheld: {number}, {ground}: {ground.meaning}."
 
 
-def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
+def _withheld(given: list[Withheld]) -> Mapping[int, Ground]:
     grounds = {each.recording: each.ground for each in given}
     if len(grounds) < len(set(given)):
         raise Unusable("a recording is withheld on one ground", hint="give its number once")
@@ -173,3 +180,162 @@ def _next(done: Approved) -> str:
             return f"callrec retention dispose {done.reference}"
         case _:
             return f"{done.to} runs callrec listen {done.reference}, or callrec release"
+
+
+deny_app = new_app()
+
+
+@deny_app.command()
+def deny(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    reason: options.Reason = None,
+    code: Code = None,
+    break_glass: options.BreakGlass = False,
+    yes: options.Yes = False,
+) -> None:
+    """Refuse a request, and say why. It cannot be decided again; a new one can be made.
+
+    Nobody decides a request that he made or changed; where there is nobody else, the Data
+    Controller refuses his own with --break-glass.
+    """
+    from callrec.requests.decide import deny_request
+
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    alone = " alone" if break_glass else ""
+    ctx.obj.prompts.confirm(f"deny {request}{alone}", yes=yes)
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    state = deny_request(
+        practice, actor, request, reason=why, ground=code, breaks_glass=break_glass
+    )
+    out = ctx.obj.out
+    out.show({"id": request, "state": state}, lambda: out.say(f"{request} is {state}."))
+
+
+revoke_app = new_app()
+
+
+@revoke_app.command()
+def revoke(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    reason: options.Reason = None,
+    yes: options.Yes = False,
+) -> None:
+    """Take back every grant under a request, and say why. It can be decided again."""
+    from callrec.requests.decide import revoke_grants
+
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    ctx.obj.prompts.confirm(f"revoke {request}", yes=yes)
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    done = revoke_grants(practice, actor, request, reason=why)
+    out = ctx.obj.out
+    value = {"id": request, "grants": done.grants, "state": done.state}
+    said = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
+    out.show(value, lambda: out.say(said))
+    out.next_step(f"callrec request show {request}")
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One recording that is withheld, by its number."""
+
+    recording: int
+    ground: Ground
+
+
+def read_ground(text: str) -> Ground:
+    """The ground that a code stands for."""
+    ground = GROUND_CODES.get(text.strip().lower())
+    if ground is None:
+        raise Unusable(
+            "there is no such code to withhold something", hint=f"the codes: {', '.join(Ground)}"
+        )
+    return ground
+
+
+def read_withheld(text: str) -> Withheld:
+    """A recording and why it is withheld: ``1042=third-party``."""
+    number, given, code = text.partition("=")
+    if not given:
+        raise Unusable(
+            "a recording is withheld on a ground",
+            hint=f"give ID=CODE, such as 1042=third-party; the codes: {', '.join(Ground)}",
+        )
+    return Withheld(read_recording(number), read_ground(code))
+
+
+Withhold = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--withhold",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Withhold this recording, on the ground that the code names; may be given again.",
+    ),
+]
+
+Code = Annotated[
+    Ground | None,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        parser=read_ground,
+        help="On what ground all of it is refused, where more than nobody's approval is meant.",
+    ),
+]
+
+Clips = Annotated[
+    list[TypedClip] | None,
+    typer.Option(
+        "--clip",
+        metavar="[ID@]A-B",
+        parser=read_clip,
+        help="Keep this span alone: 1:30-1:45, or 1042@1:30-1:45 of several.",
+    ),
+]
+
+Silences = Annotated[
+    list[TypedSilence] | None,
+    typer.Option(
+        "--silence",
+        metavar="[ID@]A-B=GROUND[/left|right][/tone]",
+        parser=read_silence,
+        help="Silence this span because of third-party, serious-harm, privilege or"
+        " not-relevant; may be given again.",
+    ),
+]
+
+
+def typed_edits(
+    clips: Iterable[TypedClip] | None, silences: Iterable[TypedSilence] | None
+) -> tuple[TypedEdit, ...]:
+    """What both options said; of which recordings is known once it is known which are concerned."""
+    return (*(clips or ()), *(silences or ()))
+
+
+def read_attended(text: str) -> str:
+    """Who attends a hearing, in a line."""
+    line = " ".join(text.split())
+    if not line:
+        raise Unusable("it is not said who attends", hint='say who, or --attended "nobody"')
+    return line
+
+
+Attended = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attended",
+        metavar="WHO",
+        parser=read_attended,
+        help="Who is there besides you, or nobody; kept sealed; may be given again.",
+    ),
+]
+
+Look = Annotated[
+    bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
+]

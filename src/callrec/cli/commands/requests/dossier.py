@@ -6,12 +6,10 @@ from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.destination import check_destination
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import registers as register_options
+from callrec.cli import options
+from callrec.cli.commands import register as register_options
+from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.output import WIDTH, as_json, escape_controls
-from callrec.cli.who import practice_of, signing_person
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:

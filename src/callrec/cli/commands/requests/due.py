@@ -1,15 +1,17 @@
-"""``callrec due``: by when, and why; needs no vault."""
+"""due: by when, and why; needs no vault."""
 
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import clocks as options
 from callrec.cli.output import WIDTH
 from callrec.errors import Unusable
+from callrec.policy import days as working_days
 from callrec.policy.clause import Law
 from callrec.policy.clock import breach_due_at, deadline
 from callrec.policy.clock_events import ClockEvent, ClockEventKind, Deadline, Receipt, full_date
@@ -27,22 +29,22 @@ due_app = new_app()
 @due_app.command()
 def due(
     ctx: Context,
-    purpose: options.ClockName,
+    purpose: ClockName,
     *,
-    received: options.ReceivedOn = None,
-    extended: options.Extended = False,
-    division: options.Division = None,
-    urgent: options.SameDay = False,
-    nothing_older: options.NothingOlder = False,
-    answer_by: options.OrderDate = None,
-    aware: options.AwareSince = None,
+    received: ReceivedOn = None,
+    extended: Extended = False,
+    division: Division = None,
+    urgent: SameDay = False,
+    nothing_older: NothingOlder = False,
+    answer_by: OrderDate = None,
+    aware: AwareSince = None,
 ) -> None:
     """Say by when a request is answered, and why on that day. Needs no vault.
 
     What happens after it came may change that: request show counts it all.
     """
     call = ctx.obj
-    if purpose == options.BREACH:
+    if purpose == BREACH:
         of_a_request = (received, extended, division, urgent, nothing_older, answer_by)
         _show_breach(call, _given(aware, "--aware TIME", of_a_request))
         return
@@ -56,9 +58,7 @@ def due(
     _show(call, receipt, _reckon(call, receipt, division, extended=extended))
 
 
-def _reckon(
-    call: Invocation, receipt: Receipt, division: options.Division, *, extended: bool
-) -> Deadline:
+def _reckon(call: Invocation, receipt: Receipt, division: Division, *, extended: bool) -> Deadline:
     from callrec.bank_holidays import scales_of, working_days
 
     clocks = call.config.clocks
@@ -175,3 +175,68 @@ def _day(call: Invocation, text: str, option: str) -> date:
 
 def _today(call: Invocation) -> date:
     return call.now().astimezone(call.config.time_zone).date()
+
+
+BREACH = "breach"
+"""What has a clock and is no request."""
+
+
+def read_clock(text: str) -> str:
+    """A purpose, or a breach."""
+    said = text.strip().casefold()
+    if said not in (*Purpose, BREACH):
+        raise Unusable(
+            "there is no such purpose", hint=f"type one of {', '.join((*Purpose, BREACH))}"
+        )
+    return said
+
+
+ClockName = Annotated[
+    str,
+    typer.Argument(
+        metavar="PURPOSE",
+        parser=read_clock,
+        help="What is asked for: subject-access, erasure, portability, deceased, outside-body;"
+        " or breach.",
+    ),
+]
+
+ReceivedOn = Annotated[
+    str | None,
+    typer.Option("--received", metavar="DATE", help="The day on which it came, working or not."),
+]
+
+Extended = Annotated[
+    bool,
+    typer.Option("--extended", help="Take three months instead of one, for what is complex."),
+]
+
+Division = Annotated[
+    working_days.Division | None,
+    typer.Option("--division", help="Whose bank holidays count; else the configuration's."),
+]
+
+SameDay = Annotated[
+    bool, typer.Option("--urgent", help="Of an outside body: it is wanted the same day.")
+]
+
+NothingOlder = Annotated[
+    bool,
+    typer.Option(
+        "--nothing-older", help="Of the deceased: nothing in the record is older than 40 days."
+    ),
+]
+
+OrderDate = Annotated[
+    str | None,
+    typer.Option(
+        "--answer-by", metavar="DATE", help="Of an outside body: the day that a court's order says."
+    ),
+]
+
+AwareSince = Annotated[
+    str | None,
+    typer.Option(
+        "--aware", metavar="TIME", help="Of a breach: when it was noticed, 2024-05-03T16:30."
+    ),
+]

@@ -1,31 +1,107 @@
-"""``callrec request event``: date what happened to a request outside this program."""
+"""request event: date what happened outside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final
 
-from callrec.cli.channels import ask_channel
-from callrec.cli.commands.requests.deadline_view import deadline_json, deadline_lines
-from callrec.cli.commands.requests.view import reader
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.options import events
-from callrec.cli.options.events import AskedFor, Event
-from callrec.cli.who import practice_of
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
+from callrec.cli.invocation import Context, practice_of
+from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.days import parse_day, parse_time
-from callrec.policy.handing_over import Handover
+from callrec.policy.handing_over import Channel, Handover
 
 if TYPE_CHECKING:
     from datetime import date
 
     from callrec.cli.invocation import Invocation
-    from callrec.policy.handing_over import Channel
     from callrec.practice import Actor, Practice
     from callrec.requests.event import DatedRequest
     from callrec.requests.packages import NotedPackage
+
+
+class Event(StrEnum):
+    """What can be dated about a request, as it is typed."""
+
+    EXTEND = "extend"
+    ASK = "ask"
+    ANSWER = "answer"
+    IDENTITY = "identity"
+    AUTHORITY = "authority"
+    FEE = "fee"
+    THIRD_PARTIES = "third-parties"
+    HANDED_OVER = "handed-over"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class AskedFor(StrEnum):
+    """What the practice asks for, as it is typed."""
+
+    CLARIFICATION = "clarification"
+    IDENTITY = "identity"
+    AUTHORITY = "authority"
+    FEE = "fee"
+
+
+EventName = Annotated[
+    Event,
+    typer.Argument(
+        metavar="EVENT",
+        show_choices=False,
+        help="What happened: extend (three months instead of one), ask, answer (what was asked),"
+        " identity, authority or fee (it came), third-parties (who else is heard was checked),"
+        " handed-over, acknowledged (the package that was released).",
+    ),
+]
+
+EventDay = Annotated[
+    str,
+    typer.Option("--on", metavar="DATE", help="The day on which it happened; today counts too."),
+]
+
+EventReason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="TEXT",
+        help="Why more time is needed or another way was taken, what was asked, found or"
+        " acknowledged; a sentence.",
+    ),
+]
+
+AskedForWhat = Annotated[
+    AskedFor,
+    typer.Option("--for", help="What was asked for: to ask for proof of identity begins anew."),
+]
+
+AtTime = Annotated[
+    str | None,
+    typer.Option("--time", metavar="TIME", help="When it was handed over, if known: 14:05."),
+]
+
+HandedOverBy = Annotated[
+    Channel | None, typer.Option("--by", help="How the package was handed over.")
+]
+
+ToWhom = Annotated[
+    str | None,
+    typer.Option("--to-whom", metavar="TEXT", help="To whom; it is kept sealed in the record."),
+]
+
+WhichRelease = Annotated[
+    str,
+    typer.Option(
+        "--release",
+        metavar="ID",
+        help="Which package, where it could be several: how its id begins, as in its name.",
+    ),
+]
 
 _CAME: Final = {
     Event.ANSWER: Awaited.CLARIFICATION,
@@ -51,15 +127,15 @@ class _Told:
 def event(
     ctx: Context,
     request: options.Reference,
-    what: events.EventName,
+    what: EventName,
     *,
-    on: events.EventDay,
-    wanted: events.AskedForWhat = AskedFor.CLARIFICATION,
-    reason: events.EventReason = None,
-    at: events.AtTime = None,
-    by: events.HandedOverBy = None,
-    to_whom: events.ToWhom = None,
-    release: events.WhichRelease = "",
+    on: EventDay,
+    wanted: AskedForWhat = AskedFor.CLARIFICATION,
+    reason: EventReason = None,
+    at: AtTime = None,
+    by: HandedOverBy = None,
+    to_whom: ToWhom = None,
+    release: WhichRelease = "",
 ) -> None:
     """Date what happened to a request: by when it is answered, and who has what was released.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli import options
 from callrec.cli.commands.requests.ask import amend, create, show_amended
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.view import reader, request_json, request_lines
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.options import commands as options
-from callrec.cli.who import acting_person, practice_of
+from callrec.cli.invocation import Context, acting_person, practice_of
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation

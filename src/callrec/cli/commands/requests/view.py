@@ -1,29 +1,31 @@
-"""A request as it is shown: before it is approved, and by ``callrec request show``."""
+"""A request as it is shown."""
 
 from __future__ import annotations
 
+import textwrap
 from itertools import starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.commands.requests.deadline_view import deadline_json, deadline_lines
-from callrec.cli.commands.requests.released_view import release_facts, release_json
-from callrec.cli.who import acting_person, signing_person
+from callrec.cli.invocation import acting_person, signing_person
+from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits
 from callrec.policy.purpose import TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime, tzinfo
+    from datetime import date, datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
     from callrec.mail.outbox import ListedMessage
+    from callrec.policy.clock_events import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
+    from callrec.requests.packages import ShownPackageNote, ShownRelease
     from callrec.requests.show import (
         ShownApproval,
         ShownDenial,
@@ -314,3 +316,121 @@ def _labelled(label: str, value: str) -> str:
 
 def _local(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+_WIDTH: Final = 80
+
+_DEADLINE_LABEL: Final = 11
+"""As wide as the labels of a request (request_view)."""
+
+
+def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
+    """As other programs read it (docs/cli.md); all null where nothing sets a day."""
+    if deadline is None:
+        return {
+            "due_on": None,
+            "target_on": None,
+            "extended_due_on": None,
+            "waiting_for": None,
+            "why": [],
+        }
+    return {
+        "due_on": deadline.due_on,
+        "target_on": deadline.target_on,
+        "extended_due_on": deadline.extended_due_on,
+        "waiting_for": deadline.waiting_for,
+        "why": list(deadline.why),
+    }
+
+
+def deadline_lines(
+    deadline: Deadline | None, on: date, *, warn_days: int, is_answered: bool = False
+) -> Iterator[str]:
+    """As people read it on a day, a line each; none where nothing sets a day.
+
+    What is answered does not press any more.
+    """
+    if deadline is None:
+        return
+    if deadline.due_on is not None:
+        pressing = "" if is_answered else _pressing(deadline, on, warn_days)
+        yield f"{'due':<{_DEADLINE_LABEL}}{deadline.due_on}{pressing}"
+    if deadline.target_on is not None:
+        yield f"{'target':<{_DEADLINE_LABEL}}{deadline.target_on}"
+    if deadline.waiting_for is not None:
+        yield f"{'awaits':<{_DEADLINE_LABEL}}{deadline.waiting_for.words}"
+    for why in deadline.why:
+        yield from textwrap.wrap(
+            f"- {why}",
+            _WIDTH,
+            initial_indent=" " * _DEADLINE_LABEL,
+            subsequent_indent=" " * (_DEADLINE_LABEL + 2),
+            break_on_hyphens=False,
+        )
+
+
+def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
+    match urgency(deadline, on, warn_days=warn_days):
+        case Urgency.OVERDUE:
+            late = (on - deadline.due_on).days if deadline.due_on else 0
+            return f"  OVERDUE by {late} day{'s' if late > 1 else ''}"
+        case Urgency.DUE_SOON:
+            return "  due soon"
+        case Urgency.IN_TIME:
+            return ""
+
+
+def release_json(release: ShownRelease) -> dict[str, Any]:
+    """A package as other programs read it (docs/cli.md)."""
+    return {
+        "id": release.id,
+        "at": release.at,
+        "by": release.by,
+        "deliver_by": release.deliver_by,
+        "passphrase_by": release.passphrase_by,
+        "medium_serial": release.medium_serial,
+        "sha256": release.sha256,
+        "handed_over": [
+            {
+                "on": said.on,
+                "time": said.time,
+                "channel": said.channel,
+                "to_whom": said.to_whom,
+                "reason": said.reason,
+                "at": said.at,
+                "by": said.by,
+            }
+            for said in release.handed_over
+        ],
+        "acknowledged": [
+            {"on": said.on, "reason": said.reason, "at": said.at, "by": said.by}
+            for said in release.acknowledged
+        ],
+    }
+
+
+def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
+    """What is known of a package besides when it was made: a label, and what is said under it."""
+    ways = (("package", release.deliver_by), ("passphrase", release.passphrase_by))
+    if any(way for _, way in ways):
+        yield "  to go", ", ".join(f"the {what} by {way}" for what, way in ways if way)
+    if release.medium_serial:
+        yield "  medium", release.medium_serial
+    if release.sha256:
+        yield "  sha-256", release.sha256
+    for said in release.handed_over:
+        yield "  handed over", _handed_over(said)
+    if not release.handed_over:
+        yield "  handed over", "not recorded yet"
+    for said in release.acknowledged:
+        yield "  acknowledged", _with_reason(str(said.on), said)
+
+
+def _handed_over(said: ShownPackageNote) -> str:
+    when = " ".join(filter(None, (str(said.on), said.time)))
+    whom = f" to {said.to_whom}" if said.to_whom else ""
+    return _with_reason(f"{when} by {said.channel}{whom}", said)
+
+
+def _with_reason(text: str, said: ShownPackageNote) -> str:
+    return f"{text}: {said.reason}" if said.reason else text

@@ -1,4 +1,4 @@
-"""Every option and argument, once, as an annotated type.
+"""Every option and argument, once.
 
 Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
 region (policy/days.py, telephone).

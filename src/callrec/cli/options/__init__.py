@@ -1,1 +1,0 @@
-"""Every option and argument, once."""
