@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -13,18 +13,15 @@ from hypothesis import settings
 from house import memory, once, practices, processes
 from house.canaries import left_about
 from house.drives import stand_alone
-from house.packages import a_package
+from house.packages import Package, a_package
+from house.practices import House
 from house.stages import ARCHIVED, GRANTED, STOCKED, Stages, copied, locked
 from house.steps import SHARE, Steps
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from house.packages import Package
-    from house.practices import House
-
 settings.register_profile("short", max_examples=20, deadline=None)
+
 settings.register_profile("long", max_examples=2000, deadline=None)
+
 settings.load_profile("short")
 
 
@@ -132,8 +129,11 @@ def stages(shared: Path, template: House) -> Iterator[Stages]:
 
 house = copied(None)
 """A practice of one's own, with dora, pat, max, mia, sam, ava and the intake service door."""
+
 stocked = copied(STOCKED)
+
 granted = copied(GRANTED)
+
 archived = copied(ARCHIVED)
 
 

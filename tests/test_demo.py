@@ -9,17 +9,13 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.cli import demo
 from callrec.cli.app import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.cli.demo import Stage
+from callrec.cli.demo import Stage
 
 
 @dataclass(frozen=True)

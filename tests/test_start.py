@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.main import get_command
 
 from callrec.cli import app
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic", "zxcvbn")
+
 A_RELEASE_ALONE = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
 """Before it writes its certificate or decodes a sound, a release takes none of them either."""
 

@@ -6,16 +6,13 @@ publishes them for some years ahead only; a year beyond is not guessed.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from callrec.config import Clocks
 from callrec.policy.clock_events import TimeScales
 from callrec.policy.days import FIRST_YEAR, Division, WorkingDays
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from callrec.config import Clocks
 
 _SUBDIVISIONS: Final = {
     Division.ENGLAND_AND_WALES: "ENG",  # those of Wales are the same

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
 from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_config_path, user_data_path
@@ -27,15 +27,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from callrec.errors import Misconfigured
 from callrec.system.files import check_only_we_can_change
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
 
 # No plugin of another package watches what is read here; and to learn that there is none, pydantic
 # would read what each package of this machine says of itself.

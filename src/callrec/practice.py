@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import platformdirs
+from sqlalchemy import Connection, Engine
 
 from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.audit.leaf import Outcome
+from callrec.audit.log import Log, LogTransaction, Signer
+from callrec.audit.register import Register
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.catalogue.engine import open_catalogue, reading
+from callrec.config import Config
 from callrec.crypto.canonical import format_instant
+from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
-from callrec.policy.role import VaultKey, keys_held, powers_of, powers_vouched_for
+from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.store.directory import DirectoryStore
 from callrec.store.layout import INCOMING, RECORDINGS
 from callrec.system.files import check_only_we_can_change
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection, Engine
-
-    from callrec.audit.log import Log, LogTransaction, Signer
-    from callrec.audit.register import Register
-    from callrec.config import Config
-    from callrec.crypto.identity import Identity
-    from callrec.policy.role import Person, Power
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import hashlib
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
@@ -42,14 +43,10 @@ from house.drives import (
     verify,
     with_long_call,
 )
+from house.practices import House
 from house.requests import by_sql, last_leaf, rows
 from house.small_disk import read_only, small_disk
 from house.spool import NUMBER, a_call, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 CHANCE = 4
 """Letters that random bytes may well spell."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -28,16 +29,11 @@ from callrec.store.sealing import open_stream
 from house.drives import archive, drive, flip, meanwhile, only, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
-from house.practices import password_of
+from house.practices import House, password_of
 from house.recovery_kits import new_kit
 from house.requests import signed_in
 from house.small_disk import small_disk
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +19,9 @@ from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
 from house import practices
 from house.drives import archive, drive, last, one_more_call, set_back, verify
+from house.practices import House
 from house.requests import by_sql
 from house.stages import ARCHIVED, looked_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.practices import House
 
 VOLUME = "70" * 16
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 
 import bagit
 import pytest
@@ -27,15 +29,9 @@ from house.drives import (
 from house.erasures import approved_erasure, erase, found_in, secrets_of
 from house.holds import verified
 from house.killing import by, each_left
+from house.practices import House
 from house.stages import ON_TWO_DRIVES, WAITING, looked_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 POINTS = {
     "the bag is there": 7,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -32,13 +33,8 @@ from house.drives import (
     set_back,
     verify,
 )
+from house.practices import House
 from house.stages import ARCHIVED, Stage, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from house.practices import House
 
 FIRST, SECOND = "20261124T120000Z", "20261125T120000Z"
 """The two runs, by their times."""

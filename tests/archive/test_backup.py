@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import bagit
 import pytest
@@ -16,22 +16,15 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tam
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.office.status import read_status
 from callrec.registers.verify import Verdict, verify_audit
-from callrec.restore.copy import opener_by_kit, opener_by_password
-from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
+from callrec.restore.copy import FoundCopy, Opener, opener_by_kit, opener_by_password
+from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import restore_from_volumes
 from house.drives import archive, contents, drive, faults, one_more_call, only, verify
-from house.practices import password_of
+from house.practices import House, password_of
 from house.recovery_kits import new_kit, nora, nowhere
 from house.requests import grants_of
 from house.small_disk import small_disk
 from house.spool import originals_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.restore.copy import FoundCopy, Opener
-    from callrec.restore.rebuild import Rebuilt
-    from house.practices import House
 
 NOTHING_ARCHIVED = "nothing was ever archived: if this disk dies, the recordings are gone"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.archive.heads import ARCHIVED, VolumeStatement
@@ -18,11 +16,9 @@ from callrec.registers.verify import Verdict
 from house.drives import archive, drive, pulled_out, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
+from house.practices import House
 from house.requests import rows
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 house = copied(CALLERS)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from callrec.archive.files import OnlyOnVolumes, open_recording
 from callrec.archive.run import archive_recordings
 from callrec.archive.survey import longest_unverified_first
 from callrec.archive.volumes import (
+    ListedVolume,
     LossReport,
     VolumeKeeper,
     keepers_of_volumes,
@@ -51,18 +54,11 @@ from house.drives import (
     verify,
 )
 from house.holds import verified
+from house.practices import House
 from house.requests import by_sql, rows
 from house.spool import NUMBER, a_call, take_in
 from house.stages import ON_TWO_DRIVES, Stages
 from volume.vault_files import taking_no_memory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.archive.volumes import ListedVolume
-    from house.practices import House
 
 
 @pytest.fixture

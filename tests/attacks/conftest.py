@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from attacks.office import work_a_day
 from attacks.traces import Traces, listening
 from house import practices
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House
 
 
 @pytest.fixture(scope="session")

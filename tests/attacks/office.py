@@ -7,15 +7,11 @@ R-4 was approved by max for sam, who has not heard it yet. Everything was archiv
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from house.commands import done, type_in
+from house.practices import House
 from house.spool import a_wave
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 CALLS = {
     "Rückruf Featherstonehaugh.wav": {
@@ -39,8 +35,10 @@ CALLS = {
     "out-01632960183-202-20240704-150000-1720101600.2.wav": None,
 }
 """Name in the spool, and what its sidecar says; None: the name says it all. Recordings 1 to 4."""
+
 NUMBERS = ("7700900461", "1632960183", "2079460952", "7700900123")
 """Without what a spelling puts before them."""
+
 REASONS = (
     "The complainant says that the receptionist hung up",
     "Somebody mislaid the appendectomy paperwork",

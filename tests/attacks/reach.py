@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -13,13 +14,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
-    from house.practices import House
+from house.practices import House
 
 
 class Sealing(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import shlex
 import shutil
 import tempfile
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -22,17 +23,13 @@ from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password
 from callrec.audit.leaf import Outcome
 from callrec.cli import app
 from house import practices
-from house.commands import done, type_in
+from house.commands import Answer, done, type_in
 from house.incidents import MILD, ON_RECORD, an_incident, found
+from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.commands import Answer
-    from house.practices import House
-
 NEED_NO_VAULT = {"demo", "init", "due", "verify-release", "notice"}
+
 FURTHER = """
 login mia
 logout
@@ -112,27 +109,32 @@ def all_commands() -> set[str]:
 
 
 ALL = all_commands()
+
 EVERY = COMMANDS | {
     max((name for name in ALL if f"{line} ".startswith(f"{name} ")), key=len): shlex.split(line)
     for line in FURTHER.split("\n")[1:-1]
 }
+
 ANYBODY = {
     *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
     *("mail list", "mail send", "mail remind"),
 }
 """These need no key: whoever has the files reads as much without callrec."""
+
 INTAKE = ANYBODY | {
     *("ingest", "whoami", "user list", "user show", "inbox"),
     *("request list", "hold list", "incident list"),
 }
 """Of requests, holds and incidents it is shown its own: none."""
+
 STAFF = INTAKE - {"ingest"} | {
     *("login", "listen", "release", "incident report"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *(f"request {what}" for what in ("dossier", "withdraw", "close")),
 }
 """Of requests, those that are his."""
+
 SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
@@ -140,7 +142,9 @@ SESSION = INTAKE - {"ingest"} | {
     *("retention review", "retention set", "retention dispose", "archive keep", "archive found"),
 }
 """Of a Data Controller, whatever carries no signed statement: it is on record in her name."""
+
 OF_A_CALL = {*NUMBERS, *SURNAMES, *TELLING}
+
 OF_THE_LOG = {"leaf", "node", "checkpoint", "detail", "statement", "failed_login"}
 
 

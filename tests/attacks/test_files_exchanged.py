@@ -6,8 +6,8 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,12 +15,8 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.people.founding import set_up_practice
 from house.commands import done, type_in
+from house.practices import House
 from house.requests import by_sql, rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.practices import House
 
 TAMPERED = 5
 

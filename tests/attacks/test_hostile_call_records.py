@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Callable
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,13 +21,8 @@ from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from house.commands import type_in
+from house.practices import House
 from house.spool import a_call, a_wave, left_in, originals_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.practices import House
 
 HEADER = (
     "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,"

@@ -13,23 +13,19 @@ import stat
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from contextlib import chdir
 from io import FileIO
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from callrec.intake import reading as intake_reading
 from house.call_records import a_row, records
-from house.commands import type_in
+from house.commands import Answer, type_in
+from house.practices import House
 from house.spool import a_call, a_wave, left_in, originals_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.commands import Answer
-    from house.practices import House
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of what moves, hides or reverses text, and of what is no character."""

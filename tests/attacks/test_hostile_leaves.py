@@ -6,7 +6,8 @@ command says that this is a bug, and ``audit verify`` says who signed it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -21,12 +22,8 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.record.acts import MIN_SUBJECTS
 from house.commands import Answer, type_in
+from house.practices import House
 from house.requests import a_request, rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from house.practices import House
 
 TAMPERED = 5
 

@@ -6,7 +6,8 @@ it is not in its form, and ends with 5; nobody is shown a bug.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,9 @@ from callrec.errors import Tampered
 from callrec.practice import writing
 from callrec.retention.review import recordings_with_stops
 from house.commands import type_in
+from house.practices import House
 from house.requests import by_sql, rows
 from house.spool import a_wave
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from house.practices import House
 
 TAMPERED = 5
 

@@ -9,18 +9,14 @@ from __future__ import annotations
 import sqlite3
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from attacks.office import CALLS, NUMBERS, REASONS, work_a_day
 from callrec.mail.sending import send_waiting
 from house.mailbox import mail_server, use_mail
-from house.practices import PEOPLE
+from house.practices import PEOPLE, House
 from house.raw_bytes import forms, spellings, where_found
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 BEFORE_A_NUMBER = ("0", "44", "+44", "0044")
 

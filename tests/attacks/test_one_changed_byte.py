@@ -16,43 +16,59 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import chdir
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from house.commands import type_in
+from house.commands import Answer, type_in
 from house.drives import flip, last
+from house.practices import House
 from house.requests import rows
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.commands import Answer
-    from house.practices import House
-
 SHOW = ("pat", "show", "1")
+
 SEARCH = ("pat", "search", "--party", "featherstonehaugh", "--reason", "A complaint about a call")
+
 SHOW_REQUEST = ("max", "request", "show", "R-3")
+
 SHOW_DENIED = ("sam", "request", "show", "R-2")
+
 LIST = ("max", "request", "list")
+
 APPROVE = ("max", "approve", "R-3", "--yes")
+
 RELEASE = ("sam", "release", "R-4", "--to", "outbox")
+
 LISTEN = ("sam", "listen", "R-4")
+
 ARCHIVE = ("max", "archive", "--to", "drive-a")
+
 DRIVE = ("nobody", "archive", "verify", "drive-a")
+
 DOCTOR = ("nobody", "doctor", "--full")
+
 SHARES = ("nobody", "keys", "audit")
+
 VERIFY = ("dora", "audit", "verify")
+
 READ = ("ava", "audit", "list")
+
 RECONCILE = ("max", "reconcile")
+
 PEOPLE = ("dora", "user", "list")
 
 FIRST = "recording = 1"
+
 DENIED = "request = (SELECT id FROM request WHERE number = 2)"
+
 WAITING = "request = (SELECT id FROM request WHERE number = 3)"
+
 GRANTED = "request = (SELECT id FROM request WHERE number = 4)"
+
 A_BATCH = "digest = (SELECT statement FROM batch)"
+
 THE_APPROVAL = f"digest = (SELECT approval FROM grant_ WHERE {GRANTED})"
+
 TO_MAX = "key = 'recordings' AND person = (SELECT id FROM person WHERE login = 'max')"
 
 CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
@@ -118,6 +134,7 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("node", "hash", "level = 1 AND position = 3"): {VERIFY: "", RELEASE: ""},
 }
 """Table, column and row; the commands that must find the change, and what they must name."""
+
 CASES = [
     (change, command, named)
     for change, found in CHANGES.items()

@@ -10,8 +10,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,12 +20,8 @@ from callrec.errors import Misconfigured
 from callrec.login.keyring import runtime_folder
 from callrec.system.files import check_only_we_can_change
 from house.commands import type_in
+from house.practices import House
 from house.spool import a_wave
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 STRANGER = 54321
 

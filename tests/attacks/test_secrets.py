@@ -11,13 +11,14 @@ import base64
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from attacks.test_nothing_personal_in_the_vault import PERSONAL
 from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password, words
+from attacks.traces import Traces
 from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
@@ -26,14 +27,8 @@ from callrec.paper.apart import MAKER_COMMAND
 from callrec.sound.child import DECODER_COMMAND
 from house.canaries import PASSWORDS, left_about
 from house.commands import type_in
-from house.practices import password_of
+from house.practices import House, password_of
 from house.raw_bytes import forms, spellings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from attacks.traces import Traces
-    from house.practices import House
 
 NUMBER, NAME = "07700 900842", "Quillfeather"
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.errors import Tampered
 from house.commands import type_in
+from house.practices import House
 from house.requests import by_sql
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 SHOWN_BY = {
     "recording.started_at": "retention review",
@@ -22,6 +18,7 @@ SHOWN_BY = {
     "volume.seen_at": "archive list",
 }
 """A column, and a command that reads it."""
+
 TIMES = {"after all": 2**62, "before all": -(2**62), "at the end of years": 253_402_300_799_999}
 """Milliseconds since 1970."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import resource
 import tempfile
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -22,12 +22,8 @@ from callrec.cli.app import BUG_STATUS
 from callrec.errors import Tampered
 from house import practices
 from house.commands import done, type_in
+from house.practices import House
 from house.requests import by_sql
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.practices import House
 
 MET_BY = {
     "UPDATE recording SET duration_ms = 'x'": "request show R-1",

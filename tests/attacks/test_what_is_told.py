@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from attacks.test_who_can_do_what import COMMANDS
 from callrec.crypto import primitives
+from callrec.crypto.primitives import Kdf
 from callrec.login.keyring import write_private
 from house.commands import Answer, done, type_in
 from house.erasures import approved_erasure, erase
+from house.practices import House
 from house.requests import last_leaf, rows
-
-if TYPE_CHECKING:
-    from callrec.crypto.primitives import Kdf
-    from house.practices import House
 
 ATTEMPTS = 4
 """More than are free: the last one falls into the wait after the earlier ones."""

@@ -46,9 +46,9 @@ from __future__ import annotations
 import base64
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -66,14 +66,10 @@ from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.registers.audit import LogFilter, list_audit
 from house.commands import done, type_in
+from house.practices import House
 from house.raw_bytes import files_of
 from house.requests import by_sql, last_leaf, rows
 from house.spool import a_call, data_keys_of, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.practices import House
 
 WHOLE_VAULT = {"recordings", "catalogue", "audit", "index"}
 

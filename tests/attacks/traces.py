@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
 MAKES = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1}
 """What else makes a file or folder, and which of what is told is its path."""
+
 CALLS = ("socket.connect", "socket.sendto", "syslog.openlog", "syslog.syslog")
+
 STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn")
 
 

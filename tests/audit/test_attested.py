@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from sqlalchemy import text
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
 from callrec.practice import record, writing
-
-if TYPE_CHECKING:
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
+from house.practices import House
 
 
 def attested(house: House, *seqs: int) -> tuple[Leaf, ...]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from callrec.audit import from_the_end
 from callrec.audit.from_the_end import SecondProcess
 from callrec.audit.stretch import StretchExpectations
 from callrec.audit.whole import sqlite_connection
 from callrec.catalogue.engine import reading
-
-if TYPE_CHECKING:
-    import pytest
-
-    from house.practices import House
+from house.practices import House
 
 
 def test_one_that_ends_before_it_has_heard_all_is_done_without(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +12,6 @@ from callrec.audit.leaf import MAX_LEAF_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.tree import leaf_hash
 from callrec.errors import Tampered
 from vectors.audit.cases import Case, cases, read_case
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
 

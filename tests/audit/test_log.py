@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 
 from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
@@ -30,6 +31,7 @@ from callrec.audit.log import (
     stored_head,
     stored_size,
 )
+from callrec.audit.register import Register
 from callrec.audit.tree import EMPTY_ROOT, leaf_hash
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
@@ -38,15 +40,8 @@ from callrec.crypto.context import context
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.people.powers import lend_power
 from callrec.policy.role import Power, Role
+from house.practices import House
 from registers.test_audit_verify import edit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sqlalchemy import Connection, Engine
-
-    from callrec.audit.register import Register
-    from house.practices import House
 
 AUDIT = bytes(range(32))
 

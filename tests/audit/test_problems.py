@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -14,13 +14,9 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Tampered
 from callrec.people.powers import disable_person
 from callrec.practice import writing
+from house.practices import House
 from house.stages import Stage, copied
 from registers.test_audit_verify import cut_tail, edit, flip
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 Named = list[tuple[int | None, str]]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -28,10 +29,6 @@ from callrec.audit.tree import (
 from callrec.crypto.primitives import signing_public
 from callrec.errors import Failed, Tampered
 from vectors.audit.cases import Case, read_case
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 NOTES = {
     "no_signature": "a signed note has no signature",

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from audit.registers import FOUNDERS, GOVERNS, VAULT, Log, a_leaf, id_of, key_of, stated, voucher
+from callrec.audit.leaf import Leaf
 from callrec.audit.register import Kit, Register, Voucher, founders_of, public_half, replay
 from callrec.audit.whole import log_keys
 from callrec.crypto import primitives
 from callrec.crypto.context import context
+from callrec.crypto.statement import Statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.audit.leaf import Leaf
-    from callrec.crypto.statement import Statement
 
 SECRET = bytes(range(32))
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from audit.registers import GOVERNS, Log, id_of, key_of, stated, voucher
 from callrec.audit.register import Register, read_newer_voucher
+from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
 from callrec.policy.role import Role
-
-if TYPE_CHECKING:
-    from callrec.crypto.statement import Statement
 
 SIZE = 12
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import event
 
 from callrec.audit.log import read_register
 from callrec.catalogue.engine import reading
 from callrec.people.powers import disable_person
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 
 def statements_of_reading(house: House) -> int:

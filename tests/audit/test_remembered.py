@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from callrec.audit.remembered import (
     write_json_atomically,
 )
 from callrec.errors import Failed, Tampered
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEN, ELEVEN = Head(10, b"r" * 32), Head(11, b"s" * 32)
 

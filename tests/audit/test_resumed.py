@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Head
+from callrec.audit.register import Register
 from callrec.audit.resumed import RESUMED_ACT, Resumed, lost_at_least, read_resumed, resumed_fields
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
@@ -15,10 +16,7 @@ from callrec.errors import Tampered
 from callrec.people.powers import change_role
 from callrec.policy.role import Role
 from callrec.practice import writing
-
-if TYPE_CHECKING:
-    from callrec.audit.register import Register
-    from house.practices import House
+from house.practices import House
 
 LOST = (Head(30, b"a" * 32), Head(31, b"b" * 32))
 

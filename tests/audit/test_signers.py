@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audit.registers import voucher
 from callrec.audit.log import read_leaf, stored_head
@@ -15,9 +15,7 @@ from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit
 from callrec.crypto.statement import Statement, check_statement, read_statement, sign_statement
 from callrec.practice import writing
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 
 def written(house: House, person: str, *, less: int = 0) -> list[dict[str, Any]]:

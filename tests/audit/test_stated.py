@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from audit.registers import GOVERNS, VAULT, a_leaf, id_of, stated, voucher
 from callrec.audit.erased import StatementReplay
+from callrec.audit.leaf import Leaf
 from callrec.crypto.canonical import canonical
+from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    from callrec.audit.leaf import Leaf
-    from callrec.crypto.statement import Statement
 
 DECIDES = {"powers": ["govern", "decide-reserved"]}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,10 @@ from callrec.audit.tree import (
 )
 from callrec.errors import Tampered
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 Hashes = tuple[bytes, ...]
+
 VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
+
 CT = json.loads((VECTORS / "certificate_transparency.json").read_text())
 
 
@@ -69,7 +69,9 @@ def subproof(m: int, leaves: Hashes, *, known: bool) -> Hashes:
 
 
 LEAVES = tuple(leaf_hash(n.to_bytes(2, "big")) for n in range(300))
+
 ROOTS = tuple(mth(LEAVES[:size]) for size in range(301))
+
 PROVED = 130  # sizes for which every proof is tried
 
 
@@ -83,6 +85,7 @@ def a_log(leaves: Hashes) -> dict[tuple[int, int], bytes]:
 
 
 NODES = a_log(LEAVES)
+
 REFERENCE = a_log(tuple(leaf_hash(bytes.fromhex(data)) for data in CT["leaves"]))
 
 

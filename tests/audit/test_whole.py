@@ -5,38 +5,32 @@ With details that were erased, which no other log of these tests has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from audit.registers import AT
 from callrec.audit import stretch, tree
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf, Outcome
-from callrec.audit.log import Signer, log_transaction, read_leaf
+from callrec.audit.log import Log, Signer, log_transaction, read_leaf
 from callrec.audit.reading import Problem, VerificationResult, VerifiedState
 from callrec.audit.stretch import StretchExpectations, check_stretch, decode_columns
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import log_keys, sqlite_connection, verify_fast, verify_new_fast
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import sign_statement
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import PersonId, Role
+from house.practices import House
 from house.stages import Stage, copied
 from registers.test_audit_verify import edit, flip
 from registers.test_audit_whole import short_stretches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine
-
-    from callrec.audit.log import Log
-    from callrec.crypto.statement import Statement
-    from house.practices import House
 
 UID = "aa" * 16
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -10,10 +10,8 @@ from callrec.calls.records import sealed_legs
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Tampered
 from callrec.telephone.reconciling import comparable_leg
+from callrec.telephone.records.lines import Leg
 from telephone.reconciled import a_leg
-
-if TYPE_CHECKING:
-    from callrec.telephone.records.lines import Leg
 
 
 def a_record(leg: Leg, **changed: Any) -> dict[str, Any]:

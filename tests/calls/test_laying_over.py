@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.calls.custody import apply_revision
 from callrec.errors import Tampered
+from house.practices import House
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 KNOWN: dict[str, Any] = {
     "callee": None,

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts, calls_missed, candidates
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import tzinfo
-
-    from sqlalchemy import Connection
-
-    from callrec.policy.search import CallFacts, Criteria
+from callrec.policy.search import CallFacts, Criteria
 
 KEY = bytes(range(32))
 

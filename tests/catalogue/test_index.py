@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.index import TokenKind, TokenWidth, part_name, part_of, width_for
@@ -19,11 +20,6 @@ from callrec.policy.days import DayRange, TimeRange, parse_times
 from callrec.policy.search import CallFacts, Criteria, Direction
 from callrec.policy.words import NORMALISING_VERSION
 from catalogue.index_rows import KEY, LONDON, NEW_YEAR, VAULT, add, catalogue, proposed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
 
 VECTORS = json.loads(
     (Path(__file__).parent.parent / "vectors" / "index" / "tokens.json").read_text(encoding="utf-8")

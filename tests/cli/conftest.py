@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from cli.transcript import Stage
-from house.practices import settle_passwords
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House, settle_passwords
 
 
 @pytest.fixture

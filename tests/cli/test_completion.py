@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.cli import app
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CALLREC = Path(sys.executable).with_name("callrec")
 

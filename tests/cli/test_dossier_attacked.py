@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from callrec.practice import writing
 from cli.test_request_on_a_terminal import on_a_terminal
+from house.practices import House
 from house.requests import a_request, request_id, signed_in
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def test_it_is_shown_and_said_of_it_and_the_status_is_5(house: House) -> None:

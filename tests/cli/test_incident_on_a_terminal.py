@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from callrec.policy.incident import Outcome
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.incidents import GRAVE, WHAT, an_incident, found, opened
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 
 def test_each_thing_is_asked_for_one_by_one(stocked: House) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import wave
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -16,6 +17,7 @@ from callrec.record.details import open_details
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
+from house.practices import House
 from house.requests import (
     a_request,
     approve,
@@ -29,12 +31,6 @@ from house.requests import (
     third_parties_checked,
 )
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
-
-    from house.practices import House
 
 RATE, SECONDS = 8000, 20
 

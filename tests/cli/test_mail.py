@@ -8,19 +8,15 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.login.keyring import write_private
 from house.commands import type_in
-from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
-from house.practices import PEOPLE
+from house.mailbox import PASSWORD, SENDER, USER, Mailbox, a_certificate, mail_server, parsed
+from house.practices import PEOPLE, House
 from house.requests import a_request
-
-if TYPE_CHECKING:
-    from house.mailbox import Mailbox
-    from house.practices import House
 
 REASON = "The patient Featherstonehaugh complains that nobody rang back"
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pty
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.cli.output import Output, as_json, escape_controls, rfc3339
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HOSTILE = {
     "an escape that clears the screen": ("\x1b[2J", r"\x1b[2J"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cli.transcript import Stage
+from cli.transcript import Stage
 
 PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
+
 EXAMPLES = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 

@@ -6,19 +6,16 @@ import json
 import re
 from contextlib import chdir
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.cli.output import rfc3339
 from callrec.policy.words import mask_number
 from callrec.telephone.number import e164
-from fixtures.busy_day import write_day
-
-if TYPE_CHECKING:
-    from cli.transcript import Stage
-    from fixtures.busy_day import Truth
-    from fixtures.exchange import Leg
+from cli.transcript import Stage
+from fixtures.busy_day import Truth, write_day
+from fixtures.exchange import Leg
 
 PAGE = Path(__file__).parents[2] / "docs" / "reconciling.md"
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from callrec.cli.commands.listen import find_player, play
 from callrec.errors import Failed, Misconfigured, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PIECES = [b"RIFF", bytes(200_000), b"end"]
 

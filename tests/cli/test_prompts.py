@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from io import BytesIO, StringIO, TextIOWrapper
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -12,10 +13,6 @@ import pytest
 from callrec.cli.prompts import Prompts, read_password
 from callrec.crypto.kit import kit_words, read_kit
 from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 PROGRAM = """
 import sys
@@ -207,6 +204,7 @@ def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() 
 
 
 UNTIL = "prompts.ask_until('Day', parse, option='--date D', help='Which day.')"
+
 READING = """
 from datetime import date
 from callrec.errors import Unusable
@@ -275,6 +273,7 @@ def test_a_new_password_is_typed_twice() -> None:
 # --- secrets that may be mistyped -----------------------------------------------------------------
 
 WORDS = 'prompts.ask_secret("Words", read_kit, file_variable="KIT")'
+
 FROM_KIT = "\nfrom callrec.crypto.kit import read_kit\nprompts ="
 
 

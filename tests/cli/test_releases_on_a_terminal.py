@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.package.package import member_of_bytes
 from callrec.package.zip import write_zip
 from cli.test_request_on_a_terminal import on_a_terminal
+from house.practices import House
 from package.offices import an_office
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 WORDS = "unlatch canyon grazing ripple shindig frosted"
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pexpect
 
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import a_request, approve, opened, state_of
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 PROGRAM = """
 import sys

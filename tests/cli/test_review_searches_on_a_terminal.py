@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.calls import a_call, take_in
+from house.practices import House
 from search.test_review_searches import QUERY, draw, search
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def test_each_is_accepted_queried_or_left_for_later(house: House) -> None:

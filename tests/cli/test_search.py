@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from house.calls import a_call, take_in
 from house.commands import done
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 ASKED = ("--extension", "201", "--date", "2024-01-04", "--reason", "She asks for her call")
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.calls import a_call, take_in
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 REASON = "The patient complains that nobody rang back"
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.transcript import matches, steps
-
-if TYPE_CHECKING:
-    from cli.transcript import Stage
+from cli.transcript import Stage, matches, steps
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 
@@ -28,6 +24,7 @@ MATCHING = {
     "no lines": (["first", "[...]", "last"], ["first", "last"]),
     "all lines": (["[...]"], ["x", "y"]),
 }
+
 DIFFERENT = {
     "another word": (["a b"], ["a c"]),
     "a line more": (["a"], ["a", "b"]),

@@ -27,23 +27,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import unified_diff
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from callrec.cli.app import run
 from house.memory import runtime_of
 from house.older_vaults import begin_second_schema
 from house.practices import password_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    import pytest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,18 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
 from concurrency.at_work import Told
 from house import practices
 from house.commands import environment_of
+from house.practices import House
 from house.processes import environment, program
 from house.spool import a_call, take_in
 
-if TYPE_CHECKING:
-    from house.practices import House
-
 ROUNDS = 1
+
 FIRST = 3
 """Recordings that the vault held before."""
 

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.login.keyring import write_private
 from callrec.policy.request import RequestAct
 from concurrency.at_work import NEW
-from concurrency.conftest import FIRST
+from concurrency.conftest import FIRST, Day
 from house.commands import done, type_in
 from house.requests import rows
 from house.spool import recordings_of
-
-if TYPE_CHECKING:
-    from callrec.audit.leaf import Leaf
-    from concurrency.conftest import Day
 
 REFUSALS = {
     ("ingest", 1): {"another ingest is running"},

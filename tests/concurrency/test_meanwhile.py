@@ -8,11 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -34,13 +35,9 @@ from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify
 from house.older_vaults import sql
+from house.practices import House
 from house.requests import REASON, a_request, by_sql, request_id, rows
 from house.spool import a_call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from house.practices import House
 
 BEGUN = BegunRelease("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
 

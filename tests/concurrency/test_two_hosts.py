@@ -5,7 +5,8 @@ No network share can be had in a test, so the kernel's table of mounts is given.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,12 +15,7 @@ from callrec.errors import Misconfigured
 from callrec.system import files as mounts
 from callrec.system.files import file_system_of
 from house.commands import type_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House
 
 SHARES = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.davfs2", "fuse.rclone", "ceph", "gfs2")
 

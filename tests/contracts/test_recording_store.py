@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from callrec.errors import NotFound, Tampered
+from callrec.store import RecordingStore
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
 from house.memory_store import MemoryStore
 from store.samples import ASSOCIATED, KEY, a_sealer, sealed_bytes
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from callrec.store import RecordingStore
-
 BATCH = "b0" * 16
+
 NOBODYS = "0123456789abcdef" * 4
 
 

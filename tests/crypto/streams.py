@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from callrec.crypto.context import context
 from callrec.crypto.streaming import (
@@ -13,11 +13,7 @@ from callrec.crypto.streaming import (
     segment_capacity,
 )
 from vectors.crypto import by_hand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from vectors.crypto.cases import Case
+from vectors.crypto.cases import Case
 
 TAG = 16
 

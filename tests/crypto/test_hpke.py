@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import cryptography_vectors
 import pytest
@@ -15,10 +16,8 @@ from callrec.errors import Tampered
 from vectors.crypto import by_hand
 from vectors.crypto.cases import Case, cases
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 SEED = bytes(range(32))
+
 PUBLIC = primitives.kem_public(SEED)
 
 

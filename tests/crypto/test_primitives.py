@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import cryptography_vectors
 import pytest
@@ -15,9 +15,6 @@ from callrec.crypto.primitives import Kdf
 from callrec.errors import Tampered
 from vectors.crypto import by_hand
 from vectors.crypto.cases import Case, cases
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEY = bytes(range(32))
 
@@ -92,6 +89,7 @@ def test_the_lock_is_the_second_recommendation_of_rfc_9106_unless_said_otherwise
 
 
 IN_BOUNDS = [(65536, 3, 1), (1048576, 10, 16)]
+
 OUT_OF_BOUNDS = [
     (65535, 3, 4),
     (1048577, 3, 4),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from shamir_mnemonic import generate_mnemonics
@@ -18,14 +19,16 @@ from callrec.crypto.statement import read_statement
 from callrec.crypto.streaming import StreamOpener, StreamSealer
 from callrec.errors import Locked, Tampered, Unusable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 KEY = bytes(32)
+
 VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
+
 PERSON = "0123456789abcdef0123456789abcdef"
+
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
 WORDS = kit_words(KEY).split()
+
 PAGES = kit_shares(KEY)
 
 
@@ -51,6 +54,7 @@ def stated(**fields: Any) -> object:
 
 
 HEADER = StreamSealer(KEY, b"").header
+
 TAMPERED: dict[str, Callable[[], object]] = {
     "a record is not in its canonical form": lambda: canonical.parse(b"{ }"),
     "a record's time is not in its form": lambda: canonical.parse_instant("noon"),
@@ -80,8 +84,11 @@ A_MISTAKE_OF_OURS: dict[str, Callable[[], object]] = {
 }
 
 COMPARE = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
+
 COMPARE_WORDS = "compare it with the page; each word is one of the list of SLIP-39"
+
 FOURTEEN = "a page has 14 groups, or 33 words and then two pages are needed"
+
 ONE_KIT = "take two pages of one kit"
 
 

@@ -11,19 +11,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from faults.cases import CASES
 from faults.shim import build, environment
 from house import practices
+from house.practices import House
 from house.processes import TESTS, program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.practices import House
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 """Where thousands of practices come and go, and no disk is waited for."""

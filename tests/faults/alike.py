@@ -12,17 +12,14 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+from collections.abc import Mapping
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from Cryptodome import Random
 
 from callrec.crypto import primitives
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def draw_alike(sealings: Path) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.keys.audit import audit_keys
@@ -27,15 +29,10 @@ from house.drives import (
 from house.erasures import bags_of, found_in, secrets_of, to_be_erased, tokens_of
 from house.older_vaults import SECOND, begin_second_schema, sql
 from house.packages import acts_of, outbox
+from house.practices import House
 from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
 from house.spool import a_call, a_wave, originals_of
 from house.vault_keys import versions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def has_catalogue(house: House) -> bool:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import errno
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import Final, TypeVar
 
-from faults.shim import Fault, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from faults.power import Outcome
-    from faults.shim import Operation
+from faults.power import Outcome
+from faults.shim import Fault, Kind, Operation
 
 _Any = TypeVar("_Any")
 
 _CHANGING: Final = tuple(
     kind for kind in Kind if kind not in {Kind.OPEN, Kind.OPEN_TO_WRITE, Kind.LIST, Kind.READ}
 )
+
 _TAKING_ROOM: Final = (*(Kind.CREATE, Kind.WRITE, Kind.SYNC, Kind.SYNC_ALL, Kind.MKDIR, Kind.LINK),)
 """A full disk may also say so only when it is told to keep what it took."""
+
 _NEEDING_LEAVE: Final = (
     *(Kind.OPEN_TO_WRITE, Kind.CREATE, Kind.WRITE, Kind.RENAME, Kind.LINK, Kind.UNLINK),
     *(Kind.MKDIR, Kind.RMDIR, Kind.TRUNCATE, Kind.CHMOD),
 )
+
 _OPENING: Final = (Kind.OPEN, Kind.OPEN_TO_WRITE, Kind.CREATE, Kind.LIST)
 
 

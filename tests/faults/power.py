@@ -23,18 +23,14 @@ journal. What was there before the record began is durable.
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
 
-from faults.shim import Flag, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
-    from pathlib import Path
-
-    from faults.shim import Operation
+from faults.shim import Flag, Kind, Operation
 
 READING: Final = frozenset({Kind.OPEN, Kind.OPEN_TO_WRITE, Kind.LIST, Kind.READ})
 """What changes nothing."""

@@ -9,18 +9,18 @@ import ctypes
 import mmap
 import os
 import subprocess
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from typing import Final
 
 SOURCE: Final = Path(__file__).with_name("shim.c")
+
 CONTROL: Final = "FAULTS_CONTROL"
 """The variable that names the file through which library and program speak."""
+
 LOG_BYTES: Final = 256 << 20
 """More than any command of these tests writes, records of it included; the file has holes."""
 

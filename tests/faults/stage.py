@@ -20,11 +20,12 @@ import re
 import shutil
 import signal
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pytest
 
@@ -33,22 +34,16 @@ from callrec.errors import Tampered
 from callrec.office.doctor import Finding, Level, examine
 from callrec.registers.verify import Verdict
 from faults.alike import draw_alike, fingerprint
-from faults.cases import CASES
+from faults.cases import CASES, Case
 from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import Disk, Outcome
-from faults.shim import Fault, Shim
+from faults.shim import Fault, Operation, Shim
 from house import once, practices
 from house.commands import Answer, environment_of, type_in
 from house.drives import stand_alone
 from house.holds import verified
+from house.practices import House
 from house.processes import in_a_child
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from faults.cases import Case
-    from faults.shim import Operation
-    from house.practices import House
 
 Told: TypeAlias = dict[str, object]
 

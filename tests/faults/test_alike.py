@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from Cryptodome import Random
 
@@ -14,9 +14,6 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.crypto import primitives
 from faults.alike import draw_alike, fingerprint
 from house.processes import in_a_child
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SEED = bytes(range(32))
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from faults.__main__ import MEMORY, played
 from faults.cases import CASES, NOTHING
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 SHARE = "0/1/1"
 """One trial, and those that are like what once went wrong."""
+
 ONCE_FAILED = [name for name, case in CASES.items() if case.once_failed != NOTHING]
 
 

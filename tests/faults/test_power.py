@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faults.power import Disk, Outcome
 from faults.shim import Flag, Kind, Operation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Scene:

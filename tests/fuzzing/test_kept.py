@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from fuzzing.kept import CHECKOUT, Figures, read_figures, write_figures
 from fuzzing.page import page
 from fuzzing.reached import worth_keeping
 from fuzzing.target import Script
 from fuzzing.targets import TARGETS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGE = CHECKOUT / "docs" / "fuzzing.md"
 

@@ -4,19 +4,14 @@ target's own mutations of them, ever the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzzing.__main__ import least
 from fuzzing.kept import CORPUS, FOUND, Figures, known
-from fuzzing.target import Script
+from fuzzing.target import Script, Target
 from fuzzing.targets import KINDS, TARGETS
-
-if TYPE_CHECKING:
-    from fuzzing.target import Target
 
 SLOW = {"releases", "forged-releases", "sealed-segments", "zips", "signatures"}
 """Milliseconds for an input."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +49,7 @@ from house.holds import (
     the_hold,
     verified,
 )
+from house.practices import House
 from house.requests import (
     REASON,
     approve,
@@ -65,11 +66,6 @@ from house.spool import NUMBER
 from house.spool import a_call as a_file
 from house.spool import take_in as take_in_files
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 ASKED_FOR = sorted(purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand)
 

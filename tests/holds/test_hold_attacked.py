@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.audit.leaf import NOBODY, Outcome
@@ -19,6 +17,7 @@ from callrec.requests.event import withdraw_request
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import show_hold
 from house.holds import ANN, BOB, FOURTH, ask, by_hand, held, lift, look, named, verified
+from house.practices import House
 from house.requests import (
     approve,
     by_sql,
@@ -31,9 +30,6 @@ from house.requests import (
     signed_in,
 )
 from house.stages import CALLERS, Stage, copied
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def hold_some(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,11 +17,9 @@ from callrec.practice import writing
 from callrec.requests.ask import find_recordings, new_body, write_request
 from callrec.requests.event import withdraw_request
 from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
+from house.practices import House
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 house = copied(CALLERS)
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.records import open_call_records
+from callrec.intake.summary import Ingested
+from house.practices import House
 from house.spool import KEEP, NUMBER
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.intake.clearing import AfterIntake
-    from callrec.intake.summary import Ingested
-    from house.practices import House
 
 COLUMNS = (
     "calldate",

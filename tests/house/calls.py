@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,14 +23,10 @@ from callrec.intake.known import DuplicateMacs, Portion
 from callrec.intake.sealing import Taken
 from callrec.intake.sources import Mark, Source
 from callrec.policy.role import VaultKey
+from callrec.store import Batch
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.store import Batch
-    from house.practices import House
+from house.practices import House
 
 NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
 

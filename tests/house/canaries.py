@@ -11,16 +11,13 @@ import os
 import subprocess
 import tempfile
 from bisect import bisect
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.volume.volume import MARKER
 from house.practices import password_of
 from house.raw_bytes import forms, spellings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 PASSWORDS = (password_of("").strip(), "seven purple otters dance slowly")
 

@@ -7,19 +7,14 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.cli.app import run
 from callrec.login.keyring import write_private
 from house.canaries import says_no_password
-from house.practices import password_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House, password_of
 
 
 @dataclass(frozen=True)

@@ -6,33 +6,28 @@ import resource
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callrec.archive import attached as elsewhere
 from callrec.archive import copy as archive_copy
 from callrec.archive import run as archive_procedure
-from callrec.archive.run import archive_recordings
-from callrec.archive.survey import verify_volume
+from callrec.archive.copy import WrittenCopy
+from callrec.archive.log import Removed
+from callrec.archive.run import Archived, archive_recordings
+from callrec.archive.survey import FaultKind, VolumeReport, verify_volume
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.volume.drive import disk_of
+from house.practices import House
 from house.requests import rows
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.archive.copy import WrittenCopy
-    from callrec.archive.log import Removed
-    from callrec.archive.run import Archived
-    from callrec.archive.survey import FaultKind, VolumeReport
-    from house.practices import House
 
 LONG = 3 << 20  # 3 MiB
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import bagit
 
@@ -16,18 +16,13 @@ from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
 from callrec.restore.copy import opener_by_password, read_copy, unpack
 from callrec.restore.rebuild import open_volumes
+from callrec.retention.destroy import Destruction
 from callrec.retention.erase import erase as erase_recordings
 from callrec.search.search import search_recordings
 from house.drives import archive, drive
 from house.holds import ANN, ask, with_two_callers
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import REASON, approve, signed_in, with_recordings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.retention.destroy import Destruction
-    from house.practices import House
 
 
 def approved_erasure(house: House, *recordings: int, kept: tuple[int, ...] = ()) -> str:

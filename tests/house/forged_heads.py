@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from callrec.archive.heads import VolumeStatement
 from callrec.audit import tree
@@ -14,12 +15,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.statement import sign_statement
 from callrec.restore.rebuild import open_volumes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House
 
 RUN = "20261124T180000Z-1"
 

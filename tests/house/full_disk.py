@@ -6,16 +6,12 @@ import resource
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from house import practices
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from house.practices import House
+from house.practices import House
 
 ROOMY = 64 << 20  # 64 MiB
 

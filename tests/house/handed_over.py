@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callrec.crypto import primitives
 from callrec.policy.handing_over import Channel, Delivery, Handover
 from callrec.release.record import record_delivered, record_prepared
-from callrec.requests.packages import record_acknowledged, record_handed_over
+from callrec.requests.packages import NotedPackage, record_acknowledged, record_handed_over
+from house.practices import House
 from house.requests import grants_of, signed_in
 from package.builders import a_file, a_manifest
-
-if TYPE_CHECKING:
-    from callrec.requests.packages import NotedPackage
-    from house.practices import House
 
 TODAY = date(2026, 11, 24)
 """Of every practice that nobody has let grow older."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.policy.days import TimeRange
@@ -19,13 +21,8 @@ from callrec.requests.holding import ListedHold, holds_covering
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import lift_hold, list_holds, place_hold
 from house.calls import a_call, take_in
+from house.practices import House
 from house.requests import REASON, logged_in, request_id, rows, said, signed_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
 
 ANN, BOB = "+442079460123", "+441144960987"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import all_incidents
@@ -19,10 +19,8 @@ from callrec.login.people import find_person
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome
 from callrec.practice import today, writing
+from house.practices import House
 from house.requests import logged_in, signed_in
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 WHAT = "I left the recording of a patient playing in the waiting room"
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.intake import ingest as intake_run
+from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
-from house.killing import by, killed_at
+from callrec.practice import Actor, Practice
+from house.killing import Death, by, killed_at
+from house.practices import House
 from house.spool import left_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.intake.clearing import AfterIntake
-    from callrec.practice import Actor, Practice
-    from house.killing import Death
-    from house.practices import House
 
 CALLS = 10
 """In batches of four."""

@@ -11,35 +11,37 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Engine, event
 
+from callrec.practice import Actor, Practice
 from house import practices
+from house.practices import House
 from house.processes import in_a_child
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 STATEMENTS: Final = (
     *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
     *("CREATE", "ALTER", "DROP", "VACUUM"),
 )
 """How those begin that are steps."""
+
 FILES: Final = {f"os.{name}" for name in ("link", "mkdir", "remove", "rename", "rmdir", "truncate")}
 """What Python tells of before it happens; besides, each opening of a file to be written."""
+
 WRITING: Final = os.O_CREAT | os.O_WRONLY | os.O_RDWR
+
 ALL: Final = frozenset({"statement", "file", "clock", "progress"})
 """Kinds of steps."""
+
 NEVER: Final = 0
+
 VARYING: Final = 3
 """Names are drawn anew in each run: where two of them lie in one folder, that takes a step less."""
 

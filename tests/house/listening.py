@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from callrec.release.listen import Playback, PlayedRecording, listen_to
+from callrec.release.listen import Play, Playback, PlayedRecording, listen_to
+from house.practices import House
 from house.requests import signed_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.release.listen import Play
-    from house.practices import House
 
 
 def takes_all(_: str) -> Play:

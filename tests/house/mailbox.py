@@ -8,11 +8,14 @@ import json
 import os
 import select
 import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,17 +23,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from callrec.config import Mail
+from house.practices import House
 from house.processes import environment, program
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from email.message import EmailMessage
-    from pathlib import Path
-
-    from house.practices import House
-
 USER, PASSWORD = "callrec-post", "correct horse battery staple"
+
 SENDER = "callrec@practice.test"
+
 PATIENCE = 60
 """Seconds after which something that should have happened has not."""
 

@@ -2,18 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from callrec.crypto.streaming import StreamSealer
 from callrec.errors import NotFound, Tampered
 from callrec.store.layout import check_name
-from callrec.store.sealing import fill, seal_stream, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.crypto.streaming import StreamSealer
-    from callrec.store.sealing import Readable, Sealed
+from callrec.store.sealing import Readable, Sealed, fill, seal_stream, write_all
 
 
 class MemoryBatch:

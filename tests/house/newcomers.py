@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.unlock import unlock_person
 from callrec.people.joining import add_person, confirm_person, reset_person
 from callrec.policy.role import Role
-from house.practices import password_of
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House, password_of
 
 _PROVISIONAL = "seven purple otters dance slowly"
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callrec.catalogue import engine, sound
 from callrec.restore import migrate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
+from house.practices import House
 
 MADE_UP = Path(__file__).parents[1] / "catalogue" / "second_schema"
 

@@ -7,16 +7,13 @@ engine anew, and every copy of a practice begins with the same signed log.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import create_engine
+import pytest
+from sqlalchemy import Engine, create_engine
 
 from callrec.catalogue import engine
 from callrec.crypto import primitives
-
-if TYPE_CHECKING:
-    import pytest
-    from sqlalchemy import Engine
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:

@@ -6,25 +6,22 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
+from callrec.errors import CallrecError
 from callrec.policy.handing_over import ReleaseInstructions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.release.release import Released, release_recordings
 from callrec.requests.history import read_history
+from house.practices import House
 from house.requests import request_id, rows, signed_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.audit.leaf import Leaf
-    from callrec.errors import CallrecError
-    from house.practices import House
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from copy import copy as shallow_copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
@@ -31,10 +32,6 @@ from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
 from house.memory import runtime_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -6,12 +6,9 @@ import base64
 import json
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 HASH_OR_ID = re.compile(rb"[0-9a-f]{32,}")
 """A few digits of a phone number may turn up in these by chance: they are looked past."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from callrec.keys.kit import make_new_kit
 from callrec.keys.kit_use import KitDrill, NewController, drill_kit, use_kit
 from callrec.login.unlock import Unlocked, actor_of, unlock_person
-from house.practices import password_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.paper.kit_pdf import PrintedKit
-    from callrec.practice import Actor
-    from house.practices import House
+from callrec.paper.kit_pdf import PrintedKit
+from callrec.practice import Actor
+from house.practices import House, password_of
 
 
 def nowhere(kit: PrintedKit) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import text
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
@@ -18,20 +19,15 @@ from callrec.policy.days import TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.practice import Actor
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Approved, Decision, approve_request
 from callrec.requests.event import record_third_party_check
 from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
+from house.practices import House
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor
-    from house.practices import House
 
 REASON = "The patient complains that nobody rang back"
 

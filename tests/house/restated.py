@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy import Row
 
 from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata
 from callrec.catalogue import tables
@@ -16,13 +18,9 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.intake.batch import BatchKeys, batch_row
 from callrec.practice import writing
 from callrec.store.sealing import seal_stream
+from house.practices import House
 from house.requests import rows
 from house.spool import a_wave
-
-if TYPE_CHECKING:
-    from sqlalchemy import Row
-
-    from house.practices import House
 
 ANOTHER_NUMBER = "+441144960987"
 

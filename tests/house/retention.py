@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.config import Config, Retention, RetentionCategory
 from callrec.retention.categories import set_category
+from callrec.retention.destroy import Destruction
+from callrec.retention.erase import DisposalProposal, propose_disposal
 from callrec.retention.erase import dispose as dispose_recordings
-from callrec.retention.erase import propose_disposal
-from callrec.retention.review import review_retention
-from house.practices import NOON
+from callrec.retention.review import RetentionReview, review_retention
+from house.practices import NOON, House
 from house.requests import REASON, approve, logged_in, signed_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.retention.destroy import Destruction
-    from callrec.retention.erase import DisposalProposal
-    from callrec.retention.review import RetentionReview
-    from house.practices import House
 
 DUE_SINCE = "2027-01-05"
 """Calls 1 and 3 of `holds.with_two_callers`, of 4 January 2024; 2 and 4 a day later."""

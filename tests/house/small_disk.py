@@ -4,15 +4,14 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
 
 SIZE = 2 << 20  # 2 MiB
+
 FILES = 24
+
 NOBODY = 65534
 
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import random
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sqlalchemy import select
 
-from callrec.calls.custody import Opening
+from callrec.calls.custody import OpenedRecording, Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
+from callrec.intake.summary import Ingested
 from callrec.store.sealing import open_stream
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.intake.summary import Ingested
-    from house.practices import House
+from house.practices import House
 
 KEEP = AfterIntake()
 

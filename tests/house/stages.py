@@ -7,9 +7,10 @@ fixture by `copied` or `looked_at`.
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,15 +18,10 @@ from house import practices
 from house.drives import archived_twice, on_two_drives, one_more_call
 from house.erasures import to_be_erased
 from house.holds import with_two_callers
+from house.practices import House
 from house.requests import approved, with_recordings
 from house.retention import later
 from house.vault_keys import busy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from house.practices import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +36,28 @@ class Stage:
 
 STOCKED = Stage("stocked", with_recordings)
 """It holds recordings 1, 2 and 3."""
+
 GRANTED = Stage("granted", approved, after=STOCKED)
 """max has approved R-1, which sam made for recordings 1 and 2."""
+
 BUSY = Stage("busy", busy, after=GRANTED)
 """There is something under every vault key."""
+
 CALLERS = Stage("callers", with_two_callers)
 """Ann's calls 1 and 2, and Bob's 3 and 4."""
+
 ALL_DUE = Stage("all-due", later, after=CALLERS)
 """The same, when none of them is to be kept any longer."""
+
 ARCHIVED = Stage("archived", archived_twice)
 """Four recordings; its drive-a holds two bags: all that is in the vault."""
+
 WAITING = Stage("waiting", one_more_call, after=ARCHIVED)
 """One recording more than drive-a holds."""
+
 ON_TWO_DRIVES = Stage("on-two-drives", on_two_drives)
 """Four recordings, all of them on drive-a and drive-b."""
+
 TO_BE_ERASED = Stage("to-be-erased", to_be_erased)
 """dora has approved R-1: that Ann's calls 1, 2 and 5 are erased."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.login.people import list_people
@@ -15,11 +14,9 @@ from callrec.retention.holds import show_hold
 from callrec.search.search import search_recordings
 from house.holds import by_hand
 from house.incidents import an_incident, opened
+from house.practices import House
 from house.requests import REASON, a_request, rows
 from house.spool import originals_of
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 DAY = DayRange(date(2024, 7, 4), date(2024, 7, 4))
 

@@ -6,24 +6,19 @@ unless the test says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from callrec.intake.clearing import AfterIntake
+from callrec.intake.summary import Ingested, Summary
 from callrec.intake.watching import watch_folders
 from callrec.login.keyring import read_credential
 from callrec.login.unlock import actor_by_credential
-from callrec.practice import open_practice
+from callrec.practice import Actor, Practice, open_practice
+from house.practices import House
 from house.spool import KEEP
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from callrec.intake.clearing import AfterIntake
-    from callrec.intake.summary import Ingested, Summary
-    from callrec.practice import Actor, Practice
-    from house.practices import House
 
 SETTLE = 5
 

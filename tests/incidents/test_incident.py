@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -32,10 +32,8 @@ from house.incidents import (
     opened,
     settled,
 )
+from house.practices import House
 from house.requests import a_request, last_leaf, logged_in, refused, rows, signed_in
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def shown(house: House, reference: str = "I-1", login: str = "dora") -> ShownIncident:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,9 @@ from callrec.registers.projections import check_projections
 from callrec.registers.verify import Verdict, verify_audit
 from house.commands import done
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
+from house.practices import House
 from house.requests import by_sql, rows, signed_in
 from house.stages import Stage, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from house.practices import House
 
 
 def report(house: House) -> None:

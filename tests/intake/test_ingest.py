@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -24,6 +24,7 @@ from callrec.intake.sources import survey
 from callrec.people.powers import change_role
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import Criteria
+from house.practices import House
 from house.spool import (
     NUMBER,
     a_call,
@@ -36,11 +37,6 @@ from house.spool import (
     recordings_of,
     take_in,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def count(house: House, table: str) -> int:

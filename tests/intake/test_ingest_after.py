@@ -7,8 +7,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -27,6 +27,7 @@ from callrec.intake.clearing import (
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Refusal
 from callrec.policy.role import VaultKey
+from house.practices import House
 from house.spool import (
     KEEP,
     a_call,
@@ -39,11 +40,6 @@ from house.spool import (
     recordings_of,
     take_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from house.practices import House
 
 DELETE = AfterIntake(AfterIntakeKind.DELETE)
 

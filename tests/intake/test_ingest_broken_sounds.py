@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading
+from house.practices import House
 from house.spool import left_in, originals_of, take_in
 from telephone.small_sounds import SOUNDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from house.practices import House
 
 ANYWHERE = 510
 """Bytes: of larger files only so many places are tried."""

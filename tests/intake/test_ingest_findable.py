@@ -6,7 +6,8 @@ import json
 import os
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,9 @@ from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from house.call_records import a_row, records, take_in_with
 from house.holds import ask, look, named
+from house.practices import House
 from house.requests import approved, grants_of
 from house.spool import a_call, a_name, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 THEIRS = "+447700900123"
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.cli.commands.ingest_view import findings_lines
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal
 from callrec.telephone.sound.sound import Finding
+from house.practices import House
 from house.spool import HEADER, a_call, a_name, a_wave, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 SIZE = 20_000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +12,9 @@ from callrec.errors import Failed
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from house.full_disk import little_room
 from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
+from house.practices import House
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from intake.test_ingest_summary import statements
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 POINTS = {
     "the first file is sealed": ("progress", 1, {0}),

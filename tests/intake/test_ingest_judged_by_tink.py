@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tink import TinkError, cleartext_keyset_handle, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
+from house.practices import House
 from house.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 FIRST = (1 << 20) - 40 - 16
 """What the first segment holds: 1 MiB less header and tag."""

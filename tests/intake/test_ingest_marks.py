@@ -10,23 +10,19 @@ import os
 import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Refusal
+from callrec.intake.summary import Ingested
 from callrec.people.powers import change_role
 from callrec.policy.role import Role
+from house.practices import House
 from house.spool import KEEP, a_call, a_wave, left_in, originals_of, take_in
 from intake.test_ingest import count, everything_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.intake.summary import Ingested
-    from house.practices import House
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
 """By this clock, all files have stood still for long."""

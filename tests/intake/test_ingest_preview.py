@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from callrec.config import Config
 from callrec.intake.preview import preview_names, preview_sources
 from callrec.intake.reading import telephone_setup
 from house.spool import a_call, a_name
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SETUP = telephone_setup(Config())
 

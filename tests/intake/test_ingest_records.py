@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,10 @@ from callrec.intake.sources import Refusal
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from house.call_records import BEGAN, a_row, records, take_in_with
+from house.practices import House
 from house.requests import approved, grants_of
 from house.spool import a_call, a_name, a_wave, left_in, recordings_of, take_in
 from intake.test_ingest import everything_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 UNNAMED = "recording-0007.wav"
 """What no system known here calls a recording."""

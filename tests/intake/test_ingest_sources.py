@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -22,13 +23,8 @@ from callrec.intake.sources import (
     find_changed,
     find_sources,
 )
+from house.practices import House
 from house.spool import a_call, a_name, a_wave, names_of, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def found_in(*paths: Path) -> list[str]:

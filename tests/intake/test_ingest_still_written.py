@@ -6,22 +6,18 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal, has_writer
+from house.practices import House
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from house.practices import House
 
 WHY = "its telephone system is still writing to it; the next run takes it in"
 

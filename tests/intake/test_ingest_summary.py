@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -25,13 +26,9 @@ from callrec.record.statements import attested_statement
 from callrec.registers.audit import prove_leaf
 from callrec.registers.projections import check_projections
 from house.call_records import a_row, records, take_in_with
+from house.practices import House
 from house.spool import KEEP, a_call, take_in
 from intake.test_ingest import count, newest_leaf
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 NONE_REFUSED = dict.fromkeys(Refusal, 0)
 

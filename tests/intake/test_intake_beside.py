@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,21 +19,22 @@ from callrec.intake.batch import BatchKeys
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.reading import telephone_setup
-from callrec.intake.sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, BatchSealer, Taken
+from callrec.intake.sealing import (
+    CHUNK_FILES,
+    LARGE_BYTES,
+    SMALL_BYTES,
+    BatchSealer,
+    Outcome,
+    Taken,
+)
 from callrec.intake.sources import Refusal, Source, find_sources
+from callrec.store.directory import DirectoryBatch
 from house.call_records import a_row, records, take_in_with
 from house.full_disk import little_room
 from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
+from house.practices import House
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from intake.test_ingest_interrupted import FULL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
-
-    from callrec.intake.sealing import Outcome
-    from callrec.store.directory import DirectoryBatch
-    from house.practices import House
 
 CHUNKS = 8
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,24 +18,18 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.intake import reconcile as procedure
-from callrec.intake.reconcile import reconcile_calls
+from callrec.intake.reconcile import Reconciliation, reconcile_calls
 from callrec.intake.reconciled import FindingKind, last_reconciled, log_reconciliation
 from callrec.keys.rotating import reseal, rotate_keys
 from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
 from callrec.record.details import open_details
-from fixtures.exchange import HEADER, Exchange, When, from_outside
+from fixtures.exchange import HEADER, Call, Exchange, When, from_outside
 from house import spool
 from house.call_records import take_in_with
 from house.calls import a_call, plant, take_in
 from house.holds import verified
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.intake.reconcile import Reconciliation
-    from fixtures.exchange import Call
-    from house.practices import House
+from house.practices import House
 
 MONDAY = datetime(2024, 1, 8, 9, tzinfo=UTC)
 

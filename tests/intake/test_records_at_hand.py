@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +13,8 @@ from callrec.intake.reading import telephone_setup
 from callrec.intake.records import AvailableCallRecords, open_call_records
 from callrec.telephone.joining_facts import RecordingFacts
 from house.call_records import BEGAN, a_row, records, take_in_with
+from house.practices import House
 from house.spool import NUMBER, a_call
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 CONFIG = Config()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,14 +18,9 @@ from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.watching import is_round_due, pause_after
 from callrec.people.powers import disable_person
 from house.full_disk import little_room
+from house.practices import House
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.watched import SETTLE, World, watched
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from house.practices import House
 
 FIRST = SETTLE + 1
 """When what lay there at the start is taken in: it was first seen in the first second."""

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading, transaction
 from callrec.people.powers import disable_person
+from house.practices import House
 from house.processes import environment, program
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.standing_intake import Standing, eventually
+from house.steps import Steps
 from house.telephone_system import contents
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from house.practices import House
-    from house.steps import Steps
 
 DEATHS = (2, 4, 5, 6, 7, 8, 9, 10)
 """By which call of the clock it dies: as it begins, and at each step of its first round, which

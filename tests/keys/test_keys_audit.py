@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.crypto import primitives
@@ -13,13 +11,11 @@ from callrec.keys.audit import KeyProblem, audit_keys, list_key_access
 from callrec.keys.rotating import rotate_keys
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Role, VaultKey
+from house.practices import House
 from house.requests import by_sql, rows
 from house.vault_keys import busy
 from people.test_leaving import id_of
 from people.test_lost_password import begins_again
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 OF = "person = (SELECT id FROM person WHERE login = :login)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.keys import reencrypting, reindexing
 from callrec.keys import rotating as resealing
@@ -15,20 +15,16 @@ from callrec.keys.rotating import reseal, rotate_keys
 from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
+from callrec.practice import Actor, Practice
 from house.holds import verified
 from house.killing import VARYING, by, each_left
+from house.practices import House
 from house.requests import approve, grants_of, rows
 from house.spool import originals_of
 from house.stages import BUSY, STOCKED, Stage, looked_at
+from house.steps import Steps
 from house.vault_keys import all_opens, versions
 from people.test_leaving import id_of, sealed_to
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
 
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""

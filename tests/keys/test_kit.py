@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_lost
-from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
@@ -21,21 +21,16 @@ from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit
 from callrec.keys.kit_use import last_drill
 from callrec.office.status import read_status
+from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
 from callrec.registers.verify import Verdict, verify_audit
 from house.drives import archive, drive
+from house.practices import House
 from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.audit.leaf import Leaf
-    from callrec.paper.kit_pdf import PrintedKit
-    from house.practices import House
 
 NEVER = "the recovery kit was never tried: take it out and run callrec recovery drill"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,18 +13,13 @@ from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit, make_new_kit
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import logins
+from callrec.paper.kit_pdf import PrintedKit
+from callrec.practice import Actor, Practice
 from house.holds import verified
 from house.killing import by, each_left
+from house.practices import House
 from house.recovery_kits import drill, use
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from callrec.paper.kit_pdf import PrintedKit
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 NORA = NewController("nora", "Nora Blythe", "seven purple otters dance slowly")
 

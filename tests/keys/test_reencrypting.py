@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import bagit
 import pytest
@@ -19,7 +19,7 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Refused, Tampered
 from callrec.keys import reencrypting
-from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt, reencrypt
+from callrec.keys.reencrypting import Reencrypted, WhyLeft, bytes_to_reencrypt, reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import revoke_grants
@@ -28,14 +28,9 @@ from callrec.store.sealing import open_stream
 from house.drives import archive, drive, faults, flip, remove_local, verify
 from house.holds import by_hand, verified
 from house.packages import release
+from house.practices import House
 from house.requests import REASON, a_request, approve, by_sql, grants_of, last_leaf, opened, rows
 from house.spool import a_call, a_wave, data_keys_of, originals_of, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.keys.reencrypting import Reencrypted
-    from house.practices import House
 
 
 def seal_anew(house: House, login: str = "dora") -> Reencrypted:

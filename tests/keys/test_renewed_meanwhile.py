@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,21 +17,16 @@ from callrec.intake.ingest import ingest_recordings
 from callrec.keys.rotating import count_to_reseal, rotate_keys
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
-from callrec.practice import record
+from callrec.practice import Actor, record
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
 from callrec.retention.holds import place_hold
 from house.drives import archive, drive
 from house.holds import verified
 from house.incidents import WHAT
+from house.practices import House
 from house.requests import REASON, said, signed_in
 from house.spool import KEEP, a_call, recordings_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from callrec.practice import Actor
-    from house.practices import House
 
 SEALED_TO = (VaultKey.AUDIT, VaultKey.CATALOGUE, VaultKey.RECORDINGS)
 

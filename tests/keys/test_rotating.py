@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from sqlalchemy import LargeBinary, select
 
@@ -16,23 +14,18 @@ from callrec.keys import reindexing
 from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
 from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.rotating import SEALED_COLUMNS, count_to_reseal, reseal, rotate_keys
+from callrec.keys.rotating import SEALED_COLUMNS, Resealed, count_to_reseal, reseal, rotate_keys
 from callrec.login.unlock import actor_by_session, session_of
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
-from callrec.practice import vault_key
-from callrec.search.search import search_recordings
+from callrec.practice import Actor, vault_key
+from callrec.search.search import SearchResult, search_recordings
 from house.holds import verified
+from house.practices import House
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
 from house.spool import a_call, take_in
 from house.vault_keys import all_opens, busy, versions
-
-if TYPE_CHECKING:
-    from callrec.keys.rotating import Resealed
-    from callrec.practice import Actor
-    from callrec.search.search import SearchResult
-    from house.practices import House
 
 
 def rotate(house: House, *keys: VaultKey, login: str = "dora") -> None:

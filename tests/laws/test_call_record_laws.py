@@ -3,11 +3,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,9 +31,6 @@ from callrec.telephone.number import e164
 from callrec.telephone.records.lines import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_description, read_records
 from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 UNTIL = date(2025, 12, 18)
 

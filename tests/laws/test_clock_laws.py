@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random  # noqa: TC003  # Hypothesis reads it
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given
@@ -28,13 +27,10 @@ from callrec.policy.clock_events import (
     with_event,
 )
 from callrec.policy.clock_rules import check_event, same_day_after
-from callrec.policy.days import Division
+from callrec.policy.days import Division, WorkingDays
 from callrec.policy.purpose import Purpose
 from policy.builders import LONDON
 from policy.dated import MONTHLY
-
-if TYPE_CHECKING:
-    from callrec.policy.days import WorkingDays
 
 CALENDARS = {
     each: working_days(Clocks().model_copy(update={"division": each})) for each in Division

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +14,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, powers_of
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, is_decided_expressly
 from policy.builders import BEN, a_person, a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 numbers = st.integers(1, 6)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,9 +19,7 @@ from callrec.policy.search import CallFacts, described_by, matches
 from house import practices
 from house.calls import a_call, take_in
 from house.holds import ask, held, look, named, the_hold, verified
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,13 +24,7 @@ from callrec.search.search import search_recordings
 from callrec.telephone import call as telephone
 from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed
 from house.calls import a_call, take_in
-from house.practices import copy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from house.practices import House
+from house.practices import House, copy
 
 LONDON = ZoneInfo("Europe/London")
 

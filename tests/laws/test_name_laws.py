@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,12 +30,7 @@ from telephone.printers import (
     twilio,
     vicidial,
 )
-from telephone.printers.made import EXTENSIONS, OUTSIDE, TIMES, public
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from telephone.printers.made import Printed
+from telephone.printers.made import EXTENSIONS, OUTSIDE, TIMES, Printed, public
 
 SETUP = Setup(zone=ZoneInfo("Europe/London"), region="GB", extensions=((200, 299),))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from random import Random
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,18 +13,17 @@ from hypothesis import strategies as st
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
-from callrec.telephone.joining_facts import JoinedBy, calls_of
-from callrec.telephone.reconciling import Coverage, comparable_leg, reconcile
+from callrec.telephone.joining_facts import CallRecord, Joined, JoinedBy, calls_of
+from callrec.telephone.reconciling import (
+    Coverage,
+    HeldRecording,
+    Reconciled,
+    comparable_leg,
+    reconcile,
+)
+from callrec.telephone.records.lines import Leg
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from random import Random
-
-    from callrec.telephone.joining_facts import CallRecord, Joined
-    from callrec.telephone.reconciling import HeldRecording, Reconciled
-    from callrec.telephone.records.lines import Leg
 
 TWO_MINUTES = timedelta(minutes=2)
 

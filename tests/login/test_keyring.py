@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.errors import Misconfigured
 from callrec.login.keyring import read_private
 from callrec.system.files import others_may
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWNER, USER, GROUP, NAMED_GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,11 +18,8 @@ from callrec.login.unlock import actor_by_password
 from callrec.people.powers import lend_power
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
-from house.practices import NOON, password_of
+from house.practices import NOON, House, password_of
 from house.requests import last_leaf, rows
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 NEW = "nine orange badgers sleep very late"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,11 +10,8 @@ from hypothesis import strategies as st
 
 from callrec.errors import Locked
 from callrec.login.unlock import MAX_WAIT, unlock_person, wait_after
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import by_sql
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +21,7 @@ from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import date_request
 from house.mailbox import use_mail
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -34,9 +34,6 @@ from house.requests import (
     said,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 EVERYBODY = ("dora", "pat", "max", "mia", "sam", "ava")
 

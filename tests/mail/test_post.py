@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callrec.config import Mail
 from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from callrec.config import Mail
 
 ADDRESS = "dora.whitlock@practice.test"
 

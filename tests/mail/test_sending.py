@@ -6,31 +6,25 @@ import fcntl
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.catalogue.engine import connect, reading, transaction
+from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.mail.outbox import Message, queue_mail, read_messages
 from callrec.mail.sending import SentMail, is_time_to_send, send_waiting
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.practice import writing
-from house.mailbox import SENDER, mail_server, use_mail
-from house.practices import FULL_PRACTICE_NAME
+from house.mailbox import SENDER, Mailbox, mail_server, use_mail
+from house.practices import FULL_PRACTICE_NAME, House
 from house.processes import environment, program
 from house.requests import by_sql, rows, signed_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.config import Mail
-    from house.mailbox import Mailbox
-    from house.practices import House
 
 
 @pytest.fixture

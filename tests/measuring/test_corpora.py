@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import wave
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from benchmarks.corpora import BLOCK, Corpus, write_corpus
 from house.drives import contents
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("file_bytes", [4000, 20_000, BLOCK + 44, 2 * BLOCK + 100])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from benchmarks.memory import watch
 from benchmarks.timing import Step
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 MEGABYTE = 1_000_000
+
 WORKING = "sum(range(10_000_000))"
+
 HOLDING = f"held = b'x' * {200 * MEGABYTE}; {WORKING}"
 
 

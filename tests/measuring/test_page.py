@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,6 @@ from benchmarks.__main__ import KEPT, PAGE, earlier, newest
 from benchmarks.cases import CASES
 from benchmarks.kept import Kept
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 
 def runs(*seconds: float) -> tuple[Run, ...]:
@@ -42,12 +39,14 @@ INGEST = Result(
     ),
     figures=(Figure("ingest a: growth with files", "exponent", (1.0, 0.9, 1.1)),),
 )
+
 MEMORY = Result(
     figures=(Figure("memory, many files: callrec", "bytes", (61e6, 60e6, 62e6)),),
     traces=(
         Trace("memory, many files: callrec", (0.1, 0.2, 0.3), (30_000_000, 61_000_000, 60_000_000)),
     ),
 )
+
 RESULT = Kept(
     {
         "date": "2026-11-26",

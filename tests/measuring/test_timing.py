@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from benchmarks.bench import Bench
 from benchmarks.machine import empty
 from benchmarks.timing import Contender, Step, WentWrong, hold_contest, shell
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +11,7 @@ from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
 from house.listening import hear
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -22,9 +22,6 @@ from house.requests import (
     pass_days,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def inbox(house: House, login: str) -> list[tuple[str, str]]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callrec.config import Notice
 from callrec.office.status import notice_warnings, read_status
 from callrec.telephone.call import Direction
 from house.calls import a_call, take_in
-
-if TYPE_CHECKING:
-    from house.practices import House
+from house.practices import House
 
 
 def calls(house: House, direction: Direction, *at: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,11 +13,9 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from house.incidents import an_incident
 from house.mailbox import use_mail
+from house.practices import House
 from house.requests import a_request, approve, further_of, pass_days, rows, signed_in
 from mail.test_outbox import MAIL
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from callrec.crypto.primitives import signing_public
@@ -17,15 +17,10 @@ from callrec.package.manifest import (
     Withheld,
     recording_path,
 )
-from callrec.package.package import Enclosures, assemble
+from callrec.package.package import Content, Enclosures, Member, assemble
 from callrec.package.texts import read_me_first, verify_text
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from callrec.package.package import Content, Member
 
 SEED = bytes(range(32))
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.package.certificate import Certificate, CertifiedApproval, Exhibit
-from callrec.package.manifest import NotEnclosed, WhyNotEnclosed
+from callrec.package.manifest import NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.package.sshsig import ssh_fingerprint
 from package.builders import LONDON, PUBLIC, ROOT, a_file, a_listening_copy, an_edited_copy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from callrec.package.manifest import ReleasedFile
 
 ORIGIN = f"callrec/{'22' * 16}"
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, Proof, origin, sign_checkpoint, write_proof
@@ -20,19 +22,13 @@ from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import sign_statement
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.package import callrec_verify
+from callrec.package.callrec_verify import Result
+from callrec.package.manifest import Manifest
 from callrec.package.package import assemble
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
 from package.builders import LISTENING, SOUND, a_manifest, the_enclosures
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from callrec.crypto.statement import Statement
-    from callrec.package.callrec_verify import Result
-    from callrec.package.manifest import Manifest
 
 AT = datetime(2026, 8, 2, 23, 15, tzinfo=UTC)
 

@@ -8,10 +8,12 @@ import json
 import math
 import wave
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from callrec.package.certificate import Certificate, CertifiedApproval
 from callrec.package.manifest import NotEnclosed, WhyNotEnclosed
-from callrec.package.package import assemble
+from callrec.package.package import Member, assemble
 from callrec.package.page import PageContent
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.withholding import Ground
@@ -35,12 +37,6 @@ from package.builders import (
     an_edited_copy,
     the_enclosures,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from callrec.package.package import Member
 
 WORDS = "anvil bamboo cactus dagger easel fabric"
 

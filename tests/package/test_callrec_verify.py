@@ -6,7 +6,7 @@ import ast
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from callrec.package import callrec_verify as checker
 from package.checking import PROGRAM, run
 from package.offices import an_office, check, resigned, what_is_wrong, write_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OFFICE = an_office()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,6 @@ from package.offices import (
     what_is_wrong,
     with_manifest,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PROOF, SIGNERS = "release.tlog-proof", "signers.json"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cryptography_vectors
 import pytest
@@ -22,9 +23,6 @@ from callrec.package import callrec_verify as checker
 from callrec.package.callrec_verify import L, P, Wrong, is_included, is_signed
 from vectors.audit.cases import Case, cases
 from vectors.crypto.cases import cases as crypto_cases
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 

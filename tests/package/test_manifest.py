@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from callrec.crypto.canonical import canonical
 from callrec.package.callrec_verify import Wrong, read_manifest
 from callrec.package.manifest import FileRole, NotEnclosed, WhyNotEnclosed, Withheld, recording_path
 from package.builders import a_file, a_listening_copy, a_manifest, an_edited_copy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 VECTOR = Path(__file__).parents[1] / "vectors" / "release" / "manifest.json"
 

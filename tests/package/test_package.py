@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.errors import Tampered
 from callrec.package.callrec_verify import check_signature
-from callrec.package.package import Member, assemble, member_of_bytes
+from callrec.package.package import Content, Member, assemble, member_of_bytes
 from package.builders import (
     LISTENING,
     PUBLIC,
@@ -19,9 +18,6 @@ from package.builders import (
     a_package,
     the_enclosures,
 )
-
-if TYPE_CHECKING:
-    from callrec.package.package import Content
 
 
 def content(path: str) -> bytes:

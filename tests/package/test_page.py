@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -18,10 +19,6 @@ from callrec.package.page import MAX_CONTENT_BYTES, write_page
 from package.builders import SEED, SOUND
 from package.limits import a_drive_that_takes_only
 from package.pages import HEARD, WORDS, a_release, bytes_of, elements_of, read_page
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 HOSTILE = '</title><script>alert(1)</script> & "Partners" <img src=x onerror=alert(2)>'
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from package.browsers import Watch, a_visit, type_words, unlock
 from package.pages import WORDS, a_release, elements_of, resealed
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Browser
 
 MEMBERS, SHOWN = a_release()
 

@@ -8,10 +8,9 @@ import subprocess
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from callrec.package.package import member_of_bytes
 from callrec.package.page import write_page
@@ -19,9 +18,6 @@ from callrec.package.texts import WHAT_IT_PROVES
 from package.browsers import DESKTOP, PHONE, a_visit, plays, tab_to, unlock
 from package.builders import SEED
 from package.pages import EDITED, HEARD, UNPLAYABLE, WORDS, a_release, bytes_of
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
 
 MEMBERS, SHOWN = a_release()
 

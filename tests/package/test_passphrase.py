@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING
 
 from callrec.package.whole import PASSPHRASE_WORDS, fresh_passphrase, word_list
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def test_the_list_is_effs_own_byte_for_byte() -> None:

@@ -7,7 +7,9 @@ import struct
 import subprocess
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,10 +17,6 @@ from callrec.errors import Tampered
 from callrec.package.open import open_package
 from package.offices import write_files
 from package.test_wrappings import FILES, WORDS, checked, nobody_is_asked, zipped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 FIRST, SECOND = "recordings/01-original.wav", "recordings/01-listening.wav"
 

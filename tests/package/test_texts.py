@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +14,6 @@ from callrec.package.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights
 from callrec.policy.notice import PURPOSES_IN_WORDS
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from package.offices import an_office, write_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,14 +14,9 @@ from callrec.package.callrec_verify import canonical, check_signature
 from callrec.package.package import member_of_bytes
 from callrec.package.page import write_page
 from callrec.package.sealed_page import open_page
-from callrec.release.verify import DisplayCheck, verify_release
+from callrec.release.verify import CheckedRelease, DisplayCheck, verify_release
 from package.offices import an_office
 from package.pages import WORDS, a_release, read_page, resealed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.release.verify import CheckedRelease
 
 FINGERPRINT = bytes.fromhex("abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4")
 

@@ -7,8 +7,8 @@ import io
 import os
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import pyzipper
@@ -16,16 +16,11 @@ import pyzipper
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import pbkdf2, seal
 from callrec.errors import Locked, NotFound, Tampered, Unusable
-from callrec.package.callrec_verify import check
+from callrec.package.callrec_verify import Result, check
 from callrec.package.open import open_package
 from callrec.package.package import member_of_bytes
 from callrec.package.zip import write_zip
 from package.offices import an_office, write_files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.package.callrec_verify import Result
 
 OFFICE = an_office()
 

@@ -5,7 +5,9 @@ import os
 import struct
 import subprocess
 import tracemalloc
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -14,10 +16,6 @@ from callrec.package.package import CHUNK_BYTES, Member
 from callrec.package.zip import write_zip
 from package.builders import LISTENING, SOUND, a_package
 from package.limits import a_drive_that_takes_only
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 WORDS = "anvil bamboo cactus dagger easel fabric"
 

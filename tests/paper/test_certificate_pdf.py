@@ -4,11 +4,11 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from callrec.package.certificate import hash_in_groups
+from callrec.package.certificate import Certificate, hash_in_groups
 from callrec.package.texts import WHAT_IT_PROVES
 from callrec.paper.certificate_pdf import certificate_pdf
 from package.builders import ROOT
@@ -24,11 +24,6 @@ from package.certificates import (
     recordings,
     text_of,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.package.certificate import Certificate
 
 ONE = text_of(certificate_pdf(PLAIN))
 

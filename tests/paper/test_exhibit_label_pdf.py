@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +19,6 @@ from package.certificates import (
     recordings,
     text_of,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LABEL = text_of(exhibit_label_pdf(EDITED))
 

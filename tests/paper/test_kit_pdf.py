@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +13,6 @@ from callrec.crypto.kit import kit_pages, read_kit
 from callrec.package.certificate import hash_in_groups
 from callrec.paper.kit_pdf import PrintedKit, kit_pdf
 from package.certificates import in_one_line, kept, pages, text_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SEED = bytes(range(32))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from callrec.audit.checkpoint import Checkpoint, note_from_typed, origin, sign_c
 from callrec.paper.kit_pdf import log_head_pdf
 from package.certificates import in_one_line, pages
 from paper.test_kit_pdf import in_squares
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAD = Checkpoint(origin("33" * 16), 1_234_567, bytes(range(32)))
 

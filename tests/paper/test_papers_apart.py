@@ -7,17 +7,14 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.package.certificate import Certificate
 from callrec.paper.apart import make_papers, papers_made_beside, papers_of
 from house.processes import children
 from package.certificates import EDITED, PLAIN
 from sound.builders import no_further_file
-
-if TYPE_CHECKING:
-    from callrec.package.certificate import Certificate
 
 
 @pytest.mark.parametrize("certificate", [PLAIN, EDITED], ids=["no exhibit", "an exhibit"])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf, read_register, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -34,7 +35,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import GlassVerdict, Verdict
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
-from callrec.practice import record, writing
+from callrec.practice import Actor, Practice, record, writing
 from callrec.record.entitled import Powers
 from callrec.registers.projections import check_projections
 from callrec.requests.decide import Decision, approve_request
@@ -43,7 +44,7 @@ from callrec.retention.categories import set_category
 from callrec.search.reviews import Sample, SearchReview, draw_searches, review_searches
 from callrec.search.search import search_recordings
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
-from house.practices import PEOPLE
+from house.practices import PEOPLE, House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -56,13 +57,6 @@ from house.requests import (
     signed_in,
 )
 from house.spool import KEEP, a_call, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor, Practice
-    from house.practices import House
 
 TODAY = date(2026, 11, 24)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -18,13 +18,8 @@ from callrec.requests.history import read_words
 from callrec.requests.open import read_request
 from house.holds import verified
 from house.incidents import MILD, an_incident, found
-from house.practices import NOON
+from house.practices import NOON, House
 from house.requests import a_request, approve, approved, grants_of, rows, state_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 
 def id_of(house: House, login: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,19 +16,14 @@ from callrec.login.unlock import actor_by_password
 from callrec.people.joining import PasswordReset, confirm_person, reset_person
 from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.role import Power, Role, Standing, VaultKey
+from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request
 from house.holds import verified
 from house.incidents import MILD, WHAT, an_incident, found
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
 from people.test_leaving import id_of, sealed_to
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.practice import Actor
-    from house.practices import House
 
 PROVISIONAL = "seven purple otters dance slowly"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,12 +21,8 @@ from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
 from house import practices
+from house.practices import House
 from house.requests import refused
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def keys_of(house: House, login: str) -> set[VaultKey]:

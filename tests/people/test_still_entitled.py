@@ -5,7 +5,7 @@ His leaf would stand in the log for ever as one by somebody who might not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -31,7 +31,7 @@ from callrec.people.powers import change_role, disable_person, end_delegation, l
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import GlassVerdict
 from callrec.policy.role import Power, Role
-from callrec.practice import record
+from callrec.practice import Actor, record
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request
@@ -46,6 +46,7 @@ from house.drives import archive, contents, drive, meanwhile, one_more_call, sta
 from house.erasures import approved_erasure, erase
 from house.holds import verified
 from house.incidents import WHAT
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     REASON,
@@ -57,12 +58,6 @@ from house.requests import (
     state_of,
 )
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.practice import Actor
-    from house.practices import House
 
 callers = copied(CALLERS)
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from callrec.policy.further import QUESTIONS, FurtherParticular
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FORM = Path(__file__).with_name("asked.txt").read_text(encoding="utf-8")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
@@ -27,9 +28,6 @@ from callrec.policy.edits import (
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import Ground
 from policy.builders import a_request
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import DrawFn, SearchStrategy
 
 WEEK_MS = 7 * 24 * 3_600_000
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -27,9 +27,6 @@ from callrec.policy.edits import (
 )
 from callrec.policy.withholding import Ground
 from policy.test_edits import every_edits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LONGEST_MS = 999_999_999  # 999,999 seconds and the last millisecond of them
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,6 @@ from callrec.policy.handing_over import (
     choose_release,
 )
 from policy.builders import LONDON, TODAY, a_release, handed_over
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NOW = datetime(2024, 1, 4, 12, 0, 59, tzinfo=LONDON)
 

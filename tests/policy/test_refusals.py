@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import traceback
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pytest
 
@@ -31,9 +32,6 @@ from policy.deeds import (
     retention,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DEEDS: Final = {
     deed: tried
     for module in (
@@ -42,11 +40,15 @@ DEEDS: Final = {
     )
     for deed, tried in module.DEEDS.items()
 }
+
 POLICY: Final = Path(callrec.policy.__file__).parent
+
 _ENTRY = re.compile(
     r"^(?P<deed>\S.*)\n {4}(?P<message>\S.*)\n(?: {4}-> (?P<hint>.+)\n)?", re.MULTILINE
 )
+
 _SECTION = re.compile(r"^== (.+) ==$", re.MULTILINE)
+
 _BUGS: Final = {"ValueError", "TypeError"}
 """Raised where our own code is wrong, not where somebody may not."""
 

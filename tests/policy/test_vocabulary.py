@@ -5,15 +5,12 @@ A word that changes is one that an old leaf, voucher or request no longer means.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import callrec.policy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PAGE = Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.calls import custody
 from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED, Opening
@@ -15,16 +15,10 @@ from callrec.errors import Tampered
 from callrec.record import statements as listing
 from callrec.record.statements import first_stated
 from house.holds import verified
+from house.practices import House
 from house.requests import by_sql, rows
 from house.restated import ANOTHER_NUMBER, add_revision, take_in_again
 from house.spool import recordings_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from sqlalchemy import Connection
-
-    from house.practices import House
 
 
 def insert_row(house: House, number: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,9 +39,6 @@ from callrec.record.forms import (
 )
 from callrec.requests.model import RequestBody
 from callrec.restore.copy import RestoredCopy
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 

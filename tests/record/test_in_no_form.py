@@ -6,7 +6,7 @@ them. A signature, or a place in the catalogue, says nothing of the form.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -22,12 +22,10 @@ from callrec.policy.role import VaultKey
 from callrec.practice import writing
 from callrec.requests import grants as granting
 from house.commands import type_in
+from house.practices import House
 from house.requests import a_request, rows
 from house.spool import a_call, recordings_of, take_in
 from requests.test_granted import forge_approval, opens_nothing
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 TAMPERED = 5
 

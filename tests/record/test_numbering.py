@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -16,14 +16,10 @@ from house.erasures import approved_erasure, erase
 from house.holds import by_hand, verified
 from house.incidents import WHAT, an_incident
 from house.mailbox import use_mail
+from house.practices import House
 from house.requests import a_request, by_sql, pass_days, rows
 from house.stages import CALLERS, copied
 from mail.test_outbox import MAIL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 MADE: dict[str, Callable[[House, int], str]] = {
     "request": lambda house, _: a_request(house),

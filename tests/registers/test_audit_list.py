@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -14,12 +13,9 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import list_people
 from callrec.registers.audit import LogFilter, list_audit
-from house.practices import NOON
+from house.practices import NOON, House
 from registers.test_audit_verify import flip
 from registers.test_audit_whole import work_on
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 HALF_A_SECOND = timedelta(microseconds=500)
 

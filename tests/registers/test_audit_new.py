@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,13 +24,9 @@ from callrec.people.powers import disable_person
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
 from callrec.registers.verify import Verdict
+from house.practices import House
 from registers.test_audit_verify import edit, verified
 from registers.test_audit_whole import newly, short_stretches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from house.practices import House
 
 
 @pytest.fixture(autouse=True)

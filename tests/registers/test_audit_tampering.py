@@ -10,13 +10,16 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from callrec.audit import log as writing_log
 from callrec.audit.verify import verify_leaf_by_leaf
@@ -26,17 +29,10 @@ from callrec.errors import Tampered
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing
 from callrec.practice import writing
+from house.practices import House
 from house.stages import Stage, Stages
 from registers.test_audit_verify import edit
 from registers.test_audit_whole import short_stretches, work_on
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from house.practices import House
 
 TABLES = {
     "leaf": ("seq", "body", "statement"),

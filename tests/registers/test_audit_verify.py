@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,13 +22,8 @@ from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.registers.audit import newest_checkpoint, prove_leaf
 from callrec.registers.verify import Verdict, Verification, verify_audit
+from house.practices import House
 from house.recovery_kits import drill
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def verified(

@@ -7,7 +7,6 @@ import io
 import json
 import os
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,12 +14,12 @@ from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.from_the_end import SecondProcess, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf
-from callrec.audit.reading import Problem
+from callrec.audit.reading import Problem, VerificationResult
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import sign_statement
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Refused, Tampered
 from callrec.login.people import list_people
 from callrec.people.powers import disable_person
@@ -28,12 +27,8 @@ from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.record.statements import attested_statement
 from callrec.registers.verify import Verdict, Verification, verify_audit
+from house.practices import House
 from registers.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
-
-if TYPE_CHECKING:
-    from callrec.audit.reading import VerificationResult
-    from callrec.crypto.statement import Statement
-    from house.practices import House
 
 OF_THE_LOG = [name for name in BYTES if name != "a share"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,6 +26,7 @@ from callrec.requests.show import show_request
 from callrec.search.search import search_recordings
 from house.listening import hear
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     REASON,
@@ -43,9 +43,6 @@ from house.requests import (
     said,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 SILENCED = read_silence("1@0.1-0.2=not-relevant/tone")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -24,18 +25,18 @@ from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register
-from callrec.release.listen import record_hearing
+from callrec.release.listen import Play, record_hearing
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request, revoke_grants
-from callrec.requests.event import close_request, date_request, withdraw_request
+from callrec.requests.event import DatedRequest, close_request, date_request, withdraw_request
 from callrec.retention.holds import lift_hold, place_hold
 from house.commands import type_in
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled
 from house.listening import hear
 from house.packages import release
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -50,13 +51,6 @@ from house.requests import (
     signed_in,
     third_parties_checked,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from callrec.release.listen import Play
-    from callrec.requests.event import DatedRequest
-    from house.practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
 

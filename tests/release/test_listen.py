@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import wave
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
@@ -21,6 +22,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.record.details import open_details
 from callrec.release.listen import (
+    Play,
     Playback,
     PlayedRecording,
     WaveformView,
@@ -34,6 +36,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_history
 from callrec.sound.child import Undecodable
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -52,13 +55,6 @@ from house.requests import (
     third_parties_checked,
 )
 from house.spool import a_call, take_in, undecodable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from callrec.audit.leaf import Leaf
-    from callrec.release.listen import Play
-    from house.practices import House
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +13,7 @@ from callrec.policy.purpose import Purpose
 from callrec.release.release import release_recordings
 from callrec.requests.decide import revoke_grants
 from house.packages import acts_of, details_of, nothing_is_released, outbox, release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -28,9 +28,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import json
 import subprocess
 from dataclasses import replace
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -17,13 +18,9 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.requests.event import record_third_party_check
 from house.packages import Package, release, seven_zip
+from house.practices import House
 from house.requests import FURTHER, REASON, a_request, approve, signed_in
 from house.spool import a_call, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 SUBJECT = "O'Neill"
 

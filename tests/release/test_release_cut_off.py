@@ -6,15 +6,16 @@ import os
 import random
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.errors import Failed, Refused, Unusable
 from callrec.office.doctor import Level, examine
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
+from callrec.practice import Actor, Practice
 from callrec.release import release as releasing
 from callrec.release.copies import Enclosed
 from callrec.release.packing import write_manifest
@@ -23,16 +24,11 @@ from callrec.release.release import release_recordings
 from house import practices
 from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release
+from house.practices import House
 from house.requests import approved, grants_of, last_leaf, request_id, rows, signed_in
 from house.spool import a_call, a_wave, originals_of, take_in
 from house.stages import Stage, Stages, looked_at
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 LONG = 1_500_000
 """Bytes of a call: more than one segment, and than any buffer."""

@@ -8,23 +8,20 @@ import struct
 import wave
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.edits import Edits, Silence, Span, TypedClip, TypedSilence
+from callrec.policy.edits import Edits, Silence, Span, TypedClip, TypedEdit, TypedSilence
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.withholding import Ground
 from callrec.release.copies import enclose, plan_copies
 from house.packages import Package, acts_of, release, seven_zip
+from house.practices import House
 from house.requests import approved, grants_of
 from house.spool import a_call, take_in, undecodable
 from package.pages import read_page
-
-if TYPE_CHECKING:
-    from callrec.policy.edits import TypedEdit
-    from house.practices import House
 
 SECONDS = 20
 

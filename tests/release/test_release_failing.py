@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -17,14 +18,10 @@ from callrec.release import release as releasing
 from callrec.release.packing import write_package
 from callrec.store.sealing import seal_stream
 from house.packages import details_of, nothing_is_released, outbox, release, sealed_file
+from house.practices import House
 from house.requests import approved, grants_of, last_leaf
 from house.small_disk import small_disk
 from house.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 LONG = 1_500_000
 """Bytes of a call whose package takes three times as much."""

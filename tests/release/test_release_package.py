@@ -7,7 +7,6 @@ import threading
 import wave
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,12 +15,10 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.release.release import loading, preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
+from house.practices import House
 from house.processes import children
 from house.requests import REASON, a_request, approve, approved, request_id, rows
 from house.spool import NUMBER, a_call, a_wave, take_in
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 

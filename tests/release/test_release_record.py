@@ -9,7 +9,7 @@ import base64
 import json
 from contextlib import nullcontext
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -26,6 +26,7 @@ from callrec.crypto.primitives import sha256
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
 from callrec.package.callrec_verify import check_signature
+from callrec.package.manifest import Manifest
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line
 from callrec.people.powers import change_role
 from callrec.policy.edits import read_silence
@@ -34,15 +35,12 @@ from callrec.release.copies import Enclosed
 from callrec.release.packing import write_manifest
 from callrec.release.record import record_delivered, record_failed, record_prepared
 from callrec.requests.decide import revoke_grants
+from callrec.requests.grants import UsableGrant
 from callrec.requests.open import read_request
 from house.packages import Package, a_package, release
+from house.practices import House
 from house.requests import ANOTHER_REASON, approve, grants_of, last_leaf, rows, signed_in, state_of
 from house.stages import GRANTED, Stages
-
-if TYPE_CHECKING:
-    from callrec.package.manifest import Manifest
-    from callrec.requests.grants import UsableGrant
-    from house.practices import House
 
 
 @pytest.fixture

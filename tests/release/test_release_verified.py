@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,17 +16,11 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.release.verify import verify_release
 from house import practices
-from house.packages import a_package
+from house.packages import Package, a_package
+from house.practices import House
 from house.requests import approved, with_recordings
 from package.checking import run
 from release.test_release_certified import released
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from house.packages import Package
-    from house.practices import House
 
 
 @pytest.fixture(scope="session")

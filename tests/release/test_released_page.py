@@ -6,18 +6,14 @@ import re
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from playwright.sync_api import expect
 
 from callrec.policy.handing_over import PackageForm
 from house.packages import release
+from house.practices import House
 from package.browsers import a_browser, a_visit, plays, unlock
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
 
 
 def test_what_is_released_plays_and_what_is_saved_of_it_is_verified(

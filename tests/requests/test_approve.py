@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.crypto.statement import check_statement
+from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.unlock import actor_by_password
@@ -19,11 +19,13 @@ from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
+from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Decision, approve_request, preview_approval, revoke_grants
 from callrec.requests.event import withdraw_request
 from house.holds import verified
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -41,11 +43,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor
-    from house.practices import House
 
 GIVEN = "seven purple otters dance slowly"
 

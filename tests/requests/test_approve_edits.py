@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from callrec.policy.withholding import Ground
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import ApprovalPreview, Decision, preview_approval, revoke_grants
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -31,9 +32,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
 

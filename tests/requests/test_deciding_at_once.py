@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
+from house.practices import House
 from house.processes import environment, program
 from house.requests import a_request, grants_of, opened, rows, state_of
-
-if TYPE_CHECKING:
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
 
 
 def begin(house: House, login: str, reference: str, decision: str) -> subprocess.Popen[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.audit.log import read_detail
@@ -21,6 +19,7 @@ from house.commands import type_in
 from house.holds import verified
 from house.listening import hear
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -32,9 +31,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def deny(

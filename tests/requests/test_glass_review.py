@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,9 +18,10 @@ from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.registers.registers import read_register
 from callrec.requests.glass import glass_under, outstanding_glass, review_glass
-from callrec.requests.show import show_request
+from callrec.requests.show import ShownApproval, show_request
 from house.commands import type_in
 from house.listening import hear
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -32,10 +33,6 @@ from house.requests import (
     request_id,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from callrec.requests.show import ShownApproval
-    from house.practices import House
 
 ACCEPTED, QUERIED = GlassVerdict.ACCEPTED, GlassVerdict.QUERIED
 

@@ -7,9 +7,10 @@ also hold a key of their own and use it outside the tool.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -21,13 +22,13 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
-from callrec.crypto.statement import sign_statement
+from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
 from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
-from callrec.practice import record, writing
+from callrec.practice import Actor, record, writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import revoke_grants
 from callrec.requests.grants import usable_grants, write_approval
@@ -36,6 +37,7 @@ from callrec.requests.model import Granting
 from callrec.requests.open import read_request
 from callrec.store.sealing import open_stream
 from house.holds import verified
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -49,13 +51,6 @@ from house.requests import (
     rows,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor
-    from house.practices import House
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.office.status import read_status
@@ -21,9 +22,10 @@ from callrec.registers.registers import read_register
 from callrec.release.listen import record_hearing
 from callrec.requests.event import close_request
 from callrec.requests.history import log_request_event, read_history
-from callrec.requests.packages import missing_handovers
+from callrec.requests.packages import ShownRelease, missing_handovers
 from callrec.requests.show import show_request
 from house.handed_over import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
+from house.practices import House
 from house.requests import (
     a_request,
     approve,
@@ -36,13 +38,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from callrec.audit.leaf import Leaf
-    from callrec.requests.packages import ShownRelease
-    from house.practices import House
 
 
 def shown(house: House, login: str = "sam", reference: str = "R-1") -> tuple[ShownRelease, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -39,6 +39,7 @@ from callrec.retention.holds import lift_hold, list_holds, show_hold
 from callrec.search.search import search_recordings
 from house.listening import hear
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -49,11 +50,6 @@ from house.requests import (
     said,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 PAT = ("Pat Ellison", "Reception")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
-from callrec.practice import writing
+from callrec.practice import Actor, writing
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.ask import create_request, new_body
@@ -35,6 +36,7 @@ from callrec.retention.holds import list_holds
 from house.holds import held, verified
 from house.listening import hear
 from house.packages import release
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     REASON,
@@ -55,12 +57,6 @@ from house.requests import (
     state_of,
     third_parties_checked,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from callrec.practice import Actor
-    from house.practices import House
 
 COMPLAINT = Purpose.COMPLAINT
 

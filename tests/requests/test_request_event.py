@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +13,7 @@ from callrec.errors import Refused, Tampered
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Urgency
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Deadline, Urgency
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
@@ -37,6 +36,7 @@ from house.commands import type_in
 from house.holds import verified
 from house.listening import hear
 from house.packages import release
+from house.practices import House
 from house.requests import (
     a_request,
     approve,
@@ -53,10 +53,6 @@ from house.requests import (
     state_of,
     third_parties_checked,
 )
-
-if TYPE_CHECKING:
-    from callrec.policy.clock_events import Deadline
-    from house.practices import House
 
 WHY = "The calls of eleven months have to be heard one by one"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -29,16 +31,9 @@ from callrec.requests.history import read_history
 from callrec.requests.standing import read_lapse_facts, state_now
 from house import practices
 from house.listening import hear
+from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, logged_in, pass_days, signed_in
 from house.stages import STOCKED, Stages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pytest
-    from sqlalchemy import Connection, Row
-
-    from house.practices import House
 
 REFERENCE = st.sampled_from(["R-1", "R-2"])
 

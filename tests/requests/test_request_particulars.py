@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from callrec.requests.history import REQUESTS
 from callrec.requests.model import RequestBody, RequestVersion
 from callrec.requests.show import show_request
 from house.listening import hear
+from house.practices import House
 from house.requests import (
     FURTHER,
     a_request,
@@ -37,11 +39,6 @@ from house.requests import (
     said,
     signed_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from house.practices import House
 
 BY_HAND = [purpose for purpose in Purpose if purpose is not Purpose.DISPOSAL]
 

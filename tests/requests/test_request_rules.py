@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from callrec.requests.rules import RULES
 from house.handed_over import acknowledge, hand_over, released
 from house.holds import verified
 from house.listening import hear
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -31,11 +33,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from house.practices import House
 
 RELEASE = "ab" * 16
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.requests.decide import RevokedRequest, revoke_grants
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -21,9 +20,6 @@ from house.requests import (
     signed_in,
     state_of,
 )
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 
 def revoke(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import bagit
 import pytest
@@ -39,17 +39,12 @@ from house.drives import (
 from house.erasures import approved_erasure, erase
 from house.killing import Death, Deed, each_left
 from house.newcomers import max_is_given_another_key, nell_comes
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import rows
 from house.spool import originals_of
+from house.steps import Steps
 from keys.test_reencrypting import files, named, seal_anew
 from restore.test_restore import lose_vault, restored, verified
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from house.practices import House
-    from house.steps import Steps
 
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""

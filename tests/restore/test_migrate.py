@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from alembic import command
@@ -35,7 +35,7 @@ from callrec.volume.volume import open_volume
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
 from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql
-from house.practices import password_of
+from house.practices import House, password_of
 from house.processes import environment
 from house.requests import (
     ANOTHER_REASON,
@@ -47,11 +47,8 @@ from house.requests import (
     state_of,
 )
 from house.stages import BUSY, copied
+from house.steps import Steps
 from house.vault_keys import all_opens
-
-if TYPE_CHECKING:
-    from house.practices import House
-    from house.steps import Steps
 
 FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 

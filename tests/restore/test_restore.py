@@ -6,8 +6,10 @@ import errno
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bagit
 import pytest
@@ -20,7 +22,7 @@ from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
-from callrec.crypto.identity import unlock
+from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.keys.reindexing import count_to_reindex
@@ -30,9 +32,9 @@ from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
-from callrec.restore.drill import run_restore_drill
-from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
-from callrec.restore.restore import repair_from_volumes, restore_from_volumes
+from callrec.restore.drill import RestoreDrill, run_restore_drill
+from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, is_vault, open_volumes, rebuild
+from callrec.restore.restore import Restored, repair_from_volumes, restore_from_volumes
 from callrec.volume.bag import MANIFEST, RECORDINGS
 from callrec.volume.drive import drive_errors
 from callrec.volume.volume import Volume
@@ -50,19 +52,9 @@ from house.drives import (
     verify,
 )
 from house.forged_heads import RUN, forged_head, size_of_log
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import rows
 from house.spool import originals_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from callrec.crypto.identity import Identity, LockedSeed
-    from callrec.restore.drill import RestoreDrill
-    from callrec.restore.rebuild import Rebuilt
-    from callrec.restore.restore import Restored
-    from house.practices import House
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +22,7 @@ from callrec.retention.erase import preview_destruction, preview_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     approve,
@@ -46,9 +46,6 @@ from house.retention import (
     review,
 )
 from house.stages import ALL_DUE, CALLERS, copied
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 house = copied(ALL_DUE)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from callrec.practice import Actor, Practice
 from callrec.registers.verify import Verdict
 from callrec.retention.erase import dispose as dispose_recordings
 from callrec.retention.erase import propose_disposal
@@ -13,16 +14,11 @@ from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
 from house.holds import verified
 from house.killing import by, count_steps, killed_at
+from house.practices import House
 from house.requests import rows, state_of
 from house.retention import approved_disposal, dispose, later, propose
 from house.stages import CALLERS, Stage, looked_at
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 REFERENCE = "R-1"
 

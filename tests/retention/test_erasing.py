@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,7 @@ from house.erasures import (
 )
 from house.handed_over import WHOM, hand_over, released
 from house.holds import ANN, BOB, ask, by_hand, leaves, verified
+from house.practices import House
 from house.requests import (
     REASON,
     approve,
@@ -71,13 +73,6 @@ from house.requests import (
 )
 from house.spool import take_in
 from house.stages import CALLERS, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from house.practices import House
 
 house = copied(CALLERS)
 

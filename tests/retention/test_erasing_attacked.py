@@ -5,8 +5,6 @@ The Data Controller alone, with a program of her own that asks nobody and leaves
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from callrec.audit.erased import KIND
@@ -27,12 +25,10 @@ from callrec.requests.history import read_outlines
 from callrec.retention.erased import leaves_with_details_of
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, ask, by_hand, lift, verified
+from house.practices import House
 from house.requests import REASON, a_request, approve, pass_days, request_id, rows, signed_in
 from house.stages import CALLERS, Stage, copied
 from requests.test_granted import forge_approval
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.archive.catalogue_copies import drill_folder, rebuild_folder
+from callrec.practice import Actor, Practice
 from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill
@@ -18,16 +19,10 @@ from house.drives import drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import verified
 from house.killing import Deed, by, count_steps, killed_at
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import state_of
 from house.stages import TO_BE_ERASED, looked_at
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.practice import Actor, Practice
-    from house.practices import House
-    from house.steps import Steps
+from house.steps import Steps
 
 REFERENCE = "R-1"
 

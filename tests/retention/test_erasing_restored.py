@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from callrec.registers.verify import Verdict
 from callrec.restore import restore as restore_procedure
 from callrec.restore.copy import opener_by_kit, opener_by_password
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
-from callrec.restore.restore import repair_from_volumes, restore_from_volumes
+from callrec.restore.restore import Repaired, Restored, repair_from_volumes, restore_from_volumes
 from callrec.search.show import show_recording
 from house import practices
 from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
@@ -33,16 +34,9 @@ from house.erasures import (
 )
 from house.holds import verified
 from house.newcomers import nell_comes
-from house.practices import password_of
+from house.practices import House, password_of
 from house.requests import grants_of, rows, signed_in
 from house.stages import CALLERS, Stage, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from callrec.restore.restore import Repaired, Restored
-    from house.practices import House
 
 
 def on_two_volumes(house: House) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,6 +25,7 @@ from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
 from house.commands import type_in
 from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
+from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     REASON,
@@ -39,11 +40,6 @@ from house.requests import (
 )
 from house.retention import AFTERWARDS, categorise, keep_for, propose, review, why
 from house.stages import ALL_DUE, CALLERS, copied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from house.practices import House
 
 house = copied(ALL_DUE)
 

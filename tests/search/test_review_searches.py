@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import UNREADABLE_DETAILS, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
@@ -26,14 +27,9 @@ from callrec.search.search import search_recordings
 from house.calls import A_CALL, a_call, take_in
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, BOB, verified
+from house.practices import House
 from house.requests import a_request, by_sql, last_leaf, logged_in, rows, signed_in
 from house.stages import CALLERS, Stages
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
 

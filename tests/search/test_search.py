@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
@@ -22,11 +22,8 @@ from callrec.practice import vault_key
 from callrec.requests.decide import deny_request
 from callrec.search.search import SearchResult, search_recordings
 from house.calls import A_CALL, NINE, a_call, plant, take_in
+from house.practices import House
 from house.requests import a_request, approve, pass_days
-
-if TYPE_CHECKING:
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
 

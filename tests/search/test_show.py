@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue import tables
@@ -21,13 +21,8 @@ from callrec.search.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in
 from house.holds import verified
+from house.practices import House
 from house.stages import Stage, copied
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.audit.leaf import Leaf
-    from house.practices import House
 
 
 def show(house: House, number: int = 2, *, login: str = "max") -> CheckedRecording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -16,10 +16,8 @@ from callrec.requests.ask import create_request
 from callrec.requests.holding import matching_recordings
 from callrec.search.search import Suggested, suggest_recordings
 from house.calls import NINE, a_call, take_in
+from house.practices import House
 from house.requests import last_leaf, logged_in, request_id, rows, said
-
-if TYPE_CHECKING:
-    from house.practices import House
 
 DAY = date(2024, 1, 4)
 

@@ -7,24 +7,21 @@ import math
 import resource
 import wave
 from array import array
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import av
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
 from callrec.sound.encoding import WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from av.audio.stream import AudioStream
 
 VECTORS = Path(__file__).parent.parent / "vectors/sound"
 

@@ -8,13 +8,11 @@ import mmap
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callrec.sound.child import MessageKind, ask_for_bytes, send, serve_job
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -16,9 +17,6 @@ from callrec.sound.measured import Measured
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Sound
 from sound.builders import LOUD, VECTORS, a_copy, a_silence, a_tone, made, samples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Sample(NamedTuple):

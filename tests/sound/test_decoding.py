@@ -8,7 +8,7 @@ import struct
 import sys
 from array import array
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import av
 import pytest
@@ -22,9 +22,6 @@ from callrec.telephone.sound.inspecting import inspect
 from house.processes import children
 from sound.builders import LOUD, a_copy, a_silence, a_tone, made, of_tracks, samples
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOISE = bytes(range(1, 251)) * 64
 """A second of 16-bit samples at 8 kHz in which no chunk's name could be found."""

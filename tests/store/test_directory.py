@@ -8,9 +8,9 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +20,6 @@ from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from house.small_disk import read_only, small_disk
 from store.samples import ASSOCIATED, KEY, BadSector, a_sealer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 BATCH = "b0" * 16
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import random
 import tracemalloc
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import pytest
 from tink import cleartext_keyset_handle, streaming_aead
@@ -15,9 +15,6 @@ from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, sealed_size, s
 from callrec.errors import Tampered
 from callrec.store.sealing import Buffers, open_stream, seal_stream, write_all
 from store.samples import ASSOCIATED, KEY, VAULT, BadSector, a_sealer, sealed_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 TAG = 16
 

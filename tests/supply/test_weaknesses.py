@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -17,16 +18,16 @@ from packaging.utils import canonicalize_name
 from supply.distributions import pinned
 from supply.weaknesses import KNOWN, NOT_CHECKED, judge
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).parents[2]
+
 SOUND: dict[str, object] = {"name": "a", "version": "1", "vulns": []}
+
 WEAK: dict[str, object] = {
     "name": "b",
     "version": "2",
     "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["2.1", "3"]}],
 }
+
 PASSED_OVER: dict[str, object] = {"name": "c", "skip_reason": "not found"}
 
 

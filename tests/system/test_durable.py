@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.system.files import sync
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_files_and_folders_are_synced_each_and_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callrec.system import files as module
 from callrec.system.files import atomic_write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OLD = b"what was there"
 

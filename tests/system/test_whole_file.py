@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import resource
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.errors import Failed, Unusable
 from callrec.system.whole_file import check_new, write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_its_owner_alone_reads_it(tmp_path: Path) -> None:

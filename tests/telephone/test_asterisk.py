@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from callrec.telephone.call import Call
 from callrec.telephone.reading import read_name
 from callrec.telephone.written import Setup
-
-if TYPE_CHECKING:
-    from callrec.telephone.call import Call
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone/asterisk"
 

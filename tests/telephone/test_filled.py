@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
 from callrec.telephone.filled import filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy
+from callrec.telephone.records.lines import Leg
 from telephone.legs import LONDON, MINUTE, NINE, a_call, a_leg
-
-if TYPE_CHECKING:
-    from callrec.telephone.records.lines import Leg
 
 LEG = a_leg(at=NINE, unique_id="1748854800.17", parties=("Ann Other",))
 

@@ -7,16 +7,13 @@ import json
 import math
 import random
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound
 from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SOUNDS = {path.name: path.read_bytes() for path in sorted((VECTORS / "sound").glob("*.*"))}
 

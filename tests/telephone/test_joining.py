@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
-from typing import TYPE_CHECKING
 
 from callrec.telephone.call import Direction, TimeConfidence
 from callrec.telephone.joining import join, leg_of
@@ -15,9 +15,6 @@ from callrec.telephone.joining_facts import (
     keys_of_recording,
 )
 from telephone.legs import CALLER, MINUTE, NINE, OTHER_CALLER, TOLERANCE, a_call, a_leg, facts
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 UID = "1748854800.17"
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from callrec.telephone.call import Call, System
 from callrec.telephone.names import ID_READERS, NAME_READERS
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.written import Identified, Setup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.call import Call, System
 
 VECTORS = Path(__file__).parent.parent / "vectors/telephone"
 

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from callrec.errors import Failed, Unusable
 from callrec.telephone.records.lines import MAX_JSON_BYTES, Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from telephone.legs import SETUP
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROW = (
     b'"","07700900123","201","from-did-direct","""Ann Other"" <07700900123>","PJSIP/trunk-1",'

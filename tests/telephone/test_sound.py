@@ -3,16 +3,13 @@ from __future__ import annotations
 import io
 import json
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound, Window
 from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EXPECTED = json.loads((VECTORS / "sound/expected.json").read_text("utf-8"))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import bagit
 import pytest
@@ -13,9 +13,6 @@ from callrec.volume.bag import BagItem, for_each_in_parallel, write_bag
 from callrec.volume.drive import copy_file
 from house.small_disk import read_only, small_disk
 from volume.vault_files import INFO, snapshot, vault_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CALLS = (b"one sealed call", b"another", b"", bytes(3_000_000))
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.errors import Failed
 from callrec.volume.drive import disk_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def number(folder: Path) -> str:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +20,6 @@ from callrec.volume.drive import (
     open_untrusted,
     read_small,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["nothing", "a byte", "over a piece"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bagit
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from callrec.errors import Tampered
 from callrec.volume import erasing
-from callrec.volume.bag import MANIFEST, RECORDINGS, validate_bag, write_bag
+from callrec.volume.bag import MANIFEST, RECORDINGS, BagItem, validate_bag, write_bag
 from callrec.volume.erasing import (
     ERASED_LIST,
     erased_uids,
@@ -29,11 +30,6 @@ from callrec.volume.erasing import (
     unfinished_names,
 )
 from volume.vault_files import INFO, snapshot, taking_no_memory, vault_files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callrec.volume.bag import BagItem
 
 CALLS = (b"one sealed call", b"another", b"", bytes(70_000))
 

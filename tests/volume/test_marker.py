@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.volume.volume import check_target, create_volume, is_volume, open_volume, write_label
+from callrec.volume.volume import (
+    Volume,
+    check_target,
+    create_volume,
+    is_volume,
+    open_volume,
+    write_label,
+)
 from house.small_disk import read_only, small_disk
 from volume.vault_files import snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.volume.volume import Volume
 
 VOLUME, VAULT = "1e" * 16, "0f" * 16
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.volume.drive import serial_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(name="system")

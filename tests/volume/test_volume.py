@@ -2,21 +2,16 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.errors import Failed, NotFound
 from callrec.volume.bag import write_bag
-from callrec.volume.volume import create_volume, stamp
+from callrec.volume.drive import AtomicFile
+from callrec.volume.volume import Volume, create_volume, stamp
 from house.small_disk import small_disk
 from volume.vault_files import INFO, snapshot, vault_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.volume.drive import AtomicFile
-    from callrec.volume.volume import Volume
 
 TEN = datetime(2026, 8, 7, 10, 15, tzinfo=UTC)
 

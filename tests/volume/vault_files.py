@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.volume.bag import BagItem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 LITTLE = 16 << 20  # 16 MiB; what a drive may bring is without end
 

@@ -6,25 +6,21 @@ What a marker says is not signed: it only says where to look. What is read there
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from sqlalchemy import Connection
 
 from callrec.archive.heads import newest_run_of_each
 from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.errors import CallrecError
+from callrec.practice import Practice
 from callrec.system.files import drives
 from callrec.volume.drive import disk_of
-from callrec.volume.volume import is_volume, open_volume
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.practice import Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume, is_volume, open_volume
 
 PLACES_FILE: Final = "places.json"
 

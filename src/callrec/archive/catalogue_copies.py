@@ -10,21 +10,18 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from callrec.archive.copy import write_copy
 from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
+from callrec.practice import Practice
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
 from callrec.volume.drive import remove
 from callrec.volume.volume import Volume, create_volume, stamp
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.practice import Practice
 
 MIGRATION_COPY_FILE: Final = "before-migration.json"
 

@@ -12,14 +12,17 @@ the copy before it is deleted only after, so that the drive always holds one tha
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.archive.heads import signing_as_archivist
-from callrec.audit.log import read_register
+from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
@@ -31,19 +34,9 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
 from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
-from callrec.practice import today
+from callrec.practice import Actor, Practice, today
 from callrec.store.sealing import seal_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.register import Register
-    from callrec.practice import Actor, Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 FORMAT: Final = 1
 

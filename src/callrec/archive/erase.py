@@ -18,13 +18,23 @@ A bag that is already without them is as good as one that is not: the run can be
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.copy import stating_copy, time_of_run
-from callrec.archive.heads import ARCHIVED, VolumeStatement, log_about_volume, make_proof
+from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
+from callrec.archive.heads import (
+    ARCHIVED,
+    VolumeStatement,
+    WrittenRun,
+    log_about_volume,
+    make_proof,
+)
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import next_run_name
 from callrec.archive.survey import (
@@ -43,6 +53,7 @@ from callrec.archive.unfinished import (
     note_run_begun,
     unfinished_runs,
 )
+from callrec.audit.log import LogTransaction
 from callrec.catalogue.destruction import (
     copy_predates_destruction,
     drop_still_to_erase,
@@ -60,10 +71,11 @@ from callrec.catalogue.volumes import (
     save_bag,
     save_volume,
 )
+from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, today
+from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
 from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
 from callrec.volume.bag import MANIFEST
@@ -76,20 +88,7 @@ from callrec.volume.erasing import (
     rewrite_bag,
     unfinished_names,
 )
-from callrec.volume.volume import MARKER, open_volume
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.archive.copy import WrittenCopy
-    from callrec.archive.heads import WrittenRun
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import MARKER, Volume, open_volume
 
 ERASURE_BEGUN: Final = "erasure.begun"
 

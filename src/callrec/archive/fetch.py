@@ -7,9 +7,12 @@ back differently is left there and told.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from sqlalchemy import select
 
@@ -18,18 +21,12 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
+from callrec.practice import Practice
+from callrec.store import Batch
 from callrec.volume.bag import MANIFEST, RECORDINGS, iter_lines
 from callrec.volume.bag import for_each_in_parallel as several_at_once
 from callrec.volume.drive import drive_errors, open_untrusted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
-    from pathlib import Path
-
-    from callrec.practice import Practice
-    from callrec.store import Batch
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 ROWS_PER_QUERY = 500
 """Recordings that are made durable together."""

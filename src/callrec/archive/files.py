@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
 
 from callrec.archive.attached import attached_volumes
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import ARCHIVED, LOST, place_of_each
+from callrec.catalogue.volumes import ARCHIVED, LOST, CopyPlace, place_of_each
 from callrec.errors import NotFound, Tampered
+from callrec.practice import Practice
 from callrec.volume.bag import RECORDINGS
 from callrec.volume.drive import drive_errors, hash_on_medium
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from io import BufferedReader
-    from pathlib import Path
-
-    from sqlalchemy import Row
-
-    from callrec.catalogue.volumes import CopyPlace
-    from callrec.practice import Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 
 class OnlyOnVolumes(NotFound):

@@ -12,15 +12,16 @@ base64, so that from the drive alone it can be checked who said what, and at whi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
@@ -33,15 +34,17 @@ from callrec.audit.checkpoint import (
     write_proof,
 )
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, node_reader, read_leaf, stored_head
+from callrec.audit.log import Head, LogTransaction, node_reader, read_leaf, stored_head
+from callrec.audit.register import Register, Voucher
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of
-from callrec.practice import signing, today
+from callrec.practice import Actor, Practice, signing, today
 from callrec.record.entitled import powers_then, stated_date, without_lapsed_powers
 from callrec.record.forms import (
     BESIDE,
@@ -55,16 +58,6 @@ from callrec.record.forms import (
 )
 from callrec.record.statements import carried
 from callrec.volume.volume import is_run_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.register import Register, Voucher
-    from callrec.crypto.identity import PublicKeys
-    from callrec.practice import Actor, Practice
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""

@@ -13,16 +13,19 @@ own disk is no copy, and two volumes on one drive are one (`elsewhere`). In this
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.archive.attached import off_site_drives
 from callrec.archive.heads import VOLUME_STATEMENT, signing_as_archivist, was_authorised_to_archive
 from callrec.archive.survey import check_rows, read_written
 from callrec.archive.unfinished import BEGUN, GIVEN_UP
+from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.calls.custody import replaced_files
 from callrec.catalogue import tables
@@ -34,6 +37,7 @@ from callrec.catalogue.volumes import (
     IN_USE,
     LIVE,
     LOST,
+    ArchivedRecording,
     each_volume,
     on_volume,
     set_archived,
@@ -41,24 +45,14 @@ from callrec.catalogue.volumes import (
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
 from callrec.policy.role import Power
+from callrec.practice import Actor, Practice
 from callrec.record.acts import attested_of, done_leaves
-from callrec.record.entitled import powers_then
+from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
 from callrec.record.statements import carried
 from callrec.volume.bag import RECORDINGS, for_each_in_parallel
 from callrec.volume.drive import drive_errors, hash_on_medium
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.catalogue.volumes import ArchivedRecording
-    from callrec.practice import Actor, Practice
-    from callrec.record.entitled import Powers
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 REMOVED: Final = "archive.removed"
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row
 
 from callrec.archive.catalogue_copies import drop_unpacked
 from callrec.archive.log import check_volumes
 from callrec.archive.unfinished import owed_by_label
 from callrec.audit.attested import attested_leaves
-from callrec.audit.erased import KIND, check_entitled, read_destruction
+from callrec.audit.erased import KIND, DestructionStatement, check_entitled, read_destruction
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import stubs_of
 from callrec.catalogue.engine import reading
@@ -16,20 +21,10 @@ from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
-from callrec.practice import writing
+from callrec.practice import Actor, Practice, writing
 from callrec.record.acts import done_leaves
+from callrec.record.rows import Columns
 from callrec.record.statements import carried, statement_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.erased import DestructionStatement
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor, Practice
-    from callrec.record.rows import Columns
 
 
 def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str, ...]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from callrec.archive.attached import is_on_vaults_disk
 from callrec.archive.files import attached_copies
+from callrec.archive.heads import WrittenRun
 from callrec.archive.survey import (
     BAGS,
     HEADS,
     PROOF,
+    Fault,
     FaultKind,
     check_is_of_this_vault,
     manifest_faults,
@@ -32,6 +36,7 @@ from callrec.catalogue.volumes import (
 )
 from callrec.crypto import primitives
 from callrec.errors import Tampered, Unusable
+from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
@@ -44,15 +49,6 @@ from callrec.volume.volume import (
     stamp,
     time_in_name,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.archive.heads import WrittenRun
-    from callrec.archive.survey import Fault
-    from callrec.practice import Practice
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ import re
 from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Final
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import stating_copy, time_of_run
+from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
 from callrec.archive.erase import erase_owed
 from callrec.archive.heads import (
     ARCHIVED,
@@ -36,40 +37,32 @@ from callrec.archive.heads import (
     make_proof,
     runs_written_to,
 )
-from callrec.archive.log import remove_local
+from callrec.archive.log import Removed, remove_local
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import Plan, plan_run, target_at
 from callrec.archive.unfinished import (
     BEGUN,
     GIVEN_UP,
+    RunNotes,
     archive_lock,
     clear_run,
     note_run_begun,
     unmake_volume,
 )
+from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import save_bag, save_volume
+from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, parse_day
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, today
+from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
 from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
 from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
-    from pathlib import Path
-
-    from callrec.archive.copy import WrittenCopy
-    from callrec.archive.log import Removed
-    from callrec.archive.unfinished import RunNotes
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
 
 SOFTWARE: Final = "callrec"
 

@@ -7,11 +7,16 @@ or the drive was set back to an earlier day.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
 
 from callrec.archive.attached import remember_place
 from callrec.archive.copy import time_of_run
@@ -26,23 +31,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import find_volume, is_label_taken, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
-from callrec.practice import check_remembered_head
+from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
 from callrec.volume.bag import MANIFEST, RECORDINGS, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
-from callrec.volume.volume import FOLDERS, MARKER, open_volume
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.practice import Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import FOLDERS, MARKER, Volume, open_volume
 
 BAGS, HEADS, CATALOGUE = FOLDERS
 

@@ -13,8 +13,12 @@ import fcntl
 import json
 import os
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
 
 from callrec.archive.copy import time_of_run
 from callrec.archive.heads import stated_volumes
@@ -23,19 +27,11 @@ from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Tampered
+from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
-from callrec.volume.volume import FOLDERS, MARKER, is_label
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.practice import Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label
 
 WORK_FOLDER: Final = "archiving"
 

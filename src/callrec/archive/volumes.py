@@ -8,16 +8,20 @@ was read back.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from pydantic import Field
+from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
 from callrec.archive.heads import signing_as_archivist
 from callrec.archive.log import STANDING_AFTER, VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
-from callrec.archive.survey import last_verified, verify_volume
+from callrec.archive.survey import VolumeReport, last_verified, verify_volume
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
@@ -39,26 +43,15 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.incidents.incident import IncidentReport, open_incident
+from callrec.incidents.incident import IncidentReport, ReportedIncident, open_incident
 from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import attempt, record, register_now, today, vault_key
+from callrec.practice import Actor, Practice, attempt, record, register_now, today, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.archive.survey import VolumeReport
-    from callrec.incidents.incident import ReportedIncident
-    from callrec.practice import Actor, Practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,29 +6,23 @@ Nobody can so put an act in another's name, whatever he writes into the database
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import check_checkpoint, origin
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import node_reader, read_leaf, stored_head
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.crypto.primitives import SigningPublic
 from callrec.errors import NotFound, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
-    from callrec.crypto.primitives import SigningPublic
 
 
 def attested_leaves(

@@ -9,21 +9,17 @@ decide that, too, and who did not ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.audit.checkpoint import origin
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register, apply_statement, check_made_by, founders_of
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role, powers_vouched_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from callrec.audit.leaf import Leaf
 
 KIND: Final = "destruction"
 

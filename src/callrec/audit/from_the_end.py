@@ -11,19 +11,16 @@ import gc
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import IO, Final, Self
 
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.errors import CallrecError, Tampered
 from callrec.system.processes import kill_process, python_command, start_process
-
-if TYPE_CHECKING:
-    import subprocess
-    from typing import IO
 
 SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
 

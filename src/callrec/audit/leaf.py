@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 MAX_LEAF_BYTES: Final = 8 * 1024
 """Size of a leaf in bytes: 8 KiB at most."""
+
 DETAIL_NONCE_BYTES: Final = 32
+
 NOBODY: Final = "-"
 """The actor where no key was at hand."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
 _FORMS: Final = {
     "act": re.compile(r"[a-z]+(?:[.-][a-z]+)*"),
     "actor": re.compile(r"-|[0-9a-f]{32}"),

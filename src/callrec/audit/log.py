@@ -6,12 +6,14 @@ Format: docs/formats/audit-log.md.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
@@ -24,12 +26,6 @@ from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement, Connection, Engine
 
 _NODE = select(tables.node.c.hash).where(
     tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from callrec.audit.log import Head
-    from callrec.audit.register import Register
+from callrec.audit.log import Head
+from callrec.audit.register import Register
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,32 +7,19 @@ by somebody who governed at its sequence, from leaf 0 on (docs/formats/keys.md, 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.audit.checkpoint import origin
+from callrec.audit.leaf import Leaf
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
-from callrec.crypto.statement import check_statement
+from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import NotFound, Tampered
-from callrec.policy.role import (
-    Delegation,
-    Person,
-    PersonId,
-    Power,
-    Role,
-    Standing,
-    VaultKey,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from callrec.audit.leaf import Leaf
-    from callrec.crypto.statement import Statement
-
+from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
 
 POWER_WORDS: Final = {str(power): power for power in Power}
 """Powers by the word that a voucher carries."""

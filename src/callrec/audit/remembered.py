@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from callrec.audit.log import Head
 from callrec.audit.reading import VerifiedState
 from callrec.errors import Failed, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 

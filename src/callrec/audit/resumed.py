@@ -8,27 +8,22 @@ who governs: then they are no sign of tampering, and nobody can say later that n
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Head, node_reader, read_leaf
+from callrec.audit.register import Kit, Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.register import Kit, Register
 
 RESUMED_ACT: Final = "log.resumed"
 """The act of the leaf that carries the statement."""

@@ -13,11 +13,13 @@ he has hashed.
 from __future__ import annotations
 
 import re
+import sqlite3
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
@@ -31,10 +33,6 @@ from callrec.audit.checkpoint import (
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
 
 LEVEL: Final = 13
 

@@ -15,15 +15,12 @@ vectors of Certificate Transparency.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 Read = Callable[[int, int], bytes]
 """Gives the stored node at ``(level, index)``, 32 bytes."""

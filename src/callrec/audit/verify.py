@@ -9,11 +9,12 @@ not told to be, it is read leaf by leaf, which names everything that is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
@@ -21,16 +22,10 @@ from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.reading import Problem, VerificationResult, VerifiedState
+from callrec.audit.register import Register
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.register import Register
 
 
 def verify_log(

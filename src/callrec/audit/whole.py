@@ -10,11 +10,12 @@ from __future__ import annotations
 import gc
 import hashlib
 import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from callrec.audit import tree
 from callrec.audit.erased import StatementReplay
@@ -29,15 +30,9 @@ from callrec.audit.log import (
     stored_size,
 )
 from callrec.audit.reading import VerificationResult, VerifiedState
+from callrec.audit.register import Register
 from callrec.audit.stretch import LEVEL, STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.errors import CallrecError, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.register import Register
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 """Statements that decide who may sign what, and which details may be gone."""

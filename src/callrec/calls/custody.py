@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType, NoneType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, stub_of
@@ -26,17 +28,9 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import check_unchanged, vault_key
+from callrec.practice import Actor, Practice, check_unchanged, vault_key
 from callrec.record.statements import attested_statement, first_stated
 from callrec.telephone.call import Direction, System, TimeConfidence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from enum import StrEnum
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.practice import Actor, Practice
 
 NONCE_BYTES = 32
 

@@ -6,12 +6,14 @@ can tell, as it says which rows there should be.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from datetime import datetime
+from typing import Any, Final, Self
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from callrec.calls.custody import Opening, check_clear_columns
+from callrec.calls.custody import OpenedRecording, Opening, check_clear_columns
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
@@ -23,14 +25,6 @@ from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
 from callrec.telephone.call import TimeConfidence
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.calls.custody import OpenedRecording
 
 _NAMED: Final = 50
 """Recordings that one error names."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, outside_numbers
+from callrec.telephone.joining_facts import Joined
 from callrec.telephone.records.lines import Leg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from callrec.telephone.joining_facts import Joined
 
 _NO_FORM: Final = "the call record of a recording is not in its form"
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Failed, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Engine
 
 
 @contextmanager

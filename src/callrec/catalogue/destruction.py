@@ -7,22 +7,19 @@ Deleting a row leaves none of its bytes in the catalogue's file only once that i
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
 from callrec.crypto.canonical import parse
 from callrec.errors import NotFound, Tampered
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from sqlalchemy import Connection, Row, Select, Subquery
-
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
+
 _AT_ONCE: Final = 500
 
 

@@ -5,26 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from weakref import WeakSet
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from callrec.catalogue.sound import check_schema
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.system.files import check_only_we_can_change, file_system_of, sync
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import Connection, Engine, Insert
-    from sqlalchemy.pool import ConnectionPoolEntry
-
 
 # What fails while a connection is given back would be told on stderr, with all the words of it.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())

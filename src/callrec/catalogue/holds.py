@@ -5,18 +5,14 @@ They follow from the audit log's leaves; `requests.holding` holds them against t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
 from callrec.policy.hold import HoldState
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from sqlalchemy import ColumnElement, Connection, Row, Select
 
 
 def find_hold(connection: Connection, number: int) -> Row[Any]:

@@ -5,17 +5,13 @@ What a row says is believed only after it was held against the audit log (proced
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection, Row
 
 
 def find_incident(connection: Connection, reference: str) -> Row[Any]:

@@ -11,13 +11,14 @@ Law: every call that meets the criteria is among the candidates.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import intersect, select
+from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update, intersect, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -25,17 +26,9 @@ from callrec.catalogue.engine import insert_rows
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
-from callrec.policy.search import TAIL_DIGITS
+from callrec.policy.days import DayRange
+from callrec.policy.search import TAIL_DIGITS, Criteria
 from callrec.policy.words import NORMALISING_VERSION, words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import tzinfo
-
-    from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
-
-    from callrec.policy.days import DayRange
-    from callrec.policy.search import Criteria
 
 ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""

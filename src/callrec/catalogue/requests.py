@@ -5,18 +5,14 @@ What a row says is believed only after it was held against the audit log (proced
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
 from callrec.policy.request import ENDED_STATES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection, Row
 
 CATALOGUE: Final = "catalogue"
 """Holder of a request key that is sealed to the catalogue key; every other holder is a person."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Dialect
 
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Column, Connection, Dialect
 
 SCHEMA_HASH: Final = "1da9c6dc5704f6cc67a56a7310cb23977d12185313bd6c7e50ca11de8764d666"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""

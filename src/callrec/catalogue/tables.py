@@ -6,11 +6,13 @@ are relied on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -27,11 +29,6 @@ from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import VaultKey
-
-if TYPE_CHECKING:
-    from enum import StrEnum
-
-    from sqlalchemy import Dialect
 
 METADATA = MetaData()
 
@@ -127,6 +124,7 @@ statement = Table(
     Column("signature", Blob, nullable=False),
 )
 
+
 # --- people and keys ---------------------------------------------------------------------------
 
 person = Table(
@@ -159,6 +157,7 @@ share = Table(
     Column("person", ForeignKey("person.id"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
+
 
 # --- recordings --------------------------------------------------------------------------------
 
@@ -231,6 +230,7 @@ part = Table(
 )
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
 
+
 # --- requests, grants --------------------------------------------------------------------------
 
 request = Table(
@@ -299,6 +299,7 @@ grant = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("state", String(16), nullable=False),
 )
+
 
 # --- holds, incidents, notices by mail ---------------------------------------------------------
 
@@ -373,6 +374,7 @@ outbox = Table(
 )
 """Notices by e-mail, ``about`` R-17 or I-3; kept when taken: who was asked, and when."""
 
+
 # --- archive volumes ---------------------------------------------------------------------------
 
 volume = Table(
@@ -409,7 +411,6 @@ archived = Table(
     Column("volume", ForeignKey("volume.id"), primary_key=True),
     Column("bag", String(64), nullable=False),
 )
-
 """A row that is left of a recording that was destroyed is erasure owed: the volume has it yet."""
 
 former = Table(
@@ -423,6 +424,7 @@ former = Table(
 )
 """Sealed files in a bag that are no recording's any more: it was sealed anew since, or the
 catalogue is a restored one that does not know it (then ``recording`` is null)."""
+
 
 # --- retention and destruction -----------------------------------------------------------------
 
@@ -464,5 +466,7 @@ destroyed = Table(
 ``due_on``: the day on which its retention ended, ``2026-11-26``; none for an erasure."""
 
 Index("grant_person", grant.c.person)
+
 Index("held_recording", held.c.recording)
+
 Index("request_state", request.c.state)

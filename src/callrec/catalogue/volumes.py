@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import case, func, insert, null, select, union_all
+from sqlalchemy import Connection, Row, ScalarSelect, case, func, insert, null, select, union_all
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection, Row, ScalarSelect
-
-
 LIVE: Final = "live"
+
 ARCHIVED: Final = "archived"
 """States of a recording: its file is in the vault; it is on volumes only."""
+
 IN_USE: Final = "in-use"
+
 LOST: Final = "lost"
 """How a volume stands."""
+
 _AT_ONCE: Final = 1000
 """Below the most parameters that any SQLite takes."""
 

@@ -6,14 +6,12 @@ Format: docs/formats/keys.md, 2.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
 

@@ -10,8 +10,9 @@ kem  X-Wing   what is sealed to this identity
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
@@ -24,9 +25,6 @@ from callrec.crypto.primitives import (
     SigningPublic,
 )
 from callrec.errors import Locked, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NO_FORM: Final = "a locked seed is not in its form"
 

@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NewType
+from typing import NewType
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -26,15 +27,18 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from callrec.errors import Tampered
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 KEY_BYTES = 32
+
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits
+
 TAG_BYTES = 16
+
 SALT_BYTES = 16
+
 SIGNING_PUBLIC_BYTES = 32
+
 MLKEM_PUBLIC_BYTES = 1184
+
 KEM_PUBLIC_BYTES = 1216  # ML-KEM-768 1184 || X25519 32
 
 SigningPublic = NewType("SigningPublic", bytes)

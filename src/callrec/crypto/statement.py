@@ -7,17 +7,15 @@ says who sealed it; and a statement counts only if a leaf of the audit log carri
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.crypto.context import STATEMENT_KINDS, statement_context
 from callrec.errors import Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ Each of these is part of the transaction in which that happens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from callrec.audit.log import LogTransaction
 from callrec.catalogue.holds import hold_of, holds_in_state, state_of
 from callrec.holds.log import (
     log_covers,
@@ -18,11 +17,8 @@ from callrec.holds.log import (
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS
 from callrec.policy.search import described_by
-
-if TYPE_CHECKING:
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import OpenRequest, RequestBody
+from callrec.practice import Actor, Practice
+from callrec.requests.model import OpenRequest, RequestBody
 
 
 def place_with_request(

@@ -5,34 +5,26 @@ Whether it may happen is decided by whoever calls this.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.holds import add_to_hold, newest_recording, state_of, uids_held, update_hold
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
-from callrec.policy.hold import HoldAct, hold_after, next_state
+from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
 from callrec.policy.role import VaultKey
-from callrec.practice import register_now
+from callrec.practice import Actor, Practice, register_now
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES, Nonce, as_json, body_of, read_body
 from callrec.record.rows import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.hold import HoldState
-    from callrec.practice import Actor, Practice
 
 NAMES_PER_LEAF: Final = 180
 """Recordings in one leaf, which has at most 8 KiB: the rest go into the next."""

@@ -5,9 +5,13 @@ It takes no power, nobody's approval, and no key but public ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from sqlalchemy import Connection
+
+from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -24,7 +28,13 @@ from callrec.incidents.log import (
 )
 from callrec.login.people import find_person, logins
 from callrec.mail.outbox import queue_mail
-from callrec.policy.breach import Findings, ReportingThreshold, check_closing, missing_findings
+from callrec.policy.breach import (
+    Closing,
+    Findings,
+    ReportingThreshold,
+    check_closing,
+    missing_findings,
+)
 from callrec.policy.clock import breach_due_at
 from callrec.policy.incident import (
     IncidentAct,
@@ -36,25 +46,14 @@ from callrec.policy.incident import (
     check_may_update,
     check_noticed,
 )
-from callrec.policy.role import Power, Role, powers_of
-from callrec.practice import attempt, register_now, signing, today
+from callrec.policy.role import Person, Power, Role, powers_of
+from callrec.practice import Actor, Practice, attempt, register_now, signing, today
 from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.ask import find_recordings
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.open import find_visible
 from callrec.requests.telling import hours_in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.breach import Closing
-    from callrec.policy.role import Person
-    from callrec.practice import Actor, Practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -6,15 +6,24 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
+from collections.abc import (
+    Iterable,
+    Iterator,
+    Mapping,  # noqa: TC003 - a form's members are read as it runs
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, PlainSerializer
+from sqlalchemy import Connection, Row
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.log import LogTransaction
+from callrec.audit.reading import Problem
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.catalogue.incidents import find_incident
 from callrec.catalogue.times import from_millis, to_millis
@@ -35,25 +44,13 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import register_now
+from callrec.practice import Actor, Practice, register_now
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might, powers_then
 from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
-from callrec.record.rows import check_row
+from callrec.record.rows import Columns, check_row
 from callrec.record.versions import Versioned
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.reading import Problem
-    from callrec.audit.register import Register
-    from callrec.practice import Actor, Practice
-    from callrec.record.rows import Columns
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """Whoever governs reads by the first, whoever reads the audit log by the second."""

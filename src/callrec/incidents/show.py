@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -14,9 +16,15 @@ from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered, Unusable
 from callrec.incidents.incident import incident_id_of, report_due_at, reporting_grid
-from callrec.incidents.log import act_of, read_incident, read_incident_history, unopened_incident
+from callrec.incidents.log import (
+    OpenIncident,
+    act_of,
+    read_incident,
+    read_incident_history,
+    unopened_incident,
+)
 from callrec.login.people import logins
-from callrec.policy.breach import Findings, is_late, missing_findings
+from callrec.policy.breach import Closing, Findings, is_late, missing_findings
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
@@ -25,20 +33,9 @@ from callrec.policy.incident import (
     check_may_read,
     may_read,
 )
-from callrec.policy.role import PersonId, Power, powers_of
-from callrec.practice import attempt, record, today
+from callrec.policy.role import Person, PersonId, Power, powers_of
+from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.acts import done_leaves
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta, tzinfo
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.incidents.log import OpenIncident
-    from callrec.policy.breach import Closing
-    from callrec.policy.role import Person
-    from callrec.practice import Actor, Practice
 
 INCIDENT_SHOWN = "incident.shown"
 

@@ -8,14 +8,17 @@ as the batch lasts, and can open none of it afterwards (docs/formats/recording.m
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from callrec.calls.custody import encode_name, seal_data_key, seal_metadata
+from callrec.audit.register import Register
+from callrec.calls.custody import SealedMetadata, encode_name, seal_data_key, seal_metadata
 from callrec.calls.records import parties_named_by_legs
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
@@ -24,27 +27,16 @@ from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
+from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Tampered
 from callrec.holds.follow import match_again
-from callrec.intake.known import write_macs
+from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, write_macs
+from callrec.intake.sealing import Seen, Taken
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import register_now, today, vault_key, writing
+from callrec.practice import Actor, Practice, register_now, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.register import Register
-    from callrec.calls.custody import SealedMetadata
-    from callrec.crypto.statement import Statement
-    from callrec.intake.known import DuplicateMacs, KnownRecording, Portion
-    from callrec.intake.sealing import Seen, Taken
-    from callrec.practice import Actor, Practice
-    from callrec.telephone.call import Call
+from callrec.telephone.call import Call
 
 _RECORDING_COLUMNS: Final = (
     *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),

@@ -18,6 +18,7 @@ import pickle
 import signal
 import sys
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copyreg import dispatch_table
 from functools import partial
@@ -25,23 +26,18 @@ from multiprocessing.connection import Connection, Pipe, wait
 from operator import attrgetter
 from pathlib import PosixPath
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from callrec.calls.custody import SealedMetadata
 from callrec.errors import Failed
 from callrec.intake.batch import BatchKeys, with_sealed_metadata
-from callrec.intake.sealing import BatchSealer, Taken, chunks
+from callrec.intake.sealing import BatchSealer, Outcome, Taken, chunks
 from callrec.intake.sources import Mark, Source
+from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import Buffers, Sealed
 from callrec.telephone.call import Call
 from callrec.telephone.sound.sound import Sound
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from callrec.intake.sealing import Outcome
-    from callrec.store.directory import DirectoryBatch
-    from callrec.telephone.written import Setup
+from callrec.telephone.written import Setup
 
 _ASKED_AHEAD: Final = 2
 """Chunks that each has at a time, so that it need not wait until it is heard."""

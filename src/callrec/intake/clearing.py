@@ -12,35 +12,28 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
-from callrec.intake.sealing import Taken
+from callrec.intake.known import Portion
+from callrec.intake.sealing import Seen, Taken
 from callrec.intake.sources import Mark, lies_in
-from callrec.practice import record
+from callrec.practice import Actor, Practice, record
+from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
 from callrec.telephone.reading import sidecar_for
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from concurrent.futures import Executor
-
-    from sqlalchemy import Row
-
-    from callrec.intake.known import Portion
-    from callrec.intake.sealing import Seen
-    from callrec.practice import Actor, Practice
-    from callrec.store.directory import DirectoryStore
 
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
 """What is said of a name given to a file on another disk, or on a disk without such names."""

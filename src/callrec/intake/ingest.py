@@ -17,20 +17,25 @@ away what it left half-done and takes in the rest. While a batch is catalogued t
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, groupby, islice
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from sqlalchemy import Row
 
 from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Tampered
 from callrec.intake.batch import BatchKeys, catalogue_batch
-from callrec.intake.beside import start_sealing_workers
+from callrec.intake.beside import SealingWorkers, start_sealing_workers
 from callrec.intake.clearing import (
+    AfterIntake,
     AfterIntakeKind,
     check_after,
     clear_portion,
@@ -48,6 +53,7 @@ from callrec.intake.known import (
     write_macs,
 )
 from callrec.intake.reading import telephone_setup
+from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import (
     LARGE_BYTES,
     SMALL_BYTES,
@@ -62,6 +68,7 @@ from callrec.intake.sealing import (
     portions,
 )
 from callrec.intake.sources import (
+    Found,
     NotRecording,
     Quarantined,
     Refusal,
@@ -72,23 +79,9 @@ from callrec.intake.sources import (
 from callrec.intake.summary import Ingested, Totals, close_intake
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, today
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from sqlalchemy import Row
-
-    from callrec.intake.beside import SealingWorkers
-    from callrec.intake.clearing import AfterIntake
-    from callrec.intake.records import AvailableCallRecords
-    from callrec.intake.sources import Found
-    from callrec.practice import Actor, Practice
-    from callrec.store.directory import DirectoryBatch
-    from callrec.telephone.written import Setup
+from callrec.practice import Actor, Practice, attempt, today
+from callrec.store.directory import DirectoryBatch
+from callrec.telephone.written import Setup
 
 
 def ingest_recordings(

@@ -7,38 +7,29 @@ source says (docs/formats/recording.md, 2.1).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
-from callrec.calls.custody import encode_name
+from callrec.calls.custody import OpenedRecording, Opening, encode_name
 from callrec.calls.records import as_record
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
-from callrec.intake.known import KnownRecording, without_record
+from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
+from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import Taken, check_md5
-from callrec.intake.sources import Quarantined
+from callrec.intake.sources import Quarantined, Source
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, count_untold
 from callrec.telephone.filled import filled_from_name, filled_from_record
-from callrec.telephone.joining_facts import JoinedBy, RecordingFacts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.calls.custody import OpenedRecording, Opening
-    from callrec.intake.known import DuplicateMacs, Portion
-    from callrec.intake.records import AvailableCallRecords
-    from callrec.intake.sources import Source
-    from callrec.telephone.joining_facts import Joined
-    from callrec.telephone.written import Setup
+from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
+from callrec.telephone.written import Setup
 
 _MEMBERS: Final = (
     "callee",

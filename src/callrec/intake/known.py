@@ -16,12 +16,13 @@ file whose mark is known stands there as it was read, and is not read again wher
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
 from callrec.calls.custody import decode_name, encode_name
@@ -31,20 +32,11 @@ from callrec.catalogue.times import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
-from callrec.intake.sealing import Taken
+from callrec.intake.sealing import Seen, Taken
+from callrec.intake.sources import Mark, Source
 from callrec.policy.role import VaultKey
-from callrec.practice import vault_key
-from callrec.telephone.call import count_untold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.intake.sealing import Seen
-    from callrec.intake.sources import Mark, Source
-    from callrec.practice import Actor, Practice
-    from callrec.telephone.call import Call
+from callrec.practice import Actor, Practice, vault_key
+from callrec.telephone.call import Call, count_untold
 
 _COARSEST_CLOCK: Final = timedelta(seconds=2)
 """The times of files on FAT are even seconds. What changed so shortly before a run, or during it,

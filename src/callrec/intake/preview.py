@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePath
+from typing import Any
 
 from callrec.intake.joining import joining_facts
 from callrec.intake.reading import open_source, or_quarantined
+from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.filled import filled_from_record
+from callrec.telephone.joining_facts import Joined, JoinedBy
 from callrec.telephone.reading import read_id, read_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from callrec.intake.records import AvailableCallRecords
-    from callrec.telephone.joining_facts import Joined, JoinedBy
-    from callrec.telephone.sound.sound import Sound
-    from callrec.telephone.written import Identified, Setup
+from callrec.telephone.sound.sound import Sound
+from callrec.telephone.written import Identified, Setup
 
 
 @dataclass(frozen=True, slots=True)

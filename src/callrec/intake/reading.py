@@ -6,12 +6,16 @@ Whatever is wrong with a file is raised as ``Unusable`` or ``OSError`` and conce
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from pathlib import Path
+from typing import ClassVar, Final, TypeVar
 
+from callrec.config import Config
+from callrec.config import Template as ConfiguredTemplate
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.sources import (
     Mark,
@@ -23,20 +27,12 @@ from callrec.intake.sources import (
     why_not_a_file,
 )
 from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Direction, System, sides_heard
+from callrec.telephone.call import Call, Direction, System, sides_heard
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup, Template
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from callrec.config import Config
-    from callrec.config import Template as ConfiguredTemplate
-    from callrec.telephone.call import Call
 
 _T = TypeVar("_T")
 

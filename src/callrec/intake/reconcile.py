@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
+from pathlib import Path
 from posixpath import basename
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.bank_holidays import working_days
-from callrec.calls.custody import Opening
+from callrec.calls.custody import OpenedRecording, Opening
 from callrec.calls.find import check_all_findable, missing_from_search
 from callrec.calls.records import sealed_legs
 from callrec.catalogue import tables
@@ -34,27 +36,21 @@ from callrec.intake.reconciled import (
     findings_of,
     log_reconciliation,
 )
-from callrec.intake.records import read_legs
+from callrec.intake.records import UnreadRow, read_legs
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import attempt, record, today, vault_key
+from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.telephone.call import Direction, TimeConfidence
 from callrec.telephone.joining_facts import JoinedBy, RecordingFacts
-from callrec.telephone.reconciling import Coverage, HeldRecording, reconcile, without_repeats
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.intake.records import UnreadRow
-    from callrec.practice import Actor, Practice
-    from callrec.telephone.reconciling import Reconciled
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.reconciling import (
+    Coverage,
+    HeldRecording,
+    Reconciled,
+    reconcile,
+    without_repeats,
+)
+from callrec.telephone.records.lines import Leg
 
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""

@@ -6,35 +6,33 @@ last one and opens nothing (docs/formats/keys.md, 3).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
-from callrec.policy.days import DayRange
+from callrec.policy.days import DayRange, QuietPeriod
 from callrec.policy.role import Power, VaultKey, keys_held
 from callrec.policy.words import mask_number
-from callrec.practice import signing, today
-from callrec.record.entitled import powers_then, without_lapsed_powers
+from callrec.practice import Actor, Practice, signing, today
+from callrec.record.entitled import Powers, powers_then, without_lapsed_powers
 from callrec.record.statements import attested_statement, carried, sign_statement_as
-from callrec.telephone.reconciling import Coverage, is_spoken
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.policy.days import QuietPeriod
-    from callrec.practice import Actor, Practice
-    from callrec.record.entitled import Powers
-    from callrec.telephone.call import Direction
-    from callrec.telephone.reconciling import AccountedCall, HeldRecording, Reconciled
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.call import Direction
+from callrec.telephone.reconciling import (
+    AccountedCall,
+    Coverage,
+    HeldRecording,
+    Reconciled,
+    is_spoken,
+)
+from callrec.telephone.records.lines import Leg
 
 RECONCILE: Final = "reconcile"
 

@@ -10,31 +10,34 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import FileIO
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, Self
+from pathlib import Path
+from typing import Final, Self
 
+from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import why_not_a_file
 from callrec.telephone.call import System
 from callrec.telephone.joining import join
-from callrec.telephone.joining_facts import calls_of, keys_of_leg, keys_of_recording
+from callrec.telephone.joining_facts import (
+    Joined,
+    Key,
+    RecordingFacts,
+    calls_of,
+    keys_of_leg,
+    keys_of_recording,
+)
 from callrec.telephone.reconciling import comparable_leg
 from callrec.telephone.records.lines import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from callrec.config import Config
-    from callrec.telephone.joining_facts import Joined, Key, RecordingFacts
-    from callrec.telephone.written import Setup
+from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20
 """Rows that were not understood and are told one by one; all are counted."""

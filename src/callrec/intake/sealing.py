@@ -6,38 +6,34 @@ Runs in threads beside the one that catalogues; touches the files and the store,
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from io import FileIO
+from typing import Any, Final, TypeAlias
 
+from callrec.calls.custody import SealedMetadata
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
 from callrec.intake.reading import (
+    Opened,
     WrongChecksum,
     modified_at,
     open_source,
     or_quarantined,
     sidecar_mark,
 )
-from callrec.intake.sources import Quarantined
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-    from io import FileIO
-
-    from callrec.calls.custody import SealedMetadata
-    from callrec.intake.reading import Opened
-    from callrec.intake.sources import Mark, Source
-    from callrec.store import Batch
-    from callrec.store.directory import BatchWriter
-    from callrec.store.sealing import Sealed
-    from callrec.telephone.call import Call
-    from callrec.telephone.sound.sound import Sound
-    from callrec.telephone.written import Setup
+from callrec.intake.sources import Mark, Quarantined, Source
+from callrec.store import Batch
+from callrec.store.directory import BatchWriter
+from callrec.store.sealing import Sealed
+from callrec.telephone.call import Call
+from callrec.telephone.sound.sound import Sound
+from callrec.telephone.written import Setup
 
 CHUNK_FILES: Final = 16
 

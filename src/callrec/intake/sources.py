@@ -12,15 +12,13 @@ import fcntl
 import os
 import signal
 import stat
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from callrec.errors import NotFound, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 NOT_RECORDINGS: Final = frozenset(
     {".csv", ".db", ".ini", ".json", ".log", ".md5", ".sha256", ".txt", ".xml"}

@@ -7,10 +7,11 @@ run that was killed has none, and the next one's counts what it did (docs/format
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, Select, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
@@ -19,16 +20,9 @@ from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.statement import entries_in
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.policy.role import Power, powers_of
-from callrec.practice import register_now, today, writing
+from callrec.practice import Actor, Practice, register_now, today, writing
 from callrec.record.statements import sign_statement_as
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Connection, Row, Select
-
-    from callrec.practice import Actor, Practice
-    from callrec.telephone.sound.sound import Finding
+from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
 

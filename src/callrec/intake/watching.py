@@ -10,21 +10,25 @@ tried again. All that this process knows may be lost at any moment: the vault kn
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, field, replace
+from datetime import date
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from threading import Event
+from typing import Final, Protocol, TypeAlias
 
 from watchfiles import Change, watch
 
 from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
-from callrec.intake.clearing import check_after
+from callrec.intake.clearing import AfterIntake, check_after
 from callrec.intake.ingest import MAX_BATCH_RECORDINGS, ingest_found
 from callrec.intake.reading import sidecar_mark
-from callrec.intake.records import open_call_records
+from callrec.intake.records import AvailableCallRecords, open_call_records
 from callrec.intake.sources import (
+    Found,
     Mark,
     Quarantined,
     Refusal,
@@ -33,23 +37,11 @@ from callrec.intake.sources import (
     find_changed,
     find_sources,
 )
-from callrec.intake.summary import Ingested, Totals, close_intake
+from callrec.intake.summary import Ingested, Summary, Totals, close_intake
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import today
+from callrec.practice import Actor, Practice, today
 from callrec.system.files import file_system_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-    from threading import Event
-
-    from callrec.intake.clearing import AfterIntake
-    from callrec.intake.records import AvailableCallRecords
-    from callrec.intake.sources import Found
-    from callrec.intake.summary import Summary
-    from callrec.practice import Actor, Practice
-
 
 # Look for what is to be taken in while folders are watched: passes, and changes that are told.
 #

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from callrec.audit.log import read_register
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
 from callrec.incidents.log import INCIDENT_VAULT_KEYS
 from callrec.login.people import logins
-from callrec.people.vouching import ShareFaultKind, share_faults
+from callrec.people.vouching import ShareFault, ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing, VaultKey, keys_held
-from callrec.practice import today
+from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.grants import unlisted_grants
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from callrec.audit.register import Register
-    from callrec.people.vouching import ShareFault
-    from callrec.practice import Practice
 
 
 @dataclass(frozen=True, slots=True)

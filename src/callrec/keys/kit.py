@@ -5,17 +5,18 @@ A kit is an identity with shares of every vault key and no password. Its words a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.audit.leaf import NOBODY, Outcome
-from callrec.audit.log import Signer, read_register
+from callrec.audit.log import LogTransaction, Signer, read_register
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.crypto import primitives
-from callrec.crypto.identity import Identity
+from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import kit_pages
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.shares import holders, new_version, open_shares, seal_share
@@ -24,15 +25,8 @@ from callrec.people.founding import KIT_LOGIN
 from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Person, PersonId, Role, VaultKey
-from callrec.practice import Actor, attempt, check_unchanged, today, writing
+from callrec.practice import Actor, Practice, attempt, check_unchanged, today, writing
 from callrec.record.statements import sign_statement_as
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.identity import PublicKeys
-    from callrec.practice import Practice
 
 KIT_REPLACED: Final = "kit.replaced"
 

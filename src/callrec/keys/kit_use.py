@@ -7,21 +7,22 @@ his shares, the next kit, and new versions of every vault key.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Signer, read_detail, read_leaf, read_register
+from callrec.audit.log import LogTransaction, Signer, read_detail, read_leaf, read_register
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.identity import Identity, LockedSeed, lock
+from callrec.crypto.identity import Identity, LockedSeed, PublicKeys, lock
 from callrec.crypto.kit import read_kit
 from callrec.errors import Tampered
 from callrec.keys.kit import (
@@ -34,27 +35,23 @@ from callrec.keys.kit import (
     with_shares,
 )
 from callrec.login.locks import check_password, kdf_for
-from callrec.login.people import fresh_names
+from callrec.login.people import Names, fresh_names
 from callrec.login.shares import KIT_HOLDS
+from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
 from callrec.people.vouching import vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
-from callrec.practice import Actor, check_remembered_head, check_unchanged, vault_key, writing
+from callrec.practice import (
+    Actor,
+    Practice,
+    check_remembered_head,
+    check_unchanged,
+    vault_key,
+    writing,
+)
 from callrec.record.acts import leaves_of_act
 from callrec.store.sealing import open_seekable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.identity import PublicKeys
-    from callrec.login.people import Names
-    from callrec.paper.kit_pdf import PrintedKit
-    from callrec.practice import Practice
 
 KIT_USED: Final = "recovery.used"
 

@@ -16,44 +16,44 @@ the next run goes on with those that are left.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from callrec.archive.unfinished import archive_lock
-from callrec.audit.log import read_register
-from callrec.calls.custody import REENCRYPTED, Opening, replaced_files, seal_data_key, seal_metadata
+from callrec.audit.log import LogTransaction, read_register
+from callrec.calls.custody import (
+    REENCRYPTED,
+    OpenedRecording,
+    Opening,
+    SealedMetadata,
+    replaced_files,
+    seal_data_key,
+    seal_metadata,
+)
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
 from callrec.crypto import primitives
 from callrec.crypto.context import context
+from callrec.crypto.statement import Statement
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.batch import BatchKeys, batch_row
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
-from callrec.practice import attempt, record, vault_key, writing
+from callrec.practice import Actor, Practice, attempt, record, vault_key, writing
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
 from callrec.requests.holding import check_holds, holds_covering
 from callrec.requests.lapse import expire_lapsed
+from callrec.store import Batch
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from sqlalchemy import ColumnElement, Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.calls.custody import OpenedRecording, SealedMetadata
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
-    from callrec.store import Batch
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"
 

@@ -9,13 +9,14 @@ nothing is left that its MAC could be made from.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
 from callrec.audit.remembered import write_json_atomically
-from callrec.calls.custody import Opening
+from callrec.calls.custody import OpenedRecording, Opening
 from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
@@ -23,16 +24,8 @@ from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.errors import Tampered
 from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.policy.role import VaultKey
-from callrec.practice import vault_key
+from callrec.practice import Actor, Practice, vault_key
 from callrec.record.forms import Hex, as_json, recall
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.practice import Actor, Practice
 
 _MEMORY: Final = "reindexed.json"
 

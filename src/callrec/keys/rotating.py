@@ -8,12 +8,13 @@ a copy of the catalogue is read by it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
 
-from callrec.audit.log import read_register
+from callrec.audit.log import LogTransaction, read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
@@ -25,17 +26,9 @@ from callrec.login.shares import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
-from callrec.practice import attempt, record, today, vault_key
+from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
-
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.record.versions import Versioned
 
 KEYS_MADE: Final = "keys.made"
 

@@ -12,11 +12,14 @@ import fcntl
 import json
 import os
 import stat
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from keyring.backend import KeyringBackend
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
@@ -28,11 +31,6 @@ from callrec.system.files import (
     check_private,
     file_system_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from keyring.backend import KeyringBackend
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
 

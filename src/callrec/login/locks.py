@@ -6,28 +6,21 @@ Whoever gives his password has it locked as strongly as the settings and his pow
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.config import Passwords
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Unusable
-from callrec.policy.role import Role, VaultKey, keys_held, powers_vouched_for
-from callrec.practice import writing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection
-
-    from callrec.config import Passwords
-    from callrec.policy.role import Power
-    from callrec.practice import Actor, Practice
+from callrec.policy.role import Power, Role, VaultKey, keys_held, powers_vouched_for
+from callrec.practice import Actor, Practice, writing
 
 LOCK_RAISED: Final = "password.relocked"
 """Act of the leaf by which a lock became stronger under the same password."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from callrec.audit.log import Signer
 from callrec.catalogue import tables
@@ -16,10 +17,6 @@ from callrec.login.locks import check_password, kdf_for, relock, strengthen_lock
 from callrec.login.unlock import Unlocked, actor_of, session_of, unlock_person
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

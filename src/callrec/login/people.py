@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.audit.checkpoint import decode_base64
+from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -19,13 +21,6 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
 from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.register import Voucher
 
 
 @dataclass(frozen=True, slots=True)

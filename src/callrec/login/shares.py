@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from callrec.audit.register import public_half
+from callrec.audit.register import Register, public_half
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.policy.role import VaultKey, keys_held, powers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import date
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.register import Register
 
 KIT_HOLDS: Final = tuple(VaultKey)
 """All of them: whoever uses it is to search as well."""

@@ -7,11 +7,12 @@ its password was wrong, neither the words nor the work tell.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer
@@ -24,16 +25,9 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.login.keyring import Credential, Session
 from callrec.login.locks import strengthen_lock
 from callrec.login.shares import open_shares
-from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
+from callrec.policy.role import Person, Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, today, writing
 from callrec.record.entitled import without_lapsed_powers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.policy.role import Person
 
 FREE_FAILURES: Final = 3
 

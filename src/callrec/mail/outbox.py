@@ -7,24 +7,19 @@ whose it was: a mailbox is read on telephones and by other people's servers (doc
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.login.people import logins
 from callrec.policy.role import Standing
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.practice import Practice
+from callrec.practice import Practice
 
 _ABOUT: Final = re.compile(r"[RI]-[1-9][0-9]{0,8}")
 

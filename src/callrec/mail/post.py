@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from callrec.config import Mail
 
 NO_REPLY: Final = 421
 """The server is closing the connection (RFC 5321, 4.2.2)."""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.times import to_millis
 from callrec.errors import Misconfigured, Tampered
 from callrec.login.people import logins
 from callrec.mail.outbox import (
+    Message,
     addresses_of,
     is_in_our_form,
     last_taken_at,
@@ -26,13 +28,7 @@ from callrec.mail.outbox import (
     read_waiting,
 )
 from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-    from datetime import datetime
-
-    from callrec.mail.outbox import Message
-    from callrec.practice import Practice
+from callrec.practice import Practice
 
 _COMMANDS: Final = {"R": "request", "I": "incident"}
 """What shows a thing, by the letter that its reference begins with."""

@@ -7,17 +7,13 @@ for data protection in the practice reads them before they are used, and may put
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from callrec.policy.notice import PURPOSES_IN_WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from callrec.policy.notice import NoticeVersion
+from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeVersion
 
 COLUMNS: Final = 76
 """Width of the lines."""

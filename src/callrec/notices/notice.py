@@ -6,19 +6,15 @@ log. A version is so as sure as the file that says it, which is the practice's t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
 
+from callrec.config import Config
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.notices import PracticeFacts, notice_text
 from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions, in_force
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from callrec.config import Config
 
 
 @dataclass(frozen=True, slots=True)

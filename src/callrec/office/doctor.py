@@ -8,9 +8,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from sqlalchemy import select
 
@@ -23,16 +25,10 @@ from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
-from callrec.practice import check_remembered_head
+from callrec.practice import Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
 from callrec.system.files import OTHERS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from callrec.practice import Practice
 
 LOW_SPACE_BYTES: Final = 5 << 30
 """Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""

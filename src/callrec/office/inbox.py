@@ -8,45 +8,34 @@ that was heard, or of which a part went out, once nothing stands of what was app
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
-from callrec.policy.clock_events import Urgency, urgency
+from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
-from callrec.policy.role import Standing, powers_of
-from callrec.practice import today
+from callrec.policy.role import Person, Standing, powers_of
+from callrec.practice import Actor, Practice, today
 from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
-from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.history import RequestOutline, outline_of, read_outlines
 from callrec.requests.open import references_hidden_from
-from callrec.requests.standing import read_lapse_facts, state_now, undecided_until
+from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import possible_deciders
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.clock_events import Awaited, Deadline
-    from callrec.policy.role import Person
-    from callrec.practice import Actor, Practice
-    from callrec.requests.history import RequestOutline
-    from callrec.requests.standing import LapseFacts
 
 
 class InboxAction(StrEnum):

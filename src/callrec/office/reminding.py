@@ -8,9 +8,13 @@ told.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
@@ -20,18 +24,10 @@ from callrec.policy.clock_events import Urgency
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
-from callrec.practice import today
+from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.history import read_outlines
 from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Practice
 
 SOON: Final = timedelta(days=3)
 """Before something lapses; what has a clock presses as `clocks.warn_days` says."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.catalogue_copies import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.survey import last_verified
 from callrec.archive.unfinished import owed_by_label
-from callrec.archive.volumes import list_volumes
+from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
@@ -35,22 +36,13 @@ from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
 from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
-from callrec.practice import check_remembered_head, today
+from callrec.practice import Actor, Practice, check_remembered_head, today
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import missing_handover_warnings
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.archive.volumes import ListedVolume
-    from callrec.practice import Actor, Practice
 
 SOON: Final = timedelta(days=3)
 

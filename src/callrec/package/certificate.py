@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from callrec.package.manifest import FileRole, WhyNotEnclosed
-from callrec.policy.edits import Filler, Side
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from callrec.package.manifest import NotEnclosed, ReleasedFile
-    from callrec.policy.edits import Edits, Silence, Span
+from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
+from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 
 ROLE_IN_WORDS: Final = {
     FileRole.ORIGINAL: "original",

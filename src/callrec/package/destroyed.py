@@ -7,16 +7,17 @@ a recording is what its stub keeps: number, uid, when the call was, SHA-256 of t
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
-from callrec.package.certificate import approval_in_words, hash_in_groups, instant_in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from callrec.package.certificate import CertifiedApproval
+from callrec.package.certificate import (
+    CertifiedApproval,
+    approval_in_words,
+    hash_in_groups,
+    instant_in_words,
+)
 
 METHOD: Final = (
     "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.policy.edits import UNEDITED, Edits
-from callrec.system.spreadsheet import to_csv
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
-
-    from callrec.system.spreadsheet import Cell
+from callrec.system.spreadsheet import Cell, to_csv
 
 SCHEMA: Final = "callrec.release/1"
 

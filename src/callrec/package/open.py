@@ -6,23 +6,17 @@ Nothing is written: files are opened where they lie, or piece by piece as they a
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from callrec.errors import NotFound, Unchecked, Unusable
-from callrec.package.callrec_verify import files_in
+from callrec.package.callrec_verify import Files, files_in
 from callrec.package.package import MANIFEST, SIGNATURE, SUMS
-from callrec.package.sealed_page import HOW_TO_NAME_IT, open_page
+from callrec.package.sealed_page import HOW_TO_NAME_IT, OpenedPage, open_page
 from callrec.package.zip import files_of_zip
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from callrec.package.callrec_verify import Files
-    from callrec.package.sealed_page import OpenedPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 from callrec.crypto.primitives import signing_public
 from callrec.errors import Tampered
+from callrec.package.manifest import CallData, Manifest, ReleasedFile
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from callrec.package.manifest import CallData, Manifest, ReleasedFile
 
 READ_ME: Final = "READ-ME-FIRST.txt"
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkdf2, sha256
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
 NOT_A_PACKAGE: Final = "this is no package of callrec"
 

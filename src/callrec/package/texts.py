@@ -9,19 +9,16 @@ is made.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.package.certificate import doubt_in_words
+from callrec.package.manifest import Manifest, ReleasedFile
 from callrec.package.sshsig import NAMESPACE, ssh_fingerprint
 from callrec.policy.notice import PURPOSES_IN_WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from callrec.package.manifest import Manifest, ReleasedFile
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""

@@ -11,16 +11,14 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
-from typing import TYPE_CHECKING, BinaryIO, Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from callrec.errors import Failed, Unusable
 from callrec.system.files import create_private, link_unnamed, open_unnamed, sync
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 PREFIX: Final = ".callrec-release-"
 """How the name of an unfinished package begins, where it has one."""

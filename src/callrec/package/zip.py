@@ -12,24 +12,20 @@ import io
 import stat
 import struct
 import zlib
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import pairwise
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Final, NamedTuple
 
 import pyzipper
 
 from callrec.errors import Locked, Tampered, Unusable
+from callrec.package.callrec_verify import Files
+from callrec.package.package import Member
 from callrec.package.sealed_page import COPY_AGAIN, HOW_TO_NAME_IT, NOT_A_PACKAGE, SIX_WORDS
 from callrec.package.whole import normalise_passphrase, sha256_of, unfinished_package, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from contextlib import ExitStack
-    from pathlib import Path
-
-    from callrec.package.callrec_verify import Files
-    from callrec.package.package import Member
 
 _BESIDE: Final = "there is something in the zip beside its files"
 

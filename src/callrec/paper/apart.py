@@ -7,20 +7,17 @@ do while a vault is opened.
 from __future__ import annotations
 
 import pickle
+import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from fpdf import FPDF
+
+from callrec.package.certificate import Certificate
 from callrec.system.processes import kill_process, python_command, start_process
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
-    from fpdf import FPDF
-
-    from callrec.package.certificate import Certificate
 
 MAKER_COMMAND: Final = python_command("callrec.paper.maker")
 

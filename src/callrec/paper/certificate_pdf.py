@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from fpdf import FPDF
 
 from callrec.package.certificate import (
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
+    Certificate,
+    Exhibit,
     approval_in_words,
     doubt_in_words,
     edits_in_words,
@@ -16,6 +21,7 @@ from callrec.package.certificate import (
     size_in_words,
     sound_in_words,
 )
+from callrec.package.manifest import NotEnclosed, ReleasedFile
 from callrec.package.texts import WHAT_IT_PROVES
 from callrec.paper.faces import Face, Style, qr_png
 from callrec.paper.sheet import (
@@ -43,14 +49,6 @@ from callrec.paper.sheet import (
     side_by_side,
     space,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from fpdf import FPDF
-
-    from callrec.package.certificate import Certificate, Exhibit
-    from callrec.package.manifest import NotEnclosed, ReleasedFile
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from callrec.package.certificate import approval_in_words, hash_in_groups, instant_in_words
-from callrec.package.destroyed import METHOD, NOT_REACHED, STUB, medium_in_words, recording_in_words
+from callrec.package.destroyed import (
+    METHOD,
+    NOT_REACHED,
+    STUB,
+    DestroyedRecording,
+    DestructionCertificate,
+    medium_in_words,
+    recording_in_words,
+)
 from callrec.paper.faces import Face, Style
 from callrec.paper.sheet import (
     HASH,
@@ -26,11 +35,6 @@ from callrec.paper.sheet import (
     side_by_side,
     space,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from callrec.package.destroyed import DestroyedRecording, DestructionCertificate
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from xml.sax.saxutils import escape
 
 import segno
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from datetime import datetime
-
-    from fpdf import FPDF
+from fpdf import FPDF
 
 MM_PER_POINT: Final = 25.4 / 72
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from callrec.package.certificate import hash_in_groups, instant_in_words
 from callrec.paper.faces import Face, Style, qr_png
@@ -26,10 +28,6 @@ from callrec.paper.sheet import (
     side_by_side,
     space,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 

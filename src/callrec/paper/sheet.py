@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import zip_longest
 from math import inf
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
 from callrec.paper.faces import Face, Style, add_faces, printable, wrapped, xmp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
 PAGE: Final = (210.0, 297.0)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from glob import escape
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 from unicodedata import normalize
 
 from callrec.audit import log as audit
-from callrec.audit.log import Signer
+from callrec.audit.log import LogTransaction, Signer
 from callrec.audit.register import Founders, Register
 from callrec.audit.remembered import save_seen_head
 from callrec.catalogue import tables
@@ -21,6 +24,7 @@ from callrec.catalogue.engine import (
     create_catalogue,
     refuse_network_file_system,
 )
+from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
@@ -44,14 +48,6 @@ from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.system.files import check_only_we_can_change, sync
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.audit.log import LogTransaction
-    from callrec.config import Config
 
 KIT_LOGIN: Final = "recovery-kit"
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from callrec.audit.log import LogTransaction
+from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
-from callrec.crypto.identity import Identity, lock
+from callrec.crypto.identity import Identity, PublicKeys, lock
 from callrec.errors import Tampered, Unusable
 from callrec.login.keyring import Credential, write_credential
 from callrec.login.locks import check_password, kdf_for
@@ -30,15 +33,6 @@ from callrec.people.vouching import give_shares, governing, vouch
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.register import Voucher
-    from callrec.crypto.identity import PublicKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)

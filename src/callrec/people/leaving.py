@@ -8,10 +8,11 @@ and what was granted can be granted again.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Connection, Row, or_, select
 
+from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.requests import destroy_grants_to
 from callrec.crypto import primitives
@@ -20,17 +21,11 @@ from callrec.errors import Locked, Tampered
 from callrec.incidents.log import INCIDENTS, read_incident_history
 from callrec.mail.outbox import notify
 from callrec.policy.request import RequestAct, RequestState
+from callrec.practice import Actor, Practice
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
-from callrec.requests.model import RequestVersion
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import History
+from callrec.requests.model import History, RequestVersion
 
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
 

@@ -6,8 +6,10 @@ When a power is lost, each vault key that it opened goes on under a new version 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
+from callrec.audit.register import Voucher
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
 from callrec.people.vouching import UNDELEGATED, PersonChange, governing, revise
@@ -22,6 +24,7 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.role import (
     POWERS,
+    Delegation,
     Person,
     Power,
     Role,
@@ -31,12 +34,6 @@ from callrec.policy.role import (
     powers_restricted_to,
 )
 from callrec.practice import Actor, Practice, attempt, today
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from callrec.audit.register import Voucher
-    from callrec.policy.role import Delegation
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,23 @@ of each vault key that it opened.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
-from callrec.audit.log import read_register
+from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
+from callrec.crypto.identity import PublicKeys
 from callrec.errors import Failed, Tampered
 from callrec.login.shares import (
+    Secrets,
+    Share,
     holders,
     key_fields,
     new_version,
@@ -29,6 +35,7 @@ from callrec.login.shares import (
 from callrec.people.leaving import MAY_NOT_HEAR, drop_keys_of, take_back_grants
 from callrec.policy.authority import delegations_lapsed, without_lapsed
 from callrec.policy.role import (
+    Person,
     Power,
     Standing,
     VaultKey,
@@ -37,21 +44,8 @@ from callrec.policy.role import (
     powers_of,
     powers_vouched_for,
 )
-from callrec.practice import check_unchanged, today, vault_key, writing
+from callrec.practice import Actor, Practice, check_unchanged, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.register import Register, Voucher
-    from callrec.crypto.identity import PublicKeys
-    from callrec.login.shares import Secrets, Share
-    from callrec.policy.role import Person
-    from callrec.practice import Actor, Practice
 
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf by which something that was lent ends."""

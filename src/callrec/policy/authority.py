@@ -13,21 +13,18 @@ it. To whom a recording then goes is in `hearing`; who changes, dates and closes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
+from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, powers_of
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from callrec.policy.clock_events import Awaited
-    from callrec.policy.request import RequestState
 
 _ASK = {
     Power.DECIDE_GENERAL: "a partner, a manager or the Data Controller",

@@ -10,17 +10,15 @@ Whether it is likely to be a risk is judged by the NHS's grid of likelihood and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime, tzinfo
+from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.incident import Outcome
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime, tzinfo
 
 DEGREES: Final = range(1, 6)
 """Of likelihood and of impact."""

@@ -12,8 +12,9 @@ there may be is in clock_rules; how long all of it takes, in scales.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import assert_never
 
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
@@ -32,13 +33,8 @@ from callrec.policy.clock_events import (
     with_event,
 )
 from callrec.policy.clock_rules import check_event, deceased_deadline, is_recent, month_deadline
+from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from callrec.policy.days import WorkingDays
 
 __all__ = [
     "Awaited",

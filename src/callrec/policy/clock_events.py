@@ -6,18 +6,15 @@ an event that says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
 
 
 class Awaited(StrEnum):

@@ -17,12 +17,12 @@ right so, and then moves nothing.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
-from callrec.errors import Refused
+from callrec.errors import Refused, Source
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import (
     STATUTORY_SCALES,
@@ -38,13 +38,8 @@ from callrec.policy.clock_events import (
     still_awaited,
     waits_of,
 )
+from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from callrec.errors import Source
-    from callrec.policy.days import WorkingDays
 
 _SOURCES: dict[Purpose, Source] = {
     Purpose.SUBJECT_ACCESS: Law.ONE_MONTH,

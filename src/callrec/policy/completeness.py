@@ -17,11 +17,12 @@ Each refusal cites what the purpose rests on.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
-from callrec.errors import NotFound, Refused, Unusable
+from callrec.errors import NotFound, Refused, Source, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import FIRST_YEAR, parse_day
 from callrec.policy.further import (
@@ -35,11 +36,6 @@ from callrec.policy.further import (
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from callrec.errors import Source
 
 _UNKNOWN: Final = "unknown"
 

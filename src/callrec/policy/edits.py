@@ -15,18 +15,15 @@ clip inwards. How they are typed is in `edits_said`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from callrec.errors import Refused, Unusable
+from callrec.policy.authority import RequestFacts
 from callrec.policy.purpose import TERMS
 from callrec.policy.withholding import GROUND_CODES, Ground
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from callrec.policy.authority import RequestFacts
 
 SILENCING_GROUNDS: Final = (
     Ground.THIRD_PARTY,

@@ -7,15 +7,13 @@ agree with, in `completeness`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.policy.words import words
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
 """Of a written agreement, in UTF-8: it lies within the sealed request."""

@@ -11,23 +11,18 @@ was said is taken back; the newest counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
+from callrec.policy.edits import TypedEdit
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
+from callrec.policy.role import PersonId
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from datetime import date
-
-    from callrec.policy.edits import TypedEdit
-    from callrec.policy.role import PersonId
 
 
 class PackageForm(StrEnum):

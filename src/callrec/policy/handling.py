@@ -14,7 +14,7 @@ Who decides it is in `authority`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from callrec.errors import Refused
 from callrec.policy.authority import (
@@ -24,17 +24,11 @@ from callrec.policy.authority import (
     check_not_subject,
 )
 from callrec.policy.clause import Clause
-from callrec.policy.purpose import TERMS
+from callrec.policy.clock_events import Awaited
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, RequestState
-from callrec.policy.role import Person, Power, powers_of
+from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from callrec.policy.clock_events import Awaited
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.role import PersonId
 
 
 def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:

@@ -14,23 +14,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, datetime
 
 from callrec.errors import Refused
-from callrec.policy.authority import check_may
+from callrec.policy.authority import RequestFacts, check_may
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
-from callrec.policy.purpose import TERMS
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_lapsed
 from callrec.policy.role import Person, PersonId, Power, Role
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from datetime import date, datetime
-
-    from callrec.policy.authority import RequestFacts
-    from callrec.policy.purpose import Purpose
 
 _HAS_A_COPY = "copy"
 """Answer of who asked for his own calls, and does not come to hear them (`further`)."""

@@ -13,27 +13,22 @@ covers whatever began in the time that the request tells. Too much is held then,
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.days import DayRange
-from callrec.policy.particulars import Unknown
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Power, powers_of
+from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.search import Criteria
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import date
-
-    from callrec.policy.particulars import Particulars
-    from callrec.policy.role import Person, PersonId
 
 LIFTING_ACTS: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}

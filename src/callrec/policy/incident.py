@@ -8,17 +8,15 @@ approval, and somebody is told in the same act. What the law asks of a breach is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.role import Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
 
 
 class IncidentState(StrEnum):

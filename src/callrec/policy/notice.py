@@ -7,19 +7,16 @@ are allowed, as they happen, and are said.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise, zip_longest
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
 from callrec.policy.search import Direction
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class NoticeKind(StrEnum):

@@ -7,10 +7,11 @@ empty field.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
@@ -25,9 +26,6 @@ from callrec.policy.days import TimeRange
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 
 class Unknown(StrEnum):

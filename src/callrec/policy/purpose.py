@@ -7,17 +7,15 @@ purpose. All of it as tables: docs/who-decides.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.role import Power
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Purpose(StrEnum):

@@ -26,23 +26,18 @@ While an answer is awaited nothing is decided: one does not decide what one has 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.days import day_end
-from callrec.policy.purpose import TERMS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date, datetime, tzinfo
-
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.role import PersonId
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.role import PersonId
 
 
 class RequestState(StrEnum):

@@ -17,25 +17,19 @@ destroyed, or kept on with a justification, and decision and authorisation are e
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Refused
-from callrec.policy.authority import check_may
+from callrec.policy.authority import RequestFacts, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.role import Power
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date
-
-    from callrec.policy.authority import RequestFacts
-    from callrec.policy.role import Person
+from callrec.policy.role import Person, Power
 
 ROUTINE: Final = "routine"
 """The category of what nobody gave another and no rule gives one."""

@@ -6,24 +6,19 @@ listed in it. What a request says is shown in it as `callrec request show` would
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.errors import Refused
-from callrec.policy.authority import check_in_force, check_may
+from callrec.policy.authority import RequestFacts, check_in_force, check_may
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.role import Power, powers_of
+from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
-    from datetime import date
-
-    from callrec.policy.authority import RequestFacts
-    from callrec.policy.role import Person, PersonId
 
 
 class RegisterName(StrEnum):

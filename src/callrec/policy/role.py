@@ -7,16 +7,14 @@ looks after the computers is a manager who may make requests and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NewType, Self
+from typing import NewType, Self
 
 from callrec.errors import Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
 
 PersonId = NewType("PersonId", str)
 """32 hex digits; never a login name."""

@@ -6,21 +6,15 @@ The index only proposes; `matches` decides on each call's opened metadata.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.days import DayRange
-from callrec.policy.particulars import Unknown
+from callrec.policy.days import DayRange, TimeRange
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.words import check_reason, words
-
-if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from callrec.policy.days import TimeRange
-    from callrec.policy.particulars import Particulars
 
 TAIL_DIGITS = 4
 

@@ -12,19 +12,15 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-from callrec.errors import Refused, Unusable
+from callrec.errors import Refused, Source, Unusable
+from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from callrec.errors import Source
-    from callrec.policy.authority import RequestFacts
 
 
 class Ground(StrEnum):

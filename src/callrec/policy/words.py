@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
 
-from callrec.errors import Refused
-
-if TYPE_CHECKING:
-    from callrec.errors import Source
+from callrec.errors import Refused, Source
 
 NORMALISING_VERSION = 1
 """Stands in each part of the search index; another rule for words is another number."""

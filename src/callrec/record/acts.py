@@ -11,35 +11,28 @@ nobody from making the next.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, update
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import acts_condition, read_leaf, read_register
+from callrec.audit.log import LogTransaction, acts_condition, read_leaf, read_register
 from callrec.audit.reading import Problem
+from callrec.audit.register import Register
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
+from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import GlassVerdict
-from callrec.practice import check_remembered_head, check_unchanged
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Column, ColumnElement, Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.audit.register import Register
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
 

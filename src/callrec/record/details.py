@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import UNREADABLE_DETAILS, read_detail
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel  # noqa: TC001
 from callrec.policy.role import VaultKey
-from callrec.practice import vault_key
+from callrec.practice import Actor, Practice, vault_key
 from callrec.record.forms import Day, InJson, fits
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor, Practice
 
 _DEEPEST: Final = 8
 """Lists and objects within each other; our own are within four."""

@@ -9,31 +9,23 @@ lent powers but those lent before that, until they are lent anew (docs/threat-mo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, timedelta, tzinfo
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.attested import written_at
+from callrec.audit.leaf import Leaf
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.authority import without_lapsed
-from callrec.policy.role import powers_of
-from callrec.practice import today
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import tzinfo
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
-    from callrec.policy.role import Person, Power
-    from callrec.practice import Practice
+from callrec.policy.role import Person, Power, powers_of
+from callrec.practice import Practice, today
 
 _LEEWAY: Final = timedelta(hours=1)
 """What a person might do when their command began is signed later, after a password was waited for,

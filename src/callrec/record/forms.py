@@ -12,27 +12,22 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from operator import not_
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, GetCoreSchemaHandler, StringConstraints, TypeAdapter
 from pydantic_core import core_schema, to_json
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Tampered, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from pydantic import GetCoreSchemaHandler
-
-    from callrec.crypto.statement import Statement
 
 Form = TypeVar("Form")
 

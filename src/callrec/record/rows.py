@@ -10,22 +10,18 @@ its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Row, Table, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.reading import Problem
+from callrec.audit.register import Register
 from callrec.errors import Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from callrec.audit.register import Register
 
 Columns: TypeAlias = Mapping[str, object]
 """Columns of a row, by their names."""

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit import log as audit
 from callrec.audit import tree
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.statement import Statement, check_statement, read_statement, sign_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power
-from callrec.practice import register_now
+from callrec.practice import Actor, Practice, register_now
 from callrec.record.entitled import Powers
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor, Practice
 
 _LISTED: Final = re.compile(rb'"revision":([0-9]+),"uid":"([0-9a-f]{32})"')
 """Of an item, as canonical JSON has it: to parse every statement takes six times as long."""

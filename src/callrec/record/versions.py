@@ -7,24 +7,18 @@ digest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Row, Table, select
 
+from callrec.audit.register import Register
 from callrec.crypto import primitives
 from callrec.errors import Tampered
 from callrec.policy.role import Standing, VaultKey
-from callrec.practice import vault_key
+from callrec.practice import Actor, vault_key
 from callrec.record.rows import H, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.register import Register
-    from callrec.practice import Actor
 
 
 class Which(Protocol):

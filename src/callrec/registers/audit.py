@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 
 from callrec.audit import log as audit
 from callrec.audit import tree
@@ -25,13 +27,6 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.record.details import checked_details
 from callrec.requests.open import hidden_from
 from callrec.system.whole_file import check_new, whole_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from sqlalchemy import ColumnElement, Connection
 
 _BODY: Final = tables.leaf.c.body
 

@@ -6,36 +6,29 @@ and only who reads the audit log sees them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.role import PersonId
 from callrec.policy.words import mask_name
+from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
-from callrec.registers.requests import read_registered_requests
+from callrec.registers.requests import RegisteredRequest, read_registered_requests
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.packages import read_releases, words_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.role import PersonId
-    from callrec.practice import Actor, Practice
-    from callrec.registers.requests import RegisteredRequest
-    from callrec.requests.model import Approval, History
-    from callrec.requests.packages import ReleasedPackage
+from callrec.requests.model import Approval, History
+from callrec.requests.packages import ReleasedPackage, read_releases, words_for
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 

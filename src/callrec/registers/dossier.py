@@ -7,26 +7,29 @@ so there is nothing here that was not there before, and nothing that is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from heapq import merge
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.login.people import logins
-from callrec.mail.outbox import read_messages
-from callrec.policy.edits import format_edits, read_edits
+from callrec.mail.outbox import Message, read_messages
+from callrec.policy.edits import Edits, format_edits, read_edits
 from callrec.policy.hold import HoldAct
-from callrec.policy.request import RequestAct
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.reviews import check_may_read_dossier
-from callrec.practice import record, today
+from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
 from callrec.record.details import can_open_details, open_details
 from callrec.release.listen import hearing_end_leaf
@@ -34,24 +37,10 @@ from callrec.requests.approvals import read_approvals
 from callrec.requests.clock import read_dates
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import MAKING_ACTS, RequestBody
+from callrec.requests.model import MAKING_ACTS, Approval, History, OpenRequest, RequestBody
 from callrec.requests.open import can_open_with_session, read_request, sees_in_full, unopened_facts
 from callrec.requests.packages import RELEASE_ACTS, release_of
 from callrec.requests.show import masked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.mail.outbox import Message
-    from callrec.policy.edits import Edits
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.request import RequestState
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import Approval, History, OpenRequest
 
 DOSSIER_READ: Final = "request.dossier"
 

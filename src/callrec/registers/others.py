@@ -6,42 +6,38 @@ does not open, as whoever reported it sealed it with a program of his own, takes
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
+from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.incidents import all_incidents
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
-from callrec.incidents.log import can_open_incidents, read_incident, read_incident_history
+from callrec.incidents.log import (
+    OpenIncident,
+    can_open_incidents,
+    read_incident,
+    read_incident_history,
+)
 from callrec.incidents.show import shown_incident
-from callrec.login.people import logins, shown_colleague
+from callrec.login.people import Colleague, logins, shown_colleague
 from callrec.policy.hold import HoldAct
 from callrec.policy.role import keys_held, powers_of
-from callrec.practice import today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act
 from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Voucher
-    from callrec.incidents.log import OpenIncident
-    from callrec.login.people import Colleague
-    from callrec.practice import Actor, Practice
 
 DOES_NOT_OPEN: Final = "does not open"
 

@@ -7,11 +7,13 @@ matters rests on them alone (docs/formats/audit-log.md, "Projections").
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from itertools import groupby
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.archive.log import (
     check_archived_rows,
@@ -23,6 +25,7 @@ from callrec.archive.owed import Stub, stated_stubs
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
+from callrec.audit.register import Register
 from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, every_stub
@@ -39,6 +42,7 @@ from callrec.record.acts import (
     done_leaves_unchecked,
     names_its_subjects,
 )
+from callrec.record.entitled import Powers
 from callrec.record.statements import carried
 from callrec.requests.clock import check_dates
 from callrec.requests.grants import unlisted_grants
@@ -46,19 +50,9 @@ from callrec.requests.history import REQUESTS
 from callrec.requests.holding import check_rows_of_holds
 from callrec.requests.model import History
 from callrec.requests.open import unopened_facts
-from callrec.requests.rules import check_done_by_entitled, read_rulebook
+from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 from callrec.retention.categories import check_categories
 from callrec.retention.log import check_certificates, check_destructions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import tzinfo
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.register import Register
-    from callrec.record.entitled import Powers
-    from callrec.requests.rules import Rulebook
 
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}

@@ -6,29 +6,25 @@ says what they say. That somebody read it is in the log first.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
 from callrec.policy.reviews import GlassVerdict, RegisterName, check_may_read_register
-from callrec.practice import attempt, record, today
+from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.registers import disclosure as register_disclosure
 from callrec.registers import others as register_access
 from callrec.registers import others as register_holds
 from callrec.registers import others as register_incidents
 from callrec.registers import rights as register_outside_body
 from callrec.registers import rights as register_subject_access
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from sqlalchemy import Connection
-
-    from callrec.practice import Actor, Practice
-    from callrec.system.spreadsheet import Cell
+from callrec.system.spreadsheet import Cell
 
 REGISTER_READ: Final = "register.read"
 

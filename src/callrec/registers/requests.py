@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from sqlalchemy import Connection, Row
+
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.requests import all_requests
+from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import answers_requester
+from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.policy.words import mask_name
+from callrec.practice import Actor, Practice
 from callrec.record.details import can_open_details, open_details
 from callrec.requests.approvals import REOPENING_ACTS, read_approvals
-from callrec.requests.glass import broken_glass, overall_standing
+from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import read_history, read_words
-from callrec.requests.model import event_of
+from callrec.requests.model import Approval, History, OpenRequest, event_of
 from callrec.requests.open import (
     can_open_with_session,
     is_request_hidden_from,
@@ -23,19 +31,6 @@ from callrec.requests.open import (
     unopened_facts,
 )
 from callrec.requests.standing import read_lapse_facts, state_now
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.further import FurtherParticular
-    from callrec.policy.purpose import Purpose
-    from callrec.practice import Actor, Practice
-    from callrec.requests.glass import BrokenGlass
-    from callrec.requests.model import Approval, History, OpenRequest
 
 
 class Outcome(StrEnum):

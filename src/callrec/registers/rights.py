@@ -6,19 +6,24 @@ asks when they came, when they were answered, and on what ground something was r
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RIGHTS_PURPOSES, RegisterName
-from callrec.practice import today
+from callrec.practice import Actor, Practice, today
 from callrec.registers.disclosure import newest_package_holder
-from callrec.registers.requests import answer_to, read_registered_requests
+from callrec.registers.requests import RegisteredRequest, answer_to, read_registered_requests
 from callrec.requests.clock import (
     day_of_leaf,
     deadline_on_day,
@@ -26,18 +31,7 @@ from callrec.requests.clock import (
     read_clock,
     read_clocks,
 )
-from callrec.requests.model import event_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor, Practice
-    from callrec.registers.requests import RegisteredRequest
-    from callrec.requests.model import Clock
+from callrec.requests.model import Clock, event_of
 
 SUBJECT_ACCESS_ON_SCREEN: Final = (
     "request",

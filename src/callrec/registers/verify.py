@@ -5,9 +5,13 @@ It opens nothing and writes nothing in the vault, so that anybody may do it, on 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
 
 from callrec.audit import tree
 from callrec.audit.attested import ClockSetBack, find_clock_set_backs
@@ -24,24 +28,16 @@ from callrec.audit.checkpoint import (
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.reading import Problem, VerificationResult
+from callrec.audit.register import Register
 from callrec.audit.remembered import SeenHead, load_seen_head, load_verified, save_verified
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.catalogue.sound import check_schema, check_values
+from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
 from callrec.registers.projections import check_projections
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Engine
-
-    from callrec.audit.register import Register
-    from callrec.config import Config
 
 
 class Verdict(StrEnum):

@@ -8,11 +8,13 @@ is sent less sound for want of room.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from io import BufferedReader
 from itertools import product
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from callrec.archive.files import open_recording
 from callrec.calls.find import time_doubt
@@ -26,23 +28,16 @@ from callrec.package.manifest import (
     WhyNotEnclosed,
     recording_path,
 )
+from callrec.package.package import Content
 from callrec.policy.clause import Clause
-from callrec.policy.edits import UNEDITED, check_edits
+from callrec.policy.edits import UNEDITED, Edits, check_edits
+from callrec.practice import Practice
+from callrec.requests.grants import UsableGrant
 from callrec.sound.child import Undecodable, expect_decoders
-from callrec.sound.encoding import COMPRESSED, WAV
+from callrec.sound.encoding import COMPRESSED, WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
+from callrec.sound.measured import Measured
 from callrec.store.sealing import open_seekable, open_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from io import BufferedReader
-
-    from callrec.package.package import Content
-    from callrec.policy.edits import Edits
-    from callrec.practice import Practice
-    from callrec.requests.grants import UsableGrant
-    from callrec.sound.encoding import Encoding
-    from callrec.sound.measured import Measured
 
 OVERHEAD_BYTES: Final = 512 * 1024
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.edits import edits_to_apply
+from callrec.policy.edits import Edits, edits_to_apply
 from callrec.policy.hearing import (
     check_attended,
     check_may_be_given,
@@ -26,24 +28,16 @@ from callrec.policy.hearing import (
     is_attended,
 )
 from callrec.policy.request import RequestAct
-from callrec.practice import signing, today, writing
+from callrec.practice import Actor, Practice, signing, today, writing
 from callrec.release.copies import check_original, copy_pieces, measured, original_pieces
-from callrec.requests.grants import usable_grants
+from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
 from callrec.sound.child import Undecodable
 from callrec.sound.encoding import WAV
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.edits import Edits
-    from callrec.practice import Actor, Practice
-    from callrec.requests.grants import UsableGrant
-    from callrec.requests.model import History
-    from callrec.sound.measured import Measured
+from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]
 """Plays a sound while its bytes come, and says whether it took all of them."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
 from callrec.crypto.statement import entries_in
@@ -21,31 +21,25 @@ from callrec.package.manifest import (
     Withheld,
     call_data,
 )
-from callrec.package.package import Enclosures, assemble, pieces
+from callrec.package.package import Content, Enclosures, Member, assemble, pieces
 from callrec.package.page import PageContent, write_page
 from callrec.package.sshsig import ssh_fingerprint
 from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
-from callrec.policy.handing_over import PackageForm
+from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.purpose import BASIS_IN_WORDS, Purpose, legal_basis
 from callrec.policy.withholding import GROUND_CODES
+from callrec.practice import Actor, Practice
+from callrec.release.copies import Enclosed, ReleaseCopy
+from callrec.release.record import Evidence
 from callrec.requests.approvals import certified_approvers, role_in_words
+from callrec.requests.grants import UsableGrant
+from callrec.requests.model import Approval, OpenRequest
 from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from callrec.package.package import Content, Member
-    from callrec.policy.handing_over import ReleaseInstructions
-    from callrec.practice import Actor, Practice
-    from callrec.release.copies import Enclosed, ReleaseCopy
-    from callrec.release.record import Evidence
-    from callrec.requests.grants import UsableGrant
-    from callrec.requests.model import Approval, OpenRequest
 
 
 def write_package(

@@ -14,12 +14,13 @@ import base64
 import fcntl
 import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
@@ -32,25 +33,17 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Failed, Refused
 from callrec.mail.outbox import notify
+from callrec.package.manifest import Manifest
 from callrec.package.whole import leftovers_of
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
-from callrec.practice import signing, writing
+from callrec.practice import Actor, Practice, signing, writing
 from callrec.requests.approvals import releases_in_preparation
+from callrec.requests.grants import UsableGrant
 from callrec.requests.history import log_request_event, log_with_words, read_history
-from callrec.requests.model import History
+from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_unchanged
 from callrec.system.files import sync
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.package.manifest import Manifest
-    from callrec.practice import Actor, Practice
-    from callrec.requests.grants import UsableGrant
-    from callrec.requests.model import OpenRequest
 
 _NONCE_BYTES = 32
 

@@ -9,23 +9,31 @@ under a fresh passphrase, ``release.delivered`` put into the log (docs/formats/r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
+from callrec.package.manifest import Manifest
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
 from callrec.paper.apart import papers_made_beside
-from callrec.policy.edits import UNEDITED, edits_by_recording, edits_to_apply
-from callrec.policy.handing_over import PackageForm, check_instructions, max_content_bytes
+from callrec.policy.edits import UNEDITED, Edits, edits_by_recording, edits_to_apply
+from callrec.policy.handing_over import (
+    Channel,
+    PackageForm,
+    ReleaseInstructions,
+    check_instructions,
+    max_content_bytes,
+)
 from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
-from callrec.practice import attempt, today
+from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import (
     Draft,
@@ -44,20 +52,10 @@ from callrec.release.record import (
     record_failed,
     record_prepared,
 )
-from callrec.requests.grants import usable_grants
+from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.open import find_visible
 from callrec.sound.child import expect_decoders, starting_ahead
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from callrec.package.manifest import Manifest
-    from callrec.policy.edits import Edits
-    from callrec.policy.handing_over import Channel, ReleaseInstructions
-    from callrec.practice import Actor, Practice
-    from callrec.requests.grants import UsableGrant
 
 
 @dataclass(frozen=True, slots=True, repr=False)

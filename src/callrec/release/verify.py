@@ -6,23 +6,17 @@ that lies in each package (package/callrec_verify.py); here its facts get their 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-from callrec.package.callrec_verify import Problem, Wrong, check, check_signature, signer_of
+from callrec.package.callrec_verify import Problem, Result, Wrong, check, check_signature, signer_of
 from callrec.package.open import open_package
 from callrec.package.package import ALLOWED_SIGNERS
-from callrec.package.sealed_page import page_statement
+from callrec.package.sealed_page import OpenedPage, page_statement
 from callrec.policy.withholding import GROUND_CODES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-    from typing import Any
-
-    from callrec.package.callrec_verify import Result
-    from callrec.package.sealed_page import OpenedPage
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
 

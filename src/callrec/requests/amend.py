@@ -8,17 +8,22 @@ not. The request is then his own as well, and he does not decide it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from sqlalchemy import Connection
+
+from callrec.audit.log import LogTransaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
 from callrec.holds.follow import change_with_request
 from callrec.policy.handling import check_may_change, check_waits_for_answer
-from callrec.policy.particulars import with_changes
+from callrec.policy.particulars import Answers, Particulars, with_changes
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import register_now, signing, today
+from callrec.practice import Actor, Practice, register_now, signing, today
 from callrec.requests.ask import (
+    StaffNamed,
     check_count,
     date_mismatches_known_to,
     find_recordings,
@@ -30,19 +35,9 @@ from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.holding import match_open_holds
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.particulars import Answers, Particulars
-    from callrec.practice import Actor, Practice
-    from callrec.requests.ask import StaffNamed
-    from callrec.requests.model import OpenRequest, RequestBody
 
 _DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 

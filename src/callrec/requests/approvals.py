@@ -6,37 +6,34 @@ An approval is a statement that a leaf carries; a state or a row says nothing ab
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
 
-from callrec.audit.register import check_made_by
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
+from callrec.audit.register import Register, check_made_by
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.package.certificate import CertifiedApproval
-from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
+from callrec.policy.authority import (
+    RequestFacts,
+    check_may_approve,
+    check_may_break_glass,
+    check_may_countersign,
+)
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits
 from callrec.policy.request import RequestAct, has_lapsed
-from callrec.policy.role import PersonId, Power, powers_vouched_for
+from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
+from callrec.practice import Practice
+from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
 from callrec.requests.history import decides_what_is_asked
-from callrec.requests.model import Approval
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
-    from callrec.policy.authority import RequestFacts
-    from callrec.policy.role import Person
-    from callrec.practice import Practice
-    from callrec.record.entitled import Powers
-    from callrec.requests.model import History
+from callrec.requests.model import Approval, History
 
 SIGNER_FIELDS: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""

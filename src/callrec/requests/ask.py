@@ -5,11 +5,13 @@ It takes no key but the public ones: whoever asks need not be able to read anyth
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
+from callrec.audit.log import LogTransaction
 from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
@@ -21,34 +23,28 @@ from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.further import NAMES_STAFF
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import UNKNOWN, read_particulars
-from callrec.policy.purpose import RANDOM_BYTES, TERMS, request_id
+from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
+from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Power
+from callrec.policy.role import PersonId, Power
 from callrec.policy.search import is_of_another_day
-from callrec.practice import attempt, powers, register_now, signing, today
+from callrec.practice import Actor, Practice, attempt, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
 from callrec.requests.lapse import expire_lapsed
-from callrec.requests.model import MAX_REQUEST_RECORDINGS, History, RequestBody, RequestVersion
+from callrec.requests.model import (
+    MAX_REQUEST_RECORDINGS,
+    History,
+    OpenRequest,
+    RequestBody,
+    RequestVersion,
+)
 from callrec.requests.open import can_open_with_session
 from callrec.requests.telling import notify_deciders
 from callrec.telephone.number import e164
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.particulars import Answers, Particulars
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.role import PersonId
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import OpenRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -6,14 +6,16 @@ them, so that lists need no key and nobody can move a date unseen (docs/formats/
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.log import LogTransaction
 from callrec.audit.reading import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
@@ -33,25 +35,14 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.clock_rules import is_recent
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN
+from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
-from callrec.practice import today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.history import log_request_event, open_words, read_history
-from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, event_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.particulars import Particulars
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import History, OpenRequest
+from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, History, OpenRequest, event_of
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,

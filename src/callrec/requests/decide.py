@@ -6,8 +6,12 @@ seals it to the one person who is to hear it, and signs what he granted, to whom
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
@@ -22,38 +26,25 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
-from callrec.policy.edits import UNEDITED, Edits, check_edits, edits_by_recording
+from callrec.policy.edits import UNEDITED, Edits, TypedEdit, check_edits, edits_by_recording
 from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
-from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct, check_can_happen, grant_lapses_at
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
+from callrec.policy.role import Person
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, check_refused_on
 from callrec.policy.words import check_reason
-from callrec.practice import signing, today
+from callrec.practice import Actor, Practice, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import check_signers, last_edits, last_withheld
-from callrec.requests.ask import find_date_mismatches, staff_named_in_open_request
+from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import write_approval
 from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import Granting
+from callrec.requests.model import Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_granted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.policy.edits import TypedEdit
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.request import RequestState
-    from callrec.policy.role import Person
-    from callrec.practice import Actor, Practice
-    from callrec.requests.ask import StaffNamed
-    from callrec.requests.model import OpenRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,35 +6,30 @@ what has waited for long is told apart from them.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
-from callrec.policy.clock_events import urgency
+from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
 from callrec.policy.withholding import Ground
-from callrec.practice import today
+from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.clock import read_deadlines
 from callrec.requests.history import read_outlines
 from callrec.requests.model import event_of
 from callrec.requests.standing import read_lapse_facts, state_now
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.clock_events import Deadline, Urgency
-    from callrec.practice import Practice
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(
     {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}

@@ -7,15 +7,26 @@ handles the request.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
+from sqlalchemy import Connection
+
+from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
+from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
-from callrec.policy.clock_events import ClockEvent, ClockEventKind, full_date, index_corrected_by
+from callrec.policy.clock_events import (
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    full_date,
+    index_corrected_by,
+)
 from callrec.policy.clock_rules import check_event
 from callrec.policy.handling import (
     check_closing,
@@ -27,30 +38,20 @@ from callrec.policy.handling import (
 )
 from callrec.policy.request import (
     RequestAct,
+    RequestState,
     check_can_happen,
     has_standing_approval,
     is_undelivered,
 )
 from callrec.policy.words import check_reason
-from callrec.practice import signing, today
+from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.authority import RequestFacts
-    from callrec.policy.clock_events import Deadline
-    from callrec.policy.request import RequestState
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import History, OpenRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ changed the request: nobody else's command lets him.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf
@@ -32,19 +34,11 @@ from callrec.policy.reviews import (
     may_review_glass,
 )
 from callrec.policy.role import PersonId
-from callrec.practice import attempt, signing, today
+from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import attested_of, done_leaves, names_its_subjects
 from callrec.record.entitled import powers_then
 from callrec.requests.history import read_outlines
 from callrec.requests.open import find_visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.practice import Actor, Practice
 
 _VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
 

@@ -16,12 +16,15 @@ time (docs/formats/grant.md, 5), and one that fails opens nothing:
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.checkpoint import decode_base64
+from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to, put_grant
@@ -29,32 +32,22 @@ from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
-from callrec.crypto.statement import entries_in
+from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits
+from callrec.policy.hearing import GrantFacts
 from callrec.policy.request import UNDECIDED, RequestAct
+from callrec.policy.role import PersonId
+from callrec.practice import Actor, Practice
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason, no_longer_granted
 from callrec.requests.history import REQUESTS, log_with_words
-from callrec.requests.model import Granting
+from callrec.requests.model import Approval, Granting, OpenRequest
 from callrec.requests.open import read_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.statement import Statement
-    from callrec.policy.hearing import GrantFacts
-    from callrec.policy.role import PersonId
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import Approval, OpenRequest
 
 _NONE_TO_YOU = "nothing is granted to you under this request"
 

@@ -7,42 +7,41 @@ can add none in another's name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
-from callrec.crypto.statement import entries_in
+from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import Tampered
 from callrec.holds.follow import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey
+from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.details import checked_details
 from callrec.record.forms import NONCE_BYTES
+from callrec.record.rows import Columns
 from callrec.record.versions import Versioned
-from callrec.requests.model import DATING_ACTS, MAKING_ACTS, REQUEST_ACTS, History, uids_asked_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.log import LogTransaction
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
-    from callrec.record.rows import Columns
-    from callrec.requests.model import OpenRequest, RequestVersion
+from callrec.requests.model import (
+    DATING_ACTS,
+    MAKING_ACTS,
+    REQUEST_ACTS,
+    History,
+    OpenRequest,
+    RequestVersion,
+    uids_asked_for,
+)
 
 
 def columns_of(history: History) -> Columns:

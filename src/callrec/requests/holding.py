@@ -6,12 +6,16 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
+from callrec.audit.leaf import Leaf
+from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import CALLS_PER_QUERY, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -37,30 +41,18 @@ from callrec.policy.hold import (
     check_nothing_held,
     stated_call_times,
 )
+from callrec.policy.particulars import Particulars
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import CallFacts, described_by, matches
-from callrec.practice import attempt, powers, record, signing
+from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import by_who_might
 from callrec.record.rows import check_none
 from callrec.requests.history import REQUESTS
-from callrec.requests.model import History
+from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_request
-from callrec.requests.rules import check_done_by_entitled, read_rulebook
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.calls.custody import OpenedRecording
-    from callrec.policy.particulars import Particulars
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import OpenRequest
-    from callrec.requests.rules import Rulebook
+from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:

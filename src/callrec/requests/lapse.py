@@ -6,17 +6,20 @@ writes puts it into the log and destroys the grants.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
+from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import to_millis
 from callrec.errors import Tampered
 from callrec.mail.outbox import notify
+from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     UNDECIDED,
     RequestAct,
@@ -24,23 +27,14 @@ from callrec.policy.request import (
     has_lapsed,
     request_lapses_at,
 )
-from callrec.practice import attempt, writing
+from callrec.practice import Actor, Practice, attempt, writing
 from callrec.requests.approvals import event_end_reason, read_approvals
 from callrec.requests.clock import is_court_ordered, read_date_rows
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.holding import match_open_holds
+from callrec.requests.model import History
 from callrec.requests.open import find_visible, unopened_facts
 from callrec.requests.standing import read_lapse_facts, undecided_since_by, undecided_until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.policy.purpose import Purpose
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import History
 
 GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
 from callrec.login.people import logins
 from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.practice import Actor, Practice
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.open import visible_requests
 from callrec.requests.standing import read_lapse_facts, state_now
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from callrec.policy.request import RequestState
-    from callrec.practice import Actor, Practice
 
 
 @dataclass(frozen=True, slots=True)

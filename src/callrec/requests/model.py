@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
 from dataclasses import astuple, dataclass, field, replace
+from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
+from sqlalchemy import Row
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
@@ -41,15 +43,8 @@ from callrec.policy.request import (
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import PersonId
 from callrec.policy.withholding import Ground
+from callrec.practice import Actor
 from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body_of, read_body
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from sqlalchemy import Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Actor
 
 MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""

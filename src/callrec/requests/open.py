@@ -7,10 +7,11 @@ that made it, attested to be its maker's, commits to its digest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -27,22 +28,14 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import is_hidden_from
-from callrec.policy.role import Power, VaultKey
-from callrec.practice import powers, today
+from callrec.policy.role import PersonId, Power, VaultKey
+from callrec.practice import Actor, Practice, powers, today
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
 from callrec.requests.clock import read_clock
 from callrec.requests.history import REQUESTS, columns_of, read_history
 from callrec.requests.model import History, OpenRequest, RequestBody, RequestVersion, uids_asked_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.policy.role import PersonId
-    from callrec.practice import Actor, Practice
 
 
 def read_request(

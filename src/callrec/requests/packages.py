@@ -7,10 +7,14 @@ again, and both stay.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Final, TypeAlias
 
+from sqlalchemy import Connection
+
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.errors import Tampered
@@ -18,6 +22,7 @@ from callrec.policy.completeness import normalise_text
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
+    Handover,
     ReleaseFacts,
     awaits_acknowledgement,
     awaits_handing_over,
@@ -28,24 +33,13 @@ from callrec.policy.handing_over import (
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, RequestState, check_transition
 from callrec.policy.role import PersonId
-from callrec.practice import signing, today
+from callrec.practice import Actor, Practice, signing, today
 from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
 from callrec.requests.history import log_with_words, read_words
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import event_of
+from callrec.requests.model import History, OpenRequest, event_of
 from callrec.requests.open import read_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime, tzinfo
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.handing_over import Handover
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import History, OpenRequest
 
 _WAITS: Final[Mapping[RequestAct, Callable[[ReleaseFacts], bool]]] = {
     RequestAct.HANDED_OVER: awaits_handing_over,

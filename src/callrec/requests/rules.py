@@ -13,16 +13,20 @@ rules that were asked when it was made. `RULES` has one for every act; the polic
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, tzinfo
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.erased import KIND
+from callrec.audit.leaf import Leaf
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.statement import read_statement
+from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.authority import (
     RequestFacts,
@@ -45,22 +49,11 @@ from callrec.policy.hearing import check_is_for_listening, check_second_person
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, has_lapsed, request_lapses_at
 from callrec.policy.retention import check_may_review
-from callrec.policy.role import PersonId, Power, powers_vouched_for
+from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.entitled import Powers, by_who_might
 from callrec.requests.approvals import APPROVAL_ENDED_BY, check_signers_entitled, stated_approvals
 from callrec.requests.clock import has_clock, is_court_ordered, is_missing_proof, read_date_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date, tzinfo
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
-    from callrec.crypto.statement import Statement
-    from callrec.policy.role import Person
-    from callrec.requests.model import Approval, History
+from callrec.requests.model import Approval, History
 
 _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say

@@ -5,51 +5,50 @@ In full to whoever made it, decides its purpose or was granted it; masked to oth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import Row
+
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
 from callrec.login.people import logins
-from callrec.mail.outbox import list_messages
+from callrec.mail.outbox import ListedMessage, list_messages
+from callrec.policy.clock_events import Deadline
+from callrec.policy.edits import Edits
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import UNKNOWN
-from callrec.policy.request import UNDECIDED, RequestAct, request_lapses_at, undecided_since
+from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import (
+    UNDECIDED,
+    RequestAct,
+    RequestState,
+    request_lapses_at,
+    undecided_since,
+)
+from callrec.policy.retention import DisposalItem
 from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
-from callrec.practice import record, today
+from callrec.practice import Actor, Practice, record, today
 from callrec.requests.ask import find_date_mismatches
-from callrec.requests.clock import deadline_on_day, read_dates
+from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
-from callrec.requests.history import read_words
-from callrec.requests.holding import hold_of_request
+from callrec.requests.history import Words, read_words
+from callrec.requests.holding import ListedHold, hold_of_request
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import event_of
+from callrec.requests.model import OpenRequest, event_of
 from callrec.requests.open import check_readable, read_request, sees_in_full
-from callrec.requests.packages import read_releases, shown_release, words_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.mail.outbox import ListedMessage
-    from callrec.policy.clock_events import Deadline
-    from callrec.policy.edits import Edits
-    from callrec.policy.particulars import Particulars
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.request import RequestState
-    from callrec.policy.retention import DisposalItem
-    from callrec.practice import Actor, Practice
-    from callrec.requests.clock import DatedWords
-    from callrec.requests.history import Words
-    from callrec.requests.holding import ListedHold
-    from callrec.requests.model import OpenRequest
-    from callrec.requests.packages import ReleasedPackage, ShownRelease
+from callrec.requests.packages import (
+    ReleasedPackage,
+    ShownRelease,
+    read_releases,
+    shown_release,
+    words_for,
+)
 
 REQUEST_SHOWN = "request.shown"
 

@@ -5,12 +5,15 @@ A day that is over counts at once, whatever the log says: `lapsing` puts it ther
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse, parse_instant
@@ -25,17 +28,9 @@ from callrec.policy.request import (
     request_lapses_at,
     undecided_since,
 )
+from callrec.practice import Practice
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.model import event_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.leaf import Leaf
-    from callrec.practice import Practice
 
 _NOT_HEARD: Final = UNDECIDED | {RequestState.APPROVED}
 

@@ -5,28 +5,20 @@ Whoever did it is not told of it. A message names the request and a day, nothing
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from datetime import date, datetime, timedelta, tzinfo
+
+from sqlalchemy import Connection
 
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
-from callrec.policy.purpose import TERMS
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_standing_approval, request_lapses_at
-from callrec.policy.role import powers_of
-from callrec.practice import today
+from callrec.policy.role import PersonId, powers_of
+from callrec.practice import Practice, today
 from callrec.requests.clock import read_deadline
+from callrec.requests.model import Granting, History, OpenRequest
 from callrec.requests.standing import undecided_since_by
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import date, datetime, tzinfo
-
-    from sqlalchemy import Connection
-
-    from callrec.policy.purpose import Purpose
-    from callrec.policy.role import PersonId
-    from callrec.practice import Practice
-    from callrec.requests.model import Granting, History, OpenRequest
 
 
 def notify_deciders(

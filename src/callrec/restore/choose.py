@@ -8,11 +8,15 @@ against that log: what they know of it is not contradicted.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from sqlalchemy import Connection
 
 from callrec.archive.catalogue_copies import last_migration_copy, rebuild_folder
 from callrec.archive.copy import time_of_run
+from callrec.archive.heads import WrittenRun
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.resumed import read_resumed
@@ -21,6 +25,7 @@ from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network
 from callrec.catalogue.sound import check_integrity
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
+from callrec.practice import Actor, Practice
 from callrec.restore.copy import (
     FoundCopy,
     Opener,
@@ -36,16 +41,7 @@ from callrec.restore.migrate import migrate_unpacked
 from callrec.restore.resume import is_beyond_log, seq_of_run
 from callrec.store.layout import disk_errors
 from callrec.system.files import check_only_we_can_change
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from callrec.archive.heads import WrittenRun
-    from callrec.practice import Actor, Practice
-    from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.volume import CatalogueCopy, Volume
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ if the audit log inside it begins with the root that the opener's own seed was l
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from io import FileIO
+from pathlib import Path
+from typing import Any, Final
 
 from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
@@ -26,13 +29,7 @@ from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
 from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from io import FileIO
-    from pathlib import Path
-
-    from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.volume import CatalogueCopy, Volume
 
 
 @dataclass(frozen=True, slots=True, repr=False)

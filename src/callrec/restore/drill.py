@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -24,17 +25,11 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, record, today
-from callrec.restore.rebuild import actor_in_rebuilt, rebuild_for_drill
+from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.restore.copy import FoundCopy, Opener
+from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild_for_drill
 from callrec.store.sealing import open_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from callrec.practice import Actor, Practice
-    from callrec.restore.copy import FoundCopy, Opener
-    from callrec.restore.rebuild import Rebuilt
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 RESTORE_DRILLED: Final = "restore.drilled"
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from callrec.archive.heads import known_heads, read_head, read_unverified
+from callrec.archive.heads import KnownHeads, WrittenRun, known_heads, read_head, read_unverified
 from callrec.audit.checkpoint import decode_base64
-from callrec.audit.log import stored_head
-from callrec.audit.register import read_newer_voucher
+from callrec.audit.log import Head, stored_head
+from callrec.audit.register import Voucher, read_newer_voucher
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import read_statement
+from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Failed, NotFound, Tampered, Unusable
+from callrec.practice import Practice
 from callrec.restore.copy import read_copy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from callrec.archive.heads import KnownHeads, WrittenRun
-    from callrec.audit.log import Head
-    from callrec.audit.register import Voucher
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,16 @@ nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 from callrec.archive.catalogue_copies import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
 from callrec.audit import log as audit
 from callrec.audit.leaf import NOBODY
+from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import (
     OLDER_SCHEMAS,
     SCHEMA,
@@ -24,17 +28,15 @@ from callrec.catalogue.engine import (
     upgrade,
 )
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, check_schema, row_counts
+from callrec.config import Config
 from callrec.errors import Failed
-from callrec.practice import check_remembered_head, practice_on, report_unsaved_head, writing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.audit.log import LogTransaction
-    from callrec.config import Config
-    from callrec.practice import Practice
+from callrec.practice import (
+    Practice,
+    check_remembered_head,
+    practice_on,
+    report_unsaved_head,
+    writing,
+)
 
 MIGRATED: Final = "vault.migrated"
 

@@ -6,33 +6,26 @@ The copy that is chosen is renamed to the vault's place: there is a vault then, 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select
 
 from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
+from callrec.config import Config
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
-from callrec.practice import practice_on
+from callrec.practice import Actor, Practice, practice_on
 from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
-from callrec.restore.copy import RestoredCopy, remember_restored_copy
+from callrec.restore.copy import FoundCopy, Opener, RestoredCopy, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.files import sync
-from callrec.volume.volume import open_volume
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from callrec.config import Config
-    from callrec.practice import Actor, Practice
-    from callrec.restore.copy import FoundCopy, Opener
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume, open_volume
 
 
 @dataclass(frozen=True, slots=True)

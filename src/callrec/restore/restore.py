@@ -13,10 +13,12 @@ Without somebody who governs the log is not resumed, and whatever remembers a lo
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.archive.erase import erase_owed, owes_erasure
@@ -28,19 +30,11 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, record, today
+from callrec.practice import Actor, Practice, attempt, check_remembered_head, record, today
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.heads import heads_on
 from callrec.restore.resume import resume_log
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from sqlalchemy import Row
-
-    from callrec.practice import Actor, Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
 

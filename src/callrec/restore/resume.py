@@ -7,16 +7,17 @@ attached volume whose entry is lost is stated anew under its name, with the proo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.archive.fetch import ROWS_PER_QUERY, names_in_manifest
-from callrec.archive.heads import ARCHIVED, VolumeStatement, make_proof, runs_written_to
+from callrec.archive.heads import ARCHIVED, VolumeStatement, WrittenRun, make_proof, runs_written_to
 from callrec.archive.heads import VOLUME_STATEMENT as VOLUME
 from callrec.audit import tree
-from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.log import Head, LogTransaction, node_reader, stored_head
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.resumed import (
     RESUMED_ACT,
@@ -39,20 +40,11 @@ from callrec.catalogue.volumes import (
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
-from callrec.practice import powers, signing
+from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST
 from callrec.volume.drive import drive_errors, hash_on_medium
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.archive.heads import WrittenRun
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume
 
 
 class _UnknownRun(NamedTuple):

@@ -7,11 +7,14 @@ so that its row can be held against the leaf without a key (docs/retention.md).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from callrec.audit.leaf import Leaf
+from callrec.audit.log import LogTransaction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -27,21 +30,11 @@ from callrec.policy.retention import (
     effective_category,
 )
 from callrec.policy.words import check_reason
-from callrec.practice import attempt, signing, today
+from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import done_leaves
-from callrec.record.entitled import powers_then
+from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
 from callrec.requests.ask import find_recordings
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.record.entitled import Powers
 
 CATEGORISED: Final = "recording.categorised"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.log import check_volumes
@@ -18,20 +18,13 @@ from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
-from callrec.policy.purpose import BASIS_IN_WORDS
+from callrec.policy.purpose import BASIS_IN_WORDS, Purpose
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
+from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.open import unopened_facts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.policy.purpose import Purpose
-    from callrec.practice import Practice
-    from callrec.retention.erased import Recipient
+from callrec.retention.erased import Recipient
 
 
 def certify_destruction(

@@ -17,21 +17,28 @@ goes on with it. Each step may be done twice.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
 
 from callrec.archive.catalogue_copies import drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed
 from callrec.archive.owed import certificate_columns, record_completed_destructions
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
-from callrec.calls.custody import Opening, replaced_files
+from callrec.audit.log import LogTransaction
+from callrec.calls.custody import OpenedRecording, Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
+from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
@@ -41,7 +48,7 @@ from callrec.policy.retention import (
     check_granted,
     check_nobody_waits,
 )
-from callrec.practice import attempt, check_remembered_head, signing, writing
+from callrec.practice import Actor, Practice, attempt, check_remembered_head, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -55,23 +62,10 @@ from callrec.requests.decide import read_to_decide
 from callrec.requests.history import log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
+from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.layout import is_name
-from callrec.volume.volume import open_volume
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import date, datetime
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.calls.custody import OpenedRecording
-    from callrec.crypto.statement import Statement
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import Approval, OpenRequest
-    from callrec.volume.volume import Volume
+from callrec.volume.volume import Volume, open_volume
 
 ARTICLE_17: Final = "Article 17"
 """The rule of what is erased because its data subject asks for it."""

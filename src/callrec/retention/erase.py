@@ -8,12 +8,16 @@ destroyed. Nothing is destroyed by itself.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
+from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -32,7 +36,7 @@ from callrec.policy.retention import (
     check_still_due,
 )
 from callrec.policy.role import Power
-from callrec.practice import attempt, signing, today
+from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log, next_number
 from callrec.requests.approvals import end_reason
 from callrec.requests.ask import new_body, write_request
@@ -40,7 +44,7 @@ from callrec.requests.decide import read_to_decide
 from callrec.requests.history import read_history
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_on, expire_lapsed
-from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest, RequestBody
 from callrec.requests.open import find_visible
 from callrec.requests.telling import notify_deciders
 from callrec.retention.categories import check_rows_of_categories
@@ -52,17 +56,6 @@ from callrec.retention.destroy import (
     finish_destruction,
 )
 from callrec.retention.review import appraise_due, appraise_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.audit.log import LogTransaction
-    from callrec.practice import Actor, Practice
-    from callrec.requests.model import OpenRequest, RequestBody
 
 REASON: Final = "The time for which these recordings are kept is over"
 

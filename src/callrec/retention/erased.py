@@ -8,34 +8,28 @@ able to say to whom it disclosed what, and why.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_detail
+from callrec.calls.custody import OpenedRecording
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.requests import all_requests
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
-from callrec.practice import vault_key
+from callrec.practice import Actor, Practice, vault_key
 from callrec.record.acts import SEARCH
 from callrec.record.details import checked_details
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from sqlalchemy import Connection
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.practice import Actor, Practice
 
 _KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.")
 """How the acts begin whose details belong to a request, a hold or an incident."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.catalogue import tables
@@ -26,18 +27,11 @@ from callrec.policy.hold import (
 )
 from callrec.policy.role import VaultKey
 from callrec.policy.words import check_reason
-from callrec.practice import attempt, record, signing, today, vault_key
+from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key
 from callrec.record.acts import check_whole_log
 from callrec.requests.ask import find_recordings
 from callrec.requests.holding import ListedHold, check_holds, hold_facts, listed_hold
 from callrec.requests.open import find_visible_hold, visible_requests
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection, Row
-
-    from callrec.practice import Actor, Practice
 
 HOLD_SHOWN: Final = "hold.shown"
 

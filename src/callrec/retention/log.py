@@ -10,31 +10,25 @@ that waited to be matched covers more than it names; what, lies sealed, and is n
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from callrec.archive.owed import DESTRUCTION_DONE, certificate_columns, stated_destructions
-from callrec.audit.erased import KIND, read_destruction
+from callrec.audit.erased import KIND, DestructionStatement, read_destruction
+from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import Statement
 from callrec.holds.log import HOLDS, LoggedHold
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, has_lapsed
 from callrec.requests.approvals import APPROVAL_ENDED_BY
 from callrec.requests.history import REQUESTS, decides_what_is_asked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.erased import DestructionStatement
-    from callrec.audit.leaf import Leaf
-    from callrec.crypto.statement import Statement
-    from callrec.requests.rules import Rulebook
+from callrec.requests.rules import Rulebook
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:

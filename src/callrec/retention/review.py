@@ -7,11 +7,12 @@ somebody looked, and what he saw, is in the log.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, timedelta
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
@@ -30,6 +31,7 @@ from callrec.policy.request import ENDED_STATES
 from callrec.policy.retention import (
     ROUTINE,
     Appraised,
+    Category,
     CategoryTotal,
     DueGroup,
     RecordingState,
@@ -44,20 +46,11 @@ from callrec.policy.retention import (
     months_in_words,
     totals_by_category,
 )
-from callrec.practice import attempt, record, today
+from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.holding import holds_covering_rows
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.categories import categories_of, non_routine_recordings, schedule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-
-    from sqlalchemy import ColumnElement, Connection, Row, Select
-
-    from callrec.policy.retention import Category
-    from callrec.practice import Actor, Practice
 
 REVIEWED: Final = "retention.reviewed"
 

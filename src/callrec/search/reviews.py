@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from callrec.archive.owed import erased_details_by_leaf
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import UNREADABLE_DETAILS
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
@@ -29,21 +33,11 @@ from callrec.policy.reviews import (
     check_was_shown,
     may_review_search,
 )
-from callrec.policy.role import Power
-from callrec.practice import attempt, record, signing, today
+from callrec.policy.role import Power, Role
+from callrec.practice import Actor, Practice, attempt, record, signing, today
 from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.details import open_details
 from callrec.record.entitled import powers_then
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
-    from callrec.policy.role import Role
-    from callrec.practice import Actor, Practice
 
 COUNTED: Final = "searches.counted"
 

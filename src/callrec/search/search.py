@@ -7,10 +7,11 @@ before it is shown. The index proposes calls; each is opened and decided on by w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
+from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -21,22 +22,16 @@ from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange
 from callrec.policy.handling import is_shown_in_full
-from callrec.policy.particulars import UNKNOWN
+from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing, described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, today
+from callrec.requests.ask import CreatedRequest
 from callrec.requests.holding import holds_covering
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.standing import read_lapse_facts, state_now
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.policy.particulars import Particulars
-    from callrec.requests.ask import CreatedRequest
 
 
 @dataclass(frozen=True, slots=True)

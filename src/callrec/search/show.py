@@ -7,11 +7,15 @@ of one that is on volumes only, its file is read where one of these is attached.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Row
 
 from callrec.archive.files import OnlyOnVolumes, open_recording
-from callrec.calls.custody import Opening, find_recording
+from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
@@ -19,21 +23,13 @@ from callrec.errors import NotFound, Tampered
 from callrec.notices.notice import read_notices, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
+from callrec.policy.retention import Category
 from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.holding import holds_covering
 from callrec.retention.categories import category_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from sqlalchemy import Row
-
-    from callrec.calls.custody import OpenedRecording
-    from callrec.policy.retention import Category
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
 

@@ -6,22 +6,19 @@ import json
 import os
 import select
 import struct
+import subprocess
 import time
 from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import asdict
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, NoReturn
 
 from callrec.errors import Failed, Unusable
 from callrec.sound.confinement import Limits, Unconfined, confine
 from callrec.system.processes import kill_process, python_command, start_process
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from typing import Any, NoReturn
 
 TIMEOUT_S: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""

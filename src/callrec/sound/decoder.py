@@ -9,12 +9,17 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import av
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
 
 from callrec.sound.child import (
@@ -26,14 +31,6 @@ from callrec.sound.child import (
     serve_job,
 )
 from callrec.sound.samples import Converter, mix_tracks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from av.audio.codeccontext import AudioCodecContext
-    from av.audio.frame import AudioFrame
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
 
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import BinaryIO, Final
 
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
 from callrec.sound.confinement import Limits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
 
 MAX_DECODED_BYTES: Final = 2**32 - 1 - 36
 """Of samples: RIFF counts in 32 bits, and 36 bytes are spent before the samples."""

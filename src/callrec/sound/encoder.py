@@ -6,9 +6,10 @@ It meets only samples, but these were a stranger's once: it is confined as the d
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import av
 from av.audio.frame import AudioFrame
@@ -23,9 +24,6 @@ from callrec.sound.child import (
     serve_job,
 )
 from callrec.sound.samples import filter_graph, ready_frames
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MP3 = {"reservoir": "0"}
 """No frame borrows from another, so that each is of the same size."""

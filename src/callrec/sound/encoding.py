@@ -7,18 +7,15 @@ the size and plays in every browser, but in no player that Windows brings.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.sound.child import DecodeFailure, MessageKind, Undecodable, converse
 from callrec.sound.confinement import Limits
+from callrec.sound.decoding import SampleFormat
 from callrec.system.processes import python_command
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.sound.decoding import SampleFormat
 
 _PAGE_BYTES, _PAGE_MS, _PACKET_MS = 27, 1000, 60
 """Of Ogg, as it is written here."""

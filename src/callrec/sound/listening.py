@@ -6,21 +6,15 @@ import hashlib
 import math
 import struct
 from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import BinaryIO, Final
 
-from callrec.policy.edits import UNEDITED, Filler, Side
+from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.decoding import SampleFormat, decoding
-from callrec.sound.encoding import WAV, encode_samples
+from callrec.sound.encoding import WAV, Encoding, encode_samples
 from callrec.sound.measured import Measured, Peaks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
-
-    from callrec.policy.edits import Edits, Silence
-    from callrec.sound.encoding import Encoding
 
 _HEADER = struct.Struct("<4sI8sIHHIIHH4sI")
 

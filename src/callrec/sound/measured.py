@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from typing import Final
 
 MAX_PEAKS: Final = 400
+
 WAVE_HEADER_BYTES: Final = 44
+
 FULL_SCALE: Final = 32767
 """The loudest a sample can be."""
 
 _LEVELS: Final = bytes(min(upper, 255 - upper) for upper in range(256))
 """By a sample's upper byte how loud it is, 0 to 127."""
+
 _FEW: Final = 512
+
 _RARE: Final = 8
 """Where fewer than one sample in so many is as loud as the loudest, they are worth looking for."""
 

@@ -5,19 +5,16 @@ One thread, and no numpy: a confined process can start none, and callrec needs n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from av.audio.frame import AudioFrame
 from av.error import BlockingIOError as NoMoreYet
 from av.error import EOFError as NoMore
 from av.filter import Graph
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from av.filter.context import FilterContext
+from av.filter.context import FilterContext
 
 _AT_ONCE = 1 << 20
 """Bytes in one piece at most."""

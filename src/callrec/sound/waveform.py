@@ -6,18 +6,13 @@ Source: W3C, SVG 2, 5.8 (title and desc) and 14.3 (patterns); WAI-ARIA 1.2, img.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from callrec.policy.edits import UNEDITED, Filler, Side, format_time
-from callrec.sound.measured import MAX_PEAKS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from callrec.policy.edits import Edits, Silence, Span
-    from callrec.sound.measured import Measured
+from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span, format_time
+from callrec.sound.measured import MAX_PEAKS, Measured
 
 _WIDTH: Final = 480
 """Of the drawing in its own units; it is as wide as there is room."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from io import BufferedIOBase
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-    from io import BufferedIOBase
-
-    from callrec.crypto.streaming import StreamSealer
-    from callrec.store.sealing import Readable, Sealed
+from callrec.crypto.streaming import StreamSealer
+from callrec.store.sealing import Readable, Sealed
 
 
 class Batch(Protocol):

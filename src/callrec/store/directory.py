@@ -7,11 +7,15 @@ import hashlib
 import itertools
 import os
 import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
+from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.store.layout import (
     INCOMING,
@@ -23,16 +27,8 @@ from callrec.store.layout import (
     recording_path,
     sync_filesystem,
 )
-from callrec.store.sealing import Buffers, fill, seal_stream, write_all
+from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
 from callrec.system.files import sync
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from io import BufferedReader
-    from types import TracebackType
-
-    from callrec.crypto.streaming import StreamSealer
-    from callrec.store.sealing import Readable, Sealed
 
 
 class DirectoryStore:

@@ -6,14 +6,12 @@ import ctypes
 import errno
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from callrec.errors import Failed, Tampered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 RECORDINGS: Final = "recordings"
 

@@ -10,18 +10,21 @@ import hashlib
 import io
 import mmap
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from callrec.crypto.primitives import TAG_BYTES
-from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamOpener, segment_capacity
+from callrec.crypto.streaming import (
+    HEADER_BYTES,
+    SEGMENT_BYTES,
+    StreamOpener,
+    StreamSealer,
+    segment_capacity,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from _typeshed import WriteableBuffer
-
-    from callrec.crypto.streaming import StreamSealer
 
 
 class Readable(Protocol):

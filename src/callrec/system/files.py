@@ -12,15 +12,13 @@ import re
 import stat
 import struct
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from callrec.errors import Misconfigured
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import BufferedReader
 
 READ: Final = 4
 

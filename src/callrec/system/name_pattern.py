@@ -7,13 +7,11 @@ with nothing else: no pattern can hang the intake.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 GROUPS: Final = (
     *("date", "time", "epoch", "direction", "caller", "callee", "number", "extension"),

@@ -5,13 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Sequence
+from typing import Final
 
 _SET_DUMPABLE: Final = 4
 """The number of prctl(2)."""

@@ -9,13 +9,10 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, tzinfo
 from io import StringIO
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import tzinfo
+from typing import Final, TypeAlias
 
 Cell: TypeAlias = "str | int | date | datetime | tuple[str, ...] | None"
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import TimeConfidence
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
 YEARS: Final = range(1900, 2100)
 """In which calls are: what shows another is a clock that is wrong, or no clock's."""
+
 _HOUR = timedelta(hours=1)
+
 _TOLERANCE = _HOUR / 2
 """Under half of the step by which clocks change, so that no other hour could be meant. That much
 may lie between the channel, whose instant we have, and the name: callers wait in a queue."""

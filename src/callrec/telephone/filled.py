@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
 from callrec.telephone.clock import by_instant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.joining_facts import Joined
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.joining_facts import Joined
+from callrec.telephone.records.lines import Leg
 
 _APART: Final = timedelta(minutes=30)
 """Half of the step by which clocks change; whoever waits that long in a queue is told of too."""

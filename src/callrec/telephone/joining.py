@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from callrec.telephone.joining_facts import (
+    CallRecord,
     Joined,
     JoinedBy,
     Joining,
+    Key,
+    Order,
+    RecordingFacts,
     ids_of_leg,
     ids_of_recording,
     inside_ends_of_leg,
@@ -24,13 +30,7 @@ from callrec.telephone.joining_facts import (
     public_ends,
     since_epoch,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime, timedelta
-
-    from callrec.telephone.joining_facts import CallRecord, Key, Order, RecordingFacts
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.lines import Leg
 
 
 class _Place(NamedTuple):

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from callrec.telephone.call import Direction, TimeConfidence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from callrec.telephone.call import Call
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.call import Call, Direction, TimeConfidence
+from callrec.telephone.records.lines import Leg
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""

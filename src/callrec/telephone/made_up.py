@@ -12,18 +12,18 @@ import os
 import random
 import sys
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 RATE: Final = 8000
 """Samples a second: what telephones carry."""
+
 NUMBERS: Final = ("02079460018", "07700900461", "01632960183", "07700900123", "02079460952")
+
 EXTENSIONS: Final = ("201", "202", "205")
 
 

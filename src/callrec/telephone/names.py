@@ -13,20 +13,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from pathlib import PurePath
+from typing import Final, Protocol
 
 from callrec.telephone import names_asterisk as asterisk
 from callrec.telephone import names_asterisk as freeswitch
 from callrec.telephone import written as stamps
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import e164, is_extension, is_withheld
-from callrec.telephone.written import Identified, Written, WrittenTime
-
-if TYPE_CHECKING:
-    from pathlib import PurePath
-
-    from callrec.telephone.written import Setup
-
+from callrec.telephone.written import Identified, Setup, Written, WrittenTime
 
 # The names of 8x8 Work's stored recordings.
 #

@@ -16,18 +16,13 @@ bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique i
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, date, datetime
+from pathlib import PurePath
+from typing import NamedTuple
 
 from callrec.telephone import written as stamps
 from callrec.telephone.call import Direction, Side, System
-from callrec.telephone.written import Identified, Written, WrittenTime
-
-if TYPE_CHECKING:
-    from datetime import date
-    from pathlib import PurePath
-
-    from callrec.telephone.written import Setup
+from callrec.telephone.written import Identified, Setup, Written, WrittenTime
 
 _ASTERISK = re.compile(
     r"(?P<head>[^/]+)"

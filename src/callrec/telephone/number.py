@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import phonenumbers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Extensions: TypeAlias = tuple[tuple[int, int], ...]
 """The practice's extensions, first and last of each range; empty: they are told by length."""
@@ -29,11 +27,15 @@ _WITHHELD = frozenset(
 ``asterisk`` and ``freeswitch`` are those systems' own names, shown where nobody is."""
 
 _SHOWN = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<address>[^<>]*)>?\s*')
+
 _ADDRESS = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
+
 _EXTENSION = re.compile("[0-9]{2,6}")
+
 _PUNCTUATION = re.compile("[ ()./-]")
+
 _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
 """Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
 
@@ -43,6 +45,7 @@ _PERHAPS_EXTENSIONS = {"GB": frozenset({"101", "105", "119", "159"})}
 _USUAL = {"GB": ("+44", re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})"))}
 """A region's code, and the spellings of its numbers in which nothing is left to be decided: those
 with all their digits. phonenumbers gives the same (a law holds that) in fifty times the time."""
+
 _NOTHING_USUAL = ("", re.compile("(?!)"))
 
 _CALLER_SHOWN_OR_NOT = {"GB": re.compile(r"(?:141|1470)(0[0-9]+)")}
@@ -56,7 +59,6 @@ _SHORTEST = 9
 """Digits of a national number that is believed although phonenumbers' metadata do not list it,
 as they do not list Ofcom's numbers for drama or a range opened last month. Shorter ones are
 local numbers without their area, which would become somebody else's."""
-
 
 _remembered = lru_cache(maxsize=2**9)
 """A practice's callers call again, and phonenumbers takes its time."""

@@ -7,9 +7,9 @@ import re
 import unicodedata
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from callrec.errors import Failed, Unusable
 from callrec.policy import search as criteria
@@ -27,14 +27,7 @@ from callrec.policy.notice import CallerTold, is_possible_for
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.names import ID_READERS, NAME_READERS, SYSTEMS_NAMING_PEOPLE
 from callrec.telephone.records.reading import MAX_DESCRIPTION_BYTES, read_description
-from callrec.telephone.written import NOT_IDENTIFIED, Written, WrittenTime
-
-if TYPE_CHECKING:
-    from pathlib import PurePath
-
-    from pydantic_core import ErrorDetails
-
-    from callrec.telephone.written import Identified, Setup
+from callrec.telephone.written import NOT_IDENTIFIED, Identified, Setup, Written, WrittenTime
 
 _LONGEST_NAME: Final = 255
 """Bytes of a file name (NAME_MAX), so characters at most."""

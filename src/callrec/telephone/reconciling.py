@@ -6,22 +6,16 @@ Pure: procedures open what is sealed and read the files. The words are those of 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from callrec.telephone.call import Direction
 from callrec.telephone.joining import join
-from callrec.telephone.joining_facts import calls_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from callrec.telephone.call import Direction
-    from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts
-    from callrec.telephone.records.lines import Leg
+from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
+from callrec.telephone.records.lines import Leg
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""

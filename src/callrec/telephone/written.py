@@ -7,22 +7,18 @@ is, and when it was.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from pathlib import PurePath
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
+from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, Side, System, TimeConfidence
 from callrec.telephone.clock import YEARS, Moment, by_instant, by_instant_alone, by_local_time
-from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import PurePath
-    from zoneinfo import ZoneInfo
-
-    from callrec.system.name_pattern import NamePattern
-    from callrec.telephone.number import Extensions
+from callrec.telephone.number import Extensions, dialled, e164, is_extension, is_withheld, party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,13 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
@@ -38,9 +39,6 @@ from callrec.volume.drive import (
     remove,
     require_space,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 _T = TypeVar("_T")
 

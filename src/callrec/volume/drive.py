@@ -10,17 +10,14 @@ import re
 import shutil
 import stat
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import BinaryIO, Final
 
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system.files import sync
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""

@@ -15,8 +15,10 @@ import ctypes
 import errno
 import os
 import re
+from collections.abc import Collection, Iterable, Mapping
 from io import BufferedReader
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from callrec.errors import Tampered
 from callrec.system.files import sync
@@ -37,10 +39,6 @@ from callrec.volume.drive import (
     read_small,
     remove,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
 ERASED_LIST: Final = "erased.txt"
 

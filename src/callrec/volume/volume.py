@@ -14,21 +14,24 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.system.files import sync
-from callrec.volume.drive import PARTIAL_SUFFIX, atomic_file, drive_errors, read_small, remove
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from callrec.volume.drive import AtomicFile
+from callrec.volume.drive import (
+    PARTIAL_SUFFIX,
+    AtomicFile,
+    atomic_file,
+    drive_errors,
+    read_small,
+    remove,
+)
 
 _BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
 

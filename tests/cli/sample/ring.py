@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Clause
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MISHAPS: Mapping[str | None, BaseException] = {
     "browsing": Refused("nobody browses", clause=Clause.NO_BROWSING, hint="callrec request create"),

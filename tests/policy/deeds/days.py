@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.policy.clock_events import Awaited, ClockEvent, Receipt
 from callrec.policy.clock_rules import check_event
@@ -12,9 +13,6 @@ from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions
 from callrec.policy.purpose import Purpose
 from policy.builders import LONDON, TODAY
 from policy.dated import asked, came, day, extended
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 IDENTITY, CLARIFICATION = Awaited.IDENTITY, Awaited.CLARIFICATION
 

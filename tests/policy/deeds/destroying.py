@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
@@ -14,9 +15,6 @@ from callrec.policy.retention import (
     check_nobody_waits,
 )
 from policy.builders import a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a complaint is carried out": lambda: check_destroys(a_request(Purpose.COMPLAINT)),

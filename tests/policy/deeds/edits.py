@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from callrec.policy.edits import (
     Edits,
@@ -18,9 +19,6 @@ from callrec.policy.hearing import check_attended
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from policy.builders import a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 CLIPPED = Edits(clip=Span(0, 1_000))
 

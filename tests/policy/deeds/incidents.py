@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.policy.breach import Closing, Findings, ReportingThreshold, check_closing
 from callrec.policy.incident import (
@@ -22,9 +23,6 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import Role
 from policy.builders import ANN, BEN, CAT, LONDON, NOW, REASON, TODAY, a_person
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 STAFF, MANAGER, DC = a_person(), a_person(Role.MANAGER), a_person(Role.DATA_CONTROLLER)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.policy.completeness import AnswerContext, read_answer
 from callrec.policy.further import MAX_AGREEMENT_BYTES, FurtherParticular
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
 from callrec.policy.purpose import Purpose
 from policy.builders import REASON, TODAY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 YESTERDAY, TOMORROW = "2024-01-03", "2024-01-05"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.policy.authority import check_in_force, check_may, check_may_vouch, lend, take_back
 from callrec.policy.reviews import (
@@ -20,9 +21,6 @@ from callrec.policy.reviews import (
 )
 from callrec.policy.role import Power, Role, Standing, powers_restricted_to
 from policy.builders import ANN, BEN, TODAY, a_person, a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 A_DAY = timedelta(days=1)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from callrec.policy.clock_events import Awaited
 from callrec.policy.hearing import (
@@ -28,9 +29,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.policy.search import Criteria, check_not_browsing
 from policy.builders import ANN, BEN, NOW, REASON, TODAY, a_grant, a_person, a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 PARTNER, MANAGER, STAFF = a_person(Role.PARTNER), a_person(Role.MANAGER), a_person()
 

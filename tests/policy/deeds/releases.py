@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import (
@@ -21,9 +22,6 @@ from callrec.policy.handling import check_may_record
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from policy.builders import BEN, CAT, NOW, TODAY, a_person, a_release, a_request, handed_over
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 THERE: dict[str, Any] = {"handed_over_on": date(2024, 1, 3)}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 from callrec.policy.authority import (
     check_may_approve,
@@ -30,15 +31,9 @@ from callrec.policy.request import (
     grant_lapses_at,
     state_after,
 )
-from callrec.policy.role import Power, Role
+from callrec.policy.role import Person, PersonId, Power, Role
 from callrec.policy.withholding import Ground, check_each_decided, check_ground, check_refused_on
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
-    from callrec.policy.role import Person, PersonId
 
 YESTERDAY = TODAY - timedelta(days=1)
 

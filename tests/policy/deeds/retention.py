@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from callrec.policy.handling import check_may_change
 from callrec.policy.purpose import Purpose
@@ -14,9 +15,6 @@ from callrec.policy.retention import (
 )
 from callrec.policy.role import Role
 from policy.builders import BEN, TODAY, a_person, a_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 ROUTINE = Category("routine", "3 years", "the practice's choice")
 

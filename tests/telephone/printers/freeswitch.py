@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from hypothesis import strategies as st
 
 from telephone.printers.made import EXTENSIONS, OUTSIDE, TIMES, UUIDS, Printed, public
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def _download(at: datetime, calling: str, uuid: str) -> Printed:
@@ -38,6 +35,7 @@ PRINTED = st.builds(_download, TIMES, OUTSIDE | EXTENSIONS, UUIDS) | st.builds(
 )
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
 ARCHIVED = st.builds(
     lambda at, uuid: Printed(
         f"practice.example/archive/{at:%Y}/{MONTHS[at.month - 1]}/{at:%d}/{uuid}.mp3",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from hypothesis import strategies as st
 
 from telephone.printers.made import TIMES, Printed
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def _printed(at: datetime, port: str, suffix: str) -> Printed:

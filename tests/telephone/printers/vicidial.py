@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from hypothesis import strategies as st
 
 from telephone.printers.made import OUTSIDE, TIMES, Printed, public
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def _printed(at: datetime, customer: str, part: str, suffix: str) -> Printed:

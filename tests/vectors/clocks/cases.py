@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Receipt
 from callrec.policy.purpose import Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HERE: Final = Path(__file__).parent
 

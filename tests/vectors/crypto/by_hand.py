@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import json
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
@@ -18,11 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 XWING: Final = 0x647A
+
 AES_256_GCM: Final = 2
+
 SEGMENT: Final = 1 << 20
 
 

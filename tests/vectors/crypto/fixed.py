@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 Cases: TypeAlias = "Iterator[tuple[str, bytes]]"
 
 VAULT: Final = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
+
 OTHER_VAULT: Final = VAULT[::-1]
+
 PERSON: Final = "0123456789abcdef0123456789abcdef"
+
 OTHER_PERSON: Final = PERSON[::-1]
+
 UID: Final = "00112233445566778899aabbccddeeff"
+
 OTHER_UID: Final = UID[::-1]
+
 BATCH, REQUEST, VOLUME = "ba" * 16, "4e" * 16, "70" * 16
+
 AT: Final = "2026-11-24T09:05:00.000Z"
+
 RUN: Final = "20261124T090500Z"
 """The time that an archive volume's files are named by."""
 
 SEED: Final = bytes(range(32))
+
 OTHER_SEED: Final = bytes(range(32, 64))
+
 KEY: Final = bytes(range(64, 96))
+
 OTHER_KEY: Final = bytes(range(96, 128))
+
 NONCE: Final = bytes(range(128, 140))
+
 SALT: Final = bytes(range(140, 156))
+
 ROOT: Final = bytes(range(156, 188))
+
 STREAM_SALT: Final = bytes(range(188, 220))
+
 PREFIX: Final = bytes(range(220, 227))
 
 PASSWORD: Final = "caf\u00e9 au lait and a bicycle"
+
 KDF: Final = {"lanes": 4, "memory_kib": 65536, "passes": 3}
 
 HOLD: Final = "3b" * 16
+
 INCIDENT: Final = "77" * 16
 
 CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
@@ -23,9 +24,6 @@ from vectors.crypto.fixed import (
     b64,
     under,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HPKE_SEALED: Final[Mapping[str, bytes]] = {
     "share": KEY,

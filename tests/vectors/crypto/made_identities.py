@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from vectors.crypto import by_hand
 from vectors.crypto.by_hand import canonical, context, sha256
@@ -23,9 +24,6 @@ from vectors.crypto.fixed import (
     Cases,
     b64,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def identity_seed(name: str, seed: bytes = SEED, vault: str = VAULT) -> bytes:

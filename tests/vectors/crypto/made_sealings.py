@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from vectors.crypto import by_hand
 from vectors.crypto.by_hand import canonical, context, sha256
@@ -18,9 +19,6 @@ from vectors.crypto.fixed import (
     Cases,
     under,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SEALED: Final[Mapping[str, bytes]] = {
     "data-key": OTHER_KEY,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from vectors.crypto import by_hand
 from vectors.crypto.by_hand import canonical, context, sha256
@@ -28,10 +29,8 @@ from vectors.crypto.fixed import (
 )
 from vectors.crypto.made_identities import identity_seed, public_keys
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 ACT: Final = identity_seed("act")
+
 VOUCHER: Final[dict[str, Any]] = {
     "delegations": [{"power": "decide-general", "until": "2026-12-31"}],
     "keys": public_keys(OTHER_SEED),
@@ -43,7 +42,9 @@ VOUCHER: Final[dict[str, Any]] = {
     "serial": 2,
     "standing": "confirmed",
 }
+
 APPROVED: Final[dict[str, Any]] = {"ciphertext": "c1" * 32, "grant": "9a" * 32, "uid": UID}
+
 EDITS: Final = [
     {"from_ms": 0, "to_ms": 60_000, "what": "clip"},
     {
@@ -55,6 +56,7 @@ EDITS: Final = [
         "what": "silence",
     },
 ]
+
 STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "voucher": VOUCHER,
     "key": {

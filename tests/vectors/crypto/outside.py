@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any, Final
 
 _RFC = "RFC 8785, 3.2.2 (its numbers and 3.2.3's names are outside our subset)"
+
 _TESTDATA = "cyberphone/json-canonicalization (RFC 8785, appendix F), testdata"
 
 JCS: Final = {

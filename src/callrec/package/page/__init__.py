@@ -12,12 +12,14 @@ import html
 import re
 import textwrap
 from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
+from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
@@ -25,6 +27,8 @@ from callrec.errors import Unusable
 from callrec.package.certificate import (
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
+    Certificate,
+    Exhibit,
     approval_in_words,
     day_in_words,
     doubt_in_words,
@@ -36,20 +40,12 @@ from callrec.package.certificate import (
     size_in_words,
     sound_in_words,
 )
-from callrec.package.manifest import FileRole
-from callrec.package.package import CERTIFICATE, READ_ME, RIGHTS
+from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile
+from callrec.package.package import CERTIFICATE, READ_ME, RIGHTS, Member
 from callrec.package.sealed_page import page_statement
 from callrec.package.sshsig import NAMESPACE, sign_ssh
 from callrec.package.texts import UNKNOWN_CONTACT, WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from callrec.package.certificate import Certificate, Exhibit
-    from callrec.package.manifest import NotEnclosed, ReleasedFile
-    from callrec.package.package import Member
 
 MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""

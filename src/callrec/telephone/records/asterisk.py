@@ -10,7 +10,9 @@ Source: asterisk f0c1c1a, cdr/cdr_csv.c, configs/samples/cdr.conf.sample; FreePB
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
@@ -18,19 +20,14 @@ from callrec.telephone.records import lines as cells
 from callrec.telephone.records.lines import (
     FileClock,
     Leg,
+    Line,
     NotUnderstood,
+    ReadLine,
     by_columns,
     by_header,
     cells_of,
 )
-from callrec.telephone.written import Written
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
-
-    from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.written import Setup, WrittenTime
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _COLUMNS: Final = (
     *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),

@@ -10,20 +10,14 @@ Source: Avaya, IP Office Manager, Appendix SMDR: fields, and the examples of eac
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, NotUnderstood, cells_of
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine, cells_of
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _COLUMNS: Final = (
     *("call start", "connected time", "ring time", "caller", "direction", "called number"),

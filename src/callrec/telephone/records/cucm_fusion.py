@@ -8,20 +8,15 @@ Source: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php; app/xml_cdr/app_confi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, NotUnderstood, by_header
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine, by_header
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _DIRECTIONS: Final = {
     "inbound": Direction.INBOUND,

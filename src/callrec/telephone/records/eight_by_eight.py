@@ -9,18 +9,13 @@ Source: 8x8, Cloud Storage Service Objects (members, tags, the form of an object
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, flattened, text_at
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.records.lines import Item
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Item, Leg, flattened, text_at
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
 

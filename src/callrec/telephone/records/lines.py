@@ -8,21 +8,17 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
+from callrec.telephone.call import Call
 from callrec.telephone.number import is_withheld
 from callrec.telephone.written import WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from zoneinfo import ZoneInfo
-
-    from callrec.telephone.call import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,19 +18,14 @@ Business 10.5 (columns), whose test lines have seconds and seven digits. Not see
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, NotUnderstood
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _BEGINNING: Final = re.compile(
     r"(?P<long>[ %+-])(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) "

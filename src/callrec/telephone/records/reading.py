@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.call import System
+from callrec.telephone.call import Call, System
 from callrec.telephone.records import (
     asterisk,
     avaya,
@@ -24,23 +25,18 @@ from callrec.telephone.records import cucm_fusion as cucm
 from callrec.telephone.records import cucm_fusion as fusionpbx
 from callrec.telephone.records.lines import (
     MAX_JSON_BYTES,
+    Item,
     Leg,
     Line,
     NotUnderstood,
     Readable,
+    ReadLine,
     items_of,
     page_of,
     parse_json,
     read_lines,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
-
-    from callrec.telephone.call import Call
-    from callrec.telephone.records.lines import Item, ReadLine
-    from callrec.telephone.written import Setup
+from callrec.telephone.written import Setup
 
 _FIRST: Final = 20
 """Lines in which a file must show whose it is."""

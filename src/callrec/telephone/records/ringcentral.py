@@ -5,18 +5,13 @@ Source: RingCentral, API reference, Call Log (members, results, ISO 8601 with an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, flattened, text_at
-from callrec.telephone.written import Written
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.records.lines import Item
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Item, Leg, flattened, text_at
+from callrec.telephone.written import Setup, Written
 
 _DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
 

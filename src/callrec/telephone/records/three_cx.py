@@ -12,8 +12,10 @@ one line with each kind of call id in such scripts. The call report's columns ar
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.telephone.call import System
 from callrec.telephone.number import e164, is_extension
@@ -21,19 +23,14 @@ from callrec.telephone.records import lines as cells
 from callrec.telephone.records.lines import (
     FileClock,
     Leg,
+    Line,
     NotUnderstood,
+    ReadLine,
     by_columns,
     by_header,
     cells_of,
 )
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from callrec.telephone.records.lines import Line, ReadLine
-    from callrec.telephone.written import Setup
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _ORDER: Final = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),

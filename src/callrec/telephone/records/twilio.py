@@ -9,19 +9,14 @@ durations are text).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, flattened, text_at
-from callrec.telephone.written import Written, WrittenTime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.records.lines import Item
-    from callrec.telephone.written import Setup
+from callrec.telephone.records.lines import Item, Leg, flattened, text_at
+from callrec.telephone.written import Setup, Written, WrittenTime
 
 _RFC_2822: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"

@@ -8,10 +8,11 @@ Sources: RFC 3533 (pages), RFC 7845 (Opus), Vorbis I 4.2.2, the Speex manual 6.1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
@@ -22,13 +23,9 @@ from callrec.telephone.sound.sound import (
     NotAudio,
     Sound,
     Unknown,
+    Window,
     milliseconds,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.sound.sound import Window
 
 _MARK = b"OggS\0"
 """What a page begins with: the last byte is the version, of which there is one."""

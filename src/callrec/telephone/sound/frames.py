@@ -6,16 +6,20 @@ LAME's Mp3 Info Tag rev 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from callrec.telephone.sound.sound import BLOCK_BYTES, Empty, Finding, Sound, Unknown, milliseconds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.sound.sound import Window
+from callrec.telephone.sound.sound import (
+    BLOCK_BYTES,
+    Empty,
+    Finding,
+    Sound,
+    Unknown,
+    Window,
+    milliseconds,
+)
 
 _LAYER_III = 0b01
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from callrec.telephone.sound.containers import flac_sound, mp4_sound, ogg_sound
 from callrec.telephone.sound.frames import adts_sound, amr_sound, mpeg_sound
 from callrec.telephone.sound.riff import au_sound, headerless_sound, is_riff, wave_sound
 from callrec.telephone.sound.sound import Empty, Sound, TextFile, Window
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 _TEXT_LOOKED_AT = 4096
 

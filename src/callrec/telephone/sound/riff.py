@@ -10,8 +10,9 @@ EBU Tech 3306 (RF64); RFC 2361 (format tags).
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from callrec.telephone.sound.frames import BLOCK_OF_TWO, FRAME, gsm_findings
 from callrec.telephone.sound.samples import Samples, sample_findings
@@ -22,13 +23,9 @@ from callrec.telephone.sound.sound import (
     Finding,
     Sound,
     Unknown,
+    Window,
     milliseconds,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from callrec.telephone.sound.sound import Window
 
 PCM, ALAW, ULAW = 1, 6, 7
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from callrec.telephone.sound.sound import BLOCK_BYTES, Encrypted, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from callrec.telephone.sound.sound import Window
+from callrec.telephone.sound.sound import BLOCK_BYTES, Encrypted, Finding, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}
 """Bytes of one sample of the codecs that can be told about."""
