@@ -87,11 +87,7 @@ def open_practice(
 def practice_on(
     engine: Engine, config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
 ) -> Practice:
-    """The practice whose catalogue is open.
-
-    Raises:
-        Tampered: the log's first leaf or a statement is not as it was signed.
-    """
+    """The practice whose catalogue is open."""
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
         register, size = audit.read_register(connection), audit.stored_head(connection).size
@@ -113,11 +109,7 @@ def practice_on(
 
 
 def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
-    """This operator's own folder for one vault, outside the vault.
-
-    Raises:
-        Misconfigured: others can change what is remembered there, or exchange it.
-    """
+    """This operator's own folder for one vault, outside the vault."""
     given = environ.get("XDG_STATE_HOME")
     base = platformdirs.user_state_path("callrec") if not given else Path(given) / "callrec"
     with suppress(OSError):  # it is made later, or whoever reads it says why it cannot be read
@@ -131,9 +123,6 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[LogTransactio
 
     What somebody does is written with `signing`. This is for what takes no power, for what ends
     that which he was let begin, and for where it is asked otherwise.
-
-    Raises:
-        Failed: the signer was given another key since his command began; nothing was done.
     """
     with _remembering(practice, signer) as act:
         with suppress(Tampered):  # the log is that already, and it is said in it who found it
@@ -149,13 +138,6 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
 
     What they sign is held for ever against the vouchers before it (docs/formats/grant.md, 9). So it
     is asked here, where nobody can change these any more, and of whoever does anything.
-
-    Args:
-        practice: the open vault.
-        actors: who does it; the last one's checkpoint ends it.
-
-    Raises:
-        Failed: one may do less by now, is confirmed by now, or has another key; nothing was done.
     """
     since = today(practice) - timedelta(days=1)
     with _remembering(practice, actors[-1].signer) as act:
@@ -242,11 +224,7 @@ def register_now(practice: Practice, connection: Connection) -> Register:
 
 
 def check_unchanged(practice: Practice, connection: Connection) -> None:
-    """Check that people and keys are still as they were when the practice was opened.
-
-    Raises:
-        Failed: somebody changed them, while a password was waited for perhaps.
-    """
+    """Check that people and keys are still as they were when the practice was opened."""
     if register_now(practice, connection) != practice.register:
         raise Failed(
             "people or keys were changed a moment ago, so nothing was done", hint="try again"
@@ -287,11 +265,7 @@ def powers(practice: Practice, actor: Actor) -> frozenset[Power]:
 
 
 def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
-    """The secret of a vault key that the actor has open.
-
-    Raises:
-        Locked: his login is older than the key, or than his power for it; or he has no such power.
-    """
+    """The secret of a vault key that the actor has open."""
     secret = actor.shares.get((key, version))
     if secret is None:
         hint = "somebody with the power for it can do this; callrec whoami shows yours"
@@ -303,11 +277,7 @@ def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
 
 
 def check_remembered_head(practice: Practice) -> None:
-    """Check that the log still holds everything that this operator once saw.
-
-    Raises:
-        Tampered: it is shorter than, or differs from, the head that is remembered.
-    """
+    """Check that the log still holds everything that this operator once saw."""
     seen = load_seen_head(practice.state_folder)
     if seen is None:
         return

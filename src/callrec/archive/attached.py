@@ -73,20 +73,12 @@ def _remembered(state_folder: Path) -> Mapping[str, str]:
 
 
 def is_on_vaults_disk(practice: Practice, at: Path) -> bool:
-    """Whether a folder lies on the disk on which the vault lies.
-
-    Raises:
-        Failed: the drive does not tell.
-    """
+    """Whether a folder lies on the disk on which the vault lies."""
     return disk_of(at) == disk_of(practice.folder)
 
 
 def volumes_on_vaults_disk(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of the volumes that lie on the vault's own disk, as stated last or as seen now.
-
-    Raises:
-        Tampered: the newest statement of a volume is not as it was signed.
-    """
+    """The ids of the volumes that lie on the vault's own disk, as stated last or as seen now."""
     return _beside(practice, connection, attached_volumes(practice))
 
 
@@ -95,9 +87,6 @@ def off_site_drives(practice: Practice, connection: Connection) -> Mapping[str, 
 
     Two volumes on one drive have the same; of one that is away, where no serial number was told,
     nobody knows, and it counts as a drive of its own.
-
-    Raises:
-        Tampered: the newest statement of a volume is not as it was signed.
     """
     attached = attached_volumes(practice)
     beside = _beside(practice, connection, attached)

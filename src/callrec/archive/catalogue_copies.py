@@ -39,10 +39,6 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     """Seal the catalogue as it stands into a folder, in place of what an earlier run left there.
 
     It appears whole and durable, or not at all, and is remembered before it does.
-
-    Raises:
-        Failed: there is no room for it, or it cannot be remembered.
-        Tampered: the catalogue is damaged.
     """
     beside = to.with_name(f".{to.name}")
     shutil.rmtree(beside, ignore_errors=True)
@@ -68,12 +64,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
 
 
 def last_migration_copy(folder: Path) -> MigrationCopy | None:
-    """The copy that this operator last saw a migration make; None: he saw none.
-
-    Raises:
-        Tampered: what is remembered is not in its form.
-        Failed: it cannot be read.
-    """
+    """The copy that this operator last saw a migration make; None: he saw none."""
     try:
         return MigrationCopy(**json.loads((folder / MIGRATION_COPY_FILE).read_bytes()))
     except FileNotFoundError:
@@ -99,11 +90,7 @@ def kept_copies(vault: Path) -> tuple[Path, ...]:
 
 
 def drop_kept_copies(vault: Path) -> None:
-    """Remove them, with all that they tell, and what of them was not finished.
-
-    Raises:
-        Failed: one cannot be removed.
-    """
+    """Remove them, with all that they tell, and what of them was not finished."""
     for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
         try:
             shutil.rmtree(copy)
@@ -125,11 +112,7 @@ def drill_folder(vault_folder: Path) -> Path:
 
 
 def drop_unpacked(vault_folder: Path, vault: str) -> None:
-    """Remove what a killed restore or drill left there, durably; a drill at work fails of it.
-
-    Raises:
-        Failed: something cannot be removed.
-    """
+    """Remove what a killed restore or drill left there, durably; a drill at work fails of it."""
     drill = drill_folder(vault_folder)
     places = (drill, rebuild_folder(drill, vault), rebuild_folder(vault_folder, vault))
     with disk_errors():

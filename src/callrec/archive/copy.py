@@ -54,19 +54,7 @@ class WrittenCopy:
 
 
 def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> WrittenCopy:
-    """Put a new copy of the catalogue on a volume, beside what is there.
-
-    Args:
-        practice: the open vault.
-        volume: where to.
-        name: of the run, ``<UTC time>-<n>``.
-        work: a folder of the vault's that is made and removed here.
-
-    Raises:
-        Failed: the vault's disk or the drive has no room for it; the copies before are still there.
-        Tampered: the catalogue is damaged.
-        Unusable: more people may restore it than a copy may name.
-    """
+    """Put a new copy of the catalogue on a volume, beside what is there."""
     time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
     sealer = StreamSealer(
         key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
@@ -99,17 +87,6 @@ def stating_copy(
     Between the two nothing has happened that the copy ought to know: what somebody destroyed
     meanwhile it has yet, and whoever was shut out, or a kit that was replaced, opens it. Then it is
     written once more.
-
-    Args:
-        practice: the open vault.
-        actor: who states it.
-        volume: where to.
-        name: of the run, ``<UTC time>-<n>``.
-        work: a folder of the vault's that is made and removed here.
-        check_there: raises where what was written is not on the drive.
-
-    Raises:
-        As `write_copy` and `signing_as_archivist`.
     """
     while True:
         with reading(practice.engine) as connection:

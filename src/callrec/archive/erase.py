@@ -174,11 +174,7 @@ def erase_owed(
 
 
 def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
-    """Finish or take back what a killed run left on a volume; needs no key.
-
-    Raises:
-        Failed: the drive does not let it.
-    """
+    """Finish or take back what a killed run left on a volume; needs no key."""
     repair_erased_list(volume.at)
     volume.clear_unfinished()
     with reading(practice.engine) as connection:
@@ -279,11 +275,7 @@ class _Run:
         written: Mapping[str, WrittenRun],
         owing: Sequence[_BagToErase],
     ) -> None:
-        """Hold the volume against the log; a bag may be without what is owed already.
-
-        Raises:
-            Tampered: it is not as it was written.
-        """
+        """Hold the volume against the log; a bag may be without what is owed already."""
         by_name = {each.name: each for each in owing}
         emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
         for fault in survey_volume(self._practice, connection, self._volume, written):
@@ -297,11 +289,7 @@ class _Run:
                 raise _not_as_written(where, "it is not the manifest that its statement names")
 
     def _check_there(self) -> None:
-        """Check that it is the volume that is written to, and not where its drive was.
-
-        Raises:
-            Failed: the drive is gone.
-        """
+        """Check that it is the volume that is written to, and not where its drive was."""
         check_attached(self._volume.at, self._device)
         with drive_errors():
             (self._volume.at / MARKER).stat()

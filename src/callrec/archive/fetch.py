@@ -59,18 +59,7 @@ def fetch(
     advance: Callable[[int], None],
     without: AbstractSet[str] = frozenset(),
 ) -> Fetched:
-    """Take into the vault's store what it lacks and a volume has.
-
-    Args:
-        practice: the open vault.
-        volume: of this vault.
-        check: read what the store has as well, and fetch what is damaged there.
-        advance: is told how many files of the volume more were looked at.
-        without: uids of recordings that are left where they are.
-
-    Raises:
-        Failed: the vault's disk or the drive fails; what was fetched before stays.
-    """
+    """Take into the vault's store what it lacks and a volume has."""
     done = Fetched()
     with practice.store.lock():
         sweep_store(practice)

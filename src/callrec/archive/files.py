@@ -43,17 +43,7 @@ class OnlyOnVolumes(NotFound):
 
 @contextmanager
 def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader]:
-    """The sealed bytes of a recording, wherever they are.
-
-    Args:
-        practice: the open vault.
-        row: the recording's: ``id``, ``ciphertext``, ``state``.
-
-    Raises:
-        OnlyOnVolumes: the vault has let go of it, and no volume that has it is attached.
-        Tampered: its file should be here and is not, or the volume's copy is not as it was sealed.
-        Failed: the drive does not give it.
-    """
+    """The sealed bytes of a recording, wherever they are."""
     try:
         sealed = practice.store.open(row.ciphertext)
     except NotFound as error:
@@ -70,12 +60,7 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
 
 
 def attached_copies(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
-    """Where a copy of each recording lies on a volume that is attached, as far as there is one.
-
-    Args:
-        practice: the open vault.
-        rows: recordings: ``id``, ``ciphertext``.
-    """
+    """Where a copy of each recording lies on a volume that is attached, as far as there is one."""
     if not rows:
         return {}
     attached = attached_volumes(practice)

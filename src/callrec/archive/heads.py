@@ -141,9 +141,6 @@ def runs_written_to(
     Where a bag was written anew under its name, the newest statement is the one that counts. What
     somebody stated who might not archive counts for nothing: else anybody could take a volume away
     by stating something of it. `audit verify` names it.
-
-    Raises:
-        Tampered: a statement that counts, or its leaf, is not as it was signed.
     """
     said = _statements(practice, connection)
     ours = {seq: each for seq, each in said.items() if _volume(each) == volume}
@@ -151,11 +148,7 @@ def runs_written_to(
 
 
 def newest_run_of_each(practice: Practice, connection: Connection) -> tuple[WrittenRun, ...]:
-    """What was written last to each volume.
-
-    Raises:
-        Tampered: as `runs_written_to`.
-    """
+    """What was written last to each volume."""
     said = _statements(practice, connection)
     last = {_volume(each): seq for seq, each in said.items()}
     return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
@@ -185,11 +178,7 @@ def _checked(
 
 
 def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
-    """The file of the proof of one run. Law: the same bytes whenever it is made.
-
-    Raises:
-        Tampered: the leaf, its statement or its checkpoint is missing.
-    """
+    """The file of the proof of one run. Law: the same bytes whenever it is made."""
     leaf, body = read_leaf(connection, seq)
     said = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == leaf.statement)
@@ -208,18 +197,7 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
 
 
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
-    """What a proof that lies on a volume proves, and that it is of this vault's log as it stands.
-
-    Args:
-        practice: the open vault.
-        data: the proof's file.
-        head: of the vault's log.
-        read: gives the nodes of its tree.
-
-    Raises:
-        Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
-            log does not extend.
-    """
+    """What a proof that lies on a volume proves, and that it is of this vault's log as it stands."""
     written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
@@ -274,16 +252,7 @@ class KnownHeads:
 def known_heads(
     practice: Practice, connection: Connection, later: Mapping[str, Voucher]
 ) -> KnownHeads:
-    """What the log as it stands knows of heads.
-
-    Args:
-        practice: the open vault.
-        connection: sees one state of the catalogue throughout.
-        later: what was vouched for in a log that was lost, by the id of whom it is about.
-
-    Raises:
-        Tampered: a statement about a restore is not as it was signed.
-    """
+    """What the log as it stands knows of heads."""
     ours = stored_head(connection)
     last, _ = read_leaf(connection, ours.size - 1)
     resumed = read_resumed(connection, practice.register)
@@ -295,19 +264,12 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
     """What a proof proves by itself: that somebody entitled said so, and at which head.
 
     After a restore that head may be no beginning of the vault's log, but one that was lost.
-
-    Raises:
-        Tampered: it is no proof, of another log, or signed by nobody who might.
     """
     return _read(practice, data, known.office)
 
 
 def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
-    """What a proof claims that counts for nothing: its signatures are not looked at.
-
-    Raises:
-        Tampered: it is no proof, or of another log.
-    """
+    """What a proof claims that counts for nothing: its signatures are not looked at."""
     proof = read_proof(data)
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
@@ -330,18 +292,7 @@ def _read(
 def check_volume_statement(
     practice: Practice, leaf: Leaf, statement: Statement, office: _AuthorityTime | None = None
 ) -> WrittenRun:
-    """What a leaf's statement says was written, if its maker said so and might.
-
-    Args:
-        practice: the open vault.
-        leaf: that carries the statement.
-        statement: as read.
-        office: when its maker must have been entitled; None: at the leaf.
-
-    Raises:
-        Tampered: it is not the leaf's statement, not signed by the leaf's actor, or he might not
-            archive.
-    """
+    """What a leaf's statement says was written, if its maker said so and might."""
     if (leaf.act, leaf.outcome, leaf.statement) != (ARCHIVED, Outcome.DONE, statement.digest):
         raise Tampered("its statement is not the one that its leaf carries")
     if statement.kind != VOLUME_STATEMENT or statement.by != leaf.actor:
@@ -395,12 +346,7 @@ def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
 
 @contextmanager
 def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
-    """A write transaction of somebody who may archive yet.
-
-    Raises:
-        Failed: what he may do was changed since his command began; nothing was done.
-        Refused: what was lent to him is over.
-    """
+    """A write transaction of somebody who may archive yet."""
     with signing(practice, actor) as act:
         person = without_lapsed_powers(practice, act.connection, actor.person)
         check_may(person, Power.ARCHIVE, on=today(practice))
@@ -414,11 +360,7 @@ def log_about_volume(
     volume: str,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one leaf about a volume, durably; what it stands for may happen only after.
-
-    Raises:
-        As `signing_as_archivist`.
-    """
+    """Write one leaf about a volume, durably; what it stands for may happen only after."""
     with signing_as_archivist(practice, actor) as act:
         act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
 

@@ -76,20 +76,7 @@ class Removed:
 def remove_local(
     practice: Practice, actor: Actor, volume: Volume, *, started_before: datetime | None
 ) -> Removed:
-    """Remove the vault's files of recordings that are on enough volumes, this one among them.
-
-    Args:
-        practice: the open vault; no other archive run is under way.
-        actor: who may archive.
-        volume: attached, and of this vault.
-        started_before: only recordings that began before; None: all.
-
-    Raises:
-        Tampered: a copy on the volume, or what the vault says of a volume, is not as it was
-            written; nothing more is removed.
-        Failed: the drive cannot be read, the vault's disk cannot be written, or the actor may not
-            archive any more; what is on record as removed is.
-    """
+    """Remove the vault's files of recordings that are on enough volumes, this one among them."""
     limit = None if started_before is None else to_millis(started_before)
     copies = practice.config.archive.copies
     with practice.store.lock():
@@ -202,9 +189,6 @@ def check_standings(practice: Practice, connection: Connection) -> None:
     """Check how volumes stand before anything rests on it: a lost one must not count as a copy.
 
     What is said of one by somebody who might not archive counts for nothing.
-
-    Raises:
-        Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
     leaves = attested_of(practice, connection, STANDING_AFTER)
     counting = (leaf for leaf in leaves if was_authorised_to_archive(practice, connection, leaf))
@@ -239,11 +223,7 @@ def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[
 
 
 def check_volumes(practice: Practice, connection: Connection) -> None:
-    """Check of every volume that a row or a statement names what the catalogue says of it.
-
-    Raises:
-        Tampered: a row is not what follows from the log, or a statement is not as it was signed.
-    """
+    """Check of every volume that a row or a statement names what the catalogue says of it."""
     check_standings(practice, connection)
     check_done_by_archivists(practice, connection)
     for volume in _stated(connection):
@@ -279,11 +259,7 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
 
 
 def _check_former(connection: Connection) -> None:
-    """Each former file is its recording's, as statements say; of no recording, as none says.
-
-    Raises:
-        Tampered: one is said to be another's, or nobody's.
-    """
+    """Each former file is its recording's, as statements say; of no recording, as none says."""
     former, recording = tables.former, tables.recording
     query: Any = select(former.c.ciphertext, recording.c.uid).outerjoin(
         recording, recording.c.id == former.c.recording
@@ -307,11 +283,7 @@ _OF_ARCHIVISTS: Final = frozenset((*map(str, VolumeAct), BEGUN, GIVEN_UP, REMOVE
 
 
 def check_done_by_archivists(practice: Practice, connection: Connection) -> None:
-    """Check who did what to volumes before anything rests on it.
-
-    Raises:
-        Tampered: somebody did it who might not, or a leaf is not its actor's.
-    """
+    """Check who did what to volumes before anything rests on it."""
     leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
     check_none(check_archivists(powers_then(practice, connection), leaves))
 

@@ -31,10 +31,6 @@ def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str
     """Write down which destructions are done now: their certificates, ``C-1``.
 
     It takes no power: whoever comes next says it, and what is gone must not be left unsaid.
-
-    Raises:
-        Failed: what a killed drill left beside the vault, of a volume that owed, cannot be removed.
-        Tampered: what the catalogue says of a destruction or of a volume is not what the log says.
     """
     with reading(practice.engine) as connection:
         if not _settled(practice, connection):
@@ -72,16 +68,7 @@ def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
 def read_destruction_leaf(
     practice: Practice, connection: Connection, certificate: Row[Any]
 ) -> tuple[Leaf, DestructionStatement]:
-    """The leaf by which something was destroyed, and what its statement says.
-
-    Args:
-        practice: the open vault.
-        connection: sees one state of the catalogue throughout.
-        certificate: its row.
-
-    Raises:
-        Tampered: that is no such leaf, or the rows of the certificate or of a stub say otherwise.
-    """
+    """The leaf by which something was destroyed, and what its statement says."""
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
     said = read_destruction(statement_of(connection, leaf, practice.vault))
     stated = stated_stubs(said)
@@ -109,11 +96,7 @@ class Stub(NamedTuple):
     started_at: str
 
     def is_in(self, row: Row[Any]) -> bool:
-        """Whether a row, as `destruction.every_stub` gives it, is that.
-
-        Raises:
-            Tampered: no calendar has the time at which it says that the call began.
-        """
+        """Whether a row, as `destruction.every_stub` gives it, is that."""
         there = Stub(
             row.certificate,
             row.number,
@@ -145,11 +128,7 @@ def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
 
 
 def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
-    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC.
-
-    Raises:
-        Tampered: the log does not say that it is done.
-    """
+    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC."""
     about = [
         leaf.seq
         for leaf in done_leaves(connection, (DESTRUCTION_DONE,))
@@ -162,12 +141,7 @@ def when_done(practice: Practice, connection: Connection, certificate: str) -> d
 
 
 def erased_details_by_leaf(practice: Practice, connection: Connection) -> Mapping[int, str]:
-    """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``.
-
-    Raises:
-        Tampered: a statement of what was destroyed is not in the log as its maker made it, or he
-            might not make it.
-    """
+    """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``."""
     told = dict(stated_destructions(connection, practice.vault))
     found: dict[int, str] = {}
     for leaf in attested_leaves(connection, practice.register, told):

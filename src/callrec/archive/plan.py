@@ -99,18 +99,7 @@ def _name_of(folder: Path) -> str:
 
 
 def target_at(practice: Practice, to: Path, label: str | None) -> Target:
-    """The volume at a folder.
-
-    Args:
-        practice: the open vault.
-        to: the drive's folder.
-        label: of a volume that is new, or that no run has ended on yet; None: the folder's name.
-
-    Raises:
-        Unusable: the folder or the label will not do, or the volume belongs to another vault.
-        Failed: the folder cannot be written to.
-        Tampered: the volume's marker is not as callrec wrote it.
-    """
+    """The volume at a folder."""
     with drive_errors():
         check_target(to, practice.folder)
         target = _known(practice, to, label) if is_volume(to) else _new(practice, to, label)
@@ -161,19 +150,7 @@ def _target(practice: Practice, volume: Volume, *, is_new: bool) -> Target:
 def plan_run(
     practice: Practice, target: Target, *, begun: str, started_before: datetime | None
 ) -> Plan:
-    """Hold a volume against the log, and decide what is written to it.
-
-    Args:
-        practice: the open vault.
-        target: of this vault.
-        begun: the name of a run that was cut off there; what it left half-done is not held against
-            the volume. Empty: none was.
-        started_before: only recordings that began before; None: all.
-
-    Raises:
-        Tampered: the volume, or what the vault says of it, is not as it was written.
-        Failed: the drive cannot be read.
-    """
+    """Hold a volume against the log, and decide what is written to it."""
     volume = target.volume
     limit = None if started_before is None else to_millis(started_before)
     with reading(practice.engine) as connection:

@@ -343,9 +343,6 @@ def parse_age(text: str, today: date) -> date:
     """The day that was so long ago: ``90d``, ``12w``, ``18m``, ``3y``; ``3 years`` too.
 
     Months and years are calendar ones; a day that a month does not have is its last.
-
-    Raises:
-        Unusable: it is no age, or reaches back further than dates do.
     """
     found = _AGE.fullmatch(text.strip().casefold())
     if found is None:

@@ -64,12 +64,7 @@ class Fault:
 
 
 def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
-    """Refuse a volume of another vault.
-
-    Raises:
-        Unusable: it is one.
-        Tampered: its marker says so, and its heads say that it is ours.
-    """
+    """Refuse a volume of another vault."""
     if volume.vault == practice.vault:
         return
     ours = f"\n{origin(practice.vault)}\n".encode()
@@ -84,11 +79,7 @@ def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
 def read_written(
     practice: Practice, connection: Connection, volume: str
 ) -> Mapping[str, WrittenRun]:
-    """What the log says was written to a volume; the catalogue's rows are held against it.
-
-    Raises:
-        Tampered: a statement is not as it was signed, or a row is not what follows from it.
-    """
+    """What the log says was written to a volume; the catalogue's rows are held against it."""
     written = runs_written_to(practice, connection, volume)
     manifests = {each.name: each.manifest for each in written.values()}
     check_rows(connection, volume, manifests, newest_run(written).seq + 1 if written else 0)
@@ -98,18 +89,7 @@ def read_written(
 def check_rows(
     connection: Connection, volume: str, manifests: Mapping[str, str], last: int
 ) -> None:
-    """Hold the rows of a volume, and of what lies on it, against what the log says.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        volume: its id.
-        manifests: by the name of each run, the SHA-256 of its bag's manifest as the newest
-            statement says; empty: there is no bag.
-        last: size of the log with the volume's last statement; 0: there is none.
-
-    Raises:
-        Tampered: a row is not what follows from it.
-    """
+    """Hold the rows of a volume, and of what lies on it, against what the log says."""
     rows = names_by_bag(connection, volume)
     if rows.keys() - manifests.keys():
         raise _wrong_rows()
@@ -133,14 +113,7 @@ def manifest_hash(names: Sequence[str]) -> str:
 def survey_volume(
     practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> Iterator[Fault]:
-    """Everything that is wrong but for the contents of bags and of the copy of the catalogue.
-
-    Args:
-        practice: the open vault.
-        connection: sees one state of the catalogue throughout.
-        volume: of this vault.
-        written: what the log says was written there.
-    """
+    """Everything that is wrong but for the contents of bags and of the copy of the catalogue."""
     yield from _marker(connection, volume)
     yield from _heads(practice, connection, volume, written)
     yield from _erased(connection, volume, written)
@@ -373,11 +346,7 @@ def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
 def _check_undisturbed(
     practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> None:
-    """What a run has just put there, or taken away, looks like a fault.
-
-    Raises:
-        Unchecked: one is writing to the volume, or has written to it since that was looked at.
-    """
+    """What a run has just put there, or taken away, looks like a fault."""
     is_disturbed = is_writing(practice.folder, volume.volume)
     with reading(practice.engine) as connection:
         is_disturbed |= read_written(practice, connection, volume.volume) != written

@@ -71,20 +71,12 @@ class RunNotes:
         return self._folder / COPY_FOLDER
 
     def begun(self, volume: str) -> str:
-        """The name under which a run began to write to a volume and did not end; else empty.
-
-        Raises:
-            Tampered: the note is not in its form.
-        """
+        """The name under which a run began to write to a volume and did not end; else empty."""
         note = self._read().get(volume)
         return note.name if note else ""
 
     def each_begun(self) -> Mapping[str, InterruptedRun]:
-        """The volumes, by their ids, on which a run was begun and did not end.
-
-        Raises:
-            Tampered: the note is not in its form.
-        """
+        """The volumes, by their ids, on which a run was begun and did not end."""
         return {
             volume: InterruptedRun(note.label, note.known) for volume, note in self._read().items()
         }
@@ -152,16 +144,7 @@ def note_run_begun(practice: Practice, notes: RunNotes, volume: Volume, name: st
 def owed_by_label(
     practice: Practice, connection: Connection, certificate: str | None = None
 ) -> Mapping[str, int]:
-    """How many destroyed recordings each volume holds or tells of yet, by its label.
-
-    Args:
-        practice: the open vault.
-        connection: to its catalogue.
-        certificate: only what was destroyed under this one, by its id; None: all.
-
-    Raises:
-        Tampered: the note of runs that were cut off is not in its form.
-    """
+    """How many destroyed recordings each volume holds or tells of yet, by its label."""
     begun = unfinished_runs(practice, connection)
     return destruction.still_to_erase_by_label(connection, certificate, begun=begun)
 
@@ -171,9 +154,6 @@ def unfinished_runs(practice: Practice, connection: Connection) -> Mapping[str, 
 
     The note can be taken away; of a volume on which no run ended the log is asked, too, once
     something was destroyed.
-
-    Raises:
-        Tampered: the note is not in its form.
     """
     noted = dict(RunNotes(practice.folder / WORK_FOLDER).each_begun())
     for volume, known in _begun_in_log(practice, connection).items():
@@ -199,11 +179,7 @@ def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, in
 
 @contextmanager
 def archive_lock(vault_folder: Path) -> Iterator[RunNotes]:
-    """Keep other archive runs out until the block ends; a killed run lets go of it.
-
-    Raises:
-        Failed: another archive run is under way, or the vault's disk cannot be written.
-    """
+    """Keep other archive runs out until the block ends; a killed run lets go of it."""
     folder = vault_folder / WORK_FOLDER
     with disk_errors():
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -226,12 +202,7 @@ def _take(lock: int) -> None:
 
 
 def is_writing(vault_folder: Path, volume: str) -> bool:
-    """Whether a run that writes to a volume is under way; changes nothing.
-
-    Raises:
-        Failed: the vault's disk cannot be read.
-        Tampered: the note is not in its form.
-    """
+    """Whether a run that writes to a volume is under way; changes nothing."""
     folder = vault_folder / WORK_FOLDER
     with disk_errors(), suppress(FileNotFoundError), (folder / LOCK_FILE).open("rb") as lock:
         try:
@@ -245,9 +216,6 @@ def clear_run(volume: Volume, name: str) -> None:
     """Take back what a run put on a volume under a name before its statement was in the log.
 
     Its bag stays there under a hidden name: the next run does not copy it again.
-
-    Raises:
-        Failed: the drive does not let it go.
     """
     volume.set_bag_aside(name)
     volume.remove_copy(time_of_run(name))

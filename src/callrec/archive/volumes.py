@@ -255,19 +255,7 @@ def open_volume_keeper(
     row: Row[Any],
     said: Mapping[str, int],
 ) -> VolumeKeeper | None:
-    """Who has a volume; None: nobody said.
-
-    Args:
-        practice: the open vault.
-        actor: with the catalogue key.
-        connection: sees one state of the catalogue throughout.
-        row: the volume's.
-        said: `volume_log.newest_keeper_leaves`.
-
-    Raises:
-        Locked: the actor does not have the catalogue key.
-        Tampered: it is not what was said last.
-    """
+    """Who has a volume; None: nobody said."""
     if row.kept_sealed is None:
         if row.id in said:
             raise Tampered(_NOT_AS_SAID)

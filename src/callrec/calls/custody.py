@@ -167,11 +167,7 @@ def commitment(nonce: bytes, metadata: bytes) -> str:
 
 
 def find_recording(connection: Connection, number: int) -> Row[Any]:
-    """The row of a recording by its number.
-
-    Raises:
-        NotFound: there is none, or it was destroyed.
-    """
+    """The row of a recording by its number."""
     row = connection.execute(
         select(tables.recording).where(tables.recording.c.id == number)
     ).first()
@@ -198,39 +194,21 @@ class Opening:
         self._statements = lru_cache(maxsize=64)(self._read_statement)
 
     def metadata(self, row: Row[Any]) -> OpenedRecording:
-        """What the metadata says, unchecked but for its seal: enough to filter a search.
-
-        Raises:
-            Locked: the actor does not have the catalogue key.
-            Tampered: it does not open.
-        """
+        """What the metadata says, unchecked but for its seal: enough to filter a search."""
         return next(self.each_metadata([row]))
 
     def each_metadata(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
-        """`metadata` of each row in turn; all of it is read at once.
-
-        Raises:
-            Locked: the actor does not have the catalogue key.
-            Tampered: one does not open.
-        """
+        """`metadata` of each row in turn; all of it is read at once."""
         sealed = self._sealed(rows)
         for row in rows:
             yield _laid_over(row, self._revisions(row, sealed))
 
     def checked(self, row: Row[Any]) -> OpenedRecording:
-        """What the metadata says, checked in every respect against its batch statements.
-
-        Raises:
-            Tampered: a clear column was moved, or something was put there by nobody entitled.
-        """
+        """What the metadata says, checked in every respect against its batch statements."""
         return next(self.each_checked([row]))
 
     def each_checked(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
-        """`checked` of each row in turn; all of it is read at once.
-
-        Raises:
-            Tampered: as `checked`.
-        """
+        """`checked` of each row in turn; all of it is read at once."""
         self.look_up(rows)
         sealed = self._sealed(rows)
         for row in rows:
@@ -251,12 +229,7 @@ class Opening:
             self._first |= dict.fromkeys(uids, first)
 
     def data_key(self, row: Row[Any]) -> bytes:
-        """The recording's data key; takes the recordings key.
-
-        Raises:
-            Locked: the actor does not have it.
-            Tampered: it does not open, or is gone.
-        """
+        """The recording's data key; takes the recordings key."""
         if row.data_key is None:
             raise Tampered(f"recording {row.id} has lost its key, and was not erased")
         batch_key = self._keys(row.batch, VaultKey.RECORDINGS)
@@ -264,11 +237,7 @@ class Opening:
         return primitives.open_sealed(batch_key, row.data_key, info)
 
     def is_replaced_file(self, row: Row[Any], name: str) -> bool:
-        """Whether a sealed file of this name was the recording's, and was replaced as it should be.
-
-        Raises:
-            Tampered: whoever says that it was replaced was not entitled to.
-        """
+        """Whether a sealed file of this name was the recording's, and was replaced as it should be."""
         table, said = tables.metadata, tables.statement
         batches = self._connection.execute(
             select(table.c.batch, table.c.revision)
@@ -442,11 +411,7 @@ def is_complete_metadata(said: object) -> bool:
 
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
-    """Check the clear columns against their sealed copy.
-
-    Raises:
-        Tampered: one of them was changed.
-    """
+    """Check the clear columns against their sealed copy."""
     started = int(parse_instant(fields["started_at"]).timestamp() * 1000)
     clear = (
         row.uid,
@@ -478,11 +443,7 @@ def decode_name(name: str | Mapping[str, str]) -> bytes:
 
 
 def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Every sealed file that was ever replaced: uid of its recording, and its name.
-
-    Raises:
-        Tampered: what says so is not in its form.
-    """
+    """Every sealed file that was ever replaced: uid of its recording, and its name."""
     said = tables.statement.c
     bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
     return frozenset(
@@ -521,13 +482,6 @@ def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[st
     revision says otherwise of the call is passed over.
 
     Law: what was known stands, but for a time that was not, or an hour that is proven.
-
-    Args:
-        known: what the revisions before say, every member of the first among it.
-        said: what this one says.
-
-    Raises:
-        Tampered: it says otherwise what it could not, or of the sound, which nothing changes.
     """
     otherwise = {name for name in said if not _may_say(known, said, name)}
     if not otherwise <= (_FILLED | _TIME if "record" in said else set()):

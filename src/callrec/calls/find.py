@@ -33,12 +33,7 @@ _NAMED: Final = 50
 def missing_from_search(
     practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
 ) -> list[int]:
-    """Those of these recordings that a search for something that is sealed of them would miss.
-
-    Raises:
-        Locked: the actor does not have the index key.
-        Tampered: the index has no sound record of a month.
-    """
+    """Those of these recordings that a search for something that is sealed of them would miss."""
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     calls = [indexed_call(each) for each in opened]
@@ -46,11 +41,7 @@ def missing_from_search(
 
 
 def check_all_findable(missed: Collection[int]) -> None:
-    """Check what `missing_from_search` found of all recordings that were opened.
-
-    Raises:
-        Tampered: it found any.
-    """
+    """Check what `missing_from_search` found of all recordings that were opened."""
     if not missed:
         return
     named = ", ".join(map(str, sorted(missed)[:_NAMED]))
@@ -63,11 +54,7 @@ def check_all_findable(missed: Collection[int]) -> None:
 
 
 def indexed_call(opened: OpenedRecording) -> IndexedCall:
-    """What the index takes from a call as it is sealed.
-
-    Raises:
-        Tampered: its call record is not in its form.
-    """
+    """What the index takes from a call as it is sealed."""
     named = parties_named_in(opened.fields)
     return IndexedCall(
         recording=opened.id,
@@ -155,10 +142,6 @@ def find_calls(
     """Open each call that the index proposes, and give those that meet the criteria.
 
     Its caller has written the leaf before.
-
-    Raises:
-        Locked: the actor does not have the catalogue or the index key.
-        Tampered: a recording is not as it was sealed.
     """
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
@@ -210,12 +193,7 @@ _DOUBTS: Final[Mapping[str, str]] = {
 
 
 def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
-    """Why a time may be another, and what contradicts the call, in words; empty: nothing.
-
-    Args:
-        metadata: the recording's.
-        began: the start that they say, on the practice's clock.
-    """
+    """Why a time may be another, and what contradicts the call, in words; empty: nothing."""
     other = instant_in_words(began.replace(fold=1 - began.fold))
     doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
     return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

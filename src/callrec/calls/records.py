@@ -63,9 +63,6 @@ def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
     """Whom a recording's metadata name.
 
     A call between extensions has one at each end.
-
-    Raises:
-        Tampered: the call record is not in its form.
     """
     ends = (fields["caller"], fields["callee"])
     numbers = outside_numbers(fields["direction"], fields["number"], *ends)
@@ -79,11 +76,7 @@ def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
 
 
 def parties_named_by_legs(fields: Mapping[str, Any]) -> NamedParties:
-    """Whom the call record alone names, where there is one.
-
-    Raises:
-        Tampered: it is not in its form.
-    """
+    """Whom the call record alone names, where there is one."""
     calls = [leg.call for leg in sealed_legs(fields)]
     if not calls:
         return NamedParties(frozenset(), frozenset(), ())
@@ -103,11 +96,7 @@ def _ends(call: Call) -> Iterator[str]:
 
 
 def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
-    """The legs of the call record in a recording's metadata, with their essence alone.
-
-    Raises:
-        Tampered: it is not in its form.
-    """
+    """The legs of the call record in a recording's metadata, with their essence alone."""
     record = fields.get("record")
     if record is None:
         return []

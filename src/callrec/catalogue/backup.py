@@ -24,14 +24,6 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     What grants were, a copy that is kept for years must not give back: they are deleted, and the
     copy is written anew from what is left, which reads every page of it, so that a damaged
     catalogue never takes the place of a sound copy.
-
-    Args:
-        engine: of the catalogue.
-        folder: on the vault's own disk, and not there; what a killed run left is removed.
-
-    Raises:
-        Failed: the disk has no room for it twice.
-        Tampered: the catalogue is damaged.
     """
     shutil.rmtree(folder, ignore_errors=True)
     try:

@@ -35,13 +35,7 @@ class InterruptedRun(NamedTuple):
 def strip_recordings(
     connection: Connection, recordings: Collection[Row[Any]], kept: Collection[bytes]
 ) -> None:
-    """Take everything from these recordings that opens, tells or finds them.
-
-    Args:
-        connection: within a transaction.
-        recordings: their rows.
-        kept: MACs by which a sound that comes again is known, and stays out.
-    """
+    """Take everything from these recordings that opens, tells or finds them."""
     numbers = [row.id for row in recordings]
     recording, grant, duplicate = tables.recording, tables.grant, tables.duplicate
     connection.execute(
@@ -76,11 +70,7 @@ def update_certificate(connection: Connection, certificate: str, **columns: obje
 
 
 def find_certificate(connection: Connection, request: str) -> Row[Any]:
-    """The row of the certificate of a request, by the request's id.
-
-    Raises:
-        NotFound: nothing was destroyed under it.
-    """
+    """The row of the certificate of a request, by the request's id."""
     table = tables.certificate
     row = connection.execute(select(table).where(table.c.request == request)).first()
     if row is None:
@@ -197,12 +187,6 @@ def still_to_erase_by_label(
 
     A copy of the catalogue that is older than the destruction has their keys and descriptions,
     whether the volume holds their files or not.
-
-    Args:
-        connection: to the catalogue.
-        certificate: only what was destroyed under this one, by its id; None: all.
-        standing: of the volumes; from one that is lost nothing can be erased.
-        begun: volumes, by their ids, on which a run was begun and did not end.
     """
     held, stub, made = _held(), tables.destroyed, tables.certificate
     files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)

@@ -56,12 +56,7 @@ question 5). 9p and virtiofs are left out: the whole disk of a container may be 
 
 
 def open_catalogue(vault: Path) -> Engine:
-    """Open the catalogue in the vault's folder, for reading alone where it cannot be written.
-
-    Raises:
-        Misconfigured: there is none, it lies on a network file system, or its schema is another.
-        Tampered: it is no database, damaged, or has what no migration made.
-    """
+    """Open the catalogue in the vault's folder, for reading alone where it cannot be written."""
     engine = open_any_schema(vault)
     with reading(engine) as connection:
         found = schema_of(connection)
@@ -79,12 +74,7 @@ def open_catalogue(vault: Path) -> Engine:
 
 
 def open_any_schema(vault: Path) -> Engine:
-    """As `open_catalogue`, whatever its schema is: for `callrec migrate`.
-
-    Raises:
-        Misconfigured: there is none, it may not be looked at, it lies on a network file system, or
-            others can change it.
-    """
+    """As `open_catalogue`, whatever its schema is: for `callrec migrate`."""
     path = vault / FILE_NAME
     try:
         there = path.is_file()
@@ -152,10 +142,6 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """A write transaction: durable when it ends, undone if it fails.
 
     The write lock is taken at once, so that what is read inside is what is changed.
-
-    Raises:
-        Failed: the disk is full or cannot be written, or the vault stayed busy for a minute.
-        Tampered: something was put into the catalogue since it was opened that no migration made.
     """
     with _explained(), engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -170,11 +156,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 def sync_folder(connection: Connection) -> None:
-    """Make the names in the catalogue's folder durable: that of a journal that is gone, too.
-
-    Raises:
-        OSError: its disk does not let them be.
-    """
+    """Make the names in the catalogue's folder durable: that of a journal that is gone, too."""
     (_, _, path), *_ = connection.exec_driver_sql("PRAGMA database_list").all()
     sync(Path(path).parent)
 
@@ -196,13 +178,6 @@ def rewrite_database(engine: Engine, work: Path) -> None:
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
     when its rows move to another.
-
-    Args:
-        engine: of the catalogue.
-        work: a folder on the vault's own disk, where the new file lies meanwhile, without a name.
-
-    Raises:
-        Failed: somebody else reads or writes the vault, or its disk is full; nothing was lost.
     """
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:
@@ -245,11 +220,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def refuse_network_file_system(path: Path) -> None:
-    """Refuse a folder or file that other machines can have open, too.
-
-    Raises:
-        Misconfigured: it lies on a network share, or a folder that a host shares with its guests.
-    """
+    """Refuse a folder or file that other machines can have open, too."""
     kind = file_system_of(path)
     if kind in NETWORK_FILE_SYSTEMS:
         raise Misconfigured(
@@ -325,14 +296,6 @@ def insert_rows(
     *,
     columns: Sequence[str] | None = None,
 ) -> None:
-    """Insert rows, quickest in the order that the table, or its index, is kept in.
-
-    Args:
-        connection: within a transaction.
-        insert: into one table, without values.
-        rows: at least one; values in the order of the table's columns, and of the types themselves
-            that SQLite knows: for a word or number of an enumeration its driver first asks around.
-        columns: those that the rows have; None: all.
-    """
+    """Insert rows, quickest in the order that the table, or its index, is kept in."""
     said = insert.compile(connection, column_keys=columns and list(columns))
     connection.exec_driver_sql(str(said), list(rows))

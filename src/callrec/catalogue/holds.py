@@ -16,11 +16,7 @@ from callrec.policy.hold import HoldState
 
 
 def find_hold(connection: Connection, number: int) -> Row[Any]:
-    """The row of a hold, with ``request_number`` and ``purpose`` of its request if it has one.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """The row of a hold, with ``request_number`` and ``purpose`` of its request if it has one."""
     row: Row[Any] | None = connection.execute(
         _with_request().where(tables.hold.c.number == number)
     ).first()

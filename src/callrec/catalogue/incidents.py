@@ -15,11 +15,7 @@ from callrec.errors import NotFound
 
 
 def find_incident(connection: Connection, reference: str) -> Row[Any]:
-    """The row of an incident, ``I-3``.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """The row of an incident, ``I-3``."""
     number = int(reference.removeprefix("I-"))
     table = tables.incident
     row = connection.execute(select(table).where(table.c.number == number)).first()

@@ -110,9 +110,6 @@ def width_for(busiest: int) -> TokenWidth:
 
     With L = floor(log2(busiest)): L - 4 bits, so that about sixteen calls or more share a token;
     of tails, which are ten thousand at most, 4 bits where L is 8 or more, else 2; never under 2.
-
-    Args:
-        busiest: calls in the busiest complete month.
     """
     exponent = busiest.bit_length() - 1
     tail_bits = 4 if exponent >= 8 else 2  # noqa: PLR2004 - the formula above
@@ -122,15 +119,7 @@ def width_for(busiest: int) -> TokenWidth:
 def add_calls(
     connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
 ) -> None:
-    """Write the tokens of new calls, and the records of their parts.
-
-    Args:
-        connection: within the transaction that catalogues the calls.
-        index_key: the newest version, 32 bytes.
-        vault: the vault's id.
-        calls: their recordings are in the catalogue, and not in the index yet.
-        zone: the practice's, for the day in extension-day.
-    """
+    """Write the tokens of new calls, and the records of their parts."""
     _write(connection, _uncut_under(index_key, vault), calls, zone, before={})
 
 
@@ -143,34 +132,14 @@ def add_facts(
     *,
     before: Mapping[int, datetime],
 ) -> None:
-    """Write the tokens that calls lack, of which more is known than when they were indexed.
-
-    Args:
-        connection: within the transaction that catalogues what is known.
-        index_key: the newest version, 32 bytes.
-        vault: the vault's id.
-        calls: with all that is known of them.
-        zone: the practice's.
-        before: a recording's number -> when its call was taken to have begun.
-    """
+    """Write the tokens that calls lack, of which more is known than when they were indexed."""
     _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
 
 
 def replace_calls(
     connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
 ) -> None:
-    """Write the tokens of calls that are in the index anew, under another version of its key.
-
-    Args:
-        connection: within a transaction.
-        index_key: the newest version, 32 bytes.
-        vault: the vault's id.
-        calls: as they are sealed.
-        zone: the practice's, for the day in extension-day.
-
-    Raises:
-        Tampered: the record of a part is missing or was not written by us.
-    """
+    """Write the tokens of calls that are in the index anew, under another version of its key."""
     token = tables.token
     known = read_parts(connection)
     for part, of_part in _by_part(calls).items():
@@ -222,18 +191,7 @@ def candidates(
     criteria: Criteria,
     zone: tzinfo,
 ) -> list[int]:
-    """The recordings that may meet the criteria, newest first: each is to be opened and asked.
-
-    Args:
-        connection: to the catalogue.
-        index_keys: every version of the index key; a call's tokens are under that of its day.
-        vault: the vault's id.
-        criteria: what is asked for.
-        zone: the practice's.
-
-    Raises:
-        Tampered: the record of a part was not written by us.
-    """
+    """The recordings that may meet the criteria, newest first: each is to be opened and asked."""
     query = (
         select(tables.recording.c.id)
         .where(tables.recording.c.state != DESTROYED, *_clear_conditions(criteria, zone))
@@ -258,18 +216,7 @@ def calls_missed(
     calls: Sequence[IndexedCall],
     zone: tzinfo,
 ) -> list[int]:
-    """Those of the calls that a search for something that is sealed of them would miss.
-
-    Args:
-        connection: to the catalogue.
-        index_keys: every version of the index key.
-        vault: the vault's id.
-        calls: as they are sealed, which are in the catalogue with the start that is sealed.
-        zone: the practice's.
-
-    Raises:
-        Tampered: as `read_parts`.
-    """
+    """Those of the calls that a search for something that is sealed of them would miss."""
     under = [_uncut_under(key, vault) for key in index_keys]
     widths, missed = read_parts(connection), []
     for part, of_part in _by_part(calls).items():
@@ -375,11 +322,7 @@ def _record(part: int, rows: int, width: TokenWidth, *, known: bool) -> Insert |
 
 
 def read_parts(connection: Connection) -> dict[int, TokenWidth]:
-    """The months that the index holds, oldest first, and how wide the tokens of each are.
-
-    Raises:
-        Tampered: the record of one was not written by us, or is missing although calls began in it.
-    """
+    """The months that the index holds, oldest first, and how wide the tokens of each are."""
     part, began = tables.part, tables.recording.c.started_at
     rows = connection.execute(select(part).order_by(part.c.part))
     widths = {row.part: _width(row) for row in rows}

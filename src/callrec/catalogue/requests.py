@@ -29,11 +29,7 @@ def number_of(reference: str) -> int:
 
 
 def find_request(connection: Connection, reference: str) -> Row[Any]:
-    """The row of a request.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """The row of a request."""
     number = number_of(reference)
     row = connection.execute(
         select(tables.request).where(tables.request.c.number == number)

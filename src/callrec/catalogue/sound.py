@@ -39,9 +39,6 @@ def check_schema(connection: Connection) -> None:
 
     A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
     in a table's place answers as somebody else likes.
-
-    Raises:
-        Tampered: there is more, less or something else.
     """
     if schema_hash(connection) != SCHEMA_HASH:
         raise Tampered(
@@ -51,11 +48,7 @@ def check_schema(connection: Connection) -> None:
 
 
 def check_integrity(connection: Connection) -> None:
-    """Read every page, and follow every reference from one row to another.
-
-    Raises:
-        Tampered: something is damaged, or refers to what there is not.
-    """
+    """Read every page, and follow every reference from one row to another."""
     told = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if told != "ok" or dangling is not None:
@@ -68,9 +61,6 @@ def check_values(connection: Connection) -> None:
     """Check that each value is of its column's type, and each number one that JSON tells exactly.
 
     SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
-
-    Raises:
-        Tampered: one is not.
     """
     for table in METADATA.sorted_tables:
         wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
@@ -101,12 +91,7 @@ def row_counts(connection: Connection) -> Mapping[str, int]:
 
 
 def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> None:
-    """Check that every table that there was has as many rows as it had.
-
-    Raises:
-        Failed: one has not.
-        Tampered: the catalogue is not sound.
-    """
+    """Check that every table that there was has as many rows as it had."""
     after = row_counts(connection)
     if any(after.get(name) != count for name, count in before.items()):
         raise Failed(

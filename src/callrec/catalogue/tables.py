@@ -47,11 +47,7 @@ class EnumText(TypeDecorator[str]):
         self.words = words
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """The word.
-
-        Raises:
-            Tampered: it is none of them.
-        """
+        """The word."""
         del dialect  # the same in every database
         try:
             return value if value is None else self.words(value)
@@ -67,11 +63,7 @@ class Blob(TypeDecorator[bytes]):
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        """The bytes.
-
-        Raises:
-            Tampered: it is something else.
-        """
+        """The bytes."""
         del dialect  # the same in every database
         if value is not None and type(value) is not bytes:
             raise Tampered("a row of the catalogue has something else where bytes were written")

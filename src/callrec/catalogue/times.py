@@ -12,11 +12,7 @@ _YEARS: Final = range(1800, 3000)
 
 
 def from_millis(value: int) -> datetime:
-    """A column's time, aware, in UTC.
-
-    Raises:
-        Tampered: no calendar holds it, or what is reckoned from it.
-    """
+    """A column's time, aware, in UTC."""
     try:
         at = datetime.fromtimestamp(value / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -63,11 +63,7 @@ def find_volume(connection: Connection, volume: str) -> Row[Any] | None:
 
 
 def volume_labelled(connection: Connection, label: str) -> Row[Any]:
-    """The row of a volume by its label.
-
-    Raises:
-        NotFound: there is none of that label.
-    """
+    """The row of a volume by its label."""
     table = tables.volume
     row = connection.execute(select(table).where(table.c.label == label)).first()
     if row is None:
@@ -94,11 +90,6 @@ def not_archived(
     """``id``, ``ciphertext``, ``state`` of the recordings not on a volume yet, oldest first.
 
     Those that are destroyed are not among them.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        volume: its id.
-        started_before: milliseconds since 1970; None: all.
     """
     table, archived = tables.recording, tables.archived
     there = select(archived.c.recording).where(archived.c.volume == volume)
@@ -181,15 +172,7 @@ def on_volume(
     state: str,
     started_before: int | None = None,
 ) -> Sequence[ArchivedRecording]:
-    """A volume's recordings of one state, oldest first.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        volume: its id.
-        drives: which drive each volume is on whose copies count.
-        state: ``live`` or ``archived``.
-        started_before: milliseconds since 1970; None: all.
-    """
+    """A volume's recordings of one state, oldest first."""
     table, here = tables.recording, tables.archived
     copies = _copies_on(drives).label("copies")
     query = (
@@ -247,13 +230,7 @@ def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
 def count_with_too_few_copies(
     connection: Connection, copies: int, drives: Mapping[str, str]
 ) -> int:
-    """How many recordings that are on volumes only are on fewer than so many of these drives.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        copies: how many are enough.
-        drives: which drive each volume is on whose copies count.
-    """
+    """How many recordings that are on volumes only are on fewer than so many of these drives."""
     table = tables.recording
     query = select(func.count()).where(table.c.state == ARCHIVED, _copies_on(drives) < copies)
     return connection.execute(query).scalar_one()

@@ -144,10 +144,6 @@ def main(
 def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
     """Run one command.
 
-    Args:
-        argv: what was typed after ``callrec``; this process's own arguments if None.
-        now: the clock, giving aware times; this machine's if None.
-
     Returns:
         The exit status (docs/cli.md). Whatever goes wrong is told on stderr in two lines.
     """

@@ -35,14 +35,7 @@ _PATHS: Final = re.compile(r"\[?(FILE|DIR|PATH)\]?(\.\.\.)?")
 
 
 def complete(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
-    """The lines to print.
-
-    Args:
-        root: the whole command line.
-        environ: ``_CALLREC_COMPLETE`` is ``source_bash``: what bash is to run is wanted; else it is
-            bash's question: ``COMP_WORDS``, the words on the line, one below the other, and
-            ``COMP_CWORD``, the place of the one that is being typed.
-    """
+    """The lines to print."""
     if environ["_CALLREC_COMPLETE"] == "source_bash":
         yield from SCRIPT.splitlines()
         return
@@ -63,12 +56,7 @@ def complete(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
-    """Every word that may follow those on the line, or `PATHS` alone.
-
-    Args:
-        root: the whole command line.
-        before: the words that stand after ``callrec``.
-    """
+    """Every word that may follow those on the line, or `PATHS` alone."""
     command: Any = root
     awaited: Any = None
     """The option whose value comes next."""

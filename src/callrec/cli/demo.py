@@ -234,11 +234,7 @@ REFUSED: Final = 3
 
 
 def play_story(stage: Stage) -> None:
-    """The whole of it, on real files in the stage's folder.
-
-    Raises:
-        Failed: something did not come out as it must.
-    """
+    """The whole of it, on real files in the stage's folder."""
     _found_the_practice(stage)
     _take_calls_in(stage)
     _search(stage)

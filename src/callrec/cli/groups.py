@@ -24,12 +24,7 @@ _TAKES_A_VALUE = ("--config", "--vault")
 
 
 def new_app(*, default: str = "") -> typer.Typer:
-    """The Typer of a command, which its module calls by the command's name and ``_app``.
-
-    Args:
-        default: the subcommand that is meant where none is named: ``callrec audit`` is
-            ``callrec audit list``. Empty: a group with none says what it has.
-    """
+    """The Typer of a command, which its module calls by the command's name and ``_app``."""
     group = type("Group", (_Group,), {"default": default})
     # Rich would load 67 ms of Markdown for --help and print variables, so keys, in a traceback.
     return typer.Typer(

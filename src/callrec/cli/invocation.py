@@ -53,11 +53,7 @@ class Invocation:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration that applies to this command.
-
-        Raises:
-            Misconfigured: the file is missing, is no TOML, or has a key or value we do not know.
-        """
+        """The configuration that applies to this command."""
         from callrec.config import load_config  # pydantic: 67 ms
 
         return load_config(self.given.config, self.environ, self.given.vault)
@@ -89,11 +85,7 @@ class Context(typer.Context):
     obj: Invocation
 
     def invoke(self, callback: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Run a command, unless it was given text that is none.
-
-        Raises:
-            Unusable: as it could neither be kept nor signed, nothing is begun.
-        """
+        """Run a command, unless it was given text that is none."""
         for name, value in kwargs.items():
             for each in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(each, str) and name not in FILE_PARAMETERS and not is_text(each):
@@ -124,18 +116,8 @@ def check_destination(
 ) -> bool:
     """Check where a file is to go, and ask before one that is there is replaced.
 
-    Args:
-        invocation: the command.
-        to: the file.
-        yes: ``--yes`` was given.
-        suffixes: which it may have; any if there are none.
-
     Returns:
         Whether a file of that name is there, and is to be replaced.
-
-    Raises:
-        Unusable: its name or its folder will not do, or there is nobody to ask.
-        Failed: the answer was no.
     """
     from callrec.system.whole_file import check_new
 
@@ -152,12 +134,7 @@ COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
 
 
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:
-    """The vault that this command works on; the mail that waits there is seen to afterwards.
-
-    Args:
-        invocation: the command.
-        drives: folders in which volumes are looked for first.
-    """
+    """The vault that this command works on; the mail that waits there is seen to afterwards."""
     from callrec.practice import open_practice
 
     opened = open_practice(invocation.config, invocation.now, invocation.environ)
@@ -166,11 +143,7 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
 
 
 def acting_person(invocation: Invocation, practice: Practice) -> Actor:
-    """Who acts, with what the login keeps: enough to search and to ask.
-
-    Raises:
-        Locked: nobody is logged in.
-    """
+    """Who acts, with what the login keeps: enough to search and to ask."""
     from callrec.login.keyring import open_session
     from callrec.login.unlock import actor_by_session
 
@@ -184,11 +157,7 @@ def acting_person(invocation: Invocation, practice: Practice) -> Actor:
 
 
 def signing_person(invocation: Invocation, practice: Practice) -> Actor:
-    """Who acts, with the password given for this one command: it opens and signs everything his.
-
-    Raises:
-        Locked: nobody is logged in, or the password is wrong.
-    """
+    """Who acts, with the password given for this one command: it opens and signs everything his."""
     from callrec.login.keyring import read_credential
     from callrec.login.unlock import actor_by_credential, actor_by_password
 
@@ -201,12 +170,7 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
 
 
 def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
-    """Who acts for as long as a command stays: a service, looked up whenever the vault is opened.
-
-    Raises:
-        Unusable: no credential is given. A person's password is not kept.
-        Misconfigured: the credential cannot be read.
-    """
+    """Who acts for as long as a command stays: a service, looked up whenever the vault is opened."""
     from callrec.login.keyring import read_credential
     from callrec.login.unlock import actor_by_credential
 
@@ -222,11 +186,7 @@ def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
 
 
 def signing_login(invocation: Invocation, practice: Practice) -> str:
-    """The login whose password is to be given: the one that is named, or the open login's.
-
-    Raises:
-        Locked: nobody is logged in.
-    """
+    """The login whose password is to be given: the one that is named, or the open login's."""
     from callrec.login.keyring import open_session
 
     named = invocation.environ.get("CALLREC_USER", "")
@@ -239,11 +199,7 @@ def signing_login(invocation: Invocation, practice: Practice) -> str:
 
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:
-    """The second person, who gives a password at the same terminal.
-
-    Raises:
-        Locked: the password is wrong.
-    """
+    """The second person, who gives a password at the same terminal."""
     from callrec.login.unlock import actor_by_password
 
     password = invocation.prompts.ask_password(

@@ -71,12 +71,7 @@ class Output:
         return self._results.isatty()
 
     def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
-        """The result, as the one document of ``--json`` or in words.
-
-        Args:
-            value: what a program gets; times are aware, sizes in bytes, durations in seconds.
-            text: says the same to a person, by ``say`` and ``table``.
-        """
+        """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self._write(as_json(value))
         else:
@@ -114,12 +109,7 @@ class Output:
         return shutil.get_terminal_size().columns if self._results.isatty() else WIDTH
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Rows under headings, as wide as the terminal; whole numbers stand to the right.
-
-        Args:
-            headers: one for each column.
-            rows: cells, of any type; None is an empty one.
-        """
+        """Rows under headings, as wide as the terminal; whole numbers stand to the right."""
         from rich.table import Table  # costs 30 ms, and few commands print one
 
         grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -135,11 +125,6 @@ class Output:
         self, label: str, *, total: int | None, in_bytes: bool = False
     ) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal while something long is done; nothing without a terminal.
-
-        Args:
-            label: what is being done.
-            total: how much there is to do, in things or in bytes; None: nobody knows yet.
-            in_bytes: it is bytes: show sizes and speed.
 
         Yields:
             A function to call with how much more is done.
@@ -225,13 +210,6 @@ def progress_bar(
     stream: TextIO, label: str, *, total: int | None, in_bytes: bool, colour: bool
 ) -> Iterator[Callable[[int], None]]:
     """Draw until the block ends, then take the bar away.
-
-    Args:
-        stream: a terminal.
-        label: what is being done, harmless.
-        total: how much there is to do, in bytes or in things; None: nobody knows yet.
-        in_bytes: shows sizes and speed instead of a count.
-        colour: may be used.
 
     Yields:
         A function to call with how much more is done.

@@ -36,15 +36,7 @@ class Prompts:
         return self._answers.isatty() and self._messages.isatty()
 
     def ask(self, what: str, *, option: str) -> str:
-        """A line of text.
-
-        Args:
-            what: the question, without colon.
-            option: what a script gives instead, such as ``--reason TEXT``.
-
-        Raises:
-            Unusable: there is no terminal, or nothing was entered.
-        """
+        """A line of text."""
         self._need_terminal(option)
         answer = self._line(f"{what}: ")
         if not answer:
@@ -60,18 +52,7 @@ class Prompts:
         help: str = "",  # noqa: A002  # as Typer calls it
         given: str | None = None,
     ) -> Answer:
-        """Ask until the answer can be read, and say each time why it could not.
-
-        Args:
-            what: the question, without colon.
-            read: makes of the line what is returned.
-            option: what a script gives instead.
-            help: a line that says what is wanted.
-            given: an answer that was typed beforehand.
-
-        Raises:
-            Unusable: there is no terminal, or it was closed.
-        """
+        """Ask until the answer can be read, and say each time why it could not."""
         self._need_terminal(option)
         if help and given is None:
             self._write(f"{fill(escape_controls(help), WIDTH)}\n")
@@ -92,17 +73,7 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
     ) -> str:
-        """One of several, by its number or its name; asks until it is one of them.
-
-        Args:
-            what: the question, without colon.
-            choices: name -> what it means.
-            option: what a script gives instead.
-            help: a line that says what is wanted.
-
-        Raises:
-            Unusable: there is no terminal, or it was closed.
-        """
+        """One of several, by its number or its name; asks until it is one of them."""
         self._need_terminal(option)
         if help:
             self._write(f"{fill(escape_controls(help), WIDTH)}\n")
@@ -111,16 +82,7 @@ class Prompts:
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     def confirm(self, what: str, *, yes: bool) -> None:
-        """Go on with what cannot be undone only if somebody said so.
-
-        Args:
-            what: a question, or what would be done and cannot be undone: "destroy 12 recordings".
-            yes: ``--yes`` was given.
-
-        Raises:
-            Unusable: neither ``--yes`` nor a terminal.
-            Failed: the answer was no.
-        """
+        """Go on with what cannot be undone only if somebody said so."""
         if yes:
             return
         if not self.possible:
@@ -133,17 +95,7 @@ class Prompts:
             raise Failed("not confirmed, so nothing was done")
 
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
-        """A password, never shown: from the file that the environment names, else asked for.
-
-        Args:
-            what: whose password or which, without colon.
-            file_variable: the variable that may name a file; ``-`` there is standard input.
-
-        Raises:
-            Locked: there is neither file nor terminal.
-            Misconfigured: the file cannot be read, or others can read it.
-            Unusable: the terminal was closed, or what it gives is no text.
-        """
+        """A password, never shown: from the file that the environment names, else asked for."""
         named = self._environ.get(file_variable)
         if named == "-":
             return _first_line(_text(self._answers.readline, Misconfigured))
@@ -164,12 +116,7 @@ class Prompts:
             ) from None
 
     def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
-        """A password that is being chosen; on a terminal it is typed twice.
-
-        Raises:
-            Locked, Misconfigured: as ``ask_password``.
-            Unusable: the two differ.
-        """
+        """A password that is being chosen; on a terminal it is typed twice."""
         first = self.ask_password(what, file_variable=file_variable)
         if self._environ.get(file_variable):
             return first
@@ -178,18 +125,7 @@ class Prompts:
         return first
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
-        """A text that is not shown and may be mistyped: from a file, else asked until it is right.
-
-        Args:
-            what: the question, without colon.
-            read: raises Unusable where it is mistyped.
-            file_variable: the variable that may name a file; ``-`` there is standard input.
-
-        Raises:
-            Locked: there is neither file nor terminal.
-            Misconfigured: the file cannot be read, or others can read it.
-            Unusable: what is in the file is mistyped.
-        """
+        """A text that is not shown and may be mistyped: from a file, else asked until it is right."""
         named = self._environ.get(file_variable)
         if named:
             text = (
@@ -260,11 +196,7 @@ def _chosen(answer: str, names: Sequence[str]) -> str:
 
 
 def read_password(file: Path) -> str:
-    """A password: the first line of a file that only its owner can read.
-
-    Raises:
-        Misconfigured: it cannot be read, others can read it, or it holds no password.
-    """
+    """A password: the first line of a file that only its owner can read."""
     return _first_line(_text_of(file))
 
 
@@ -296,15 +228,6 @@ _MEANING: Final[Mapping[Channel, str]] = {
 
 
 def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
-    """One of the ways.
-
-    Args:
-        prompts: asks for it.
-        what: the question, without colon.
-        option: what a script gives instead: ``--by``.
-
-    Raises:
-        Unusable: there is no terminal, or it was closed.
-    """
+    """One of the ways."""
     choices = {str(channel): meaning for channel, meaning in _MEANING.items()}
     return Channel(prompts.choose(what, choices, option=f"{option} {'|'.join(choices)}"))

@@ -27,13 +27,6 @@ def place_with_request(
     """Place a hold as a request is made, if its purpose asks for one.
 
     Whoever asks need not be able to search, so it waits to be matched (`hold_matching`).
-
-    Args:
-        practice: the open vault.
-        act: the write transaction.
-        actor: who makes the request.
-        request: its id.
-        body: what it says.
     """
     if not TERMS[body.purpose].places_hold:
         return
@@ -44,14 +37,7 @@ def place_with_request(
 def change_with_request(
     act: LogTransaction, actor: Actor, *, request: OpenRequest, body: RequestBody
 ) -> None:
-    """Let a request's hold follow a change of the request; nothing that is held is let go.
-
-    Args:
-        act: the write transaction.
-        actor: who changes it.
-        request: as it was.
-        body: what it says now.
-    """
+    """Let a request's hold follow a change of the request; nothing that is held is let go."""
     hold = hold_of(act.connection, request.id)
     if hold is None:
         return
@@ -61,13 +47,7 @@ def change_with_request(
 
 
 def match_again(act: LogTransaction, actor: Actor, *, earliest: int) -> None:
-    """Let what requests hold be matched again, as more is known of recordings that were there.
-
-    Args:
-        act: the write transaction in which that is catalogued.
-        actor: who brought it.
-        earliest: when the first of those calls began, in ms; a hold is of calls before it.
-    """
+    """Let what requests hold be matched again, as more is known of recordings that were there."""
     for hold in holds_in_state(act.connection, HoldState.PLACED):
         if hold.request is not None and earliest < hold.placed_at:
             log_unmatched(act, actor, hold.id)

@@ -36,16 +36,7 @@ NO_RECORDING_YET: Final = 0
 def columns_after(
     state: HoldState | None, leaf: Leaf, number_of: Callable[[str], int | None]
 ) -> Mapping[str, Any]:
-    """What a leaf makes of the columns of a hold.
-
-    Args:
-        state: where it stood; None: it is placed by this.
-        leaf: which, of a `HoldAct`.
-        number_of: gives the number of a recording, by its uid.
-
-    Raises:
-        Tampered: that cannot happen to a hold that stands there.
-    """
+    """What a leaf makes of the columns of a hold."""
     act, named = HoldAct(leaf.act), "".join(leaf.subject[1:2])
     if state is None:
         return {
@@ -85,20 +76,12 @@ class LoggedHold:
 
     @property
     def state(self) -> HoldState:
-        """Where it stands.
-
-        Raises:
-            Tampered: this cannot have happened in this order.
-        """
+        """Where it stands."""
         state: HoldState = self.columns(lambda _: 0)["state"]
         return state
 
     def columns(self, number_of: Callable[[str], int | None]) -> Mapping[str, Any]:
-        """The columns of its row; ``number_of`` gives that of a recording, by its uid.
-
-        Raises:
-            Tampered: this cannot have happened in this order.
-        """
+        """The columns of its row; ``number_of`` gives that of a recording, by its uid."""
         # By hand it is lifted by the second person's leaf; that there are two is checked.
         first = self.of(HoldAct.LIFTED)[:1] if self.request is None else ()
         columns: dict[str, Any] = {"state": None}
@@ -131,15 +114,7 @@ HOLDS: Final = Kind(
 def log_placed(
     practice: Practice, act: LogTransaction, actor: Actor, *, request: str = "", reason: str = ""
 ) -> tuple[str, int]:
-    """Place a hold that names nothing yet; returns its id and its number.
-
-    Args:
-        practice: the open vault.
-        act: the write transaction.
-        actor: who places it.
-        request: id of the request that does; empty if it is placed by hand.
-        reason: why, where it is placed by hand.
-    """
+    """Place a hold that names nothing yet; returns its id and its number."""
     hold = primitives.random_id()
     catalogue = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
     number = next_number(act.connection, tables.hold.c.id, HoldAct.PLACED)
@@ -254,10 +229,6 @@ class HoldBody:
 
     @classmethod
     def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:
-        """Open what `seal` sealed.
-
-        Raises:
-            Tampered: another key or hold, or changed, or not in its form.
-        """
+        """Open what `seal` sealed."""
         told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
         return read_body(cls, told, "a hold is not in its form")

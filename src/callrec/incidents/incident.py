@@ -102,11 +102,7 @@ def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -
 def open_incident(
     practice: Practice, act: LogTransaction, actor: Actor, account: IncidentReport
 ) -> ReportedIncident:
-    """Make an incident in a transaction in which its maker does something else besides.
-
-    Raises:
-        As `report_incident`.
-    """
+    """Make an incident in a transaction in which its maker does something else besides."""
     check_account(account.what)
     check_noticed(account.noticed_at, practice.now())
     told = _told(practice, actor, account.tell)
@@ -276,11 +272,7 @@ def reporting_grid(practice: Practice) -> ReportingThreshold:
 
 
 def incident_id_of(practice: Practice, reference: str) -> str:
-    """Its id.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """Its id."""
     with reading(practice.engine) as connection:
         return str(find_incident(connection, reference).id)
 

@@ -67,11 +67,7 @@ class IncidentHistory:
 
     @property
     def state(self) -> IncidentState:
-        """Where it stands.
-
-        Raises:
-            Tampered: the events cannot have happened in this order.
-        """
+        """Where it stands."""
         return state_after(tuple(act_of(leaf) for leaf in self.leaves))
 
     @property
@@ -85,11 +81,7 @@ class IncidentHistory:
 
     @property
     def told(self) -> PersonId:
-        """Whom the report names, next to the incident.
-
-        Raises:
-            Tampered: it names nobody.
-        """
+        """Whom the report names, next to the incident."""
         named = self.leaves[0].subject[1:2]
         if not named:
             raise Tampered("an incident was reported to nobody")
@@ -110,11 +102,7 @@ def act_of(leaf: Leaf) -> IncidentAct:
 
 
 def columns_of(history: IncidentHistory) -> Columns:
-    """The columns of an incident that follow from its leaves.
-
-    Raises:
-        Tampered: the events cannot have happened in this order.
-    """
+    """The columns of an incident that follow from its leaves."""
     return {
         "state": history.state,
         "reporter": history.reporter,
@@ -140,20 +128,12 @@ INCIDENTS: Final = Versioned(
 def read_incident_history(
     practice: Practice, connection: Connection, incident: str
 ) -> IncidentHistory:
-    """Everything that happened to an incident.
-
-    Raises:
-        Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
-    """
+    """Everything that happened to an incident."""
     return INCIDENTS.read(connection, practice.register, incident)
 
 
 def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
-    """What the rules ask, without opening the incident; what was found is not among it.
-
-    Raises:
-        Tampered: a column says otherwise than the log.
-    """
+    """What the rules ask, without opening the incident; what was found is not among it."""
     check_row(row, columns_of(history), INCIDENTS.called(row))
     return IncidentFacts(
         reference=f"I-{row.number}",
@@ -174,18 +154,7 @@ def log_incident_version(
     subject: Sequence[str] = (),
     before: IncidentHistory | None = None,
 ) -> None:
-    """Write the leaf that makes a version, the row that follows, and the version under a new key.
-
-    Args:
-        practice: the open vault.
-        act: the write transaction.
-        actor: who does it.
-        what: the event.
-        body: the version.
-        which: its place.
-        subject: further ids beside the incident's.
-        before: what happened to it so far; None: this reports it.
-    """
+    """Write the leaf that makes a version, the row that follows, and the version under a new key."""
     details = body.details(body.digest(which))
     leaf = log_leaf(
         act, actor, what, [which.incident, *subject], details=details, nonce=body.log_nonce
@@ -217,11 +186,7 @@ def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
-    """Check that whoever reported an incident might, and told somebody who is a line manager.
-
-    Raises:
-        Tampered: so it is not, by the vouchers before that leaf.
-    """
+    """Check that whoever reported an incident might, and told somebody who is a line manager."""
     seq = history.leaves[0].seq
     with by_who_might(
         "an incident was reported by somebody who may not, or to nobody's line manager"
@@ -234,9 +199,6 @@ def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: 
     """Ask the rules of a leaf after the report, of an incident that is open as far as they go.
 
     That it closes once, the state shows.
-
-    Raises:
-        NotFound, Refused: its actor may not do that.
     """
     (person, on), open_ = might.actor(leaf), replace(facts, state=IncidentState.OPEN)
     if act_of(leaf) is IncidentAct.CLOSED:
@@ -284,17 +246,6 @@ def read_incident(
     """Open an incident by any key of the actor's to which it is sealed.
 
     Whether he may is not asked: `check_may_read` comes first.
-
-    Args:
-        practice: the open vault.
-        actor: who reads it.
-        connection: sees one state of the catalogue throughout.
-        reference: ``I-3``.
-
-    Raises:
-        NotFound: there is none.
-        Locked: it takes his password, or is sealed to nobody that he is.
-        Tampered: it is not the one that was reported, or a column says otherwise than the log.
     """
     row = find_incident(connection, reference)
     history = read_incident_history(practice, connection, row.id)
@@ -473,10 +424,6 @@ class IncidentBody:
 
     @classmethod
     def open(cls, sealed: bytes, key: bytes, which: IncidentVersion) -> IncidentBody:
-        """Open what `seal` sealed.
-
-        Raises:
-            Tampered: another key or version, or changed, or not in its form.
-        """
+        """Open what `seal` sealed."""
         opened = primitives.open_sealed(key, sealed, which.context)
         return read_body(cls, opened, "an incident is not in its form")

@@ -85,19 +85,8 @@ def catalogue_batch(
 ) -> dict[str, int]:
     """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
 
-    Args:
-        practice: the vault; the sealed files are in its store, durably.
-        actor: with the identity that signs the statement.
-        keys: of this batch.
-        portion: not empty.
-        duplicates: the MACs that are written.
-
     Returns:
         The number that each new recording got, by its uid.
-
-    Raises:
-        Refused: the actor may not ingest any more: what he signed would count for nothing.
-        Failed: the catalogue cannot be written, or the vault's keys were renewed.
     """
     new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:

@@ -69,11 +69,7 @@ class SealingWorkers:
         advance: Callable[[int], None],
         sources: Sequence[Source],
     ) -> list[Outcome]:
-        """Seal each into the batch, as ``BatchSealer.take`` does, and what is catalogued of it too.
-
-        Raises:
-            Failed: the store cannot take it, or a process was ended by somebody else.
-        """
+        """Seal each into the batch, as ``BatchSealer.take`` does, and what is catalogued of it too."""
         with self._turn:
             try:
                 return self._take(list(chunks(sources)), batch, keys, advance)
@@ -88,9 +84,6 @@ class SealingWorkers:
 
         Returns:
             Whether there was one of this batch.
-
-        Raises:
-            Failed: the store cannot take it.
         """
         with self._helping:
             if self._batch is not sealing.batch:
@@ -146,14 +139,7 @@ class SealingWorkers:
 def start_sealing_workers(
     vault: str, setup: Setup, processes: int, *, with_md5: bool
 ) -> Iterator[SealingWorkers | None]:
-    """Start the processes, and end them; None: this system has no such processes.
-
-    Args:
-        vault: its id.
-        setup: how this practice's telephone systems are read.
-        processes: how many.
-        summing: call records tell MD5s of recordings.
-    """
+    """Start the processes, and end them; None: this system has no such processes."""
     if not _CAN:
         yield None
         return

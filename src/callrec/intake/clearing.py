@@ -82,11 +82,7 @@ def parse_after(text: str) -> AfterIntake:
 
 
 def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
-    """Check that what is moved does not come in again.
-
-    Raises:
-        Unusable: the folder to move to lies in one that is taken in, or in the vault.
-    """
+    """Check that what is moved does not come in again."""
     if after.kind is AfterIntakeKind.MOVE and any(
         lies_in(after.folder, f) for f in (*paths, vault)
     ):
@@ -97,18 +93,7 @@ def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
 
 
 def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str) -> None:
-    """Read a sealed copy back from the disk, open it, and compare.
-
-    Args:
-        store: where it lies.
-        vault: the vault's id.
-        copy: which.
-        sha256: of the original, in hex.
-
-    Raises:
-        NotFound: the store does not hold it.
-        Tampered: it is damaged.
-    """
+    """Read a sealed copy back from the disk, open it, and compare."""
     if copy.data_key is None:
         store.check(copy.ciphertext)
         return
@@ -124,12 +109,7 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
 
 
 def clear_source(after: AfterIntake, seen: Seen) -> None:
-    """Delete or move a source, if it is still the file that was read.
-
-    Raises:
-        Unusable: it was changed, or the place it is to be moved to is taken.
-        OSError: it cannot be done; the source is still there.
-    """
+    """Delete or move a source, if it is still the file that was read."""
     path = seen.source.path
     if Mark.of(path.lstat()) != seen.mark:
         raise Unusable("it changed after it was taken in, and was left where it is")
@@ -145,11 +125,6 @@ def clear_sidecars(
 
     One that is not the sidecar that was read, or that says what the vault may not have, is moved,
     which loses nothing, and never deleted.
-
-    Args:
-        after: not keep.
-        gone: recordings that have gone already.
-        told: those of them of which the vault has what their sidecar said when they were read.
 
     Returns:
         Sidecars that could not go, and why.
@@ -230,13 +205,6 @@ def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
     """Delete or move the sources of a portion.
-
-    Args:
-        practice: the vault; what is new of the portion is catalogued.
-        actor: who takes in; where he holds the recordings key, older copies are opened too.
-        after: not keep.
-        portion: of sources.
-        pool: does several at a time.
 
     Returns:
         What was left where it is, and why.
@@ -321,9 +289,6 @@ def sweep_store(practice: Practice) -> None:
     """Remove its unfinished files, and those in place that it moved and nobody catalogued.
 
     The store's lock is held.
-
-    Raises:
-        Failed: something could not be cleared away.
     """
     column = tables.recording.c.ciphertext
     with reading(practice.engine) as connection:

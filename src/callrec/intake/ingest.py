@@ -94,23 +94,7 @@ def ingest_recordings(
     advance: Callable[[int], None],
     records: AvailableCallRecords | None = None,
 ) -> Ingested:
-    """Take in all recordings under the paths, and sign a summary of the run.
-
-    Args:
-        practice: the vault.
-        actor: with the identity that signs what is taken in.
-        paths: files, and folders with all that is in them.
-        after: what becomes of the sources.
-        system: whose recordings these are, a template's name too; None: told by their names.
-        advance: is told, from any thread, how many bytes more are done.
-        records: call records that recordings are joined to.
-
-    Raises:
-        Refused: the actor may not ingest.
-        NotFound, Unusable: the paths will not do.
-        Failed: the vault cannot be written; what was catalogued before stays, with a summary if
-            that can be written.
-    """
+    """Take in all recordings under the paths, and sign a summary of the run."""
     done = Ingested()
     found = find_sources(paths)
     try:

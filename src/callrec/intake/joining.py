@@ -74,11 +74,7 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
 
 
 def with_record(taken: Taken, joined: Joined | None) -> Taken:
-    """What was taken, with its call record.
-
-    Raises:
-        WrongSum: it is another file than the one that the record is of.
-    """
+    """What was taken, with its call record."""
     if joined is None:
         return taken
     try:
@@ -182,13 +178,6 @@ def fill_known(
     setup: Setup,
 ) -> int:
     """Fill what names of a portion tell of recordings that the vault has.
-
-    Args:
-        connection: to the catalogue.
-        opening: opens recordings for whoever takes in, over that connection.
-        duplicates: the MACs.
-        portion: told apart, and joined to call records where there are any.
-        setup: how this practice's telephone systems are read.
 
     Returns:
         Of how many recordings a name may tell more than is known, and nothing was filled: the actor

@@ -68,9 +68,6 @@ class DuplicateMacs:
         """Derive them from what the actor has open.
 
         ``marking``: sources stay where they are, and are to be known again by their marks.
-
-        Raises:
-            Locked: he does not have the newest index key.
         """
         newest = practice.register.newest(VaultKey.INDEX).version
         held = {v for key, v in actor.shares if key is VaultKey.INDEX} - {newest}
@@ -244,14 +241,7 @@ def sort_portion(
     seen: Sequence[Seen],
     known: dict[str, Row[Any]],
 ) -> Portion:
-    """Tell apart what is new, what the vault has under other names, and what it knows wholly.
-
-    Args:
-        connection: to the catalogue.
-        duplicates: the MACs.
-        seen: sources; those whose sound is not known are sealed.
-        known: what ``known_sounds`` says of them.
-    """
+    """Tell apart what is new, what the vault has under other names, and what it knows wholly."""
     portion = Portion()
     for each in seen:
         if each.sha256 in known:

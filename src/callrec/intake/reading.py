@@ -141,12 +141,7 @@ class Opened:
     """As it was when it was opened."""
 
     def understand(self, setup: Setup) -> tuple[Call, Sound]:
-        """What call it is and what sound; the file is at its beginning again afterwards.
-
-        Raises:
-            Unusable: it is no sound, or its description is not to be understood.
-            OSError: it cannot be read.
-        """
+        """What call it is and what sound; the file is at its beginning again afterwards."""
         path = self.source.path
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
@@ -155,23 +150,14 @@ class Opened:
         return call if sides == call.sides else replace(call, sides=sides), sound
 
     def check_unchanged(self, read_bytes: int) -> None:
-        """Check that what was read is the whole of it, and that it is still there as it was.
-
-        Raises:
-            Unsettled: somebody wrote to it, or put another file in its place.
-            OSError: it is gone.
-        """
+        """Check that what was read is the whole of it, and that it is still there as it was."""
         now = Mark.of(self.source.path.lstat())
         if now != self.mark or read_bytes != self.mark.size_bytes:
             raise Unsettled("it changed while it was read")
 
 
 def call_described(path: Path, setup: Setup) -> Call:
-    """The call whose recording this is, as its sidecar or its name says.
-
-    Raises:
-        NotTaken: that is not to be understood, or cannot be read.
-    """
+    """The call whose recording this is, as its sidecar or its name says."""
     try:
         return read_call(path, setup)
     except Failed as problem:
@@ -181,24 +167,14 @@ def call_described(path: Path, setup: Setup) -> Call:
 
 
 def sidecar_mark(path: Path) -> Mark | None:
-    """Of the sidecar that lies beside a recording; None: there is none.
-
-    Raises:
-        OSError: it has gone while it was looked at.
-    """
+    """Of the sidecar that lies beside a recording; None: there is none."""
     sidecar = sidecar_for(path)
     return Mark.of(sidecar.lstat()) if sidecar else None
 
 
 @contextmanager
 def open_source(source: Source) -> Iterator[Opened]:
-    """Open a source, and have the system read ahead in it.
-
-    Raises:
-        Unreadable: it is another file by now, or none.
-        Unsettled: somebody has it open for writing.
-        OSError: it cannot be opened.
-    """
+    """Open a source, and have the system read ahead in it."""
     with FileIO(os.open(source.path, _FLAGS)) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)
@@ -212,11 +188,7 @@ def open_source(source: Source) -> Iterator[Opened]:
 
 
 def modified_at(mark: Mark) -> datetime:
-    """When the file was last written, aware, in UTC.
-
-    Raises:
-        Unusable: no calendar holds that time.
-    """
+    """When the file was last written, aware, in UTC."""
     try:
         seconds, rest = divmod(mark.modified_ns, 10**9)
         at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)

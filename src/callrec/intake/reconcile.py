@@ -301,20 +301,7 @@ def open_copies(
     look: Callable[[Sequence[OpenedRecording]], None],
     advance: Callable[[int], None],
 ) -> Iterator[HeldCopy]:
-    """The recordings that began from ``begin`` on and before ``end``, in milliseconds since 1970.
-
-    Args:
-        opening: opens them.
-        connection: to the catalogue.
-        begin: the first moment.
-        end: the moment after the last.
-        look: is given some of them at a time, as they are opened.
-        advance: is told how many more were opened.
-
-    Raises:
-        Locked: the actor does not have the catalogue key.
-        Tampered: one is not as it was sealed.
-    """
+    """The recordings that began from ``begin`` on and before ``end``, in milliseconds since 1970."""
     table = tables.recording
     then = (table.c.started_at >= begin) & (table.c.started_at < end)
     some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left

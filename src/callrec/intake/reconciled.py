@@ -93,12 +93,7 @@ class LastReconciled:
 def log_reconciliation(
     practice: Practice, actor: Actor, days: DayRange, counts: Counts, *, asked: int
 ) -> None:
-    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers.
-
-    Raises:
-        Failed: what the actor may do was changed since his command began.
-        Refused: what was lent to him is over.
-    """
+    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
     statement = sign_statement_as(
         practice,
         actor,
@@ -120,9 +115,6 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
     """The newest reconciliation that came to its end; None: there was none.
 
     What somebody says of one who might not, or could open no recording, counts for nothing.
-
-    Raises:
-        Tampered: it is not as it was signed, or not in its form.
     """
     for leaf in _said(connection):
         if _could_reconcile(powers_then(practice, connection), leaf):
@@ -207,13 +199,7 @@ class Finding:
 def findings_of(
     reconciled: Reconciled, silences: Iterable[QuietPeriod], is_within: Callable[[datetime], bool]
 ) -> Iterator[Finding]:
-    """Everything in one window that is to be told of.
-
-    Args:
-        reconciled: the window and what lies around it.
-        silences: of the window.
-        is_within: whether an instant lies in the window.
-    """
+    """Everything in one window that is to be told of."""
     for accounted in reconciled.calls:
         if is_within(accounted.call.legs[0].call.started_at):
             yield from _of_call(accounted)

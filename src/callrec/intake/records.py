@@ -94,13 +94,7 @@ class AvailableCallRecords:
     @classmethod
     @contextmanager
     def of(cls, paths: Sequence[Path], setup: Setup, tolerance: timedelta) -> Iterator[Self]:
-        """Those of some files.
-
-        Raises:
-            NotFound: there is no such file.
-            Unusable: a file is of no kind that is known.
-            Failed: a file cannot be read, or the temporary database not be written.
-        """
+        """Those of some files."""
         # No name: SQLite's own temporary file, which is gone with the connection.
         with closing(sqlite3.connect("", isolation_level=None)) as database:
             records = cls(database, tolerance)
@@ -213,13 +207,7 @@ class UnreadRow:
 
 
 def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[UnreadRow]]:
-    """The legs of all files, with their essence alone, and the rows that say nothing.
-
-    Raises:
-        NotFound: there is no such file.
-        Unusable: a file is of no kind that is known.
-        Failed: a file cannot be read.
-    """
+    """The legs of all files, with their essence alone, and the rows that say nothing."""
     legs: list[Leg] = []
     unread: list[UnreadRow] = []
     for row in read_rows(paths, setup):
@@ -231,11 +219,7 @@ def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[Unre
 
 
 def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:
-    """Each row of all files, as it comes.
-
-    Raises:
-        NotFound, Unusable, Failed: as `read_legs`.
-    """
+    """Each row of all files, as it comes."""
     for path in paths:
         with _opened(path) as file:
             for row in read_records(file, setup):

@@ -104,11 +104,7 @@ class BatchSealer:
     """Call records tell MD5s of recordings."""
 
     def take(self, chunk: Sequence[Source]) -> list[Outcome]:
-        """Seal each; what is wrong with one concerns that one alone.
-
-        Raises:
-            Failed: the store cannot take it.
-        """
+        """Seal each; what is wrong with one concerns that one alone."""
         return _each(chunk, self._seal, self.advance)
 
     def _seal(self, opened: Opened) -> Taken:
@@ -154,11 +150,7 @@ class _HashedFile:
 
 
 def check_md5(md5: str, call: Call) -> None:
-    """Check a file's MD5 against the one that its telephone system told, if it did.
-
-    Raises:
-        WrongSum: it is another file.
-    """
+    """Check a file's MD5 against the one that its telephone system told, if it did."""
     if call.said.get("md5", md5) != md5:
         raise WrongChecksum("its checksum is not the one that its telephone system has on record")
 

@@ -174,12 +174,7 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
 
 
 def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
-    """What now lies at a path that somebody said has changed, as ``find_sources`` tells it.
-
-    Args:
-        path: absolute; a file, a folder with all that is in it, or nothing any more.
-        roots: absolute; the folders that are taken in.
-    """
+    """What now lies at a path that somebody said has changed, as ``find_sources`` tells it."""
     for root in roots:
         if path != root and path.is_relative_to(root):
             yield from _found_again(path, root)
@@ -296,9 +291,6 @@ def has_writer(descriptor: int) -> bool:
 
     Not so where it cannot be told: beside Linux, on network file systems without leases, and of
     other people's files, whose leases are for root alone.
-
-    Args:
-        descriptor: of the file, open for reading only, by nobody else here.
     """
     if not _CAN_TELL:
         return False

@@ -71,17 +71,8 @@ def close_intake(
 ) -> Summary | None:
     """Sign what was taken in since the last summary, and write it to the log.
 
-    Args:
-        practice: the vault.
-        actor: who took it in, with the identity that signs.
-        totals: of the runs since then, as far as this process knows of them.
-        complete: they came to their end.
-
     Returns:
         None where nothing was taken in or refused, or the actor may not ingest any more.
-
-    Raises:
-        Failed: the log cannot be written.
     """
     with writing(practice, actor.signer) as act:
         now = register_now(practice, act.connection).person(actor.person.id)

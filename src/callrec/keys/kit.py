@@ -53,11 +53,7 @@ def check_kit(practice: Practice, seed: bytes) -> Identity:
 
 
 def kit_actor(practice: Practice, seed: bytes, act: str) -> Actor:
-    """The kit at work, without shares as yet; a refusal is in the log as a leaf ``act``.
-
-    Raises:
-        Locked: these are the words of an earlier kit, or of another vault's.
-    """
+    """The kit at work, without shares as yet; a refusal is in the log as a leaf ``act``."""
     try:
         identity = check_kit(practice, seed)
     except Locked as error:
@@ -89,11 +85,7 @@ def record_kit(
     details: Mapping[str, Any] | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> None:
-    """Write one leaf of the kit's, durably.
-
-    Raises:
-        Failed: another kit may have taken its place a moment ago; its signature would be wrong.
-    """
+    """Write one leaf of the kit's, durably."""
     with writing(practice, None) as transaction:
         check_unchanged(practice, transaction.connection)
         transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
@@ -101,11 +93,7 @@ def record_kit(
 
 
 def with_shares(practice: Practice, kit: Actor) -> Actor:
-    """The kit with every vault key that was sealed to it.
-
-    Raises:
-        Tampered: a share was sealed by nobody entitled, or opens to another key than was stated.
-    """
+    """The kit with every vault key that was sealed to it."""
     assert kit.identity is not None  # noqa: S101 - made so by kit_actor
     with reading(practice.engine) as connection:
         shares = open_shares(connection, practice.register, kit.person.id, kit.identity.kem)

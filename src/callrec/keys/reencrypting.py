@@ -242,12 +242,7 @@ class _Run:
     def _seal_one(
         self, batch: Batch, keys: BatchKeys, row: Row[Any], opening: Opening
     ) -> _Resealed:
-        """Stream a recording from the data key that it has to a fresh one.
-
-        Raises:
-            NotFound: its file is not in the vault.
-            Tampered: it is not as it was sealed, or another sound than was taken in.
-        """
+        """Stream a recording from the data key that it has to a fresh one."""
         practice = self._practice
         opened, old_key = opening.checked(row), opening.data_key(row)
         data_key = primitives.random_bytes(primitives.KEY_BYTES)
@@ -406,11 +401,7 @@ def _described(
 
 
 def _check_room(practice: Practice, original_bytes: int) -> None:
-    """Check that the vault's disk has room for a portion beside what it replaces.
-
-    Raises:
-        Failed: it has not.
-    """
+    """Check that the vault's disk has room for a portion beside what it replaces."""
     needed = sealed_size(original_bytes) + SPARE_BYTES
     with disk_errors():
         free = shutil.disk_usage(practice.folder).free

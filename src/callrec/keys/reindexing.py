@@ -66,11 +66,7 @@ def count_to_reindex(practice: Practice) -> int:
 
 
 def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reindexed:
-    """Go on where the last run left off, until every recording is under the newest index key.
-
-    Raises:
-        Locked: the actor has not the index and the catalogue key.
-    """
+    """Go on where the last run left off, until every recording is under the newest index key."""
     moved = failed = 0
     with reading(practice.engine) as connection:
         done = _recall(practice, connection)

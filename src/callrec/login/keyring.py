@@ -71,11 +71,7 @@ class Credential:
 
 
 def save_session(session: Session, environ: Mapping[str, str]) -> None:
-    """Keep a session.
-
-    Raises:
-        Locked: this machine has no private memory file system and no key store: no session.
-    """
+    """Keep a session."""
     folder = runtime_folder(environ)
     with _alone(folder):
         _write_session(session, folder)
@@ -191,11 +187,7 @@ def _is_made_private(folder: Path) -> bool:
 
 
 def write_credential(path: Path, credential: Credential) -> None:
-    """Write a credential file that its owner alone can read; never over an existing file.
-
-    Raises:
-        Misconfigured: the file exists, or cannot be written.
-    """
+    """Write a credential file that its owner alone can read; never over an existing file."""
     text = json.dumps(
         {
             "callrec-credential": 1,

@@ -27,13 +27,7 @@ LOCK_RAISED: Final = "password.relocked"
 
 
 def strengthen_lock(practice: Practice, actor: Actor, password: str) -> None:
-    """Lock somebody's seed more strongly, if the settings ask for more than its lock has.
-
-    Args:
-        practice: the open vault.
-        actor: whose seed.
-        password: that opened it a moment ago.
-    """
+    """Lock somebody's seed more strongly, if the settings ask for more than its lock has."""
     with reading(practice.engine) as connection:
         locked = _locked(connection, actor)
     if _kdf(practice, actor, locked) == LockedSeed.from_json(parse(locked)).kdf:
@@ -44,12 +38,7 @@ def strengthen_lock(practice: Practice, actor: Actor, password: str) -> None:
 
 
 def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> None:
-    """Lock a seed anew, never more weakly than before; it is this one value that changes.
-
-    Raises:
-        Failed: it cannot be written.
-        Locked: the password was changed meanwhile.
-    """
+    """Lock a seed anew, never more weakly than before; it is this one value that changes."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     with reading(practice.engine) as connection:
         before = _locked(connection, actor)
@@ -104,11 +93,7 @@ _WORTH_SCORING: Final = 72
 
 
 def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
-    """Check a new password; ``known`` is what a guesser would try first: names, the practice.
-
-    Raises:
-        Unusable: too short, or too easily guessed.
-    """
+    """Check a new password; ``known`` is what a guesser would try first: names, the practice."""
     shortest = MIN_LENGTH_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else MIN_LENGTH
     if len(password) < shortest:
         raise Unusable(

@@ -63,11 +63,7 @@ def show_person(practice: Practice, actor: Actor, *, login: str) -> Colleague:
 
 
 def find_person(practice: Practice, login: str) -> tuple[Any, Voucher]:
-    """The row and the newest voucher of a login.
-
-    Raises:
-        NotFound: nobody has it.
-    """
+    """The row and the newest voucher of a login."""
     with reading(practice.engine) as connection:
         row = connection.execute(
             select(tables.person).where(tables.person.c.login == login)
@@ -92,9 +88,6 @@ def people_named(
 
     By login always; by full name where the actor holds the catalogue key, as whoever may decide
     does.
-
-    Raises:
-        Tampered: a name is not the one that was vouched for.
     """
     if not texts:
         return frozenset()
@@ -111,9 +104,6 @@ def namesakes(
     """Who else bears the full name of one of these people, be it one who has left.
 
     Nobody, where the actor does not hold the catalogue key.
-
-    Raises:
-        Tampered: as `people_named`.
     """
     known = _everybody(practice, actor, connection)
     names = [known[person].full_name for person in people if person in known]
@@ -145,12 +135,7 @@ class _Logins(dict[str, str]):
 
 
 def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
-    """Somebody by his row and newest voucher; without his name where the actor cannot open it.
-
-    Raises:
-        Tampered: the login in the row is not the one that was vouched for, or its name is said to
-            be sealed under a key that there is not.
-    """
+    """Somebody by his row and newest voucher; without his name where the actor cannot open it."""
     under = (VaultKey.CATALOGUE, row.name_version)
     if under not in practice.register.keys:  # else nobody could tell whose login it is
         raise Tampered("a name is sealed under a key that there is not")
@@ -220,11 +205,7 @@ def seal_names(names: Names, *, public: bytes, vault: str, person: str, version:
 def open_names(
     sealed: bytes, *, secret: bytes, voucher: Voucher, vault: str, version: int
 ) -> Names:
-    """Open a person's names.
-
-    Raises:
-        Tampered: they are not those that were vouched for.
-    """
+    """Open a person's names."""
     info = context("person", vault, person=voucher.person.id, version=version)
     match parse(primitives.hpke_open(secret, sealed, info)):
         case {"login": str(login), "full_name": str(full_name), "nonce": str(nonce)}:

@@ -75,12 +75,7 @@ def shares_for(
 def open_shares(
     connection: Connection, register: Register, person: str, kem: bytes
 ) -> dict[tuple[VaultKey, int], bytes]:
-    """Open every share that lies there for somebody, with his X-Wing seed.
-
-    Raises:
-        Tampered: one was sealed by nobody entitled, does not open, or is not the key that was
-            stated.
-    """
+    """Open every share that lies there for somebody, with his X-Wing seed."""
     vault, opened = register.founders.vault, {}
     query = select(tables.share).where(tables.share.c.person == person)
     for row in connection.execute(query).all():

@@ -61,12 +61,7 @@ def wait_after(failures: int) -> timedelta:
 
 
 def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
-    """Open somebody's seed with his password.
-
-    Raises:
-        Locked: no such login, a wrong password, or too many of them.
-        Tampered: the root locked with the seed is not this vault's.
-    """
+    """Open somebody's seed with his password."""
     now = practice.now()
     row, locked = _lock_of(practice, login)
     if row is None or _must_wait(row, now):
@@ -115,13 +110,7 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
 
 
 def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
-    """What an opened seed may do now.
-
-    Raises:
-        Failed: people or keys were changed since the vault was opened.
-        Locked: it waits for confirmation, or the person is disabled.
-        Tampered: it is not the seed whose keys were vouched for.
-    """
+    """What an opened seed may do now."""
     with reading(practice.engine) as connection:
         check_unchanged(practice, connection)  # or what he was given since would look forged
         person = _confirmed(practice, unlocked)

@@ -61,13 +61,6 @@ def queue_mail(
 
     Nothing is queued for whoever has no address in the configuration, or is not in force; and no
     line about what has a number that nobody could type: it was written into the catalogue.
-
-    Args:
-        practice: the open vault.
-        connection: of the write transaction.
-        to: ids of the people; who stands there twice is told once.
-        about: ``R-17`` or ``I-3``.
-        line: begins with ``about``; no name, number or reason.
     """
     if not _ABOUT.fullmatch(about):
         return 0
@@ -171,16 +164,7 @@ def _message(row: Row[Any]) -> Message:
 def notify(
     practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str = ""
 ) -> None:
-    """Something happened to a request; ``what`` completes the sentence that begins with it.
-
-    Args:
-        practice: the open vault.
-        connection: of the write transaction.
-        reference: ``R-17``.
-        what: such as "was denied".
-        to: id of the person who is told.
-        by: id of whoever did it, who is not; empty: it came by itself.
-    """
+    """Something happened to a request; ``what`` completes the sentence that begins with it."""
     if to != by:
         line = f"{reference} {what}"
         queue_mail(practice, connection, to=[to], about=reference, line=line)

@@ -78,14 +78,6 @@ def smtp_connection(mail: Mail, password: str) -> Iterator[Callable[[MailMessage
     """Connect to the server; what is given hands over one letter and returns once it is taken.
 
     It raises Refusal where the server does not take a letter, and Failed as below.
-
-    Args:
-        mail: the server, and how to speak to it.
-        password: of ``mail.user``; empty where that is empty.
-
-    Raises:
-        Failed: the server cannot be reached, does not answer, or does not let us in.
-        Misconfigured: ``mail.ca_file`` cannot be read, or the password is not ASCII.
     """
     trusted = _trusted(mail)
     with _explained():

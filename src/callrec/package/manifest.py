@@ -40,14 +40,7 @@ class FileRole(StrEnum):
 
 
 def recording_path(place: int, role: FileRole, suffix: str) -> str:
-    """``recordings/01-original.wav``: a name that tells nothing of the call.
-
-    Args:
-        place: the recording's place in the release, from 1; not its number in the vault.
-        role: original or listening copy.
-        suffix: how such files' names end, without the dot. It may come from a file name from
-            outside: what is not one to eight letters and digits becomes ``bin``.
-    """
+    """``recordings/01-original.wav``: a name that tells nothing of the call."""
     ending = suffix.lower() if _SUFFIX.fullmatch(suffix.lower()) else "bin"
     return f"recordings/{place:02d}-{role}.{ending}"
 

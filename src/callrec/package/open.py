@@ -30,19 +30,7 @@ class OpenedPackage:
 
 @contextmanager
 def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPackage]:
-    """All that is in the package at ``path``, until the block ends.
-
-    Args:
-        path: a folder, or a file: a zip or a page.
-        passphrase: asked for only if it is sealed; spelt in any way.
-
-    Raises:
-        NotFound: there is nothing at that place.
-        Unusable: it is no package.
-        Locked: the passphrase is wrong.
-        Tampered: it is sealed, and not as it was made.
-        Unchecked: it cannot be read.
-    """
+    """All that is in the package at ``path``, until the block ends."""
     with ExitStack() as stack:
         try:
             package = _package_at(path, passphrase, stack)
@@ -79,11 +67,7 @@ def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> 
 
 
 def _check_holds_none(path: Path) -> None:
-    """Whoever releases several times to one folder may name that, and means what is in it.
-
-    Raises:
-        Unusable: the folder is no package, and there are packages in it.
-    """
+    """Whoever releases several times to one folder may name that, and means what is in it."""
     found = sorted(each.name for each in path.iterdir() if _is_named_as_release(each))
     if found:
         raise Unusable(

@@ -71,12 +71,7 @@ class Member:
             raise ValueError("a file of a package lies inside it and has a plain name")
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes, piece by piece; content that is an open file is read once only.
-
-        Raises:
-            Tampered: at the end, if they were not those of ``size_bytes`` and ``sha256``. Whoever
-            writes them must not have let go of anything before.
-        """
+        """The bytes, piece by piece; content that is an open file is read once only."""
         digest = hashlib.sha256()
         size = 0
         for chunk in pieces(self.content):
@@ -113,17 +108,7 @@ class Enclosures:
 def assemble(
     manifest: Manifest, contents: Mapping[str, Content], enclosures: Enclosures, *, seed: bytes
 ) -> tuple[Member, ...]:
-    """Sign the manifest and lay out the whole package, in the order people should read it.
-
-    Args:
-        manifest: what is released.
-        contents: for each path of the manifest, its bytes.
-        enclosures: what lies beside it.
-        seed: the releaser's ``act`` seed, 32 bytes.
-
-    Raises:
-        ValueError: contents that are not those of the manifest: a programming error.
-    """
+    """Sign the manifest and lay out the whole package, in the order people should read it."""
     listed: tuple[CallData | ReleasedFile, ...] = (*manifest.call_data, *manifest.files)
     if contents.keys() != {file.path for file in listed}:
         raise ValueError("the contents are not those of the manifest")

@@ -62,14 +62,7 @@ class OpenedPage:
 
 
 def open_page(path: Path, passphrase: Callable[[], str]) -> OpenedPage:
-    """The page at ``path``.
-
-    Raises:
-        OSError: it cannot be read.
-        Unusable: it is no page of ours.
-        Locked: the passphrase is wrong, or what is sealed was changed.
-        Tampered: two of its parts have one name, or what is sealed is no package.
-    """
+    """The page at ``path``."""
     with path.open("rb") as file:
         page = file.read(MAX_PAGE_BYTES + 1)
     elements = _elements(page) if len(page) <= MAX_PAGE_BYTES else {}
@@ -166,16 +159,7 @@ PAGE_SCHEMA: Final = "callrec.page/1"
 
 
 def page_statement(*, release: str, shown: object, around: bytes) -> bytes:
-    """What whoever releases a page signs of it, as he signs its manifest.
-
-    Args:
-        release: its id, 32 hex digits.
-        shown: what the page's own code lays out once it is open, as JSON has it.
-        around: SHA-256 of the page without the values in the four elements, 32 bytes.
-
-    Raises:
-        ValueError: what is shown has no canonical form.
-    """
+    """What whoever releases a page signs of it, as he signs its manifest."""
     return canonical(
         {
             "schema": PAGE_SCHEMA,

@@ -42,11 +42,6 @@ def sign_ssh(message: bytes, seed: bytes, namespace: str) -> str:
     """The armored signature of ``message``, as ``ssh-keygen -Y sign -O hashalg=sha256`` makes it.
 
     Law: ``callrec_verify.check_signature`` accepts it for this message and key, and for no other.
-
-    Args:
-        message: the whole file.
-        seed: Ed25519 seed, 32 bytes.
-        namespace: what the signature is for.
     """
     signature = sign(seed, _signed(message, namespace))
     return _armor(_head(signing_public(seed), namespace) + signature)
@@ -64,9 +59,6 @@ def ssh_fingerprint(public: bytes) -> str:
 
 def allowed_signers_line(principal: str, public: bytes, namespace: str) -> str:
     """The line that lets ``principal`` sign with this key for this namespace, without its end.
-
-    Raises:
-        ValueError: a principal with spaces, commas, patterns or line ends: a programming error.
 
     Source: ssh-keygen(1), ALLOWED SIGNERS.
     """

@@ -33,12 +33,7 @@ _INDENT = "    "
 
 
 def read_me_first(manifest: Manifest, *, contact: str) -> str:
-    """READ-ME-FIRST.txt: what this is, how to open and to hear it, whom to ask; for a patient.
-
-    Args:
-        manifest: what is released.
-        contact: how to reach the practice, one line; may be empty.
-    """
+    """READ-ME-FIRST.txt: what this is, how to open and to hear it, whom to ask; for a patient."""
     calls = {file.path.partition("-")[0]: file for file in manifest.files}
     return _text(
         "read-me-first.txt",
@@ -54,14 +49,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
 
 
 def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
-    """YOUR-RIGHTS.txt: what a data subject is told beside a copy of his calls [UK GDPR 15(1), (2)].
-
-    Args:
-        manifest: what is released.
-        contact: how to reach whoever answers for data protection; may be empty.
-        kept_for: how long recordings are kept as a rule: "three years".
-        own: the practice's own words; where there are any, they stand as they are.
-    """
+    """YOUR-RIGHTS.txt: what a data subject is told beside a copy of his calls [UK GDPR 15(1), (2)]."""
     if own:
         return own.strip("\n") + "\n"
     return _text(
@@ -76,13 +64,7 @@ def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "
 
 
 def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
-    """VERIFY.txt: how to check a package with what every computer has, nothing of ours.
-
-    Args:
-        manifest: what is released.
-        public: Ed25519 public key that signs it, 32 bytes.
-        root: the vault root, 64 hex digits: the practice's fingerprint.
-    """
+    """VERIFY.txt: how to check a package with what every computer has, nothing of ours."""
     groups = textwrap.wrap(root, 8)  # eight groups: what people can compare one by one
     return _text(
         "verify.txt",

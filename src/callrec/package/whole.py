@@ -33,10 +33,6 @@ def unfinished_package(target: Path) -> Iterator[BinaryIO]:
 
     Yields:
         The file, unbuffered, to be written and read.
-
-    Raises:
-        Unusable: the target exists.
-        Failed: the drive is full, missing or cannot be written.
     """
     if os.path.lexists(target):
         raise _exists()

@@ -90,17 +90,6 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
     """What is in the zip at ``path``; None where an entry says that it is no plain file.
 
     Each is read while the stack is open; whatever is wrong with one is an OSError as it is read.
-
-    Args:
-        path: where it lies.
-        passphrase: asked for only if a file in it is sealed; spelt in any way.
-        stack: closes it.
-
-    Raises:
-        OSError: it cannot be read.
-        Unusable: it is no zip.
-        Tampered: it is damaged, or not every program would make the same files of it.
-        Locked: the passphrase is wrong.
     """
     with path.open("rb") as file:
         if file.read(len(_FIRST_OF_ZIP)) != _FIRST_OF_ZIP:
@@ -172,11 +161,7 @@ def _said(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
 
 
 def _fields(extra: bytes) -> Mapping[int, bytes]:
-    """The fields of an extra, each by its number.
-
-    Raises:
-        ValueError: there is more than fields, or two of one number.
-    """
+    """The fields of an extra, each by its number."""
     fields: dict[int, bytes] = {}
     while extra:
         number, length = struct.unpack("<HH", extra[:4])
@@ -283,9 +268,6 @@ def _unlock(archive: Any, entry: Any, typed: str) -> None:
     """Take the passphrase as typed, as every program does, or else as ours are drawn.
 
     Whoever packs a zip again chooses his own.
-
-    Raises:
-        Locked: neither opens the entry.
     """
     for spelt in (typed.encode(errors="surrogateescape"), normalise_passphrase(typed)):
         archive.setpassword(spelt)
@@ -362,11 +344,6 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
 
     Returns:
         SHA-256 of the zip, in hex.
-
-    Raises:
-        Tampered: a recording turned out not to be what the manifest says.
-        Unusable: there is something at ``target``.
-        Failed: the drive is full, missing or cannot be written.
     """
     with unfinished_package(target) as file:
         drive = _Drive(file)

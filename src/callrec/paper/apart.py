@@ -77,12 +77,7 @@ def make_papers(certificate: Certificate) -> Papers:
 
 
 def papers_of(certificate: Certificate, on: FPDF | None = None) -> Papers:
-    """The papers of a release, made here.
-
-    Args:
-        certificate: the facts.
-        on: a blank sheet for the certificate, where there is one.
-    """
+    """The papers of a release, made here."""
     from callrec.paper.certificate_pdf import (
         certificate_pdf,  # noqa: PLC0415  # 240 ms
         exhibit_label_pdf,  # noqa: PLC0415  # too

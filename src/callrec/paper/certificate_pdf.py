@@ -67,12 +67,7 @@ _QR_SIDE: Final = 27.0
 
 
 def certificate_pdf(certificate: Certificate, on: FPDF | None = None) -> bytes:
-    """The certificate as PDF/A, pages of A4: the same bytes for the same facts.
-
-    Args:
-        certificate: the facts.
-        on: as a `Sheet` takes it.
-    """
+    """The certificate as PDF/A, pages of A4: the same bytes for the same facts."""
     sheet = Sheet(
         title=f"Certificate of release, request {certificate.request}",
         practice=certificate.practice,
@@ -298,11 +293,7 @@ _ROWS: Final = 10
 
 
 def exhibit_label_pdf(certificate: Certificate) -> bytes:
-    """One page of A4: a label of 150 by 100 mm, and a table of continuity below it.
-
-    Raises:
-        ValueError: the release is no exhibit.
-    """
+    """One page of A4: a label of 150 by 100 mm, and a table of continuity below it."""
     if certificate.exhibit is None:
         raise ValueError("a label is for an exhibit")
     sheet = Sheet(

@@ -63,10 +63,6 @@ def printable(words: str, held: Container[int]) -> str:
 
     What controls the direction of writing, or is in no face, stands there by its number as
     ``[U+202E]``: it must neither vanish nor reorder what is around it.
-
-    Args:
-        words: from anywhere; lone surrogates too.
-        held: code points that the face has.
     """
     shown = (_shown(character, held) for character in unicodedata.normalize("NFC", words))
     return "".join(shown)
@@ -79,14 +75,7 @@ def _shown(character: str, held: Container[int]) -> str:
 
 
 def wrapped(pdf: FPDF, words: str, style: Style, width: float) -> Iterator[str]:
-    """The lines in which words are set; one that is longer than a line is broken anywhere.
-
-    Args:
-        pdf: a document that knows the faces.
-        words: printable or not.
-        style: how they are set.
-        width: of a line, in millimetres.
-    """
+    """The lines in which words are set; one that is longer than a line is broken anywhere."""
     pdf.set_font(style.face, size=style.size)
     held = pdf.fonts[style.face.lower()].cmap  # type: ignore[union-attr]  # ours are all TrueType
     line = ""

@@ -53,14 +53,7 @@ class Sheet:
     """A paper while it is set; drawn all at once, when it is known how many pages it takes."""
 
     def __init__(self, *, title: str, practice: str, at: datetime, on: FPDF | None = None) -> None:
-        """An empty paper.
-
-        Args:
-            title: as a reader's window shows it.
-            practice: whose paper it is.
-            at: when its facts were put together; the date that the file bears.
-            on: made by `blank` beforehand, for this paper alone; None: it is made now.
-        """
+        """An empty paper."""
         self._pdf = on or blank()
         self._pdf.set_lang("en-GB")
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
@@ -79,15 +72,7 @@ class Sheet:
         width: float | None = None,
         most: int | None = None,
     ) -> Group:
-        """Words in as many lines as they take.
-
-        Args:
-            words: from anywhere.
-            style: how they are set.
-            x: their left edge, from the margin.
-            width: of their lines; None: as far as the right margin.
-            most: lines at the most; what is left out is told by an ellipsis. None: all.
-        """
+        """Words in as many lines as they take."""
         lines = list(wrapped(self._pdf, words, style, WIDTH - x if width is None else width))
         if most is not None and len(lines) > most:
             lines = [*lines[: most - 1], f"{lines[most - 1][:-1]}…"]
@@ -103,11 +88,7 @@ class Sheet:
         self._groups.append(tuple(line for group in groups for line in group))
 
     def to_pdf(self, foot: str) -> bytes:
-        """Draw everything.
-
-        Args:
-            foot: what stands at the foot of every page, before its number.
-        """
+        """Draw everything."""
         pages = paginate(self._groups, ROOM)
         for number, lines in enumerate(pages, 1):
             self._pdf.add_page()
@@ -305,10 +286,6 @@ def as_opening(section: str, group: Group) -> Group:
 
 def paginate(groups: Iterable[Group], room: float) -> list[list[Line]]:
     """Each group whole on one page; only one that no page could hold is broken, between lines.
-
-    Args:
-        groups: from the top; a line without marks is a space; none begins a page.
-        room: the height of a page between its margins.
 
     Law: all lines with marks are there, in order; no page is taller than its room if no line is.
     """

@@ -68,11 +68,7 @@ class NewVault:
 
 
 def check_login(login: str) -> None:
-    """Check a new login name.
-
-    Raises:
-        Unusable: it is not in the form, or reserved.
-    """
+    """Check a new login name."""
     if not LOGIN_FORM.fullmatch(login) or login == KIT_LOGIN:
         raise Unusable(
             "a login name is up to 32 small letters, digits, dots, dashes or underscores",

@@ -157,11 +157,7 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
 
 
 def check_login_is_free(connection: Connection, login: str) -> None:
-    """Nobody has, or had, this login.
-
-    Raises:
-        Unusable: the login is taken.
-    """
+    """Nobody has, or had, this login."""
     taken = select(tables.person.c.id).where(tables.person.c.login == login)
     if connection.execute(taken).first() is not None:
         raise Unusable("that login is taken", hint="choose another; logins are never used twice")
@@ -170,11 +166,7 @@ def check_login_is_free(connection: Connection, login: str) -> None:
 def insert_person(
     practice: Practice, act: LogTransaction, person: Person, names: Names, locked: bytes | None
 ) -> None:
-    """Put somebody into the catalogue, his names sealed; the voucher is made apart from it.
-
-    Raises:
-        Unusable: the login is taken.
-    """
+    """Put somebody into the catalogue, his names sealed; the voucher is made apart from it."""
     check_login_is_free(act.connection, names.login)
     key = practice.register.newest(VaultKey.CATALOGUE)
     sealed = seal_names(

@@ -63,19 +63,7 @@ def drop_keys_of(connection: Connection, person: str) -> None:
 def seal_keys_anew(
     practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
 ) -> None:
-    """Seal to a person's new key what is his by the log: his own requests, incidents that he knows.
-
-    Args:
-        practice: the open vault.
-        act: the write transaction, in which nothing was written yet.
-        actor: who opens it, by the vault's keys.
-        person: whose requests.
-        public: his new X-Wing key.
-
-    Raises:
-        Locked: the actor has not the key that opens them.
-        Tampered: the log is not as it was signed, or a key is missing or does not open.
-    """
+    """Seal to a person's new key what is his by the log: his own requests, incidents that he knows."""
     requests, incidents = tables.request, tables.incident
     asked = act.connection.execute(select(requests).where(requests.c.requester == person)).all()
     known = act.connection.execute(

@@ -136,11 +136,7 @@ def _check_is_a_persons(role: Role, person: Person) -> None:
 
 
 def check_controller_remains(practice: Practice, changed: Person) -> None:
-    """Whether somebody would still be Data Controller.
-
-    Raises:
-        Refused: nobody would.
-    """
+    """Whether somebody would still be Data Controller."""
     others = (v.person for v in practice.register.people() if v.person.id != changed.id)
     if not any(map(_controls, [changed, *others])):
         raise Refused(

@@ -76,10 +76,6 @@ def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
 
     It also ends what was lent until a day that is over, and before it is committed every share is
     read back, counted and held against the statements.
-
-    Raises:
-        Failed: somebody did, and a voucher made now would not follow the newest; or not every share
-            would be as it should be.
     """
     with writing(practice, actor.signer) as act:
         check_unchanged(practice, act.connection)
@@ -97,10 +93,6 @@ def _check_shares(
     Only its holder opens a share, so the actor's own are opened. Of every other it is seen that it
     was stated to be sealed to the key that its holder has now, that everybody has each that his
     powers need, and nobody another. What was wrong before is for ``keys audit`` to say.
-
-    Raises:
-        Failed: something is wrong that was not; then nothing was done.
-        Tampered: a share of the actor's does not open.
     """
     register = read_register(connection)
     worse = set(share_faults(connection, register, today(practice))) - set(before)
@@ -288,13 +280,7 @@ class ShareFault:
 
 
 def share_faults(connection: Connection, register: Register, on: date) -> tuple[ShareFault, ...]:
-    """Every share that is forged, swapped, one too many, or missing.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        register: as the log makes it.
-        on: the day, in the practice's time zone: what was lent until an earlier one has ended.
-    """
+    """Every share that is forged, swapped, one too many, or missing."""
     rows = connection.execute(select(tables.share)).all()
     held = holders(register, on)
     return tuple(

@@ -88,12 +88,7 @@ def log_leaf(
 
 
 def check_whole_log(practice: Practice, connection: Connection) -> None:
-    """Check the whole log before anything is granted or handed over on its word.
-
-    Raises:
-        Tampered: it is behind the head that was seen before, or not as it was signed.
-        Failed: people or keys changed since the vault was opened, while a question waited perhaps.
-    """
+    """Check the whole log before anything is granted or handed over on its word."""
     check_remembered_head(practice)
     require_sound_log(connection, read_register(connection))
     check_unchanged(practice, connection)
@@ -110,11 +105,7 @@ def done_leaves(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]
 def attested_of(
     practice: Practice, connection: Connection, acts: Collection[str]
 ) -> tuple[Leaf, ...]:
-    """The same, each leaf shown to be as it was written and its actor's.
-
-    Raises:
-        Tampered: one is not.
-    """
+    """The same, each leaf shown to be as it was written and its actor's."""
     seqs = [leaf.seq for leaf in done_leaves(connection, acts)]
     return attested_leaves(connection, practice.register, seqs)
 
@@ -180,11 +171,7 @@ def signer_login(connection: Connection, leaf: Leaf) -> str:
 
 
 def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
-    """What the statement that a leaf carries says, for lists; nobody's signature is checked.
-
-    Raises:
-        Tampered: it is missing, is not the one that the leaf commits to, or is in no form.
-    """
+    """What the statement that a leaf carries says, for lists; nobody's signature is checked."""
     statement = tables.statement.c
     query = select(statement.body).where(statement.digest == leaf.statement)
     body = bytes(connection.execute(query).scalar() or b"")
@@ -208,9 +195,6 @@ def next_number(connection: Connection, column: Column[str], act: str) -> int:
 
     ``column`` is the table's, of the id that leaves of the act name first. Where somebody wrote the
     number into the row of another, that gets its own again.
-
-    Raises:
-        Tampered: the log does not tell of the row that has it.
     """
     table, numbers = column.table, numbers_in_leaves(done_leaves(connection, (act,)), act)
     number = free = len(numbers) + 1

@@ -80,10 +80,6 @@ def open_details(
     """What a leaf commits to; nothing where there are no details, or where they were erased.
 
     Where they are in no form of ours, `IN_NO_FORM`.
-
-    Raises:
-        Locked: the actor does not have the audit key.
-        Tampered: they are not what the leaf commits to.
     """
 
     def secret(version: int) -> bytes:

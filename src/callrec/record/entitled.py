@@ -43,11 +43,7 @@ class Powers:
     """The practice's, for the days of powers that were lent."""
 
     def actor(self, leaf: Leaf) -> tuple[Person, date]:
-        """The person who wrote a leaf, as they were vouched for then, and the day on which it was.
-
-        Raises:
-            NotFound: nobody vouched for them.
-        """
+        """The person who wrote a leaf, as they were vouched for then, and the day on which it was."""
         person = self.register.person(leaf.actor, before=leaf.seq)
         return person, self.day_of(leaf)
 
@@ -70,9 +66,6 @@ class Powers:
         """The latest day of any leaf since a person was vouched for, or of those before one.
 
         None if nothing was lent to them.
-
-        Raises:
-            Tampered: one of them has no time in its form.
         """
         voucher = self.register.voucher(person, before=before)
         if voucher is None or not voucher.person.delegations:
@@ -91,11 +84,7 @@ def powers_then(practice: Practice, connection: Connection) -> Powers:
 
 @contextmanager
 def by_who_might(what: str) -> Iterator[None]:
-    """Ask the rules of what was done: our own commands let nobody do what they refuse.
-
-    Raises:
-        Tampered: they refuse it, or nobody vouched for who did it; ``what`` says what it is.
-    """
+    """Ask the rules of what was done: our own commands let nobody do what they refuse."""
     try:
         yield
     except (NotFound, Refused) as error:
@@ -111,9 +100,6 @@ def without_lapsed_powers(practice: Practice, connection: Connection, person: Pe
     """Somebody who begins to work, without what ended by a day that the log has seen already.
 
     What has ended by this machine's clock is left: they are told when they need it.
-
-    Raises:
-        Tampered: as `Powers.latest_day`.
     """
     day = powers_then(practice, connection).latest_day(person.id)
     return person if day is None or day <= today(practice) else without_lapsed(person, day)

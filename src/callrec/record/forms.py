@@ -103,11 +103,7 @@ def as_json(value: object, form: Any = None) -> dict[str, Any]:
 
 
 def read(form: type[Form], said: object, otherwise: str, **beside: object) -> Form:
-    """What stands in decoded JSON, and beside it.
-
-    Raises:
-        Tampered: it is not in that form, in the words of ``otherwise`` or of what decodes a member.
-    """
+    """What stands in decoded JSON, and beside it."""
     whole = {**said, **beside} if isinstance(said, dict) else said
     try:
         found: Form = _adapter(form).validate_json(to_json(whole), strict=True, extra="forbid")
@@ -119,11 +115,7 @@ def read(form: type[Form], said: object, otherwise: str, **beside: object) -> Fo
 
 
 def read_said(form: type[Form], statement: Statement, otherwise: str, **beside: object) -> Form:
-    """What a statement says beside its head.
-
-    Raises:
-        Tampered: it is not in that form.
-    """
+    """What a statement says beside its head."""
     said = {name: told for name, told in statement.fields.items() if name not in _HEAD}
     return read(form, said, otherwise, **beside)
 
@@ -151,10 +143,6 @@ def body_of(value: object, nonce: bytes) -> bytes:
 
 
 def read_body(form: type[Form], opened: bytes, otherwise: str) -> Form:
-    """What `body_of` made of a form that has a ``nonce``.
-
-    Raises:
-        Tampered: it is not in that form.
-    """
+    """What `body_of` made of a form that has a ``nonce``."""
     nonce, said = opened[:NONCE_BYTES], parse(opened[NONCE_BYTES:])
     return read(form, said, otherwise, nonce=nonce.hex())

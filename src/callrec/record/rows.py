@@ -50,12 +50,7 @@ class Kind(Generic[H]):
     """Among how many of a leaf's first ids the thing's own is looked for; None: all."""
 
     def read(self, connection: Connection, register: Register, id_: str) -> H:
-        """Everything that happened to one, each leaf attested.
-
-        Raises:
-            Tampered: a leaf is not as it was written or not its actor's, there is none at all, or
-                they cannot have happened in this order.
-        """
+        """Everything that happened to one, each leaf attested."""
         about = [leaf.seq for leaf in leaves_about(connection, id_) if self.is_event(leaf, id_)]
         history = self.history(id_, attested_leaves(connection, register, about))
         self.row_of(connection, history)  # so that nothing is made of a history that cannot be
@@ -95,11 +90,7 @@ class Kind(Generic[H]):
         connection.execute(changed.values(dict(self.row_of(connection, history))))
 
     def check_number(self, connection: Connection, row: Row[Any]) -> None:
-        """Check that a row has the number that the log gives it.
-
-        Raises:
-            Tampered: it has another.
-        """
+        """Check that a row has the number that the log gives it."""
         numbers = numbers_in_leaves(done_leaves(connection, (self.made_by,)), self.made_by)
         check_row(row, {"number": numbers.get(row.id)}, self.called(row))
 
@@ -133,21 +124,13 @@ class Kind(Generic[H]):
 
 
 def check_none(problems: Iterable[Problem]) -> None:
-    """Check that nothing was found.
-
-    Raises:
-        Tampered: the first that was.
-    """
+    """Check that nothing was found."""
     for problem in problems:
         raise Tampered(problem.what)
 
 
 def check_row(row: Row[Any], columns: Columns, called: str) -> None:
-    """Check that a row is what its leaves come to.
-
-    Raises:
-        Tampered: a column says otherwise.
-    """
+    """Check that a row is what its leaves come to."""
     for column, value in columns.items():
         if getattr(row, column) != value:
             raise Tampered(f"the {column} of {called} is not what the log says")

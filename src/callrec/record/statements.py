@@ -52,11 +52,7 @@ def carried(connection: Connection, *kinds: str) -> Iterator[Row[int, bytes, str
 
 
 def statement_of(connection: Connection, leaf: Leaf, vault: str) -> Statement:
-    """The statement that a leaf carries; whose signature it has is not checked.
-
-    Raises:
-        Tampered: it is missing, or in no form.
-    """
+    """The statement that a leaf carries; whose signature it has is not checked."""
     said = tables.statement
     row = connection.execute(select(said).where(said.c.digest == leaf.statement)).first()
     if row is None:
@@ -94,11 +90,7 @@ def first_stated(
 def attested_statement(
     practice: Practice, connection: Connection, digest: str, *, may: Power
 ) -> Statement:
-    """A statement that counts: signed by its maker, who held the power, and carried by one leaf.
-
-    Raises:
-        Tampered: any of that is not so.
-    """
+    """A statement that counts: signed by its maker, who held the power, and carried by one leaf."""
     row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == digest)
     ).first()

@@ -92,11 +92,7 @@ class Versioned(Kind[H]):
         connection.execute(table.insert().values({**place, **sealed}))
 
     def sealed(self, connection: Connection, which: Which) -> bytes:
-        """A version as it lies sealed.
-
-        Raises:
-            Tampered: it is missing.
-        """
+        """A version as it lies sealed."""
         query = select(self.versions.c.sealed).filter_by(**self._place(which))
         sealed: bytes | None = connection.execute(query).scalar()
         if sealed is None:
@@ -117,11 +113,7 @@ class Versioned(Kind[H]):
         return sorted(rows, key=lambda row: row.holder not in self.holders)
 
     def key(self, actor: Actor, connection: Connection, which: Which) -> bytes | None:
-        """The key of a version, by any of the actor's; None where it is not theirs to open.
-
-        Raises:
-            Tampered: what is sealed to them does not open.
-        """
+        """The key of a version, by any of the actor's; None where it is not theirs to open."""
         for row in self.keys_of(connection, *self._place(which).values()):
             secret = None
             if row.holder in self.holders:
@@ -133,12 +125,7 @@ class Versioned(Kind[H]):
         return None
 
     def key_by_vault(self, actor: Actor, connection: Connection, which: Which) -> bytes:
-        """The key of a version, by one of the vault's.
-
-        Raises:
-            Locked: the actor has none of these open.
-            Tampered: it is missing, or does not open.
-        """
+        """The key of a version, by one of the vault's."""
         rows = self.keys_of(connection, *self._place(which).values())
         rows = [row for row in rows if row.holder in self.holders]
         opens = [row for row in rows if (VaultKey(row.holder), row.key_version) in actor.shares]
@@ -159,9 +146,5 @@ def seal_key(key: bytes, which: Which, public: bytes) -> bytes:
 
 
 def open_key(sealed: bytes, which: Which, secret: bytes) -> bytes:
-    """The key of a version, by its holder's X-Wing seed.
-
-    Raises:
-        Tampered: sealed to somebody else or for another version, or changed.
-    """
+    """The key of a version, by its holder's X-Wing seed."""
     return primitives.hpke_open(secret, sealed, which.context)

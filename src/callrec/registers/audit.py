@@ -143,11 +143,7 @@ def prove_leaf(practice: Practice, seq: int) -> bytes:
 
 
 def leaf_proof(connection: Connection, seq: int) -> bytes:
-    """The proof of one leaf against the newest checkpoint that covers it.
-
-    Raises:
-        NotFound: there is no such leaf, or no checkpoint covers it yet.
-    """
+    """The proof of one leaf against the newest checkpoint that covers it."""
     point = connection.execute(
         select(tables.checkpoint)
         .where(tables.checkpoint.c.size > seq)

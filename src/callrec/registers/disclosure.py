@@ -96,11 +96,7 @@ class DisclosureEntry:
 def read_disclosure_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[DisclosureEntry]:
-    """Every disclosure that the reader may learn of, oldest first.
-
-    Raises:
-        Tampered: a request or its history is not as it was written.
-    """
+    """Every disclosure that the reader may learn of, oldest first."""
     disclosed = {leaf.subject[0] for leaf in done_leaves(connection, tuple(_HOW))}
     found = [
         entry
@@ -221,11 +217,7 @@ HOLDER_UNKNOWN: Final = PackageHolder()
 def read_package_holders(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Mapping[str, PackageHolder]:
-    """Who has each package of a request, by the release's id, oldest first.
-
-    Raises:
-        Tampered: what was said is not what the log commits to.
-    """
+    """Who has each package of a request, by the release's id, oldest first."""
     words = words_for(practice, actor, connection, request.opened)
     return {
         release.id: _whereabouts(release, request)
@@ -236,11 +228,7 @@ def read_package_holders(
 def newest_package_holder(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> PackageHolder:
-    """Who has the newest package of a request.
-
-    Raises:
-        Tampered: as `read_package_holders`.
-    """
+    """Who has the newest package of a request."""
     every = tuple(read_package_holders(practice, actor, connection, request).values())
     return every[-1] if every else HOLDER_UNKNOWN
 

@@ -187,18 +187,7 @@ def _mail(teller: EntryDetails, message: Message) -> DossierEntry:
 def read_dossier_leaves(
     practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
 ) -> tuple[Leaf, ...]:
-    """The leaves of a request's dossier, in the order of the log.
-
-    Args:
-        practice: the open vault.
-        actor: who reads.
-        connection: sees one state of the catalogue throughout.
-        request: its id.
-        reference: ``R-17``, as a search names it.
-
-    Raises:
-        Tampered: a leaf, or what lies sealed beside it, is not as it was written.
-    """
+    """The leaves of a request's dossier, in the order of the log."""
     found = {leaf.seq: leaf for leaf in _naming(connection, request)}
     placed = (leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED)
     for hold in tuple(placed):
@@ -324,19 +313,7 @@ def read_entry_details(
     history: History,
     request: OpenRequest | None,
 ) -> EntryDetails:
-    """Read what there is to tell.
-
-    Args:
-        practice: the open vault.
-        actor: who reads.
-        connection: sees one state of the catalogue throughout.
-        approvals: of the request, standing or not.
-        history: of the request.
-        request: opened, where the reader may see it in full.
-
-    Raises:
-        Tampered: what was said is not what the leaves commit to.
-    """
+    """Read what there is to tell."""
     recording = tables.recording
     numbers = connection.execute(select(recording.c.uid, recording.c.id))
     return EntryDetails(
@@ -391,17 +368,7 @@ class DossierVersion:
 def read_versions(
     connection: Connection, history: History, request: OpenRequest | None, *, in_full: bool
 ) -> Mapping[int, DossierVersion]:
-    """Every version by the sequence of the leaf that made it.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        history: of the request.
-        request: opened, where the reader may open it.
-        in_full: whether he sees what it says unmasked.
-
-    Raises:
-        Tampered: one is missing, or is not the one that was made.
-    """
+    """Every version by the sequence of the leaf that made it."""
     makings = [leaf for leaf in history.leaves if leaf.act in MAKING_ACTS]
     return {
         leaf.seq: _version(connection, request, leaf, number, in_full=in_full)

@@ -102,11 +102,7 @@ class IncidentEntry:
 def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
-    """Every incident, in the order of their numbers; those that do not open say why.
-
-    Raises:
-        Locked: the actor has no key to which they are sealed.
-    """
+    """Every incident, in the order of their numbers; those that do not open say why."""
     for row in all_incidents(connection):
         try:
             yield _incident_entry(
@@ -210,11 +206,7 @@ class AccessEntry:
 def read_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[AccessEntry]:
-    """Everybody who has a login, in the order in which they joined.
-
-    Raises:
-        Tampered: a row, or an entry of the log that is relied on, is not as it was written.
-    """
+    """Everybody who has a login, in the order in which they joined."""
     rows = {row.id: row for row in connection.execute(select(tables.person))}
     log = _Log(
         practice,
@@ -310,9 +302,6 @@ def read_hold_register(
     """Every hold, lifted or not, in the order in which they were placed.
 
     Not those of a request of which the actor must not learn.
-
-    Raises:
-        Tampered: a row is not what the log says, or a leaf that lifted one is not its actor's.
     """
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)

@@ -80,12 +80,7 @@ class Answer:
 def answer_to(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Answer:
-    """What became of a request.
-
-    Raises:
-        Tampered: what was said at its denial, or of who came to hear it, is not what the log
-            commits to.
-    """
+    """What became of a request."""
     answered = [
         leaf
         for leaf in request.history.leaves
@@ -222,17 +217,7 @@ def read_registered_requests(
     connection: Connection,
     is_wanted: Callable[[Row[Any]], bool],
 ) -> Iterator[RegisteredRequest]:
-    """The requests that are wanted and that the reader may learn of, in the order of their numbers.
-
-    Args:
-        practice: the open vault.
-        actor: who reads.
-        connection: sees one state of the catalogue throughout.
-        is_wanted: asked of each request's row.
-
-    Raises:
-        Tampered: a request or its history is not as it was written.
-    """
+    """The requests that are wanted and that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)

@@ -89,11 +89,7 @@ class SubjectAccessEntry:
 def read_subject_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[SubjectAccessEntry]:
-    """Every request that somebody made for his own, in the order of their numbers.
-
-    Raises:
-        Tampered: a request or its history is not as it was written.
-    """
+    """Every request that somebody made for his own, in the order of their numbers."""
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
     ):
@@ -221,11 +217,7 @@ class OutsideBodyEntry:
 def read_outside_body_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[OutsideBodyEntry]:
-    """Every request of an outside body that the reader may learn of, by its number.
-
-    Raises:
-        Tampered: a request or its history is not as it was written.
-    """
+    """Every request of an outside body that the reader may learn of, by its number."""
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in _PURPOSES
     ):

@@ -98,20 +98,7 @@ def plan_copies(
     *,
     drawn: bool = True,
 ) -> tuple[ReleaseCopy, ...]:
-    """Read and measure each recording, and see that it can be edited as was decided.
-
-    Args:
-        practice: the open vault.
-        grants: what is released, in the order of the release.
-        edits: what is left out of each, by its uid.
-        advance: told 1 for each recording.
-        drawn: whether a picture is to show how loud each is where.
-
-    Raises:
-        Tampered: a recording's file is not as it was sealed.
-        Refused: it would have to be edited, and cannot be decoded.
-        Unusable: it ends before a span of an edit does.
-    """
+    """Read and measure each recording, and see that it can be edited as was decided."""
     copies = []
     expect_decoders(len(grants))
     for place, grant in enumerate(grants, start=1):
@@ -126,17 +113,7 @@ def plan_copies(
 def enclose(
     practice: Practice, copies: Sequence[ReleaseCopy], *, max_bytes: int | None = None
 ) -> Enclosed:
-    """Decide what is put in, hash it, and say what stays out.
-
-    Args:
-        practice: the open vault.
-        copies: as `plan_copies` made them.
-        most_bytes: what the package may take; None: whatever it takes.
-
-    Raises:
-        Unusable: nothing that could be put in is small enough.
-        Tampered: a recording's file is not as it was sealed.
-    """
+    """Decide what is put in, hash it, and say what stays out."""
     if max_bytes is None:
         return _enclose(practice, copies, UNCHANGED_WRAPPING)
     room = max_bytes - OVERHEAD_BYTES - OVERHEAD_PER_RECORDING * len(copies)
@@ -291,34 +268,20 @@ def count_and_hash(pieces: Iterable[bytes]) -> SizeAndHash:
 
 
 def check_original(practice: Practice, grant: UsableGrant) -> None:
-    """Read all of a recording and hold it against what was sealed to its hearer.
-
-    Raises:
-        OnlyOnVolumes: it is on volumes only, none of which is attached.
-        Tampered: its file is missing, was changed, or holds other sound.
-    """
+    """Read all of a recording and hold it against what was sealed to its hearer."""
     found = count_and_hash(original_pieces(practice, grant))
     if found != SizeAndHash(grant.metadata["size_bytes"], grant.metadata["sha256"]):
         raise _not_as_sealed(grant)
 
 
 def original_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
-    """The bytes that the telephone system wrote, a segment at a time.
-
-    Raises:
-        Tampered: the file is missing, or a segment was changed.
-    """
+    """The bytes that the telephone system wrote, a segment at a time."""
     with _opening(practice, grant) as sealed:
         yield from open_stream(sealed, grant.data_key, _associated(practice, grant))
 
 
 def measured(practice: Practice, grant: UsableGrant, *, drawn: bool = True) -> Measured:
-    """How long it really sounds, and how loud, where that is to be drawn.
-
-    Raises:
-        Undecodable: it is no sound that can be decoded here.
-        Tampered: the file is missing, or a segment was changed.
-    """
+    """How long it really sounds, and how loud, where that is to be drawn."""
     with _seekable(practice, grant) as original:
         return measure(original, _suffix(grant), drawn=drawn)
 
@@ -331,19 +294,7 @@ def copy_pieces(
     edits: Edits = UNEDITED,
     encoding: Encoding = WAV,
 ) -> Iterator[bytes]:
-    """A copy that any player plays, a piece at a time.
-
-    Args:
-        practice: the open vault.
-        grant: the recording.
-        sound: as `measured` found it.
-        edits: what is left out.
-        encoding: how it is written.
-
-    Raises:
-        Undecodable: it is no sound that can be decoded here.
-        Tampered: the file is missing, or a segment was changed.
-    """
+    """A copy that any player plays, a piece at a time."""
     with _seekable(practice, grant) as original:
         yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
 

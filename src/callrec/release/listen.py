@@ -237,11 +237,7 @@ class Hearing:
 
 
 def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
-    """Write, durably, that a waveform is shown to the actor; returns the leaf's sequence.
-
-    Raises:
-        Failed: something happened to the request meanwhile, or the log cannot be written.
-    """
+    """Write, durably, that a waveform is shown to the actor; returns the leaf's sequence."""
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
         after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
@@ -251,11 +247,7 @@ def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) 
 def record_hearing(
     practice: Practice, actor: Actor, grant: UsableGrant, attended: Sequence[str]
 ) -> Hearing:
-    """Write, durably, that a recording is played to the actor, and who else is there.
-
-    Raises:
-        Failed: something happened to the request meanwhile, or the log cannot be written.
-    """
+    """Write, durably, that a recording is played to the actor, and who else is there."""
     id_ = primitives.random_id()
     with signing(practice, actor) as act:
         after = log_request_event(
@@ -270,11 +262,7 @@ def record_hearing(
 
 
 def record_end(practice: Practice, actor: Actor, hearing: Hearing, how: HearingEnd) -> None:
-    """Write, durably, that a hearing is over, whatever has happened to the request meanwhile.
-
-    Raises:
-        Failed: the log cannot be written.
-    """
+    """Write, durably, that a hearing is over, whatever has happened to the request meanwhile."""
     with writing(practice, actor.signer) as act:
         log_request_event(
             act,

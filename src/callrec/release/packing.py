@@ -55,23 +55,8 @@ def write_package(
 ) -> str:
     """Write it to ``target``, whole or not at all.
 
-    Args:
-        practice: the open vault.
-        actor: who releases, with his password given.
-        draft: what is released.
-        evidence: what shows that it stands on the practice's record.
-        directions: how it goes out.
-        target: where it is to be.
-        passphrase: what opens it.
-        advance: told 1 for each of its files.
-
     Returns:
         SHA-256 of the file that was written, in hex.
-
-    Raises:
-        Tampered: a recording turned out not to be what the manifest says.
-        Unusable: there is something at ``target``.
-        Failed: the drive is full, missing or cannot be written.
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     expect_decoders(sum(file.role is FileRole.LISTENING for file in draft.manifest.files))
@@ -184,17 +169,7 @@ def certify(
     names_subject: bool,
     exhibit: Exhibit | None,
 ) -> Certificate:
-    """What is certified of a release.
-
-    Args:
-        practice: the open vault.
-        actor: who releases, with his password given.
-        draft: what is released.
-        evidence: where it stands in the log.
-        contact: how to reach the practice, one line.
-        names_subject: whether the data subject is named, where the request names him.
-        exhibit: what marks the medium; None where nothing has to.
-    """
+    """What is certified of a release."""
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     request, manifest = draft.request, draft.manifest
     return Certificate(
@@ -220,13 +195,7 @@ def certify(
 
 
 def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
-    """What marks the medium of a release for an outside body; None for anybody else.
-
-    Args:
-        draft: what is released.
-        label: the exhibit's reference; empty: the request's own, with the release's.
-        serial: of the drive or disc; empty: to be filled in by hand.
-    """
+    """What marks the medium of a release for an outside body; None for anybody else."""
     request = draft.request
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return None
@@ -270,16 +239,7 @@ def write_manifest(
     release: str,
     call_data: Sequence[CallData],
 ) -> Manifest:
-    """The manifest of a release of these grants.
-
-    Args:
-        practice: the open vault.
-        actor: who releases.
-        grants: what is released.
-        enclosed: which files of it are put in.
-        release: its id.
-        call_data: what is put in of what is known of the calls.
-    """
+    """The manifest of a release of these grants."""
     request = grants[0].request
     return Manifest(
         vault=practice.vault,
@@ -301,9 +261,6 @@ def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
     """What the request asked for and nobody granted, with the approvals' codes.
 
     Not what its recipient must not learn of: the log has it.
-
-    Raises:
-        Tampered: the approvals say nothing of one.
     """
     code = {
         uid: code

@@ -76,11 +76,7 @@ class Evidence:
 def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
 ) -> Prepared:
-    """Write, durably, what is about to be handed over, and take the grants out of use.
-
-    Raises:
-        Failed: something happened to the request meanwhile, or the log cannot be written.
-    """
+    """Write, durably, what is about to be handed over, and take the grants out of use."""
     nonce = primitives.random_bytes(_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
@@ -98,11 +94,7 @@ def record_prepared(
 
 
 def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evidence:
-    """The proof of a release's leaf, and how its releaser came to be allowed to sign.
-
-    Raises:
-        Tampered: the log is not as it was written.
-    """
+    """The proof of a release's leaf, and how its releaser came to be allowed to sign."""
     with reading(practice.engine) as connection:
         checkpoint = _checkpoint(connection, prepared)
         return Evidence(
@@ -120,21 +112,7 @@ def record_delivered(
     manifest: Manifest,
     words: Mapping[str, Any],
 ) -> None:
-    """Write, durably, that the package is whole and may go, and destroy the grants.
-
-    Args:
-        practice: the open vault.
-        actor: who released it.
-        request: under which, as it was opened.
-        manifest: what was released.
-        words: how it goes out, sealed for who may read the log, and for who may read the request:
-            when it is handed over, that is held against it.
-
-    Raises:
-        Refused: what was granted has been taken back or approved anew meanwhile, or the release
-            counts as cut off.
-        Failed: the log cannot be written.
-    """
+    """Write, durably, that the package is whole and may go, and destroy the grants."""
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, manifest.request)
         if not _is_under_way(history, manifest.release):
@@ -168,9 +146,6 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
     """Write, durably, that nothing was handed over, and put the grants back into use.
 
     What the log calls ended stays so: something failed when that was durable already.
-
-    Raises:
-        Failed: the log cannot be written; then they stay out of use.
     """
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, request)
@@ -186,20 +161,12 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
 
 
 def is_under_way(practice: Practice, connection: Connection, request: str, release: str) -> bool:
-    """Whether a release was begun, and the log does not say how it ended.
-
-    Raises:
-        Tampered: the log is not as it was written.
-    """
+    """Whether a release was begun, and the log does not say how it ended."""
     return _is_under_way(read_history(practice, connection, request), release)
 
 
 def has_failed(practice: Practice, connection: Connection, request: str, release: str) -> bool:
-    """Whether the log says that a release was begun and that nothing came of it.
-
-    Raises:
-        Tampered: the log is not as it was written.
-    """
+    """Whether the log says that a release was begun and that nothing came of it."""
     history = read_history(practice, connection, request)
     return any(leaf.act == RequestAct.FAILED and release in leaf.subject for leaf in history.leaves)
 
@@ -292,9 +259,6 @@ def noting_release(practice: Practice, begun: BegunRelease) -> Iterator[None]:
 
     Where the log cannot be asked, the package not be taken away or the note not be removed, the
     next release sees to it.
-
-    Raises:
-        Failed: the state folder cannot be written.
     """
     note, file = _write(practice, begun)
     with file:
@@ -310,23 +274,14 @@ def noting_release(practice: Practice, begun: BegunRelease) -> Iterator[None]:
 
 
 def cut_off_releases(practice: Practice) -> tuple[BegunRelease, ...]:
-    """The releases that this operator's runs began and that nothing ended, while none is running.
-
-    Raises:
-        Tampered: the log is not as it was written.
-    """
+    """The releases that this operator's runs began and that nothing ended, while none is running."""
     return tuple(
         begun for begun in _unlocked(practice) if begun.request and _is_open(practice, begun)
     )
 
 
 def give_back_cut_off(practice: Practice, actor: Actor) -> None:
-    """Clear away what the actor's own runs left, and put what was granted back into use.
-
-    Raises:
-        Failed: the log, or the drive with what was left, cannot be written.
-        Tampered: the log is not as it was written.
-    """
+    """Clear away what the actor's own runs left, and put what was granted back into use."""
     for begun in cut_off_releases(practice):
         if begun.releaser == actor.person.id:
             _take_away(begun)

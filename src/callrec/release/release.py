@@ -223,12 +223,7 @@ def _deliver(
     target: Path,
     sha256: str,
 ) -> None:
-    """Put on record that the package is whole and may go.
-
-    Raises:
-        Failed: another lies in its place already. What is read out with the passphrase, and what a
-            page is known by, would be of that one.
-    """
+    """Put on record that the package is whole and may go."""
     try:
         _check_is_there(target, sha256)
         words = {**_told(draft, directions), "sha256": sha256}

@@ -57,13 +57,7 @@ _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
 def read_approvals(
     practice: Practice, connection: Connection, history: History
 ) -> tuple[Approval, ...]:
-    """Every approval in a request's history, standing or not, oldest first.
-
-    Raises:
-        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request or
-            version; one does not decide what that asks for, each recording once; or a
-            countersignature is missing.
-    """
+    """Every approval in a request's history, standing or not, oldest first."""
     signed = [
         (leaf, statement_of(connection, leaf, practice.vault))
         for leaf in history.leaves
@@ -77,11 +71,7 @@ def read_approvals(
 def stated_approvals(
     history: History, stated: Mapping[str, Statement], register: Register
 ) -> tuple[Approval, ...]:
-    """As `read_approvals`, of statements that were found sound before, by their digests.
-
-    Raises:
-        Tampered: as there.
-    """
+    """As `read_approvals`, of statements that were found sound before, by their digests."""
     signed = [
         (leaf, _stated(leaf, stated.get(leaf.statement)))
         for leaf in history.leaves
@@ -187,9 +177,6 @@ def check_signers_entitled(might: Powers, approval: Approval, request: RequestFa
     """Check that those who signed an approval might do so, by the vouchers before its leaf.
 
     What was lent to them counts by the log's days: their own clock may have been set back.
-
-    Raises:
-        Refused: somebody who signed had not the power then, or may not decide this request.
     """
     fields, seq = approval.statement.fields, approval.leaf.seq
     second = approval.countersignature
@@ -222,20 +209,7 @@ def check_signers(
     consulted_on: date | None,
     glass_reason: str | None,
 ) -> None:
-    """The rules for whoever signs an approval: asked when it is made, and each time it is used.
-
-    Args:
-        request: what is approved.
-        decider: who approves it, as he was vouched for then.
-        countersigner: the second person, if there is one.
-        to: who is to hear it.
-        on: the day, in the practice's time zone.
-        consulted_on: when a delegate consulted the Data Controller.
-        glass_reason: why the glass was broken; None if it was not.
-
-    Raises:
-        Refused: one of them says no.
-    """
+    """The rules for whoever signs an approval: asked when it is made, and each time it is used."""
     if glass_reason is not None:
         check_may_break_glass(decider, request, reason=glass_reason, on=on)
     else:
@@ -292,11 +266,7 @@ def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
 
 
 def _is_in_form(fields: Mapping[str, Any]) -> bool:
-    """Whether an approval says what each one says: whoever has a key may sign anything.
-
-    Raises:
-        Tampered: it does not list what it grants, or never lapses.
-    """
+    """Whether an approval says what each one says: whoever has a key may sign anything."""
     match fields:
         case {
             "break_glass": bool(),

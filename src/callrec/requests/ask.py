@@ -122,11 +122,7 @@ def create_request(
 
 
 def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
-    """What somebody said, as the particulars of a request for that purpose.
-
-    Raises:
-        Refused, Unusable, NotFound: as for `read_particulars`; the number is none.
-    """
+    """What somebody said, as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
         replace(said, number=parse_number(practice, said.number)),
@@ -143,11 +139,7 @@ def all_logins(practice: Practice) -> frozenset[str]:
 def find_recordings(
     practice: Practice, actor: Actor, connection: Connection, numbers: Sequence[int]
 ) -> tuple[tuple[str, str], ...]:
-    """Uid and SHA-256 of the ciphertext of each, in the order given, none twice.
-
-    Raises:
-        NotFound: one of them does not exist, or no more; which of both, only a searcher is told.
-    """
+    """Uid and SHA-256 of the ciphertext of each, in the order given, none twice."""
     may_search = Power.SEARCH in powers(practice, actor)
     found = []
     for number in dict.fromkeys(numbers):
@@ -165,12 +157,7 @@ def find_recordings(
 
 
 def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
-    """Check how many recordings one request asks for.
-
-    Raises:
-        Refused: more than are enough for its purpose.
-        Unusable: more than a request can name.
-    """
+    """Check how many recordings one request asks for."""
     cap = practice.config.grants.review_cap
     if TERMS[purpose].is_capped and count > cap:
         raise Refused(
@@ -268,11 +255,7 @@ class StaffNamed:
 def staff_named(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
 ) -> StaffNamed:
-    """Whom of the practice a request is about.
-
-    Raises:
-        Tampered: a name is not the one that was vouched for.
-    """
+    """Whom of the practice a request is about."""
     people = people_named(practice, actor, connection, particulars.subjects)
     return _concerned(practice, people, particulars, by_name=can_open_with_session(actor))
 

@@ -100,11 +100,7 @@ def log_dated(
     event: ClockEventKind,
     body: Mapping[str, Any],
 ) -> History:
-    """Write a leaf that a clock counts by, with its details in the clear beside it.
-
-    Raises:
-        Refused: it cannot happen to the request as it stands.
-    """
+    """Write a leaf that a clock counts by, with its details in the clear beside it."""
     nonce = primitives.random_bytes(NONCE_BYTES)
     after = log_request_event(act, actor, history, ACT_OF_DATED[event], details=body, nonce=nonce)
     act.connection.execute(
@@ -119,11 +115,7 @@ def log_dated(
 
 
 def read_clock(practice: Practice, connection: Connection, history: History) -> Clock | None:
-    """A request's dated events; None where it has no clock.
-
-    Raises:
-        Tampered: one is missing, or is not what its leaf commits to.
-    """
+    """A request's dated events; None where it has no clock."""
     rows = _rows(connection, tables.clock_event.c.request == history.request)
     clock = _clock(practice, connection, history.leaves, rows)
     if rows:
@@ -134,21 +126,13 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
 def read_clocks(
     practice: Practice, connection: Connection, history: History
 ) -> Iterator[tuple[Leaf, Clock]]:
-    """What a request's dates came to after each, oldest first, with the leaf that commits to it.
-
-    Raises:
-        Tampered: as `read_clock`.
-    """
+    """What a request's dates came to after each, oldest first, with the leaf that commits to it."""
     rows = _rows(connection, tables.clock_event.c.request == history.request)
     return _clocks(practice, connection, history.leaves, rows)
 
 
 def is_dated_late(practice: Practice, connection: Connection, history: History) -> bool:
-    """Whether something that moved the last day was written down when that was over already.
-
-    Raises:
-        Tampered: as `read_clock`.
-    """
+    """Whether something that moved the last day was written down when that was over already."""
     return any(
         moved_late(practice, before, after, on=day_of_leaf(practice, leaf))
         for (_, before), (leaf, after) in pairwise(read_clocks(practice, connection, history))
@@ -156,35 +140,20 @@ def is_dated_late(practice: Practice, connection: Connection, history: History) 
 
 
 def moved_late(practice: Practice, before: Clock, after: Clock, *, on: date) -> date | None:
-    """The last day as it stood, where it was over when it was moved; None where it was not.
-
-    Args:
-        practice: the open vault.
-        before: what was on record.
-        after: the same, and what was written down then.
-        on: the day on which it was.
-    """
+    """The last day as it stood, where it was over when it was moved; None where it was not."""
     due_on = deadline_on_day(practice, before, on=on).due_on
     is_over = due_on is not None and due_on < on
     return due_on if is_over and deadline_on_day(practice, after, on=on).due_on != due_on else None
 
 
 def read_deadline(practice: Practice, connection: Connection, history: History) -> Deadline | None:
-    """By when a request is answered, and why; None where nothing sets a day.
-
-    Raises:
-        Tampered: as `read_clock`.
-    """
+    """By when a request is answered, and why; None where nothing sets a day."""
     clock = read_clock(practice, connection, history)
     return None if clock is None else deadline_on_day(practice, clock)
 
 
 def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> Deadline | None:
-    """The same for the row of a request.
-
-    Raises:
-        Tampered: as `read_clock`.
-    """
+    """The same for the row of a request."""
     return read_deadline(practice, connection, read_history(practice, connection, row.id))
 
 
@@ -194,9 +163,6 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     Those that have ended by the state column are left out: their clocks stand still. Of one whose
     dates are not what their leaves commit to, or in no form, the day is told to be unknown: nobody
     takes the lists away in which all the others stand, by what he writes of one.
-
-    Raises:
-        Tampered: there is a date that no leaf carries.
     """
     rows = read_date_rows(connection)
     told: dict[str, list[Leaf]] = {}
@@ -225,14 +191,7 @@ def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
 def check_dates(
     connection: Connection, vault: str, done: Iterable[Leaf], dates: Mapping[int, Row[Any]]
 ) -> Iterator[Problem]:
-    """Each date is the one that its leaf commits to, in form, and none is missing or was added.
-
-    Args:
-        connection: to the catalogue.
-        vault: the vault's id.
-        done: the leaves, oldest first; those of other acts do not matter.
-        dates: as `read_date_rows`.
-    """
+    """Each date is the one that its leaf commits to, in form, and none is missing or was added."""
     left = dict(dates)
     for leaf in done:
         if leaf.act in DATING_ACTS:
@@ -258,18 +217,7 @@ def _check_date(
 def is_court_ordered(
     vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
 ) -> bool:
-    """Whether a court names the day of a request's answer, as the log commits to it.
-
-    Args:
-        vault: the vault's id.
-        history: its leaves, those at the least that made and dated it.
-        purpose: what it is for, as its row says.
-        dates: as `read_date_rows`.
-
-    Raises:
-        Tampered: a day on which it came is missing, is not what its leaf commits to, or is that of
-            a request for something else.
-    """
+    """Whether a court names the day of a request's answer, as the log commits to it."""
     came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
     dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
     told = [what for what in dated if isinstance(what, Receipt)]
@@ -285,17 +233,7 @@ def is_court_ordered(
 def is_missing_proof(
     vault: str, history: History, answered: Leaf, dates: Mapping[int, Row[Any]]
 ) -> bool:
-    """Whether what came by a leaf is proof that was missing until then.
-
-    Args:
-        vault: the vault's id.
-        history: the leaf's, with all that dated the request before.
-        answered: the leaf by which it came.
-        dates: as `read_date_rows`.
-
-    Raises:
-        Tampered: a date is missing, or is not what its leaf commits to.
-    """
+    """Whether what came by a leaf is proof that was missing until then."""
     clock = None
     for leaf in history.leaves:
         if leaf.act not in DATING_ACTS:
@@ -320,11 +258,7 @@ class DatedWords:
 def read_dates(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, DatedWords]:
-    """A request's dated events with what was said of them, by the sequence of the leaf.
-
-    Raises:
-        Tampered: as `read_clock`, or what was said is not what the event commits to.
-    """
+    """A request's dated events with what was said of them, by the sequence of the leaf."""
     rows = _rows(connection, tables.clock_event.c.request == request.id)
     told, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
@@ -453,12 +387,7 @@ def _committed(vault: str, leaf: Leaf, row: Row[Any] | None) -> Any:
 
 
 def read_date(leaf: Leaf, body: Any) -> _Date:
-    """The date that a leaf commits to, from its details.
-
-    Raises:
-        Tampered: they are in no date's form, or in that of another act, or of a request for
-            another purpose: whoever signed the leaf used a program of his own.
-    """
+    """The date that a leaf commits to, from its details."""
     try:
         event, words = ClockEventKind(body["event"]), body["words"]
         what = _receipt(body) if event is ClockEventKind.RECEIVED else _event(event, body)

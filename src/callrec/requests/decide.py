@@ -323,11 +323,6 @@ def read_to_decide(
     Whoever does not is told so under the clause that names who does; else he would only learn that
     he cannot read it. Who made it may have left and come back under another login, which no leaf
     tells: so its facts have the namesakes of its makers.
-
-    Raises:
-        NotFound: there is none.
-        Refused: the actor does not decide its purpose.
-        Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
@@ -341,9 +336,6 @@ def check_nothing_awaited(request: OpenRequest) -> None:
     """One does not decide what one has asked about: its clock would go on waiting.
 
     The state alone does not tell: whatever comes unasked puts the request back to ``submitted``.
-
-    Raises:
-        Refused: something that was asked for has not come.
     """
     events = request.clock.events if request.clock else ()
     for wait in waits_of(events):

@@ -91,11 +91,7 @@ def review_subject(seq: int) -> str:
 
 
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
-    """Every approval and denial that was made alone, oldest first; nothing is opened.
-
-    Raises:
-        Tampered: a leaf is not as it was written, or not its actor's.
-    """
+    """Every approval and denial that was made alone, oldest first; nothing is opened."""
     made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
     alone = attested_leaves(connection, practice.register, made)
     reviews = attested_of(practice, connection, _VERDICTS) if alone else ()

@@ -93,18 +93,6 @@ def usable_grants(
 
     Whether he may still hear or release at all is for `policy.hearing` to say, with each grant's
     ``facts`` and its request's.
-
-    Args:
-        practice: the open vault.
-        actor: who wants to hear, with his identity open.
-        connection: sees one state of the catalogue throughout.
-        reference: ``R-17``.
-
-    Raises:
-        NotFound: there is no such request.
-        Refused: nothing is granted to the actor, or no longer, or by somebody who might not.
-        Locked: it takes the actor's password.
-        Tampered: the log, the request, an approval or a grant is not as it was signed.
     """
     if actor.identity is None:
         raise Locked(
@@ -294,11 +282,6 @@ def write_approval(practice: Practice, act: LogTransaction, granting: Granting) 
     """Seal the grants, state the approval once for each signer, and let the request be approved.
 
     The transaction must end in a checkpoint of whoever signs last.
-
-    Raises:
-        Refused: the request cannot be approved as it stands.
-        Locked: the decider does not have the keys.
-        Tampered: a recording is not as it was sealed.
     """
     grants = _seal_grants(practice, act.connection, granting)
     fields = _fields(granting, grants)

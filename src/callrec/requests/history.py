@@ -45,11 +45,7 @@ from callrec.requests.model import (
 
 
 def columns_of(history: History) -> Columns:
-    """The columns of a request that follow from its leaves.
-
-    Raises:
-        Tampered: the events cannot have happened in this order.
-    """
+    """The columns of a request that follow from its leaves."""
     return {
         "state": history.state,
         "created_at": to_millis(history.events[0].at),
@@ -75,17 +71,7 @@ REQUESTS: Final = Versioned(
 def decides_what_is_asked(
     leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
 ) -> bool:
-    """Whether a statement names what the version asks for that stood then, each recording once.
-
-    Args:
-        leaf: which carries it.
-        fields: what it says.
-        about: what happened to the request, oldest first.
-        lists: of the statement; they name it together.
-
-    Raises:
-        Tampered: there is no such list in it.
-    """
+    """Whether a statement names what the version asks for that stood then, each recording once."""
     asked: tuple[str, ...] | None = None
     for each in about:
         if each.act in MAKING_ACTS and each.seq < leaf.seq:
@@ -95,16 +81,7 @@ def decides_what_is_asked(
 
 
 def read_history(practice: Practice, connection: Connection, request: str) -> History:
-    """Everything that happened to a request.
-
-    Args:
-        practice: the open vault.
-        connection: sees one state of the catalogue throughout.
-        request: its id.
-
-    Raises:
-        Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
-    """
+    """Everything that happened to a request."""
     return REQUESTS.read(connection, practice.register, request)
 
 
@@ -122,19 +99,6 @@ def log_request_event(
     """Let something happen to a request: its leaf, and the columns that follow from it.
 
     What ends it lifts its hold, too.
-
-    Args:
-        act: the write transaction.
-        actor: who does it.
-        history: what happened before.
-        what: the event.
-        subject: further ids beside the request's.
-        details: what lies sealed beside the leaf.
-        nonce: of the details, 32 bytes, where somebody else is to hold them against the leaf.
-        statement: what the leaf carries.
-
-    Raises:
-        Refused: it cannot happen to the request as it stands.
     """
     check_can_happen(history.events, what, reference_of(act.connection, history.request))
     subject = [history.request, *subject]
@@ -171,11 +135,7 @@ def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
 
 
 def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestOutline:
-    """Of one request.
-
-    Raises:
-        Tampered: the log knows of no such request.
-    """
+    """Of one request."""
     if row.id not in makings:
         raise Tampered(f"request R-{row.number} is in no leaf")
     return makings[row.id]
@@ -201,21 +161,7 @@ def log_with_words(
     subject: Sequence[str] = (),
     statement: Statement | None = None,
 ) -> History:
-    """Let something happen to a request, and keep what was said beside its leaf.
-
-    Args:
-        act: the write transaction.
-        actor: who does it.
-        request: what it happens to.
-        what: the event.
-        words: what he says; empty if nothing.
-        history: what happened so far, where that is more than `request` knows.
-        subject: further ids beside the request's.
-        statement: what the leaf carries.
-
-    Raises:
-        Refused: it cannot happen to the request as it stands.
-    """
+    """Let something happen to a request, and keep what was said beside its leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
     after = log_request_event(
         act,
@@ -251,10 +197,6 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
     """By leaf: the nonce and the canonical JSON of what was said.
 
     Only under the versions whose key the reader has: a version before a grant was not his to read.
-
-    Raises:
-        Tampered: they do not open, or lie at another version than the one that stood when their
-            leaf was written, or at a leaf that is none of the request's.
     """
     table = tables.request_words
     versions = request.history.versions
@@ -273,9 +215,6 @@ def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Wor
     """What was said by whoever decided, by the sequence of its leaf.
 
     What was said when a request was dated is in `request_clock`, as its leaf tells more than that.
-
-    Raises:
-        Tampered: it is not what the leaf commits to.
     """
     told = open_words(connection, request)
     return {

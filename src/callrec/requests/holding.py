@@ -68,18 +68,7 @@ def hold_facts(row: Row[Any]) -> HoldFacts:
 def holds_covering(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
 ) -> Mapping[int, tuple[HoldFacts, ...]]:
-    """The holds that cover these recordings; what is not held is not in it.
-
-    Args:
-        practice: the open vault.
-        actor: can open requests, as whoever may search can.
-        connection: to the catalogue.
-        recordings: their numbers.
-
-    Raises:
-        Refused: a hold waits to be matched, and its request is not the actor's to read.
-        Tampered: such a request is not as it was made.
-    """
+    """The holds that cover these recordings; what is not held is not in it."""
     found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
     for row in holds_naming(connection, recordings):
         found[row.recording][row.id] = hold_facts(row)
@@ -95,15 +84,6 @@ def holds_covering_rows(
     """As `holds_covering`, of as many recordings as there are, by their rows.
 
     A hold whose request the actor cannot open covers all of them: too much, never too little.
-
-    Args:
-        practice: the open vault.
-        actor: who asks; None: nobody, who opens nothing.
-        connection: to the catalogue.
-        recordings: their rows.
-
-    Raises:
-        Tampered: such a request is not as it was made.
     """
     found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
     for row in every_holds_naming(connection):
@@ -121,10 +101,6 @@ def check_may_be_destroyed(
     """Check that none of these recordings is held by anything.
 
     The log must have been found sound before, as by `acts.check_log`.
-
-    Raises:
-        Refused: one is.
-        Tampered: the rows of holds are not what the log says.
     """
 
     check_holds(practice, connection)
@@ -235,16 +211,6 @@ def matching_recordings(
     """The rows of the recordings that fit what a request says, the newest first.
 
     Calls are opened for it: the caller has written the leaf before.
-
-    Args:
-        practice: the open vault.
-        actor: holds the catalogue and the index key, as whoever may search does.
-        connection: to the catalogue.
-        particulars: what the request says; where that describes no call, nothing fits.
-
-    Raises:
-        Locked: the actor does not have these keys.
-        Tampered: a recording is not as it was sealed.
     """
     matching = rows_matching(practice, actor, connection, particulars)
     ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
@@ -287,13 +253,6 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     """Check that the rows of holds are what the leaves come to.
 
     The leaves must have been found sound before, as by `acts.check_log`.
-
-    Args:
-        rules: what else the leaves about requests are held against.
-        leaves: those of `HOLD_ACTS` that were done, oldest first; others do not matter.
-
-    Raises:
-        Tampered: a row is missing, added or changed, or something was done by nobody entitled.
     """
     connection, request = rules.connection, tables.request.c
     requests = REQUESTS.told(leaves)
@@ -354,11 +313,7 @@ MATCHING: Final = "hold.matching"
 
 
 def match_open_holds(practice: Practice, actor: Actor) -> None:
-    """Match every hold that waits for it, if the actor may search; nothing is shown to him.
-
-    Raises:
-        Tampered: a request or a recording is not as it was sealed.
-    """
+    """Match every hold that waits for it, if the actor may search; nothing is shown to him."""
     if not _may_look(practice, actor):
         return
     with reading(practice.engine) as connection:

@@ -44,9 +44,6 @@ def attempt_on(practice: Practice, actor: Actor, what: str, reference: str) -> I
     """Let somebody try something with a request, once what has lapsed is in the log; its row.
 
     As `practice.attempt`: what is refused is logged, too.
-
-    Raises:
-        NotFound: there is none, or none of which they may know.
     """
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
@@ -60,9 +57,6 @@ def expire_lapsed(practice: Practice, actor: Actor) -> None:
 
     Every command that writes to requests begins with this, in transactions of its own: what it
     then refuses does not undo it.
-
-    Raises:
-        Tampered: a request that seems to have lapsed is not what the log says.
     """
     # Two, as the second reads what the first has written, and only a checkpoint attests that.
     _sweep(practice, actor, _lapsed_grants, _let_grants_lapse)

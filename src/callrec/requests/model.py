@@ -121,11 +121,7 @@ class RequestBody:
 
     @classmethod
     def open(cls, sealed: bytes, key: bytes, which: RequestVersion) -> RequestBody:
-        """Open what `seal` sealed.
-
-        Raises:
-            Tampered: another key or version, or changed, or not in its form.
-        """
+        """Open what `seal` sealed."""
         opened = primitives.open_sealed(key, sealed, which.context)
         return read_body(cls, opened, "a request is not in its form")
 
@@ -177,11 +173,7 @@ class Approval:
 
     @property
     def edits(self) -> Mapping[str, Edits]:
-        """Uid -> what is left out of its copy.
-
-        Raises:
-            Tampered: what it says is nothing that anybody could have approved.
-        """
+        """Uid -> what is left out of its copy."""
         try:
             return {
                 item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
@@ -353,11 +345,7 @@ class History:
 
     @property
     def state(self) -> RequestState:
-        """Where the request stands.
-
-        Raises:
-            Tampered: the events cannot have happened in this order.
-        """
+        """Where the request stands."""
         return state_after(self.events)
 
     @property

@@ -41,20 +41,7 @@ from callrec.requests.model import History, OpenRequest, RequestBody, RequestVer
 def read_request(
     practice: Practice, actor: Actor, connection: Connection, reference: str
 ) -> OpenRequest:
-    """Open a request through the catalogue key, or through the actor's own.
-
-    Args:
-        practice: the open vault.
-        actor: who reads it.
-        connection: sees one state of the catalogue throughout.
-        reference: ``R-17``.
-
-    Raises:
-        NotFound: there is none.
-        Refused: it is not the actor's to read.
-        Locked: it takes his password.
-        Tampered: it is not the one that was made, or a column says otherwise than the log.
-    """
+    """Open a request through the catalogue key, or through the actor's own."""
     row = find_request(connection, reference)
     which = RequestVersion(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
@@ -83,9 +70,6 @@ def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
     """What the rules ask, without opening the request: enough for whoever made it.
 
     It knows no subjects, so no rule about deciding may be asked of it.
-
-    Raises:
-        Tampered: a column says otherwise than the log.
     """
     check_row(row, columns_of(history), REQUESTS.called(row))
     if not is_for(row.id, row.purpose):
@@ -100,12 +84,7 @@ def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
 
 
 def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
-    """Whether the actor has what opens the request of that row; nothing is opened yet.
-
-    Raises:
-        Refused: it is not the actor's to read.
-        Locked: it takes his password.
-    """
+    """Whether the actor has what opens the request of that row; nothing is opened yet."""
     if can_open_as_searcher(actor, connection, row):
         return
     if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
@@ -191,11 +170,7 @@ def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: s
 
 
 def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
-    """The history of a request in which nothing has happened since it was opened.
-
-    Raises:
-        Failed: something has.
-    """
+    """The history of a request in which nothing has happened since it was opened."""
     history = read_history(practice, connection, request.id)
     if history != request.history:
         raise Failed(
@@ -226,12 +201,7 @@ def sees_in_full(practice: Practice, actor: Actor, request: OpenRequest) -> bool
 def find_visible(
     practice: Practice, actor: Actor, connection: Connection, reference: str
 ) -> Row[Any]:
-    """The row of a request that somebody names.
-
-    Raises:
-        NotFound: there is none, or none of which he may know.
-        Tampered: it is not the one that was made.
-    """
+    """The row of a request that somebody names."""
     row = find_request(connection, reference)
     if _is_kept(practice, actor, connection, row):
         raise request_not_found(reference)
@@ -239,11 +209,7 @@ def find_visible(
 
 
 def hidden_from(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
-    """Ids of the requests of which somebody must not learn.
-
-    Raises:
-        Tampered: one that might be is not the one that was made.
-    """
+    """Ids of the requests of which somebody must not learn."""
     rows = all_requests(connection)
     return frozenset(row.id for row in rows if _is_kept(practice, actor, connection, row))
 
@@ -251,11 +217,7 @@ def hidden_from(practice: Practice, actor: Actor, connection: Connection) -> fro
 def visible_requests(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Sequence[Row[Any]]:
-    """The rows of the requests that lists show to somebody, the oldest first.
-
-    Raises:
-        Tampered: one of which he may not know, perhaps, is not the one that was made.
-    """
+    """The rows of the requests that lists show to somebody, the oldest first."""
     rows = all_requests(connection)
     if not is_shown_all_requests(actor.person, on=today(practice)):
         grant, person = tables.grant.c, actor.person.id
@@ -284,12 +246,7 @@ def references_hidden_from(
 def find_visible_hold(
     practice: Practice, actor: Actor, connection: Connection, number: int
 ) -> Row[Any]:
-    """The row of a hold that somebody names, as `catalogue.holds.find_hold` gives it.
-
-    Raises:
-        NotFound: there is none, or its request is one of which he must not learn.
-        Tampered: that is not the one that was made.
-    """
+    """The row of a hold that somebody names, as `catalogue.holds.find_hold` gives it."""
     row = find_hold(connection, number)
     if row.request in hidden_from(practice, actor, connection):
         raise hold_not_found(number)

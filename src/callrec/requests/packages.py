@@ -199,13 +199,7 @@ class ShownRelease:
 def shown_release(
     release: ReleasedPackage, called: Mapping[str, str], *, in_full: bool
 ) -> ShownRelease:
-    """A release for one reader.
-
-    Args:
-        release: as he may open it.
-        called: logins by id.
-        in_full: the request concerns him.
-    """
+    """A release for one reader."""
     return ShownRelease(
         id=release.id,
         at=release.released_at,
@@ -314,15 +308,7 @@ def release_of(leaf: Leaf) -> str:
 def read_releases(
     history: History, words: Callable[[Leaf], Mapping[str, Any]]
 ) -> tuple[ReleasedPackage, ...]:
-    """The packages of a request, oldest first.
-
-    Args:
-        history: what happened to the request.
-        words: what the reader may open of that which lies beside a leaf.
-
-    Raises:
-        Tampered: something was said of a package that was not released before.
-    """
+    """The packages of a request, oldest first."""
     found: dict[str, ReleasedPackage] = {}
     for leaf in history.leaves:
         if leaf.act == RequestAct.DELIVERED:
@@ -335,11 +321,7 @@ def read_releases(
 def words_for(
     practice: Practice, actor: Actor, connection: Connection, opened: OpenRequest | None
 ) -> Callable[[Leaf], Mapping[str, Any]]:
-    """What a reader may open of that which lies beside a leaf: under the request, or by the log.
-
-    Raises:
-        Tampered: it is not what a leaf commits to.
-    """
+    """What a reader may open of that which lies beside a leaf: under the request, or by the log."""
     said = read_words(connection, opened) if opened else {}
 
     def words(leaf: Leaf) -> Mapping[str, Any]:

@@ -97,14 +97,6 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
     """Check that whatever happened to a request was done by somebody who might.
 
     Whom it is about lies sealed, so that is not asked.
-
-    Args:
-        history: all its leaves.
-        purpose: what it is for, as its row says; None where that is missing.
-        rules: what else they are held against.
-
-    Raises:
-        Tampered: somebody did what he might not, or it cannot have happened in this order.
     """
     _ = history.state  # read once here, so that nothing is made of what cannot have happened
     if purpose is None:
@@ -164,11 +156,7 @@ class _ReplayState:
             self.standing = [each for each in self.standing if each.to != actor]
 
     def granted(self, uid: str, to: str) -> Approval:
-        """The newest approval that stands and grants a recording to somebody.
-
-        Raises:
-            Tampered: there is none.
-        """
+        """The newest approval that stands and grants a recording to somebody."""
         for approval in reversed(self.standing):
             if approval.to == to and uid in approval.items:
                 return approval

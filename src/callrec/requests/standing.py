@@ -68,12 +68,7 @@ def read_lapse_facts(connection: Connection) -> LapseFacts:
 
 
 def undecided_since_by(connection: Connection, leaves: Sequence[Leaf]) -> datetime:
-    """Since when nobody has decided a request: `undecided_since`, by what the log commits to.
-
-    Args:
-        connection: to the catalogue.
-        leaves: the request's own, oldest first; those at the least that made, approved and ended.
-    """
+    """Since when nobody has decided a request: `undecided_since`, by what the log commits to."""
     lapses = {
         leaf.seq: _lapses_at(connection, leaf) for leaf in leaves if leaf.act == RequestAct.APPROVED
     }

@@ -31,17 +31,7 @@ def notify_deciders(
     subjects: Collection[str] = (),
     by: str = "",
 ) -> None:
-    """A request awaits a decision: everybody who may decide it is told, and by when.
-
-    Args:
-        practice: the open vault.
-        connection: of the write transaction.
-        reference: ``R-17``.
-        purpose: of the request.
-        history: of the request, the newest leaf included.
-        subjects: ids of the people whom it is about.
-        by: id of whoever brought it about, if he did not make or change the request.
-    """
+    """A request awaits a decision: everybody who may decide it is told, and by when."""
     if not practice.config.mail.host:
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}
@@ -63,16 +53,7 @@ def notify_dated(
     event: ClockEventKind,
     by: str,
 ) -> None:
-    """A request was dated: who is to answer is told, or who is to decide now that it is answered.
-
-    Args:
-        practice: the open vault.
-        connection: of the write transaction.
-        request: as it stood before.
-        history: the newest leaf included.
-        event: what was written down.
-        by: id of whoever wrote it down.
-    """
+    """A request was dated: who is to answer is told, or who is to decide now that it is answered."""
     about, to = request.reference, request.requester
     match event:
         case ClockEventKind.ASKED:

@@ -92,10 +92,6 @@ def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
 
     A run that was cut off before its statement leaves a copy that nothing vouches for beside the
     one before it. What a proof proves is seen once the copy is open.
-
-    Raises:
-        NotFound: there is no copy.
-        Failed: the drive does not tell.
     """
     copies, stated = volume.copies(), {time_of_run(name) for name in volume.heads()}
     if not copies:
@@ -215,11 +211,7 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
 
 
 def check_log_extends(connection: Connection, heads: Sequence[Head]) -> None:
-    """Check that the log extends each of these heads that is not longer than it.
-
-    Raises:
-        Tampered: one of them is of another log.
-    """
+    """Check that the log extends each of these heads that is not longer than it."""
     ours = stored_head(connection)
     read = node_reader(connection)
     for head in heads:
@@ -239,18 +231,7 @@ def check_log_extends(connection: Connection, heads: Sequence[Head]) -> None:
 def volumes_perhaps_newer(
     practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: VolumeHeads
 ) -> tuple[Volume, ...]:
-    """Those with a copy of the catalogue that may be newer, and does not open to the actor.
-
-    Args:
-        practice: the open vault.
-        actor: who restores, with his password given.
-        volumes: that are attached.
-        heads: what lies on them.
-
-    Raises:
-        Unusable: a volume's copy is newer.
-        Failed: there is no room beside the vault.
-    """
+    """Those with a copy of the catalogue that may be newer, and does not open to the actor."""
     unknown = []
     for volume in volumes:
         try:

@@ -61,14 +61,7 @@ class FoundCopy:
 
 
 def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
-    """Who may open a copy of the catalogue that lies on a volume.
-
-    Raises:
-        NotFound: it is gone.
-        Tampered: what says so is not in its form, or names more people than a writer ever does.
-        Unusable: it was written by a newer callrec.
-        Failed: the drive does not give it.
-    """
+    """Who may open a copy of the catalogue that lies on a volume."""
     said = parse(read_small(copy.keys))
     match said:
         case {"format": int(number)} if number > FORMAT:
@@ -123,12 +116,7 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
 
 
 def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
-    """Write the catalogue into a file that its owner alone can read, durably.
-
-    Raises:
-        Tampered: the copy is damaged, was not sealed to this opener, or the drive does not give it.
-        Failed: there is no room for it.
-    """
+    """Write the catalogue into a file that its owner alone can read, durably."""
     key = _copy_key(found, opener.person, opener.identity)
     associated = context(
         "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
@@ -142,11 +130,7 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
 
 @contextmanager
 def _from_drive() -> Iterator[None]:
-    """A copy that the drive does not give is passed over, for another may serve.
-
-    Raises:
-        Tampered: by reason of what the drive failed with, which is what is told if none serves.
-    """
+    """A copy that the drive does not give is passed over, for another may serve."""
     try:
         with drive_errors():
             yield
@@ -176,11 +160,7 @@ def hashes_of(copy: CatalogueCopy) -> tuple[str, str]:
 
 
 def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
-    """Hold a copy's files against the SHA-256 that a statement names, lower-case hex.
-
-    Raises:
-        Tampered: they are others, or the drive does not give them.
-    """
+    """Hold a copy's files against the SHA-256 that a statement names, lower-case hex."""
     with _from_drive():
         there = hashes_of(found.copy)
     if there != (catalogue, keys):
@@ -240,11 +220,7 @@ class RestoredCopy:
 
 
 def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:
-    """Remember a copy that has served, in place of the one before it.
-
-    Raises:
-        Failed: the folder cannot be written.
-    """
+    """Remember a copy that has served, in place of the one before it."""
     try:
         write_json_atomically(folder / RESTORED_COPY_FILE, as_json(served))
     except OSError as error:

@@ -85,13 +85,7 @@ def migrate_vault(
 
 
 def migrate_unpacked(practice: Practice) -> None:
-    """Bring a copy of the catalogue that was just unpacked to the newest schema, if it is older.
-
-    Raises:
-        Misconfigured: it is of a newer callrec.
-        Tampered: it has what no migration made.
-        Failed: it cannot be written.
-    """
+    """Bring a copy of the catalogue that was just unpacked to the newest schema, if it is older."""
     with reading(practice.engine) as connection:
         before = schema_of(connection)
         if before == SCHEMA:

@@ -89,24 +89,7 @@ def rebuild_for_drill(
     now: Callable[[], datetime],
     environ: Mapping[str, str],
 ) -> Rebuilt:
-    """Put a vault's catalogue into a place, and leave nothing elsewhere.
-
-    Args:
-        config: where; nothing lies there yet, or recordings whose catalogue is gone.
-        volumes: of one vault.
-        opener: finds out who opens a copy.
-        now: the clock.
-        environ: where this operator's own memory lies.
-
-    Raises:
-        Misconfigured: there is a vault already.
-        Locked: the password or the kit does not open a copy that may be the newest: an older one is
-            taken only where whoever restores leaves that volume out, as it lacks what was done
-            since.
-        Tampered: no volume holds a copy that is sound and vouched for.
-        Unusable: none holds one, and one that a newer callrec wrote is there.
-        Failed: the disk fails, or a drive and no other holds one; nothing is there then.
-    """
+    """Put a vault's catalogue into a place, and leave nothing elsewhere."""
     folder = config.vault
     _check_place(folder)
     beside = rebuild_folder(folder, volumes[0].vault)

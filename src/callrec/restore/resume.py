@@ -78,17 +78,9 @@ def resume_log(
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
-    Args:
-        practice: the open vault.
-        actor: with his password given; only one who governs can resume.
-        heads: what lies on the volumes that are attached, by whom it was stated, and at which head.
-
     Returns:
         With ``undone``: a run whose bag is not the one that its statement names is not stated, and
         what that volume gives is told; the others are.
-
-    Raises:
-        Locked: the password was not given.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -199,12 +191,7 @@ def _held(
 
 
 def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
-    """The recordings of a run's bag, which is the one that its statement names.
-
-    Raises:
-        Tampered: it is not.
-        Failed: the drive does not give its manifest.
-    """
+    """The recordings of a run's bag, which is the one that its statement names."""
     if not run.manifest:
         return ()
     manifest = volume.bag_path(run.name) / MANIFEST

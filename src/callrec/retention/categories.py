@@ -80,22 +80,14 @@ def set_category(
 
 
 def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
-    """The category of one recording, by what somebody said and by the rules.
-
-    Raises:
-        Misconfigured: it is of one that the configuration does not name.
-    """
+    """The category of one recording, by what somebody said and by the rules."""
     return categories_of(practice, connection, [recording])[recording]
 
 
 def categories_of(
     practice: Practice, connection: Connection, recordings: Collection[int]
 ) -> Mapping[int, Category]:
-    """The category of each of these recordings, by number.
-
-    Raises:
-        Misconfigured: one is of a category that the configuration does not name.
-    """
+    """The category of each of these recordings, by number."""
     known = schedule(practice)
     said = {row.recording: row.category for row in connection.execute(select(tables.category))}
     claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
@@ -143,11 +135,7 @@ def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
 
 
 def check_rows_of_categories(practice: Practice, connection: Connection) -> None:
-    """Check the rows of categories before something is destroyed by them.
-
-    Raises:
-        Tampered: one does not follow from the log.
-    """
+    """Check the rows of categories before something is destroyed by them."""
     done, might = done_leaves(connection, [CATEGORISED]), powers_then(practice, connection)
     check_none(check_categories(might, done))
 

@@ -113,25 +113,7 @@ def destroy_granted(
     volumes: Sequence[Path],
     advance: Callable[[int], None],
 ) -> Destruction:
-    """Destroy what an approved request (of purpose erasure or disposal) grants to be destroyed.
-
-    Args:
-        practice: the open vault.
-        actor: who carries it out: somebody who decides such requests, with his password given.
-        reference: ``R-17``.
-        doomed: exactly the recordings that were approved.
-        volumes: folders of archive volumes that are attached; what others hold is owed.
-        advance: is told how many recordings more are gone, here and on each volume.
-
-    Raises:
-        NotFound: there is no such request, or a folder is no volume.
-        Refused: it is not approved for this, or a hold, another open request or a restriction
-            covers one of the recordings; nothing was destroyed.
-        Locked: it takes the actor's password, or a key that he has not.
-        Tampered: the log, the request or an approval is not as it was signed; nothing was
-            destroyed. Or what the vault says of volumes is not what its log says.
-        Failed: the vault's disk fails; what is left is done by the next run.
-    """
+    """Destroy what an approved request (of purpose erasure or disposal) grants to be destroyed."""
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
     with (
@@ -188,12 +170,7 @@ def _erase_from(
 
 
 def destruction_progress(practice: Practice, actor: Actor, reference: str) -> Destruction:
-    """How far a destruction has come.
-
-    Raises:
-        NotFound: nothing was destroyed under that request.
-        Tampered: what was said of a release is not what the log commits to.
-    """
+    """How far a destruction has come."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         stubs = destruction.stubs_of(connection, row.id)
@@ -309,11 +286,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
 
 
 def _check_not_over(warrant: _Warrant, at: datetime) -> None:
-    """What it took to get so far may have outlasted an approval: its leaf's time is what counts.
-
-    Raises:
-        Refused: one was over when the leaf was written; nothing was destroyed.
-    """
+    """What it took to get so far may have outlasted an approval: its leaf's time is what counts."""
     if any(has_lapsed(each.lapses_at, at) for each in warrant.approvals):
         raise no_longer_granted(
             APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED], warrant.request.facts.reference

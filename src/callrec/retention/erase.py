@@ -306,11 +306,7 @@ def preview_erasure(
 
 
 def check_purpose(request: OpenRequest, purpose: Purpose) -> None:
-    """An erasure and a disposal are carried out each by its own rules.
-
-    Raises:
-        Unusable: the request is for something else.
-    """
+    """An erasure and a disposal are carried out each by its own rules."""
     if request.purpose is not purpose:
         raise Unusable(
             f"{request.reference} is for {request.purpose}, not for {purpose}",

@@ -44,18 +44,7 @@ def leaves_with_details_of(
     uids: Collection[str],
     opened: Sequence[OpenedRecording],
 ) -> list[int]:
-    """Sequences of the leaves whose details tell of these recordings, in order.
-
-    Args:
-        practice: the open vault.
-        actor: with the audit key open.
-        connection: sees one state of the catalogue throughout.
-        uids: of the recordings.
-        opened: what is known of them.
-
-    Raises:
-        Locked: the actor does not have the audit key.
-    """
+    """Sequences of the leaves whose details tell of these recordings, in order."""
     numbers, parties = _told(opened)
     found = {leaf.seq for leaf in _about(connection, uids)}
     for leaf in _having_details(connection, [SEARCH]):
@@ -136,18 +125,7 @@ class Recipient:
 def recipients_of(
     practice: Practice, actor: Actor, connection: Connection, recordings: Mapping[str, int]
 ) -> tuple[Recipient, ...]:
-    """Every package with one of these recordings in it, in the order of requests and releases.
-
-    Args:
-        practice: the open vault.
-        actor: can open the requests, as whoever may search or decide can.
-        connection: sees one state of the catalogue throughout.
-        recordings: uid -> number.
-
-    Raises:
-        Refused, Locked: a request is not the actor's to read.
-        Tampered: what was said of a release is not what the log commits to.
-    """
+    """Every package with one of these recordings in it, in the order of requests and releases."""
     found, makings = [], read_outlines(connection)
     for row in all_requests(connection):
         if not recordings.keys() & {*outline_of(makings, row).uids}:

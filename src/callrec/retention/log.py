@@ -32,13 +32,7 @@ from callrec.requests.rules import Rulebook
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """What was destroyed though it might not be, by the leaf that says so.
-
-    Args:
-        rules: the statements among them.
-        done: the leaves about requests and holds that were done, oldest first; they, and the
-            statements, were found sound before.
-    """
+    """What was destroyed though it might not be, by the leaf that says so."""
     told = [
         _LoggedDestruction(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
         for leaf in done
@@ -58,8 +52,6 @@ def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Proble
     """Each certificate's row names its leaf, and is done if and only if a leaf says so.
 
     They are numbered in the order of these leaves.
-
-    Args: as `check_destructions`.
     """
     connection, vault = rules.connection, rules.register.founders.vault
     over = {each.subject[0] for each in done if each.act == DESTRUCTION_DONE}

@@ -173,17 +173,7 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
 def appraise_due(
     practice: Practice, actor: Actor | None, connection: Connection
 ) -> Sequence[Appraised]:
-    """What is due, the oldest calls first, and what stops it.
-
-    Args:
-        practice: the open vault.
-        actor: who asks; None: nobody, who opens nothing.
-        connection: sees one state of the catalogue throughout.
-
-    Raises:
-        Misconfigured: one is of a category that the configuration does not name.
-        Tampered: a request whose hold is not matched is not as it was made.
-    """
+    """What is due, the oldest calls first, and what stops it."""
     on = today(practice)
     last = day_end(last_call_due(schedule(practice).values(), on), practice.config.time_zone)
     rows = _rows(connection, tables.recording.c.started_at < to_millis(last))
@@ -196,11 +186,7 @@ def appraise_due(
 def appraise_rows(
     practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
 ) -> Sequence[Appraised]:
-    """Recordings, by their rows, as the schedule sees them; what stops them is not looked up.
-
-    Raises:
-        Misconfigured: one is of a category that the configuration does not name.
-    """
+    """Recordings, by their rows, as the schedule sees them; what stops them is not looked up."""
     zone = practice.config.time_zone
     categories = categories_of(practice, connection, [row.id for row in rows])
     return [
@@ -274,17 +260,7 @@ _ROWS_PER_QUERY: Final = 1000
 def stops_for(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[Stopped, ...]]:
-    """What stops each of these recordings, by number; of what nothing stops there is no entry.
-
-    Args:
-        practice: the open vault.
-        actor: who asks; None: nobody, and a hold that nobody has matched covers everything.
-        connection: sees one state of the catalogue throughout.
-        recordings: their rows.
-
-    Raises:
-        Tampered: a request whose hold is not matched is not as it was made.
-    """
+    """What stops each of these recordings, by number; of what nothing stops there is no entry."""
     stops: defaultdict[int, set[Stopped]] = defaultdict(set)
     for number, holds in holds_covering_rows(practice, actor, connection, recordings).items():
         stops[number] |= {Stopped(StopReason.HOLD, hold.reference) for hold in holds}
@@ -314,11 +290,7 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
 
 
 def open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
-    """The requests that have not ended and ask for a recording, by its uid.
-
-    Raises:
-        Tampered: the log knows nothing of one.
-    """
+    """The requests that have not ended and ask for a recording, by its uid."""
     request = tables.request.c
     query = select(request.id, request.number, request.purpose).where(
         request.state.not_in(ENDED_STATES)
@@ -337,9 +309,6 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
     """What the Data Controller withheld from a disposal, by uid: the last day on which it rests.
 
     A later approval that grants it ends that.
-
-    Raises:
-        Tampered: an approval is not in its form.
     """
     months, zone = (
         months_configured(practice.config.retention.appraise_again),

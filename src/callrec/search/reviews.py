@@ -291,12 +291,7 @@ def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Le
 def read_verdicts(
     practice: Practice, actor: Actor, connection: Connection, searches: Mapping[int, Leaf]
 ) -> Mapping[int, Verdict]:
-    """What was said of each of these searches; nothing of those that nobody reviewed yet.
-
-    Raises:
-        Locked: the actor does not have the audit key.
-        Tampered: a review is not in the log as its maker made it.
-    """
+    """What was said of each of these searches; nothing of those that nobody reviewed yet."""
     found = {}
     for review in attested_of(practice, connection, [REVIEWED]):
         details = open_details(practice, actor, connection, review)

@@ -32,18 +32,7 @@ def converse(
     limits: Limits,
     patience: float = TIMEOUT_S,
 ) -> Generator[tuple[MessageKind, bytes]]:
-    """All that a child says but its questions, until it is done.
-
-    Args:
-        command: what to run. It gets no environment, no open file, no folder of its caller's.
-        job: what it is told; JSON.
-        answer: the bytes from a place on, at most so many; none at the end.
-        limits: what it may use up.
-        patience: seconds.
-
-    Raises:
-        Undecodable: it says so, breaks off, is silent for too long, or says what it should not.
-    """
+    """All that a child says but its questions, until it is done."""
     with _child(command) as process:
         line = _Line(process, patience)
         line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
@@ -283,11 +272,7 @@ def expect_decoders(count: int) -> None:
 
 
 def start_child(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A child that waits for its job: one that was started ahead, or a new one.
-
-    Raises:
-        Failed: the system lets none be started. That says nothing of a recording.
-    """
+    """A child that waits for its job: one that was started ahead, or a new one."""
     waiting = _waiting.get() if command == DECODER_COMMAND else None
     try:
         return (waiting and waiting.take()) or start_process(command)

@@ -52,11 +52,7 @@ def can_confine() -> bool:
 
 
 def confine(limits: Limits) -> None:
-    """Give up what is not needed for computing, for good.
-
-    Raises:
-        Unconfined: it could not be done here although it should have been.
-    """
+    """Give up what is not needed for computing, for good."""
     for what, most in (
         (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_AS, limits.memory_bytes),
@@ -166,11 +162,7 @@ _ALLOWED: Final = (
 
 
 def filter_program(machine: str) -> bytes:
-    """The filter for one kind of machine, an array of ``struct sock_filter``.
-
-    Raises:
-        KeyError: there is none for it.
-    """
+    """The filter for one kind of machine, an array of ``struct sock_filter``."""
     steps = [
         _step(_LOAD, _ARCH),
         _step(_IF_EQUAL, MACHINES[machine], so=1),

@@ -218,13 +218,7 @@ are; left to itself it takes 40 ms of sound, and keeps 5 MB of packets beforehan
 
 
 def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
-    """What reads these bytes.
-
-    Args:
-        at: so many bytes from a place on; fewer where they end.
-        size: of the whole, in bytes.
-        suffix: of the recording's name, in any case, with or without its dot.
-    """
+    """What reads these bytes."""
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]

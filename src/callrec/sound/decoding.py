@@ -50,9 +50,6 @@ def decoding(original: BinaryIO, suffix: str) -> Iterator[tuple[SampleFormat, It
     """The form of a recording's samples, and they themselves while they are decoded.
 
     Each piece holds whole samples of every channel. The child is gone when the block is left.
-
-    Raises:
-        Undecodable: it cannot be decoded, or not wholly.
     """
     size = original.seek(0, io.SEEK_END)
 

@@ -135,14 +135,7 @@ def frames_of(samples: int) -> int:
 
 
 def info_frame(*, sample_rate: int, channels: int, bit_rate: int, samples: int) -> bytes:
-    """The frame.
-
-    Args:
-        sample_rate: of the MP3, 16 or 24 kHz.
-        channels: one or two.
-        bit_rate: of the frames that follow.
-        samples: of one channel that are to be heard.
-    """
+    """The frame."""
     length = 72 * _BIT_RATE // sample_rate
     frames = frames_of(samples)
     whole = length + frames * (72 * bit_rate // sample_rate)

@@ -50,13 +50,7 @@ class Encoding:
     def estimated_bytes(
         self, duration_ms: int, *, sample_rate: int = 8000, channels: int = 1
     ) -> int:
-        """No copy of so much sound is larger.
-
-        Args:
-            duration_ms: of the copy.
-            sample_rate: of the original, Hz; only of PCM does it matter.
-            channels: likewise.
-        """
+        """No copy of so much sound is larger."""
         if self.bit_rate is None:
             return 44 + -(-duration_ms * sample_rate // 1000) * channels * 2
         lasting = duration_ms + _MARGIN_MS
@@ -86,17 +80,7 @@ _CPU_S, _SAMPLES_A_CPU_S = 120, 160_000
 def encode_samples(
     pcm: Iterator[bytes], form: SampleFormat, encoding: Encoding, *, samples: int
 ) -> Iterator[bytes]:
-    """The file, a piece at a time.
-
-    Args:
-        pcm: what `callrec.sound.editing.edited` gives.
-        form: of it.
-        encoding: a compressed one.
-        samples: of one channel, in all.
-
-    Raises:
-        Undecodable: it cannot be encoded.
-    """
+    """The file, a piece at a time."""
     job = {
         "codec": encoding.codec,
         "bit_rate": encoding.bit_rate,

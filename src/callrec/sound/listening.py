@@ -33,16 +33,6 @@ def listening_copy(
 
     The same original, edits and encoding give the same bytes each time. Nothing of the original but
     its sound is in them.
-
-    Args:
-        original: seekable, at any place.
-        suffix: as it was measured with.
-        measured: by `measure`.
-        edits: in milliseconds of the original.
-        encoding: how the copy is written.
-
-    Raises:
-        Undecodable: it cannot be decoded, or came out otherwise than when it was measured.
     """
     with decoding(original, suffix) as (form, pieces):
         if form != SampleFormat(measured.sample_rate, measured.channels):
@@ -95,13 +85,6 @@ def edit_samples(
     pieces: Iterable[bytes], edits: Edits, *, sample_rate: int, channels: int
 ) -> Iterator[bytes]:
     """The same samples, clipped and silenced.
-
-    Args:
-        pieces: interleaved 16-bit samples, whole ones of every channel in each piece, of whatever
-            sizes; what comes out does not depend on them.
-        edits: in milliseconds from the first sample.
-        sample_rate: Hz.
-        channels: one or two.
 
     Law: a sample within a silence is 0, or the tone's; every other is as it was.
     """
@@ -173,17 +156,7 @@ _FILLERS: Final = {Filler.SILENCE: lambda _: array("h", (0,)), Filler.TONE: _ton
 
 
 def measure(original: BinaryIO, suffix: str, *, drawn: bool = True) -> Measured:
-    """Decode all of a recording and keep nothing but its measures.
-
-    Args:
-        original: seekable, at any place.
-        suffix: of its name, or its kind as `callrec.telephone.sound` tells it: ``ulaw``.
-        drawn: whether its waveform is wanted; to see how loud it is where takes a third of the
-            time.
-
-    Raises:
-        Undecodable: it cannot be decoded.
-    """
+    """Decode all of a recording and keep nothing but its measures."""
     with decoding(original, suffix) as (form, pieces):
         expected = min(form.expected, form.max_bytes // form.channels // 2)
         peaks, copy = Peaks(form.channels), hashlib.sha256(wave_header(form, expected))

@@ -87,15 +87,7 @@ class Converter:
 def filter_graph(
     frame: AudioFrame, sample_rate: int, channels: int, form: str, *, samples: int | None = None
 ) -> Graph:
-    """What turns such frames into ones of this rate, so many channels and this form.
-
-    Args:
-        frame: one of them.
-        sample_rate: Hz.
-        channels: one or two.
-        form: FFmpeg's name for the form of a sample.
-        samples: how many there are to be in all, of one channel; None: as many as come.
-    """
+    """What turns such frames into ones of this rate, so many channels and this form."""
     made = Graph()
     made.threads = 1
     steps = [
@@ -127,12 +119,7 @@ def filter_graph(
 
 
 def mix_tracks(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iterator[memoryview]:
-    """One channel in which all of them are heard, each as loud as the others.
-
-    Args:
-        tracks: the samples of each, of one channel; all begin together, and the longest ends it.
-        sample_rate: of all, Hz.
-    """
+    """One channel in which all of them are heard, each as loud as the others."""
     made = Graph()
     made.threads = 1
     weights = " ".join([f"{1 / len(tracks):.9f}"] * len(tracks))

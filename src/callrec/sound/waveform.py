@@ -33,11 +33,6 @@ def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
 
     Silenced spans are hatched and numbered, what is clipped away is dotted; both are told in words
     below and to who does not see it. How loud it was there is not drawn: the page leaves the house.
-
-    Args:
-        measured: by `callrec.sound.measure`.
-        title: what it is called to who does not see it.
-        edits: what was done to the copy.
     """
     measured = _as_released(measured, edits)  # from here on nobody knows what was silenced
     told, lanes = list(_told(measured, edits)), list(_lanes(measured))

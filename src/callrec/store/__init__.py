@@ -22,18 +22,11 @@ class Batch(Protocol):
 
         An error of ``source`` is raised as it is and leaves nothing of this recording behind; the
         batch goes on.
-
-        Raises:
-            Failed: the store cannot take it.
         """
         ...
 
     def put(self, sealed: Readable) -> str:
-        """Take a recording that is sealed already; returns its name.
-
-        Raises:
-            Failed: the store cannot take it.
-        """
+        """Take a recording that is sealed already; returns its name."""
         ...
 
     def drop(self, name: str) -> None:
@@ -41,11 +34,7 @@ class Batch(Protocol):
         ...
 
     def keep(self) -> None:
-        """Put into the store what the batch holds, durably; the catalogue may name it from now on.
-
-        Raises:
-            Failed: none of it is in the store.
-        """
+        """Put into the store what the batch holds, durably; the catalogue may name it from now on."""
         ...
 
 
@@ -59,27 +48,15 @@ class RecordingStore(Protocol):
         """Begin a batch; the catalogue's transaction stands inside, after ``keep``.
 
         Leaving by an error before ``keep``, or without it, leaves the store as it was.
-
-        Args:
-            batch_id: the ingest batch's id, new in this store.
         """
         ...
 
     def open(self, name: str) -> BufferedIOBase:
-        """The sealed bytes, from the first; the caller closes.
-
-        Raises:
-            NotFound: the store does not hold it.
-        """
+        """The sealed bytes, from the first; the caller closes."""
         ...
 
     def check(self, name: str) -> None:
-        """Read all of a sealed recording and compare it with its name.
-
-        Raises:
-            NotFound: the store does not hold it.
-            Tampered: its bytes are not what its name says.
-        """
+        """Read all of a sealed recording and compare it with its name."""
         ...
 
     def has(self, name: str) -> bool:
@@ -87,11 +64,7 @@ class RecordingStore(Protocol):
         ...
 
     def remove(self, name: str) -> None:
-        """Take a sealed recording out, durably. None there is as good as removed.
-
-        Raises:
-            Failed: it is still there.
-        """
+        """Take a sealed recording out, durably. None there is as good as removed."""
         ...
 
     def names(self) -> Iterator[str]:

@@ -42,11 +42,7 @@ class DirectoryStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other ingests out; a batch and a sweep need this. A killed run lets go of it.
-
-        Raises:
-            Failed: another ingest has it.
-        """
+        """Keep other ingests out; a batch and a sweep need this. A killed run lets go of it."""
         lock = _take(self._root / LOCK)
         self._locked = True
         try:
@@ -61,14 +57,8 @@ class DirectoryStore:
         That is their unfinished files, and recordings in place that are not ``known``: of the files
         in place only those are ever touched that a killed run's own journal names.
 
-        Args:
-            known: whether the catalogue holds a recording whose file has this name.
-
         Returns:
             The ids of the batches that were cut short.
-
-        Raises:
-            Failed: something could not be cleared away.
         """
         self._must_be_locked()
         incoming = self._root / INCOMING
@@ -91,11 +81,7 @@ class DirectoryStore:
         batch.close(failed=False)
 
     def path(self, name: str) -> Path:
-        """Where the sealed recording lies, or would lie.
-
-        Raises:
-            Tampered: the name is none.
-        """
+        """Where the sealed recording lies, or would lie."""
         return recording_path(self._root, name)
 
     def open(self, name: str) -> BufferedReader:
@@ -255,11 +241,7 @@ class DirectoryBatch:
 
 
 def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
-    """Remove a batch's folder, and those of its recordings in place that are not ``known``.
-
-    Raises:
-        OSError: something could not be removed.
-    """
+    """Remove a batch's folder, and those of its recordings in place that are not ``known``."""
     journal = folder / JOURNAL
     names = journal.read_text(encoding="ascii").split("\n") if journal.exists() else []
     for name in names:

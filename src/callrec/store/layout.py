@@ -31,21 +31,13 @@ def is_name(text: str) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no recording's name; names come out of rows that somebody may have changed.
-
-    Raises:
-        Tampered: it is no SHA-256, so it could point anywhere.
-    """
+    """Refuse what is no recording's name; names come out of rows that somebody may have changed."""
     if not is_name(name):
         raise Tampered("the name of a recording's file is no SHA-256")
 
 
 def recording_path(root: Path, name: str) -> Path:
-    """Where a sealed recording lies: ``recordings/<first two hex digits>/<name>``.
-
-    Raises:
-        Tampered: the name is none.
-    """
+    """Where a sealed recording lies: ``recordings/<first two hex digits>/<name>``."""
     check_name(name)
     return root.joinpath(RECORDINGS, name[:2], name)
 
@@ -89,9 +81,6 @@ def sync_filesystem(folder: int) -> bool:
 
     Returns:
         False where the system has no such call.
-
-    Raises:
-        OSError: something could not be written.
     """
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:

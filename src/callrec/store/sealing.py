@@ -66,14 +66,7 @@ class Buffers(threading.local):
 def seal_stream(
     source: Readable, target: Writable, sealer: StreamSealer, buffers: Buffers | None = None
 ) -> Sealed:
-    """Seal all of ``source`` into ``target``.
-
-    Args:
-        source: the original, from where it stands to its end; of any length, zero as well.
-        target: gets the header and the segments.
-        sealer: fresh, for this one recording.
-        buffers: to be used again over many recordings.
-    """
+    """Seal all of ``source`` into ``target``."""
     buffers = buffers or Buffers()
     original, ciphertext = hashlib.sha256(), hashlib.sha256()
     size = 0
@@ -96,16 +89,6 @@ def open_stream(
     """The original of a sealed recording, a segment at a time, each checked before it is out.
 
     What came out before an error is right as far as it goes, but it is not the whole recording.
-
-    Args:
-        sealed: the sealed file, from its first byte.
-        data_key: the recording's own key, 32 bytes.
-        associated: ``context("recording", vault, uid=uid)``.
-        buffers: to be used again over many recordings; not those that something is sealed in
-            meanwhile.
-
-    Raises:
-        Tampered: segments cut, swapped, repeated, dropped or changed; another recording or key.
     """
     buffers = buffers or Buffers()
     header = bytes(buffers.sealed[: fill(sealed, buffers.sealed[:HEADER_BYTES])])
@@ -170,15 +153,6 @@ def open_seekable(
 
     Each segment is checked before a byte of it is out. What was read is right as far as it goes,
     and so is the size; that the parts which were not read are right as well, nobody has seen.
-
-    Args:
-        sealed: the sealed file, seekable; stays open, and is the caller's to close.
-        data_key: the recording's own key, 32 bytes.
-        associated: ``context("recording", vault, uid=uid)``.
-
-    Raises:
-        Tampered: here if it is no sealed recording, is cut or has grown, or is another's; when read
-            from, if the segment there was changed.
     """
     return io.BufferedReader(_Original(sealed, data_key, associated), _AT_ONCE)
 

@@ -46,13 +46,6 @@ def others_may(
 
     Where a file has an access list, the mode shows the list's mask in the group's place. systemd
     gives a service its credential so: root's own, with a right to read for the service's user.
-
-    Args:
-        mode: the file's.
-        access_list: as in the attribute system.posix_acl_access (linux/posix_acl_xattr.h): four
-            bytes, then for each entry its tag, rights and user; empty: it has none.
-        rights: which count: any of READ and WRITE.
-        group_is_ours: nobody but this user is in the file's group.
     """
     if not access_list:
         return bool(mode & (0 if group_is_ours else rights << 3) or mode & rights)
@@ -87,11 +80,7 @@ def is_ours_alone(group: int) -> bool:
 
 
 def check_private(file: BufferedReader) -> None:
-    """Check that nobody but this user and root can read or change an open file of secrets.
-
-    Raises:
-        Misconfigured: others can, or it belongs to somebody else.
-    """
+    """Check that nobody but this user and root can read or change an open file of secrets."""
     found = os.fstat(file.fileno())
     if others_may(found.st_mode, access_list(file.fileno())) or not is_ours(found.st_uid):
         raise Misconfigured(f'others can read "{file.name}"', hint=f'run chmod 600 "{file.name}"')
@@ -103,10 +92,6 @@ def check_only_we_can_change(path: Path) -> None:
     Every folder on the way to it is looked at, links followed. In one with the sticky bit, as /tmp
     has it, others can add files but exchange none of ours. A group in which nobody else is may
     write.
-
-    Raises:
-        Misconfigured: others can, or it belongs to somebody else.
-        OSError: there is no such file, or it cannot be looked at.
     """
     steps = list(_way_to(path))
     for step in steps:
@@ -167,9 +152,6 @@ def sync(*paths: Path) -> None:
     """Make the bytes of each of these files, and the names in each of these folders, durable.
 
     A file's name is its folder's, which the sync of the file does not make durable (fsync(2)).
-
-    Raises:
-        OSError: something could not be written.
     """
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -234,10 +216,6 @@ def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
 
     Its name is durable then too. On any other way out nothing of it stays, and what stood there
     before still does.
-
-    Raises:
-        FileExistsError: there is something of that name, and it is not to be replaced.
-        OSError: it cannot be written.
     """
     if os.path.lexists(target) and not replaces:
         raise FileExistsError
@@ -282,22 +260,13 @@ def open_unnamed(folder: Path) -> int | None:
 
 
 def create_private(path: Path) -> int:
-    """The descriptor of a new file that only its owner can read.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    """The descriptor of a new file that only its owner can read."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(path, flags, 0o600)
 
 
 def link_unnamed(descriptor: int, target: Path) -> None:
-    """Give a file without a name its name, never one that is taken.
-
-    Raises:
-        FileExistsError: it is taken.
-        OSError: the drive does not let it.
-    """
+    """Give a file without a name its name, never one that is taken."""
     # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
     opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -54,9 +54,6 @@ class NamePattern:
     def find(self, name: str) -> NameMatch | None:
         """What a name holds, or None where the pattern is not all of it, or no time is in it.
 
-        Args:
-            name: with as many folders before it, parted by ``/``, as the pattern has.
-
         Law: never raises, for a pattern that was checked.
         """
         if not name.isprintable():  # so it is UTF-8, too
@@ -81,11 +78,7 @@ class NamePattern:
 
 
 def check_pattern(pattern: str) -> None:
-    """Check what a pattern may be.
-
-    Raises:
-        ValueError: RE2 does not know it, it has an unknown group, or no time; in words.
-    """
+    """Check what a pattern may be."""
     try:
         named = set(_compiled(pattern).groupindex)
     except ValueError as problem:
@@ -98,12 +91,7 @@ def check_pattern(pattern: str) -> None:
 
 
 def check_times(times: Iterable[str]) -> None:
-    """Check how times may be written.
-
-    Raises:
-        ValueError: a format has a code that is not known, or says no whole time, or something
-            twice; in words.
-    """
+    """Check how times may be written."""
     for form in times:
         found = re.findall("%(.?)", form)
         codes = set(found)

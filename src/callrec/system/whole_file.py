@@ -43,11 +43,7 @@ def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
 
 @contextmanager
 def whole_file(to: Path, *, replace: bool) -> Iterator[BinaryIO]:
-    """Such a file, to be written in the block.
-
-    Raises:
-        Unusable, Failed: as `write_whole`.
-    """
+    """Such a file, to be written in the block."""
     check_new(to, replace=replace)
     try:
         with atomic_write(to, replaces=replace) as file:

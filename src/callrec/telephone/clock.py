@@ -70,13 +70,7 @@ def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:
 
 
 def by_instant_alone(instant: datetime, zone: ZoneInfo, why: str) -> Moment:
-    """When something was that is written in UTC, or with its offset.
-
-    Args:
-        instant: aware.
-        zone: in which it is shown.
-        why: what proves it, the end of a sentence.
-    """
+    """When something was that is written in UTC, or with its offset."""
     local = instant.astimezone(zone).replace(tzinfo=None)
     return Moment(instant.astimezone(UTC), local, TimeConfidence.UTC_PROVEN, why, str(zone))
 

@@ -50,13 +50,7 @@ class _Lines(NamedTuple):
 def leg_of(
     facts: RecordingFacts, candidates: Sequence[CallRecord], tolerance: timedelta
 ) -> Joined | None:
-    """The leg that one recording is of.
-
-    Args:
-        facts: of the recording.
-        candidates: all calls that have a key of it, in any order.
-        tolerance: how far starts may be apart where number and time decide.
-    """
+    """The leg that one recording is of."""
     return join([facts], candidates, tolerance).of_recordings[0]
 
 

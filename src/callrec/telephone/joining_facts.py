@@ -145,10 +145,6 @@ def keys_of_recording(facts: RecordingFacts, tolerance: timedelta) -> Iterator[K
     """What a recording may have in common with a leg, the surest first.
 
     Law: a recording that is joined to a leg has a key of that leg.
-
-    Args:
-        facts: of the recording.
-        tolerance: how far starts may be apart, more than nothing.
     """
     yield from ids_of_recording(facts)
     ends = sorted({*facts.numbers, *inside_ends_of_recording(facts)})

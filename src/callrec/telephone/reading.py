@@ -37,16 +37,7 @@ _NO_UTF_8: Final = range(0x80, 0x100)
 
 
 def read_call(path: Path, setup: Setup) -> Call:
-    """The call whose recording this is; its sound is not looked at.
-
-    Args:
-        path: of the recording.
-        setup: how this practice's telephone systems are read.
-
-    Raises:
-        Unusable: its sidecar, or its own time, is not to be understood.
-        Failed: it, or its sidecar, cannot be read.
-    """
+    """The call whose recording this is; its sound is not looked at."""
     try:
         sidecar = sidecar_for(path)
         if sidecar is not None:
@@ -182,15 +173,7 @@ def _is_plain_file(path: str) -> bool:
 
 
 def read_sidecar(data: bytes, setup: Setup) -> Call:
-    """The call that a sidecar tells of.
-
-    Args:
-        data: the whole file, UTF-8 with or without a byte order mark.
-        setup: how this practice's telephone systems are read.
-
-    Raises:
-        Unusable: it is too large, no JSON, or holds a key or a value that is not in the format.
-    """
+    """The call that a sidecar tells of."""
     if len(data) > MAX_SIDECAR_BYTES:
         raise Unusable(f"the sidecar is larger than {MAX_SIDECAR_BYTES // 1024} KiB", hint=_HINT)
     try:

@@ -94,11 +94,6 @@ def reconcile(
 ) -> Reconciled:
     """Hold recordings against the legs of calls.
 
-    Args:
-        recordings: in any order, none twice.
-        legs: in any order; one that is there twice counts once.
-        tolerance: how far a recording and a leg of one number may begin apart.
-
     Laws: every call and every recording is accounted for exactly once; a call that has a recording
     by an id or a number still has one when there is another recording; neither order matters.
     """

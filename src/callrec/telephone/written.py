@@ -239,13 +239,6 @@ class Identified:
 
         That is when the call ended, or, if the file was copied, any time after it: a day that is
         known goes before it.
-
-        Args:
-            modified: seconds since the epoch.
-            zone: the practice's.
-
-        Raises:
-            Unusable: there are no calls of that time.
         """
         at = _in_zone(modified, zone)
         contradiction = None
@@ -331,13 +324,7 @@ def local_from_digits(day: str, time: str) -> datetime | None:
 
 
 def time_from_digits(raw: str, day: str, time: str) -> WrittenTime | None:
-    """The same, with what was written.
-
-    Args:
-        raw: day and time, character by character.
-        day: eight digits.
-        time: six digits.
-    """
+    """The same, with what was written."""
     at = local_from_digits(day, time)
     return None if at is None else WrittenTime(raw=raw, local=at)
 

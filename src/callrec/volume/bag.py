@@ -100,10 +100,6 @@ def iter_lines(manifest: Path) -> Iterator[str]:
     """The lines of a manifest, none of them held: the drive comes from outside.
 
     A line that is longer than one can be comes in pieces, of which none is of a line's form.
-
-    Raises:
-        Tampered: it has more lines than any that was written.
-        OSError: it cannot be read, or is no plain file.
     """
     with BufferedReader(open_untrusted(manifest)) as file:
         for _ in range(MAX_LISTED):
@@ -123,23 +119,7 @@ def write_bag(
     begun: Path | None = None,
     extra_bytes: int = 0,
 ) -> Bag:
-    """Copy recordings to a new bag, read them back from the drive, and only then let it appear.
-
-    Args:
-        at: the bag's own folder, not there yet; the folder around it is.
-        items: no recording twice.
-        info: lines of bag-info.txt, such as Bagging-Date and External-Identifier; nothing personal.
-        begun: a bag beside it that was begun and not ended; what of it is whole is not copied
-            again.
-        besides_bytes: room that the drive must have for what comes after the bag.
-
-    Raises:
-        Failed: the drive is full, and nothing is left on it; or it cannot be written, is gone, or
-            does not give back what was written: what was copied stays there under a hidden name,
-            for the next run to go on from.
-        NotFound: the vault does not hold a recording's file.
-        Tampered: a recording's file in the vault is not what its name says.
-    """
+    """Copy recordings to a new bag, read them back from the drive, and only then let it appear."""
     with drive_errors():
         there = at.exists()
     if there:
@@ -169,11 +149,7 @@ def write_bag(
 
 
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:
-    """Bytes that a bag of these will take on a drive, at most.
-
-    Raises:
-        NotFound: the vault does not hold a recording's file.
-    """
+    """Bytes that a bag of these will take on a drive, at most."""
     with drive_errors():
         block = os.statvfs(drive).f_frsize
     taken = sum(-(-_size_of(item) // block) * block for item in items)
@@ -244,16 +220,7 @@ def _copy_one(item: BagItem, target: Path) -> None:
 
 
 def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
-    """Write a bag's tag files, and give the SHA-256 of each, in lower-case hex, by its name.
-
-    Args:
-        bag: the bag's folder.
-        recordings: their names.
-        info: the lines of bag-info.txt.
-
-    Raises:
-        OSError: the drive does not take them.
-    """
+    """Write a bag's tag files, and give the SHA-256 of each, in lower-case hex, by its name."""
     names = sorted(recordings)
     tags = {
         DECLARATION: DECLARED,
@@ -332,12 +299,7 @@ class BagReport:
 
 
 def validate_bag(at: Path) -> BagReport:
-    """Read all of a bag from the drive and compare it with its manifests.
-
-    Raises:
-        NotFound: there is no such folder.
-        Failed: the drive does not tell.
-    """
+    """Read all of a bag from the drive and compare it with its manifests."""
     with drive_errors():
         there = at.is_dir() and not at.is_symlink()
     if not there:

@@ -65,21 +65,13 @@ def drive_errors() -> Iterator[None]:
 
 
 def device_of(at: Path) -> int:
-    """The system's number of the file system that a folder lies on.
-
-    Raises:
-        Failed: the drive does not tell.
-    """
+    """The system's number of the file system that a folder lies on."""
     with drive_errors():
         return at.stat().st_dev
 
 
 def check_attached(at: Path, device: int) -> None:
-    """Check that a drive is still there: else the machine's own disk would be written to.
-
-    Raises:
-        Failed: the folder is gone, or lies on another file system than ``device`` by now.
-    """
+    """Check that a drive is still there: else the machine's own disk would be written to."""
     if device_of(at) != device:
         raise Failed("the drive is gone", hint="attach it again, then run the command again")
 
@@ -91,11 +83,7 @@ def is_full(error: BaseException) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder, if it is there; no link is followed.
-
-    Raises:
-        OSError: the drive does not let it go.
-    """
+    """Remove a file, a link or a folder, if it is there; no link is followed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -103,11 +91,7 @@ def remove(path: Path) -> None:
 
 
 def require_space(at: Path, needed_bytes: int) -> None:
-    """Refuse to begin what will not fit.
-
-    Raises:
-        Failed: less than ``needed_bytes`` are free on the drive; both amounts are said.
-    """
+    """Refuse to begin what will not fit."""
     with drive_errors():
         free = shutil.disk_usage(at).free
     if free < needed_bytes:
@@ -123,11 +107,7 @@ def _amount(size: int) -> str:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy to a new file by the fastest way that the two file systems allow; not durable yet.
-
-    Raises:
-        OSError: one of the two could not be read or written.
-    """
+    """Copy to a new file by the fastest way that the two file systems allow; not durable yet."""
     with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
         os.posix_fadvise(reading.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
         for way in COPY_METHODS:
@@ -173,9 +153,6 @@ def hash_on_medium(path: Path) -> str:
 
     Where a file system does not let itself be read past the cache, the cache lets go of the file
     first: only of what is durable, so sync first what was just written.
-
-    Raises:
-        OSError: it could not be read, or it is no plain file.
     """
     try:
         return hash_of_file(path, os.O_DIRECT)
@@ -186,11 +163,7 @@ def hash_on_medium(path: Path) -> str:
 
 
 def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
-    """As `hash_on_medium`, by one of the two ways: with ``os.O_DIRECT`` or without.
-
-    Raises:
-        OSError: likewise; EINVAL, if the file system has no such way.
-    """
+    """As `hash_on_medium`, by one of the two ways: with ``os.O_DIRECT`` or without."""
     with open_untrusted(path, past_the_cache) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         digest, piece = hashlib.sha256(), _READING.piece
@@ -200,11 +173,7 @@ def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
 
 
 def open_untrusted(path: Path, past_the_cache: int = 0) -> FileIO:
-    """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end.
-
-    Raises:
-        OSError: it cannot be opened; EINVAL, if it is no plain file.
-    """
+    """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | past_the_cache
     descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -244,11 +213,7 @@ class AtomicFile:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[AtomicFile]:
-    """Write ``path`` so that it appears whole, durable and read back, or not at all.
-
-    Raises:
-        Failed: the drive does not take it; what was there before is still there.
-    """
+    """Write ``path`` so that it appears whole, durable and read back, or not at all."""
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
@@ -272,12 +237,7 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
 
 
 def check_read_back(path: Path, sha256: str) -> None:
-    """Compare what lies on the drive with what was written there.
-
-    Raises:
-        Failed: the drive gives back something else.
-        OSError: it gives back nothing.
-    """
+    """Compare what lies on the drive with what was written there."""
     if hash_on_medium(path) != sha256:
         raise Failed(
             "the drive does not give back what was written to it",
@@ -286,12 +246,7 @@ def check_read_back(path: Path, sha256: str) -> None:
 
 
 def read_small(path: Path) -> bytes:
-    """All of a file that cannot be large; no link is followed, no pipe waited for.
-
-    Raises:
-        NotFound: the drive does not hold it.
-        Tampered: it is no plain file, or larger than anything that was ever written there.
-    """
+    """All of a file that cannot be large; no link is followed, no pipe waited for."""
     with drive_errors():
         try:
             found = path.lstat()
@@ -311,13 +266,6 @@ def disk_of(folder: Path, system: Path = Path("/")) -> str:
 
     The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
     Of what is no disk (a share, a file system in memory) it is the number of the file system.
-
-    Args:
-        folder: of the drive.
-        system: where ``sys`` lies.
-
-    Raises:
-        Failed: the drive does not tell.
     """
     device = device_of(folder)
     with drive_errors():
@@ -342,10 +290,6 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
     """The serial number of the drive that a folder lies on; None: it is not told.
 
     Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
-
-    Args:
-        folder: of the drive.
-        system: where ``run`` and ``sys`` lie.
     """
     try:
         device = folder.stat().st_dev

@@ -65,11 +65,7 @@ _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, e
 
 
 def erased_uids(volume: Path) -> tuple[str, ...]:
-    """The uids that a volume's list names, in its order; none where it has no list.
-
-    Raises:
-        Tampered: the list is not in its form.
-    """
+    """The uids that a volume's list names, in its order; none where it has no list."""
     path, found = volume / ERASED_LIST, list[str]()
     with drive_errors():
         if not (path.exists() or path.is_symlink()):
@@ -85,12 +81,7 @@ def erased_uids(volume: Path) -> tuple[str, ...]:
 
 
 def list_erased(volume: Path, uids: Iterable[str]) -> None:
-    """Append uids to a volume's list, each once; durable when this returns.
-
-    Raises:
-        Tampered: the list that is there is not in its form.
-        Failed: the drive does not take it.
-    """
+    """Append uids to a volume's list, each once; durable when this returns."""
     repair_erased_list(volume)
     there = set(erased_uids(volume))
     new = [uid for uid in uids if uid not in there]
@@ -103,11 +94,7 @@ def list_erased(volume: Path, uids: Iterable[str]) -> None:
 
 
 def repair_erased_list(volume: Path) -> None:
-    """Take off the list what a killed run left of a line.
-
-    Raises:
-        Failed: the drive does not let it go.
-    """
+    """Take off the list what a killed run left of a line."""
     path = volume / ERASED_LIST
     with drive_errors():
         if not _is_plain(path):
@@ -127,11 +114,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def recover_bag(bag: Path) -> None:
-    """Bring back a bag that a killed run had put aside, and clear away what it left beside it.
-
-    Raises:
-        Failed: the drive does not let it.
-    """
+    """Bring back a bag that a killed run had put aside, and clear away what it left beside it."""
     aside, beside = _aside(bag), _beside(bag)
     with drive_errors():
         if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(bag):
@@ -144,20 +127,13 @@ def unfinished_names(bags: Path) -> list[str]:
     """What lies in bags that a killed run began, and that no statement came to name.
 
     Whoever held the drive may have put anything there, under any name.
-
-    Raises:
-        Failed: the drive does not tell.
     """
     with drive_errors():
         return [path.name for folder in _unfinished(bags) for path in folder.iterdir()]
 
 
 def remove_unfinished(bags: Path, gone: Collection[str]) -> None:
-    """Remove some of what lies in such bags; it is gone durably when this returns.
-
-    Raises:
-        Failed: the drive does not let it go.
-    """
+    """Remove some of what lies in such bags; it is gone durably when this returns."""
     with drive_errors():
         for folder in _unfinished(bags):
             for name in gone:
@@ -178,11 +154,7 @@ def _is_folder(recordings: Path) -> bool:
 
 
 def names_in_manifest(bag: Path) -> tuple[str, ...]:
-    """The recordings that a bag's manifest lists, in its order.
-
-    Raises:
-        Tampered: the manifest has a line of another form, or there is none.
-    """
+    """The recordings that a bag's manifest lists, in its order."""
     path, names = bag / MANIFEST, list[str]()
     if not _is_plain(path):
         raise Tampered(f"the bag's {MANIFEST} is gone")
@@ -199,15 +171,6 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
     """Write a bag anew without some of its recordings; one that would be empty goes wholly.
 
     What goes is gone durably when this returns: no power cut brings it back.
-
-    Args:
-        bag: it was found to be the one that its statement names.
-        gone: names of recordings, SHA-256 in lower-case hex.
-
-    Raises:
-        Tampered: the bag is not in its form.
-        Failed: the drive does not take the new one; the old one is still there, or half of what
-            goes is gone where it lies: the same again goes on with it.
     """
     kept = [name for name in names_in_manifest(bag) if name not in gone]
     aside, beside = _aside(bag), _beside(bag)
@@ -291,27 +254,14 @@ def _info(bag: Path) -> Mapping[str, str]:
 
 
 def swap_bags(beside: Path, bag: Path, *, at_once: bool) -> None:
-    """Put a new bag in an old one's place; the old one then has a hidden name.
-
-    Args:
-        beside: the new one.
-        bag: the old one.
-        at_once: in one step where the drive can do that.
-
-    Raises:
-        OSError: the drive does not let it; `recover_bag` brings the old one back.
-    """
+    """Put a new bag in an old one's place; the old one then has a hidden name."""
     if not (at_once and exchange_folders(beside, bag)):
         bag.rename(_aside(bag))
         beside.rename(bag)
 
 
 def exchange_folders(one: Path, other: Path) -> bool:
-    """Let two folders change their names in one step; False where the system or drive cannot.
-
-    Raises:
-        OSError: it failed otherwise.
-    """
+    """Let two folders change their names in one step; False where the system or drive cannot."""
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if function is None:
         return False

@@ -269,9 +269,6 @@ def check_label(label: str) -> None:
     Plain: up to 40 letters A-Z and a-z, digits, spaces, dots, hyphens and underscores, of which the
     first is a letter or digit. Looks like a name: two capitalised words in a row. Looks like a
     number: five digits in a row, or nine once spaces, dots, hyphens and underscores are out.
-
-    Raises:
-        Unusable: says which of these it is, not the label.
     """
     if wrong := _problem_with(label):
         raise Unusable(
@@ -309,12 +306,7 @@ _TRYING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXE
 
 
 def check_target(at: Path, vault_folder: Path) -> None:
-    """Refuse a folder to which nothing can be archived; nothing is left there.
-
-    Raises:
-        Unusable: it is no folder, or lies inside the vault.
-        Failed: it cannot be written to.
-    """
+    """Refuse a folder to which nothing can be archived; nothing is left there."""
     with drive_errors():
         there = at.is_dir()
         inside = there and at.resolve().is_relative_to(vault_folder.resolve())
@@ -337,28 +329,13 @@ def check_target(at: Path, vault_folder: Path) -> None:
 
 
 def is_volume(at: Path) -> bool:
-    """Whether a folder is a volume, of this vault or another.
-
-    Raises:
-        Failed: the drive does not tell.
-    """
+    """Whether a folder is a volume, of this vault or another."""
     with drive_errors():
         return (at / MARKER).is_file()
 
 
 def create_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
-    """Make a folder a volume: its marker and its empty folders.
-
-    Args:
-        at: a folder that is no volume yet; what else lies in it is left alone.
-        volume: a new id, 32 lower-case hex digits.
-        vault: the vault's id.
-        label: what people call it.
-
-    Raises:
-        Unusable: the label could tell of a person.
-        Failed: the drive does not take it.
-    """
+    """Make a folder a volume: its marker and its empty folders."""
     check_label(label)
     begun = Volume(at, volume, vault, label)
     folders = [at / name for name in FOLDERS if not (at / name).exists()]
@@ -379,12 +356,7 @@ def create_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
 
 
 def write_label(volume: Volume) -> None:
-    """Let a volume's marker say the label that it has now; where it does, nothing is written.
-
-    Raises:
-        NotFound, Unusable, Tampered: as `open_volume`.
-        Failed: the drive does not take it; the label before stands.
-    """
+    """Let a volume's marker say the label that it has now; where it does, nothing is written."""
     there = open_volume(volume.at)
     if there.label != volume.label and replace(there, label=volume.label) == volume:
         with atomic_file(volume.at / MARKER) as marker:
@@ -392,13 +364,7 @@ def write_label(volume: Volume) -> None:
 
 
 def open_volume(at: Path) -> Volume:
-    """The volume that a folder is.
-
-    Raises:
-        NotFound: it is none.
-        Unusable: it was made by a newer callrec.
-        Tampered: its marker or its folders are not as callrec makes them.
-    """
+    """The volume that a folder is."""
     if not is_volume(at):
         raise NotFound(
             "that folder is no callrec volume",

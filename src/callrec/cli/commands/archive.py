@@ -318,12 +318,7 @@ def backup(
 def confirm_on_vaults_disk(
     invocation: Invocation, practice: Practice, to: Path, *, yes: bool
 ) -> None:
-    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
-
-    Raises:
-        Unusable: neither ``--yes`` nor a terminal.
-        Failed: the answer was no.
-    """
+    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps."""
     from callrec.archive.plan import is_on_this_disk
 
     if yes or not is_on_this_disk(practice, to):

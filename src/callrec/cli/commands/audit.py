@@ -211,11 +211,7 @@ def _say_what_to_look_at(out: Output, found: Verification) -> None:
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
-    """The vault root that a locked seed or a credential holds; None where nobody is at hand.
-
-    Raises:
-        Tampered: somebody is, and his own lock contradicts the vault.
-    """
+    """The vault root that a locked seed or a credential holds; None where nobody is at hand."""
     from callrec.login.keyring import open_session, read_credential
 
     environ = invocation.environ

@@ -113,11 +113,7 @@ def show_destruction(
     *,
     carrying_out: DestructionCommand = ERASING,
 ) -> None:
-    """Show how far a destruction has come, and write its certificate if it is done.
-
-    Raises:
-        DoneInPart: a volume that is attached did not let it be erased there.
-    """
+    """Show how far a destruction has come, and write its certificate if it is done."""
     from callrec.package.destroyed import certificate_json
     from callrec.retention.certificate import certify_destruction, kept_under
 

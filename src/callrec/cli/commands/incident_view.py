@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
-    """Who reads an incident: the open login where that is enough, else with the password.
-
-    Raises:
-        Locked: nobody is logged in, or the password is wrong.
-    """
+    """Who reads an incident: the open login where that is enough, else with the password."""
     from callrec.incidents.log import can_open_incidents
 
     actor = acting_person(invocation, practice)
@@ -194,11 +190,7 @@ def ask_account(
     recordings: Sequence[int] | None,
     request: str | None,
 ) -> IncidentReport:
-    """What is reported; on a terminal, what was left out is asked for.
-
-    Raises:
-        Unusable: there is no terminal, and no time or no account was given; or the time is none.
-    """
+    """What is reported; on a terminal, what was left out is asked for."""
     from callrec.incidents.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
@@ -224,11 +216,7 @@ def ask_account(
 
 
 def read_noticed(text: str, practice: Practice) -> datetime:
-    """When something was noticed: a moment, or ``now``.
-
-    Raises:
-        Unusable: it is neither.
-    """
+    """When something was noticed: a moment, or ``now``."""
     if text.casefold() == _NOW:
         return practice.now()
     hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
@@ -244,11 +232,7 @@ def ask_closing(
     reason: str | None,
     delay_reason: str,
 ) -> Closing:
-    """How an incident ends; on a terminal, what was left out is asked for.
-
-    Raises:
-        Unusable: there is no terminal to ask on, or the day is none.
-    """
+    """How an incident ends; on a terminal, what was left out is asked for."""
     from callrec.practice import today
 
     if outcome is None:

@@ -184,11 +184,7 @@ def stay(
     system: str | None,
     cdr: Sequence[Path],
 ) -> None:
-    """Take in what comes into the folders, until the process is told to end.
-
-    Raises:
-        Tampered: at the end, where a sealed copy in the vault could not be read back.
-    """
+    """Take in what comes into the folders, until the process is told to end."""
     from callrec.intake.watching import FolderChanges, watch_folders
 
     who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
@@ -281,9 +277,6 @@ def graceful_shutdown() -> Iterator[Event]:
 
     A second time the process ends there and then, whatever it is doing: a thread listens, as no
     handler of Python's runs while SQLite waits for a lock.
-
-    Raises:
-        KeyboardInterrupt: at the end, if it was a ctrl-C. SIGTERM is an order, and is carried out.
     """
     stop, over = Event(), Event()
     by: list[signal.Signals] = []

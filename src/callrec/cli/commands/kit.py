@@ -84,9 +84,6 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
     """What writes a kit to its file; if the kit does not come to count, the file goes again.
 
     A name that ends in ``.pdf`` makes a page to print, any other a text.
-
-    Raises:
-        Misconfigured: it exists, or cannot be written.
     """
     from callrec.login.keyring import write_private
 
@@ -130,13 +127,7 @@ def kit_json(kit: PrintedKit, file: Path | None) -> list[str] | None:
 
 
 def ask_kit(prompts: Prompts) -> str:
-    """The kit's words: from the file that CALLREC_KIT_FILE names, else typed, unseen.
-
-    Raises:
-        Locked: there is neither file nor terminal.
-        Misconfigured: the file cannot be read, or others can read it.
-        Unusable: the file's words are mistyped; on a terminal they are asked for again.
-    """
+    """The kit's words: from the file that CALLREC_KIT_FILE names, else typed, unseen."""
     from callrec.crypto.kit import read_kit
 
     return prompts.ask_secret(

@@ -146,16 +146,7 @@ ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
 
 
 def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]) -> Play:
-    """What plays such a kind of file: the player that is configured, or the first one found.
-
-    Args:
-        configured: ``listen.player``; empty: look for one.
-        kind: wav, mp3, ...
-        environ: its PATH says where programs are.
-
-    Raises:
-        Misconfigured: the one that is configured is not there, or none was found.
-    """
+    """What plays such a kind of file: the player that is configured, or the first one found."""
     known = {**WAVE_PLAYERS, **ANY_FORMAT_PLAYERS} if kind == "wav" else ANY_FORMAT_PLAYERS
     wanted = {configured[0]: configured[1:]} if configured else known
     for name, arguments in wanted.items():
@@ -177,10 +168,6 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     """Let a player play a sound, and wait until it ends; returns whether it took all of it.
 
     Ending it early is no error.
-
-    Raises:
-        Misconfigured: it cannot be run.
-        Failed: it ended with another status than 0.
     """
     try:
         player = subprocess.Popen(  # noqa: S603 - the practice's own command

@@ -90,11 +90,7 @@ def reconcile(
 
 
 def _conclude(invocation: Invocation, done: Reconciliation) -> None:
-    """What to do now; a call that is not held is a failure that scripts can see.
-
-    Raises:
-        DoneInPart: one is not.
-    """
+    """What to do now; a call that is not held is a failure that scripts can see."""
     counts = done.counts
     if not counts.calls:
         invocation.out.next_step("callrec reconcile --cdr FILE")

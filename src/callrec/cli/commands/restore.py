@@ -200,11 +200,7 @@ def say_not_fetched(out: Output, done: Restored | Repaired) -> None:
 
 
 def check_all_fetched(done: Restored | Repaired) -> None:
-    """Tell by the exit status where something was not done.
-
-    Raises:
-        DoneInPart: recordings are missing, or a volume is not as it was written.
-    """
+    """Tell by the exit status where something was not done."""
     if done.missing or done.fetched.damaged:
         raise DoneInPart(
             "some recordings are still missing", hint="attach another volume and restore from it"

@@ -76,21 +76,8 @@ def write_page(
     It has its name once all of it is durable; if it cannot be finished, nothing of it stays. All of
     it is sealed in memory first: nothing open touches the drive.
 
-    Args:
-        members: the package's files.
-        target: where the page is to be.
-        passphrase: six words as they were drawn; the page takes any other spelling to that form.
-        shown: what the page shows of them once it is open.
-        seed: the releaser's ``act`` seed, 32 bytes.
-
     Returns:
         SHA-256 of the page, in hex.
-
-    Raises:
-        Tampered: a recording turned out not to be what the manifest says.
-        Unusable: the package is too large, or there is something at ``target``.
-        Failed: the drive is full, missing or cannot be written.
-        ValueError: a passphrase that is no six words: a programming error.
     """
     if not _AS_DRAWN.fullmatch(passphrase):
         raise ValueError("a page opens with six words in small letters, one space between")
@@ -106,11 +93,7 @@ def write_page(
 
 
 def check_size(content_bytes: int) -> None:
-    """Whether so much can be made as a page.
-
-    Raises:
-        Unusable: it is too large.
-    """
+    """Whether so much can be made as a page."""
     if content_bytes > MAX_CONTENT_BYTES:
         raise Unusable(
             f"a release of more than {MAX_CONTENT_BYTES >> 20} MiB cannot be made as a page",

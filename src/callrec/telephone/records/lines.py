@@ -83,9 +83,6 @@ def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
 
     UTF-8, with or without a byte order mark; a line that is no UTF-8 is read as Windows' code page
     for western Europe (CP1252). NULs are left out: systems pad with them.
-
-    Raises:
-        OSError: it cannot be read.
     """
     for number, raw in enumerate(_raw_lines(file), start=1):
         if raw is None:
@@ -95,13 +92,7 @@ def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
 
 
 def by_header(first: Line, needed: frozenset[str], read: ReadRow) -> ReadLine | None:
-    """What reads the rows of a file whose first line names its columns, in any order.
-
-    Args:
-        first: the line.
-        needed: columns, in small letters; without them it is another system's file.
-        read: what one row says.
-    """
+    """What reads the rows of a file whose first line names its columns, in any order."""
     row = cells_of(first)
     columns = [] if isinstance(row, NotUnderstood) else [name.strip().casefold() for name in row]
     if not needed <= set(columns):
@@ -318,11 +309,6 @@ class FileClock:
 
         A later leg may have the id of a call that is hours old. Then the clock counts that the
         last telling row showed, and its id does not contradict it.
-
-        Args:
-            raw: its start as written.
-            start: naive.
-            created: the instant in its id.
         """
         if created is not None and (self._is_near(start, created) or self._is_utc is None):
             return WrittenTime(raw=raw, local=start, instant=created, proof=self._proof)
@@ -372,11 +358,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def items_of(data: bytes) -> list[Any]:
-    """The items of a whole file.
-
-    Raises:
-        Unusable: it is no JSON.
-    """
+    """The items of a whole file."""
     if len(data) > MAX_JSON_BYTES:
         raise Unusable(
             f"the call records are one piece of JSON larger than {MAX_JSON_BYTES // 1024**2} MiB",

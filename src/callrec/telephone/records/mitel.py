@@ -82,14 +82,7 @@ _SEVEN_DIGITS: Final = {
 
 
 def begin_mitel(until: date, first: Sequence[Line], setup: Setup) -> ReadLine | None:
-    """What reads the lines of a file that begins so; None: it is not Mitel's.
-
-    Args:
-        until: no call in it began on a later day. Of the years that a day could be of, it is the
-            last that does not lie after it.
-        first: the lines that it begins with.
-        setup: how this practice's telephone systems are read.
-    """
+    """What reads the lines of a file that begins so; None: it is not Mitel's."""
     beginnings = [_BEGINNING.match(line.text) for line in first]
     if not any(beginnings):
         return None

@@ -66,18 +66,7 @@ _LINES: Final[dict[System, Begin]] = {
 def read_records(
     file: BinaryIO, setup: Setup, *, until: date | None = None
 ) -> Iterator[Leg | NotUnderstood]:
-    """Each row of a file of call records, as it comes.
-
-    Args:
-        file: its bytes; read once, from where it stands.
-        setup: how this practice's telephone systems are read; ``system`` is the only one tried.
-        until: no call in it began on a later day; None: than that on which it was last written.
-            It tells the year, where records say none (Mitel's).
-
-    Raises:
-        Unusable: it is of no known kind; before anything is yielded.
-        Failed: it cannot be read.
-    """
+    """Each row of a file of call records, as it comes."""
     try:
         yield from _read(file, setup, until or _last_written(file))
     except OSError as problem:
@@ -197,11 +186,6 @@ ITEMS: Final[dict[System, Describing]] = {
 
 def read_description(data: bytes, setup: Setup) -> Call | None:
     """The call of the one recording that a description is of.
-
-    Args:
-        data: the whole file: a Recording of Twilio's, a record of RingCentral's call log, an object
-            of 8x8's.
-        setup: how this practice's telephone systems are read; ``system`` is the only one tried.
 
     Returns:
         None where it is none of these. Law: never raises.

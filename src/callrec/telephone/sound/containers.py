@@ -58,11 +58,7 @@ class _Stream(NamedTuple):
 
 
 def ogg_sound(window: Window) -> Sound:
-    """The sound of an Ogg file: of its first stream, and of all that follow it.
-
-    Raises:
-        NotAudio: the first is of another kind, or all are empty or unfinished.
-    """
+    """The sound of an Ogg file: of its first stream, and of all that follow it."""
     page = window.at(0, _PACKET)
     if len(page) < _PAGE_HEADER:
         raise CutShort
@@ -235,11 +231,7 @@ _MOST_CODED = 6
 
 
 def flac_sound(window: Window) -> Sound:
-    """The sound of a FLAC file.
-
-    Raises:
-        NotAudio: the first block is not STREAMINFO or is cut short, or no length can be told.
-    """
+    """The sound of a FLAC file."""
     head = window.at(0, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
         raise CutShort
@@ -331,11 +323,7 @@ class _Box(NamedTuple):
 
 
 def mp4_sound(window: Window) -> Sound:
-    """The sound of an MPEG-4 file's first sound track.
-
-    Raises:
-        NotAudio: it has no sound track, or was not finished.
-    """
+    """The sound of an MPEG-4 file's first sound track."""
     movie = next(_boxes(window, _Box(b"", 0, window.size), b"moov"), None)
     if movie is None or movie.end > window.size:
         raise CutShort

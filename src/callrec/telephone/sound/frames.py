@@ -263,11 +263,7 @@ _AMR_MOST_FRAMES = 1_000_000
 
 
 def amr_sound(window: Window) -> Sound:
-    """The sound of an AMR file with one channel.
-
-    Raises:
-        NotAudio: it has several, or no whole frame.
-    """
+    """The sound of an AMR file with one channel."""
     for mark, codec, sample_rate, lengths in _KINDS:
         if window.at(0, len(mark)) == mark:
             duration_ms, findings = _amr_walked(window, len(mark), lengths)
@@ -316,14 +312,7 @@ _SILENCE = {
 
 
 def gsm_findings(window: Window, start: int, length: int, size: int) -> frozenset[Finding]:
-    """Whether every frame is what silence becomes.
-
-    Args:
-        window: of the file.
-        start: of the frames, in bytes.
-        length: of all of them, in bytes.
-        size: of a frame or block: 33 or 65.
-    """
+    """Whether every frame is what silence becomes."""
     silence = _SILENCE[size] * (BLOCK_BYTES // size)
     for place in range(start, start + length, len(silence)):
         piece = window.at(place, min(len(silence), start + length - place))

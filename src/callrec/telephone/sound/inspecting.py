@@ -21,14 +21,6 @@ def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
     """What a file's bytes are, and how long they sound.
 
     By their content; the suffix counts only where bytes without a header could be anything.
-
-    Args:
-        stream: the file, buffered and seekable; left wherever reading ended.
-        size: of the file, in bytes.
-        suffix: of its name: ``.ulaw``.
-
-    Raises:
-        NotAudio: it is no sound, or holds none; nothing else is raised for any bytes.
     """
     if not size:
         raise Empty

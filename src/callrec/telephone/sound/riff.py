@@ -110,11 +110,7 @@ def is_riff(head: bytes) -> bool:
 
 
 def read_wave(window: Window) -> Wave:
-    """Find the encoding and the samples.
-
-    Raises:
-        NotAudio: no WAVE, or one without a header that can be used.
-    """
+    """Find the encoding and the samples."""
     head = window.at(0, 12)
     if not is_riff(head) or not b"WAVE".startswith(head[8:]):
         raise Unknown
@@ -134,11 +130,7 @@ def read_wave(window: Window) -> Wave:
 
 
 def wave_sound(window: Window) -> Sound:
-    """The sound of a WAVE file.
-
-    Raises:
-        NotAudio: it is none, or holds none.
-    """
+    """The sound of a WAVE file."""
     wave = read_wave(window)
     encoding = wave.encoding
     if encoding.tag in LINEAR and not encoding.block:
@@ -260,11 +252,7 @@ _UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})
 
 
 def au_sound(window: Window) -> Sound:
-    """The sound of an .au file; its length may be left open, and is measured.
-
-    Raises:
-        NotAudio: another encoding, or no sound.
-    """
+    """The sound of an .au file; its length may be left open, and is measured."""
     head = window.at(0, _HEADER.size)
     if len(head) < _HEADER.size:
         raise CutShort
@@ -335,15 +323,7 @@ _SOMETHING_ELSE = (
 
 
 def headerless_sound(window: Window, suffix: str) -> Sound:
-    """The sound of a file that is samples from its first byte on.
-
-    Args:
-        window: of the file, in which no kind of sound, and no text, was found.
-        suffix: of the file's name, in any case, with or without its dot.
-
-    Raises:
-        NotAudio: the suffix is none of these, or the bytes are of something else.
-    """
+    """The sound of a file that is samples from its first byte on."""
     name = suffix.lstrip(".").casefold()
     kind = _KINDS.get(name)
     head = window.at(0, 64)

@@ -37,9 +37,6 @@ def sample_findings(window: Window, samples: Samples) -> frozenset[Finding]:
     """Whether they are silent, from the first to the last; nothing of codecs that do not tell.
 
     Costs a look at the first samples where these are audible; else it may read all of the file.
-
-    Raises:
-        NotAudio: the sound is encrypted.
     """
     width = _WIDTHS.get(samples.codec)
     if width is None or samples.length < width:
@@ -115,13 +112,7 @@ _GLANCED_AT, _DIFFERENT = 512, 190
 
 
 def is_noise(piece: bytes, width: int, order: Literal["little", "big"]) -> bool:
-    """Whether a piece is random.
-
-    Args:
-        piece: at least 2048 whole samples.
-        width: bytes of a sample.
-        order: of the bytes in each.
-    """
+    """Whether a piece is random."""
     high = piece[width - 1 :: width] if order == "little" else piece[::width]
     if len(set(high[:_GLANCED_AT])) < _DIFFERENT:
         return False
@@ -154,13 +145,7 @@ _ELSEWHERE_HIGH, _ELSEWHERE_LOW = 2, 3
 def silence_test(
     codec: str, first: bytes, order: Literal["little", "big"]
 ) -> Callable[[bytes], bool]:
-    """What tells whether a piece of whole samples is inaudible.
-
-    Args:
-        codec: ``pcm8`` to ``pcm32``, ``ulaw``, ``alaw``.
-        first: the recording's first sample.
-        order: of the bytes in each.
-    """
+    """What tells whether a piece of whole samples is inaudible."""
     if len(first) == 1:
         rest = _AT_REST.get(codec, b"")
         return partial(_holds_only, rest if first in rest else first)

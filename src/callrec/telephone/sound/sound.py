@@ -78,11 +78,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a file holds, once measured.
-
-    Raises:
-        NotAudio: such a sound cannot be.
-    """
+    """What a file holds, once measured."""
 
     format: str
     """The kind of file, which serves as a suffix: wav, mp3, ogg, flac, amr, m4a, au, ulaw, ..."""
@@ -106,11 +102,7 @@ class Sound:
 
 
 def milliseconds(samples: int, sample_rate: int) -> int:
-    """How long so many samples of one channel last.
-
-    Raises:
-        NotAudio: the rate is none.
-    """
+    """How long so many samples of one channel last."""
     if sample_rate < 1:
         raise Contradictory
     return round(samples * 1000 / sample_rate)

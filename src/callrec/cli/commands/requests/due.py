@@ -154,11 +154,7 @@ def _say(call: Invocation, sentences: Iterable[str], indent: str = "") -> None:
 
 
 def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
-    """When it began, and nothing that has no meaning beside it.
-
-    Raises:
-        Unusable: that was not said, or something else was.
-    """
+    """When it began, and nothing that has no meaning beside it."""
     if value is None:
         raise Unusable("it has to be said when the clock began", hint=f"give {option}")
     if any(beside):

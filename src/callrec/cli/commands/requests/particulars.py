@@ -94,11 +94,7 @@ def takes_particulars(command: _Command) -> _Command:
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
-    """The purpose, asked for where it was not given.
-
-    Raises:
-        Unusable: there is no terminal to ask on.
-    """
+    """The purpose, asked for where it was not given."""
     if given is not None:
         return given
     choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
@@ -106,11 +102,7 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
 
 
 def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
-    """What was typed, and no more: the policy's refusal names all that is missing.
-
-    Raises:
-        Unusable: a date or a time is none, or the agreement is no text.
-    """
+    """What was typed, and no more: the policy's refusal names all that is missing."""
     from callrec.practice import today
 
     day, times = typed["on"], typed["at"]
@@ -132,11 +124,7 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
 def ask_answers(
     prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
 ) -> Answers:
-    """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first.
-
-    Raises:
-        Unusable: as for `read_answers`.
-    """
+    """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first."""
     from callrec.practice import today
     from callrec.requests.ask import all_logins
 

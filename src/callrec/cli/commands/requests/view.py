@@ -44,11 +44,7 @@ _LABEL = 11
 
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
-    """Who reads a request: the open login where that is enough, else with the password.
-
-    Raises:
-        Locked: nobody is logged in, or the password is wrong.
-    """
+    """Who reads a request: the open login where that is enough, else with the password."""
     from callrec.requests.open import can_open_with_session
 
     actor = acting_person(invocation, practice)
