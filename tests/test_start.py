@@ -9,13 +9,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
-from typer.main import get_command
 
 from callrec.cli import app
 
+WORK = {
+    *("callrec.practice", "callrec.config", "callrec.record", "callrec.calls", "callrec.login"),
+    *("callrec.holds", "callrec.mail", "callrec.intake", "callrec.requests", "callrec.incidents"),
+    *("callrec.people", "callrec.archive", "callrec.release", "callrec.restore", "callrec.keys"),
+    *("callrec.retention", "callrec.search", "callrec.registers", "callrec.office"),
+}
+"""What does the commands' work."""
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic", "zxcvbn")
 
 A_RELEASE_ALONE = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
@@ -26,7 +31,7 @@ def _lines() -> Iterator[tuple[str, ...]]:
     """Every command and subcommand there is, as it is typed."""
     for name in app.COMMANDS:
         yield (name,)
-        command = get_command(import_module(f"callrec.cli.{name.replace('-', '_')}").app)
+        command = app.Commands.command_of(name)
         yield from ((name, sub) for sub in getattr(command, "commands", {}))
 
 
@@ -82,7 +87,7 @@ def test_a_shell_is_answered_without_anything_heavy(line: tuple[str, ...]) -> No
     *proposed, modules = done.stdout.splitlines()
     assert proposed
     loaded = set(modules.split())
-    assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
+    assert loaded.isdisjoint(WORK)
     assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})
 
 
@@ -115,12 +120,12 @@ def test_a_search_loads_no_other_procedure_s_modules() -> None:
 
 
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
-    modules = [f"callrec.cli.{name.replace('-', '_')}" for name in app.COMMANDS]
+    modules = sorted({app.Commands.module_of(name) for name in app.COMMANDS})
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
     assert "callrec.cli.commands.release" in loaded
-    assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
+    assert loaded.isdisjoint(WORK)
     assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tomllib
-from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
+from collections.abc import Mapping  # pydantic reads it
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar

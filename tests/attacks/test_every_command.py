@@ -9,12 +9,10 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from attacks.office import NUMBERS
 from attacks.test_nothing_personal_in_the_vault import SURNAMES, TELLING
@@ -101,10 +99,7 @@ def there_are(command: Any, *before: str) -> Iterator[str]:
 
 
 def all_commands() -> set[str]:
-    modules = {
-        name: import_module(f"callrec.cli.{name.replace('-', '_')}") for name in app.COMMANDS
-    }
-    every = (there_are(get_command(each.app), name) for name, each in modules.items())
+    every = (there_are(app.Commands.command_of(name), name) for name in app.COMMANDS)
     return {command for some in every for command in some}
 
 

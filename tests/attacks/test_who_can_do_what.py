@@ -1,7 +1,7 @@
 """FORMATS 8, cell by cell: what each adversary can do, and what he cannot.
 
 Each test stands beside a row of docs/threat-model.md. Cells that other tests hold, in
-tests/procedures unless another folder is named:
+the folder of its noun:
 
     who                     what                                    test
     database writer         may not act in another's name           audit/test_attested.py

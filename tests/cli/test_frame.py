@@ -38,7 +38,7 @@ def test_every_listed_command_has_its_module() -> None:
     missing = [
         name
         for name in app.COMMANDS
-        if importlib.util.find_spec(f"callrec.cli.{name.replace('-', '_')}") is None
+        if importlib.util.find_spec(app.Commands.module_of(name)) is None
     ]
     assert missing == []
 

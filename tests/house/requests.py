@@ -41,7 +41,9 @@ FURTHER = {
     FurtherParticular.CLAIM: "MDU 24/881",
     FurtherParticular.EMPLOYEE: "Robin Ashdown",
     FurtherParticular.ALLEGATION: "HR-2024-3",
-    FurtherParticular.AGREEMENT: "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n",
+    FurtherParticular.AGREEMENT: (
+        "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n"
+    ),
     FurtherParticular.CONSULTED: "2024-07-08",
     FurtherParticular.REGULATOR: "Care Quality Commission",
     FurtherParticular.REFERENCE: "CRN 24/4711",

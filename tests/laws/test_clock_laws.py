@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from random import Random  # noqa: TC003  # Hypothesis reads it
+from random import Random  # Hypothesis reads it
 
 import pytest
 from hypothesis import assume, given

@@ -375,8 +375,8 @@ def test_calls_that_come_in_at_midnight_of_the_last_day_open(
     lend(stocked, "sam", Power.INGEST, until=TODAY)
     sam, call = stocked.actor("sam"), a_call(stocked.folder / "spool", 7)
     stocked.at = datetime(2026, 11, 25, 0, 0, 1, tzinfo=UTC)
-    for asked in ("ingest", "intake_batch"):
-        monkeypatch.setattr(f"callrec.procedures.{asked}.check_may", lambda *_, on: on)
+    for asked in ("ingest", "batch"):
+        monkeypatch.setattr(f"callrec.intake.{asked}.check_may", lambda *_, on: on)
     ingest_recordings(stocked.practice, sam, [call], after=KEEP, advance=lambda _: None)
     assert len(recordings_of(stocked)) == 4
 

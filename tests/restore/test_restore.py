@@ -664,7 +664,7 @@ def test_where_the_only_drive_does_not_give_its_copy_it_failed_and_nobody_has_ta
     house: House, monkeypatch: pytest.MonkeyPatch, reads: str, drive_: Callable[..., Any]
 ) -> None:
     lose_vault(house)
-    monkeypatch.setattr(f"callrec.procedures.restore_copy.{reads}", drive_)
+    monkeypatch.setattr(f"callrec.restore.copy.{reads}", drive_)
     with pytest.raises(Failed, match="the drive failed"):
         rebuilt(house)
 

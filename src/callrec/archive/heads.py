@@ -197,7 +197,7 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
 
 
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
-    """What a proof that lies on a volume proves, and that it is of this vault's log as it stands."""
+    """What a proof on a volume proves, and that it is of this vault's log as it stands."""
     written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")

@@ -350,8 +350,8 @@ def read_detail(
 ) -> Mapping[str, Any] | None:
     """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
 
-    Returns None where there are none, or where they were erased; `UNREADABLE_DETAILS` where whoever signed
-    the leaf sealed no object in canonical JSON.
+    Returns None where there are none, or where they were erased; `UNREADABLE_DETAILS` where whoever
+    signed the leaf sealed no object in canonical JSON.
 
     Raises:
         Tampered: they are not what the leaf commits to.

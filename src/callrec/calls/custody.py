@@ -237,7 +237,7 @@ class Opening:
         return primitives.open_sealed(batch_key, row.data_key, info)
 
     def is_replaced_file(self, row: Row[Any], name: str) -> bool:
-        """Whether a sealed file of this name was the recording's, and was replaced as it should be."""
+        """Whether this sealed file was the recording's, and was replaced as it should be."""
         table, said = tables.metadata, tables.statement
         batches = self._connection.execute(
             select(table.c.batch, table.c.revision)

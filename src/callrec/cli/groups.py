@@ -85,13 +85,15 @@ class LazyGroup(TyperGroup):
         """The dotted name of the module that has a command."""
         return f"{cls.package}.{cls.modules.get(name, name.replace('-', '_'))}"
 
+    @classmethod
+    def command_of(cls, name: str) -> TyperCommand | TyperGroup:
+        """A command as its module declares it: of its own name, and ``_app``."""
+        app = getattr(import_module(cls.module_of(name)), f"{name.replace('-', '_')}_app")
+        return cast("TyperCommand | TyperGroup", get_command(app))
+
     def loaded(self, name: str) -> TyperCommand | TyperGroup:
         """One of its commands, whose module is imported."""
-        module = import_module(self.module_of(name))
-        command = cast(
-            "TyperCommand | TyperGroup",
-            get_command(getattr(module, f"{name.replace('-', '_')}_app")),
-        )
+        command = self.command_of(name)
         command.help = command.help or self.short_helps[name]
         _prepare(command, [option for option in self.params if option.name in GLOBAL_OPTIONS])
         return command

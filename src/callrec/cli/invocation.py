@@ -86,6 +86,8 @@ class Context(typer.Context):
 
     def invoke(self, callback: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run a command, unless it was given text that is none."""
+        from callrec.cli.options import is_text  # loaded with the command
+
         for name, value in kwargs.items():
             for each in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(each, str) and name not in FILE_PARAMETERS and not is_text(each):
@@ -94,15 +96,6 @@ class Context(typer.Context):
                         hint="set the terminal, and LANG, to UTF-8",
                     )
         return super().invoke(callback, *args, **kwargs)
-
-
-def is_text(typed: str) -> bool:
-    """Whether what came from outside is Unicode; Python hands on bytes that are none (PEP 383)."""
-    try:
-        typed.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def remember_option(ctx: Context, param: typer.CallbackParam, value: Any) -> None:
@@ -170,7 +163,7 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
 
 
 def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
-    """Who acts for as long as a command stays: a service, looked up whenever the vault is opened."""
+    """Who acts while a command stays: a service, looked up whenever the vault is opened."""
     from callrec.login.keyring import read_credential
     from callrec.login.unlock import actor_by_credential
 

@@ -462,3 +462,12 @@ Label = Annotated[
 VolumeFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
 ]
+
+
+def is_text(typed: str) -> bool:
+    """Whether what came from outside is Unicode; Python hands on bytes that are none (PEP 383)."""
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
-from callrec.cli.invocation import is_text
+from callrec.cli.options import is_text
 from callrec.cli.output import WIDTH, escape_controls
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 from callrec.policy.handing_over import Channel
@@ -125,7 +125,7 @@ class Prompts:
         return first
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
-        """A text that is not shown and may be mistyped: from a file, else asked until it is right."""
+        """A text that is not shown: from a file, else asked until it is typed right."""
         named = self._environ.get(file_variable)
         if named:
             text = (

@@ -60,7 +60,7 @@ def format_instant(at: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """The time that ``format_instant`` wrote, aware, in UTC. Law: ``instant(parse_instant(t)) == t``.
+    """What ``format_instant`` wrote, in UTC. Law: ``format_instant(parse_instant(t)) == t``.
 
     Raises:
         Tampered: ``text`` is not in that form.

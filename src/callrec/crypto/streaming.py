@@ -67,7 +67,7 @@ class StreamSealer:
         self._segments = _Segments(data_key, associated, salt, prefix)
 
     def seal_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
-        """Seal ``data`` (at most ``segment_capacity(index)`` bytes) into ``out``; returns bytes written.
+        """Seal ``data`` (at most ``segment_capacity(index)`` bytes) into ``out``; returns its size.
 
         ``out`` must hold len(data) + 16 bytes and must not overlap ``data``.
         """

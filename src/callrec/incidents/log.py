@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import (
     Iterable,
     Iterator,
-    Mapping,  # noqa: TC003 - a form's members are read as it runs
+    Mapping,
     Sequence,
 )
 from dataclasses import dataclass, replace
@@ -154,7 +154,7 @@ def log_incident_version(
     subject: Sequence[str] = (),
     before: IncidentHistory | None = None,
 ) -> None:
-    """Write the leaf that makes a version, the row that follows, and the version under a new key."""
+    """Write the leaf that makes a version, its row, and the version under a new key."""
     details = body.details(body.digest(which))
     leaf = log_leaf(
         act, actor, what, [which.incident, *subject], details=details, nonce=body.log_nonce

@@ -69,7 +69,7 @@ class SealingWorkers:
         advance: Callable[[int], None],
         sources: Sequence[Source],
     ) -> list[Outcome]:
-        """Seal each into the batch, as ``BatchSealer.take`` does, and what is catalogued of it too."""
+        """Seal each into the batch, as ``BatchSealer.take`` does, with its catalogue rows."""
         with self._turn:
             try:
                 return self._take(list(chunks(sources)), batch, keys, advance)

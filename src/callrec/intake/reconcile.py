@@ -301,7 +301,7 @@ def open_copies(
     look: Callable[[Sequence[OpenedRecording]], None],
     advance: Callable[[int], None],
 ) -> Iterator[HeldCopy]:
-    """The recordings that began from ``begin`` on and before ``end``, in milliseconds since 1970."""
+    """The recordings that began from ``begin`` to before ``end`` (ms since 1970)."""
     table = tables.recording
     then = (table.c.started_at >= begin) & (table.c.started_at < end)
     some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left

@@ -49,7 +49,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
 
 
 def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
-    """YOUR-RIGHTS.txt: what a data subject is told beside a copy of his calls [UK GDPR 15(1), (2)]."""
+    """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)]."""
     if own:
         return own.strip("\n") + "\n"
     return _text(

@@ -78,9 +78,9 @@ def make_papers(certificate: Certificate) -> Papers:
 
 def papers_of(certificate: Certificate, on: FPDF | None = None) -> Papers:
     """The papers of a release, made here."""
-    from callrec.paper.certificate_pdf import (
-        certificate_pdf,  # noqa: PLC0415  # 240 ms
-        exhibit_label_pdf,  # noqa: PLC0415  # too
+    from callrec.paper.certificate_pdf import (  # noqa: PLC0415  # 240 ms
+        certificate_pdf,
+        exhibit_label_pdf,
     )
 
     label = exhibit_label_pdf(certificate) if certificate.exhibit else b""

@@ -63,7 +63,7 @@ def drop_keys_of(connection: Connection, person: str) -> None:
 def seal_keys_anew(
     practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
 ) -> None:
-    """Seal to a person's new key what is his by the log: his own requests, incidents that he knows."""
+    """Seal to a person's new key what is theirs by the log: own requests, known incidents."""
     requests, incidents = tables.request, tables.incident
     asked = act.connection.execute(select(requests).where(requests.c.requester == person)).all()
     known = act.connection.execute(

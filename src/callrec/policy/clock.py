@@ -47,10 +47,10 @@ __all__ = [
     "breach_due_at",
     "check_event",
     "deadline",
-    "is_recent",
     "index_corrected_by",
-    "with_event",
+    "is_recent",
     "urgency",
+    "with_event",
 ]
 
 
@@ -136,7 +136,10 @@ def _outside_body(
         why=(
             f"received on {full_date(receipt.received_on)} [{source}]",
             says,
-            f"the target is {full_date(target)}: {length} [{source}; clocks.outside_body_working_days]",
+            (
+                f"the target is {full_date(target)}: {length}"
+                f" [{source}; clocks.outside_body_working_days]"
+            ),
         ),
     )
 

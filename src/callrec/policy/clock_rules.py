@@ -401,8 +401,8 @@ def _too_late(wait: Wait | None, began: date, due: date) -> str:
     else:
         what = f"{wait.awaited.words} {'came' if wait.asked_on is None else 'was asked for'}"
     return (
-        f"{what} on {full_date(began)}, when the time was over since {full_date(due)}: that moves nothing"
-        f" [{Law.TIME_PERIOD}]"
+        f"{what} on {full_date(began)}, when the time was over since {full_date(due)}:"
+        f" that moves nothing [{Law.TIME_PERIOD}]"
     )
 
 

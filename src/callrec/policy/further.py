@@ -1,8 +1,8 @@
 """What a request says besides the six particulars of 4(b), by its purpose: each asked for once.
 
-`QUESTIONS` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and which
-answers it takes. Which purpose asks for which stands in `purpose.TERMS`; what the answers must
-agree with, in `completeness`.
+`QUESTIONS` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and
+which answers it takes. Which purpose asks for which stands in `purpose.TERMS`; what the answers
+must agree with, in `completeness`.
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ def check_account(what: str) -> None:
         raise Refused(
             "what happened is not told in a sentence",
             clause=Clause.INFRINGEMENT,
-            hint=f"say it in at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS} different"
-            ' words: --what "…"',
+            hint=f"say it in at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
+            ' different words: --what "…"',
         )
 
 

@@ -374,7 +374,7 @@ def check_granted(
 
     Args:
         request: which was approved.
-        doomed: numbers of the recordings that are to be destroyed.
+        to_destroy: numbers of the recordings that are to be destroyed.
         granted: of those that standing approvals grant.
 
     Raises:

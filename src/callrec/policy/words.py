@@ -86,7 +86,8 @@ def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word.
 
     Raises:
-        Refused: none is given, or it has fewer than `MIN_REASON_CHARACTERS` characters or `MIN_REASON_WORDS`
+        Refused: none is given, or it has fewer than `MIN_REASON_CHARACTERS` characters or
+        `MIN_REASON_WORDS`
             different words.
     """
     told = " ".join((reason or "").split())

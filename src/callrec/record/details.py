@@ -7,7 +7,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final, Literal
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import UNREADABLE_DETAILS, read_detail
 from callrec.policy.edits import UNEDITED, Edits, read_edits
-from callrec.policy.handing_over import Channel  # noqa: TC001
+from callrec.policy.handing_over import Channel
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
 from callrec.record.forms import Day, InJson, fits

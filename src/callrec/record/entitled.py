@@ -43,7 +43,7 @@ class Powers:
     """The practice's, for the days of powers that were lent."""
 
     def actor(self, leaf: Leaf) -> tuple[Person, date]:
-        """The person who wrote a leaf, as they were vouched for then, and the day on which it was."""
+        """The person who wrote a leaf, as they were vouched for then, and its day."""
         person = self.register.person(leaf.actor, before=leaf.seq)
         return person, self.day_of(leaf)
 

@@ -217,7 +217,7 @@ def read_registered_requests(
     connection: Connection,
     is_wanted: Callable[[Row[Any]], bool],
 ) -> Iterator[RegisteredRequest]:
-    """The requests that are wanted and that the reader may learn of, in the order of their numbers."""
+    """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)

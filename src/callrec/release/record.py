@@ -274,7 +274,7 @@ def noting_release(practice: Practice, begun: BegunRelease) -> Iterator[None]:
 
 
 def cut_off_releases(practice: Practice) -> tuple[BegunRelease, ...]:
-    """The releases that this operator's runs began and that nothing ended, while none is running."""
+    """This operator's releases that began and that nothing ended, while none is running."""
     return tuple(
         begun for begun in _unlocked(practice) if begun.request and _is_open(practice, begun)
     )

@@ -168,7 +168,14 @@ def _write(
     if body.particulars != request.particulars:
         told, purpose = body.particulars, request.purpose
         history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
-    change_with_request(act, actor, request=request, body=body)
+    change_with_request(
+        act,
+        actor,
+        request=request.id,
+        before=request.particulars,
+        particulars=body.particulars,
+        uids=[uid for uid, _ in body.recordings],
+    )
     ended = destroy_grants(act.connection, request.id, request.requester)
     register = register_now(practice, act.connection)
     REQUESTS.store(act.connection, register, which, body, [request.requester])

@@ -107,7 +107,15 @@ def create_request(
             history = begin_clock(
                 act, actor, made.history, purpose=purpose, particulars=particulars
             )
-            place_with_request(practice, act, actor, request=made.id, body=body)
+            place_with_request(
+                practice,
+                act,
+                actor,
+                request=made.id,
+                purpose=body.purpose,
+                particulars=body.particulars,
+                uids=[uid for uid, _ in body.recordings],
+            )
             notify_deciders(
                 practice,
                 act.connection,

@@ -102,7 +102,6 @@ def check_may_be_destroyed(
 
     The log must have been found sound before, as by `acts.check_log`.
     """
-
     check_holds(practice, connection)
     over = holds_covering(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)

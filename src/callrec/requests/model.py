@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
@@ -31,7 +31,7 @@ from callrec.policy.edits import Edits, read_edits
 from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
-from callrec.policy.purpose import Purpose  # noqa: TC001
+from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     RequestAct,
     RequestEvent,

@@ -53,7 +53,7 @@ def notify_dated(
     event: ClockEventKind,
     by: str,
 ) -> None:
-    """A request was dated: who is to answer is told, or who is to decide now that it is answered."""
+    """A request was dated: tell who is to answer, or who is to decide once it is answered."""
     about, to = request.reference, request.requester
     match event:
         case ClockEventKind.ASKED:

@@ -126,8 +126,8 @@ def dispose(
 ) -> Destruction:
     """Destroy what a request for disposal was approved for, or go on with what is owed of it.
 
-    Args, raises: as `destroying.destroy_granted`; also Refused where a recording is to be kept longer by
-    now, and Unusable where the request is for something else.
+    Args, raises: as `destroying.destroy_granted`; also Refused where a recording is to be kept
+    longer by now, and Unusable where the request is for something else.
     """
     if is_carried_out(practice, reference):
         return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)

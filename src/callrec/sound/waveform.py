@@ -194,7 +194,8 @@ def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
         place = _x(tick, measured)
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
-        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{format_time(tick)}</text>"
+        time = format_time(tick)
+        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{time}</text>"
 
 
 SIDES: Final = ("left", "right")

@@ -34,7 +34,7 @@ class Batch(Protocol):
         ...
 
     def keep(self) -> None:
-        """Put into the store what the batch holds, durably; the catalogue may name it from now on."""
+        """Put the batch into the store, durably; the catalogue may name it from now on."""
         ...
 
 

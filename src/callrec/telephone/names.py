@@ -95,8 +95,9 @@ def read_miarec(path: PurePath, setup: Setup) -> Written | None:
 
 # The names that Oreka gives to recordings.
 #
-# ``YYYY/MM/DD/HH/<YYYYMMDD>_<HHMMSS>_<port>.wav``, in local time. Others write such a name too, so it
-# counts as Oreka's only in the folders of its own hour. Who spoke is in Oreka's call records alone.
+# ``YYYY/MM/DD/HH/<YYYYMMDD>_<HHMMSS>_<port>.wav``, in local time. Others write such a name too, so
+# it counts as Oreka's only in the folders of its own hour. Who spoke is in Oreka's call records
+# alone.
 #
 # Source: voiceip/oreka 523705a, orkaudio.
 
@@ -170,11 +171,11 @@ def read_ringcentral(path: PurePath, setup: Setup) -> Written | None:
 
 # The names under which Telesis systems hand recordings to an archive.
 #
-# ``AAAAAAAA_YYMMDD_HHMMSS_AD_I_N_C_R_P.mp3``, in local time: who was recorded (filled up with ``_``),
-# the start, A for automatic and D for the direction, the other party, what was dialled, the caller's
-# number, the call's reference and the recorder's address, both in hex. The manufacturer's two pages
-# contradict each other on D and on the order of N and C, so neither is relied on: the outside party
-# is whichever of them is a public number.
+# ``AAAAAAAA_YYMMDD_HHMMSS_AD_I_N_C_R_P.mp3``, in local time: who was recorded (filled up with
+# ``_``), the start, A for automatic and D for the direction, the other party, what was dialled, the
+# caller's number, the call's reference and the recorder's address, both in hex. The manufacturer's
+# two pages contradict each other on D and on the order of N and C, so neither is relied on: the
+# outside party is whichever of them is a public number.
 #
 # Source: wiki2.telesis.com.tr, FileNameFormatForAutomaticVoiceRecords.
 
@@ -288,10 +289,10 @@ def identify_twilio(path: PurePath, setup: Setup) -> Identified | None:
 
 # The names that VICIdial gives to recordings by default.
 #
-# ``<YYYYMMDD>-<HHMMSS>_<customer's number>-all.wav``, in local time; ``-in`` and ``-out`` instead of
-# ``-all`` are the two halves before they are mixed, and neither is one party's: the call is recorded
-# in a conference. Which way the call went is not said. Names of another make (``CAMPAIGN``,
-# ``AGENT``...) are for a template of one's own.
+# ``<YYYYMMDD>-<HHMMSS>_<customer's number>-all.wav``, in local time; ``-in`` and ``-out`` instead
+# of ``-all`` are the two halves before they are mixed, and neither is one party's: the call is
+# recorded in a conference. Which way the call went is not said. Names of another make
+# (``CAMPAIGN``, ``AGENT``...) are for a template of one's own.
 #
 # Source: inktel/Vicidial 1278c1c, bin/AST_CRON_audio_1_move_mix.pl; FULLDATE_CUSTPHONE is the
 # default of a campaign's recording filename.

@@ -318,7 +318,7 @@ def backup(
 def confirm_on_vaults_disk(
     invocation: Invocation, practice: Practice, to: Path, *, yes: bool
 ) -> None:
-    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps."""
+    """Ask before a new volume is made on the vault's own disk: perhaps no drive is attached."""
     from callrec.archive.plan import is_on_this_disk
 
     if yes or not is_on_this_disk(practice, to):
