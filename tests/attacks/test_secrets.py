@@ -147,9 +147,9 @@ UNCAUGHT = {
         from callrec.cli import output
         def bug(*_): raise KeyError(WHY)
         def twice(*_):
-            output.harmless = told
+            output.escape_controls = told
             raise KeyboardInterrupt(WHY)
-        told, output.harmless, app._perform = output.harmless, twice, bug""",
+        told, output.escape_controls, app._perform = output.escape_controls, twice, bug""",
     "in a thread": """
         def bug(*_): raise KeyError(WHY)
         def work(*_):

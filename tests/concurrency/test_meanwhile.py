@@ -90,7 +90,7 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
         verified(full=True)
 
     verified(full=False)
-    meanwhile(audit_verify, "read_on" if only_new else "read_whole", work_on)
+    meanwhile(audit_verify, "verify_new_entries" if only_new else "verify_log", work_on)
     found = verified(full=False)
     assert found.problems == ()
     assert found.verdict is (Verdict.SINCE if only_new else Verdict.INTACT)
@@ -101,10 +101,10 @@ def test_two_who_verify_at_once_both_remember_it(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from callrec.audit.log import Head
-from callrec.audit.reading import Seen
+from callrec.audit.reading import VerifiedState
 from callrec.audit.remembered import remember_seen
 for size in range(1, 300):
-    remember_seen(Path(sys.argv[1]), Seen(Head(size, bytes(32)), "", size, ""))
+    remember_seen(Path(sys.argv[1]), VerifiedState(Head(size, bytes(32)), "", size, ""))
 """
     begun = [
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)

@@ -27,7 +27,7 @@ def begin_second_schema(put: Callable[[Any, str, Any], None] = setattr) -> None:
     put(engine, "VERSIONS", (*engine.VERSIONS, str(MADE_UP)))
     for module in (engine, migrate):
         put(module, "SCHEMA", SECOND)
-        put(module, "OLDER", frozenset({"0001"}))
+        put(module, "OLDER_SCHEMAS", frozenset({"0001"}))
     put(sound, "SCHEMA_HASH", _made())
 
 
