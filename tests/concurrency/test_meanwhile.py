@@ -102,9 +102,9 @@ import sys
 from pathlib import Path
 from callrec.audit.log import Head
 from callrec.audit.reading import VerifiedState
-from callrec.audit.remembered import remember_seen
+from callrec.audit.remembered import save_verified
 for size in range(1, 300):
-    remember_seen(Path(sys.argv[1]), VerifiedState(Head(size, bytes(32)), "", size, ""))
+    save_verified(Path(sys.argv[1]), VerifiedState(Head(size, bytes(32)), "", size, ""))
 """
     begun = [
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)

@@ -110,7 +110,7 @@ FACTS = {
 def test_facts_that_are_not_whole_numbers_are_those_of_a_child_gone_astray(
     facts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    says = "from callrec.sound.exchange import MessageKind, serve_job, send; serve(lambda _: {})"
+    says = "from callrec.sound.child import MessageKind, serve_job, send; serve(lambda _: {})"
     told = f"tell(Kind.FACTS, {facts.encode()!r})"
     command = (sys.executable, "-I", "-c", says.format(told))
     monkeypatch.setattr("callrec.sound.decoding.DECODER_COMMAND", command)
