@@ -101,7 +101,8 @@ def of(node: ast.AST) -> set[str]:
             return {each.id for each in targets if isinstance(each, ast.Name)}
         case ast.AnnAssign(target=ast.Name(id=name)):
             return {name}
-    return set()
+        case _:
+            return set()
 
 
 def test_the_page_of_the_house_has_each_folder_and_each_command() -> None:
