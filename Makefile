@@ -4,6 +4,7 @@
 # make format  put the code into shape
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
+# make house   draw docs/architecture.svg
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -20,7 +21,7 @@ INSTALLED := $(VENV)/installed
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -51,7 +52,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-audit licences: $(INSTALLED)
+audit licences house: $(INSTALLED)
 	@$(BIN)/python -m supply $@
 
 release: check

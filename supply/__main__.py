@@ -1,4 +1,4 @@
-"""``check`` what is installed, ``audit`` it, write the ``licences``, make a ``release``."""
+"""``check`` and ``audit`` what is installed; write the ``licences``, ``house``, a ``release``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import weaknesses
+from supply import house, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
@@ -40,6 +40,11 @@ def write_licences() -> int:
     return 0
 
 
+def draw_house() -> int:
+    (CHECKOUT / "docs" / "architecture.svg").write_text(house.draw(CHECKOUT), encoding="utf-8")
+    return 0
+
+
 def release() -> int:
     if git(CHECKOUT, "status", "--porcelain"):
         print("Not released: something here is not committed.")
@@ -53,7 +58,13 @@ def release() -> int:
     return 0
 
 
-DEEDS: Final = {"check": check, "audit": audit, "licences": write_licences, "release": release}
+DEEDS: Final = {
+    "check": check,
+    "audit": audit,
+    "licences": write_licences,
+    "house": draw_house,
+    "release": release,
+}
 
 
 def main() -> int:

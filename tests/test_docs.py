@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -64,3 +66,46 @@ def test_pages_cited_in_the_code_exist() -> None:
         for page in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
     }
     assert {page for page in cited if not (ROOT / page).exists()} == set()
+
+
+HOUSE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`([\w./-]+\.py):([\w.]+)`", HOUSE)))
+
+
+def found(path: str) -> Path:
+    """As the page names it: from the root, or from the code's own folder."""
+    return ROOT / path if (ROOT / path).exists() else ROOT / "src" / "callrec" / path
+
+
+def test_each_path_that_the_page_of_the_house_names_is_there() -> None:
+    paths = re.findall(r"`([\w./-]+(?:/|\.(?:py|md|toml)))(?::[\w.]+)?`", HOUSE)
+    assert len(paths) > len(NAMED)
+    assert [path for path in paths if not found(path).exists()] == []
+
+
+@pytest.mark.parametrize(("path", "name"), NAMED)
+def test_each_name_that_the_page_of_the_house_gives_stands_in_its_file(
+    path: str, name: str
+) -> None:
+    body: Sequence[ast.AST] = ast.parse(found(path).read_text(encoding="utf-8")).body
+    for part in name.split("."):
+        body = next(each.body if hasattr(each, "body") else () for each in body if part in of(each))
+
+
+def of(node: ast.AST) -> set[str]:
+    """The names that a statement of a module or class gives to something."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Assign(targets=targets):
+            return {each.id for each in targets if isinstance(each, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+        case _:
+            return set()
+
+
+def test_the_page_of_the_house_has_each_folder_and_each_command() -> None:
+    folders = {path.parent.name for path in (ROOT / "src" / "callrec").glob("*/__init__.py")}
+    assert {folder for folder in folders if f"`{folder}/`" not in HOUSE} == set()
+    assert {command for command in COMMANDS if f"`{command}`" not in HOUSE} == set()

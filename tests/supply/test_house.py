@@ -1,0 +1,39 @@
+"""The picture of the house is of this house."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from supply.house import WIDTH, draw, layers
+
+ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWN = draw(ROOT)
+
+
+def test_the_picture_in_the_docs_is_what_the_script_draws_now() -> None:
+    kept = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    assert kept == DRAWN, "run make house"
+
+
+def test_each_folder_and_module_is_in_it_once_with_a_caption() -> None:
+    there = {
+        path.stem
+        for path in (ROOT / "src" / "callrec").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    nouns = [noun for row in layers(ROOT) for noun in row]
+    assert sorted(noun.name for noun in nouns) == sorted(there - {"__init__"})
+    assert [noun.name for noun in nouns if not noun.caption] == []
+
+
+def test_all_of_it_lies_on_the_paper_and_runs_no_script() -> None:
+    root = ET.fromstring(DRAWN)  # noqa: S314 - drawn here
+    boxes = root.findall(f"{SVG}rect[@height][@x]")
+    assert len(boxes) == sum(map(len, layers(ROOT)))
+    for box in boxes:
+        assert float(box.attrib["x"]) + float(box.attrib["width"]) <= WIDTH
+        assert float(box.attrib["y"]) + float(box.attrib["height"]) <= float(root.attrib["height"])
+    assert not re.search(r"<script|\son\w+=|href", DRAWN)
