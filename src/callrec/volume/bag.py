@@ -181,7 +181,7 @@ def _size_of(item: BagItem) -> int:
 def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
     """What an unfinished bag holds of these, read from the drive; all else is removed from it.
 
-    Whoever holds the drive can write to it: nothing there is followed, and only hashes count.
+    Anybody who holds the drive can write to it: nothing there is followed, and only hashes count.
     """
     folders = (partial, partial / RECORDINGS.split("/")[0], partial / RECORDINGS)
     if any(folder.is_symlink() or not folder.is_dir() for folder in folders):

@@ -6,7 +6,7 @@ the old one is put aside for an instant, from where `recover_bag` brings it back
 
 A drive that cannot (exFAT) may not have the room for a second bag, and nothing may be taken off it
 to make some. There the bag is changed where it lies, and no file that stays is touched. Its
-manifest is changed last: until then whoever goes on begins again.
+manifest is changed last: until then the next run begins again.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def recover_bag(bag: Path) -> None:
 def unfinished_names(bags: Path) -> list[str]:
     """What lies in bags that a killed run began, and that no statement came to name.
 
-    Whoever held the drive may have put anything there, under any name.
+    Anybody who held the drive may have put anything there, under any name.
     """
     with drive_errors():
         return [path.name for folder in _unfinished(bags) for path in folder.iterdir()]
@@ -187,7 +187,7 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
 def _remove_durably(*paths: Path) -> None:
     """Remove what lies beside each other under these names, where it is there.
 
-    Whoever held the drive may have put a file or a link in the place of a folder.
+    Anybody who held the drive may have put a file or a link in the place of a folder.
     """
     there = [path for path in paths if os.path.lexists(path)]
     for path in there:
