@@ -1,11 +1,14 @@
-"""Which volumes are attached, and which lie elsewhere.
+"""Which volumes are attached, and which hold copies off the vault's own disk [policy 4(h)].
 
 What a marker says is not signed: it only says where to look. What is read there proves itself.
+
+The folder where a drive is mounted is there without the drive too, and is then on the vault's own
+disk: what is archived to it is lost with the vault. Each run states where it wrote, so it is known
+of a volume that is away as well; one that is attached is looked at besides.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,11 +21,12 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.errors import CallrecError
 from callrec.practice import Practice
+from callrec.record.forms import recall
 from callrec.system.files import drives
 from callrec.volume.drive import disk_of
 from callrec.volume.volume import Volume, is_volume, open_volume
 
-PLACES_FILE: Final = "places.json"
+_PLACES_FILE: Final = "places.json"
 
 
 def attached_volumes(practice: Practice) -> Mapping[str, Volume]:
@@ -43,33 +47,23 @@ def attached_volumes(practice: Practice) -> Mapping[str, Volume]:
 
 def remember_place(practice: Practice, volume: Volume) -> None:
     """Remember where a volume was, outside the vault: it is looked for there first."""
-    said = {**_remembered(practice.state_folder), volume.volume: str(volume.at.absolute())}
+    places = {**_remembered(practice), volume.volume: str(volume.at.absolute())}
     with suppress(OSError):  # it is then looked for elsewhere
-        write_json_atomically(practice.state_folder / PLACES_FILE, said)
+        write_json_atomically(practice.state_folder / _PLACES_FILE, places)
 
 
 def _places(practice: Practice) -> Iterator[Path]:
     yield from practice.drives
-    yield from map(Path, _remembered(practice.state_folder).values())
+    yield from map(Path, _remembered(practice).values())
     for drive in drives():
         yield drive
         with suppress(OSError):
             yield from sorted(each for each in drive.iterdir() if each.is_dir())
 
 
-def _remembered(state_folder: Path) -> Mapping[str, str]:
-    try:
-        said = json.loads((state_folder / PLACES_FILE).read_bytes())
-        return {str(volume): str(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}  # nothing rests on it but where to look first
-
-
-# Which volumes hold copies elsewhere than on the vault's own disk [policy 4(h), "external"].
-#
-# The folder where a drive is mounted is there without the drive too, and then is one of the vault's
-# own disk: what is archived to it is lost with the vault. Each run states where it wrote, so it is
-# known of a volume that is away as well. Of one that is attached it is looked at besides.
+def _remembered(practice: Practice) -> Mapping[str, str]:
+    # Nothing rests on it but where to look first.
+    return recall(dict[str, str], practice.state_folder / _PLACES_FILE) or {}
 
 
 def is_on_vaults_disk(practice: Practice, at: Path) -> bool:
@@ -85,8 +79,8 @@ def volumes_on_vaults_disk(practice: Practice, connection: Connection) -> frozen
 def off_site_drives(practice: Practice, connection: Connection) -> Mapping[str, str]:
     """The drive of each volume whose copies count: in use, and not on the vault's own disk.
 
-    Two volumes on one drive have the same; of one that is away, where no serial number was told,
-    nobody knows, and it counts as a drive of its own.
+    Two volumes on one drive have the same. One that is away and has no known serial number counts
+    as a drive by itself.
     """
     attached = attached_volumes(practice)
     beside = _beside(practice, connection, attached)

@@ -2,7 +2,7 @@
 
 It is laid out as a volume without recordings (docs/formats/archive.md, 8), so that `restore` reads
 it. A migration takes no key, so no statement vouches for it: in the place of one, this operator
-remembers outside the vault what he saw being written. Elsewhere it opens nothing.
+remembers outside the vault what was written before their eyes. Elsewhere it opens nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ from callrec.practice import Practice
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
 from callrec.volume.drive import remove
-from callrec.volume.volume import Volume, create_volume, stamp
+from callrec.volume.volume import create_volume, stamp
 
-MIGRATION_COPY_FILE: Final = "before-migration.json"
+_MIGRATION_COPY_FILE: Final = "before-migration.json"
+
+SEALED_COPIES_GLOB: Final = "before-*"
+"""What the copies' folders are called; in the place of the star is the schema that is written."""
+
+UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
+"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,13 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(mode=0o700)
-        volume = Volume(beside, primitives.random_id(), practice.vault, to.name)
-        create_volume(beside, volume=volume.volume, vault=volume.vault, label=volume.label)
-        name = f"{stamp(practice.now())}-1"
+        volume = create_volume(
+            beside, volume=primitives.random_id(), vault=practice.vault, label=to.name
+        )
         work = practice.folder / f".{to.name}-plain"
-        copy = write_copy(practice, volume, name, work=work)
+        copy = write_copy(practice, volume, f"{stamp(practice.now())}-1", work=work)
         made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
-        write_json_atomically(practice.state_folder / MIGRATION_COPY_FILE, asdict(made))
+        write_json_atomically(practice.state_folder / _MIGRATION_COPY_FILE, asdict(made))
         shutil.rmtree(to, ignore_errors=True)
         beside.rename(to)
         sync(to.parent)
@@ -64,9 +70,9 @@ def keep_sealed(practice: Practice, to: Path) -> None:
 
 
 def last_migration_copy(folder: Path) -> MigrationCopy | None:
-    """The copy that this operator last saw a migration make; None: he saw none."""
+    """The copy that this operator last saw a migration make; None: they saw none."""
     try:
-        return MigrationCopy(**json.loads((folder / MIGRATION_COPY_FILE).read_bytes()))
+        return MigrationCopy(**json.loads((folder / _MIGRATION_COPY_FILE).read_bytes()))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -75,13 +81,6 @@ def last_migration_copy(folder: Path) -> MigrationCopy | None:
         ) from error
     except (ValueError, TypeError, RecursionError) as error:
         raise Tampered("what is remembered of a migration is damaged") from error
-
-
-SEALED_COPIES_GLOB: Final = "before-*"
-"""What the copies' folders are called; in the place of the star is the schema that is written."""
-
-UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
-"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
 def kept_copies(vault: Path) -> tuple[Path, ...]:

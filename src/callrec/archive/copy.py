@@ -1,4 +1,4 @@
-"""A volume's copy of the catalogue: sealed, with its key for whoever may restore.
+"""A volume's copy of the catalogue: sealed, with its key for those who may restore.
 
     catalogue/<UTC time>.sealed      Tink streaming under a fresh key, context volume-copy
     catalogue/<UTC time>.keys.json   that key by HPKE to each approver and the kit, context
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -41,8 +41,8 @@ from callrec.volume.volume import Volume
 FORMAT: Final = 1
 
 MAX_PEOPLE: Final = 64
-"""Whom a copy may name. Whoever restores tries all their locks, each some seconds at its strongest,
-and the drive that they come from may have been in anybody's hands."""
+"""How many people a copy may name. A restore tries all their locks, each for some seconds at its
+strongest, and the drive that they come from may have been in anybody's hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,13 @@ def stating_copy(
 ) -> Iterator[tuple[LogTransaction, WrittenCopy]]:
     """Put a new copy on a volume, and begin the transaction in which it is stated.
 
-    Between the two nothing has happened that the copy ought to know: what somebody destroyed
-    meanwhile it has yet, and whoever was shut out, or a kit that was replaced, opens it. Then it is
-    written once more.
+    Where something was destroyed meanwhile, or people or keys were changed, the copy is written
+    once more: it would still hold what is gone, or open to those who were shut out.
     """
     while True:
         with reading(practice.engine) as connection:
-            known = _to_be_known(connection)
-        copy = write_copy(replace(practice, register=known.register), volume, name, work=work)
+            known = register, _ = _to_be_known(connection)
+        copy = write_copy(replace(practice, register=register), volume, name, work=work)
         check_there()
         with signing_as_archivist(practice, actor) as act:
             if _to_be_known(act.connection) == known:
@@ -99,16 +98,9 @@ def stating_copy(
                 return
 
 
-class _MustKnow(NamedTuple):
+def _to_be_known(connection: Connection) -> tuple[Register, int | None]:
     """What a copy that is stated has to know the newest of."""
-
-    register: Register
-    """To whose keys it is sealed."""
-    destruction: int | None
-
-
-def _to_be_known(connection: Connection) -> _MustKnow:
-    return _MustKnow(read_register(connection), newest_destruction(connection))
+    return read_register(connection), newest_destruction(connection)
 
 
 def time_of_run(name: str) -> str:
@@ -131,27 +123,25 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
             f"{len(people)} people hold the recordings key, and a volume names {MAX_PEOPLE}",
             hint="take the power to approve from some: callrec user role, or user disable",
         )
-    says: dict[str, Any] = {
-        "format": FORMAT,
-        "keys": [
-            {"sealed": _base64(_sealed_to(practice, key, volume, time, each)), "to": each}
-            for each in to
-        ],
-        "people": people,
-        "time": time,
-        "vault": practice.vault,
-        "volume": volume,
-    }
-    return canonical(says)
-
-
-def _sealed_to(practice: Practice, key: bytes, volume: str, time: str, to: str) -> bytes:
-    info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=to)
-    return primitives.hpke_seal(practice.register.public_keys(to).kem, key, info)
+    keys = []
+    for each in to:
+        info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=each)
+        sealed = primitives.hpke_seal(register.public_keys(each).kem, key, info)
+        keys.append({"sealed": _base64(sealed), "to": each})
+    return canonical(
+        {
+            "format": FORMAT,
+            "keys": keys,
+            "people": people,
+            "time": time,
+            "vault": practice.vault,
+            "volume": volume,
+        }
+    )
 
 
 def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:
-    """What a bare machine needs of somebody to let his password open the copy."""
+    """What a bare machine needs to let a person's password open the copy."""
     locked = connection.execute(
         select(tables.person.c.locked).where(tables.person.c.id == person)
     ).scalar()

@@ -34,6 +34,8 @@ from callrec.archive.heads import (
     WrittenRun,
     log_about_volume,
     make_proof,
+    save_written,
+    state_run,
 )
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import next_run_name
@@ -61,7 +63,6 @@ from callrec.catalogue.destruction import (
     still_to_erase_on,
 )
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
     LOST,
     drop_bag,
@@ -69,17 +70,14 @@ from callrec.catalogue.volumes import (
     names_by_bag,
     numbers_by_bag,
     save_bag,
-    save_volume,
 )
-from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
-from callrec.record.statements import sign_statement_as
 from callrec.store.layout import is_name
-from callrec.volume.bag import MANIFEST
-from callrec.volume.drive import check_attached, device_of, drive_errors, hash_on_medium
+from callrec.volume.bag import MANIFEST, hash_of_manifest
+from callrec.volume.drive import check_attached, device_of, drive_errors
 from callrec.volume.erasing import (
     list_erased,
     recover_bag,
@@ -138,22 +136,19 @@ def owes_erasure(practice: Practice, volume: Volume) -> bool:
 def erase_owed(
     practice: Practice, actor: Actor, at: Path, *, advance: Callable[[int], None]
 ) -> int:
-    """Erase from a volume what was destroyed and is there yet.
+    """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
     Args:
         practice: the open vault.
-        actor: who may archive, with his password given.
+        actor: who may archive, with their password given.
         at: the volume's folder.
         advance: is told how many recordings more are gone.
-
-    Returns:
-        How many were erased; 0 where nothing was owed.
 
     Raises:
         NotFound: the folder is no volume.
         Unusable: it belongs to another vault.
         Refused: the actor may not archive.
-        Locked: it takes his password.
+        Locked: it takes their password.
         Tampered: the volume is not as it was written; nothing was erased from it.
         Failed: the drive does not take it; the next run goes on.
     """
@@ -224,8 +219,9 @@ class _Run:
             is_told_of = copy_predates_destruction(connection, volume.volume)
         if not rows and not is_told_of:
             self._drop_unfinished()  # a run that was cut off may have copied it
-            if not written:
-                self._give_up()
+            if not written:  # no statement tells of the volume: nothing there counts
+                volume.drop_other_copies("")
+                log_about_volume(practice, self._actor, GIVEN_UP, volume.volume)
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         log_about_volume(practice, self._actor, ERASURE_BEGUN, volume.volume, details)
@@ -234,32 +230,23 @@ class _Run:
         list_erased(volume.at, uids)
         self._drop_unfinished()
         for each in owing:
-            if each.before and self._manifest_at(each.name) == each.before:
+            if each.before and hash_of_manifest(volume.bag_path(each.name)) == each.before:
                 rewrite_bag(volume.bag_path(each.name), set(each.gone))
             advance(len(each.gone))
         name = next_run_name(practice.now(), written)
         note_run_begun(practice, self._notes, volume, name)
-        self._state_copy(name, owing, uids)
+        self._check_there()
+        with stating_copy(
+            *(practice, self._actor, volume, name),
+            work=self._notes.copy_folder,
+            check_there=self._check_there,
+        ) as (act, copy):
+            self._write_down(act, name, copy, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
         volume.drop_other_copies(time_of_run(name))
         self._notes.end(volume.volume)
         return len(uids)
-
-    def _state_copy(self, name: str, owing: Sequence[_BagToErase], erased: Sequence[str]) -> None:
-        """A copy of the catalogue and the statements of it."""
-        self._check_there()
-        with stating_copy(
-            *(self._practice, self._actor, self._volume, name),
-            work=self._notes.copy_folder,
-            check_there=self._check_there,
-        ) as (act, copy):
-            self._write_down(act, name, copy, owing, erased)
-
-    def _give_up(self) -> None:
-        """Of a volume of which no statement tells, nothing there counts, and no copy stays."""
-        self._volume.drop_other_copies("")
-        log_about_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""
@@ -284,7 +271,8 @@ class _Run:
         for each in written.values():
             owed = by_name.get(each.name)
             allowed = {each.manifest} | ({owed.manifest} if owed else set())
-            if each.manifest and self._manifest_at(each.name) not in allowed:
+            bag = self._volume.bag_path(each.name)
+            if each.manifest and hash_of_manifest(bag) not in allowed:
                 where = f"{BAGS}/{each.name}/{MANIFEST}"
                 raise _not_as_written(where, "it is not the manifest that its statement names")
 
@@ -293,11 +281,6 @@ class _Run:
         check_attached(self._volume.at, self._device)
         with drive_errors():
             (self._volume.at / MARKER).stat()
-
-    def _manifest_at(self, bag: str) -> str:
-        path = self._volume.bag_path(bag) / MANIFEST
-        with drive_errors():
-            return hash_on_medium(path) if path.is_file() else ""
 
     def _write_down(
         self,
@@ -309,40 +292,26 @@ class _Run:
     ) -> None:
         volume = self._volume.volume
         for each in owing:
-            statement = self._leaf(act, each.name, each.manifest, copy)
+            digest = self._state(act, each.name, each.manifest, copy)
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
-                save_bag(
-                    act.connection,
-                    volume,
-                    each.name,
-                    statement=statement.digest,
-                    recordings=each.kept,
-                )
+                save_bag(act.connection, volume, each.name, statement=digest, recordings=each.kept)
         drop_still_to_erase(act.connection, volume, {n for each in owing for n in each.numbers})
         for number, start in enumerate(range(0, len(erased) or 1, MAX_STATED), 1):
             some = erased[start : start + MAX_STATED]
-            self._leaf(act, f"{time_of_run(name)}-{number}", "", copy, some)
-        save_volume(
-            act.connection,
-            volume,
-            label=self._volume.label,
-            head_size=act.head.size,
-            head_root=act.head.root,
-            written_at=to_millis(self._practice.now()),
-            seen_at=to_millis(self._practice.now()),
-        )
+            self._state(act, f"{time_of_run(name)}-{number}", "", copy, some)
+        save_written(self._practice, act, self._volume)
 
-    def _leaf(
+    def _state(
         self,
         act: LogTransaction,
         name: str,
         manifest: str,
         copy: WrittenCopy,
         erased: Sequence[str] = (),
-    ) -> Statement:
-        assert self._actor.identity is not None  # noqa: S101 - erase_owed asked for it
-        fields = VolumeStatement(
+    ) -> str:
+        """Sign what was written under a name; returns the statement's digest."""
+        run = VolumeStatement(
             volume=self._volume.volume,
             name=name,
             manifest=manifest,
@@ -351,21 +320,10 @@ class _Run:
             head=act.head,
             erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
-        ).fields
-        statement = sign_statement_as(
-            self._practice,
-            self._actor,
-            "volume",
-            fields,
         )
-        act.leaf(
-            ARCHIVED,
-            actor=self._actor.person.id,
-            subject=[self._volume.volume],
-            details={"bag": name, "erased": len(erased)},
-            statement=statement,
-        )
-        return statement
+        details = {"bag": name, "erased": len(erased)}
+        _, digest = state_run(self._practice, self._actor, act, run, details)
+        return digest
 
 
 def _owing(

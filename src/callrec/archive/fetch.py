@@ -6,13 +6,11 @@ back differently is left there and told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import select
 
@@ -22,16 +20,18 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
 from callrec.practice import Practice
-from callrec.store import Batch
-from callrec.volume.bag import MANIFEST, RECORDINGS, iter_lines
-from callrec.volume.bag import for_each_in_parallel as several_at_once
+from callrec.volume.bag import (
+    MANIFEST,
+    MANIFEST_LINE,
+    RECORDINGS,
+    for_each_in_parallel,
+    iter_lines,
+)
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume
 
 ROWS_PER_QUERY = 500
 """Recordings that are made durable together."""
-
-_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def fetch(
         sweep_store(practice)
         for names in _portions(_names_on(volume, done.damaged)):
             named = _wanted(practice, names, without)
-            wanted = [n for n in named if _lacks(practice, n, check=check)]
+            wanted = [(n, path) for n, path in named if _lacks(practice, n, check=check)]
             _take(practice, volume, wanted, done)
             advance(len(names))
     return done
@@ -79,18 +79,18 @@ def count_files(volume: Volume) -> int:
 def names_in_manifest(manifest: Path) -> Iterator[str]:
     """The names of the recordings that a bag's manifest lists; of one that is too long, the first.
 
-    Whoever held the drive may have put a bag there: it keeps no other from being read.
+    Anybody who held the drive may have put a bag there: it keeps no other from being read.
     """
     with drive_errors(), suppress(Tampered):
         for line in iter_lines(manifest):
-            if listed := _LINE.fullmatch(line):
+            if listed := MANIFEST_LINE.fullmatch(line):
                 yield listed[1]
 
 
 def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
-    """Each recording that a manifest lists, and where it lies; ``damaged`` takes what is not given.
+    """Each recording that a manifest lists, and where it lies.
 
-    A manifest that the drive does not give is that bag's misfortune, and the others come.
+    A manifest that the drive does not give is added to ``damaged``, and the others are read.
     """
     for bag in volume.bags():
         manifest = volume.bag_path(bag) / MANIFEST
@@ -129,8 +129,7 @@ def _wanted(
         ]
 
 
-def _lacks(practice: Practice, each: tuple[str, Path], *, check: bool) -> bool:
-    name, _ = each
+def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
     if not practice.store.has(name):
         return True
     if not check:
@@ -153,9 +152,13 @@ def _take(
 
         def put(each: tuple[str, Path]) -> None:
             name, path = each
-            came[name] = _put(batch, path)
+            try:
+                with open_untrusted(path) as sealed:
+                    came[name] = batch.put(sealed)
+            except OSError:  # the drive's; what the vault's disk says is Failed by now
+                came[name] = ""  # this file is not given, and the others come
 
-        several_at_once(wanted, put)
+        for_each_in_parallel(wanted, put)
         for name, path in wanted:
             if came[name] == name:
                 sizes.append(path.stat().st_size)
@@ -168,15 +171,3 @@ def _take(
         batch.keep()
     done.recordings += len(sizes)
     done.size_bytes += sum(sizes)
-
-
-def _put(batch: Batch, path: Path) -> str:
-    """Copy a file of the drive's into the store; returns the SHA-256 of what came.
-
-    Empty: the drive does not give it. That is this file's misfortune, and the others come.
-    """
-    try:
-        with open_untrusted(path) as sealed:
-            return batch.put(sealed)
-    except OSError:  # the drive's; what the vault's disk says is Failed by now
-        return ""

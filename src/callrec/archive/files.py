@@ -17,7 +17,7 @@ from callrec.catalogue.volumes import ARCHIVED, LOST, CopyPlace, place_of_each
 from callrec.errors import NotFound, Tampered
 from callrec.practice import Practice
 from callrec.volume.bag import RECORDINGS
-from callrec.volume.drive import drive_errors, hash_on_medium
+from callrec.volume.drive import drive_errors, reads_as
 from callrec.volume.volume import Volume
 
 
@@ -26,8 +26,8 @@ class OnlyOnVolumes(NotFound):
 
     def __init__(self, number: int, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
-        named = " or ".join(f'"{label}"' for label in labels)
-        if named:
+        if labels:
+            named = " or ".join(f'"{label}"' for label in labels)
             super().__init__(
                 f"recording {number} is only on the volume {named}",
                 hint="attach it and run the command again; "
@@ -80,7 +80,7 @@ def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
         places = place_of_each(connection, [row.id]).get(row.id, ())
     copies = [*_copies(attached, places, row.ciphertext)]
     for path in copies:
-        if _reads_as(path, row.ciphertext):
+        if reads_as(path, row.ciphertext):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
             return open(os.open(path, flags), "rb")  # noqa: PTH123 - of a descriptor
     if copies:
@@ -97,10 +97,3 @@ def _copies(
     for each in places:
         if each.volume in attached:
             yield attached[each.volume].bag_path(each.bag) / RECORDINGS / ciphertext
-
-
-def _reads_as(path: Path, sha256: str) -> bool:
-    try:
-        return hash_on_medium(path) == sha256
-    except OSError:
-        return False

@@ -38,6 +38,9 @@ from callrec.audit.log import Head, LogTransaction, node_reader, read_leaf, stor
 from callrec.audit.register import Register, Voucher
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
+from callrec.catalogue.volumes import save_volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement, read_statement
@@ -56,19 +59,16 @@ from callrec.record.forms import (
     read,
     read_said,
 )
-from callrec.record.statements import carried
-from callrec.volume.volume import is_run_name
+from callrec.record.statements import carried, sign_statement_as
+from callrec.volume.volume import Volume, is_run_name
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
 
 VOLUME_STATEMENT: Final = "volume"
 
-VAULTS_DISK: Final = "vault"
-"""The member ``disk`` of a statement about a volume that lies on the vault's own."""
 
-
-def _run(name: str) -> str:
+def _run_name(name: str) -> str:
     if not is_run_name(name):
         raise ValueError("no run is called so")
     return name
@@ -79,7 +79,7 @@ class VolumeStatement:
     """What was written to a volume in one run, as its ``volume`` statement says."""
 
     volume: str
-    name: Annotated[str, InJson(_run, str), Field(alias="bag")]
+    name: Annotated[str, InJson(_run_name, str), Field(alias="bag")]
     """``<UTC time>-<n>``: of the bag, of the proof; the copy of the catalogue is called by the
     time."""
     manifest: str
@@ -93,7 +93,7 @@ class VolumeStatement:
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
     on_vaults_disk: Annotated[
         bool,
-        InJson(VAULTS_DISK.__eq__, lambda _: VAULTS_DISK, Literal["vault"]),
+        InJson("vault".__eq__, lambda _: "vault", Literal["vault"]),
         Field(alias="disk"),
         WHERE_THERE,
     ] = False
@@ -138,9 +138,9 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement is the one that counts. What
-    somebody stated who might not archive counts for nothing: else anybody could take a volume away
-    by stating something of it. `audit verify` names it.
+    Where a bag was written anew under its name, the newest statement counts. What somebody stated
+    who might not archive counts for nothing: anybody could otherwise take a volume away by stating
+    something of it. `audit verify` names it.
     """
     said = _statements(practice, connection)
     ours = {seq: each for seq, each in said.items() if _volume(each) == volume}
@@ -196,6 +196,13 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
 
 
+def lay_proof(practice: Practice, volume: Volume, name: str, seq: int) -> None:
+    """Lay the proof of one run on its volume."""
+    with reading(practice.engine) as connection:
+        proof = make_proof(connection, seq, practice.vault)
+    volume.write_head(name, proof)
+
+
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
     """What a proof on a volume proves, and that it is of this vault's log as it stands."""
     written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
@@ -207,14 +214,14 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
 
 
 class _AuthorityTime(NamedTuple):
-    """When somebody must have been entitled to say what he said."""
+    """When the maker of a leaf must have been entitled to say what it says."""
 
     before: int
-    """The sequence of the log before which he was vouched for."""
+    """The sequence of the log before which they were vouched for."""
     not_before: date = date.min
-    """The day on which he might, or a later one that his leaf names."""
+    """The day on which they might, or a later one that the leaf names."""
     later: Mapping[str, Voucher] = MappingProxyType({})
-    """Vouchers that count before those of the log, by the id of whom they are about."""
+    """Vouchers that count before those of the log, by the id of the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +236,7 @@ class KnownHeads:
     lost: Mapping[Head, int]
     """Heads that were named as lost, and the sequence of the leaf that names each."""
     later: Mapping[str, Voucher]
-    """What was vouched for in a log that was lost, by the id of whom it is about."""
+    """What was vouched for in a log that was lost, by the id of the person."""
 
     def is_ours(self, head: Head) -> bool:
         """Whether a head is a beginning of the log."""
@@ -238,9 +245,9 @@ class KnownHeads:
     def office(self, head: Head, seq: int) -> _AuthorityTime:
         """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
 
-        In the log itself that is at the leaf, and for a head that was named as lost it is where it
-        was named. Of any other the sequence and the time are what its maker says: somebody who was
-        disabled could date a leaf back, so that who is entitled now counts, and nobody else.
+        In the log itself that is at the leaf; for a head that was named as lost, where that was.
+        Of any other head the sequence and the time are only what its maker says, and somebody who
+        was disabled could date a leaf back: there only those count who are entitled now.
         """
         if self.is_ours(head):
             return _AuthorityTime(seq)
@@ -269,7 +276,7 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
 
 
 def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
-    """What a proof claims that counts for nothing: its signatures are not looked at."""
+    """What a proof that counts for nothing claims: its signatures are not looked at."""
     proof = read_proof(data)
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
@@ -339,14 +346,12 @@ def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
     return max(written.values(), key=lambda each: each.seq)
 
 
-# What is signed of volumes: by who may archive as it is written (docs/formats/archive.md, 9).
-#
-# A run may take the night, and what was lent to its actor may be over by then, or taken from him.
-
-
 @contextmanager
 def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
-    """A write transaction of somebody who may archive yet."""
+    """A write transaction of somebody who may archive yet (docs/formats/archive.md, 9).
+
+    A run may take the night, and a power that was lent to its actor may be over or taken back.
+    """
     with signing(practice, actor) as act:
         person = without_lapsed_powers(practice, act.connection, actor.person)
         check_may(person, Power.ARCHIVE, on=today(practice))
@@ -363,6 +368,37 @@ def log_about_volume(
     """Write one leaf about a volume, durably; what it stands for may happen only after."""
     with signing_as_archivist(practice, actor) as act:
         act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
+
+
+def state_run(
+    practice: Practice,
+    actor: Actor,
+    act: LogTransaction,
+    run: VolumeStatement,
+    details: Mapping[str, Any],
+) -> tuple[int, str]:
+    """Sign what was written to a volume; the leaf's sequence, and the statement's digest."""
+    statement = sign_statement_as(practice, actor, VOLUME_STATEMENT, run.fields)
+    by, about = actor.person.id, [run.volume]
+    seq = act.leaf(ARCHIVED, actor=by, subject=about, details=details, statement=statement)
+    return seq, statement.digest
+
+
+def save_written(
+    practice: Practice, act: LogTransaction, volume: Volume, **columns: object
+) -> None:
+    """Let a volume's row follow what was just stated of it."""
+    now = to_millis(practice.now())
+    save_volume(
+        act.connection,
+        volume.volume,
+        label=volume.label,
+        head_size=act.head.size,
+        head_root=act.head.root,
+        written_at=now,
+        seen_at=now,
+        **columns,
+    )
 
 
 def was_authorised_to_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:

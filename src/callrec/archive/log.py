@@ -1,13 +1,15 @@
-"""volume.kept, lost, found, removed: by whom, and the rows that follow.
+"""What the log says happened to volumes, and the rows that follow (docs/formats/archive.md, 9).
 
-The copy on the volume that is attached is read back now, once more; of the others it is known that
-each was read back when it was written, and which volumes were lost since. What lies on the vault's
-own disk is no copy, and two volumes on one drive are one (`elsewhere`). In this order:
+    volume.kept      who has it and where it lies was written down, sealed
+    volume.lost      it was reported lost: what lies on it is no copy any more
+    volume.found     it came back, and all of it was read back
+    archive.removed  the vault let go of files that are on enough volumes
 
-    how the volumes stand and what lies on them is held against the log
-    the copies on the attached volume are read from the medium
-    a leaf ``archive.removed`` with their uids and the rows' state, in one transaction
-    only then the files: what a killed run left of them, the next run removes
+Anybody who has a key can write a leaf of any act with another program. By these leaves it is known
+which volumes count as copies, and on which something may lie of which no statement tells: so they
+count only where their actor might archive. What a volume owes of a destruction is found by rows,
+and a certificate says that nothing is owed: so all rows of volumes are held against the log before
+(docs/formats/destruction.md, 4).
 """
 
 from __future__ import annotations
@@ -60,6 +62,20 @@ RECORDINGS_PER_STEP = 200
 """Recordings in one leaf: it names each of them, and has at most 8 KiB."""
 
 
+class VolumeAct(StrEnum):
+    """What happens to a volume besides being written to, as leaves name it."""
+
+    KEPT = "volume.kept"
+    LOST = "volume.lost"
+    FOUND = "volume.found"
+
+
+STANDING_AFTER = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+"""How a volume stands after each."""
+
+_OF_ARCHIVISTS: Final = frozenset((*map(str, VolumeAct), BEGUN, GIVEN_UP, REMOVED))
+
+
 @dataclass(frozen=True, slots=True)
 class Removed:
     """What the vault let go of."""
@@ -76,25 +92,43 @@ class Removed:
 def remove_local(
     practice: Practice, actor: Actor, volume: Volume, *, started_before: datetime | None
 ) -> Removed:
-    """Remove the vault's files of recordings that are on enough volumes, this one among them."""
+    """Remove the vault's files of recordings that are on enough volumes, this one among them.
+
+    The copy on this volume is read back once more; each of the others was read back when it was
+    written. What lies on the vault's own disk is no copy, and two volumes on one drive are one. In
+    this order:
+
+        how the volumes stand and what lies on them is held against the log
+        the copies on the attached volume are read from the medium
+        a leaf ``archive.removed`` with their uids and the rows' state, in one transaction
+        only then the files: what a killed run left of them, the next run removes
+    """
     limit = None if started_before is None else to_millis(started_before)
     copies = practice.config.archive.copies
     with practice.store.lock():
         with reading(practice.engine) as connection:
-            _check_counted(practice, connection)
+            check_standings(practice, connection)
+            in_use = [row for row in each_volume(connection) if row.standing == IN_USE]
+            for row in in_use:  # what counts as a copy is what the log's statements say
+                read_written(practice, connection, row.id)
             drives = off_site_drives(practice, connection)
             archived = on_volume(connection, volume.volume, drives, state=ARCHIVED)
             live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
-            in_use = [row for row in each_volume(connection) if row.standing == IN_USE]
-        left = [row for row in archived if practice.store.has(row.ciphertext)]
         # What is wrong here is not found where a recording is the vault's only one.
         enough = [row for row in live if row.copies >= copies]
-        left = [row for row in left if row.copies >= copies]
-        size_bytes = _remove_files(practice, volume, left)
+        left = [
+            row for row in archived if row.copies >= copies and practice.store.has(row.ciphertext)
+        ]
+        _check_copies(volume, left)
+        size_bytes = _unlink(practice, left)
         for start in range(0, len(enough), RECORDINGS_PER_STEP):
             some = enough[start : start + RECORDINGS_PER_STEP]
             _check_copies(volume, some)
-            _log(practice, actor, volume, some)
+            with signing_as_archivist(practice, actor) as act:
+                subject = [volume.volume, *(row.uid for row in some)]
+                details = {"recordings": len(some)}
+                act.leaf(REMOVED, actor=actor.person.id, subject=subject, details=details)
+                set_archived(act.connection, [row.id for row in some])
             size_bytes += _unlink(practice, some)
     return Removed(
         recordings=len(left) + len(enough),
@@ -102,14 +136,6 @@ def remove_local(
         too_few_copies=len(live) - len(enough),
         not_counted=tuple(row.label for row in in_use if row.id not in drives),
     )
-
-
-def _check_counted(practice: Practice, connection: Connection) -> None:
-    """What is counted as a copy is what the log's statements say."""
-    check_standings(practice, connection)
-    for row in each_volume(connection):
-        if row.standing == IN_USE:
-            read_written(practice, connection, row.id)
 
 
 def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:
@@ -126,27 +152,6 @@ def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:
     for_each_in_parallel(rows, look)
 
 
-def _log(
-    practice: Practice,
-    actor: Actor,
-    volume: Volume,
-    rows: Sequence[ArchivedRecording],
-) -> None:
-    with signing_as_archivist(practice, actor) as act:
-        act.leaf(
-            REMOVED,
-            actor=actor.person.id,
-            subject=[volume.volume, *(row.uid for row in rows)],
-            details={"recordings": len(rows)},
-        )
-        set_archived(act.connection, [row.id for row in rows])
-
-
-def _remove_files(practice: Practice, volume: Volume, rows: Sequence[ArchivedRecording]) -> int:
-    _check_copies(volume, rows)
-    return _unlink(practice, rows)
-
-
 def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
     size_bytes = 0
     for row in rows:
@@ -157,39 +162,17 @@ def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
 
 
 def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
-    """Each recording that is on volumes only was let go of by a leaf, and none else was."""
-    said = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
+    """Each recording that is on volumes only was let go of by a leaf, and no other was."""
+    removed = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
     table = tables.recording
     query = select(table.c.id, table.c.uid, table.c.state).where(table.c.state != DESTROYED)
     for row in connection.execute(query):
-        if row.state != (ARCHIVED if row.uid in said else LIVE):
+        if row.state != (ARCHIVED if row.uid in removed else LIVE):
             yield Problem(None, f"the state of recording {row.id} is not what the log says")
 
 
-# What happened to volumes, as the log's leaves say it (docs/formats/archive.md, 9).
-#
-# volume.kept    who has it and where it lies was written down, sealed
-# volume.lost    it was reported lost: what lies on it is no copy any more
-# volume.found   it came back, and all of it was read back
-
-
-class VolumeAct(StrEnum):
-    """What happens to a volume besides being written to, as leaves name it."""
-
-    KEPT = "volume.kept"
-    LOST = "volume.lost"
-    FOUND = "volume.found"
-
-
-STANDING_AFTER = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
-"""How a volume stands after each."""
-
-
 def check_standings(practice: Practice, connection: Connection) -> None:
-    """Check how volumes stand before anything rests on it: a lost one must not count as a copy.
-
-    What is said of one by somebody who might not archive counts for nothing.
-    """
+    """Check how volumes stand before anything rests on it: a lost one must not count as a copy."""
     leaves = attested_of(practice, connection, STANDING_AFTER)
     counting = (leaf for leaf in leaves if was_authorised_to_archive(practice, connection, leaf))
     check_none(check_volume_rows(connection, counting))
@@ -197,13 +180,13 @@ def check_standings(practice: Practice, connection: Connection) -> None:
 
 def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each volume stands as its leaves, among what was done, say; they were found sound before."""
-    said = {
+    standing = {
         leaf.subject[0]: STANDING_AFTER[VolumeAct(leaf.act)]
         for leaf in done
         if leaf.act in STANDING_AFTER
     }
     for row in each_volume(connection):
-        if row.standing != said.get(row.id, IN_USE):
+        if row.standing != standing.get(row.id, IN_USE):
             yield Problem(None, "a volume does not stand as the log says: lost, or in use")
 
 
@@ -216,23 +199,18 @@ def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[
     }
 
 
-# Hold all that the catalogue says of volumes against the log (docs/formats/destruction.md, 4).
-#
-# What a volume owes of a destruction is found by rows, and a certificate says that nothing is owed.
-# Whoever can write the database could take such a row away while the drive is away, too.
-
-
 def check_volumes(practice: Practice, connection: Connection) -> None:
     """Check of every volume that a row or a statement names what the catalogue says of it."""
     check_standings(practice, connection)
-    check_done_by_archivists(practice, connection)
+    leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
+    check_none(check_archivists(powers_then(practice, connection), leaves))
     for volume in _stated(connection):
         read_written(practice, connection, volume)
     _check_former(connection)
 
 
 def check_rows_of_volumes(connection: Connection) -> Iterator[Problem]:
-    """The same for who reads the whole log: its statements were found sound before."""
+    """The same where the whole log is read: its statements were found sound before."""
     for volume, runs in _stated(connection).items():
         manifests = {name: manifest for name, (_, manifest) in runs.items()}
         last = max((seq + 1 for seq, _ in runs.values()), default=0)
@@ -251,9 +229,9 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
     found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
     for row in each_volume(connection):
         found[row.id] = {}
-    for said in carried(connection, VOLUME_STATEMENT):
-        fields = parse(said.body)
-        run = {str(fields.get("bag")): (said.seq, str(fields.get("manifest")))}
+    for statement in carried(connection, VOLUME_STATEMENT):
+        fields = parse(statement.body)
+        run = {str(fields.get("bag")): (statement.seq, str(fields.get("manifest")))}
         found[str(fields.get("volume"))].update(run)
     return found
 
@@ -265,27 +243,13 @@ def _check_former(connection: Connection) -> None:
         recording, recording.c.id == former.c.recording
     )
     rows = connection.execute(query).all()
-    if not rows:
+    if not rows:  # nearly always, and then the other rows need not be read
         return
     current = select(recording.c.ciphertext, recording.c.uid)
     owners = {row.ciphertext: row.uid for row in connection.execute(current)}
     owners |= {name: uid for uid, name in replaced_files(connection)}
     if any(owners.get(row.ciphertext) != row.uid for row in rows):
         raise Tampered("whose a file on a volume was does not follow from the audit log")
-
-
-# Who did what to volumes, by the log's leaves: only who archives (docs/formats/archive.md, 9).
-#
-# Whoever has a key can write a leaf of any act with a program of his own. By these it is known
-# which volumes count as copies, and on which something may lie of which no statement tells.
-
-_OF_ARCHIVISTS: Final = frozenset((*map(str, VolumeAct), BEGUN, GIVEN_UP, REMOVED))
-
-
-def check_done_by_archivists(practice: Practice, connection: Connection) -> None:
-    """Check who did what to volumes before anything rests on it."""
-    leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
-    check_none(check_archivists(powers_then(practice, connection), leaves))
 
 
 def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:

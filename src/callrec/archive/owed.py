@@ -23,14 +23,17 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.practice import Actor, Practice, writing
 from callrec.record.acts import done_leaves
-from callrec.record.rows import Columns
+from callrec.record.rows import Columns, check_row
 from callrec.record.statements import carried, statement_of
+
+DESTRUCTION_DONE: Final = "destruction.done"
+"""The act of the leaf by which nothing of a destruction is owed any more."""
 
 
 def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str, ...]:
     """Write down which destructions are done now: their certificates, ``C-1``.
 
-    It takes no power: whoever comes next says it, and what is gone must not be left unsaid.
+    It takes no power: the next who comes records it, so that what is gone is not left unsaid.
     """
     with reading(practice.engine) as connection:
         if not _settled(practice, connection):
@@ -56,10 +59,6 @@ def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     ]
 
 
-DESTRUCTION_DONE: Final = "destruction.done"
-"""The act of the leaf by which nothing of a destruction is owed any more."""
-
-
 def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
     """The columns of a certificate that follow from the leaf that carries its statement."""
     return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
@@ -73,11 +72,9 @@ def read_destruction_leaf(
     said = read_destruction(statement_of(connection, leaf, practice.vault))
     stated = stated_stubs(said)
     rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
-    columns = certificate_columns(leaf.seq, said).items()
-    if (
-        any(getattr(certificate, name) != value for name, value in columns)
-        or stated.keys() != rows.keys()
-        or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
+    check_row(certificate, certificate_columns(leaf.seq, said), f"certificate C-{said.number}")
+    if stated.keys() != rows.keys() or not all(
+        stub.is_in(rows[uid]) for uid, stub in stated.items()
     ):
         raise Tampered("what the catalogue says of a certificate is not what the log says")
     return leaf, said

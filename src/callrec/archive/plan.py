@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -60,7 +61,7 @@ class Target:
     device: int
     """The system's number of the file system that the folder lies on."""
     on_vaults_disk: bool
-    """It is the folder of a drive that is not attached, perhaps: no copy elsewhere."""
+    """It may be the folder of a drive that is not attached: no copy elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,19 @@ def is_on_this_disk(practice: Practice, to: Path) -> bool:
     return is_new and is_on_vaults_disk(practice, to)
 
 
-def _name_of(folder: Path) -> str:
-    # Path.resolve raises where a link leads to itself.
-    return Path(os.path.realpath(folder)).name
-
-
 def target_at(practice: Practice, to: Path, label: str | None) -> Target:
     """The volume at a folder."""
     with drive_errors():
         check_target(to, practice.folder)
-        target = _known(practice, to, label) if is_volume(to) else _new(practice, to, label)
-    volume = target.volume
+        is_new = not is_volume(to)
+        if is_new:
+            chosen = label or _name_of(to)
+            check_label(chosen)
+            volume = Volume(to, primitives.random_id(), practice.vault, chosen)
+        else:
+            volume = _known(practice, to, label)
+        on_vaults_disk = is_on_vaults_disk(practice, to)
+        target = Target(volume, is_new, device_of(to), on_vaults_disk)
     with reading(practice.engine) as connection:
         is_known = find_volume(connection, volume.volume) is not None
         if not is_known and is_label_taken(connection, volume.label):
@@ -114,7 +117,12 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
     return target
 
 
-def _known(practice: Practice, to: Path, label: str | None) -> Target:
+def _name_of(folder: Path) -> str:
+    # Path.resolve raises where a link leads to itself.
+    return Path(os.path.realpath(folder)).name
+
+
+def _known(practice: Practice, to: Path, label: str | None) -> Volume:
     volume = open_volume(to)
     check_is_of_this_vault(practice, volume)
     with reading(practice.engine) as connection:
@@ -132,19 +140,7 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
             "this volume has another label, and keeps it",
             hint="leave --label out; callrec archive list shows the labels",
         )
-    return _target(practice, volume, is_new=False)
-
-
-def _new(practice: Practice, to: Path, label: str | None) -> Target:
-    chosen = label or _name_of(to)
-    check_label(chosen)
-    volume = Volume(to, primitives.random_id(), practice.vault, chosen)
-    return _target(practice, volume, is_new=True)
-
-
-def _target(practice: Practice, volume: Volume, *, is_new: bool) -> Target:
-    beside = is_on_vaults_disk(practice, volume.at)
-    return Target(volume, is_new=is_new, device=device_of(volume.at), on_vaults_disk=beside)
+    return volume
 
 
 def plan_run(
@@ -182,21 +178,17 @@ def _check_volume(
     written: Mapping[str, WrittenRun],
     begun: str,
 ) -> None:
-    for fault in _faults(practice, connection, volume, written):
+    manifests = (
+        manifest_faults(volume, each)
+        for each in written.values()
+        if each.manifest and volume.bag_path(each.name).is_dir()
+    )
+    for fault in chain(survey_volume(practice, connection, volume, written), *manifests):
         if not _was_cut_off(fault, begun, written):
             raise Tampered(
                 f"the volume's {fault.path}: {fault.what}",
                 hint="nothing was written; callrec archive verify DIR names all that is wrong",
             )
-
-
-def _faults(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
-    yield from survey_volume(practice, connection, volume, written)
-    for each in written.values():
-        if each.manifest and volume.bag_path(each.name).is_dir():
-            yield from manifest_faults(volume, each)
 
 
 def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, WrittenRun]) -> bool:

@@ -2,7 +2,7 @@
 
 In this order:
 
-    what is owed there of an erasure is done (`erasing_volumes`)
+    what is owed there of an erasure is done (archive/erase.py)
     the volume is held against the log, before anything is written to it
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
@@ -13,8 +13,13 @@ In this order:
     the leaf's proof, beside the bag; and only now the older copies go
 
 Whatever fails before the statement is in the log leaves the drive as it was, but for what was
-copied: that stays under a hidden name, and the next run goes on from there. So it is where its
-actor may not archive any more by then: nothing of it is signed in his name.
+copied: that stays under a hidden name, and the next run goes on from there. The same holds where
+the actor may not archive any more by then: nothing of it is signed in their name.
+
+A backup is a volume without recordings: a fresh copy of the catalogue, by SQLite's backup API, with
+the statement that vouches for it (docs/formats/archive.md, 5 and 7), while people work on. So
+`restore` reads it as it reads any volume, and takes the recordings from where they are: the vault's
+own folder, or the volumes that hold them.
 """
 
 from __future__ import annotations
@@ -33,9 +38,11 @@ from callrec.archive.erase import erase_owed
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
+    lay_proof,
     log_about_volume,
-    make_proof,
     runs_written_to,
+    save_written,
+    state_run,
 )
 from callrec.archive.log import Removed, remove_local
 from callrec.archive.owed import record_completed_destructions
@@ -51,20 +58,17 @@ from callrec.archive.unfinished import (
 )
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import FILE_NAME, reading
-from callrec.catalogue.times import to_millis
-from callrec.catalogue.volumes import save_bag, save_volume
-from callrec.crypto.statement import Statement
+from callrec.catalogue.volumes import save_bag
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, parse_day
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
-from callrec.record.statements import sign_statement_as
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
 from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
 
-SOFTWARE: Final = "callrec"
+_EARLIEST = 1900  # there was nothing to record
 
 SPARE_BYTES: Final = 1 << 20
 """Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
@@ -88,6 +92,19 @@ class Archived:
     """What the vault let go of; None: that was not asked for."""
     on_vaults_disk: bool = False
     """The volume lies on the disk on which the vault lies: it is no copy elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A copy of the catalogue that lies there, read back; the one before it is gone."""
+
+    label: str
+    copied_at: str
+    """What the copy is called by: ``20260807T101500Z``."""
+    size_bytes: int
+    """Of the sealed copy."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
 
 
 def archive_recordings(
@@ -129,7 +146,8 @@ def archive_recordings(
                 hint="is the drive attached? attach it, and give the folder where it is",
             )
     volume = target.volume.volume
-    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
+    # What is erased first is told when all is done.
+    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=lambda _: None)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archive_lock(practice.folder) as notes,
@@ -148,195 +166,31 @@ def archive_recordings(
             if removes
             else None
         )
-        record_completed_destructions(
-            practice, actor
-        )  # of what was destroyed meanwhile, nothing is left there
+        # Of what was destroyed meanwhile, nothing is left there.
+        record_completed_destructions(practice, actor)
         return replace(done, removed=removed, erased=erased)
 
 
-def _unseen(_: int) -> None:
-    """What is erased first is told when all is done."""
+def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
+    """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
 
+    Args:
+        practice: the open vault.
+        actor: with the identity that signs what was written.
+        to: a folder of another disk; the first time it is made a volume.
+        label: of a new volume; None: the folder's name.
 
-class _Run:
-    """One run, from the leaf that begins it."""
-
-    def __init__(self, practice: Practice, actor: Actor, notes: RunNotes, plan: Plan) -> None:
-        self._practice = practice
-        self._actor = actor
-        self._notes = notes
-        self._plan = plan
-        self._volume = plan.target.volume
-
-    def carry_out(self, begun: str) -> Archived:
-        """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
-        plan, volume = self._plan, self._volume
-        details = {"bag": plan.name, "recordings": len(plan.items)}
-        log_about_volume(self._practice, self._actor, BEGUN, volume.volume, details)
-        if not plan.target.is_new:
-            self._finish(begun)
-        note_run_begun(self._practice, self._notes, volume, plan.name)
-        try:
-            bag, seq = self._write()
-        except BaseException:
-            self._undo()
-            raise
-        self._lay_proof(plan.name, seq)
-        volume.drop_other_copies(time_of_run(plan.name))
-        self._notes.end(volume.volume)
-        name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        return Archived(
-            *(volume.label, name, len(plan.items), size_bytes),
-            out_of_reach=plan.out_of_reach,
-            on_vaults_disk=plan.target.on_vaults_disk,
-        )
-
-    def _finish(self, begun: str) -> None:
-        self._volume.clear_unfinished()
-        if begun in self._plan.written:
-            self._lay_proof(begun, self._plan.written[begun].seq)
-        elif begun:
-            clear_run(self._volume, begun)
-
-    def _write(self) -> tuple[Bag | None, int]:
-        """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
-        plan, volume, practice = self._plan, self._volume, self._practice
-        self._check_attached()
-        if plan.target.is_new:
-            create_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
-        else:
-            write_label(volume)
-        bag, begun = None, volume.unfinished_bag()
-        if plan.items:
-            bag = write_bag(
-                volume.bag_path(plan.name),
-                plan.items,
-                self._info(),
-                begun=begun,
-                extra_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE_BYTES,
-            )
-        elif begun is not None:
-            with drive_errors():
-                remove(begun)
-        return bag, self._state_copy(bag)
-
-    def _state_copy(self, bag: Bag | None) -> int:
-        """A copy of the catalogue and the statement of it; the sequence of that one's leaf."""
-        with stating_copy(
-            *(self._practice, self._actor, self._volume, self._plan.name),
-            work=self._notes.copy_folder,
-            check_there=lambda: self._check_there(bag),
-        ) as (act, copy):
-            return self._write_down(act, bag, copy)
-
-    def _check_attached(self) -> None:
-        check_attached(self._volume.at, self._plan.target.device)
-
-    def _check_there(self, bag: Bag | None) -> None:
-        """What is said to be archived lies on the drive, and not where the drive was."""
-        self._check_attached()
-        volume = self._volume
-        if open_volume(volume.at) != volume:
-            raise Failed("another drive has taken the place of the one that was written to")
-        if bag is not None:
-            with drive_errors():
-                check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
-
-    def _info(self) -> dict[str, str]:
-        """What bag-info.txt says of the bag: nothing that tells of a call or a person."""
-        day = self._plan.name[:8]
-        return {
-            "Bag-Software-Agent": SOFTWARE,
-            "Bagging-Date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
-            "External-Identifier": f"{self._volume.volume}/{self._plan.name}",
-        }
-
-    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> int:
-        plan, volume = self._plan, self._volume
-        statement = self._state(act, bag, copy)
-        size_bytes = bag.size_bytes if bag else 0
-        seq = act.leaf(
-            ARCHIVED,
-            actor=self._actor.person.id,
-            subject=[volume.volume],
-            details={"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)},
-            statement=statement,
-        )
-        now = to_millis(self._practice.now())
-        save_volume(
-            act.connection,
-            volume.volume,
-            label=volume.label,
-            head_size=act.head.size,
-            head_root=act.head.root,
-            written_at=now,
-            seen_at=now,
-            **self._serial(),
-        )
-        if bag:
-            save_bag(
-                act.connection,
-                volume.volume,
-                plan.name,
-                statement=statement.digest,
-                recordings=plan.numbers,
-            )
-        return seq
-
-    def _serial(self) -> dict[str, str]:
-        """The drive's own number, where it is told; what was told before stands."""
-        serial = serial_of(self._volume.at)
-        return {"serial": serial} if serial else {}
-
-    def _state(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> Statement:
-        return sign_statement_as(
-            self._practice,
-            self._actor,
-            "volume",
-            VolumeStatement(
-                volume=self._volume.volume,
-                name=self._plan.name,
-                manifest=bag.manifest_sha256 if bag else "",
-                catalogue=copy.sealed,
-                keys=copy.keys,
-                head=act.head,
-                on_vaults_disk=self._plan.target.on_vaults_disk,
-            ).fields,
-        )
-
-    def _lay_proof(self, name: str, seq: int) -> None:
-        with reading(self._practice.engine) as connection:
-            proof = make_proof(connection, seq, self._practice.vault)
-        self._volume.write_head(name, proof)
-
-    def _undo(self) -> None:
-        """Leave the drive as it was; what it does not let go, the next run clears away."""
-        with suppress(CallrecError, OSError):
-            if self._is_in_log():
-                return  # interrupted just after: the next run lays the proof beside the bag
-            self._check_attached()  # the next run, with the drive back, takes up what is noted
-            if is_volume(self._volume.at):
-                clear_run(self._volume, self._plan.name)
-            if not self._plan.written:  # by whoever may yet; else it is the next run's to say
-                log_about_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
-            if self._plan.target.is_new and self._volume.unfinished_bag() is None:
-                unmake_volume(self._volume.at)
-            self._notes.end(self._volume.volume)
-
-    def _is_in_log(self) -> bool:
-        with reading(self._practice.engine) as connection:
-            return self._plan.name in runs_written_to(
-                self._practice, connection, self._volume.volume
-            )
-
-
-_AGE = re.compile(r"([1-9][0-9]{0,3}) ?(d|w|m|y|days?|weeks?|months?|years?)")
-
-_DAYS = {"d": 1, "w": 7}
-
-_MONTHS = {"m": 1, "y": 12}
-
-_EARLIEST = 1900  # there was nothing to record
+    Raises:
+        Refused: the actor may not archive.
+        Unusable: the folder or the label will not do, or it belongs to another vault.
+        Tampered: something there or in the log is not as it was written; nothing was written.
+        Failed: there is no room; the copy before it is still there.
+    """
+    none = datetime.min.replace(tzinfo=UTC)
+    done = archive_recordings(practice, actor, to, started_before=none, label=label)
+    copy = open_volume(to).catalogue()
+    size_bytes = copy.sealed.stat().st_size
+    return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)
 
 
 def parse_age(text: str, today: date) -> date:
@@ -344,14 +198,15 @@ def parse_age(text: str, today: date) -> date:
 
     Months and years are calendar ones; a day that a month does not have is its last.
     """
-    found = _AGE.fullmatch(text.strip().casefold())
+    form = r"([1-9][0-9]{0,3}) ?(d|w|m|y|days?|weeks?|months?|years?)"
+    found = re.fullmatch(form, text.strip().casefold())
     if found is None:
         raise Unusable(
             "that is no age", hint="type 90d, 12w, 18m or 3y: days, weeks, months, years"
         )
     count, unit = int(found[1]), found[2][0]
-    day = _months_before(today, count * _MONTHS.get(unit, 0))
-    day -= timedelta(days=count * _DAYS.get(unit, 0))
+    day = _months_before(today, count * {"m": 1, "y": 12}.get(unit, 0))
+    day -= timedelta(days=count * {"d": 1, "w": 7}.get(unit, 0))
     if day.year < _EARLIEST:
         raise _too_long_ago()
     return day
@@ -376,6 +231,125 @@ def archive_cutoff(
     return first_instant
 
 
+class _Run:
+    """One run, from the leaf that begins it."""
+
+    def __init__(self, practice: Practice, actor: Actor, notes: RunNotes, plan: Plan) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._notes = notes
+        self._plan = plan
+        self._volume = plan.target.volume
+
+    def carry_out(self, begun: str) -> Archived:
+        """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
+        plan, volume = self._plan, self._volume
+        details = {"bag": plan.name, "recordings": len(plan.items)}
+        log_about_volume(self._practice, self._actor, BEGUN, volume.volume, details)
+        if not plan.target.is_new:
+            volume.clear_unfinished()
+            if begun in plan.written:
+                lay_proof(self._practice, volume, begun, plan.written[begun].seq)
+            elif begun:
+                clear_run(volume, begun)
+        note_run_begun(self._practice, self._notes, volume, plan.name)
+        try:
+            bag, seq = self._write()
+        except BaseException:
+            self._undo()
+            raise
+        lay_proof(self._practice, volume, plan.name, seq)
+        volume.drop_other_copies(time_of_run(plan.name))
+        self._notes.end(volume.volume)
+        name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
+        return Archived(
+            *(volume.label, name, len(plan.items), size_bytes),
+            out_of_reach=plan.out_of_reach,
+            on_vaults_disk=plan.target.on_vaults_disk,
+        )
+
+    def _write(self) -> tuple[Bag | None, int]:
+        """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
+        plan, volume, practice = self._plan, self._volume, self._practice
+        check_attached(volume.at, plan.target.device)
+        if plan.target.is_new:
+            create_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
+        else:
+            write_label(volume)
+        bag, begun = None, volume.unfinished_bag()
+        if plan.items:
+            day = plan.name[:8]
+            info = {  # nothing that tells of a call or a person
+                "Bag-Software-Agent": "callrec",
+                "Bagging-Date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
+                "External-Identifier": f"{volume.volume}/{plan.name}",
+            }
+            bag = write_bag(
+                volume.bag_path(plan.name),
+                plan.items,
+                info,
+                begun=begun,
+                extra_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE_BYTES,
+            )
+        elif begun is not None:
+            with drive_errors():
+                remove(begun)
+        with stating_copy(
+            *(practice, self._actor, volume, plan.name),
+            work=self._notes.copy_folder,
+            check_there=lambda: self._check_there(bag),
+        ) as (act, copy):
+            return bag, self._write_down(act, bag, copy)
+
+    def _check_there(self, bag: Bag | None) -> None:
+        """What is said to be archived lies on the drive, and not where the drive was."""
+        volume = self._volume
+        check_attached(volume.at, self._plan.target.device)
+        if open_volume(volume.at) != volume:
+            raise Failed("another drive has taken the place of the one that was written to")
+        if bag is not None:
+            with drive_errors():
+                check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
+
+    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> int:
+        plan, volume = self._plan, self._volume
+        run = VolumeStatement(
+            volume=volume.volume,
+            name=plan.name,
+            manifest=bag.manifest_sha256 if bag else "",
+            catalogue=copy.sealed,
+            keys=copy.keys,
+            head=act.head,
+            on_vaults_disk=plan.target.on_vaults_disk,
+        )
+        size_bytes = bag.size_bytes if bag else 0
+        details = {"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)}
+        seq, digest = state_run(self._practice, self._actor, act, run, details)
+        serial = serial_of(volume.at)  # where it is not known now, what was known before stands
+        save_written(self._practice, act, volume, **({"serial": serial} if serial else {}))
+        if bag:
+            id_, numbers = volume.volume, plan.numbers
+            save_bag(act.connection, id_, plan.name, statement=digest, recordings=numbers)
+        return seq
+
+    def _undo(self) -> None:
+        """Leave the drive as it was; what it does not let go, the next run clears away."""
+        with suppress(CallrecError, OSError):
+            with reading(self._practice.engine) as connection:
+                stated = runs_written_to(self._practice, connection, self._volume.volume)
+            if self._plan.name in stated:
+                return  # interrupted just after: the next run lays the proof beside the bag
+            # The next run, with the drive back, takes up what is noted.
+            check_attached(self._volume.at, self._plan.target.device)
+            if is_volume(self._volume.at):
+                clear_run(self._volume, self._plan.name)
+            if not self._plan.written:  # where the actor may not any more, the next run says it
+                log_about_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
+            if self._plan.target.is_new and self._volume.unfinished_bag() is None:
+                unmake_volume(self._volume.at)
+            self._notes.end(self._volume.volume)
+
+
 def _months_before(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     if year < _EARLIEST:
@@ -386,48 +360,3 @@ def _months_before(day: date, months: int) -> date:
 
 def _too_long_ago() -> Unusable:
     return Unusable("that is longer ago than there are recordings", hint="leave the limit out")
-
-
-# Back up the catalogue while people work with it [policy 4(h)].
-#
-# A backup is a volume without recordings: a fresh copy of the catalogue, by SQLite's backup API,
-# sealed on its way out to each approver and the kit, with the statement that vouches for it
-# (docs/formats/archive.md, 5 and 7). So `restore` reads it as it reads any volume, and the
-# recordings come from where they are: from the vault's own folder, or from the volumes that hold
-# them.
-
-NO_RECORDINGS_BEFORE: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class BackedUp:
-    """A copy of the catalogue that lies there, read back; the one before it is gone."""
-
-    label: str
-    copied_at: str
-    """What the copy is called by: ``20260807T101500Z``."""
-    size_bytes: int
-    """Of the sealed copy."""
-    on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
-
-
-def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
-    """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
-
-    Args:
-        practice: the open vault.
-        actor: with the identity that signs what was written.
-        to: a folder of another disk; the first time it is made a volume.
-        label: of a new volume; None: the folder's name.
-
-    Raises:
-        Refused: the actor may not archive.
-        Unusable: the folder or the label will not do, or it belongs to another vault.
-        Tampered: something there or in the log is not as it was written; nothing was written.
-        Failed: there is no room; the copy before it is still there.
-    """
-    done = archive_recordings(practice, actor, to, started_before=NO_RECORDINGS_BEFORE, label=label)
-    copy = open_volume(to).catalogue()
-    size_bytes = copy.sealed.stat().st_size
-    return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)

@@ -1,8 +1,12 @@
 """A volume held against the log, quickly or byte for byte.
 
-Whoever holds the drive can write to it. What the log's ``volume`` statements name must lie on it;
-a proof, bag or copy that they do not name was put there, and one that is missing was taken away,
-or the drive was set back to an earlier day.
+Anybody who holds the drive can write to it. What the log's ``volume`` statements name must lie on
+it; a proof, bag or copy that they do not name was put there, and one that is missing was taken
+away, or the drive was set back to an earlier day.
+
+Reading all of a volume back opens nothing and writes nothing in the vault, so that anybody may do
+it, on a copy too. When a volume was last found sound is remembered outside the vault, in the
+operator's own folder.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
 from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
-from callrec.volume.bag import MANIFEST, RECORDINGS, validate_bag
+from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
 from callrec.volume.volume import FOLDERS, MARKER, Volume, open_volume
@@ -42,6 +46,8 @@ from callrec.volume.volume import FOLDERS, MARKER, Volume, open_volume
 BAGS, HEADS, CATALOGUE = FOLDERS
 
 PROOF: Final = ".tlog-proof"
+
+VERIFIED_FILE: Final = "volumes.json"
 
 
 class FaultKind(StrEnum):
@@ -61,185 +67,6 @@ class Fault:
     """Within the volume."""
     what: str
     """In words."""
-
-
-def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
-    """Refuse a volume of another vault."""
-    if volume.vault == practice.vault:
-        return
-    ours = f"\n{origin(practice.vault)}\n".encode()
-    if any(_holds(volume.at / HEADS / name, ours) for name in _names(volume.at / HEADS)):
-        raise Tampered(f"the volume's {MARKER} names another vault than its heads do")
-    raise Unusable(
-        "this volume belongs to another vault",
-        hint="attach another drive, or name the vault that it belongs to with --vault",
-    )
-
-
-def read_written(
-    practice: Practice, connection: Connection, volume: str
-) -> Mapping[str, WrittenRun]:
-    """What the log says was written to a volume; the catalogue's rows are held against it."""
-    written = runs_written_to(practice, connection, volume)
-    manifests = {each.name: each.manifest for each in written.values()}
-    check_rows(connection, volume, manifests, newest_run(written).seq + 1 if written else 0)
-    return written
-
-
-def check_rows(
-    connection: Connection, volume: str, manifests: Mapping[str, str], last: int
-) -> None:
-    """Hold the rows of a volume, and of what lies on it, against what the log says."""
-    rows = names_by_bag(connection, volume)
-    if rows.keys() - manifests.keys():
-        raise _wrong_rows()
-    for name, manifest in manifests.items():
-        if manifest and manifest_hash(rows.get(name, ())) != manifest:
-            raise _wrong_rows()
-    row = find_volume(connection, volume)
-    if (row is None) == bool(last):
-        raise _wrong_rows()
-    if row is not None:
-        head = (last, tree.root(last, node_reader(connection)))
-        if (row.head_size, row.head_root) != head:
-            raise _wrong_rows()
-
-
-def manifest_hash(names: Sequence[str]) -> str:
-    """SHA-256, in hex, of the manifest of a bag with these recordings (sorted)."""
-    return sha256(*(f"{name}  {RECORDINGS}/{name}\n".encode() for name in names)).hex()
-
-
-def survey_volume(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
-    """Everything that is wrong but for the contents of bags and of the copy of the catalogue."""
-    yield from _marker(connection, volume)
-    yield from _heads(practice, connection, volume, written)
-    yield from _erased(connection, volume, written)
-    bags = {each.name for each in written.values() if each.manifest}
-    found = set(_names(volume.at / BAGS))
-    yield from _strays(BAGS, found - bags)
-    yield from _lost(BAGS, bags - found)
-
-
-def manifest_faults(
-    volume: Volume, written: WrittenRun, found: str | None = None
-) -> Iterator[Fault]:
-    """Whether a bag is the one that its statement names; ``found``: its manifest's SHA-256."""
-    path = volume.bag_path(written.name) / MANIFEST
-    if found is None:
-        with drive_errors():
-            found = hash_on_medium(path) if path.is_file() else ""
-    if found != written.manifest:
-        where = path.relative_to(volume.at).as_posix()
-        yield Fault(
-            FaultKind.DAMAGED, where, "it is not the manifest that the bag's statement names"
-        )
-
-
-def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
-    """Whether the copy of the catalogue is the one that was written last, and the only one."""
-    stated: dict[Path, str] = {}
-    if written:
-        last = newest_run(written)
-        copy = volume.copy_of(time_of_run(last.name))
-        stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
-    for path, sha in stated.items():
-        yield from _copy(path, sha)
-    found = set(_names(volume.at / CATALOGUE))
-    yield from _strays(CATALOGUE, found - {path.name for path in stated})
-
-
-def _copy(path: Path, stated: str) -> Iterator[Fault]:
-    where = f"{CATALOGUE}/{path.name}"
-    with drive_errors():
-        if not path.exists():
-            yield Fault(FaultKind.MISSING, where, "the copy of the catalogue is not there")
-        elif path.is_symlink() or hash_on_medium(path) != stated:
-            yield Fault(FaultKind.DAMAGED, where, "it is not what was written there last")
-
-
-def _marker(connection: Connection, volume: Volume) -> Iterator[Fault]:
-    row = find_volume(connection, volume.volume)
-    if row is not None and row.label != volume.label:
-        yield Fault(FaultKind.DAMAGED, MARKER, "its label is not the one that it was given")
-
-
-def _erased(
-    connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
-    """The list of what was erased names what the statements do; what is owed may stand there."""
-    try:
-        listed = set(erased_uids(volume.at))
-    except Tampered as error:
-        yield Fault(FaultKind.DAMAGED, ERASED_LIST, error.message)
-        return
-    stated = {uid for each in written.values() for uid in each.erased}
-    owed = {row.uid for row in still_to_erase_on(connection, volume.volume)}
-    if stated - listed:
-        kind = FaultKind.DAMAGED if listed else FaultKind.MISSING
-        yield Fault(kind, ERASED_LIST, "it does not name all that was erased from this volume")
-    if listed - stated - owed:
-        yield Fault(FaultKind.DAMAGED, ERASED_LIST, "it names what was not erased from this volume")
-
-
-def _heads(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
-    files = _names(volume.at / HEADS)
-    # Many proofs lead over the same nodes, and none of these ever changes.
-    head, read = stored_head(connection), cache(node_reader(connection))
-    for file in files:
-        stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
-        kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
-        try:
-            said = check_head(practice, read_small(volume.at / HEADS / file), head, read)
-        except (Tampered, NotFound) as error:
-            yield Fault(kind, f"{HEADS}/{file}", error.message)
-            continue
-        if said.volume != volume.volume:
-            yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
-        elif said != stated:
-            yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
-    yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
-
-
-def _holds(path: Path, part: bytes) -> bool:
-    """Whether a file holds these bytes; what is no proof's file holds none."""
-    try:
-        return part in read_small(path)
-    except (NotFound, Tampered):
-        return False
-
-
-def _names(folder: Path) -> list[str]:
-    # What begins with a dot is an operating system's, or of a run that was cut off: nobody reads
-    # it.
-    with drive_errors():
-        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _strays(folder: str, names: set[str]) -> Iterator[Fault]:
-    for name in sorted(names):
-        yield Fault(FaultKind.EXTRA, f"{folder}/{name}", "no statement of the log vouches for it")
-
-
-def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
-    for name in sorted(names):
-        yield Fault(FaultKind.MISSING, f"{folder}/{name}", "it was written there and is gone")
-
-
-def _wrong_rows() -> Tampered:
-    return Tampered("what the catalogue says of a volume does not follow from the audit log")
-
-
-# Read all of a volume back and hold it against the audit log.
-#
-# It opens nothing and writes nothing in the vault, so that anybody may do it, on a copy too. When a
-# volume was last found sound is so remembered outside the vault, in the operator's own folder.
-
-VERIFIED_FILE: Final = "volumes.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +148,12 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
     bags = sum(bool(each.manifest) for each in written.values())
     report = VolumeReport(volume.volume, volume.label, at, bags, checked, tuple(_once(faults)))
     if not faults:
-        _remember(practice.state_folder, volume.volume, practice.now())
+        state_folder = practice.state_folder
+        verified = {**last_verified(state_folder), volume.volume: practice.now()}
+        with suppress(OSError):  # what was found stands, whether it can be remembered or not
+            write_json_atomically(
+                state_folder / VERIFIED_FILE, as_json(verified, dict[str, Instant])
+            )
     remember_place(practice, volume)
     return report
 
@@ -330,6 +162,160 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     """When this operator last found each volume sound, by its id."""
     # Nothing rests on it but when to look again.
     return recall(dict[str, Instant], state_folder / VERIFIED_FILE) or {}
+
+
+def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
+    """Refuse a volume of another vault."""
+    if volume.vault == practice.vault:
+        return
+    ours = f"\n{origin(practice.vault)}\n".encode()
+    if any(_holds(volume.at / HEADS / name, ours) for name in _names(volume.at / HEADS)):
+        raise Tampered(f"the volume's {MARKER} names another vault than its heads do")
+    raise Unusable(
+        "this volume belongs to another vault",
+        hint="attach another drive, or name the vault that it belongs to with --vault",
+    )
+
+
+def read_written(
+    practice: Practice, connection: Connection, volume: str
+) -> Mapping[str, WrittenRun]:
+    """What the log says was written to a volume; the catalogue's rows are held against it."""
+    written = runs_written_to(practice, connection, volume)
+    manifests = {each.name: each.manifest for each in written.values()}
+    check_rows(connection, volume, manifests, newest_run(written).seq + 1 if written else 0)
+    return written
+
+
+def check_rows(
+    connection: Connection, volume: str, manifests: Mapping[str, str], last: int
+) -> None:
+    """Hold the rows of a volume, and of what lies on it, against what the log says."""
+    rows, row = names_by_bag(connection, volume), find_volume(connection, volume)
+    is_wrong = (
+        bool(rows.keys() - manifests.keys())
+        or any(m and manifest_hash(rows.get(name, ())) != m for name, m in manifests.items())
+        or (row is None) == bool(last)
+    )
+    if row is not None:
+        root = tree.root(last, node_reader(connection))
+        is_wrong = is_wrong or (row.head_size, row.head_root) != (last, root)
+    if is_wrong:
+        raise Tampered("what the catalogue says of a volume does not follow from the audit log")
+
+
+def manifest_hash(names: Sequence[str]) -> str:
+    """SHA-256, in hex, of the manifest of a bag with these recordings (sorted)."""
+    return sha256(*(f"{name}  {RECORDINGS}/{name}\n".encode() for name in names)).hex()
+
+
+def survey_volume(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+) -> Iterator[Fault]:
+    """Everything that is wrong but for the contents of bags and of the copy of the catalogue."""
+    row = find_volume(connection, volume.volume)
+    if row is not None and row.label != volume.label:
+        yield Fault(FaultKind.DAMAGED, MARKER, "its label is not the one that it was given")
+    yield from _heads(practice, connection, volume, written)
+    yield from _erased(connection, volume, written)
+    bags = {each.name for each in written.values() if each.manifest}
+    found = set(_names(volume.at / BAGS))
+    yield from _strays(BAGS, found - bags)
+    yield from _lost(BAGS, bags - found)
+
+
+def manifest_faults(
+    volume: Volume, written: WrittenRun, found: str | None = None
+) -> Iterator[Fault]:
+    """Whether a bag is the one that its statement names; ``found``: its manifest's SHA-256."""
+    if found is None:
+        found = hash_of_manifest(volume.bag_path(written.name))
+    if found != written.manifest:
+        where = f"{BAGS}/{written.name}/{MANIFEST}"
+        yield Fault(
+            FaultKind.DAMAGED, where, "it is not the manifest that the bag's statement names"
+        )
+
+
+def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
+    """Whether the copy of the catalogue is the one that was written last, and the only one."""
+    stated: dict[Path, str] = {}
+    if written:
+        last = newest_run(written)
+        copy = volume.copy_of(time_of_run(last.name))
+        stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
+    for path, sha in stated.items():
+        where = f"{CATALOGUE}/{path.name}"
+        with drive_errors():
+            if not path.exists():
+                yield Fault(FaultKind.MISSING, where, "the copy of the catalogue is not there")
+            elif path.is_symlink() or hash_on_medium(path) != sha:
+                yield Fault(FaultKind.DAMAGED, where, "it is not what was written there last")
+    found = set(_names(volume.at / CATALOGUE))
+    yield from _strays(CATALOGUE, found - {path.name for path in stated})
+
+
+def _erased(
+    connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+) -> Iterator[Fault]:
+    """The list of what was erased names what the statements do; what is owed may stand there."""
+    try:
+        listed = set(erased_uids(volume.at))
+    except Tampered as error:
+        yield Fault(FaultKind.DAMAGED, ERASED_LIST, error.message)
+        return
+    stated = {uid for each in written.values() for uid in each.erased}
+    owed = {row.uid for row in still_to_erase_on(connection, volume.volume)}
+    if stated - listed:
+        kind = FaultKind.DAMAGED if listed else FaultKind.MISSING
+        yield Fault(kind, ERASED_LIST, "it does not name all that was erased from this volume")
+    if listed - stated - owed:
+        yield Fault(FaultKind.DAMAGED, ERASED_LIST, "it names what was not erased from this volume")
+
+
+def _heads(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+) -> Iterator[Fault]:
+    files = _names(volume.at / HEADS)
+    # Many proofs lead over the same nodes, and none of these ever changes.
+    head, read = stored_head(connection), cache(node_reader(connection))
+    for file in files:
+        stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
+        kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
+        try:
+            said = check_head(practice, read_small(volume.at / HEADS / file), head, read)
+        except (Tampered, NotFound) as error:
+            yield Fault(kind, f"{HEADS}/{file}", error.message)
+            continue
+        if said.volume != volume.volume:
+            yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
+        elif said != stated:
+            yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
+    yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
+
+
+def _holds(path: Path, part: bytes) -> bool:
+    """Whether a file holds these bytes; what is no proof's file holds none."""
+    try:
+        return part in read_small(path)
+    except (NotFound, Tampered):
+        return False
+
+
+def _names(folder: Path) -> list[str]:
+    # What begins with a dot is an operating system's, or of a run that was cut off: it is not read.
+    with drive_errors():
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _strays(folder: str, names: set[str]) -> Iterator[Fault]:
+    for name in sorted(names):
+        yield Fault(FaultKind.EXTRA, f"{folder}/{name}", "no statement of the log vouches for it")
+
+
+def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
+    for name in sorted(names):
+        yield Fault(FaultKind.MISSING, f"{folder}/{name}", "it was written there and is gone")
 
 
 def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
@@ -391,9 +377,3 @@ def _readable() -> Iterator[None]:
             yield
     except Failed as error:
         raise Unchecked(error.message, hint="nothing is claimed of what is on it") from error
-
-
-def _remember(state_folder: Path, volume: str, now: datetime) -> None:
-    said = as_json({**last_verified(state_folder), volume: now}, dict[str, Instant])
-    with suppress(OSError):  # what was found stands, whether it can be remembered or not
-        write_json_atomically(state_folder / VERIFIED_FILE, said)

@@ -35,9 +35,9 @@ from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label
 
 WORK_FOLDER: Final = "archiving"
 
-LOCK_FILE: Final = "lock"
+_LOCK_FILE: Final = "lock"
 
-NOTES_FILE: Final = "unfinished.json"
+_NOTES_FILE: Final = "unfinished.json"
 
 COPY_FOLDER: Final = "copy"
 
@@ -47,10 +47,6 @@ BEGUN: Final = "archive.begun"
 GIVEN_UP: Final = "archive.given-up"
 """Of the leaf after which nothing is on a volume of which no statement tells: what a run had put
 there was taken back, or it is lost."""
-
-_ID = re.compile(r"[0-9a-f]{32}")
-
-_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
 
 
 class _Note(NamedTuple):
@@ -87,10 +83,10 @@ class RunNotes:
         ``known``: how many entries of the log each copy of the catalogue that lies there, or is
         written now, knows at the least.
         """
-        said = self._read()
-        if volume.volume in said:  # what an earlier run left may be there yet
-            known = min(known, said[volume.volume].known)
-        self._write({**said, volume.volume: _Note(name, volume.label, known)})
+        notes = self._read()
+        if volume.volume in notes:  # what an earlier run left may be there yet
+            known = min(known, notes[volume.volume].known)
+        self._write({**notes, volume.volume: _Note(name, volume.label, known)})
 
     def end(self, volume: str) -> None:
         """Forget it: all that it stood for is whole, or gone."""
@@ -98,40 +94,40 @@ class RunNotes:
         self._write(left)
 
     def _read(self) -> Mapping[str, _Note]:
-        path = self._folder / NOTES_FILE
+        path = self._folder / _NOTES_FILE
         with disk_errors():
             data = path.read_bytes() if path.exists() else b"{}"
         try:
-            return {_checked(each, _ID): _note(said) for each, said in json.loads(data).items()}
+            return {_checked_id(id_): _note(fields) for id_, fields in json.loads(data).items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise Tampered(
                 "the vault's own note of archive runs that were cut off is damaged"
             ) from error
 
-    def _write(self, said: Mapping[str, _Note]) -> None:
-        path = self._folder / NOTES_FILE
+    def _write(self, notes: Mapping[str, _Note]) -> None:
+        path = self._folder / _NOTES_FILE
         beside = path.with_suffix(".new")
         with disk_errors():
-            beside.write_text(json.dumps({each: note._asdict() for each, note in said.items()}))
+            beside.write_text(json.dumps({each: note._asdict() for each, note in notes.items()}))
             sync(beside)
             beside.replace(path)
             sync(self._folder)
 
 
-def _note(said: object) -> _Note:
-    match said:
-        case {"known": int(known), "label": str(label), "name": str(name)} if not label or is_label(
-            label
-        ):
-            return _Note(_checked(name, _NAME), label, known)
+def _checked_id(id_: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", id_):
+        raise ValueError
+    return id_
+
+
+def _note(fields: object) -> _Note:
+    match fields:
+        case {"known": int(known), "label": str(label), "name": str(name)} if (
+            not label or is_label(label)
+        ) and re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}", name):
+            return _Note(name, label, known)
         case _:
             raise ValueError
-
-
-def _checked(said: str, form: re.Pattern[str]) -> str:
-    if not form.fullmatch(said):
-        raise ValueError
-    return said
 
 
 def note_run_begun(practice: Practice, notes: RunNotes, volume: Volume, name: str) -> None:
@@ -152,7 +148,7 @@ def owed_by_label(
 def unfinished_runs(practice: Practice, connection: Connection) -> Mapping[str, InterruptedRun]:
     """The volumes, by their ids, on which a run was begun and did not end, by note or by the log.
 
-    The note can be taken away; of a volume on which no run ended the log is asked, too, once
+    The note can be taken away: of a volume on which no run ended the log is asked as well, once
     something was destroyed.
     """
     noted = dict(RunNotes(practice.folder / WORK_FOLDER).each_begun())
@@ -183,28 +179,24 @@ def archive_lock(vault_folder: Path) -> Iterator[RunNotes]:
     folder = vault_folder / WORK_FOLDER
     with disk_errors():
         folder.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _take(lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failed(
+                "another archive run is under way",
+                hint="wait until it ends, then run the command again",
+            ) from error
         yield RunNotes(folder)
     finally:
         os.close(lock)
 
 
-def _take(lock: int) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Failed(
-            "another archive run is under way",
-            hint="wait until it ends, then run the command again",
-        ) from error
-
-
 def is_writing(vault_folder: Path, volume: str) -> bool:
     """Whether a run that writes to a volume is under way; changes nothing."""
     folder = vault_folder / WORK_FOLDER
-    with disk_errors(), suppress(FileNotFoundError), (folder / LOCK_FILE).open("rb") as lock:
+    with disk_errors(), suppress(FileNotFoundError), (folder / _LOCK_FILE).open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

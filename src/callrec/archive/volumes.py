@@ -1,9 +1,9 @@
-"""Volumes as things one owns: list, kept by whom, lost, found.
+"""The practice's volumes: list them, who keeps each, lost, found.
 
-Whoever reports it lost makes the incident in the same transaction: what was on the volume is known,
-so the draft says which calls are concerned, what protects them, and of how many there is no copy
-left. From then on what lies on it is no copy. One that comes back is a copy again once all of it
-was read back.
+Reporting one lost makes the incident in the same transaction: what was on the volume is known, so
+the draft says which calls are concerned, what protects them, and of how many there is no copy left.
+From then on what lies on it is no copy. One that comes back is a copy again once all of it was read
+back.
 """
 
 from __future__ import annotations
@@ -53,10 +53,14 @@ from callrec.practice import Actor, Practice, attempt, record, register_now, tod
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
+_LONGEST: Final = 200
+
+_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossReport:
-    """What whoever noticed it says of a lost volume."""
+    """What is reported of a lost volume."""
 
     label: str
     noticed_at: datetime
@@ -77,21 +81,62 @@ class LostVolume:
     """Of those, which are nowhere else: neither in the vault nor on a volume in use."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class VolumeKeeper:
+    """Who has a volume, and where. Its repr shows nothing."""
+
+    by: Annotated[str, Field(alias="with")]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVolume:
+    """A volume as the vault knows it, attached or not."""
+
+    volume: str
+    """Its id."""
+    label: str
+    standing: str
+    """``in-use`` or ``lost``."""
+    serial: str | None
+    """The drive's own number, where the system told it."""
+    written_at: datetime
+    seen_at: datetime
+    """When it was last written to, found again or verified by this operator."""
+    bags: int
+    recordings: int
+    size_bytes: int
+    """Of the sealed recordings on it."""
+    verified_at: datetime | None
+    """When this operator last found it sound."""
+    at: Path | None
+    """Where it is attached; None: it is not, as far as is known."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was reported lost, and has not come back."""
+        return self.standing == LOST
+
+
 def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolume:
     """Take a volume out of the count of copies, and make the draft of the incident that it is.
 
     A new one on which no run ended was never in the count: nothing is owed there any more.
 
     Raises:
-        Refused: the actor may not archive, it is lost already, or the report is none.
+        Refused: the actor may not archive, it is lost already, or the report says nothing.
         NotFound: there is no volume of that label, or nobody of that login.
     """
     with attempt(practice, actor, VolumeAct.LOST):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         check_may_report(actor.person)
-        begun = _begun_only(practice, loss.label)
-        if begun is not None:
-            return _lose_begun(practice, actor, loss, begun)
+        with reading(practice.engine) as connection:
+            labels = labels_of_begun(connection, unfinished_runs(practice, connection))
+        for begun, label in labels.items():
+            if label == loss.label:
+                return _lose_begun(practice, actor, loss, begun)
         with signing_as_archivist(practice, actor) as act:
             row = volume_labelled(act.connection, loss.label)
             if row.standing == LOST:
@@ -108,25 +153,6 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
             account = _account(loss, count, calls, len(alone), practice)
             incident = open_incident(practice, act, actor, account)
     return LostVolume(row.label, incident, tuple(c.id for c in calls), tuple(c.id for c in alone))
-
-
-def _begun_only(practice: Practice, label: str) -> str | None:
-    """The id of the volume of that label of which nothing is known but that a run was begun."""
-    with reading(practice.engine) as connection:
-        labels = labels_of_begun(connection, unfinished_runs(practice, connection))
-    return next((volume for volume, each in labels.items() if each == label), None)
-
-
-def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
-    with archive_lock(practice.folder) as notes:
-        with signing_as_archivist(practice, actor) as act:
-            count = "sealed recordings that were being copied to it"
-            account = _account(loss, count, (), 0, practice)
-            incident = open_incident(practice, act, actor, account)
-            act.leaf(GIVEN_UP, actor=actor.person.id, subject=[volume])
-        notes.end(volume)
-    record_completed_destructions(practice, actor)
-    return LostVolume(loss.label, incident, (), ())
 
 
 def report_found(
@@ -166,63 +192,19 @@ def report_found(
     return report
 
 
-def _account(
-    loss: LossReport,
-    count: str,
-    calls: Sequence[Row[int, str, int, int]],
-    alone: int,
-    practice: Practice,
-) -> IncidentReport:
-    zone = practice.config.time_zone
-    span = ""
-    if calls:
-        first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
-        span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
-    return IncidentReport(
-        noticed_at=loss.noticed_at,
-        what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
-        tell=loss.tell,
-        # More than one entry of the log can name are told by how many there are.
-        recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
-        findings=Findings(
-            nature="loss of an external drive with sealed recordings",
-            records=f"{count}, and a sealed copy of the catalogue{span}",
-            record_count=len(calls),
-            consequences=f"{alone} of the recordings are nowhere else"
-            if alone
-            else "none of the recordings is gone: each is in the vault or on another volume",
-            measures="sealed with AES-256; the keys on the drive are sealed to who may approve"
-            " and to the recovery kit, and open with their passwords alone",
-        ),
-    )
-
-
-_LONGEST: Final = 200
-
-_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class VolumeKeeper:
-    """Who has a volume, and where. Its repr shows nothing."""
-
-    by: Annotated[str, Field(alias="with")]
-    place: str
-
-
 def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: VolumeKeeper) -> None:
     """Write down who has a volume and where it lies; the volume need not be attached.
 
     Raises:
         Refused: the actor may not archive.
-        Failed: what he may do was changed a moment ago.
+        Failed: what they may do was changed a moment ago.
         NotFound: there is no volume of that label.
         Unusable: one of the two is not said, or longer than 200 characters.
     """
     with attempt(practice, actor, VolumeAct.KEPT):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        for said in (kept.by, kept.place):
-            if not 0 < len(said.strip()) <= _LONGEST:
+        for words in (kept.by, kept.place):
+            if not 0 < len(words.strip()) <= _LONGEST:
                 raise Unusable(
                     f"who has a volume, and where, is said in 1 to {_LONGEST} characters",
                     hint='callrec archive keep LABEL --with "Pat Ellison" --at "the fire safe"',
@@ -246,63 +228,6 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
             kept_version=newest.version,
             kept_sealed=primitives.hpke_seal(newest.public, body_of(kept, nonce), info),
         )
-
-
-def open_volume_keeper(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    row: Row[Any],
-    said: Mapping[str, int],
-) -> VolumeKeeper | None:
-    """Who has a volume; None: nobody said."""
-    if row.kept_sealed is None:
-        if row.id in said:
-            raise Tampered(_NOT_AS_SAID)
-        return None
-    secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
-    info = context("kept", practice.vault, volume=row.id)
-    told = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
-    nonce, details = told[:NONCE_BYTES], told[NONCE_BYTES:]
-    seq = said.get(row.id, -1)
-    leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
-    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
-        raise Tampered(_NOT_AS_SAID)
-    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)
-
-
-VOLUMES_LISTED: Final = "volume.listed"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedVolume:
-    """A volume as the vault knows it, attached or not."""
-
-    volume: str
-    """Its id."""
-    label: str
-    standing: str
-    """``in-use`` or ``lost``."""
-    serial: str | None
-    """The drive's own number, where the system told it."""
-    written_at: datetime
-    seen_at: datetime
-    """When it was last written to, found again or verified by this operator."""
-    bags: int
-    recordings: int
-    size_bytes: int
-    """Of the sealed recordings on it."""
-    verified_at: datetime | None
-    """When this operator last found it sound."""
-    at: Path | None
-    """Where it is attached; None: it is not, as far as is known."""
-    on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it was reported lost, and has not come back."""
-        return self.standing == LOST
 
 
 def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
@@ -342,19 +267,84 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
 
 
 def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:
-    """Who has each volume, by its id, as far as it was said and the actor may read it.
+    """Who has each volume, by its id, as far as it was written down and the actor may read it.
 
     Raises:
-        Tampered: it is not what was said last.
+        Tampered: it is not what was written down last.
     """
     with reading(practice.engine) as connection:
-        said = newest_keeper_leaves(practice, connection)
-        rows = [row for row in each_volume(connection) if row.id in said or row.kept_sealed]
+        newest = newest_keeper_leaves(practice, connection)
+        rows = [row for row in each_volume(connection) if row.id in newest or row.kept_sealed]
     if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
         return {}
-    record(practice, actor, VOLUMES_LISTED, subject=[row.id for row in rows])
+    record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:
-        opened = {
-            row.id: open_volume_keeper(practice, actor, connection, row, said) for row in rows
-        }
+        opened = {row.id: _open_keeper(practice, actor, connection, row, newest) for row in rows}
     return {volume: kept for volume, kept in opened.items() if kept is not None}
+
+
+def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
+    """Report lost a volume of which nothing is known but that a run was begun on it."""
+    with archive_lock(practice.folder) as notes:
+        with signing_as_archivist(practice, actor) as act:
+            count = "sealed recordings that were being copied to it"
+            account = _account(loss, count, (), 0, practice)
+            incident = open_incident(practice, act, actor, account)
+            act.leaf(GIVEN_UP, actor=actor.person.id, subject=[volume])
+        notes.end(volume)
+    record_completed_destructions(practice, actor)
+    return LostVolume(loss.label, incident, (), ())
+
+
+def _account(
+    loss: LossReport,
+    count: str,
+    calls: Sequence[Row[int, str, int, int]],
+    alone: int,
+    practice: Practice,
+) -> IncidentReport:
+    zone = practice.config.time_zone
+    span = ""
+    if calls:
+        first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
+        span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
+    return IncidentReport(
+        noticed_at=loss.noticed_at,
+        what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
+        tell=loss.tell,
+        # More than one entry of the log can name are told by how many there are.
+        recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
+        findings=Findings(
+            nature="loss of an external drive with sealed recordings",
+            records=f"{count}, and a sealed copy of the catalogue{span}",
+            record_count=len(calls),
+            consequences=f"{alone} of the recordings are nowhere else"
+            if alone
+            else "none of the recordings is gone: each is in the vault or on another volume",
+            measures="sealed with AES-256; the keys on the drive are sealed to who may approve"
+            " and to the recovery kit, and open with their passwords alone",
+        ),
+    )
+
+
+def _open_keeper(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    row: Row[Any],
+    newest: Mapping[str, int],
+) -> VolumeKeeper | None:
+    """Who has a volume; None: it was not written down."""
+    if row.kept_sealed is None:
+        if row.id in newest:
+            raise Tampered(_NOT_AS_SAID)
+        return None
+    secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
+    info = context("kept", practice.vault, volume=row.id)
+    opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
+    nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+    seq = newest.get(row.id, -1)
+    leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
+    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
+        raise Tampered(_NOT_AS_SAID)
+    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)

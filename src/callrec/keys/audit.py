@@ -1,4 +1,10 @@
-"""Who can open what, and whether each share is as it should be."""
+"""Who can open what, and whether each share is as it should be.
+
+Keys of requests and incidents, and grants, carry no seal statement: that one is what it should be
+shows when it opens, since the log commits to what lies under it. Who should have which follows from
+the log's leaves, and that needs no key. That the leaves are as they were signed is for
+``audit verify`` to say.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +50,7 @@ class KeyAccess:
     versions: Mapping[VaultKey, tuple[int, ...]]
     """Of each vault key, oldest first."""
     requests: int
-    """Whose keys are sealed to him: those that he made, and those under which he may hear."""
+    """Whose keys are sealed to them: those that they made, and those under which they may hear."""
     incidents: int
     grants: int
 
@@ -58,11 +64,30 @@ class KeyProblem:
     login: str
     what: str
     mend: str
-    """What a Data Controller types where it only waits for that; empty: it is tampering."""
+    """The command with which a Data Controller puts it right; empty: it is tampering."""
 
     @property
     def is_tampering(self) -> bool:
         return not self.mend
+
+
+class PersonalFaultKind(Enum):
+    """What can be wrong; as text it completes a line that names it."""
+
+    NOT_THEIRS = "holds a key that is not his to hold"
+    LACKING = "lacks the key of what he made himself"
+    UNLISTED = "holds a grant that no approval lists"
+    LEFT_OVER = "was shut out, and holds what he held before"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalFault:
+    """Something that is sealed to somebody and should not be, or is not there."""
+
+    of: str
+    """``R-17`` or ``I-3``."""
+    person: str
+    what: PersonalFaultKind
 
 
 def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
@@ -119,13 +144,13 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
 def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
     """Everything that is sealed to a person by nobody entitled, is one too many, or is missing.
 
-    It takes no key (`share_faults`, `personal_faults`).
+    It takes no key.
     """
     called, day = logins(practice), today(practice)
     with reading(practice.engine) as connection:
         register = read_register(connection)
         shares = share_faults(connection, register, day)
-        others = personal_faults(connection, register)
+        others = _personal_faults(connection, register)
     return (
         *(
             _problem(f"{s.key} {s.version}", called[s.person], s.what, _ended(register, s, day))
@@ -161,34 +186,8 @@ def _each_holds(
     return {row[0]: row[1] for row in rows}
 
 
-# Keys of requests and incidents, and grants, that are sealed to people who should not have them.
-#
-# These carry no seal statement: that one is what it should be shows when it opens, since the log
-# commits to what lies under it. Who should have which follows from the log's leaves and this needs
-# no key. That the leaves are as they were signed is for ``audit verify`` to say.
-
-
-class PersonalFaultKind(Enum):
-    """What can be wrong; as text it completes a line that names it."""
-
-    NOT_THEIRS = "holds a key that is not his to hold"
-    LACKING = "lacks the key of what he made himself"
-    UNLISTED = "holds a grant that no approval lists"
-    LEFT_OVER = "was shut out, and holds what he held before"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalFault:
-    """Something that is sealed to somebody and should not be, or is not there."""
-
-    of: str
-    """``R-17`` or ``I-3``."""
-    person: str
-    what: PersonalFaultKind
-
-
-def personal_faults(connection: Connection, register: Register) -> tuple[PersonalFault, ...]:
-    """Everything of that kind in the catalogue."""
+def _personal_faults(connection: Connection, register: Register) -> tuple[PersonalFault, ...]:
+    """Every key of a request or incident, and every grant, that the wrong person holds or lacks."""
     out = {v.person.id for v in register.people() if v.person.standing is Standing.DISABLED}
     found = (
         *_of_requests(connection, register),
@@ -218,7 +217,7 @@ def _of_requests(connection: Connection, register: Register) -> Iterator[Persona
             yield PersonalFault(f"R-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
     for row in connection.execute(select(request)):
         is_in_force = register.person(row.requester).standing is Standing.CONFIRMED
-        # The first that he lacks is enough: the row may speak of more than there ever were.
+        # The first that they lack is enough: the row may speak of more than there ever were.
         versions = range(1, row.version + 1)
         if is_in_force and any((row.id, each, row.requester) not in held for each in versions):
             yield PersonalFault(f"R-{row.number}", row.requester, PersonalFaultKind.LACKING)

@@ -1,6 +1,10 @@
 """The recovery kit: read, drawn, replaced; which drives it opens.
 
 A kit is an identity with shares of every vault key and no password. Its words are kept nowhere.
+
+The copy of the catalogue on a drive is sealed to the kit that there was when it was written, and to
+the approvers at that time. A later kit opens it only once the drive is written to again
+(docs/recovery.md, "Another kit").
 """
 
 from __future__ import annotations
@@ -121,7 +125,7 @@ def make_new_kit(
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         split: print it on three pages of which any two will do.
         keep: writes the page to where it is kept, before the old kit ceases to count.
 
@@ -141,8 +145,8 @@ def make_new_kit(
 def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: PublicKeys) -> None:
     """Name a new kit, seal to it what the actor holds, and begin new versions of every key.
 
-    Whoever has the old page opens what was sealed before, from a copy of the vault; no longer what
-    is sealed from now on, and in this catalogue nothing.
+    With the old page, what was sealed before can still be opened from a copy of the vault; nothing
+    that is sealed from now on, and nothing in this catalogue.
     """
     known, to = practice.register.kits, practice.register.founders.kit
     fields = {
@@ -169,14 +173,8 @@ def seal_all_keys_to(
     log_shares(practice, act, actor, shares)
 
 
-# Which drives the newest recovery kit does not open yet (docs/recovery.md, "Another kit").
-#
-# The copy of the catalogue on a drive is sealed to the kit that there was when it was written, and
-# to the approvers of then. A kit that came after opens it only once the drive is written to again.
-
-
 def former_kit_warnings(practice: Practice) -> Iterator[str]:
-    """That the pages of a kit of before are not to be destroyed yet, for each volume in use."""
+    """For each volume in use that needs an earlier kit: keep its pages."""
     kits = practice.register.kits
     if not kits:
         return

@@ -1,8 +1,8 @@
 """The kit tried, and used for a new Data Controller.
 
 For the day when nobody is left whose password opens the vault. In one transaction: the voucher,
-which is the only statement that a kit can make; then, signed by the new Data Controller himself,
-his shares, the next kit, and new versions of every vault key.
+which is the only statement that a kit can make; then, signed by the new Data Controller, their
+shares, the next kit, and new versions of every vault key.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, Signer, read_detail, read_leaf, read_register
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -55,10 +56,14 @@ from callrec.store.sealing import open_seekable
 
 KIT_USED: Final = "recovery.used"
 
+KIT_DRILLED: Final = "recovery.drilled"
+
+DRILL_DUE_AFTER: Final = timedelta(days=365)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewController:
-    """Who is to control the vault from now on, as he said it himself."""
+    """Who is to control the vault from now on, in their own words."""
 
     login: str
     full_name: str
@@ -78,7 +83,7 @@ def use_kit(
     Args:
         practice: the open vault.
         typed: the words of the kit, or two of its three pages.
-        controller: who he is.
+        controller: who they are.
         split: print the next kit on three pages of which any two will do.
         keep: writes the next kit's page to where it is kept, before this one ceases to count.
 
@@ -93,10 +98,12 @@ def use_kit(
     """
     seed = read_kit(typed)
     # Not held against the head that was seen last: after a restore the log is behind that, and only
-    # a Data Controller, whom the kit makes here, can say so on record (resuming.py).
+    # a Data Controller, whom the kit makes here, can say so on record (restore/resume.py).
     kit = kit_actor(practice, seed, KIT_USED)
     with kit_attempt(practice, kit, KIT_USED):
-        _check_new(practice, controller)
+        check_login(controller.login)
+        known = (controller.login, *controller.full_name.split(), practice.name)
+        check_password(controller.password, role=Role.DATA_CONTROLLER, known=known)
         new = _new_controller(practice, controller, with_shares(practice, kit))
     identity, printed = draw_kit(practice, split=split)
     keep(printed)
@@ -116,12 +123,6 @@ def check_new_login(practice: Practice, login: str) -> None:
     check_login(login)
     with reading(practice.engine) as connection:
         check_login_is_free(connection, login)
-
-
-def _check_new(practice: Practice, controller: NewController) -> None:
-    check_login(controller.login)
-    known = (controller.login, *controller.full_name.split(), practice.name)
-    check_password(controller.password, role=Role.DATA_CONTROLLER, known=known)
 
 
 def _new_controller(practice: Practice, controller: NewController, kit: Actor) -> _Joining:
@@ -153,7 +154,7 @@ class _Joining:
     locked: LockedSeed
 
     def join(self, act: LogTransaction, kit: Actor) -> None:
-        """The kit vouches for him. It signs for this leaf alone: the rest are his acts."""
+        """The kit vouches for them. It signs for this leaf alone: the rest are their own acts."""
         locked = canonical(self.locked.as_json())
         insert_person(self.practice, act, self.actor.person, self.names, locked)
         vouch(
@@ -168,16 +169,11 @@ class _Joining:
         act.checkpoint(kit.signer)
 
     def take_over(self, act: LogTransaction, next_kit: PublicKeys) -> None:
-        """He seals to himself what the kit held, and makes the next kit."""
+        """They seal to themselves what the kit held, and make the next kit."""
         practice = replace(self.practice, register=read_register(act.connection))
         seal_all_keys_to(practice, act, self.actor, to=self.actor.person.id, keys=self.public)
         replace_kit(practice, act, self.actor, next_kit)
         act.checkpoint(self.actor.signer)
-
-
-KIT_DRILLED: Final = "recovery.drilled"
-
-DRILL_DUE_AFTER: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,20 +208,32 @@ def drill_kit(practice: Practice, typed: str) -> KitDrill:
     kit = kit_actor(practice, seed, KIT_DRILLED)
     with kit_attempt(practice, kit, KIT_DRILLED):
         kit = with_shares(practice, kit)
-        _check_holds_all(practice, kit)
+        for key in sorted(KIT_HOLDS):
+            for version in practice.register.versions(key):
+                if (key, version) not in kit.shares:
+                    raise Tampered(
+                        f"the recovery kit has no share of version {version} of the {key} key"
+                    )
         with reading(practice.engine) as connection:
             recording, file = _open_newest(practice, kit, connection)
-            _open_a_detail(practice, kit, connection)
+            seq = connection.execute(select(func.max(tables.detail.c.seq))).scalar()
+            if seq is not None:
+                leaf, _ = read_leaf(connection, seq)
+                audit_key = partial(vault_key, kit, VaultKey.AUDIT)
+                read_detail(connection, leaf, audit_key, practice.vault)
     record_kit(practice, kit, KIT_DRILLED)
     return KitDrill(len(kit.shares), recording, file)
 
 
 def last_drill(practice: Practice) -> datetime | None:
     """When the kit that now counts was last drilled; None: never."""
-    kit, since = practice.register.founders.kit, _since(practice)
+    kit, kits = practice.register.founders.kit, practice.register.kits
+    since = kits[-1].seq if kits else 0
     with reading(practice.engine) as connection:
         drills = [
-            leaf for leaf in leaves_of_act(connection, KIT_DRILLED) if _counts(leaf, kit, since)
+            leaf
+            for leaf in leaves_of_act(connection, KIT_DRILLED, after=since)
+            if leaf.outcome is Outcome.DONE and leaf.actor == kit
         ]
     return parse_instant(drills[-1].at) if drills else None
 
@@ -237,25 +245,6 @@ def drill_warnings(practice: Practice) -> Iterator[str]:
         yield "the recovery kit was never tried: take it out and run callrec recovery drill"
     elif last + DRILL_DUE_AFTER < practice.now():
         yield "the recovery kit was last tried more than a year ago: callrec recovery drill"
-
-
-def _since(practice: Practice) -> int:
-    kits = practice.register.kits
-    return kits[-1].seq if kits else 0
-
-
-def _counts(leaf: Leaf, kit: str, since: int) -> bool:
-    return leaf.outcome is Outcome.DONE and leaf.actor == kit and leaf.seq > since
-
-
-def _check_holds_all(practice: Practice, kit: Actor) -> None:
-    """It holds every version of every key."""
-    for key in sorted(KIT_HOLDS):
-        for version in practice.register.versions(key):
-            if (key, version) not in kit.shares:
-                raise Tampered(
-                    f"the recovery kit has no share of version {version} of the {key} key"
-                )
 
 
 def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tuple[bool, bool]:
@@ -274,10 +263,3 @@ def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tupl
     with practice.store.path(row.ciphertext).open("rb") as sealed:
         open_seekable(sealed, data_key, context("recording", practice.vault, uid=row.uid)).close()
     return True, True
-
-
-def _open_a_detail(practice: Practice, kit: Actor, connection: Connection) -> None:
-    seq = connection.execute(select(func.max(tables.detail.c.seq))).scalar()
-    if seq is not None:
-        leaf, _ = read_leaf(connection, seq)
-        read_detail(connection, leaf, lambda v: vault_key(kit, VaultKey.AUDIT, v), practice.vault)

@@ -9,14 +9,14 @@ In portions, each whole or not at all:
     the old files are removed
 
 What is held, or granted to somebody now, is left for a later run; what is on volumes only is left
-for good, and told. Cut off anywhere, each recording lies under the one data key or the other, and
-the next run goes on with those that are left.
+for good, and reported. Cut off anywhere, each recording lies under the one data key or the other,
+and the next run goes on with those that are left.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
@@ -28,7 +28,6 @@ from callrec.archive.unfinished import archive_lock
 from callrec.audit.log import LogTransaction, read_register
 from callrec.calls.custody import (
     REENCRYPTED,
-    OpenedRecording,
     Opening,
     SealedMetadata,
     replaced_files,
@@ -40,7 +39,6 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
 from callrec.crypto import primitives
 from callrec.crypto.context import context
-from callrec.crypto.statement import Statement
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.batch import BatchKeys, batch_row
@@ -128,11 +126,11 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         advance: told how many bytes of originals more are done with.
 
     Raises:
-        Refused: the actor does not govern in his own right.
+        Refused: the actor does not govern in their own right.
         Locked: the actor has not the recordings and the catalogue key.
         Tampered: the log or a hold is not as it was signed. A recording that is not is left.
         Failed: the disk has too little room, or recordings are being taken in or archived; or
@@ -166,15 +164,18 @@ class _Run:
         with reading(practice.engine) as connection:
             check_whole_log(practice, connection)
             check_holds(practice, connection)
-        place, portion = 0, self._next(0)
+        portion = self._next(0)
         if portion:
             self._begin()
         while portion:
             self._take(portion)
             self._advance(sum(row.size_bytes for row in portion))
-            place = portion[-1].id
-            portion = self._next(place)
-        self._leave_what_is_away()
+            portion = self._next(portion[-1].id)
+        column = tables.recording.c.id
+        with reading(practice.engine) as connection:
+            away = select(column).where(*_is_older(practice, ARCHIVED)).order_by(column)
+            for number in connection.execute(away).scalars():
+                self._done.leave(number, WhyLeft.AWAY)
         return self._done
 
     def _begin(self) -> None:
@@ -187,7 +188,15 @@ class _Run:
                 func.max(tables.recording.c.size_bytes).label("largest"),
             ).where(*_is_older(practice, LIVE))
             due = connection.execute(query).one()
-        _check_room(practice, min(due.bytes, BYTES_PER_STEP + due.largest))
+        needed = sealed_size(min(due.bytes, BYTES_PER_STEP + due.largest)) + SPARE_BYTES
+        with disk_errors():
+            free = shutil.disk_usage(practice.folder).free
+        if free < needed:
+            raise Failed(
+                f"the vault's disk has too little room: {needed >> 20} MiB are needed for a while, "
+                f"{free >> 20} MiB are free",
+                hint="make room, and run it again: it goes on where it is",
+            )
         details = {"bytes": due.bytes, "recordings": due.recordings}
         record(practice, self._actor, REENCRYPTION_BEGUN, details=details)
 
@@ -199,13 +208,6 @@ class _Run:
         sizes = accumulate(row.size_bytes for row in rows)
         fit = sum(1 for size in sizes if size <= BYTES_PER_STEP)
         return rows[: max(fit, 1)]
-
-    def _leave_what_is_away(self) -> None:
-        column = tables.recording.c.id
-        with reading(self._practice.engine) as connection:
-            query = select(column).where(*_is_older(self._practice, ARCHIVED)).order_by(column)
-            for number in connection.execute(query).scalars():
-                self._done.leave(number, WhyLeft.AWAY)
 
     def _take(self, portion: Sequence[Row[Any]]) -> None:
         practice, keys = self._practice, BatchKeys.draw()
@@ -253,7 +255,15 @@ class _Run:
         if (made.size_bytes, made.sha256_original) != (row.size_bytes, opened.fields["sha256"]):
             batch.drop(made.sha256_ciphertext)
             raise Tampered(f"recording {row.id} holds another sound than was taken in")
-        return _described(practice.vault, keys, opened, row, (made.sha256_ciphertext, data_key))
+        name, revision = made.sha256_ciphertext, opened.revision + 1
+        metadata = seal_metadata(
+            {"ciphertext": name, "provenance": [], "uid": row.uid},
+            key=keys.catalogue,
+            vault=practice.vault,
+            uid=row.uid,
+            revision=revision,
+        )
+        return _Resealed(row, name, data_key, revision, metadata)
 
     def _write_down(self, keys: BatchKeys, sealed: Sequence[_Resealed]) -> set[str]:
         """One transaction; returns the uids of those whose file is another now."""
@@ -275,7 +285,8 @@ class _Run:
 
     def _replace(self, act: LogTransaction, keys: BatchKeys, anew: Sequence[_Resealed]) -> None:
         practice, connection = self._practice, act.connection
-        statement = self._state(keys.batch, anew)
+        fields = {"batch": keys.batch, "items": [each.as_item() for each in anew]}
+        statement = sign_statement_as(practice, self._actor, REENCRYPTED, fields)
         size_bytes = sum(each.row.size_bytes for each in anew)
         act.leaf(
             REENCRYPTION_DONE,
@@ -309,10 +320,6 @@ class _Run:
                 for each in anew
             ],
         )
-
-    def _state(self, batch: str, anew: Sequence[_Resealed]) -> Statement:
-        fields = {"batch": batch, "items": [each.as_item() for each in anew]}
-        return sign_statement_as(self._practice, self._actor, REENCRYPTED, fields)
 
     def _sweep(self) -> None:
         """Clear away what a run that was killed left: new files before, old ones after."""
@@ -359,17 +366,14 @@ def _spared(
 ) -> Mapping[int, WhyLeft]:
     """Those whose file is not to be touched now."""
     held = holds_covering(practice, actor, connection, [row.id for row in rows])
-    granted = _granted(connection, [row.uid for row in rows])
+    # A grant opens the data key that the recording has, so it must have it as long.
+    uid = tables.grant.c.uid
+    query = select(uid).where(uid.in_([row.uid for row in rows]))
+    granted = frozenset(connection.execute(query).scalars())
     return {
         **{row.id: WhyLeft.GRANTED for row in rows if row.uid in granted},
         **dict.fromkeys(held, WhyLeft.HELD),
     }
-
-
-def _granted(connection: Connection, uids: Collection[str]) -> frozenset[str]:
-    """A grant opens the data key that the recording has, so it must have it as long."""
-    uid = tables.grant.c.uid
-    return frozenset(connection.execute(select(uid).where(uid.in_(uids))).scalars())
 
 
 def _stands(connection: Connection, anew: _Resealed) -> bool:
@@ -379,35 +383,3 @@ def _stands(connection: Connection, anew: _Resealed) -> bool:
     newest = select(func.max(metadata.revision)).where(metadata.recording == anew.row.id)
     revision = connection.execute(newest).scalar()
     return row == anew.row and revision == anew.revision - 1
-
-
-def _described(
-    vault: str,
-    keys: BatchKeys,
-    opened: OpenedRecording,
-    row: Row[Any],
-    made: tuple[str, bytes],
-) -> _Resealed:
-    name, data_key = made
-    revision = opened.revision + 1
-    metadata = seal_metadata(
-        {"ciphertext": name, "provenance": [], "uid": row.uid},
-        key=keys.catalogue,
-        vault=vault,
-        uid=row.uid,
-        revision=revision,
-    )
-    return _Resealed(row, name, data_key, revision, metadata)
-
-
-def _check_room(practice: Practice, original_bytes: int) -> None:
-    """Check that the vault's disk has room for a portion beside what it replaces."""
-    needed = sealed_size(original_bytes) + SPARE_BYTES
-    with disk_errors():
-        free = shutil.disk_usage(practice.folder).free
-    if free < needed:
-        raise Failed(
-            f"the vault's disk has too little room: {needed >> 20} MiB are needed for a while, "
-            f"{free >> 20} MiB are free",
-            hint="make room, and run it again: it goes on where it is",
-        )

@@ -1,10 +1,10 @@
 """The search index and the duplicate MACs, written anew under the newest index key.
 
 Their rows do not name the version that they were written under, and look-ups try every version. So
-this begins with the first recording, and how far it came, the operator's own folder remembers, with
-one MAC that it wrote: a catalogue in which that is not, is from before, or has come to another key.
-To do it twice changes nothing. What an erased recording left behind stays under the old version, as
-nothing is left that its MAC could be made from.
+this begins with the first recording. The operator's own folder remembers how far it came, with one
+MAC that it wrote: a catalogue that lacks it is an older copy, or is under another key by now, and
+everything is done again. That changes nothing. What an erased recording left behind stays under the
+old version, as nothing is left that its MAC could be made from.
 """
 
 from __future__ import annotations
@@ -72,7 +72,11 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
         done = _recall(practice, connection)
     while True:
         with transaction(practice.engine) as connection:
-            rows = _next(connection, done.recording)
+            recording = tables.recording
+            # Without those that are erased.
+            is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
+            query = select(recording).where(is_next).order_by(recording.c.id)
+            rows = connection.execute(query.limit(ROWS_PER_STEP)).all()
             opened, broken = _opened(practice, actor, connection, rows)
             written = _write(practice, actor, connection, opened)
             if not rows:
@@ -84,14 +88,6 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
         moved += len(opened)
         failed += broken
         advance(len(rows))
-
-
-def _next(connection: Connection, after: int) -> Sequence[Row[Any]]:
-    """Without those that are erased."""
-    recording = tables.recording
-    is_next = (recording.c.id > after) & recording.c.data_key.is_not(None)
-    query = select(recording).where(is_next).order_by(recording.c.id)
-    return connection.execute(query.limit(ROWS_PER_STEP)).all()
 
 
 def _opened(
@@ -110,7 +106,7 @@ def _opened(
 def _write(
     practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
 ) -> Collection[bytes]:
-    """Returns the MACs under the newest key."""
+    """Write the index and the MACs of these; returns the MACs under the newest key."""
     newest = practice.register.newest(VaultKey.INDEX).version
     key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
     calls = [indexed_call(each) for each in opened]

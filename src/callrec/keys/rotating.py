@@ -1,8 +1,13 @@
 """New vault keys; everything sealed to the old moved to the new.
 
 From then on everything is sealed to the new versions, also by commands that had begun; what was
-sealed before stays under the old ones until `resealing` moves it. An old version is never dropped:
-a copy of the catalogue is read by it.
+sealed before stays under the old ones until `reseal` moves it (docs/formats/keys.md, 5). An old
+version is never dropped: a copy of the catalogue is read by it.
+
+Resealing goes in small transactions, so that others can work meanwhile and that it can be cut off
+anywhere: each row is under the one version or the other, and the next run goes on with those that
+are left. What is sealed is HPKE to the key's public half: with the key it can be sealed anew to
+another version, and nothing else about it changes.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
 
@@ -32,9 +37,13 @@ from callrec.requests.history import REQUESTS
 
 KEYS_MADE: Final = "keys.made"
 
-_NOBODYS: Final = frozenset(
-    {ShareFaultKind.FORGED, ShareFaultKind.UNSTATED, ShareFaultKind.ONE_TOO_MANY}
-)
+RESEALING: Final = "keys.resealing"
+
+ROWS_PER_STEP = 200
+"""Rows in one transaction: a fraction of a second for everybody else."""
+
+Place: TypeAlias = tuple[Any, ...]
+"""The primary key of a row."""
 
 
 def rotate_keys(
@@ -44,15 +53,15 @@ def rotate_keys(
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         keys: of which.
 
     Returns:
         The new versions.
 
     Raises:
-        Refused: the actor does not govern in his own right.
-        Locked: a share is missing that the actor cannot make, as he has not the key.
+        Refused: the actor does not govern in their own right.
+        Locked: a share is missing that the actor cannot make without the key.
         Failed: people or keys were changed meanwhile; then nothing was done.
     """
     with attempt(practice, actor, KEYS_MADE):
@@ -67,8 +76,9 @@ def rotate_keys(
 def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     """Delete shares that are nobody's, and give those that are lacking."""
     register, share, on = practice.register, tables.share, today(practice)
+    nobodys = {ShareFaultKind.FORGED, ShareFaultKind.UNSTATED, ShareFaultKind.ONE_TOO_MANY}
     for fault in share_faults(act.connection, register, on):
-        if fault.what in _NOBODYS:
+        if fault.what in nobodys:
             act.connection.execute(
                 share.delete().where(
                     share.c.key == fault.key,
@@ -89,21 +99,6 @@ def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     ]
     if lacking:
         log_shares(practice, act, actor, lacking)
-
-
-# Move what is sealed to older versions of the vault keys to the newest (docs/formats/keys.md, 5).
-#
-# In small transactions, so that others can work meanwhile and that it can be cut off anywhere: each
-# row is under the one version or the other, and the next run goes on with those that are left.
-
-RESEALING: Final = "keys.resealing"
-
-RESEALED: Final = "keys.resealed"
-
-CALLS: Final = "calls in the index"
-
-ROWS_PER_STEP = 200
-"""Rows in one transaction: a fraction of a second for everybody else."""
 
 
 @dataclass(slots=True)
@@ -136,12 +131,12 @@ def reseal(
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         keys: which.
         advance: told how many more rows are done.
 
     Raises:
-        Refused: the actor does not govern in his own right.
+        Refused: the actor does not govern in their own right.
         Locked: the actor has not one of the keys.
         Failed: people or keys were changed meanwhile; run it again.
     """
@@ -154,27 +149,17 @@ def reseal(
         record(practice, actor, RESEALING, details={"keys": sorted(keys), "rows": rows})
         for sealing in SEALED_COLUMNS:
             if sealing.key in keys:
-                _move_all(practice, actor, sealing, done, advance)
+                place: Place = ()
+                while rows_moved := _move_some(practice, actor, sealing, done, after=place):
+                    place = sealing.place_of(rows_moved[-1])
+                    advance(len(rows_moved))
         if VaultKey.INDEX in keys and count_to_reindex(practice):
             indexed = reindex(practice, actor, advance)
-            done.moved[CALLS] += indexed.moved
-            done.failed[CALLS] += indexed.failed
-        told = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
-        record(practice, actor, RESEALED, details=told)
+            done.moved["calls in the index"] += indexed.moved
+            done.failed["calls in the index"] += indexed.failed
+        details = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
+        record(practice, actor, "keys.resealed", details=details)
     return done
-
-
-def _move_all(
-    practice: Practice,
-    actor: Actor,
-    sealing: SealedColumn,
-    done: Resealed,
-    advance: Callable[[int], None],
-) -> None:
-    place: Place = ()
-    while rows := _move_some(practice, actor, sealing, done, after=place):
-        place = sealing.place_of(rows[-1])
-        advance(len(rows))
 
 
 def _move_some(
@@ -189,12 +174,12 @@ def _move_some(
         rows = sealing.older(connection, newest.version, after, ROWS_PER_STEP)
         for row in rows:
             try:
-                told = _open(practice, actor, sealing, row)
+                opened = _open(practice, actor, sealing, row)
             except Tampered:
                 failed += 1
                 continue
             info = sealing.info(practice.vault, row, newest.version)
-            sealed = primitives.hpke_seal(newest.public, told, info)
+            sealed = primitives.hpke_seal(newest.public, opened, info)
             sealing.replace(connection, row, newest.version, sealed)
             moved += 1
     done.moved[sealing.what] += moved
@@ -209,15 +194,6 @@ def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]
     secret = vault_key(actor, sealing.key, version)
     info = sealing.info(practice.vault, row, version)
     return primitives.hpke_open(secret, bytes(sealed), info)
-
-
-# Everything that names the version of a vault key that it is sealed to.
-#
-# Each is HPKE to the key's public half; whoever has the key can seal it anew to another version,
-# and nothing else about it changes.
-
-Place = tuple[Any, ...]
-"""The primary key of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

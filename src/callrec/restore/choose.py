@@ -2,7 +2,13 @@
 
 Each copy that a statement on its drive vouches for is opened, beside the place of the vault, and
 its whole log is read; the one with the longest log is the newest. Heads of all volumes are held
-against that log: what they know of it is not contradicted.
+against that log, and must not contradict it.
+
+Where drives are attached one after another, the vault may have been rebuilt from the older one. To
+state anew what lies on the newer one would make its own copy of the catalogue contradict its own
+heads: it could not be restored any more, and what no other copy knows would be lost with it. So
+nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
+stated by somebody who joined after all that the vault knows: the copy tells, not its signature.
 """
 
 from __future__ import annotations
@@ -11,8 +17,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from callrec.archive.catalogue_copies import last_migration_copy, rebuild_folder
 from callrec.archive.copy import time_of_run
@@ -170,14 +174,18 @@ def _check(
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
             known = [head for _, _, head in heads.said if head not in lost]
-            check_log_extends(connection, known)
-            return RestoredCopy(*hashes, stored_head(connection))
+            ours, read = stored_head(connection), node_reader(connection)
+            for head in known:
+                if head.size <= ours.size and tree.root(head.size, read) != head.root:
+                    wrong = "a volume's head contradicts the log in the copy of the catalogue"
+                    raise Tampered(wrong)
+            return RestoredCopy(*hashes, ours)
     finally:
         practice.engine.dispose()
 
 
 def _check_opener(practice: Practice, who: Opener) -> None:
-    """The log begins as the opener's own seed says, and vouches for him; the kit is in leaf 0."""
+    """The log begins as the opener's seed says, and vouches for them; the kit is in leaf 0."""
     if who.root is not None and not primitives.constant_time_equal(who.root, practice.root):
         raise Tampered("the volume's copy is of a log that does not begin as this password knows")
     try:
@@ -210,24 +218,6 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
     return last.catalogue, last.keys
 
 
-def check_log_extends(connection: Connection, heads: Sequence[Head]) -> None:
-    """Check that the log extends each of these heads that is not longer than it."""
-    ours = stored_head(connection)
-    read = node_reader(connection)
-    for head in heads:
-        if head.size <= ours.size and tree.root(head.size, read) != head.root:
-            raise Tampered("a volume's head contradicts the log in the copy of the catalogue")
-
-
-# A volume that is attached may know more than the vault (docs/formats/archive.md, 7).
-#
-# Where drives are attached one after another, the vault may have been rebuilt from the older one.
-# To state anew what lies on the newer one would make its own copy of the catalogue contradict its
-# own heads: it could not be restored any more, and with it would go what no other copy knows. So
-# nothing is resumed while such a copy lies there. It may have been stated by somebody who came
-# after all that the vault knows: the copy tells, and not who signed for it.
-
-
 def volumes_perhaps_newer(
     practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: VolumeHeads
 ) -> tuple[Volume, ...]:
@@ -240,15 +230,15 @@ def volumes_perhaps_newer(
             unknown.append(volume)
             continue
         for copy in copies:
-            is_newer = _is_newer(practice, actor, volume, copy)
-            if is_newer:
+            head = _head_in(practice, actor, volume, copy)
+            if head is not None and is_beyond_log(practice, head):
                 raise Unusable(
                     f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
                     hint=f"move all that is called {FILE_NAME} out of the vault's folder and "
                     "restore from that volume first; or take the copy off the volume, and it is "
                     "given up",
                 )
-            if is_newer is None and volume not in unknown:
+            if head is None and volume not in unknown:
                 unknown.append(volume)
     return tuple(unknown)
 
@@ -256,46 +246,37 @@ def volumes_perhaps_newer(
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
     """The whole copies that somebody states there, and of which the vault's log does not tell.
 
-    Whether he might is not asked. A copy that nobody states can serve nobody (7).
+    Whether they might is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
     doubtful = [said for at, said in heads.claimed if at == volume]
     for at, said, head in heads.said:
         if at == volume:
-            (known if _is_known(practice, volume, said, head) else doubtful).append(said)
+            # Either the log tells of the run, or the run says that its copy knows no more.
+            is_known = (
+                not is_beyond_log(practice, head)
+                or seq_of_run(practice, volume, said) is not None
+                or not is_beyond_log(practice, said.head)
+            )
+            (known if is_known else doubtful).append(said)
     for copy in volume.copies():
         if any(said.time == copy.time for said in doubtful):
             there = hashes_of(copy)
-            is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
-            if is_stated and not _has_served(practice, there):
+            if not _names(doubtful, copy, there) or _names(known, copy, there):
+                continue
+            served = last_restored_copy(practice.state_folder)
+            if served is None or (served.sealed, served.keys) != there:
                 yield copy
-
-
-def _has_served(practice: Practice, there: tuple[str, str]) -> bool:
-    """Whether the vault was rebuilt from it, so that all of its log is known."""
-    served = last_restored_copy(practice.state_folder)
-    return (
-        served is not None
-        and (served.sealed, served.keys) == there
-        and not is_beyond_log(practice, served.head)
-    )
-
-
-def _is_known(practice: Practice, volume: Volume, said: WrittenRun, head: Head) -> bool:
-    """Whether the log tells of a run, or the run says that its copy knows no more than the log."""
-    return (
-        not is_beyond_log(practice, head)
-        or seq_of_run(practice, volume, said) is not None
-        or not is_beyond_log(practice, said.head)
-    )
+            elif is_beyond_log(practice, served.head):
+                yield copy  # else the vault was rebuilt from it, and knows all of its log
 
 
 def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
     return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
 
 
-def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy) -> bool | None:
-    """Whether its log has what the vault's has not; None: it does not open to the actor.
+def _head_in(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy) -> Head | None:
+    """The head of the log in a copy; None: it does not open to the actor.
 
     The statement alone does not tell: people may have worked on while the copy was being written.
     """
@@ -314,11 +295,10 @@ def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueC
         engine = connect(beside / FILE_NAME, mode="rw")
         try:
             with reading(engine) as connection:
-                head = stored_head(connection)
+                return stored_head(connection)
         finally:
             engine.dispose()
     except (NotFound, Tampered):
         return None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return is_beyond_log(practice, head)

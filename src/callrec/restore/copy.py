@@ -1,9 +1,12 @@
 """A volume's copy of the catalogue, opened again.
 
-Whoever holds the drive can write to it, and anybody can seal to a public key. So a copy counts only
-if the audit log inside it begins with the root that the opener's own seed was locked with, and if a
-``volume`` statement on the drive, by somebody whom that log vouches for, names its SHA-256
+Anybody who holds the drive can write to it, and anybody can seal to a public key. So a copy counts
+only if the audit log inside it begins with the root that the opener's own seed was locked with, and
+if a ``volume`` statement on the drive, by somebody whom that log vouches for, names its SHA-256
 (docs/formats/archive.md, 5).
+
+The copy that a vault was last rebuilt from is remembered outside the vault: it may not be sealed to
+the person who goes on with the restore, say a Data Controller whom the recovery kit made after it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from callrec.store.sealing import open_stream
 from callrec.system.files import sync
 from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small
 from callrec.volume.volume import CatalogueCopy, Volume
+
+RESTORED_COPY_FILE: Final = "rebuilt-from.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,30 +65,43 @@ class FoundCopy:
         return self.volume.label
 
 
+@dataclass(frozen=True, slots=True)
+class RestoredCopy:
+    """A copy that was opened, whose log was read whole."""
+
+    sealed: str
+    """SHA-256 of its two files, in lower-case hex."""
+    keys: str
+    head: LogHead
+    """Of the log in it."""
+
+
 def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
     """Who may open a copy of the catalogue that lies on a volume."""
-    said = parse(read_small(copy.keys))
-    match said:
+    match parse(read_small(copy.keys)):
         case {"format": int(number)} if number > FORMAT:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
-            if len(people) > MAX_PEOPLE:
-                raise _altered(volume)
-            sealed_to, locked = _sealed_to(keys), _locked(people)
-            vouchers = tuple(each.get("voucher") for each in people)
-            return FoundCopy(volume, copy, sealed_to, locked, vouchers)
+            if len(people) <= MAX_PEOPLE:
+                sealed_to, locked = _sealed_to(keys), _locked(people)
+                vouchers = tuple(each.get("voucher") for each in people)
+                return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
-            raise _altered(volume)
+            pass
+    raise Tampered(f'the keys on volume "{volume.label}" are not as callrec wrote them')
 
 
 def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
     """Who opens by this password; a copy names no logins, so each approver's seed is tried.
 
-    The cheapest first: whoever adds dear ones to a drive keeps nobody whose own is there waiting.
+    The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting.
     """
 
+    def price(entry: tuple[str, LockedSeed]) -> int:
+        return entry[1].kdf.memory_kib * entry[1].kdf.passes
+
     def opener(found: FoundCopy) -> Opener:
-        for person, locked in sorted(found.locked.items(), key=_price):
+        for person, locked in sorted(found.locked.items(), key=price):
             try:
                 identity, root = unlock(locked, password, found.volume.vault)
             except Locked:
@@ -189,34 +207,6 @@ def _locked(people: list[Any]) -> dict[str, LockedSeed]:
     except (KeyError, TypeError) as error:
         raise Tampered("the people of the volume's copy are not in their form") from error
     return {person: LockedSeed.from_json(seed) for person, seed in seeds.items() if seed}
-
-
-def _price(entry: tuple[str, LockedSeed]) -> int:
-    kdf = entry[1].kdf
-    return kdf.memory_kib * kdf.passes
-
-
-def _altered(volume: Volume) -> Tampered:
-    return Tampered(f'the keys on volume "{volume.label}" are not as callrec wrote them')
-
-
-# The copy of the catalogue that a vault was last rebuilt from, remembered outside the vault.
-#
-# Whoever goes on with the restore may be nobody to whom it is sealed: a Data Controller whom the
-# recovery kit made after it.
-
-RESTORED_COPY_FILE: Final = "rebuilt-from.json"
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredCopy:
-    """A copy that was opened, whose log was read whole."""
-
-    sealed: str
-    """SHA-256 of its two files, in lower-case hex."""
-    keys: str
-    head: LogHead
-    """Of the log in it."""
 
 
 def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:

@@ -63,7 +63,7 @@ def run_restore_drill(
 
     Args:
         practice: the open vault, which is not touched but for the record.
-        actor: with his password given.
+        actor: with their password given.
         volumes: of this vault.
         opener: finds out who opens a copy.
         environ: where this operator's own memory lies.

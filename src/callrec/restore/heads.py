@@ -28,8 +28,8 @@ class VolumeHeads:
     claimed: tuple[tuple[Volume, WrittenRun], ...]
     """What proofs say that count for nothing: perhaps by somebody whom the log does not know."""
     passed_over: tuple[tuple[str, str], ...]
-    """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or nobody
-    made it who might."""
+    """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
+    maker might not."""
     untold: Mapping[str, Failed]
     """By its id, what a drive failed with that does not give all its proofs."""
 
@@ -37,8 +37,8 @@ class VolumeHeads:
 def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     """What lies on the volumes, by whom it was stated, and at which head of the log.
 
-    Whom the log does not know counts by the voucher that comes with a copy of the catalogue, if
-    somebody made it who governs.
+    People whom the log does not know count by the voucher that comes with a copy of the catalogue,
+    if somebody made it who governs.
     """
     said, claimed, passed_over = [], [], []
     untold: dict[str, Failed] = {}

@@ -74,7 +74,11 @@ def rebuild(
 ) -> Rebuilt:
     """Put a vault's catalogue back in the place that the configuration names, and remember whence.
 
-    Args, raises: as `rebuild_for_drill`.
+    Raises:
+        Misconfigured: something else lies in that place.
+        Locked: the password or the kit opens none of the copies.
+        Unusable, Tampered: no volume holds a copy that can be used.
+        Failed: the place cannot be made, or a drive fails.
     """
     rebuilt = rebuild_for_drill(config, volumes, opener, now=now, environ=environ)
     remember_restored_copy(rebuilt.practice.state_folder, rebuilt.copy)
@@ -113,21 +117,21 @@ def rebuild_for_drill(
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    problems = [problem for _, problem in passed_over]
-    for problem in problems:
+    for _, problem in passed_over:
         if isinstance(problem, (Failed, Unusable)):  # its hint says how that copy can be used
             raise problem
+    _, first = passed_over[0]
     raise Tampered(
-        f"no volume holds a copy of the catalogue that can be used: {problems[0].message}",
+        f"no volume holds a copy of the catalogue that can be used: {first.message}",
         hint="give another volume: callrec restore --from DIR --from OTHER",
     )
 
 
 def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
-    """Who restores, at work in the vault that he has rebuilt.
+    """The person who restores, at work in the vault that they have rebuilt.
 
     Raises:
-        Locked: disabled since, or not confirmed.
+        Locked: they were disabled since, or are not confirmed.
     """
     practice, who = rebuilt.practice, rebuilt.opener
     with reading(practice.engine) as connection:
@@ -142,16 +146,16 @@ def _check_place(folder: Path) -> None:
 
     What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
     """
-    if folder.exists() and not folder.is_dir():
-        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
-    there = [path.name for path in folder.iterdir()] if folder.exists() else []
-    if any(name.startswith(FILE_NAME) for name in there):
-        raise Misconfigured(
-            f'"{folder}" is in use already',
-            hint=f"choose another with --vault, or move all that is called {FILE_NAME} out of it",
-        )
-    if there and RECORDINGS not in there:
-        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+    if not folder.exists():
+        return
+    hint = "choose another with --vault"
+    is_folder = folder.is_dir()
+    there = [path.name for path in folder.iterdir()] if is_folder else []
+    has_catalogue = any(name.startswith(FILE_NAME) for name in there)
+    if has_catalogue:
+        hint += f", or move all that is called {FILE_NAME} out of it"
+    if has_catalogue or not is_folder or (there and RECORDINGS not in there):
+        raise Misconfigured(f'"{folder}" is in use already', hint=hint)
 
 
 def _put_in_place(beside: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Bring back from archive volumes what a vault lacks [policy 4(h)].
 
-On a bare machine its catalogue is rebuilt first (rebuilding.py). Then, in this order:
+On a bare machine its catalogue is rebuilt first (restore/rebuild.py). Then, in this order:
 
     somebody who governs resumes the log: the heads that are lost are named, and what the volumes
         hold beyond the copy is stated anew
@@ -13,6 +13,7 @@ Without somebody who governs the log is not resumed, and whatever remembers a lo
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ def restore_from_volumes(
 
     Args:
         practice: the open vault.
-        actor: with his password given.
+        actor: with their password given.
         volumes: attached now, of this vault.
         advance: is told how many files of a volume more were looked at.
 
@@ -153,8 +154,8 @@ def _erase_owed(
 ) -> tuple[tuple[str, str], ...]:
     """What is owed on these volumes of an erasure comes before anything else.
 
-    A volume that does not let it is told, with the reason: nothing that was destroyed is fetched
-    from it, and what else it has may be all that is left.
+    A volume that does not let it is returned, with the reason: nothing that was destroyed is
+    fetched from it, and what else it has may be all that is left.
     """
     undone = []
     for volume in volumes:
@@ -226,7 +227,4 @@ def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]
         for uid, name, label in connection.execution_options(yield_per=1000).execute(query):
             if uid not in without and name not in labels and not practice.store.has(name):
                 labels[name] = label or ""
-    counted: dict[str, int] = {}
-    for label in labels.values():
-        counted[label] = counted.get(label, 0) + 1
-    return counted
+    return Counter(labels.values())

@@ -14,8 +14,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from callrec.archive.fetch import ROWS_PER_QUERY, names_in_manifest
-from callrec.archive.heads import ARCHIVED, VolumeStatement, WrittenRun, make_proof, runs_written_to
-from callrec.archive.heads import VOLUME_STATEMENT as VOLUME
+from callrec.archive.heads import (
+    VolumeStatement,
+    WrittenRun,
+    lay_proof,
+    runs_written_to,
+    save_written,
+    state_run,
+)
 from callrec.audit import tree
 from callrec.audit.log import Head, LogTransaction, node_reader, stored_head
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
@@ -29,21 +35,18 @@ from callrec.audit.resumed import (
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
     add_unknown_files,
     drop_bag,
     each_volume,
     save_bag,
-    save_volume,
 )
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
-from callrec.volume.bag import MANIFEST
-from callrec.volume.drive import drive_errors, hash_on_medium
+from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.volume import Volume
 
 
@@ -79,13 +82,13 @@ def resume_log(
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
     Returns:
-        With ``undone``: a run whose bag is not the one that its statement names is not stated, and
-        what that volume gives is told; the others are.
+        With ``undone``: a run whose bag is not the one that its statement names is not stated; the
+        others are.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
         resumed = read_resumed(connection, practice.register)
-    said = {lost for each in resumed for lost in each.lost}
+    named = {lost for each in resumed for lost in each.lost}
     beyond = [(v, w, h) for v, w, h in heads if is_beyond_log(practice, h)]
     lost = {head for _, _, head in beyond}
     remembered = load_seen_head(practice.state_folder)
@@ -94,7 +97,7 @@ def resume_log(
     leaves_lost = lost_at_least(ours.size, lost)
     runs = [(volume, run) for volume, run, _ in beyond]
     unstated = [run for run in runs if seq_of_run(practice, *run) is None]
-    is_new = bool(lost - said)
+    is_new = bool(lost - named)
     undone = list[tuple[str, str]]()
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
@@ -102,7 +105,7 @@ def resume_log(
         went_on = [*(each.size for each in resumed), ours.size]
         held = _held(practice, unstated, undone, went_on=went_on)
         if is_new or held:
-            _say(practice, actor, lost - said, held)
+            _state(practice, actor, lost - named, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
         _lay_proof(practice, volume, run, undone)
     leaves_lost = leaves_lost if is_new else 0
@@ -122,10 +125,8 @@ def _lay_proof(
     seq = seq_of_run(practice, volume, run)
     if seq is None:
         return
-    with reading(practice.engine) as connection:
-        proof = make_proof(connection, seq, practice.vault)
     try:
-        volume.write_head(run.name, proof)
+        lay_proof(practice, volume, run.name, seq)
     except Failed as problem:  # it can only be read, say: the next restore lays it
         undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
@@ -137,7 +138,7 @@ def is_beyond_log(practice: Practice, head: Head) -> bool:
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
 
 
-def _say(
+def _state(
     practice: Practice,
     actor: Actor,
     lost: set[Head],
@@ -147,12 +148,8 @@ def _say(
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
         if lost:
-            statement = sign_statement_as(
-                practice,
-                actor,
-                RESUMED_STATEMENT,
-                resumed_fields(lost),
-            )
+            fields = resumed_fields(lost)
+            statement = sign_statement_as(practice, actor, RESUMED_STATEMENT, fields)
             act.leaf(RESUMED_ACT, actor=actor.person.id, statement=statement)
         for each in held:
             _state_anew(practice, actor, act, each)
@@ -170,9 +167,9 @@ def _held(
 ) -> list[_UnknownRun]:
     """The runs that can be stated anew, and how much of this log their copies know.
 
-    The others are told. A log that was lost has the entries of this one up to where this one went
-    on without it. Which of the restores that was, the volume does not tell: the first after what it
-    surely knows.
+    The others go into ``undone``. A log that was lost has the entries of this one up to where this
+    one went on without it. The volume does not say which of the restores that was: it counts as the
+    first after what it surely knows.
     """
     with reading(practice.engine) as connection:
         known = entries_known(connection)
@@ -194,47 +191,28 @@ def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
     """The recordings of a run's bag, which is the one that its statement names."""
     if not run.manifest:
         return ()
-    manifest = volume.bag_path(run.name) / MANIFEST
-    with drive_errors():
-        found = hash_on_medium(manifest) if manifest.is_file() else ""
-    if found != run.manifest:
+    bag = volume.bag_path(run.name)
+    if hash_of_manifest(bag) != run.manifest:
         raise Tampered(f"its bag {run.name} is not the one that was written there")
-    return tuple(names_in_manifest(manifest))
+    return tuple(names_in_manifest(bag / MANIFEST))
 
 
 def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _UnknownRun) -> None:
     volume, run, names, common = beyond
-    statement = sign_statement_as(
-        practice,
-        actor,
-        VOLUME,
-        VolumeStatement(
-            volume=volume.volume,
-            name=run.name,
-            manifest=run.manifest,
-            catalogue=run.catalogue,
-            keys=run.keys,
-            head=act.head,
-            erased=run.erased,
-            common=common,
-            on_vaults_disk=run.on_vaults_disk,
-        ).fields,
+    stated = VolumeStatement(
+        volume=volume.volume,
+        name=run.name,
+        manifest=run.manifest,
+        catalogue=run.catalogue,
+        keys=run.keys,
+        head=act.head,
+        erased=run.erased,
+        common=common,
+        on_vaults_disk=run.on_vaults_disk,
     )
-    act.leaf(
-        ARCHIVED,
-        actor=actor.person.id,
-        subject=[volume.volume],
-        details={"bag": run.name, "recordings": len(names), "stated": "anew"},
-        statement=statement,
-    )
-    save_volume(
-        act.connection,
-        volume.volume,
-        label=volume.label,
-        head_size=act.head.size,
-        head_root=act.head.root,
-        written_at=to_millis(practice.now()),
-    )
+    details = {"bag": run.name, "recordings": len(names), "stated": "anew"}
+    _, digest = state_run(practice, actor, act, stated, details)
+    save_written(practice, act, volume)
     if not run.manifest:
         drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
         add_unknown_files(act.connection, volume.volume, run.name, ())
@@ -244,7 +222,7 @@ def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _
             act.connection,
             volume.volume,
             run.name,
-            statement=statement.digest,
+            statement=digest,
             recordings=numbers.values(),
         )
         unknown = [name for name in names if name not in numbers]

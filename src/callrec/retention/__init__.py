@@ -2,5 +2,5 @@
 
 categories and review say what is due and what stops it, holds places and lifts by hand. erase
 foresees and carries out, destroy is the destruction itself, erased finds the sealed details that
-go with a recording, certificate writes what is certified, log asks whether it might be.
+go with a recording, certificate writes what is certified, log checks that it was allowed.
 """

@@ -1,8 +1,9 @@
 """Which category of the retention schedule a recording is of [policy 4(h)].
 
-Somebody who archives says it, with a reason; of the others, and of what is kept longer for a claim,
-the rules do (policy/retention.py). A leaf names the category by an id that follows from its name,
-so that its row can be held against the leaf without a key (docs/retention.md).
+Somebody who may review recordings sets it, with a reason; for the others, and for what is kept
+longer for a claim, the rules do (policy/retention.py). A leaf names the category by an id that
+follows from its name, so that its row can be held against the leaf without a key
+(docs/retention.md).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ CATEGORISED: Final = "recording.categorised"
 
 @dataclass(frozen=True, slots=True)
 class CategoryGiven:
-    """What was said of which category recordings are."""
+    """The category that recordings were given."""
 
     category: Category
     kept_as_claims: tuple[int, ...]
@@ -59,7 +60,7 @@ def schedule(practice: Practice) -> Mapping[str, Category]:
 def set_category(
     practice: Practice, actor: Actor, recordings: Sequence[int], *, category: str, reason: str
 ) -> CategoryGiven:
-    """Say of which category recordings are; the newest word counts, unless a claim is kept longer.
+    """Give recordings a category; the newest counts, unless a claim is kept longer.
 
     Raises:
         Refused: the actor may not review recordings, or the reason is none.
@@ -71,7 +72,12 @@ def set_category(
     ):
         check_may_review(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
-        chosen = _known(practice, category)
+        known = schedule(practice)
+        if category not in known:
+            raise NotFound(
+                "there is no such category", hint=f"the configuration names {', '.join(known)}"
+            )
+        chosen = known[category]
         found = find_recordings(practice, actor, act.connection, recordings)
         _check_there(act.connection, recordings)
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
@@ -80,7 +86,7 @@ def set_category(
 
 
 def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
-    """The category of one recording, by what somebody said and by the rules."""
+    """The category of one recording, by what it was given and by the rules."""
     return categories_of(practice, connection, [recording])[recording]
 
 
@@ -89,12 +95,17 @@ def categories_of(
 ) -> Mapping[int, Category]:
     """The category of each of these recordings, by number."""
     known = schedule(practice)
-    said = {row.recording: row.category for row in connection.execute(select(tables.category))}
+    given = {row.recording: row.category for row in connection.execute(select(tables.category))}
     claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
     by_rule = {n: category_by_rule(of_a_claim=n in claimed) for n in recordings}
-    _check_all_named({said.get(number, name) for number, name in by_rule.items()}, known)
+    unknown = sorted({given.get(number, name) for number, name in by_rule.items()} - known.keys())
+    if unknown:
+        raise Misconfigured(
+            f'recordings are of the category "{unknown[0]}", which the configuration does not name',
+            hint="add it under [retention], or give them another: callrec retention set",
+        )
     return {
-        number: effective_category(known.get(said.get(number, "")), known[name])
+        number: effective_category(known.get(given.get(number, "")), known[name])
         for number, name in by_rule.items()
     }
 
@@ -114,8 +125,8 @@ def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
     # The newest leaf about each counts.
-    said = {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
-    for leaf in dict.fromkeys(said.values()):
+    newest = {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
+    for leaf in dict.fromkeys(newest.values()):
         try:
             person, on = might.actor(leaf)
             check_may_review(person, on=on)
@@ -123,7 +134,7 @@ def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
             # Our own commands do not let it come to that.
             yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
     rows = {row.recording: row for row in connection.execute(select(tables.category))}
-    for uid, leaf in said.items():
+    for uid, leaf in newest.items():
         number, state = uids.get(uid, (None, DESTROYED))
         row = rows.pop(number, None)
         if row is None and state != DESTROYED:
@@ -165,24 +176,12 @@ def _log(
             subject=[category_id(category.name), *some],
             details={"category": category.name, "reason": reason},
         )
-        _put(act.connection, some, category.name, seq)
-
-
-def _put(connection: Connection, uids: Sequence[str], category: str, seq: int) -> None:
-    table, recording = tables.category, tables.recording.c
-    numbers = connection.execute(select(recording.id).where(recording.uid.in_(uids))).scalars()
-    rows = [{"recording": number, "category": category, "seq": seq} for number in numbers]
-    connection.execute(table.delete().where(table.c.recording.in_(r["recording"] for r in rows)))
-    connection.execute(table.insert(), rows)
-
-
-def _known(practice: Practice, name: str) -> Category:
-    known = schedule(practice)
-    if name not in known:
-        raise NotFound(
-            "there is no such category", hint=f"the configuration names {', '.join(known)}"
-        )
-    return known[name]
+        table, recording = tables.category, tables.recording.c
+        found = act.connection.execute(select(recording.id).where(recording.uid.in_(some)))
+        numbers = found.scalars().all()
+        act.connection.execute(table.delete().where(table.c.recording.in_(numbers)))
+        rows = [{"recording": n, "category": category.name, "seq": seq} for n in numbers]
+        act.connection.execute(table.insert(), rows)
 
 
 def _check_there(connection: Connection, recordings: Sequence[int]) -> None:
@@ -190,12 +189,3 @@ def _check_there(connection: Connection, recordings: Sequence[int]) -> None:
     query = select(recording.id).where(recording.id.in_(recordings), recording.state == DESTROYED)
     if connection.execute(query.limit(1)).first() is not None:
         raise NotFound("a recording is destroyed", hint="leave it out: only its stub is kept")
-
-
-def _check_all_named(names: set[str], known: Mapping[str, Category]) -> None:
-    unknown = sorted(names - known.keys())
-    if unknown:
-        raise Misconfigured(
-            f'recordings are of the category "{unknown[0]}", which the configuration does not name',
-            hint="add it under [retention], or give them another: callrec retention set",
-        )

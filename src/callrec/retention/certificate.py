@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.log import check_volumes
@@ -74,7 +74,18 @@ def certify_destruction(
             carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),
             done_at=max([done_at, *written]).astimezone(zone),
-            recordings=tuple(_recording(practice, stub) for stub in stubs),
+            recordings=tuple(
+                DestroyedRecording(
+                    number=stub.id,
+                    uid=stub.uid,
+                    started_at=from_millis(stub.started_at).astimezone(zone),
+                    category=stub.category,
+                    rule=stub.rule,
+                    due_on=stub.due_on or "",
+                    ciphertext=stub.ciphertext,
+                )
+                for stub in stubs
+            ),
             kept=tuple(
                 (numbers[uid], exemption_in_words(facts.purpose, code)) for uid, code in said.kept
             ),
@@ -112,25 +123,13 @@ def _numbers(connection: Connection, uids: Sequence[str]) -> Mapping[str, int]:
     return {row.uid: row.id for row in rows}
 
 
-def _recording(practice: Practice, stub: Row[tuple[object, ...]]) -> DestroyedRecording:
-    return DestroyedRecording(
-        number=stub.id,
-        uid=stub.uid,
-        started_at=from_millis(stub.started_at).astimezone(practice.config.time_zone),
-        category=stub.category,
-        rule=stub.rule,
-        due_on=stub.due_on or "",
-        ciphertext=stub.ciphertext,
-    )
-
-
 def _media(
     practice: Practice, connection: Connection, certificate: str, uids: set[str]
 ) -> Iterator[Medium]:
     """The volumes that were written anew without it, and those that are lost with it."""
     volumes = {row.id: row for row in connection.execute(select(tables.volume))}
-    said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind == VOLUME_STATEMENT)
+    statement = tables.statement.c
+    query = select(statement.body, statement.signature).where(statement.kind == VOLUME_STATEMENT)
     erased: dict[str, set[str]] = {}
     last: dict[str, str] = {}
     for body, signature in connection.execute(query):

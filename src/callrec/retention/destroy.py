@@ -1,13 +1,13 @@
 """Destroy what an approved request grants to be destroyed [policy 4(h), 4(i); UK GDPR 17].
 
-An approval by the Data Controller is the authority; whoever carries it out signs what was
+An approval by the Data Controller is the authority; the person who carries it out signs what was
 destroyed. In this order:
 
     one transaction: the ``destruction`` statement with its leaf, and with it every key, sealed
         metadata, token, grant and sealed detail of these recordings goes; a stub stays
     their files, and former ones that a killed re-encryption left
     the catalogue's own file, written anew, and copies of it that migrations or killed runs left
-    the bags of the volumes that are attached (`erasing_volumes`)
+    the bags of the volumes that are attached (archive/erase.py)
 
 From the first on nothing opens these recordings but what a volume's copy of the catalogue still
 holds. What is not done by then is owed: the same command again, or whatever touches a volume next,
@@ -17,9 +17,9 @@ goes on with it. Each step may be done twice.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +38,6 @@ from callrec.catalogue.requests import all_requests, destroy_grants, find_reques
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
@@ -65,7 +64,7 @@ from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.layout import is_name
-from callrec.volume.volume import Volume, open_volume
+from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"
 """The rule of what is erased because its data subject asks for it."""
@@ -146,39 +145,26 @@ def finish_destruction(
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    undone = _erase_from(practice, actor, [open_volume(at) for at in volumes], advance)
-    record_completed_destructions(practice, actor)
-    with attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]):
-        return replace(destruction_progress(practice, actor, reference), undone=undone)
-
-
-def _erase_from(
-    practice: Practice,
-    actor: Actor,
-    volumes: Sequence[Volume],
-    advance: Callable[[int], None],
-) -> tuple[tuple[str, str], ...]:
-    """Erase from each volume what is owed there; those that did not let it, each with why."""
     undone = []
-    for volume in volumes:
+    for volume in [open_volume(at) for at in volumes]:
         check_remembered_head(practice)  # what is wrong with the vault itself ends it
         try:
             erase_owed(practice, actor, volume.at, advance=advance)
         except (Tampered, Failed, NotFound) as problem:
             undone.append((volume.label, problem.message))
-    return tuple(undone)
-
-
-def destruction_progress(practice: Practice, actor: Actor, reference: str) -> Destruction:
-    """How far a destruction has come."""
-    with reading(practice.engine) as connection:
-        row = destruction.find_certificate(connection, find_request(connection, reference).id)
+    record_completed_destructions(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]),
+        reading(practice.engine) as connection,
+    ):
         stubs = destruction.stubs_of(connection, row.id)
+        numbers = {stub.uid: stub.id for stub in stubs}
         return Destruction(
             certificate=f"C-{row.number}",
             destroyed=tuple(stub.id for stub in stubs),
             owed=owed_by_label(practice, connection, row.id),
-            released_to=recipients_of(practice, actor, connection, {s.uid: s.id for s in stubs}),
+            released_to=recipients_of(practice, actor, connection, numbers),
+            undone=tuple(undone),
         )
 
 
@@ -192,15 +178,6 @@ class _Warrant:
     approvals: tuple[Approval, ...]
     kept: tuple[tuple[str, str], ...]
     """Uids of what stays, each with the code of its exemption."""
-
-
-@dataclass(frozen=True, slots=True)
-class _StatedDetails:
-    """What its statement says of a destruction besides what the warrant does."""
-
-    certificate: str
-    number: int
-    details: tuple[int, ...]
 
 
 def _warrant(
@@ -223,7 +200,16 @@ def _warrant(
             raise Tampered(f"recording {row.id} is not the one that was approved")
         check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
-    check_nobody_waits(_waiting(connection, request.id, {row.uid for row in rows}))
+    uids, makings = {row.uid for row in rows}, read_outlines(connection)
+    check_nobody_waits(
+        frozenset(
+            f"R-{row.number}"
+            for row in all_requests(connection)
+            if row.id != request.id
+            and row.state not in ENDED_STATES
+            and uids & {*outline_of(makings, row).uids}
+        )
+    )
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
 
@@ -231,7 +217,7 @@ def _warrant(
 def _standing(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Iterable[Approval]:
-    """The approvals that stand, each by somebody who might decide it when he did."""
+    """The approvals that stand, each by somebody who might decide it at the time."""
     for approval in request.approvals:
         if end_reason(approval, request.history, practice.now()):
             continue
@@ -243,18 +229,6 @@ def _standing(
         yield approval
 
 
-def _waiting(connection: Connection, request: str, uids: set[str]) -> frozenset[str]:
-    """References of other open requests that ask for one of the recordings."""
-    makings = read_outlines(connection)
-    return frozenset(
-        f"R-{row.number}"
-        for row in all_requests(connection)
-        if row.id != request
-        and row.state not in ENDED_STATES
-        and uids & {*outline_of(makings, row).uids}
-    )
-
-
 def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _Warrant) -> None:
     connection, request = act.connection, warrant.request
     opened = _opened(practice, actor, connection, warrant.recordings)
@@ -263,13 +237,23 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     uids = [row.uid for row in warrant.recordings]
     details = leaves_with_details_of(practice, actor, connection, uids, opened)
     certificate = primitives.random_id()
-    number = next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT)
-    said = _StatedDetails(certificate, number, tuple(details))
-    statement = _state(practice, actor, warrant, said)
+    fields = {
+        "approvals": sorted(each.statement.digest for each in warrant.approvals),
+        "certificate": certificate,
+        "details": details,
+        "items": [_item(row, warrant.to_destroy[row.id]) for row in warrant.recordings],
+        "kept": [{"code": code, "uid": uid} for uid, code in warrant.kept],
+        "number": next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT),
+        "request": request.id,
+    }
+    statement = sign_statement_as(practice, actor, KIND, fields)
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
-    _check_not_over(warrant, after.events[-1].at)
+    # What it took to get so far may have outlasted an approval: its leaf's time is what counts.
+    if any(has_lapsed(each.lapses_at, after.events[-1].at) for each in warrant.approvals):
+        lapsed = APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED]
+        raise no_longer_granted(lapsed, request.facts.reference)
     now = to_millis(practice.now())
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
@@ -283,14 +267,6 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         connection,
         [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
     )
-
-
-def _check_not_over(warrant: _Warrant, at: datetime) -> None:
-    """What it took to get so far may have outlasted an approval: its leaf's time is what counts."""
-    if any(has_lapsed(each.lapses_at, at) for each in warrant.approvals):
-        raise no_longer_granted(
-            APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED], warrant.request.facts.reference
-        )
 
 
 def _opened(
@@ -319,47 +295,26 @@ def _stub(
     }
 
 
-def _state(
-    practice: Practice,
-    actor: Actor,
-    warrant: _Warrant,
-    said: _StatedDetails,
-) -> Statement:
-    if actor.identity is None:
-        raise Locked("what is destroyed is signed for, and that takes the password")
-    items = [
-        {
-            "category": to_destroy.category,
-            "ciphertext": row.ciphertext,
-            "due": to_destroy.due.isoformat() if to_destroy.due else "",
-            "rule": to_destroy.rule,
-            "started_at": format_instant(from_millis(row.started_at)),
-            "uid": row.uid,
-        }
-        for row in warrant.recordings
-        for to_destroy in (warrant.to_destroy[row.id],)
-    ]
-    return sign_statement_as(
-        practice,
-        actor,
-        KIND,
-        {
-            "approvals": sorted(each.statement.digest for each in warrant.approvals),
-            "certificate": said.certificate,
-            "details": list(said.details),
-            "items": items,
-            "kept": [{"code": code, "uid": uid} for uid, code in warrant.kept],
-            "number": said.number,
-            "request": warrant.request.id,
-        },
-    )
+def _item(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, str]:
+    """A recording as the statement lists it."""
+    return {
+        "category": to_destroy.category,
+        "ciphertext": row.ciphertext,
+        "due": to_destroy.due.isoformat() if to_destroy.due else "",
+        "rule": to_destroy.rule,
+        "started_at": format_instant(from_millis(row.started_at)),
+        "uid": row.uid,
+    }
 
 
 def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], None]) -> None:
     """Remove what lies in the vault and beside it: files, copies of the catalogue, free pages."""
     with reading(practice.engine) as connection:
         stubs = destruction.stubs_of(connection, certificate.id)
-        former = _former_files(connection, {stub.uid for stub in stubs})
+        uids = {stub.uid for stub in stubs}
+        # What a re-encryption that was killed may have left; no file that is another's by now.
+        former = {n for uid, n in replaced_files(connection) if uid in uids and is_name(n)}
+        former -= destruction.not_destroyed(connection, sorted(former))
     for stub in stubs:
         practice.store.remove(stub.ciphertext)
         advance(1)
@@ -372,9 +327,3 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
     with writing(practice, None) as act:
         now = to_millis(practice.now())
         destruction.update_certificate(act.connection, certificate.id, cleared_at=now)
-
-
-def _former_files(connection: Connection, uids: Collection[str]) -> set[str]:
-    """What a re-encryption that was killed may have left; no file that is another's by now."""
-    names = {name for uid, name in replaced_files(connection) if uid in uids and is_name(name)}
-    return names - destruction.not_destroyed(connection, sorted(names))

@@ -1,8 +1,9 @@
-"""Erasure and disposal: what is foreseen, then carried out.
+"""Disposal and erasure: what is foreseen, then carried out [policy 4(h), 4(i); UK GDPR 17].
 
-A request for disposal is made from the retention schedule and by nobody's hand: it carries, sealed,
-the category, the rule and the due date of each recording, so that what is approved is what is
-destroyed. Nothing is destroyed by itself.
+A request for disposal is made from the retention schedule: it carries, sealed, the category, the
+rule and the due date of each recording, so that what is approved is what is destroyed. Nothing is
+destroyed without an approval. What is exempt from an erasure under Article 17(3) was withheld in
+the approval, with a code for each: it stays, and the certificate says so.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from callrec.requests.decide import read_to_decide
 from callrec.requests.history import read_history
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_on, expire_lapsed
-from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest, RequestBody
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest
 from callrec.requests.open import find_visible
 from callrec.requests.telling import notify_deciders
 from callrec.retention.categories import check_rows_of_categories
@@ -59,13 +60,15 @@ from callrec.retention.review import appraise_due, appraise_rows
 
 REASON: Final = "The time for which these recordings are kept is over"
 
+ROUTINE_CATEGORY: Final = "routine"
+
 
 @dataclass(frozen=True, slots=True)
 class DisposalProposal:
     """What is proposed for disposal, or would be."""
 
     reference: str
-    """Of the request; empty where none was made: nothing is due, or it was asked what would be."""
+    """Of the request; empty where none was made: nothing is due, or this is a preview."""
     recordings: tuple[int, ...]
     """Their numbers, those that have been due longest first."""
     due: tuple[DueGroup, ...]
@@ -86,7 +89,8 @@ def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         attempt(practice, actor, RequestAct.CREATED),
         reading(practice.engine) as connection,
     ):
-        _check_may_propose(practice, actor)
+        check_may_review(actor.person, on=today(practice))
+        check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
         return _proposed(practice, "", _free(practice, actor, connection))
 
 
@@ -110,7 +114,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
-        if not free:  # somebody else has just proposed it
+        if not free:  # another person has just proposed it
             return _proposed(practice, "", free)
         reference = _make(practice, act, actor, free[:MAX_REQUEST_RECORDINGS])
         return _proposed(practice, reference, free)
@@ -126,8 +130,7 @@ def dispose(
 ) -> Destruction:
     """Destroy what a request for disposal was approved for, or go on with what is owed of it.
 
-    Args, raises: as `destroying.destroy_granted`; also Refused where a recording is to be kept
-    longer by now, and Unusable where the request is for something else.
+    Args, raises: as `preview_destruction` and `destroy_granted`.
     """
     if is_carried_out(practice, reference):
         return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
@@ -154,105 +157,16 @@ def preview_destruction(
         request = read_to_decide(
             practice, actor, connection, reference, command="retention dispose"
         )
-        check_purpose(request, Purpose.DISPOSAL)
+        _check_purpose(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
-        granted = {
-            uid
-            for approval in request.approvals
-            if not end_reason(approval, request.history, practice.now())
-            for uid in approval.items
-        }
-        rows = [row for row in request.recordings if row.uid in granted]
+        rows = _granted(practice, request)
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        return tuple(_doomed(row.id, request.body.retained[row.uid]) for row in rows)
-
-
-def _doomed(recording: int, retained: DisposalItem) -> DestructionItem:
-    return DestructionItem(recording, retained.category, retained.rule, retained.due_on)
-
-
-def _check_may_propose(practice: Practice, actor: Actor) -> None:
-    check_may_review(actor.person, on=today(practice))
-    check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
-
-
-def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Appraised]:
-    """What is due and stopped by nothing; what has been due longest first."""
-    found = appraise_due(practice, actor, connection)
-    return sorted((each for each in found if not each.stopped_by), key=attrgetter("due_on"))
-
-
-def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> DisposalProposal:
-    chosen = free[:MAX_REQUEST_RECORDINGS]
-    return DisposalProposal(
-        reference=reference,
-        recordings=tuple(each.recording for each in chosen),
-        due=appraise(chosen, on=today(practice)),
-        left=len(free) - len(chosen),
-    )
-
-
-def _make(
-    practice: Practice, act: LogTransaction, actor: Actor, chosen: Sequence[Appraised]
-) -> str:
-    """Make the request; returns its reference."""
-    body = _body(practice, actor, act.connection, chosen)
-    made = write_request(practice, act, actor, body)
-    reference = f"R-{made.number}"
-    notify_deciders(practice, act.connection, reference, made.purpose, made.history)
-    return reference
-
-
-def _body(
-    practice: Practice, actor: Actor, connection: Connection, chosen: Sequence[Appraised]
-) -> RequestBody:
-    rows = _rows(connection, chosen)
-    # Whoever can write the database can move the clear column that a due date is counted from.
-    for _ in Opening(practice, actor, connection).each_checked(rows):
-        pass
-    by_number = {each.recording: each for each in chosen}
-    body = new_body(
-        next_number(connection, tables.request.c.id, RequestAct.CREATED),
-        Purpose.DISPOSAL,
-        _particulars(chosen),
-        tuple((row.uid, row.ciphertext) for row in rows),
-    )
-    return replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
-
-
-def _particulars(chosen: Iterable[Appraised]) -> Particulars:
-    counts = Counter(each.category.rule for each in chosen)
-    return Particulars(
-        reason=REASON,
-        day=UNKNOWN,
-        times=UNKNOWN,
-        extension=UNKNOWN,
-        number=UNKNOWN,
-        parties=UNKNOWN,
-        about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
-    )
-
-
-def _retained(each: Appraised) -> DisposalItem:
-    due: date | None = each.due_on
-    assert due is not None  # noqa: S101 - it is due
-    return DisposalItem(each.category.name, each.category.rule, due)
-
-
-def _rows(connection: Connection, chosen: Sequence[Appraised]) -> Sequence[Row[Any]]:
-    """In the order in which they were chosen."""
-    place = {each.recording: position for position, each in enumerate(chosen)}
-    recording = tables.recording
-    rows = connection.execute(select(recording).where(recording.c.id.in_(place))).all()
-    return sorted(rows, key=lambda row: place[row.id])
-
-
-# Erase what a data subject asked to be erased and the Data Controller approved [4(i); UK GDPR 17].
-#
-# What is exempt under Article 17(3) was withheld in the approval, each with its code: it stays, and
-# the certificate says so.
-
-ROUTINE_CATEGORY: Final = "routine"
+        retained = request.body.retained
+        return tuple(
+            DestructionItem(row.id, each.category, each.rule, each.due_on)
+            for row in rows
+            for each in (retained[row.uid],)
+        )
 
 
 def erase(
@@ -265,7 +179,7 @@ def erase(
 ) -> Destruction:
     """Erase everything that an approved request grants, or go on with what is owed of it.
 
-    Args, raises: as `destroying.destroy_granted`.
+    Args, raises: as `preview_erasure` and `destroy_granted`.
     """
     if is_carried_out(practice, reference):
         return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
@@ -291,27 +205,11 @@ def preview_erasure(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
-    check_purpose(request, Purpose.ERASURE)
-    granted = {
-        uid
-        for approval in request.approvals
-        if not end_reason(approval, request.history, practice.now())
-        for uid in approval.items
-    }
+    _check_purpose(request, Purpose.ERASURE)
     return tuple(
         DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None)
-        for row in request.recordings
-        if row.uid in granted
+        for row in _granted(practice, request)
     )
-
-
-def check_purpose(request: OpenRequest, purpose: Purpose) -> None:
-    """An erasure and a disposal are carried out each by its own rules."""
-    if request.purpose is not purpose:
-        raise Unusable(
-            f"{request.reference} is for {request.purpose}, not for {purpose}",
-            hint="callrec request list shows what each is for",
-        )
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:
@@ -320,3 +218,82 @@ def is_carried_out(practice: Practice, reference: str) -> bool:
         row = find_request(connection, reference)
         leaves = read_history(practice, connection, row.id).leaves
     return any(leaf.act == RequestAct.CARRIED_OUT for leaf in leaves)
+
+
+def _granted(practice: Practice, request: OpenRequest) -> Sequence[Row[Any]]:
+    """The recordings of a request that an approval which stands grants."""
+    granted = {
+        uid
+        for approval in request.approvals
+        if not end_reason(approval, request.history, practice.now())
+        for uid in approval.items
+    }
+    return [row for row in request.recordings if row.uid in granted]
+
+
+def _check_purpose(request: OpenRequest, purpose: Purpose) -> None:
+    """An erasure and a disposal are carried out each by its own rules."""
+    if request.purpose is not purpose:
+        raise Unusable(
+            f"{request.reference} is for {request.purpose}, not for {purpose}",
+            hint="callrec request list shows what each is for",
+        )
+
+
+def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Appraised]:
+    """What is due and stopped by nothing; what has been due longest first."""
+    found = appraise_due(practice, actor, connection)
+    return sorted((each for each in found if not each.stopped_by), key=attrgetter("due_on"))
+
+
+def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> DisposalProposal:
+    chosen = free[:MAX_REQUEST_RECORDINGS]
+    return DisposalProposal(
+        reference=reference,
+        recordings=tuple(each.recording for each in chosen),
+        due=appraise(chosen, on=today(practice)),
+        left=len(free) - len(chosen),
+    )
+
+
+def _make(
+    practice: Practice, act: LogTransaction, actor: Actor, chosen: Sequence[Appraised]
+) -> str:
+    """Make the request; returns its reference."""
+    recording, by_number = tables.recording, {each.recording: each for each in chosen}
+    query = select(recording).where(recording.c.id.in_(by_number))
+    found = {row.id: row for row in act.connection.execute(query)}
+    rows = [found[number] for number in by_number]
+    # Anybody who can write the database can move the clear column that a due date is counted from.
+    for _ in Opening(practice, actor, act.connection).each_checked(rows):
+        pass
+    body = new_body(
+        next_number(act.connection, tables.request.c.id, RequestAct.CREATED),
+        Purpose.DISPOSAL,
+        _particulars(chosen),
+        tuple((row.uid, row.ciphertext) for row in rows),
+    )
+    body = replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
+    made = write_request(practice, act, actor, body)
+    reference = f"R-{made.number}"
+    notify_deciders(practice, act.connection, reference, made.purpose, made.history)
+    return reference
+
+
+def _particulars(chosen: Iterable[Appraised]) -> Particulars:
+    counts = Counter(each.category.rule for each in chosen)
+    return Particulars(
+        reason=REASON,
+        day=UNKNOWN,
+        times=UNKNOWN,
+        extension=UNKNOWN,
+        number=UNKNOWN,
+        parties=UNKNOWN,
+        about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
+    )
+
+
+def _retained(each: Appraised) -> DisposalItem:
+    due: date | None = each.due_on
+    assert due is not None  # noqa: S101 - it is due
+    return DisposalItem(each.category.name, each.category.rule, due)

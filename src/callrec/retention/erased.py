@@ -45,7 +45,12 @@ def leaves_with_details_of(
     opened: Sequence[OpenedRecording],
 ) -> list[int]:
     """Sequences of the leaves whose details tell of these recordings, in order."""
-    numbers, parties = _told(opened)
+    numbers, parties = set[str](), set[str]()
+    for each in opened:
+        named = parties_named_in(each.fields)
+        numbers |= named.numbers
+        for party in named.parties:
+            parties |= words(party)
     found = {leaf.seq for leaf in _about(connection, uids)}
     for leaf in _having_details(connection, [SEARCH]):
         if leaf.act == SEARCH and _names(
@@ -71,17 +76,6 @@ def _having_details(connection: Connection, texts: Sequence[str]) -> Iterator[Le
     query = select(leaf.seq, leaf.body).join(tables.detail, tables.detail.c.seq == leaf.seq)
     for seq, body in connection.execute(query.where(some).order_by(leaf.seq)):
         yield Leaf.decode(bytes(body), seq)
-
-
-def _told(opened: Sequence[OpenedRecording]) -> tuple[frozenset[str], frozenset[str]]:
-    """The numbers of outside parties, and the words of everybody's names."""
-    numbers, parties = set[str](), set[str]()
-    for each in opened:
-        named = parties_named_in(each.fields)
-        numbers |= named.numbers
-        for party in named.parties:
-            parties |= words(party)
-    return frozenset(numbers), frozenset(parties)
 
 
 def _read(

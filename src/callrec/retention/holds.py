@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import select
 
 from callrec.audit.attested import attested_leaves
 from callrec.catalogue import tables
@@ -50,7 +50,7 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
     """The holds that are shown to the actor, the newest first. Nothing sealed is shown.
 
     Raises:
-        Tampered: a request of which he may not know, perhaps, is not the one that was made.
+        Tampered: a request that decides which are shown is not the one that was made.
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
@@ -79,21 +79,16 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
         record(practice, actor, HOLD_SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             row = find_hold(connection, number)
-            body = _open(practice, actor, connection, row)
+            secret = vault_key(actor, VaultKey.CATALOGUE, row.key_version)
+            body = HoldBody.open(row.sealed, secret, practice.vault, row.id)
+            (leaf,) = attested_leaves(connection, practice.register, [row.seq])
+            if body.commitment(practice.vault, row.seq) != leaf.detail or body.number != row.number:
+                raise Tampered(f"hold H-{row.number} is not the one that was placed")
             held = tables.held.c
             query = select(held.recording).where(held.hold == row.id).order_by(held.recording)
             recordings = tuple(connection.execute(query).scalars())
     placed_by = logins(practice)[row.placed_by]
     return ShownHold(listed_hold(row, placed_by, len(recordings)), body.reason, recordings)
-
-
-def _open(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> HoldBody:
-    secret = vault_key(actor, VaultKey.CATALOGUE, row.key_version)
-    body = HoldBody.open(row.sealed, secret, practice.vault, row.id)
-    (leaf,) = attested_leaves(connection, practice.register, [row.seq])
-    if body.commitment(practice.vault, row.seq) != leaf.detail or body.number != row.number:
-        raise Tampered(f"hold H-{row.number} is not the one that was placed")
-    return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +123,7 @@ def place_hold(
 def lift_hold(
     practice: Practice, actor: Actor, number: int, *, reason: str, countersigner: Actor
 ) -> None:
-    """Let go what a hold covers; each of the two has given his password.
+    """Let go what a hold covers; each of the two has given their password.
 
     Raises:
         NotFound: there is no such hold.
@@ -136,7 +131,11 @@ def lift_hold(
         Locked: a password is missing.
         Tampered: the log or the rows of holds are not as they were signed.
     """
-    _check_identity(actor, countersigner)
+    if actor.identity is None or countersigner.identity is None:
+        raise Locked(
+            "a hold is lifted with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
     with reading(practice.engine) as connection:
         hold = find_visible_hold(practice, actor, connection, number)
     with (
@@ -162,11 +161,3 @@ def check_hold_exists(practice: Practice, number: int) -> None:
     """
     with reading(practice.engine) as connection:
         find_hold(connection, number)
-
-
-def _check_identity(*signers: Actor) -> None:
-    if any(signer.identity is None for signer in signers):
-        raise Locked(
-            "a hold is lifted with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )

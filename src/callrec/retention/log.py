@@ -1,10 +1,9 @@
 """Whether what was destroyed might be, by the log's leaves (docs/formats/destruction.md, 1).
 
-And what the log says of each certificate: from which leaf on it is done, and when.
-
-That its approvals are by people who might decide it, `audit.erased` asks as the log is read. Here
-they are held against the request, what happened to it, and what was held at that point. A hold
-that waited to be matched covers more than it names; what, lies sealed, and is not asked.
+`audit.erased` checks, as the log is read, that the approvals are by people who might decide it.
+Here they are held against the request, what happened to it, and what was held at that point. A hold
+that waited to be matched covers more than it names; that lies sealed, and is not checked. And each
+certificate's row is held against its leaves.
 """
 
 from __future__ import annotations
@@ -40,7 +39,10 @@ def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Proble
     ]
     if not told:
         return
-    requests, named = REQUESTS.told(done), _named(done)
+    requests, named = REQUESTS.told(done), defaultdict[str, list[LoggedHold]](list)
+    for hold in HOLDS.told(done).values():  # by uid, the holds that ever named it
+        for uid in hold.names:
+            named[uid].append(hold)
     for each in told:
         about = requests[each.said.request].leaves if each.said.request in requests else ()
         yield from _check_request(rules.connection, each, about)
@@ -77,15 +79,6 @@ class _LoggedDestruction(NamedTuple):
     @property
     def approvals(self) -> Iterator[Statement]:
         return (self.stated[each] for each in self.said.approvals)
-
-
-def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
-    """By uid, the holds that ever named it."""
-    found: defaultdict[str, list[LoggedHold]] = defaultdict(list)
-    for hold in HOLDS.told(done).values():
-        for uid in hold.names:
-            found[uid].append(hold)
-    return found
 
 
 def _check_request(

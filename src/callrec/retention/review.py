@@ -1,7 +1,11 @@
-"""What is due to be destroyed, and what stops it.
+"""What is due to be destroyed, and what stops it [policy 4(h); UK GDPR 18].
 
 Nothing is destroyed by it, and nobody's number, name or recording is shown: it is a count. That
-somebody looked, and what he saw, is in the log.
+somebody looked, and what they saw, is in the log.
+
+What stops a recording that is due is a hold, an open request that names it, a restriction, or that
+it was kept on when it was proposed. That is read for many recordings at once, and opens nothing but
+requests whose holds nobody has matched yet.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
@@ -47,6 +51,7 @@ from callrec.policy.retention import (
     totals_by_category,
 )
 from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.record.statements import carried
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.holding import holds_covering_rows
 from callrec.requests.lapse import expire_lapsed
@@ -56,6 +61,9 @@ REVIEWED: Final = "retention.reviewed"
 
 _RECORDINGS_PER_QUERY: Final = 1000
 """Recordings that are asked for with one query."""
+
+_Id = TypeVar("_Id", int, str)
+"""A recording's number, or its uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,18 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     with attempt(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
         with reading(practice.engine) as connection:
-            review = _review(practice, actor, connection)
+            due = {each.recording: each for each in appraise_due(practice, actor, connection)}
+            every = appraise_rows(practice, connection, _rows(connection))
+            found = [due.get(each.recording, each) for each in every]
+            stubs, stubs_due = _stubs(practice, connection)
+        on = today(practice)
+        review = RetentionReview(
+            on=on,
+            stock=totals_by_category(found, schedule(practice).values(), on=on),
+            due=appraise(due.values(), on=on),
+            stubs=stubs,
+            stubs_due=stubs_due,
+        )
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -104,8 +123,8 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 def count_due(practice: Practice) -> int | None:
     """How many recordings are due and stopped by nothing, as far as can be told without a key.
 
-    None where a recording is of a category that the configuration does not name; of that
-    `retention_warnings` tells.
+    None where a recording is of a category that the configuration does not name:
+    `retention_warnings` says which.
     """
     try:
         with reading(practice.engine) as connection:
@@ -115,7 +134,7 @@ def count_due(practice: Practice) -> int | None:
 
 
 def _count_free(practice: Practice, connection: Connection) -> int:
-    """How many of `appraise_due`, nobody asking, are stopped by nothing.
+    """How many of `appraise_due`, without an actor, are stopped by nothing.
 
     What nobody ever named is of the routine category and only counted: that is nearly all of a
     vault, and looking at each of a million rows takes a minute.
@@ -129,7 +148,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     ]
     looked_at = appraise_rows(practice, connection, apart)
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        return 0  # whom they cover is not told without a key: everything
+        return 0  # what they cover cannot be read without a key, so it may be everything
     stops = stops_for(practice, None, connection, apart)
     free = sum(each.is_due(on) and each.recording not in stops for each in looked_at)
     last = _last_day_due(schedule(practice)[category_by_rule(of_a_claim=False)], on)
@@ -156,13 +175,14 @@ def _last_day_due(category: Category, on: date) -> date | None:
 
 
 def retention_warnings(practice: Practice) -> Iterator[str]:
-    """What whoever looks at the practice should know of its schedule."""
+    """What anybody who looks after the practice should know of its schedule."""
+    known = schedule(practice)
     with reading(practice.engine) as connection:
-        said = connection.execute(select(tables.category.c.category).distinct()).scalars()
-        lost = sorted({*said} - schedule(practice).keys())
+        given = connection.execute(select(tables.category.c.category).distinct()).scalars()
+        lost = sorted({*given} - known.keys())
     if lost:
         yield f"the configuration does not name a category that recordings are of: {lost[0]}"
-    words, routine = practice.config.practice.kept_for, schedule(practice)[ROUTINE]
+    words, routine = practice.config.practice.kept_for, known[ROUTINE]
     if (published := months_in_words(words)) is not None and published != routine.lasts:
         yield (
             f'notices and releases say that recordings are kept for "{words}", and the schedule'
@@ -199,25 +219,10 @@ def appraise_rows(
     ]
 
 
-def _review(practice: Practice, actor: Actor, connection: Connection) -> RetentionReview:
-    on = today(practice)
-    due = {each.recording: each for each in appraise_due(practice, actor, connection)}
-    every = appraise_rows(practice, connection, _rows(connection))
-    found = [due.get(each.recording, each) for each in every]
-    stubs, stubs_due = _stubs(practice, connection)
-    return RetentionReview(
-        on=on,
-        stock=totals_by_category(found, schedule(practice).values(), on=on),
-        due=appraise(due.values(), on=on),
-        stubs=stubs,
-        stubs_due=stubs_due,
-    )
-
-
-def _in_parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+def _in_parts(recordings: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
     return (
-        numbers[start : start + _RECORDINGS_PER_QUERY]
-        for start in range(0, len(numbers), _RECORDINGS_PER_QUERY)
+        recordings[start : start + _RECORDINGS_PER_QUERY]
+        for start in range(0, len(recordings), _RECORDINGS_PER_QUERY)
     )
 
 
@@ -247,16 +252,6 @@ def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
     )
 
 
-# What stops a recording that is due from being disposed of [policy 4(h); UK GDPR 18].
-#
-# A hold, an open request that names it, a restriction, or that it was kept on when it was proposed.
-# It is read for as many recordings as there are, and opens nothing but requests whose holds nobody
-# has matched yet.
-
-_ROWS_PER_QUERY: Final = 1000
-"""Recordings that are asked for with one query."""
-
-
 def stops_for(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[Stopped, ...]]:
@@ -264,7 +259,7 @@ def stops_for(
     stops: defaultdict[int, set[Stopped]] = defaultdict(set)
     for number, holds in holds_covering_rows(practice, actor, connection, recordings).items():
         stops[number] |= {Stopped(StopReason.HOLD, hold.reference) for hold in holds}
-    asked, kept_on = open_requests_naming(connection), _kept_on(practice, connection)
+    asked, kept_on = _open_requests_naming(connection), _kept_on(practice, connection)
     for row in recordings:
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
@@ -281,15 +276,15 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     and for holds that cover whatever there is.
     """
     held = {row.recording for row in every_holds_naming(connection)}
-    uids = [*open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
+    uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
     recording = tables.recording.c
-    for start in range(0, len(uids), _ROWS_PER_QUERY):
-        query = select(recording.id).where(recording.uid.in_(uids[start : start + _ROWS_PER_QUERY]))
+    for some in _in_parts(uids):
+        query = select(recording.id).where(recording.uid.in_(some))
         held.update(connection.execute(query).scalars())
     return frozenset(held)
 
 
-def open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
+def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
     """The requests that have not ended and ask for a recording, by its uid."""
     request = tables.request.c
     query = select(request.id, request.number, request.purpose).where(
@@ -310,15 +305,13 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
 
     A later approval that grants it ends that.
     """
-    months, zone = (
-        months_configured(practice.config.retention.appraise_again),
-        practice.config.time_zone,
-    )
+    months = months_configured(practice.config.retention.appraise_again)
     until: dict[str, date] = {}
     for at, fields in _disposals_approved(connection):
         for (uid,) in entries_in(fields, "items", "uid"):
             until.pop(uid, None)
-        last = same_day_after(parse_instant(at).astimezone(zone).date(), months)
+        approved_on = parse_instant(at).astimezone(practice.config.time_zone).date()
+        last = same_day_after(approved_on, months)
         until |= {uid: last for (uid,) in entries_in(fields, "withheld", "uid")}
     return {uid: last for uid, last in until.items() if today(practice) <= last}
 
@@ -331,14 +324,7 @@ def _disposals_approved(connection: Connection) -> Iterator[tuple[str, Mapping[s
     )
     if not disposals:
         return
-    leaf, said = tables.leaf, tables.statement
-    query = (
-        select(leaf.c.seq, leaf.c.body, said.c.body.label("said"))
-        .join(said, said.c.digest == leaf.c.statement)
-        .where(said.c.kind == "approval")
-        .order_by(leaf.c.seq)
-    )
-    for row in connection.execute(query):
-        fields = parse(bytes(row.said))
+    for row in carried(connection, "approval"):
+        fields = parse(row.body)
         if str(fields.get("request")) in disposals:
-            yield Leaf.decode(bytes(row.body), row.seq).at, fields
+            yield Leaf.decode(row.leaf, row.seq).at, fields

@@ -7,6 +7,10 @@ A recording's name is the SHA-256 of its bytes: a copy that is read back and com
 proves the vault's file and the drive's at once. A bag appears under its own name when all of it has
 been read back from the drive. Until then it has a hidden name, and what a run that was cut off left
 under one is not copied again.
+
+Validating needs no key (docs/formats/archive.md, 3) and is stricter than RFC 8493 asks: a manifest
+lists nothing but ``data/recordings/<sha256>`` under that very hash, so it can lead nowhere else;
+the two manifests list all there is; no link is followed.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ from callrec.volume.drive import (
     hash_on_medium,
     is_full,
     open_untrusted,
+    reads_as,
     remove,
     require_space,
 )
@@ -58,6 +63,16 @@ MAX_LISTED: Final = 2_000_000
 DECLARED: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+_TAGS = frozenset({DECLARATION, INFO, MANIFEST})
+
+MANIFEST_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  ({RECORDINGS}/\1)\n")
+
+_LINES = {
+    MANIFEST: MANIFEST_LINE,
+    TAG_MANIFEST: re.compile(rf"([0-9a-f]{{64}})  ({'|'.join(map(re.escape, sorted(_TAGS)))})\n"),
+}
+"""For each manifest the only lines that it may hold: a hash and a name."""
 
 _THREADS = 6  # two processors are kept busy while others wait for the drive
 
@@ -166,7 +181,7 @@ def _size_of(item: BagItem) -> int:
 def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
     """What an unfinished bag holds of these, read from the drive; all else is removed from it.
 
-    Whoever holds the drive can write to it: nothing there is followed, and only hashes count.
+    Anybody who holds the drive can write to it: nothing there is followed, and only hashes count.
     """
     folders = (partial, partial / RECORDINGS.split("/")[0], partial / RECORDINGS)
     if any(folder.is_symlink() or not folder.is_dir() for folder in folders):
@@ -180,20 +195,13 @@ def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
     whole: set[str] = set()
 
     def look(path: Path) -> None:
-        if path.name in wanted and _reads_as(path, path.name):
+        if path.name in wanted and reads_as(path, path.name):
             whole.add(path.name)
         else:
             remove(path)
 
     for_each_in_parallel([*(partial / RECORDINGS).iterdir()], look)
     return frozenset(whole)
-
-
-def _reads_as(path: Path, sha256_: str) -> bool:
-    try:
-        return hash_on_medium(path) == sha256_
-    except OSError:
-        return False
 
 
 def _whole_files(partial: Path) -> bool:
@@ -207,16 +215,16 @@ def _copy(bag: Path, items: Sequence[BagItem], fresh: Sequence[BagItem]) -> int:
     recordings = bag / RECORDINGS
     for folder in (bag, recordings.parent, recordings):
         folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made anew
-    for_each_in_parallel(fresh, lambda item: _copy_one(item, recordings / item.sha256))
+
+    def copy(item: BagItem) -> None:
+        try:
+            copy_file(item.source, recordings / item.sha256)
+        except FileNotFoundError:
+            _size_of(item)  # the vault's, or the drive's
+            raise
+
+    for_each_in_parallel(fresh, copy)
     return sum(_size_of(item) for item in items)
-
-
-def _copy_one(item: BagItem, target: Path) -> None:
-    try:
-        copy_file(item.source, target)
-    except FileNotFoundError:
-        _size_of(item)  # the vault's, or the drive's
-        raise
 
 
 def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
@@ -235,22 +243,19 @@ def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) 
 
 
 def _read_back(bag: Path, items: Sequence[BagItem], tags: Mapping[str, str]) -> None:
-    for_each_in_parallel(
-        items, lambda item: _read_back_recording(bag / RECORDINGS / item.sha256, item)
-    )
+    def check(item: BagItem) -> None:
+        try:
+            check_read_back(bag / RECORDINGS / item.sha256, item.sha256)
+        except Failed as failed:
+            # the drive may have given back, truly, what was wrong before it came there
+            if hash_on_medium(item.source) != item.sha256:
+                wrong = f"the recording's file {item.sha256} is not what its name says"
+                raise Tampered(wrong) from failed
+            raise
+
+    for_each_in_parallel(items, check)
     for name, digest in tags.items():
         check_read_back(bag / name, digest)
-
-
-def _read_back_recording(copy: Path, item: BagItem) -> None:
-    try:
-        check_read_back(copy, item.sha256)
-    except Failed as failed:
-        # the drive may have given back, truly, what was wrong before it came there
-        if hash_on_medium(item.source) != item.sha256:
-            wrong = f"the recording's file {item.sha256} is not what its name says"
-            raise Tampered(wrong) from failed
-        raise
 
 
 def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> None:
@@ -259,22 +264,6 @@ def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> No
     with ThreadPoolExecutor(_THREADS) as threads:
         for _ in threads.map(lambda chunk: [act(item) for item in chunk], chunks):
             pass
-
-
-# Whether a bag is as it was written. Needs no key (docs/formats/archive.md, 3).
-#
-# Stricter than RFC 8493 asks: a manifest lists nothing but ``data/recordings/<sha256>`` under that
-# very hash, so it can lead nowhere else; the two manifests list all there is; no link is followed.
-
-_DECLARED = sha256(DECLARED.encode()).hex()
-
-_TAGS = frozenset({DECLARATION, INFO, MANIFEST})
-
-_LINES = {
-    MANIFEST: re.compile(rf"([0-9a-f]{{64}})  ({RECORDINGS}/\1)\n"),
-    TAG_MANIFEST: re.compile(rf"([0-9a-f]{{64}})  ({'|'.join(map(re.escape, sorted(_TAGS)))})\n"),
-}
-"""For each manifest the only lines that it may hold: a hash and a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +287,13 @@ class BagReport:
         return not (self.damaged or self.missing or self.extra)
 
 
+def hash_of_manifest(bag: Path) -> str:
+    """SHA-256, in hex, of a bag's manifest as it lies on the drive; empty where there is none."""
+    path = bag / MANIFEST
+    with drive_errors():
+        return hash_on_medium(path) if path.is_file() else ""
+
+
 def validate_bag(at: Path) -> BagReport:
     """Read all of a bag from the drive and compare it with its manifests."""
     with drive_errors():
@@ -312,16 +308,21 @@ def validate_bag(at: Path) -> BagReport:
         name for name in plain if (at / name).lstat().st_size > SMALL_FILE_BYTES
     }
     found = _hashes(at, plain & listed.keys() - large)
-    damaged |= large
-    damaged |= {name for name in found if found[name] != listed[name]}
-    if found.get(DECLARATION, _DECLARED) != _DECLARED:  # whatever the tag manifest says of it
+    declared = sha256(DECLARED.encode()).hex()
+    damaged |= large | {name for name in found if found[name] != listed[name]}
+    if found.get(DECLARATION, declared) != declared:  # whatever the tag manifest says of it
         damaged.add(DECLARATION)
     required = {*_TAGS, TAG_MANIFEST, *listed}
     return BagReport(
         checked=sum(name.startswith(RECORDINGS) for name in found),
         damaged=tuple(sorted(damaged)),
         missing=tuple(sorted(required - plain)),
-        extra=tuple(sorted(map(_printable, names - (required & plain)))),
+        extra=tuple(
+            sorted(
+                name.encode(errors="surrogateescape").decode(errors="replace")
+                for name in names - (required & plain)
+            )
+        ),
         manifest_sha256=found.get(MANIFEST, ""),
     )
 
@@ -346,10 +347,6 @@ def _read_manifest(path: Path, listed: dict[str, str]) -> bool:
         lines = -1
     listed.update(entries)
     return len(entries) == lines and (path.name == MANIFEST or entries.keys() == _TAGS)
-
-
-def _printable(name: str) -> str:
-    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _hashes(bag: Path, names: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system.files import sync
@@ -162,6 +162,14 @@ def hash_on_medium(path: Path) -> str:
     return hash_of_file(path)
 
 
+def reads_as(path: Path, sha256: str) -> bool:
+    """Whether a drive gives a file with that SHA-256, in hex; False where it gives none."""
+    try:
+        return hash_on_medium(path) == sha256
+    except OSError:
+        return False
+
+
 def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
     """As `hash_on_medium`, by one of the two ways: with ``os.O_DIRECT`` or without."""
     with open_untrusted(path, past_the_cache) as file:
@@ -281,11 +289,6 @@ def _disk(blocks: Path, number: str) -> str:
     return number
 
 
-_PLAIN: Final = re.compile(r"[!-~][ -~]{0,63}")
-
-_UDEV: Final = "E:ID_SERIAL_SHORT="
-
-
 def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
     """The serial number of the drive that a folder lies on; None: it is not told.
 
@@ -294,16 +297,16 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
     try:
         device = folder.stat().st_dev
         number = f"{os.major(device)}:{os.minor(device)}"
-        for said in _said(system, number):
-            if _PLAIN.fullmatch(said):
-                return said
+        for serial in _serials(system, number):
+            if re.fullmatch(r"[!-~][ -~]{0,63}", serial):
+                return serial
     except OSError:
         pass  # a drive without a number is a drive
     return None
 
 
-def _said(system: Path, number: str) -> Iterator[str]:
-    yield from _told_by_udev(system / "run" / "udev" / "data" / f"b{number}")
+def _serials(system: Path, number: str) -> Iterator[str]:
+    yield from _serials_from_udev(system / "run" / "udev" / "data" / f"b{number}")
     block = system / "sys" / "dev" / "block" / number
     if not block.is_dir():
         return
@@ -312,11 +315,12 @@ def _said(system: Path, number: str) -> Iterator[str]:
             if place.is_file():
                 yield place.read_text(errors="replace").strip()
     for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
-        yield from _said(system, below.read_text().strip())
+        yield from _serials(system, below.read_text().strip())
 
 
-def _told_by_udev(device: Path) -> Iterator[str]:
+def _serials_from_udev(device: Path) -> Iterator[str]:
     if device.is_file():
         for line in device.read_text(errors="replace").splitlines():
-            if line.startswith(_UDEV):
-                yield line.removeprefix(_UDEV).strip()
+            label, _, value = line.partition("=")
+            if label == "E:ID_SERIAL_SHORT":
+                yield value.strip()

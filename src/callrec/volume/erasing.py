@@ -6,7 +6,7 @@ the old one is put aside for an instant, from where `recover_bag` brings it back
 
 A drive that cannot (exFAT) may not have the room for a second bag, and nothing may be taken off it
 to make some. There the bag is changed where it lies, and no file that stays is touched. Its
-manifest is changed last: until then whoever goes on begins again.
+manifest is changed last: until then the next run begins again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import ctypes
 import errno
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from callrec.volume.bag import (
     DECLARATION,
     INFO,
     MANIFEST,
+    MANIFEST_LINE,
     RECORDINGS,
     TAG_MANIFEST,
     iter_lines,
@@ -44,14 +45,6 @@ ERASED_LIST: Final = "erased.txt"
 
 MAX_ERASED_LISTED: Final = 2_000_000
 """Lines of a list that are read: more than any practice erases; the drive comes from outside."""
-
-_ASIDE: Final = ".aside"
-
-_BESIDE: Final = ".beside"
-
-_GONE: Final = ".gone"
-
-_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
 
 _LINE_BYTES: Final = 33
 
@@ -115,18 +108,18 @@ def _is_plain(path: Path) -> bool:
 
 def recover_bag(bag: Path) -> None:
     """Bring back a bag that a killed run had put aside, and clear away what it left beside it."""
-    aside, beside = _aside(bag), _beside(bag)
+    aside, beside = _hidden(bag, "aside"), _hidden(bag, "beside")
     with drive_errors():
         if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(bag):
             aside.rename(bag)
             sync(bag.parent)
-        _remove_durably(aside, beside, _emptied(bag))
+        _remove_durably(aside, beside, _hidden(bag, "gone"))
 
 
 def unfinished_names(bags: Path) -> list[str]:
     """What lies in bags that a killed run began, and that no statement came to name.
 
-    Whoever held the drive may have put anything there, under any name.
+    Anybody who held the drive may have put anything there, under any name.
     """
     with drive_errors():
         return [path.name for folder in _unfinished(bags) for path in folder.iterdir()]
@@ -160,7 +153,7 @@ def names_in_manifest(bag: Path) -> tuple[str, ...]:
         raise Tampered(f"the bag's {MANIFEST} is gone")
     with drive_errors():
         for line in iter_lines(path):
-            match = _LINE.fullmatch(line)
+            match = MANIFEST_LINE.fullmatch(line)
             if match is None:
                 raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
             names.append(match[1])
@@ -173,10 +166,10 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
     What goes is gone durably when this returns: no power cut brings it back.
     """
     kept = [name for name in names_in_manifest(bag) if name not in gone]
-    aside, beside = _aside(bag), _beside(bag)
+    aside, beside = _hidden(bag, "aside"), _hidden(bag, "beside")
     with drive_errors():
         if not kept:
-            emptied = _emptied(bag)
+            emptied = _hidden(bag, "gone")
             bag.rename(emptied)
             sync(bag.parent)
             _remove_durably(emptied)
@@ -194,7 +187,7 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
 def _remove_durably(*paths: Path) -> None:
     """Remove what lies beside each other under these names, where it is there.
 
-    Whoever held the drive may have put a file or a link in the place of a folder.
+    Anybody who held the drive may have put a file or a link in the place of a folder.
     """
     there = [path for path in paths if os.path.lexists(path)]
     for path in there:
@@ -224,7 +217,10 @@ def _link(bag: Path, beside: Path, kept: Collection[str]) -> bool:
 def _write_tags(bag: Path, beside: Path, kept: Collection[str]) -> None:
     """Write the tag files of the new bag beside the old one, durable and read back."""
     size = sum((bag / RECORDINGS / name).lstat().st_size for name in kept)
-    tags = write_tags(beside, kept, {**_info(bag), "Payload-Oxum": f"{size}.{len(kept)}"})
+    lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
+    pairs = (line.partition(": ") for line in lines)
+    info = {label: value for label, _, value in pairs}
+    tags = write_tags(beside, kept, {**info, "Payload-Oxum": f"{size}.{len(kept)}"})
     os.sync()
     for name, digest in tags.items():
         check_read_back(beside / name, digest)
@@ -246,17 +242,10 @@ def _change_in_place(bag: Path, beside: Path, kept: Collection[str], gone: Colle
         sync(bag)
 
 
-def _info(bag: Path) -> Mapping[str, str]:
-    """What the old bag-info.txt says."""
-    lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
-    pairs = (line.partition(": ") for line in lines)
-    return {label: value for label, _, value in pairs}
-
-
 def swap_bags(beside: Path, bag: Path, *, at_once: bool) -> None:
     """Put a new bag in an old one's place; the old one then has a hidden name."""
     if not (at_once and exchange_folders(beside, bag)):
-        bag.rename(_aside(bag))
+        bag.rename(_hidden(bag, "aside"))
         beside.rename(bag)
 
 
@@ -274,13 +263,5 @@ def exchange_folders(one: Path, other: Path) -> bool:
     raise OSError(code, os.strerror(code))
 
 
-def _aside(bag: Path) -> Path:
-    return bag.with_name(f".{bag.name}{_ASIDE}")
-
-
-def _beside(bag: Path) -> Path:
-    return bag.with_name(f".{bag.name}{_BESIDE}")
-
-
-def _emptied(bag: Path) -> Path:
-    return bag.with_name(f".{bag.name}{_GONE}")
+def _hidden(bag: Path, suffix: str) -> Path:
+    return bag.with_name(f".{bag.name}.{suffix}")

@@ -7,7 +7,9 @@
     catalogue/<UTC time>.keys.json
     erased.txt                    comes with the first erasure
 
-Whoever holds the drive can write to it: what is read from it is checked, and no link is followed.
+Anybody who holds the drive can write to it: what is read from it is checked, and no link is
+followed. The marker is not signed and proves nothing: which vault a volume belongs to, its heads
+prove (docs/formats/archive.md, 1).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
@@ -50,8 +52,6 @@ _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
 
 _PROOF = ".tlog-proof"
 
-_HEAD_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}\.tlog-proof")
-
 _COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
 
 
@@ -81,32 +81,21 @@ class Volume:
         return tuple(sorted(_matching(self.at / _BAGS, _BAG_NAME)))
 
     def bag_path(self, bag: str) -> Path:
-        """Where a bag lies, or would lie.
-
-        Raises:
-            NotFound: the name is none that a bag can have.
-        """
+        """Where a bag lies, or would lie."""
         return self.at / _BAGS / _checked(bag)
 
     def heads(self) -> tuple[str, ...]:
         """The names of the runs whose proofs lie there, oldest first."""
-        names = _matching(self.at / _HEADS, _HEAD_NAME)
+        form = re.compile(_BAG_NAME.pattern + re.escape(_PROOF))
+        names = _matching(self.at / _HEADS, form)
         return tuple(sorted(name.removesuffix(_PROOF) for name in names))
 
     def head_of(self, bag: str) -> bytes:
-        """The proof that binds a bag to the audit log, as it was given to ``write_head``.
-
-        Raises:
-            NotFound: there is none.
-        """
+        """The proof that binds a bag to the audit log, as it was given to ``write_head``."""
         return read_small(self._head_path(bag))
 
     def write_head(self, bag: str, proof: bytes) -> None:
-        """Lay a bag's proof beside it, whole or not at all.
-
-        Raises:
-            Failed: the drive does not take it.
-        """
+        """Lay a bag's proof beside it, whole or not at all."""
         with atomic_file(self._head_path(bag)) as file:
             file.write(proof)
 
@@ -118,18 +107,10 @@ class Volume:
     def write_copy(
         self, time: str, fill: Callable[[AtomicFile], object], keys_json: bytes
     ) -> tuple[str, str]:
-        """Put a new copy of the catalogue there, beside what is there.
+        """Put a new copy of the catalogue, and its sealed keys, beside what is there.
 
-        Args:
-            time: what it is called by, as ``stamp`` makes it.
-            fill: writes the sealed copy.
-            keys_json: the copy's key, sealed to whoever may restore.
-
-        Returns:
-            SHA-256 of the sealed copy and of its keys, lower-case hex; the drive gave them back so.
-
-        Raises:
-            Failed: the drive does not take it; the copies before are still there.
+        Returns the SHA-256 of each, lower-case hex: the drive gave them back so. ``time`` is as
+        `stamp` makes it.
         """
         copy = self.copy_of(time)
         with atomic_file(copy.keys) as keys, atomic_file(copy.sealed) as sealed:
@@ -138,19 +119,11 @@ class Volume:
         return sealed.sha256, keys.sha256
 
     def remove_copy(self, time: str) -> None:
-        """Delete one copy of the catalogue, if it is there.
-
-        Raises:
-            Failed: the drive does not let it go.
-        """
+        """Delete one copy of the catalogue, if it is there."""
         self._delete(lambda name: name.startswith(f"{time}."))
 
     def drop_other_copies(self, time: str) -> None:
-        """Delete every copy of the catalogue but that of ``time``.
-
-        Raises:
-            Failed: the drive does not let them go.
-        """
+        """Delete every copy of the catalogue but that of ``time``."""
         self._delete(lambda name: not name.startswith(f"{time}."))
 
     def copies(self) -> tuple[CatalogueCopy, ...]:
@@ -163,22 +136,14 @@ class Volume:
         return tuple(copies[:MAX_CATALOGUE_COPIES])
 
     def catalogue(self) -> CatalogueCopy:
-        """The newest whole copy of the catalogue.
-
-        Raises:
-            NotFound: there is none.
-        """
+        """The newest whole copy of the catalogue."""
         copies = self.copies()
         if not copies:
             raise NotFound("the volume holds no copy of the catalogue")
         return copies[0]
 
     def clear_unfinished(self) -> None:
-        """Remove what a killed run left half-written, but for the newest unfinished bag; durably.
-
-        Raises:
-            Failed: the drive does not let it go.
-        """
+        """Remove durably what a killed run left half-written, but for the newest unfinished bag."""
         kept = self.unfinished_bag()
         with drive_errors():
             for folder in (self.at, *(self.at / name for name in FOLDERS)):
@@ -189,20 +154,12 @@ class Volume:
                     sync(folder)
 
     def unfinished_bag(self) -> Path | None:
-        """The newest bag that was begun and not ended, under its hidden name; None: there is none.
-
-        Raises:
-            Failed: the drive does not tell.
-        """
+        """The newest bag that was begun and not ended, under its hidden name; None: none."""
         with drive_errors():
             return max((self.at / _BAGS).glob(f".*{PARTIAL_SUFFIX}"), default=None)
 
     def set_bag_aside(self, bag: str) -> None:
-        """Give a whole bag back its hidden name: nothing came to vouch for it, but it was copied.
-
-        Raises:
-            Failed: the drive does not let it.
-        """
+        """Give a whole bag back its hidden name: nothing vouches for it, but it was copied."""
         at = self.bag_path(bag)
         hidden = at.with_name(f".{bag}{PARTIAL_SUFFIX}")
         with drive_errors():
@@ -252,17 +209,6 @@ def _matching(folder: Path, form: re.Pattern[str]) -> list[str]:
         return [path.name for path in folder.iterdir() if form.fullmatch(path.name)]
 
 
-_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
-
-_SEPARATORS = re.compile(r"[ ._-]")
-
-_NAME = re.compile(r"[A-Z][a-z]+[ ._-]*[A-Z][a-z]+")
-
-_NUMBER = re.compile(r"[0-9]{5}")
-
-_LONG_NUMBER = re.compile(r"[0-9]{9}")  # however it is written: 020 7946 0958
-
-
 def check_label(label: str) -> None:
     """Refuse a label that is not plain, or that could tell of a person: anybody can read it.
 
@@ -283,26 +229,21 @@ def is_label(text: str) -> bool:
 
 
 def _problem_with(label: str) -> str:
-    if not _FORM.fullmatch(label):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}", label):
         return "is 1 to 40 plain letters, digits, spaces, dots, hyphens or underscores"
-    if _NAME.search(label):
+    if re.search(r"[A-Z][a-z]+[ ._-]*[A-Z][a-z]+", label):
         return "may not look like the name of a person"
-    if _NUMBER.search(label) or _LONG_NUMBER.search(_SEPARATORS.sub("", label)):
+    joined = re.sub(r"[ ._-]", "", label)  # however a number is written: 020 7946 0958
+    if re.search(r"[0-9]{5}", label) or re.search(r"[0-9]{9}", joined):
         return "may not look like a telephone number"
     return ""
 
-
-# What makes a folder a volume: ``CALLREC-VOLUME.json`` (docs/formats/archive.md, 1).
-#
-# The marker is not signed and proves nothing: which vault a volume belongs to, its heads prove.
 
 MARKER: Final = "CALLREC-VOLUME.json"
 
 FORMAT: Final = 1
 
 _ID = re.compile(r"[0-9a-f]{32}")
-
-_TRYING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def check_target(at: Path, vault_folder: Path) -> None:
@@ -319,12 +260,12 @@ def check_target(at: Path, vault_folder: Path) -> None:
         raise Unusable(
             "the archive cannot lie inside the vault", hint="give a folder of an external drive"
         )
-    probe = (
-        at / f".callrec{PARTIAL_SUFFIX}"
-    )  # ever the same: what a run that was cut off left goes too
+    # Always the same name: what a run that was cut off left goes too.
+    probe = at / f".callrec{PARTIAL_SUFFIX}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with drive_errors():
         probe.unlink(missing_ok=True)
-        os.close(os.open(probe, _TRYING, 0o600))  # another run may be trying the same
+        os.close(os.open(probe, flags, 0o600))  # another run may be trying the same
         probe.unlink(missing_ok=True)
 
 
@@ -377,7 +318,12 @@ def open_volume(at: Path) -> Volume:
 
 
 def _parsed(at: Path, marker: bytes) -> Volume:
-    match _said_by(marker):
+    altered = Tampered(f"the volume's {MARKER} is not as callrec wrote it")
+    try:
+        fields = parse(marker)
+    except Tampered as error:
+        raise altered from error
+    match fields:
         case {"format": int(number)} if number > FORMAT:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"label": str(label), "vault": str(vault), "volume": str(volume)} if (
@@ -388,20 +334,9 @@ def _parsed(at: Path, marker: bytes) -> Volume:
                 return read
         case _:
             pass
-    raise _altered()
-
-
-def _said_by(marker: bytes) -> Any:
-    try:
-        return parse(marker)
-    except Tampered as error:
-        raise _altered() from error
-
-
-def _altered() -> Tampered:
-    return Tampered(f"the volume's {MARKER} is not as callrec wrote it")
+    raise altered
 
 
 def _marker_of(volume: Volume) -> bytes:
-    says = {"label": volume.label, "vault": volume.vault, "volume": volume.volume}
-    return canonical({"format": FORMAT, **says})
+    named = {"label": volume.label, "vault": volume.vault, "volume": volume.volume}
+    return canonical({"format": FORMAT, **named})
