@@ -15,8 +15,20 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine, cells_of
+from callrec.telephone.records.lines import (
+    LONGEST_CALL,
+    MILLISECOND,
+    Leg,
+    Line,
+    NotUnderstood,
+    ReadLine,
+    cells_of,
+    parse_duration,
+    parse_end,
+    parse_length,
+    parse_local_time,
+    person_names,
+)
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _COLUMNS: Final = (
@@ -71,14 +83,14 @@ class _Reader:
         said = _segment(line)
         if said is None:
             return NotUnderstood(line.number, "it is no segment of a call")
-        start = cells.parse_local_time(said["call start"].replace("/", "-"))
-        connected = cells.parse_duration(said["connected time"])
+        start = parse_local_time(said["call start"].replace("/", "-"))
+        connected = parse_duration(said["connected time"])
         if start is None or connected is None:
             return NotUnderstood(line.number, "its start or its connected time is none")
-        rang = cells.parse_length(said.get("ring time", "")) or timedelta()
+        rang = parse_length(said.get("ring time", "")) or timedelta()
         began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
         spent = began.spent + rang
-        if spent + connected > cells.LONGEST_CALL:
+        if spent + connected > LONGEST_CALL:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if said["continuation"] == "1":
             self._remember(said["call id"], _Open(began.start, spent + connected))
@@ -89,7 +101,7 @@ class _Reader:
             recording="",
             answered=bool(connected),
             answered_at=call.started_at + spent if connected else None,
-            talk_ms=connected // cells.MILLISECOND,
+            talk_ms=connected // MILLISECOND,
         )
 
     def _remember(self, call_id: str, call: _Open) -> None:
@@ -123,7 +135,7 @@ def _written(said: Mapping[str, str], start: datetime) -> Written:
         calling=_end(said.get("caller", "")),
         called=_end(said.get("called number", "")),
         extension=desks[0] if desks else None,
-        parties=cells.person_names(*_names_at_desks(said)),
+        parties=person_names(*_names_at_desks(said)),
         said=said,
     )
 
@@ -151,4 +163,4 @@ def _direction(said: Mapping[str, str]) -> Direction:
 
 
 def _end(text: str) -> str:
-    return cells.parse_end(_AT_A_SERVER.sub("", text))
+    return parse_end(_AT_A_SERVER.sub("", text))
