@@ -1,9 +1,9 @@
-"""keep, delete or move the sources, once the copy opens.
+"""Keep, delete or move the sources of a batch, once it is catalogued and the sealed copies open.
 
 Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
-its SHA-256 the original's, wherever somebody has the key to open it. That is so for whatever this
-run has sealed. Of a recording that was there before, an intake service has no key: then the copy is
-compared with its name, which is the SHA-256 of its sealed bytes.
+its SHA-256 the original's, where the actor has the key. That is so for what this run has sealed. An
+intake service has no key to a recording that was there before: then the copy is compared with its
+name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is told with its reason.
 """
 
 from __future__ import annotations
@@ -193,18 +193,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-# Let the sources of a batch go, once it is catalogued: a leaf says so first, then file by file.
-#
-# Each goes only after its sealed copy was read back (``intake_after``); what cannot go stays, and
-# is told with its reason.
-
 Problem: TypeAlias = CallrecError | OSError
 
 
 def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
-    """Delete or move the sources of a portion.
+    """Delete or move the sources of a portion that is catalogued: a leaf says so first.
 
     Returns:
         What was left where it is, and why.

@@ -1,4 +1,8 @@
-"""What is known of a recording."""
+"""What is known of a recording by its sidecar, else by its name, else by the file's own time.
+
+A sidecar is a JSON file beside the recording, for what its telephone system's names do not say. Its
+format is docs/formats/sidecar.md; it is strict, because a key misspelt would be a fact lost.
+"""
 
 from __future__ import annotations
 
@@ -111,10 +115,6 @@ def _beginning(sidecar: Path) -> bytes:
     with sidecar.open("rb") as opened:
         return opened.read(MAX_DESCRIPTION_BYTES + 1)
 
-
-# A JSON file beside a recording, for whatever its telephone system's names do not say.
-#
-# The format is docs/formats/sidecar.md; it is strict, because a key misspelt would be a fact lost.
 
 MAX_SIDECAR_BYTES = 64 * 1024
 """Bytes."""

@@ -1,4 +1,4 @@
-"""What a system wrote, the call it means; how this practice reads it.
+"""What a telephone system wrote, and the call that it means in this practice.
 
 A system's own module only takes its names, or its call records, apart; what the parts mean is
 decided here for all of them: which end is the practice's, which way the call went, whose number it
@@ -87,17 +87,13 @@ class Written:
             number=_outside(ends, direction, setup.region) or _said_apart(self.outside, setup),
             extension=self.extension or _extension(ends, direction),
             parties=self.parties,
-            started_at=moment.at,
             local_time=moment.local.isoformat(),
-            time_confidence=moment.confidence,
             raw_time=self.time.raw,
-            zone=moment.zone,
-            utc_offset_minutes=round(moment.offset.total_seconds() / 60),
-            contradiction=moment.contradiction,
             unique_id=self.unique_id,
             sides=self.sides,
             why=f"{self.how}{turned}; {moment.why}",
             said=self.said,
+            **moment.members,
         )
 
 
@@ -183,7 +179,7 @@ def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
 def _direction(ends: _Ends) -> Direction:
     """Where the system does not say: from the end inside to the one outside, or the other way.
 
-    One who picks up his own parked call stands at both ends, and nobody called a conference.
+    A person who picks up their own parked call stands at both ends, and nobody called a conference.
     """
     if not ends.calling or not ends.called or ends.called == ends.calling:
         return Direction.UNKNOWN
@@ -241,29 +237,21 @@ class Identified:
         known goes before it.
         """
         at = _in_zone(modified, zone)
-        contradiction = None
+        why, contradiction = "the time is the file's own", None
         if self.day is not None and at.date() not in {self.day, self.day + _A_DAY}:
             at = datetime.combine(self.day, datetime.min.time(), zone)
             contradiction = "the file's own time is of another day than its folder"
+            why = f"{contradiction}, whose beginning is taken"
+        local = at.replace(tzinfo=None)
+        confidence = TimeConfidence.FILE_TIME
+        moment = Moment(at.astimezone(UTC), local, confidence, why, str(zone), contradiction)
         return Call(
             system=self.system,
-            direction=Direction.UNKNOWN,
-            caller=None,
-            callee=None,
-            number=None,
-            extension=None,
-            parties=(),
-            started_at=at.astimezone(UTC),
-            local_time=at.replace(tzinfo=None).isoformat(),
-            time_confidence=TimeConfidence.FILE_TIME,
-            raw_time="",
-            zone=str(zone),
-            utc_offset_minutes=round((at.utcoffset() or timedelta()).total_seconds() / 60),
-            contradiction=contradiction,
+            local_time=local.isoformat(),
             unique_id=self.unique_id,
-            sides=(),
-            why=f"{self.how}; {_of_time(contradiction)}",
+            why=f"{self.how}; {why}",
             said=self.said,
+            **moment.members,
         )
 
 
@@ -280,12 +268,6 @@ def _in_zone(modified: int, zone: ZoneInfo) -> datetime:
     if at is None or at.year not in YEARS:
         raise Unusable("the file's own time is in no year of calls")
     return at
-
-
-def _of_time(contradiction: str | None) -> str:
-    if contradiction is None:
-        return "the time is the file's own"
-    return f"{contradiction}, whose beginning is taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

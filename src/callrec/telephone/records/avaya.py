@@ -1,4 +1,4 @@
-"""Call records of Avaya IP Office: SMDR, as it is sent to whoever listens.
+"""Call records of Avaya IP Office: SMDR, as it is sent to any listener.
 
 Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
 Segments of a call have its id and all repeat its start; all but the last are marked as continued.

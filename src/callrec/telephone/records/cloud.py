@@ -105,7 +105,7 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an object is, or why it is none.
 
     Times are in milliseconds since 1970. The checksum of the recording's bytes is kept as ``md5``
-    in what the call is said to be, for whoever holds the recording.
+    in what the call is said to be, to check the recording by.
     """
     tags = item["tags"]
     if isinstance(tags, list):  # of key and value
