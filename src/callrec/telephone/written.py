@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
-from typing import Final
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
@@ -33,6 +33,13 @@ class WrittenTime:
     """Aware; in the order of the local time, where there is one: it tells which hour was meant."""
     proof: str = "the unique id"
     """What the instant was taken from, in words."""
+
+    @classmethod
+    def of(cls, raw: str, at: datetime) -> Self:
+        """Of a local time without an offset, or an instant with one."""
+        if at.tzinfo is None:
+            return cls(raw=raw, local=at)
+        return cls(raw=raw, instant=at, proof="the offset that is written with it")
 
     def moment(self, setup: Setup) -> Moment:
         """When that was."""
@@ -78,13 +85,14 @@ class Written:
         direction = self.direction or _direction(ends)
         ends = _without_prefix(ends, direction, setup)
         moment = self.time.moment(setup)
+        apart = e164(dialled(self.outside, setup.outside_prefixes, setup.region), setup.region)
         turned = " with its ends in the other order" if ends.turned else ""
         return Call(
             system=self.system,
             direction=direction,
             caller=party(ends.calling, setup.region),
             callee=party(ends.called, setup.region),
-            number=_outside(ends, direction, setup.region) or _said_apart(self.outside, setup),
+            number=_outside(ends, direction, setup.region) or apart,
             extension=self.extension or _extension(ends, direction),
             parties=self.parties,
             local_time=moment.local.isoformat(),
@@ -202,10 +210,6 @@ def _outside(ends: _Ends, direction: Direction, region: str) -> str | None:
             return e164(ends.called, region)
         case Direction.INTERNAL | Direction.UNKNOWN:
             return None
-
-
-def _said_apart(outside: str, setup: Setup) -> str | None:
-    return e164(dialled(outside, setup.outside_prefixes, setup.region), setup.region)
 
 
 def _extension(ends: _Ends, direction: Direction) -> str | None:

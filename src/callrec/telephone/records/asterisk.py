@@ -197,10 +197,7 @@ def _columns(row: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_row(line: Line) -> bool:
-    row = _cells(line)
-    return bool(_columns(row)) and parse_local_time(row[_START]) is not None
-
-
-def _cells(line: Line) -> list[str]:
     row = cells_of(line)
-    return [] if isinstance(row, NotUnderstood) else row
+    if isinstance(row, NotUnderstood) or not _columns(row):
+        return False
+    return parse_local_time(row[_START]) is not None

@@ -126,40 +126,23 @@ def _segment(line: Line) -> Mapping[str, str] | None:
 
 
 def _written(said: Mapping[str, str], start: datetime) -> Written:
-    desks = [desk for desk in map(_desk, _parties(said)) if desk]
+    parties = ((said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES)
+    # Lines and voicemail have devices and names too, and are nobody.
+    desks = [(desk[1], name) for device, name in parties if (desk := _EXTENSION.fullmatch(device))]
+    direction = Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
+    if said.get("is internal") == "1":
+        direction = Direction.INTERNAL
     return Written(
         system=System.AVAYA,
         how="a segment of a call as Avaya IP Office writes it",
         time=WrittenTime(raw=said["call start"], local=start),
-        direction=_direction(said),
+        direction=direction,
         calling=_end(said.get("caller", "")),
         called=_end(said.get("called number", "")),
-        extension=desks[0] if desks else None,
-        parties=person_names(*_names_at_desks(said)),
+        extension=desks[0][0] if desks else None,
+        parties=person_names(*(name for _, name in desks if not _NOBODY.fullmatch(name))),
         said=said,
     )
-
-
-def _parties(said: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Device and name of both."""
-    return [(said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES]
-
-
-def _desk(party: tuple[str, str]) -> str | None:
-    """Its extension; lines and voicemail have devices and names too, and are nobody."""
-    device = _EXTENSION.fullmatch(party[0])
-    return device[1] if device else None
-
-
-def _names_at_desks(said: Mapping[str, str]) -> list[str]:
-    parties = [party for party in _parties(said) if _desk(party)]
-    return [name for _, name in parties if not _NOBODY.fullmatch(name)]
-
-
-def _direction(said: Mapping[str, str]) -> Direction:
-    if said.get("is internal") == "1":
-        return Direction.INTERNAL
-    return Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
 
 
 def _end(text: str) -> str:

@@ -103,7 +103,7 @@ def read_description(data: bytes, setup: Setup) -> Call | None:
 
     Law: never raises.
     """
-    item = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
+    item: Any = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
     reader = _reader_of(item, setup)
     leg = next(reader.legs(item, setup)) if reader else None
     return leg.call if isinstance(leg, Leg) else None
