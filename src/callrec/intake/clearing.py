@@ -204,7 +204,11 @@ def clear_portion(
     Returns:
         What was left where it is, and why.
     """
-    copies = _new_copies(portion)
+    copies: list[tuple[Seen, SealedCopy]] = [
+        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
+        for same in portion.new.values()
+        for seen in same
+    ]
     if not copies and not portion.held:
         return []
     uids = sorted({copy.uid for _, copy in copies} | {row.uid for _, row in portion.held})
@@ -228,14 +232,6 @@ def why_left(problem: Problem) -> str:
             return "its copy in the vault is not there or not whole, so it was left where it is"
         case OSError():
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
-
-
-def _new_copies(portion: Portion) -> list[tuple[Seen, SealedCopy]]:
-    return [
-        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
-        for same in portion.new.values()
-        for seen in same
-    ]
 
 
 def _held_copies(

@@ -47,13 +47,6 @@ class _Lines(NamedTuple):
     of_leg: Callable[[Leg], frozenset[str]]
 
 
-def leg_of(
-    facts: RecordingFacts, candidates: Sequence[CallRecord], tolerance: timedelta
-) -> Joined | None:
-    """The leg that one recording is of."""
-    return join([facts], candidates, tolerance).of_recordings[0]
-
-
 def join(
     recordings: Sequence[RecordingFacts], calls: Sequence[CallRecord], tolerance: timedelta
 ) -> Joining:

@@ -1,11 +1,11 @@
-"""Names of Asterisk and FreeSWITCH.
+"""The names that Asterisk and FreeSWITCH, and FusionPBX, give to recordings.
 
-``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>``, in local time; the unique
-id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A conference has
-its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at the dashes and
-breaks where a field holds one, so the name is read from its end. Before it, Monitor() wrote the two
-directions of sound apart: ``-in`` is what the channel that called said, ``-out`` what it heard, and
-``-all`` is both. QueueMetrics' dialler writes the type in capitals.
+``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>`` is Asterisk's, in local time;
+the unique id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A
+conference has its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at
+the dashes and breaks where a field holds one, so the name is read from its end. Before it,
+Monitor() wrote the two directions of sound apart: ``-in`` is what the channel that called said,
+``-out`` what it heard, and ``-all`` is both. QueueMetrics' dialler writes the type in capitals.
 
 ``.WAV`` is GSM and ``.wav`` is not, which nobody needs to know: sound is told by its bytes.
 
@@ -127,7 +127,7 @@ def _instant(epoch: str) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None
 
 
-# The names that FreeSWITCH and FusionPBX give to recordings.
+# FreeSWITCH and FusionPBX:
 #
 # * ``<domain>/archive/<YYYY>/<Mon>/<DD>/<uuid>.mp3``: FusionPBX keeps them so, the month in English
 #   whatever the locale. The uuid alone is known then, and the day.

@@ -1,9 +1,13 @@
-"""Cisco CUCM, FusionPBX.
+"""Call records of FusionPBX and of Cisco Unified Communications Manager (CUCM).
 
-The first line names the columns; cells are quoted, and a quote within one is not doubled, so that
-such a row cannot be read. Epochs are seconds in UTC, stamps have an offset or are local.
+The first line names the columns. FusionPBX quotes cells and does not double a quote within one, so
+that such a row cannot be read; its epochs are seconds in UTC, its stamps have an offset or are
+local. CUCM's files are called ``cdr_<cluster>_<node>_<time>_<number>``; a second line has the types
+of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that nobody
+answered has no connect time.
 
-Source: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php; app/xml_cdr/app_config.php.
+Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; Cisco, Call
+Detail Records Administration Guide (columns, global call id, times).
 """
 
 from __future__ import annotations
@@ -95,13 +99,6 @@ def _talked(said: Mapping[str, str]) -> int | None:
         return parse_milliseconds(said.get("billsec", ""))
     return exactly // MILLISECOND
 
-
-# Call records of Cisco Unified Communications Manager: ``cdr_<cluster>_<node>_<time>_<number>``.
-#
-# Comma-separated, with a line of columns and a line of their types. Instants are seconds in UTC,
-# and 0 for what never was: a call that nobody answered has no connect time.
-#
-# Source: Cisco, Call Detail Records Administration Guide (columns, global call id, times).
 
 _NEEDED: Final = frozenset(
     {"globalcallid_callid", "datetimeorigination", "callingpartynumber", "finalcalledpartynumber"}
