@@ -11,8 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
 
@@ -36,12 +35,6 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, register_now, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
-
-_RECORDING_COLUMNS: Final = (
-    *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),
-    *("direction", "size_bytes", "format", "state"),
-)
-"""In the order of the table."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -247,28 +240,29 @@ def _insert_recordings(
     """Their rows; returns the number that each uid got."""
     if not recordings:
         return {}
-    in_order = itemgetter(*_RECORDING_COLUMNS)
-    rows = [in_order(_recording_row(vault, keys, taken)) for taken in recordings]
+    rows = [_recording_row(vault, keys, taken) for taken in recordings]
     # SQLite counts on from the newest, and nobody else writes meanwhile.
     table = tables.recording
     newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    insert_rows(connection, table.insert(), rows, columns=_RECORDING_COLUMNS)
+    values = [tuple(row.values()) for row in rows]
+    insert_rows(connection, table.insert(), values, columns=list(rows[0]))
     query = select(table.c.uid, table.c.id).where(table.c.id > newest)
     return {row.uid: row.id for row in connection.execute(query)}
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
+    """In the order of the table's columns."""
     return {
-        "batch": keys.batch,
-        "ciphertext": taken.sealed.sha256_ciphertext,
-        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
-        "direction": str(taken.call.direction),
-        "duration_ms": taken.sound.duration_ms,
-        "format": taken.sound.format,
-        "size_bytes": taken.sealed.size_bytes,
-        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
-        "state": "live",
         "uid": taken.uid,
+        "batch": keys.batch,
+        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
+        "ciphertext": taken.sealed.sha256_ciphertext,
+        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        "duration_ms": taken.sound.duration_ms,
+        "direction": str(taken.call.direction),
+        "size_bytes": taken.sealed.size_bytes,
+        "format": taken.sound.format,
+        "state": "live",
     }
 
 
