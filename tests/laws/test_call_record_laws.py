@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining import TimePoint, join, leg_of, nearest_pairs
+from callrec.telephone.joining import TimePoint, join, nearest_pairs
 from callrec.telephone.joining_facts import (
     CallRecord,
     JoinedBy,
@@ -30,7 +30,7 @@ from callrec.telephone.joining_facts import (
 from callrec.telephone.number import e164
 from callrec.telephone.records.lines import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_description, read_records
-from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts
+from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts, leg_of
 
 UNTIL = date(2025, 12, 18)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import System
-from callrec.telephone.joining_facts import CallRecord, RecordingFacts, calls_of
+from callrec.telephone.joining import join
+from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
 from callrec.telephone.records.lines import Leg
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -83,3 +85,10 @@ def facts(
         duration_ms=60_000,
         **more,
     )
+
+
+def leg_of(
+    facts: RecordingFacts, candidates: Sequence[CallRecord], tolerance: timedelta
+) -> Joined | None:
+    """The leg that one recording is of."""
+    return join([facts], candidates, tolerance).of_recordings[0]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.telephone.call import TimeConfidence
+from callrec.telephone.call import HOUR_MEMBERS, TimeConfidence
 from callrec.telephone.clock import by_instant, by_instant_alone, by_local_time
 
 LONDON = ZoneInfo("Europe/London")
@@ -105,3 +105,7 @@ def test_a_contradiction_is_kept_with_what_proves_it(apart: timedelta, told: str
     assert moment.contradiction == f"the call record contradicts it by {told}"
     assert moment.why.startswith(moment.contradiction)
     assert by_instant(TEN_IN_SUMMER, LONDON, TEN).contradiction is None
+
+
+def test_a_moment_settles_the_members_of_the_hour() -> None:
+    assert by_local_time(TEN_IN_SUMMER, LONDON).members.keys() == HOUR_MEMBERS

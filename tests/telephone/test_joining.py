@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.joining import join, leg_of
+from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import (
     CallRecord,
     JoinedBy,
@@ -14,7 +14,17 @@ from callrec.telephone.joining_facts import (
     keys_of_leg,
     keys_of_recording,
 )
-from telephone.legs import CALLER, MINUTE, NINE, OTHER_CALLER, TOLERANCE, a_call, a_leg, facts
+from telephone.legs import (
+    CALLER,
+    MINUTE,
+    NINE,
+    OTHER_CALLER,
+    TOLERANCE,
+    a_call,
+    a_leg,
+    facts,
+    leg_of,
+)
 
 UID = "1748854800.17"
 

@@ -30,7 +30,14 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, check_unchanged, vault_key
 from callrec.record.statements import attested_statement, first_stated
-from callrec.telephone.call import Direction, System, TimeConfidence
+from callrec.telephone.call import (
+    HOUR_MEMBERS,
+    TIME_MEMBERS,
+    TOLD_MEMBERS,
+    Direction,
+    System,
+    TimeConfidence,
+)
 
 NONCE_BYTES = 32
 
@@ -461,16 +468,7 @@ _ADDED: Final = frozenset({"parties", "provenance"})
 _HELD_AGAINST_THE_ROW: Final = frozenset({"ciphertext"})
 """The file that it leaves: only a re-encryption changes it, and the newest is the row's."""
 
-_FILLED: Final = frozenset(
-    {"callee", "caller", "direction", "extension", "number", "record", "unique_id"}
-)
-
-_HOUR: Final = frozenset(
-    {"contradiction", "started_at", "time_confidence", "utc_offset_minutes", "zone"}
-)
-"""What a call record that proves the hour settles of a local time."""
-
-_TIME: Final = _HOUR | {"local_time", "raw_time"}
+_FILLED: Final = (frozenset(TOLD_MEMBERS) - TIME_MEMBERS - _ADDED) | {"record"}
 
 _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT)
 
@@ -484,7 +482,7 @@ def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[st
     Law: what was known stands, but for a time that was not, or an hour that is proven.
     """
     otherwise = {name for name in said if not _may_say(known, said, name)}
-    if not otherwise <= (_FILLED | _TIME if "record" in said else set()):
+    if not otherwise <= (_FILLED | TIME_MEMBERS if "record" in said else set()):
         raise Tampered("a later revision says otherwise what was known")
     told = {name: value for name, value in said.items() if name not in otherwise}
     parties = dict.fromkeys((*known["parties"], *said.get("parties", ())))
@@ -504,10 +502,10 @@ def _may_say(known: Mapping[str, Any], said: Mapping[str, Any], name: str) -> bo
 def _settled(known: Mapping[str, Any], said: Mapping[str, Any]) -> frozenset[str]:
     """Which members of the time are not known yet."""
     if known["time_confidence"] == TimeConfidence.FILE_TIME:
-        return _TIME
+        return TIME_MEMBERS
     if known["time_confidence"] not in _CONFIDENCES_OPEN:
         return frozenset()
     started_at = parse_instant(said.get("started_at", known["started_at"]))
     moved = abs(started_at - parse_instant(known["started_at"]))
     by_hours = moved < timedelta(days=1) and not moved % timedelta(hours=1)
-    return _HOUR if by_hours else frozenset()
+    return HOUR_MEMBERS if by_hours else frozenset()

@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
-from callrec.telephone.call import Call, Direction, System, TimeConfidence, outside_numbers
+from callrec.telephone.call import Call, Direction, System, outside_numbers
 from callrec.telephone.joining_facts import Joined
 from callrec.telephone.records.lines import Leg
 
 _NO_FORM: Final = "the call record of a recording is not in its form"
+
+_NOT_OF_A_LEG: Final = frozenset({"contradiction", "sides", "system", "utc_offset_minutes", "zone"})
+"""Members of a call that its record says once, or not at all."""
 
 
 def as_record(joined: Joined) -> dict[str, Any]:
@@ -28,24 +31,12 @@ def as_record(joined: Joined) -> dict[str, Any]:
 
 
 def _sealed(leg: Leg) -> dict[str, Any]:
-    call = leg.call
-    return {
+    members = leg.call.as_members()
+    return {name: members[name] for name in members.keys() - _NOT_OF_A_LEG} | {
         "answered": leg.answered,
         "answered_at": leg.answered_at and format_instant(leg.answered_at),
-        "callee": call.callee,
-        "caller": call.caller,
-        "direction": call.direction,
-        "extension": call.extension,
-        "local_time": call.local_time,
-        "number": call.number,
-        "parties": list(call.parties),
-        "raw_time": call.raw_time,
         "recording": leg.recording,
-        "said": dict(call.said),
-        "started_at": format_instant(call.started_at),
         "talk_ms": leg.talk_ms,
-        "time_confidence": call.time_confidence,
-        "unique_id": call.unique_id,
     }
 
 
@@ -110,28 +101,9 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
 
 
 def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
-    call = Call(
-        system=system,
-        direction=Direction(said["direction"]),
-        caller=said["caller"],
-        callee=said["callee"],
-        number=said["number"],
-        extension=said["extension"],
-        parties=(),
-        started_at=parse_instant(said["started_at"]),
-        local_time=said["local_time"],
-        time_confidence=TimeConfidence(said["time_confidence"]),
-        raw_time=said["raw_time"],
-        zone="",
-        utc_offset_minutes=0,
-        contradiction=None,
-        unique_id=said["unique_id"],
-        sides=(),
-        why="",
-        said=said["said"],
-    )
+    unsaid = dict.fromkeys(_NOT_OF_A_LEG)  # of no account for a leg (`comparable_leg`)
     return Leg(
-        call=call,
+        call=Call.from_members({**said, **unsaid, "parties": (), "system": system}),
         key=key,
         recording=str(said["recording"]),
         answered=said["answered"] is True,

@@ -1,8 +1,8 @@
 """Put a batch into the catalogue: one transaction, from which on its recordings are in the vault.
 
 Each batch has two random keys. One, sealed to the recordings key, opens the data keys; the other,
-sealed to the catalogue key, opens the metadata. Whoever takes recordings in holds them for as long
-as the batch lasts, and can open none of it afterwards (docs/formats/recording.md, 1).
+sealed to the catalogue key, opens the metadata. The actor holds them while the batch lasts,
+and can open none of it afterwards (docs/formats/recording.md, 1).
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
-from operator import itemgetter
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
 
@@ -30,19 +28,13 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Tampered
 from callrec.holds.follow import match_again
-from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, write_macs
+from callrec.intake.known import DuplicateMacs, Portion, write_macs
 from callrec.intake.sealing import Seen, Taken
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, register_now, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
-
-_RECORDING_COLUMNS: Final = (
-    *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),
-    *("direction", "size_bytes", "format", "state"),
-)
-"""In the order of the table."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,10 +87,13 @@ def catalogue_batch(
         check_may(register.person(actor.person.id), Power.INGEST, on=today(practice))
         _check_keys(practice, register)
         further = {
-            number: _further(connection, practice.vault, keys, (number, fields))
+            number: _further(connection, practice.vault, keys, number, fields)
             for number, fields in _further_fields(portion).items()
         }
-        statement = _state(practice, actor, keys.batch, [*new, *further.values()])
+        items = [revision.as_item() for revision in (*new, *further.values())]
+        statement = sign_statement_as(
+            practice, actor, "batch", {"batch": keys.batch, "items": items}
+        )
         details = {
             "duplicates": portion.duplicates,
             "names": len(portion.named),
@@ -115,12 +110,17 @@ def catalogue_batch(
         connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
         numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
         revisions = {**{numbers[r.uid]: r for r in new}, **further}
-        _insert_metadata(connection, keys.batch, revisions)
+        rows = [(n, r.number, keys.batch, r.metadata.sealed) for n, r in revisions.items()]
+        insert_rows(connection, tables.metadata.insert(), rows)
         write_macs(connection, _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
         if portion.recorded:
-            match_again(act, actor, earliest=_earliest(portion.recorded.values()))
+            # As it was known before, or as it is known now.
+            ms = [
+                (r.row.started_at, to_millis(r.call.started_at)) for r in portion.recorded.values()
+            ]
+            match_again(act, actor, earliest=min(map(min, ms)))
     return numbers
 
 
@@ -164,7 +164,7 @@ def _sealed_key(vault: str, keys: BatchKeys, taken: Taken) -> bytes:
 
 
 def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
-    """What is said anew of recordings that were there: names, and what these or records tell."""
+    """New metadata for recordings already held: names, and what these or call records tell."""
     return {
         number: {
             **(portion.recorded[number].fields if number in portion.recorded else {}),
@@ -175,10 +175,9 @@ def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
 
 
 def _further(
-    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, dict[str, Any]]
+    connection: Connection, vault: str, keys: BatchKeys, recording: int, fields: dict[str, Any]
 ) -> _Revision:
     """A further revision of a recording that was there."""
-    recording, fields = told
     row = connection.execute(
         select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
             tables.recording.c.id == recording
@@ -200,53 +199,25 @@ def _further(
 
 
 def _fields(taken: Taken) -> dict[str, Any]:
-    call, sound, sealed = taken.call, taken.sound, taken.sealed
-    return {
-        "callee": call.callee,
-        "caller": call.caller,
+    sound, sealed = taken.sound, taken.sealed
+    return taken.call.as_members() | {
         "channels": sound.channels,
         "ciphertext": sealed.sha256_ciphertext,
         "codec": sound.codec,
-        "contradiction": call.contradiction,
-        "direction": call.direction,
         "duration_ms": sound.duration_ms,
-        "extension": call.extension,
         "findings": sorted(sound.findings),
         "format": sound.format,
-        "local_time": call.local_time,
-        "number": call.number,
-        "parties": list(call.parties),
-        "raw_time": call.raw_time,
         "record": taken.record,
-        "said": dict(call.said),
         "sample_rate": sound.sample_rate,
         "sha256": sealed.sha256_original,
-        "sides": list(call.sides),
         "size_bytes": sealed.size_bytes,
-        "started_at": format_instant(call.started_at),
-        "system": call.system,
-        "time_confidence": call.time_confidence,
         "uid": taken.uid,
-        "unique_id": call.unique_id,
-        "utc_offset_minutes": call.utc_offset_minutes,
-        "zone": call.zone,
     }
 
 
 def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
     by_name = {os.fsencode(seen.source.path): format_instant(seen.modified_at) for seen in same}
     return [{"modified_at": at, "name": encode_name(name)} for name, at in by_name.items()]
-
-
-def _state(
-    practice: Practice, actor: Actor, batch: str, revisions: Iterable[_Revision]
-) -> Statement:
-    return sign_statement_as(
-        practice,
-        actor,
-        "batch",
-        {"batch": batch, "items": [revision.as_item() for revision in revisions]},
-    )
 
 
 def batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:
@@ -269,41 +240,35 @@ def _insert_recordings(
     """Their rows; returns the number that each uid got."""
     if not recordings:
         return {}
-    in_order = itemgetter(*_RECORDING_COLUMNS)
-    rows = [in_order(_recording_row(vault, keys, taken)) for taken in recordings]
+    rows = [_recording_row(vault, keys, taken) for taken in recordings]
     # SQLite counts on from the newest, and nobody else writes meanwhile.
     table = tables.recording
     newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    insert_rows(connection, table.insert(), rows, columns=_RECORDING_COLUMNS)
+    values = [tuple(row.values()) for row in rows]
+    insert_rows(connection, table.insert(), values, columns=list(rows[0]))
     query = select(table.c.uid, table.c.id).where(table.c.id > newest)
     return {row.uid: row.id for row in connection.execute(query)}
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
+    """In the order of the table's columns."""
     return {
-        "batch": keys.batch,
-        "ciphertext": taken.sealed.sha256_ciphertext,
-        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
-        "direction": str(taken.call.direction),
-        "duration_ms": taken.sound.duration_ms,
-        "format": taken.sound.format,
-        "size_bytes": taken.sealed.size_bytes,
-        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
-        "state": "live",
         "uid": taken.uid,
+        "batch": keys.batch,
+        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
+        "ciphertext": taken.sealed.sha256_ciphertext,
+        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        "duration_ms": taken.sound.duration_ms,
+        "direction": str(taken.call.direction),
+        "size_bytes": taken.sealed.size_bytes,
+        "format": taken.sound.format,
+        "state": "live",
     }
 
 
 def _to_the_millisecond(at: datetime) -> datetime:
     # As the text is that is sealed, since the two are compared.
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _insert_metadata(
-    connection: Connection, batch: str, revisions: Mapping[int, _Revision]
-) -> None:
-    rows = [(n, r.number, batch, r.metadata.sealed) for n, r in revisions.items()]
-    insert_rows(connection, tables.metadata.insert(), rows)
 
 
 def _macs(
@@ -327,7 +292,7 @@ def _macs(
 
 
 def _check_keys(practice: Practice, register: Register) -> None:
-    """What is sealed to a key that was renewed is open to whoever it was renewed for."""
+    """A key was renewed because somebody should not open what is sealed from then on."""
     if register.keys != practice.register.keys:
         raise Failed(
             "the vault's keys were renewed a moment ago, so nothing more was taken in",
@@ -360,13 +325,6 @@ def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCa
         extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
         parties=(*call.parties, *named.parties),
     )
-
-
-def _earliest(recorded: Iterable[KnownRecording]) -> int:
-    """When the first of these calls began, in ms: as it was known, or as it is known now."""
-    at: list[tuple[int, int]]
-    at = [(each.row.started_at, to_millis(each.call.started_at)) for each in recorded]
-    return min(chain.from_iterable(at))
 
 
 def _update_columns(connection: Connection, portion: Portion) -> None:

@@ -1,11 +1,10 @@
 """Processes beside the one that catalogues, which seal all but large files.
 
-Of such a file most of the work is the interpreter's, which runs one thread of a process at a time:
-threads would only wait for each other. The processes are forked, so that they have at once whatever
-they need and share the memory in which that lies. They touch sources and their share of the store's
-batches, never the catalogue. Data keys pass through them as they pass through a thread, and so do
-the two keys of a batch, under which they seal what is to be catalogued. They end with the process
-that they came from, however that ends.
+Most of the work on a small file is the interpreter's, which runs one thread of a process at a time:
+threads would only wait for each other. The processes are forked, so that they share the memory with
+what they need. They touch sources and their share of the store's batches, never the catalogue. Data
+keys pass through them as through a thread, and so do the two keys of a batch, under which they seal
+what is to be catalogued. They end with the process that they came from, however that ends.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""keep, delete or move the sources, once the copy opens.
+"""Keep, delete or move the sources of a batch, once it is catalogued and the sealed copies open.
 
 Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
-its SHA-256 the original's, wherever somebody has the key to open it. That is so for whatever this
-run has sealed. Of a recording that was there before, an intake service has no key: then the copy is
-compared with its name, which is the SHA-256 of its sealed bytes.
+its SHA-256 the original's, where the actor has the key. That is so for what this run has sealed. An
+intake service has no key to a recording that was there before: then the copy is compared with its
+name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is told with its reason.
 """
 
 from __future__ import annotations
@@ -193,23 +193,22 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-# Let the sources of a batch go, once it is catalogued: a leaf says so first, then file by file.
-#
-# Each goes only after its sealed copy was read back (``intake_after``); what cannot go stays, and
-# is told with its reason.
-
 Problem: TypeAlias = CallrecError | OSError
 
 
 def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
-    """Delete or move the sources of a portion.
+    """Delete or move the sources of a portion that is catalogued: a leaf says so first.
 
     Returns:
         What was left where it is, and why.
     """
-    copies = _new_copies(portion)
+    copies: list[tuple[Seen, SealedCopy]] = [
+        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
+        for same in portion.new.values()
+        for seen in same
+    ]
     if not copies and not portion.held:
         return []
     uids = sorted({copy.uid for _, copy in copies} | {row.uid for _, row in portion.held})
@@ -233,14 +232,6 @@ def why_left(problem: Problem) -> str:
             return "its copy in the vault is not there or not whole, so it was left where it is"
         case OSError():
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
-
-
-def _new_copies(portion: Portion) -> list[tuple[Seen, SealedCopy]]:
-    return [
-        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
-        for same in portion.new.values()
-        for seen in same
-    ]
 
 
 def _held_copies(

@@ -133,8 +133,8 @@ def ingest_found(
 ) -> Ingested:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
 
-    As ``ingest_recordings`` for all else, but for the summary. ``done`` is what is added to, so
-    that whoever gave it knows what was done before an error.
+    As ``ingest_recordings``, but without a summary. ``done`` is added to, so that a caller who gave
+    it knows what was done before an error.
     """
     done = Ingested() if done is None else done
     with attempt(practice, actor, "ingest"):

@@ -1,7 +1,12 @@
-"""Join recordings to call records; fill what a name tells more.
+"""Join recordings to call records; fill in what another name of the same sound tells.
 
-Of a recording that is in the vault an intake service can read nothing: it is joined by what its
+An intake service can read nothing of a recording that is in the vault: it is joined by what its
 source says (docs/formats/recording.md, 2.1).
+
+An export under another name may come in before the telephone system's own file, or a spool before
+its template is configured. Another name is asked only of a recording whose direction is not known
+and that has no call record: any other's name has told whose call it is. What was known never
+changes, so filling takes an actor who can open what is sealed (docs/formats/recording.md, 3).
 """
 
 from __future__ import annotations
@@ -11,43 +16,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from callrec.calls.custody import OpenedRecording, Opening, encode_name
+from callrec.calls.custody import Opening, encode_name
 from callrec.calls.records import as_record
 from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis, to_millis
-from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import Taken, check_md5
 from callrec.intake.sources import Quarantined, Source
-from callrec.telephone.call import Call, Direction, System, TimeConfidence, count_untold
+from callrec.telephone.call import TOLD_MEMBERS, Call, Direction, TimeConfidence, count_untold
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
 from callrec.telephone.written import Setup
-
-_MEMBERS: Final = (
-    "callee",
-    "caller",
-    "contradiction",
-    "direction",
-    "extension",
-    "local_time",
-    "number",
-    "parties",
-    "raw_time",
-    "started_at",
-    "time_confidence",
-    "unique_id",
-    "utc_offset_minutes",
-    "zone",
-)
-"""What a call record may tell."""
 
 
 def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantined]:
@@ -116,16 +102,7 @@ def join_known(
 def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
     """What a recording is joined by; a name that is no text joins nothing."""
     names = [encode_name(os.fsencode(path.name)) for path in paths]
-    return RecordingFacts(
-        unique_id=call.unique_id,
-        names=tuple(name for name in names if isinstance(name, str)),
-        # Some names say the outside party's number, and not which end it was.
-        numbers=tuple({end: None for end in (call.caller, call.callee, call.number) if end}),
-        extension=call.extension,
-        started_at=call.started_at,
-        duration_ms=duration_ms,
-        time_confidence=call.time_confidence,
-    )
+    return RecordingFacts.of(call, (name for name in names if isinstance(name, str)), duration_ms)
 
 
 def call_of_source(source: Source, setup: Setup) -> Call | None:
@@ -143,8 +120,8 @@ def uids_with_grants(connection: Connection, uids: Sequence[str]) -> frozenset[s
 def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> KnownRecording:
     record = {"record": as_record(joined)}
     said_before = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
-    # Who came in under another name may be known better than by this one; and a grant holds the
-    # clear columns as they were.
+    # A recording that came in under another name may be known better than by this one; and a grant
+    # holds the clear columns as they were.
     if is_granted or not said_before:
         return KnownRecording(row, record, replace(call, started_at=from_millis(row.started_at)))
     full = filled_from_record(call, joined)
@@ -153,21 +130,9 @@ def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) ->
 
 def changed_members(before: Call, full: Call) -> dict[str, Any]:
     """The members of the metadata that are others now."""
-    told = {name: getattr(full, name) for name in _MEMBERS}
-    changed = {name: value for name, value in told.items() if value != getattr(before, name)}
-    if "parties" in changed:
-        changed["parties"] = list(full.parties)
-    if "started_at" in changed:
-        changed["started_at"] = format_instant(full.started_at)
-    return changed
-
-
-# Fill what is not known of a recording from another name of the same sound, if that tells more.
-#
-# An export under a name of its own may be taken in before the telephone system's file, or a spool
-# before its template is configured. Only a recording whose way is not known, and that has no call
-# record, is asked: of any other its name told whose call it is. What was known never changes, so it
-# takes somebody who can open what is sealed (docs/formats/recording.md, 3).
+    members = full.as_members()
+    changed = [name for name in TOLD_MEMBERS if getattr(full, name) != getattr(before, name)]
+    return {name: members[name] for name in changed}
 
 
 def fill_known(
@@ -231,30 +196,6 @@ def _may_tell_more(told: Call, row: Row[Any]) -> bool:
 def _known(opening: Opening, row: Row[Any]) -> Call | None:
     """The call as it is sealed; None: it cannot be opened, or not be relied on."""
     try:
-        return _call_of(opening.checked(row))
+        return Call.from_members(opening.checked(row).fields)
     except (Locked, Tampered, ValueError):
         return None  # audit verify tells what is not as it was sealed
-
-
-def _call_of(opened: OpenedRecording) -> Call:
-    fields = opened.fields
-    return Call(
-        system=System(fields["system"]),
-        direction=Direction(fields["direction"]),
-        caller=fields["caller"],
-        callee=fields["callee"],
-        number=fields["number"],
-        extension=fields["extension"],
-        parties=tuple(fields["parties"]),
-        started_at=opened.started_at,
-        local_time=fields["local_time"],
-        time_confidence=TimeConfidence(fields["time_confidence"]),
-        raw_time=fields["raw_time"],
-        zone=fields["zone"],
-        utc_offset_minutes=fields["utc_offset_minutes"],
-        contradiction=fields["contradiction"],
-        unique_id=fields["unique_id"],
-        sides=(),
-        why="",
-        said={},
-    )

@@ -12,9 +12,9 @@ from callrec.intake.joining import joining_facts
 from callrec.intake.reading import open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
-from callrec.telephone.call import Call, Direction, System
+from callrec.telephone.call import TOLD_MEMBERS, Call, Direction, System
 from callrec.telephone.filled import filled_from_record
-from callrec.telephone.joining_facts import Joined, JoinedBy
+from callrec.telephone.joining_facts import JoinedBy
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Identified, Setup
@@ -38,27 +38,16 @@ class Preview:
     def as_json(self) -> dict[str, Any]:
         """As docs/cli.md has it; what is not known is null."""
         call, sound, named = self.call, self.sound, self.call or self.known
+        told = {name: getattr(call, name, None) for name in TOLD_MEMBERS}
         return {
             "path": self.path,
             "accepted": self.accepted,
             "why": self.why,
             "system": named.system if named and named.system is not System.NONE else None,
             "template": call and call.said.get("template"),
-            "direction": call.direction
-            if call and call.direction is not Direction.UNKNOWN
-            else None,
-            "caller": call and call.caller,
-            "callee": call and call.callee,
-            "number": call and call.number,
-            "extension": call and call.extension,
+            **told,
+            "direction": None if told["direction"] is Direction.UNKNOWN else told["direction"],
             "parties": call and list(call.parties),
-            "started_at": call and call.started_at,
-            "local_time": call and call.local_time,
-            "raw_time": call and call.raw_time,
-            "zone": call and call.zone,
-            "utc_offset_minutes": call and call.utc_offset_minutes,
-            "time_confidence": call and call.time_confidence,
-            "contradiction": call and call.contradiction,
             "unique_id": named and named.unique_id,
             "codec": sound and sound.codec,
             "sample_rate": sound and sound.sample_rate,
@@ -119,7 +108,8 @@ def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | Non
     if isinstance(read, Quarantined):
         return Preview(str(source.path), accepted=False, why=read.why)
     call, sound = read
-    joined = _joined(records, source, call, sound) if records else None
+    facts = joining_facts(call, [source.path], sound.duration_ms)
+    joined = records.join([facts])[0] if records else None
     call = filled_from_record(call, joined) if joined else call
     return Preview(
         str(source.path),
@@ -129,12 +119,6 @@ def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | Non
         sound=sound,
         joined_by=joined.joined_by if joined else None,
     )
-
-
-def _joined(
-    records: AvailableCallRecords, source: Source, call: Call, sound: Sound
-) -> Joined | None:
-    return records.join([joining_facts(call, [source.path], sound.duration_ms)])[0]
 
 
 def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:

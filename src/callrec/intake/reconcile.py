@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from posixpath import basename
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -41,7 +41,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.call import Call
 from callrec.telephone.joining_facts import JoinedBy, RecordingFacts
 from callrec.telephone.reconciling import (
     Coverage,
@@ -147,7 +147,7 @@ def reconcile_calls(
 
     Raises:
         Refused: the actor may not ingest.
-        Locked: he does not have the catalogue key, as an intake service has not.
+        Locked: the actor does not have the catalogue key, as an intake service has not.
         NotFound: there is no such file, or neither a call nor a recording.
         Unusable: a file is of no kind that is known, or the days end before they begin.
         Failed: a file cannot be read.
@@ -319,30 +319,16 @@ def open_copies(
 def _held(opened: OpenedRecording) -> HeldRecording:
     fields = opened.fields
     try:
-        facts = RecordingFacts(
-            unique_id=fields["unique_id"],
-            names=_names(fields),
-            # Some names say the outside party's number, and not which end it was.
-            numbers=tuple(
-                {fields[end]: None for end in ("caller", "callee", "number") if fields[end]}
-            ),
-            extension=fields["extension"],
-            started_at=opened.started_at,
-            duration_ms=fields["duration_ms"],
-            time_confidence=TimeConfidence(fields["time_confidence"]),
-        )
-        return HeldRecording(
-            id=opened.id,
-            facts=facts,
-            direction=Direction(fields["direction"]),
-            number=fields["number"],
-            unheard=tuple(word for word in _UNHEARD if word in fields["findings"]),
-        )
+        call = Call.from_members(fields)
     except ValueError as error:
         raise Tampered(f"the metadata of recording {opened.id} is not in its form") from error
-
-
-def _names(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """What its files were called, without folders; a name that is no text joins nothing."""
-    paths = (said["name"] for said in fields["provenance"])
-    return tuple(dict.fromkeys(basename(path) for path in paths if isinstance(path, str)))
+    paths = (source["name"] for source in fields["provenance"])
+    # A name that is no text joins nothing.
+    names = dict.fromkeys(basename(path) for path in paths if isinstance(path, str))
+    return HeldRecording(
+        id=opened.id,
+        facts=RecordingFacts.of(call, names, fields["duration_ms"]),
+        direction=call.direction,
+        number=call.number,
+        unheard=tuple(word for word in _UNHEARD if word in fields["findings"]),
+    )

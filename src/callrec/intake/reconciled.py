@@ -1,7 +1,7 @@
 """What a reconciliation found, and what of it is on record.
 
-It is a statement, signed by whoever reconciled, and its leaf carries it; so ``status`` shows the
-last one and opens nothing (docs/formats/keys.md, 3).
+It is a statement, signed by the person who reconciled, and its leaf carries it; so ``status`` shows
+the last one and opens nothing (docs/formats/keys.md, 3).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class LastReconciled:
 
     @property
     def warning(self) -> str | None:
-        """What whoever looks at the practice should know."""
+        """What to tell those who look at the state of the practice."""
         missing = self.counts.missing + self.counts.in_part
         if not missing:
             return None
@@ -114,7 +114,7 @@ def log_reconciliation(
 def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
     """The newest reconciliation that came to its end; None: there was none.
 
-    What somebody says of one who might not, or could open no recording, counts for nothing.
+    One by a person who was not allowed to, or could open no recording, counts for nothing.
     """
     for leaf in _said(connection):
         if _could_reconcile(powers_then(practice, connection), leaf):
@@ -123,7 +123,7 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
 
 
 def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
-    """What whoever looks at the practice should know of who said what he could not know."""
+    """Tells of a reconciliation that was stated by a person who could not know what it says."""
     newest = next(_said(connection), None)
     if newest and not _could_reconcile(powers_then(practice, connection), newest):
         yield (
@@ -232,12 +232,9 @@ def _silent(reconciled: Reconciled, silences: Iterable[QuietPeriod]) -> Iterator
     ]
     for gap in silences:
         calls = sum(gap.begins_at <= at < gap.ends_at for at in spoken)
-        why = _counted(calls) if reconciled.calls else ""
+        counted = "1 call" if calls == 1 else f"{calls} calls"
+        why = counted if reconciled.calls else ""
         yield Finding(what=FindingKind.GAP, at=gap.begins_at, until=gap.ends_at, why=why)
-
-
-def _counted(calls: int) -> str:
-    return "1 call" if calls == 1 else f"{calls} calls"
 
 
 def _of_call(accounted: AccountedCall) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Call records at hand, sealed in a temporary place.
+"""The call records that a run is given, sealed in a temporary place.
 
 Each file is read once, row by row, into a temporary database of this process, which SQLite spills
 to the disk as it grows. It holds keyed hashes of what legs are joined by, and the legs sealed, all
@@ -171,7 +171,8 @@ def open_call_records(
     ``system``: whose they are, if that is said; a template is only of names.
 
     Raises:
-        NotFound, Unusable, Failed: as `AvailableCallRecords.of`.
+        NotFound, Unusable, Failed: there is no such file, it is of no kind that is known, or it
+            cannot be read.
     """
     if not paths:
         yield None

@@ -273,24 +273,21 @@ def _sidecars(names: Iterable[str]) -> frozenset[str]:
     )
 
 
-# Whether some process has a file open for writing: its telephone system, most likely.
-#
-# Linux is asked for a read lease on the file (fcntl(2), F_SETLEASE), which it refuses while anybody
-# has the file open for writing, and does so wherever that process runs, as root or in a container.
-# /proc would show only processes of one's own, and locks only those who take them.
-#
-# A lease that was given is given back in the next line. Should somebody open the file for writing
-# in between, he waits for that long, and the signal that tells of it is one that is ignored unless
-# somebody asks for it; SIGIO, which it would be otherwise, ends the process.
-
 _CAN_TELL: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
 
 
 def has_writer(descriptor: int) -> bool:
-    """Whether it is certain that somebody has the file open for writing.
+    """Whether it is certain that a process has the file open for writing: its telephone system.
 
-    Not so where it cannot be told: beside Linux, on network file systems without leases, and of
-    other people's files, whose leases are for root alone.
+    Linux is asked for a read lease on the file (fcntl(2), F_SETLEASE), which it refuses while any
+    process has it open for writing, wherever that runs, as root or in a container. /proc would show
+    only the user's own processes, and locks only those that take them. It cannot be told on other
+    systems, on network file systems without leases, and of files of another user, whose leases are
+    for root alone.
+
+    A lease that was given is given back at once. A process that opens the file for writing in
+    between waits for that long, and the signal that tells of it is one that is ignored by default;
+    SIGIO, which it would be otherwise, ends the process.
     """
     if not _CAN_TELL:
         return False

@@ -1,6 +1,6 @@
 """What was taken in and what was refused, on record: a statement at the end of each run.
 
-A summary counts every batch of its maker since his summary before it, whatever run took it in: a
+A summary counts every batch of its maker since their last summary, whatever run took it in: a
 run that was killed has none, and the next one's counts what it did (docs/formats/recording.md, 6).
 """
 
@@ -88,18 +88,13 @@ def close_intake(
             "refused": {word: totals.refused[word] for word in Refusal},
             "unjoined": totals.unjoined,
         }
-        statement = sign_statement_as(
-            practice,
-            actor,
-            INTAKE_STATEMENT,
-            fields,
-        )
+        statement = sign_statement_as(practice, actor, INTAKE_STATEMENT, fields)
         seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
     return Summary(seq, dict(sorted(fields.items())))
 
 
 def _counted(connection: Connection, person: str) -> dict[str, Any]:
-    """What a person took in since his last summary."""
+    """What a person took in since their last summary."""
     since = _last_summary(connection, person) + 1
     batches = _batches(connection, person, since)
     recordings = size_bytes = 0
@@ -132,7 +127,7 @@ def _last_summary(connection: Connection, person: str) -> int:
 
 
 def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
-    """The ids of his batches from a leaf on, in their order, each with its statement's digest."""
+    """The ids of a person's batches from a leaf on, in order, each with its statement's digest."""
     leaf, batch = tables.leaf, tables.batch
     query = (
         select(leaf.c.seq, leaf.c.body, batch.c.id, batch.c.statement)

@@ -1,11 +1,11 @@
-"""Standing intake.
+"""Standing intake: what comes into watched folders is taken in, round by round.
 
-What was found (``intake_looking``) and is settled (``intake_settling``) is taken in by rounds. Each
-is one run of ``ingest``, with the vault opened afresh: whoever may not ingest any more is refused
+`FolderWatch` finds files, `Spool` tells which are settled, `watch_folders` runs the rounds. Each is
+one run of ``ingest``, with the vault opened afresh: a person who may not ingest any more is refused
 at the next. Between rounds nothing of the vault is open or locked, and no batch key is in memory.
 
-What the world does not let happen, a full disk, a busy vault, a folder that is gone, is told and
-tried again. All that this process knows may be lost at any moment: the vault knows what it has.
+A full disk, a busy vault, a folder that is gone: each is told and tried again. All that this
+process knows may be lost at any moment, for the vault knows what it has.
 """
 
 from __future__ import annotations
@@ -43,12 +43,6 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, today
 from callrec.system.files import file_system_of
 
-# Look for what is to be taken in while folders are watched: passes, and changes that are told.
-#
-# A pass looks through all folders: at the start, and then every few minutes, so that a change that
-# nobody told of loses nothing. It stops for a while when so many files wait that they would fill
-# the memory. In between, what has changed is looked at by itself.
-
 SECONDS_BETWEEN_PASSES: Final = 300.0
 """Seconds from one pass to the next where every change is told."""
 
@@ -83,7 +77,12 @@ class WatchEnvironment(Protocol):
 
 @dataclass(slots=True)
 class FolderWatch:
-    """Keeps a spool up to date with what lies in the folders."""
+    """Keeps a spool up to date with what lies in the folders.
+
+    A pass looks through all folders: at the start, and then every few minutes, so that a change
+    that the system did not tell of loses nothing. It stops for a while when so many files wait that
+    they would fill the memory. In between, what has changed is looked at by itself.
+    """
 
     around: WatchEnvironment
     folders: Sequence[Path]
@@ -186,7 +185,7 @@ class IntakeEnvironment(WatchEnvironment, Protocol):
         """The day that it is at the practice."""
 
     def enter(self) -> tuple[Practice, Actor]:
-        """Open the vault afresh, and look up who takes in, as he now stands."""
+        """Open the vault afresh, and look up the actor, as they now stand."""
 
     def tell(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
@@ -226,7 +225,7 @@ def watch_folders(
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
-        Refused, Locked: whoever takes in may not, or not any more.
+        Refused, Locked: the actor may not take in, or not any more.
         Misconfigured, Tampered: the vault is not as it should be.
     """
     with _entered(world) as (practice, actor):
@@ -385,16 +384,15 @@ class _Offer:
         return news
 
 
-# Ask the system which files have changed, where it can tell: the edge of ``watching``.
-#
-# On a network share nobody is told what another machine writes, and a system may watch only so many
-# folders. Then this only waits, and whoever asks has to look for himself.
-
 TICK_SECONDS = 1
 
 
 class FolderChanges:
-    """What has changed in some folders, as the system tells it."""
+    """What has changed in some folders, as the system tells it.
+
+    Of a network share it does not tell what another machine writes, and it may watch only so many
+    folders. Then this only waits, and the caller has to look.
+    """
 
     def __init__(self, stop: Event) -> None:
         """Waiting ends early once ``stop`` is set."""
@@ -450,12 +448,6 @@ def _identity(folder: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-# Which files of a watched folder may be taken in: those that stood still, each once.
-#
-# A rule without a clock or a disk: it is told what was seen, and when. A file is settled if it was
-# seen alike twice, so many seconds apart: its size, its times, and those of the sidecar beside it.
-# What was dealt with is not offered again before it changes, so that nothing is told twice.
-
 Stamp: TypeAlias = tuple[int, ...]
 """What changes whenever somebody writes to a file, or to its sidecar."""
 
@@ -471,7 +463,11 @@ class SeenFile:
 
 
 class Spool:
-    """What is known of the files, from one look to the next.
+    """Which files of the watched folders may be taken in: those that stood still, each once.
+
+    It has no clock and no disk: it is told what was seen, and when. A file is settled if it was
+    seen alike twice, so many seconds apart: its size, its times, and those of its sidecar.
+    What was dealt with is not offered again before it changes, so that nothing is told twice.
 
     Laws: a file is settled only if it was last seen to change ``settle_seconds`` ago or longer;
     what was dealt with is settled again only after its stamp has changed.

@@ -1,5 +1,7 @@
 """The central telephone system [policy 2]: what it leaves behind, and what that says of a call.
 
-Each system has a module that turns the names it writes into a Call; ``reading`` chooses between
-them, ``sound`` says what a file's bytes are.
+Read ``call`` first, then ``reading``, which asks for each recording its sidecar, the forms of
+``names``, or the file's own time. ``written`` makes a call of what a system wrote, with ``number``
+and ``clock``. ``records`` has call records, ``joining`` finds whose they are, ``filled`` what they
+add; ``reconciling`` holds both against each other; ``sound`` says what a file's bytes are.
 """

@@ -1,4 +1,8 @@
-"""What is known of one call."""
+"""What is known of one call, and how its fields stand in sealed metadata.
+
+`Call` is the one list of these fields. The metadata of a recording, the legs of its call record,
+the JSON of a preview and what a further revision may say take their names from it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
+
+from callrec.crypto.canonical import format_instant, parse_instant
 
 _IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
 
@@ -75,42 +81,87 @@ class Call:
     """One call as its telephone system left it; every text in it can be written as UTF-8."""
 
     system: System
-    direction: Direction
-    caller: str | None
+    direction: Direction = Direction.UNKNOWN
+    caller: str | None = None
     """E.164 where it is a public number, as written otherwise; None: withheld or unknown."""
-    callee: str | None
+    callee: str | None = None
     """As the caller."""
-    number: str | None
+    number: str | None = None
     """The outside party's: E.164, or a short code such as 999."""
-    extension: str | None
+    extension: str | None = None
     """Of the practice's end; of an internal call, the end that called."""
-    parties: tuple[str, ...]
+    parties: tuple[str, ...] = ()
     """Names of people, where the system knew them."""
     started_at: datetime
     """Aware, UTC."""
     local_time: str
     """ISO 8601 without an offset, as written; of an instant, in the practice's time zone."""
-    time_confidence: TimeConfidence
-    raw_time: str
+    raw_time: str = ""
     """The time as the system wrote it, character by character; empty: it wrote none."""
     zone: str
     """In which ``local_time`` stands: ``Europe/London``, or ``UTC-07:00`` where that was shown."""
     utc_offset_minutes: int
     """Of ``local_time``, east of Greenwich."""
-    contradiction: str | None
+    time_confidence: TimeConfidence
+    contradiction: str | None = None
     """What contradicts the time, in words; it was left aside."""
-    unique_id: str | None
-    sides: tuple[Side, ...]
+    unique_id: str | None = None
+    sides: tuple[Side, ...] = ()
     """Whom each channel carries, the left one first; empty: not known."""
     why: str
     """How it was read: one sentence, with nothing of the call in it."""
-    said: Mapping[str, str] = field(hash=False)
+    said: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What the system said, as it said it."""
+
+    @classmethod
+    def from_members(cls, members: Mapping[str, Any]) -> Self:
+        """The call that members of sealed metadata tell of.
+
+        What is not asked again is left out: whom each channel carries, and how it was read.
+
+        Raises:
+            KeyError, TypeError, ValueError: the members are not in their form.
+        """
+        told = {name: members[name] for name in (*TOLD_MEMBERS, "said")}
+        return cls(
+            **told
+            | {
+                "system": System(members["system"]),
+                "direction": Direction(members["direction"]),
+                "parties": tuple(members["parties"]),
+                "started_at": parse_instant(members["started_at"]),
+                "time_confidence": TimeConfidence(members["time_confidence"]),
+                "why": "",
+            }
+        )
+
+    def as_members(self) -> dict[str, Any]:
+        """As metadata hold it (docs/formats/recording.md, 2)."""
+        return {name: getattr(self, name) for name in TOLD_MEMBERS} | {
+            "system": self.system,
+            "parties": list(self.parties),
+            "started_at": format_instant(self.started_at),
+            "sides": list(self.sides),
+            "said": dict(self.said),
+        }
 
     @property
     def numbers(self) -> frozenset[str]:
         """Those by which the call is found, as `outside_numbers` has them."""
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
+
+
+TOLD_MEMBERS: Final = tuple(
+    name for name in Call.__slots__ if name not in {"system", "sides", "why", "said"}
+)
+"""What a name or a call record may tell of a call that was not known."""
+
+HOUR_MEMBERS: Final = frozenset(
+    {"started_at", "zone", "utc_offset_minutes", "time_confidence", "contradiction"}
+)
+"""What an instant settles of a time that was written as local."""
+
+TIME_MEMBERS: Final = HOUR_MEMBERS | {"local_time", "raw_time"}
 
 
 def count_untold(call: Call) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import TimeConfidence
@@ -48,6 +48,17 @@ class Moment:
     def offset(self) -> timedelta:
         """Of that clock then, east of Greenwich."""
         return self.local - self.at.replace(tzinfo=None)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What it settles of a Call (`HOUR_MEMBERS`)."""
+        return {
+            "started_at": self.at,
+            "zone": self.zone,
+            "utc_offset_minutes": round(self.offset.total_seconds() / 60),
+            "time_confidence": self.confidence,
+            "contradiction": self.contradiction,
+        }
 
 
 def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:

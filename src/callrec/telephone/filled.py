@@ -1,4 +1,4 @@
-"""What a recording's call record, or another name, tells of it that its own name does not."""
+"""Fill in a recording's call from its call record, or from another name of the same sound."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callrec.telephone.call import Call, Direction, TimeConfidence
+from callrec.telephone.call import TIME_MEMBERS, Call, Direction, TimeConfidence
 from callrec.telephone.clock import by_instant
 from callrec.telephone.joining_facts import Joined
 from callrec.telephone.records.lines import Leg
 
 _APART: Final = timedelta(minutes=30)
-"""Half of the step by which clocks change; whoever waits that long in a queue is told of too."""
+"""Half of the step by which clocks change; a caller may wait that long in a queue."""
 
 _OPEN: Final = frozenset({TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT})
 
@@ -85,28 +85,12 @@ def _timed(call: Call, leg: Leg) -> Call:
     if call.time_confidence in _OPEN and told.time_confidence is TimeConfidence.UTC_PROVEN:
         local = datetime.fromisoformat(call.local_time)
         moment = by_instant(local, ZoneInfo(call.zone), told.started_at, proof="the call record")
-        return replace(
-            call,
-            started_at=moment.at,
-            time_confidence=moment.confidence,
-            zone=moment.zone,
-            utc_offset_minutes=round(moment.offset.total_seconds() / 60),
-            contradiction=moment.contradiction,
-        )
+        return replace(call, **moment.members)
     return call
 
 
 def _at_the_time_of(call: Call, told: Call) -> Call:
-    return replace(
-        call,
-        started_at=told.started_at,
-        local_time=told.local_time,
-        time_confidence=told.time_confidence,
-        raw_time=told.raw_time,
-        zone=told.zone,
-        utc_offset_minutes=told.utc_offset_minutes,
-        contradiction=told.contradiction,
-    )
+    return replace(call, **{name: getattr(told, name) for name in TIME_MEMBERS})
 
 
 def _contradictions(call: Call, joined: Joined) -> Iterator[str]:

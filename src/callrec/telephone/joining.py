@@ -1,4 +1,4 @@
-"""Whose recording is whose call."""
+"""Which recording is of which leg of which call."""
 
 from __future__ import annotations
 
@@ -45,13 +45,6 @@ class _Lines(NamedTuple):
 
     of_recording: Callable[[RecordingFacts], frozenset[str]]
     of_leg: Callable[[Leg], frozenset[str]]
-
-
-def leg_of(
-    facts: RecordingFacts, candidates: Sequence[CallRecord], tolerance: timedelta
-) -> Joined | None:
-    """The leg that one recording is of."""
-    return join([facts], candidates, tolerance).of_recordings[0]
 
 
 def join(
@@ -249,7 +242,7 @@ _BY_NUMBER_AND_EXTENSION = _Lines(
 
 
 class TimePoint(NamedTuple):
-    """Where one that looks for another stands; he may stand at several places."""
+    """Where a recording or a leg stands that looks for its other; it may have several."""
 
     line: str
     """Only those on one line can be paired."""
@@ -264,8 +257,8 @@ def nearest_pairs(points: Iterable[TimePoint], farthest: int) -> Iterator[tuple[
     """Who is paired with whom, left and right, no farther apart than ``farthest``.
 
     Of all who are left the nearest two are paired again and again; of several pairs that are
-    equally near, always the same one. Among the nearest are always neighbours, so that whoever
-    leaves the line only makes new neighbours of those beside him: O(n log n), whatever the points.
+    equally near, always the same one. Among the nearest are always neighbours, so that one
+    that leaves the line only makes new neighbours of those beside it: O(n log n) in all cases.
     """
     row = _Row(sorted(points), farthest)
     while row.near:

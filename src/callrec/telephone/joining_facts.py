@@ -1,4 +1,4 @@
-"""Facts and keys of joining."""
+"""What recordings and the legs of calls are joined by: facts, keys and an order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
 from callrec.telephone.records.lines import Leg
@@ -41,6 +41,20 @@ class RecordingFacts:
     duration_ms: int
     time_confidence: TimeConfidence = TimeConfidence.UTC_PROVEN
     """Of a local time that came twice, both readings count."""
+
+    @classmethod
+    def of(cls, call: Call, names: Iterable[str], duration_ms: int) -> Self:
+        """By the recording's call, and the names of its files without folders."""
+        return cls(
+            unique_id=call.unique_id,
+            names=tuple(names),
+            # Some names say the outside party's number, and not which end it was.
+            numbers=tuple(dict.fromkeys(filter(None, (call.caller, call.callee, call.number)))),
+            extension=call.extension,
+            started_at=call.started_at,
+            duration_ms=duration_ms,
+            time_confidence=call.time_confidence,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

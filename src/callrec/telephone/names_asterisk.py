@@ -1,11 +1,11 @@
-"""Names of Asterisk and FreeSWITCH.
+"""The names that Asterisk and FreeSWITCH, and FusionPBX, give to recordings.
 
-``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>``, in local time; the unique
-id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A conference has
-its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at the dashes and
-breaks where a field holds one, so the name is read from its end. Before it, Monitor() wrote the two
-directions of sound apart: ``-in`` is what the channel that called said, ``-out`` what it heard, and
-``-all`` is both. QueueMetrics' dialler writes the type in capitals.
+``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>`` is Asterisk's, in local time;
+the unique id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A
+conference has its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at
+the dashes and breaks where a field holds one, so the name is read from its end. Before it,
+Monitor() wrote the two directions of sound apart: ``-in`` is what the channel that called said,
+``-out`` what it heard, and ``-all`` is both. QueueMetrics' dialler writes the type in capitals.
 
 ``.WAV`` is GSM and ``.wav`` is not, which nobody needs to know: sound is told by its bytes.
 
@@ -20,9 +20,15 @@ from datetime import UTC, date, datetime
 from pathlib import PurePath
 from typing import NamedTuple
 
-from callrec.telephone import written as stamps
 from callrec.telephone.call import Direction, Side, System
-from callrec.telephone.written import Identified, Setup, Written, WrittenTime
+from callrec.telephone.written import (
+    Identified,
+    Setup,
+    Written,
+    WrittenTime,
+    local_from_digits,
+    time_from_digits,
+)
 
 _ASTERISK = re.compile(
     r"(?P<head>[^/]+)"
@@ -81,7 +87,7 @@ def read_asterisk(path: PurePath, setup: Setup) -> Written | None:
     name = path.name
     parts = _ASTERISK.fullmatch(name)
     fields = _fields(parts["head"]) if parts else None
-    local = _local_time(parts["day"], parts["time"]) if parts else None
+    local = local_from_digits(parts["day"], parts["time"]) if parts else None
     if parts is None or fields is None or local is None:
         return None
     kind, called, calling = fields
@@ -116,19 +122,12 @@ def _fields(head: str) -> tuple[_Type, str, str] | None:
     return (_TYPES[word], called, calling) if word in _TYPES and dash else None
 
 
-def _local_time(day: str, time: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(f"{day}T{time}")
-    except ValueError:
-        return None
-
-
 def _instant(epoch: str) -> datetime | None:
     seconds = int(epoch)
     return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None
 
 
-# The names that FreeSWITCH and FusionPBX give to recordings.
+# FreeSWITCH and FusionPBX:
 #
 # * ``<domain>/archive/<YYYY>/<Mon>/<DD>/<uuid>.mp3``: FusionPBX keeps them so, the month in English
 #   whatever the locale. The uuid alone is known then, and the day.
@@ -168,7 +167,7 @@ def read_freeswitch(path: PurePath, setup: Setup) -> Written | None:
     if parts is None:
         return None
     day, time = (parts[part].replace("-", "") for part in ("day", "time"))
-    written = stamps.time_from_digits(parts["raw"], day, time)
+    written = time_from_digits(parts["raw"], day, time)
     if written is None:
         return None
     return Written(
@@ -203,7 +202,7 @@ def identify_freeswitch(path: PurePath, setup: Setup) -> Identified | None:
 def _day(folders: tuple[str, ...]) -> date | None:
     match folders:
         case ("archive", year, month, day) if month in _MONTHS:
-            at = stamps.local_from_digits(f"{year}{_MONTHS.index(month) + 1:02}{day}", "000000")
+            at = local_from_digits(f"{year}{_MONTHS.index(month) + 1:02}{day}", "000000")
             return at.date() if at and len(year) == 4 and len(day) == 2 else None  # noqa: PLR2004
         case _:
             return None

@@ -58,7 +58,7 @@ _LONGEST_SHORT_CODE = 6
 _SHORTEST = 9
 """Digits of a national number that is believed although phonenumbers' metadata do not list it,
 as they do not list Ofcom's numbers for drama or a range opened last month. Shorter ones are
-local numbers without their area, which would become somebody else's."""
+local numbers without their area, which would become another person's."""
 
 _remembered = lru_cache(maxsize=2**9)
 """A practice's callers call again, and phonenumbers takes its time."""

@@ -1,4 +1,8 @@
-"""What is known of a recording."""
+"""What is known of a recording by its sidecar, else by its name, else by the file's own time.
+
+A sidecar is a JSON file beside the recording, for what its telephone system's names do not say. Its
+format is docs/formats/sidecar.md; it is strict, because a key misspelt would be a fact lost.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,10 @@ def read_call(path: Path, setup: Setup) -> Call:
     try:
         sidecar = sidecar_for(path)
         if sidecar is not None:
-            return _described(_beginning(sidecar), setup)
+            with sidecar.open("rb") as opened:
+                data = opened.read(MAX_DESCRIPTION_BYTES + 1)  # one more is enough to refuse it
+            # A cloud system's own description says itself whose it is.
+            return read_description(data, replace(setup, system=None)) or read_sidecar(data, setup)
         call = read_name(path, setup)
         if call is not None:
             return call
@@ -100,21 +107,6 @@ def _plain(sign: str) -> str:
         return " "
     return shown if shown.isprintable() else "\ufffd"
 
-
-def _described(data: bytes, setup: Setup) -> Call:
-    """By a cloud system's own description, which says itself whose it is; else by a sidecar."""
-    return read_description(data, replace(setup, system=None)) or read_sidecar(data, setup)
-
-
-def _beginning(sidecar: Path) -> bytes:
-    """One byte more than a description may have is enough to refuse it."""
-    with sidecar.open("rb") as opened:
-        return opened.read(MAX_DESCRIPTION_BYTES + 1)
-
-
-# A JSON file beside a recording, for whatever its telephone system's names do not say.
-#
-# The format is docs/formats/sidecar.md; it is strict, because a key misspelt would be a fact lost.
 
 MAX_SIDECAR_BYTES = 64 * 1024
 """Bytes."""
@@ -181,6 +173,7 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
         raise _explained(first) from None
+    raw = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
     return Written(
         system=System.SIDECAR,
         how="told by its sidecar",
@@ -191,7 +184,7 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         extension=said.extension or None,
         parties=said.parties,
         unique_id=said.unique_id or None,
-        said=_raw(said),
+        said={key: str(value) for key, value in raw.items()},
     ).to_call(setup)
 
 
@@ -216,20 +209,9 @@ def _explained(error: ErrorDetails) -> Unusable:
 def _written_time(text: str) -> WrittenTime:
     try:
         if _INSTANT.fullmatch(text):
-            return _as_written(text, datetime.fromisoformat(text))
+            return WrittenTime.of(text, datetime.fromisoformat(text))
     except ValueError:
         pass
     raise Unusable(
         'the sidecar\'s "started_at" is no date and time', hint='write "2024-10-27T01:30:00+01:00"'
     )
-
-
-def _as_written(raw: str, at: datetime) -> WrittenTime:
-    if at.tzinfo is None:
-        return WrittenTime(raw=raw, local=at)
-    return WrittenTime(raw=raw, instant=at, proof="the offset that is written with it")
-
-
-def _raw(said: _Sidecar) -> dict[str, str]:
-    written = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
-    return {key: str(value) for key, value in written.items()}

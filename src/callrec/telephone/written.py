@@ -1,4 +1,4 @@
-"""What a system wrote, the call it means; how this practice reads it.
+"""What a telephone system wrote, and the call that it means in this practice.
 
 A system's own module only takes its names, or its call records, apart; what the parts mean is
 decided here for all of them: which end is the practice's, which way the call went, whose number it
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
-from typing import Final
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
@@ -33,6 +33,13 @@ class WrittenTime:
     """Aware; in the order of the local time, where there is one: it tells which hour was meant."""
     proof: str = "the unique id"
     """What the instant was taken from, in words."""
+
+    @classmethod
+    def of(cls, raw: str, at: datetime) -> Self:
+        """Of a local time without an offset, or an instant with one."""
+        if at.tzinfo is None:
+            return cls(raw=raw, local=at)
+        return cls(raw=raw, instant=at, proof="the offset that is written with it")
 
     def moment(self, setup: Setup) -> Moment:
         """When that was."""
@@ -78,26 +85,23 @@ class Written:
         direction = self.direction or _direction(ends)
         ends = _without_prefix(ends, direction, setup)
         moment = self.time.moment(setup)
+        apart = e164(dialled(self.outside, setup.outside_prefixes, setup.region), setup.region)
         turned = " with its ends in the other order" if ends.turned else ""
         return Call(
             system=self.system,
             direction=direction,
             caller=party(ends.calling, setup.region),
             callee=party(ends.called, setup.region),
-            number=_outside(ends, direction, setup.region) or _said_apart(self.outside, setup),
+            number=_outside(ends, direction, setup.region) or apart,
             extension=self.extension or _extension(ends, direction),
             parties=self.parties,
-            started_at=moment.at,
             local_time=moment.local.isoformat(),
-            time_confidence=moment.confidence,
             raw_time=self.time.raw,
-            zone=moment.zone,
-            utc_offset_minutes=round(moment.offset.total_seconds() / 60),
-            contradiction=moment.contradiction,
             unique_id=self.unique_id,
             sides=self.sides,
             why=f"{self.how}{turned}; {moment.why}",
             said=self.said,
+            **moment.members,
         )
 
 
@@ -183,7 +187,7 @@ def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
 def _direction(ends: _Ends) -> Direction:
     """Where the system does not say: from the end inside to the one outside, or the other way.
 
-    One who picks up his own parked call stands at both ends, and nobody called a conference.
+    A person who picks up their own parked call stands at both ends, and nobody called a conference.
     """
     if not ends.calling or not ends.called or ends.called == ends.calling:
         return Direction.UNKNOWN
@@ -206,10 +210,6 @@ def _outside(ends: _Ends, direction: Direction, region: str) -> str | None:
             return e164(ends.called, region)
         case Direction.INTERNAL | Direction.UNKNOWN:
             return None
-
-
-def _said_apart(outside: str, setup: Setup) -> str | None:
-    return e164(dialled(outside, setup.outside_prefixes, setup.region), setup.region)
 
 
 def _extension(ends: _Ends, direction: Direction) -> str | None:
@@ -241,29 +241,21 @@ class Identified:
         known goes before it.
         """
         at = _in_zone(modified, zone)
-        contradiction = None
+        why, contradiction = "the time is the file's own", None
         if self.day is not None and at.date() not in {self.day, self.day + _A_DAY}:
             at = datetime.combine(self.day, datetime.min.time(), zone)
             contradiction = "the file's own time is of another day than its folder"
+            why = f"{contradiction}, whose beginning is taken"
+        local = at.replace(tzinfo=None)
+        confidence = TimeConfidence.FILE_TIME
+        moment = Moment(at.astimezone(UTC), local, confidence, why, str(zone), contradiction)
         return Call(
             system=self.system,
-            direction=Direction.UNKNOWN,
-            caller=None,
-            callee=None,
-            number=None,
-            extension=None,
-            parties=(),
-            started_at=at.astimezone(UTC),
-            local_time=at.replace(tzinfo=None).isoformat(),
-            time_confidence=TimeConfidence.FILE_TIME,
-            raw_time="",
-            zone=str(zone),
-            utc_offset_minutes=round((at.utcoffset() or timedelta()).total_seconds() / 60),
-            contradiction=contradiction,
+            local_time=local.isoformat(),
             unique_id=self.unique_id,
-            sides=(),
-            why=f"{self.how}; {_of_time(contradiction)}",
+            why=f"{self.how}; {why}",
             said=self.said,
+            **moment.members,
         )
 
 
@@ -280,12 +272,6 @@ def _in_zone(modified: int, zone: ZoneInfo) -> datetime:
     if at is None or at.year not in YEARS:
         raise Unusable("the file's own time is in no year of calls")
     return at
-
-
-def _of_time(contradiction: str | None) -> str:
-    if contradiction is None:
-        return "the time is the file's own"
-    return f"{contradiction}, whose beginning is taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

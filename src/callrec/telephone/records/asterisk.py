@@ -16,7 +16,6 @@ from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
-from callrec.telephone.records import lines as cells
 from callrec.telephone.records.lines import (
     FileClock,
     Leg,
@@ -26,6 +25,14 @@ from callrec.telephone.records.lines import (
     by_columns,
     by_header,
     cells_of,
+    file_name,
+    from_epoch,
+    parse_end,
+    parse_length,
+    parse_local_time,
+    parse_milliseconds,
+    person_names,
+    shown_name,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -84,7 +91,7 @@ class _Reader:
 
     def read_row(self, said: Mapping[str, str]) -> Leg | str:
         raw = said.get("start") or said.get("calldate", "")
-        start = cells.parse_local_time(raw)
+        start = parse_local_time(raw)
         if start is None:
             return "its start is no date and time"
         time = self._clock.time(raw, start, _created(said.get("uniqueid", "")))
@@ -102,12 +109,12 @@ def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
         recording=_recording(said),
         answered=answered,
         answered_at=call.started_at + waited if answered and waited is not None else None,
-        talk_ms=cells.parse_milliseconds(said.get("billsec", "")),
+        talk_ms=parse_milliseconds(said.get("billsec", "")),
     )
 
 
 def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
-    calling, called = cells.parse_end(said.get("src", "")), cells.parse_end(said.get("dst", ""))
+    calling, called = parse_end(said.get("src", "")), parse_end(said.get("dst", ""))
     ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
     ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
     return Written(
@@ -119,8 +126,8 @@ def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writte
         calling=ours_calling or calling,
         called=called,
         extension=ours_calling or ours_called,
-        parties=cells.person_names(
-            cells.shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
+        parties=person_names(
+            shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
         ),
         unique_id=said.get("uniqueid"),
         said=said,
@@ -159,8 +166,8 @@ def _is_by_machine(said: Mapping[str, str]) -> bool:
 def _waited(said: Mapping[str, str]) -> timedelta | None:
     """From its start until it was answered; not as a difference of local times, which may jump."""
     duration, talked = (
-        cells.parse_length(said.get("duration", "")),
-        cells.parse_length(said.get("billsec", "")),
+        parse_length(said.get("duration", "")),
+        parse_length(said.get("billsec", "")),
     )
     if duration is None or talked is None or duration < talked:
         return None
@@ -170,14 +177,12 @@ def _waited(said: Mapping[str, str]) -> timedelta | None:
 def _recording(said: Mapping[str, str]) -> str:
     """FreePBX has a column for it; before, it stood in the user field."""
     by_user_field = said.get("userfield", "").partition("audio:")
-    return cells.file_name(
-        said.get("recordingfile") or ("" if by_user_field[0] else by_user_field[2])
-    )
+    return file_name(said.get("recordingfile") or ("" if by_user_field[0] else by_user_field[2]))
 
 
 def _created(unique_id: str) -> datetime | None:
     parts = _UNIQUE_ID.fullmatch(unique_id)
-    return cells.from_epoch(int(parts["epoch"])) if parts else None
+    return from_epoch(int(parts["epoch"])) if parts else None
 
 
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
@@ -192,10 +197,7 @@ def _columns(row: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_row(line: Line) -> bool:
-    row = _cells(line)
-    return bool(_columns(row)) and cells.parse_local_time(row[_START]) is not None
-
-
-def _cells(line: Line) -> list[str]:
     row = cells_of(line)
-    return [] if isinstance(row, NotUnderstood) else row
+    if isinstance(row, NotUnderstood) or not _columns(row):
+        return False
+    return parse_local_time(row[_START]) is not None

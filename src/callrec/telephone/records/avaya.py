@@ -1,4 +1,4 @@
-"""Call records of Avaya IP Office: SMDR, as it is sent to whoever listens.
+"""Call records of Avaya IP Office: SMDR, as it is sent to any listener.
 
 Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
 Segments of a call have its id and all repeat its start; all but the last are marked as continued.
@@ -15,8 +15,20 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine, cells_of
+from callrec.telephone.records.lines import (
+    LONGEST_CALL,
+    MILLISECOND,
+    Leg,
+    Line,
+    NotUnderstood,
+    ReadLine,
+    cells_of,
+    parse_duration,
+    parse_end,
+    parse_length,
+    parse_local_time,
+    person_names,
+)
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _COLUMNS: Final = (
@@ -71,14 +83,14 @@ class _Reader:
         said = _segment(line)
         if said is None:
             return NotUnderstood(line.number, "it is no segment of a call")
-        start = cells.parse_local_time(said["call start"].replace("/", "-"))
-        connected = cells.parse_duration(said["connected time"])
+        start = parse_local_time(said["call start"].replace("/", "-"))
+        connected = parse_duration(said["connected time"])
         if start is None or connected is None:
             return NotUnderstood(line.number, "its start or its connected time is none")
-        rang = cells.parse_length(said.get("ring time", "")) or timedelta()
+        rang = parse_length(said.get("ring time", "")) or timedelta()
         began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
         spent = began.spent + rang
-        if spent + connected > cells.LONGEST_CALL:
+        if spent + connected > LONGEST_CALL:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if said["continuation"] == "1":
             self._remember(said["call id"], _Open(began.start, spent + connected))
@@ -89,7 +101,7 @@ class _Reader:
             recording="",
             answered=bool(connected),
             answered_at=call.started_at + spent if connected else None,
-            talk_ms=connected // cells.MILLISECOND,
+            talk_ms=connected // MILLISECOND,
         )
 
     def _remember(self, call_id: str, call: _Open) -> None:
@@ -114,41 +126,24 @@ def _segment(line: Line) -> Mapping[str, str] | None:
 
 
 def _written(said: Mapping[str, str], start: datetime) -> Written:
-    desks = [desk for desk in map(_desk, _parties(said)) if desk]
+    parties = ((said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES)
+    # Lines and voicemail have devices and names too, and are nobody.
+    desks = [(desk[1], name) for device, name in parties if (desk := _EXTENSION.fullmatch(device))]
+    direction = Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
+    if said.get("is internal") == "1":
+        direction = Direction.INTERNAL
     return Written(
         system=System.AVAYA,
         how="a segment of a call as Avaya IP Office writes it",
         time=WrittenTime(raw=said["call start"], local=start),
-        direction=_direction(said),
+        direction=direction,
         calling=_end(said.get("caller", "")),
         called=_end(said.get("called number", "")),
-        extension=desks[0] if desks else None,
-        parties=cells.person_names(*_names_at_desks(said)),
+        extension=desks[0][0] if desks else None,
+        parties=person_names(*(name for _, name in desks if not _NOBODY.fullmatch(name))),
         said=said,
     )
 
 
-def _parties(said: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Device and name of both."""
-    return [(said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES]
-
-
-def _desk(party: tuple[str, str]) -> str | None:
-    """Its extension; lines and voicemail have devices and names too, and are nobody."""
-    device = _EXTENSION.fullmatch(party[0])
-    return device[1] if device else None
-
-
-def _names_at_desks(said: Mapping[str, str]) -> list[str]:
-    parties = [party for party in _parties(said) if _desk(party)]
-    return [name for _, name in parties if not _NOBODY.fullmatch(name)]
-
-
-def _direction(said: Mapping[str, str]) -> Direction:
-    if said.get("is internal") == "1":
-        return Direction.INTERNAL
-    return Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
-
-
 def _end(text: str) -> str:
-    return cells.parse_end(_AT_A_SERVER.sub("", text))
+    return parse_end(_AT_A_SERVER.sub("", text))

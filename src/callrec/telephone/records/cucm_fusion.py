@@ -1,9 +1,13 @@
-"""Cisco CUCM, FusionPBX.
+"""Call records of FusionPBX and of Cisco Unified Communications Manager (CUCM).
 
-The first line names the columns; cells are quoted, and a quote within one is not doubled, so that
-such a row cannot be read. Epochs are seconds in UTC, stamps have an offset or are local.
+The first line names the columns. FusionPBX quotes cells and does not double a quote within one, so
+that such a row cannot be read; its epochs are seconds in UTC, its stamps have an offset or are
+local. CUCM's files are called ``cdr_<cluster>_<node>_<time>_<number>``; a second line has the types
+of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that nobody
+answered has no connect time.
 
-Source: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php; app/xml_cdr/app_config.php.
+Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; Cisco, Call
+Detail Records Administration Guide (columns, global call id, times).
 """
 
 from __future__ import annotations
@@ -14,8 +18,22 @@ from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
-from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine, by_header
+from callrec.telephone.records.lines import (
+    MILLISECOND,
+    Leg,
+    Line,
+    NotUnderstood,
+    ReadLine,
+    by_header,
+    file_name,
+    from_epoch,
+    parse_end,
+    parse_length,
+    parse_milliseconds,
+    parse_whole,
+    parse_written_time,
+    person_names,
+)
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _DIRECTIONS: Final = {
@@ -40,26 +58,26 @@ def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     if time is None:
         return "its start is no date and time"
     direction = _DIRECTIONS.get(said.get("direction", "").casefold())
-    calling = cells.parse_end(said.get("source_number") or said.get("caller_id_number", ""))
+    calling = parse_end(said.get("source_number") or said.get("caller_id_number", ""))
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
         direction=direction,
         calling=calling,
-        called=cells.parse_end(said.get("destination_number", "")),
+        called=parse_end(said.get("destination_number", "")),
         extension=said.get("extension"),
-        parties=cells.person_names(said.get("caller_id_name", "")),
+        parties=person_names(said.get("caller_id_name", "")),
         unique_id=said.get("xml_cdr_uuid"),
         said=said,
     ).to_call(setup)
     talked = _talked(said)
-    answered_at = cells.from_epoch(cells.parse_whole(said.get("answer_epoch", "")))
+    answered_at = from_epoch(parse_whole(said.get("answer_epoch", "")))
     return Leg(
         call=call,
         # Of two legs each names the other.
         key=min(filter(None, (said.get("xml_cdr_uuid"), said.get("bridge_uuid"))), default=""),
-        recording=cells.file_name(said.get("record_name", "")),
+        recording=file_name(said.get("record_name", "")),
         answered=answered_at is not None or bool(talked),
         answered_at=answered_at,
         talk_ms=talked,
@@ -68,26 +86,19 @@ def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
 
 def _time(said: Mapping[str, str]) -> WrittenTime | None:
     stamp = said.get("start_stamp", "")
-    epoch = cells.from_epoch(cells.parse_whole(said.get("start_epoch", "")))
+    epoch = from_epoch(parse_whole(said.get("start_epoch", "")))
     if epoch is not None:
         return WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
-    return cells.parse_written_time(stamp)
+    return parse_written_time(stamp)
 
 
 def _talked(said: Mapping[str, str]) -> int | None:
     """Milliseconds."""
-    exactly = cells.parse_length(said.get("billmsec", ""), unit=cells.MILLISECOND)
+    exactly = parse_length(said.get("billmsec", ""), unit=MILLISECOND)
     if exactly is None:
-        return cells.parse_milliseconds(said.get("billsec", ""))
-    return exactly // cells.MILLISECOND
+        return parse_milliseconds(said.get("billsec", ""))
+    return exactly // MILLISECOND
 
-
-# Call records of Cisco Unified Communications Manager: ``cdr_<cluster>_<node>_<time>_<number>``.
-#
-# Comma-separated, with a line of columns and a line of their types. Instants are seconds in UTC,
-# and 0 for what never was: a call that nobody answered has no connect time.
-#
-# Source: Cisco, Call Detail Records Administration Guide (columns, global call id, times).
 
 _NEEDED: Final = frozenset(
     {"globalcallid_callid", "datetimeorigination", "callingpartynumber", "finalcalledpartynumber"}
@@ -111,12 +122,12 @@ def _read(read: ReadLine, line: Line) -> Leg | NotUnderstood | None:
 
 
 def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    started = cells.from_epoch(cells.parse_whole(said.get("datetimeorigination", "")))
+    started = from_epoch(parse_whole(said.get("datetimeorigination", "")))
     if started is None:
         return "it has no time of origination"
-    answered_at = cells.from_epoch(cells.parse_whole(said.get("datetimeconnect", "")))
-    calling = cells.parse_end(said.get("callingpartynumber", ""))
-    called = cells.parse_end(
+    answered_at = from_epoch(parse_whole(said.get("datetimeconnect", "")))
+    calling = parse_end(said.get("callingpartynumber", ""))
+    called = parse_end(
         said.get("finalcalledpartynumber") or said.get("originalcalledpartynumber", "")
     )
     is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
@@ -139,5 +150,5 @@ def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         recording="",
         answered=answered_at is not None,
         answered_at=answered_at,
-        talk_ms=cells.parse_milliseconds(said.get("duration", "")),
+        talk_ms=parse_milliseconds(said.get("duration", "")),
     )

@@ -1,4 +1,4 @@
-"""Lines, cells, items, legs; whose clock.
+"""What every reader of call records uses: lines and their cells, items of JSON, and the clock.
 
 A line is a row: one whose quotes are not closed is not understood, and takes no other with it.
 """
@@ -209,7 +209,8 @@ def shown_name(caller: str) -> str:
 def file_name(path: str) -> str:
     """Without the folders that a system wrote before it; empty where no file can be called so."""
     name = _FOLDERS.split(path.strip())[-1]
-    return name if _is_file_name(name) else ""
+    is_short = len(name.encode()) <= _LONGEST_FILE_NAME
+    return name if is_short and name.isprintable() and name not in {".", ".."} else ""
 
 
 def parse_whole(text: str) -> int | None:
@@ -244,11 +245,7 @@ def parse_local_time(text: str) -> datetime | None:
 def parse_written_time(text: str) -> WrittenTime | None:
     """Likewise, with an offset or without."""
     at = _date_and_time(text)
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        return WrittenTime(raw=text, local=at)
-    return WrittenTime(raw=text, instant=at, proof="the offset that is written with it")
+    return WrittenTime.of(text, at) if at else None
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -277,17 +274,6 @@ def _is_name(text: str) -> bool:
     )
 
 
-def _is_file_name(name: str) -> bool:
-    return (
-        len(name.encode()) <= _LONGEST_FILE_NAME and name.isprintable() and name not in {".", ".."}
-    )
-
-
-# Whether the clock by which a file's local times were written is the practice's, or UTC's.
-#
-# No file says so. But where a row has an id that holds the instant at which its call came into
-# being, a start soon after that instant by the one clock, and not by the other, tells.
-
 _SOON: Final = timedelta(minutes=30)
 """As in telephone/clock.py: no other hour could be meant."""
 
@@ -296,7 +282,12 @@ _AT_LEAST: Final = timedelta(seconds=-2)
 
 
 class FileClock:
-    """Tells of each row when it was; what an earlier row of the file has shown is remembered."""
+    """Tells when each row of a file was, by the practice's clock or by UTC's.
+
+    No file says by which. But where a row has an id that holds the instant at which its call came
+    into being, a start soon after that instant by the one clock, and not by the other, tells. What
+    an earlier row of the file has shown is remembered.
+    """
 
     def __init__(self, zone: ZoneInfo, proof: str) -> None:
         """``proof`` is what the instants are taken from, in words: ``the unique id``."""

@@ -23,8 +23,17 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from callrec.telephone.call import Direction, System
-from callrec.telephone.records import lines as cells
-from callrec.telephone.records.lines import Leg, Line, NotUnderstood, ReadLine
+from callrec.telephone.records.lines import (
+    MILLISECOND,
+    Leg,
+    Line,
+    NotUnderstood,
+    ReadLine,
+    parse_duration,
+    parse_end,
+    parse_length,
+    parse_local_time,
+)
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _BEGINNING: Final = re.compile(
@@ -101,13 +110,13 @@ class _Reader:
         if beginning is None:
             return NotUnderstood(line.number, "it does not begin as a call's record does")
         start = self._start(beginning)
-        duration = cells.parse_duration(beginning["duration"])
+        duration = parse_duration(beginning["duration"])
         if start is None or duration is None:
             return NotUnderstood(line.number, "its start is no date and time")
         said = _fields(line.text, beginning)
         raw = line.text[1 : beginning.start("duration")].strip()
         call = _written(said, WrittenTime(raw=raw, local=start)).to_call(self._setup)
-        waited = cells.parse_length(said.get("answered after", ""))
+        waited = parse_length(said.get("answered after", ""))
         answered = bool(duration) and "*" not in said.get("answered after", "")
         return Leg(
             call=call,
@@ -116,7 +125,7 @@ class _Reader:
             recording="",
             answered=answered,
             answered_at=call.started_at + waited if answered and waited is not None else None,
-            talk_ms=duration // cells.MILLISECOND,
+            talk_ms=duration // MILLISECOND,
         )
 
     def _start(self, beginning: re.Match[str]) -> datetime | None:
@@ -126,7 +135,7 @@ class _Reader:
             hour = hour % _NOON + (_NOON if beginning["afternoon"] == "p" else 0)
         day = self._day(int(beginning["month"]), int(beginning["day"]))
         clock = f"{hour:02}:{beginning['minute']}:{beginning['second'] or '00'}"
-        return cells.parse_local_time(f"{day} {clock}") if day else None
+        return parse_local_time(f"{day} {clock}") if day else None
 
     def _day(self, month: int, day: int) -> date | None:
         latest = self._until + _A_DAY  # by a clock east of the one that said until
@@ -150,7 +159,7 @@ def _fields(text: str, beginning: re.Match[str]) -> Mapping[str, str]:
 
 def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
     calling, called = said.get("calling", ""), said.get("called", "")
-    digits = cells.parse_end(said.get("digits", "").replace(" ", ""))
+    digits = parse_end(said.get("digits", "").replace(" ", ""))
     if _TRUNK.fullmatch(calling):
         direction, calling = Direction.INBOUND, said.get("ani", "")
     elif _TRUNK.fullmatch(called):
@@ -162,8 +171,8 @@ def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
         how="a call record as Mitel writes it",
         time=time,
         direction=direction,
-        calling=cells.parse_end(calling),
-        called=cells.parse_end(called),
+        calling=parse_end(calling),
+        called=parse_end(called),
         # What is no trunk is a station.
         calling_is_inside=direction is not Direction.INBOUND,
         called_is_inside=direction is not Direction.OUTBOUND,

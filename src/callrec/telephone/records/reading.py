@@ -1,28 +1,32 @@
-"""Whose file it is."""
+"""Read a file of call records: whose it is, then row by row.
+
+JSON is read item by item, everything else line by line; both may also be one page of an API.
+A single item also describes a single recording (`read_description`).
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, System
-from callrec.telephone.records import (
-    asterisk,
-    avaya,
-    eight_by_eight,
-    mitel,
-    ringcentral,
-    three_cx,
-    twilio,
+from callrec.telephone.records.asterisk import begin_asterisk
+from callrec.telephone.records.avaya import begin_avaya
+from callrec.telephone.records.cloud import (
+    eight_by_eight_legs,
+    is_eight_by_eight,
+    is_ringcentral,
+    is_twilio,
+    ringcentral_legs,
+    twilio_legs,
 )
-from callrec.telephone.records import cucm_fusion as cucm
-from callrec.telephone.records import cucm_fusion as fusionpbx
+from callrec.telephone.records.cucm_fusion import begin_cucm, begin_fusionpbx
 from callrec.telephone.records.lines import (
     MAX_JSON_BYTES,
     Item,
@@ -36,6 +40,8 @@ from callrec.telephone.records.lines import (
     parse_json,
     read_lines,
 )
+from callrec.telephone.records.mitel import begin_mitel
+from callrec.telephone.records.three_cx import begin_three_cx
 from callrec.telephone.written import Setup
 
 _FIRST: Final = 20
@@ -54,13 +60,32 @@ class Begin(Protocol):
 
 
 _LINES: Final[dict[System, Begin]] = {
-    System.ASTERISK: asterisk.begin_asterisk,
-    System.FREESWITCH: fusionpbx.begin_fusionpbx,
-    System.CUCM: cucm.begin_cucm,
-    System.THREE_CX: three_cx.begin_three_cx,
-    System.AVAYA: avaya.begin_avaya,
+    System.ASTERISK: begin_asterisk,
+    System.FREESWITCH: begin_fusionpbx,
+    System.CUCM: begin_cucm,
+    System.THREE_CX: begin_three_cx,
+    System.AVAYA: begin_avaya,
 }
 """In the order in which they are asked: whose lines are the most telling, first."""
+
+
+class ItemReader(NamedTuple):
+    """One system whose call records are JSON."""
+
+    is_ours: Callable[[Item], bool]
+    """Whether an item is this system's."""
+    legs: Callable[[Item, Setup], Iterator[Leg | str]]
+    """The legs that an item of this system's tells of, at least one; or why there is none."""
+
+
+_ITEMS: Final[dict[System, ItemReader]] = {
+    System.TWILIO: ItemReader(is_twilio, twilio_legs),
+    System.RINGCENTRAL: ItemReader(is_ringcentral, ringcentral_legs),
+    System.EIGHT_BY_EIGHT: ItemReader(is_eight_by_eight, eight_by_eight_legs),
+}
+
+MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
+"""Bytes."""
 
 
 def read_records(
@@ -71,6 +96,17 @@ def read_records(
         yield from _read(file, setup, until or _last_written(file))
     except OSError as problem:
         raise Failed(f"the call records cannot be read: {problem.strerror}") from None
+
+
+def read_description(data: bytes, setup: Setup) -> Call | None:
+    """The call of the one recording that a description is of; None: it is of none.
+
+    Law: never raises.
+    """
+    item: Any = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
+    reader = _reader_of(item, setup)
+    leg = next(reader.legs(item, setup)) if reader else None
+    return leg.call if isinstance(leg, Leg) else None
 
 
 def _last_written(file: BinaryIO) -> date | None:
@@ -117,7 +153,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
 
 
 def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
-    begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin_mitel, until)}
+    begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
     for system, begin in begins.items():
         read = begin(first, setup) if first and setup.asks_records_of(system) else None
         if read is not None:
@@ -140,61 +176,23 @@ def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:
-    modules = [module for system, module in ITEMS.items() if setup.asks_records_of(system)]
     first = list(islice(numbered, _FIRST))
-    if not any(_whose(item, modules) for _, item in first):
+    if not any(_reader_of(item, setup) for _, item in first):
         raise _of_no_known_kind()
     for number, item in chain(first, numbered):
-        module = _whose(item, modules)
-        legs = module.legs(item, setup) if module else iter(["it is no call's record"])
+        reader = _reader_of(item, setup)
+        legs = reader.legs(item, setup) if reader else ["it is no call's record"]
         for leg in legs:
             yield NotUnderstood(number, leg) if isinstance(leg, str) else leg
 
 
-def _whose(item: Any, modules: Iterable[Describing]) -> Describing | None:
-    is_object = isinstance(item, dict)
-    return next((module for module in modules if is_object and module.is_ours(item)), None)
+def _reader_of(item: Any, setup: Setup) -> ItemReader | None:
+    """The reader of the system that an item is of; None: it is of none that is asked for."""
+    if not isinstance(item, dict):
+        return None
+    asked = (reader for system, reader in _ITEMS.items() if setup.asks_records_of(system))
+    return next((reader for reader in asked if reader.is_ours(item)), None)
 
 
 def _of_no_known_kind() -> Unusable:
     return Unusable("the file holds no call records of a kind that is known", hint=_HINT)
-
-
-MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
-"""Bytes."""
-
-
-class Describing(Protocol):
-    """A module for one system whose call records are JSON."""
-
-    def is_ours(self, item: Item) -> bool:
-        """Whether an item is this system's."""
-        ...
-
-    def legs(self, item: Item, setup: Setup) -> Iterator[Leg | str]:
-        """The legs that an item of this system's tells of, at least one; or why there is none."""
-        ...
-
-
-ITEMS: Final[dict[System, Describing]] = {
-    System.TWILIO: twilio,
-    System.RINGCENTRAL: ringcentral,
-    System.EIGHT_BY_EIGHT: eight_by_eight,
-}
-"""Who gives call records in JSON."""
-
-
-def read_description(data: bytes, setup: Setup) -> Call | None:
-    """The call of the one recording that a description is of.
-
-    Returns:
-        None where it is none of these. Law: never raises.
-    """
-    item = parse_json(data) if len(data) <= MAX_DESCRIPTION_BYTES else None
-    if not isinstance(item, dict):
-        return None
-    for system, module in ITEMS.items():
-        if setup.asks_records_of(system) and module.is_ours(item):
-            leg = next(module.legs(item, setup))
-            return leg.call if isinstance(leg, Leg) else None
-    return None

@@ -19,8 +19,8 @@ from typing import Final
 
 from callrec.telephone.call import System
 from callrec.telephone.number import e164, is_extension
-from callrec.telephone.records import lines as cells
 from callrec.telephone.records.lines import (
+    MILLISECOND,
     FileClock,
     Leg,
     Line,
@@ -29,6 +29,12 @@ from callrec.telephone.records.lines import (
     by_columns,
     by_header,
     cells_of,
+    from_epoch,
+    parse_duration,
+    parse_end,
+    parse_local_time,
+    parse_written_time,
+    person_names,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -104,7 +110,7 @@ def _leg_of_log(setup: Setup, said: Mapping[str, str], time: WrittenTime, start:
         time=time,
         calling=calling,
         called=called,
-        parties=cells.person_names(said.get("from-dispname", ""), callee),
+        parties=person_names(said.get("from-dispname", ""), callee),
         unique_id=said.get("callid"),
         said=said,
     ).to_call(setup)
@@ -131,10 +137,10 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         time=time,
         calling=_end(setup, calling),
         called=_end(setup, called),
-        parties=cells.person_names(caller, callee),
+        parties=person_names(caller, callee),
         said=said,
     ).to_call(setup)
-    rang = cells.parse_duration(said.get("ringing", ""))
+    rang = parse_duration(said.get("ringing", ""))
     answered = said["status"].strip().casefold() == "answered" if "status" in said else False
     return Leg(
         call=call,
@@ -148,7 +154,7 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
 
 def _end(setup: Setup, *written: str) -> str:
     """The first that is an extension or a number; a trunk stands for an end by its own name."""
-    ends = [cells.parse_end(text).removeprefix("Ext.") for text in written]
+    ends = [parse_end(text).removeprefix("Ext.") for text in written]
     for end in ends:
         if is_extension(end, setup.extensions, setup.region) or e164(end, setup.region):
             return end
@@ -162,16 +168,16 @@ def _named(end: str) -> tuple[str, str]:
 
 
 def _local(text: str) -> datetime | None:
-    return cells.parse_local_time(text.replace("/", "-"))
+    return parse_local_time(text.replace("/", "-"))
 
 
 def _report_time(text: str, setup: Setup) -> WrittenTime | None:
     """ISO 8601, or with the day first; but in the United States the month is."""
     parts = _DAY_FIRST.fullmatch(text.strip())
     if parts is None:
-        return cells.parse_written_time(text)
+        return parse_written_time(text)
     day, month = (parts[2], parts[1]) if setup.region == "US" else (parts[1], parts[2])
-    start = cells.parse_local_time(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
+    start = parse_local_time(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
     return WrittenTime(raw=text, local=start) if start else None
 
 
@@ -180,9 +186,9 @@ def _created(call_id: str) -> datetime | None:
     if parts is None:
         return None
     millis = int(parts[1], 16)
-    return cells.from_epoch((millis - _SINCE_1601 if millis > _SINCE_1601 else millis) / 1000)
+    return from_epoch((millis - _SINCE_1601 if millis > _SINCE_1601 else millis) / 1000)
 
 
 def _milliseconds(text: str) -> int | None:
-    duration = cells.parse_duration(text)
-    return None if duration is None else duration // cells.MILLISECOND
+    duration = parse_duration(text)
+    return None if duration is None else duration // MILLISECOND

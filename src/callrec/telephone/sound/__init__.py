@@ -1,6 +1,5 @@
-"""What a file's bytes are: told by their content, measured, never played."""
+"""What a file's bytes are: told by their content, measured, never played.
 
-from callrec.telephone.sound.inspecting import inspect
-from callrec.telephone.sound.sound import Finding, NotAudio, Sound
-
-__all__ = ["Finding", "NotAudio", "Sound", "inspect"]
+Read ``inspecting`` first: it asks ``riff``, ``containers`` and ``frames`` in turn. ``samples``
+tells whether anything is to be heard, ``sound`` has what is found and why a file is no sound.
+"""

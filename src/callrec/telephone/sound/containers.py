@@ -1,9 +1,11 @@
-"""Ogg, FLAC, MPEG-4.
+"""Sound in containers: Ogg, FLAC, and MPEG-4 (M4A, and what mobile telephones record).
 
-Streams may follow each other, as where one file was appended to another. Then the pages are walked
-from the beginning, for each stream counts from nought.
+Streams of Ogg may follow each other, as where one file was appended to another. Then the pages are
+walked from the beginning, for each stream counts from nought.
 
-Sources: RFC 3533 (pages), RFC 7845 (Opus), Vorbis I 4.2.2, the Speex manual 6.1.
+Sources: Ogg: RFC 3533 (pages), RFC 7845 (Opus), Vorbis I 4.2.2, the Speex manual 6.1. FLAC: RFC
+9639, 8.2 (STREAMINFO), 9.1 (frame header), 9.1.5 (coded number), 9.1.8 (CRC-8). MPEG-4: ISO/IEC
+14496-12, 4.2 (boxes), 8.2.2 (mvhd), 8.4.3 (hdlr), 8.5.2 and 12.2.3 (stsd).
 """
 
 from __future__ import annotations
@@ -205,10 +207,6 @@ def _found(page: bytes, *, is_cut: bool) -> frozenset[Finding]:
     return frozenset() if page[5] & _LAST else frozenset({Finding.UNCLOSED})
 
 
-# FLAC: its first block says everything, once it was closed; else its last frame does.
-#
-# Source: RFC 9639, 8.2 (STREAMINFO), 9.1 (frame header), 9.1.5 (coded number), 9.1.8 (CRC-8).
-
 _STREAM_INFO = 4 + 4 + 34
 """Bytes: the mark, a block's header, STREAMINFO."""
 
@@ -231,7 +229,7 @@ _MOST_CODED = 6
 
 
 def flac_sound(window: Window) -> Sound:
-    """The sound of a FLAC file."""
+    """The sound of a FLAC file: its first block says all if it was closed, else its last frame."""
     head = window.at(0, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
         raise CutShort
@@ -305,10 +303,6 @@ def _crc8(data: bytes) -> int:
     return remainder
 
 
-# MPEG-4 files (M4A, and what mobile telephones record): boxes within boxes.
-#
-# Source: ISO/IEC 14496-12, 4.2 (boxes), 8.2.2 (mvhd), 8.4.3 (hdlr), 8.5.2 and 12.2.3 (stsd).
-
 _CODECS = {b"mp4a": "aac", b"alac": "alac", b"samr": "amr", b"sawb": "amr-wb", b".mp3": "mp3"}
 
 _MOST_BOXES = 1000
@@ -324,7 +318,8 @@ class _Box(NamedTuple):
 
 def mp4_sound(window: Window) -> Sound:
     """The sound of an MPEG-4 file's first sound track."""
-    movie = next(_boxes(window, _Box(b"", 0, window.size), b"moov"), None)
+    whole = _Box(b"", 0, window.size)
+    movie = next(_boxes(window, whole, b"moov"), None)
     if movie is None or movie.end > window.size:
         raise CutShort
     duration_ms = _duration_ms(window, movie)
@@ -334,15 +329,11 @@ def mp4_sound(window: Window) -> Sound:
             codec = _CODECS.get(entry[4:8], "unknown")
             channels = int.from_bytes(entry[24:26], "big")
             sample_rate = int.from_bytes(entry[32:34], "big")
-            findings = frozenset({Finding.TRUNCATED} if _is_cut(window) else ())
+            held = _boxes(window, whole, b"mdat")
+            is_cut = any(box.end > window.size for box in held)
+            findings = frozenset({Finding.TRUNCATED} if is_cut else ())
             return Sound("m4a", codec, sample_rate, channels, duration_ms, findings)
     raise Unknown
-
-
-def _is_cut(window: Window) -> bool:
-    """Whether the box that holds the sound is longer than what is there of it."""
-    whole = _Box(b"", 0, window.size)
-    return any(box.end > window.size for box in _boxes(window, whole, b"mdat"))
 
 
 def _duration_ms(window: Window, movie: _Box) -> int:

@@ -1,7 +1,11 @@
-"""MP3, AAC, AMR, GSM.
+"""Sound in frames: MP3, AAC by itself (.aac), AMR and AMR-WB, and the silence of GSM.
 
-Sources: ISO/IEC 11172-3 and 13818-3, and Fraunhofer's MPEG 2.5 (frame header); id3.org, ID3v2.4.0;
-LAME's Mp3 Info Tag rev 1.
+Each file is walked frame by frame, as far as a limit; what lies beyond is reckoned from that.
+
+Sources: MP3: ISO/IEC 11172-3 and 13818-3, and Fraunhofer's MPEG 2.5 (frame header); id3.org,
+ID3v2.4.0; LAME's Mp3 Info Tag rev 1. AAC: ISO/IEC 14496-3, 1.A.2 (ADTS). AMR: RFC 4867, 5 (storage
+format); 3GPP TS 26.101 and 26.201 (frame types). GSM: ETSI EN 300 961; libgsm 1.0.22 for what
+silence becomes.
 """
 
 from __future__ import annotations
@@ -57,8 +61,11 @@ _MP3_MOST_FRAMES, _MOST_ROWS = 500_000, 100
 """Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
 
-class _Mp3Frame(NamedTuple):
+class _Frame(NamedTuple):
+    """A frame of MP3 or AAC."""
+
     length: int
+    """Bytes."""
     samples: int
     sample_rate: int
     channels: int
@@ -73,16 +80,17 @@ def mpeg_sound(window: Window) -> Sound | None:
     note = window.at(start, first.length)
     seconds, end = _mp3_walked(window, start)
     seconds = max(0.0, seconds - _left_out(note, first.samples) / first.sample_rate)
-    is_cut = start + _said(note) > window.size or _is_frame_cut(window, end, first)
+    is_cut = start + _said(note) > window.size or _is_cut(
+        window, end, _mp3_frame(window.at(end, 4)), first
+    )
     findings = frozenset({Finding.TRUNCATED} if is_cut else ())
     duration_ms = round(seconds * 1000)
     return Sound("mp3", "mp3", first.sample_rate, first.channels, duration_ms, findings)
 
 
-def _is_frame_cut(window: Window, end: int, first: _Mp3Frame) -> bool:
-    frame = _mp3_frame(window.at(end, 4))
-    same = frame is not None and frame[2:] == first[2:]
-    return frame is not None and same and end + frame.length > window.size
+def _is_cut(window: Window, place: int, frame: _Frame | None, first: _Frame) -> bool:
+    """Whether the frame at a place is of the first one's kind, and longer than what is left."""
+    return frame is not None and frame[2:] == first[2:] and place + frame.length > window.size
 
 
 def _mp3_walked(window: Window, start: int) -> tuple[float, int]:
@@ -127,7 +135,7 @@ def _is_row(window: Window, place: int) -> bool:
     return len(ends) == _MP3_ENOUGH or ends[-1:] == [window.size]
 
 
-def _row(window: Window, place: int) -> Iterator[tuple[int, _Mp3Frame]]:
+def _row(window: Window, place: int) -> Iterator[tuple[int, _Frame]]:
     """The whole frames that follow each other from a place on, each with where it ends."""
     first = None
     while frame := _mp3_frame(window.at(place, 4)):
@@ -139,7 +147,7 @@ def _row(window: Window, place: int) -> Iterator[tuple[int, _Mp3Frame]]:
 
 
 @lru_cache(maxsize=1024)
-def _mp3_frame(header: bytes) -> _Mp3Frame | None:
+def _mp3_frame(header: bytes) -> _Frame | None:
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:  # noqa: PLR2004  # eleven set bits
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
@@ -150,7 +158,7 @@ def _mp3_frame(header: bytes) -> _Mp3Frame | None:
     bits = (_FULL_KBPS if full else _HALF_KBPS)[kbps - 1] * 1000
     sample_rate = _MP3_RATES[version][rate]
     length = (144 if full else 72) * bits // sample_rate + (header[2] >> 1 & 1)
-    return _Mp3Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
+    return _Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
 
 
 def _said(first: bytes) -> int:
@@ -181,10 +189,6 @@ def _left_out(first: bytes, samples: int) -> int:
     return samples + before + after
 
 
-# AAC by itself: frames that each begin with a header (.aac).
-#
-# Source: ISO/IEC 14496-3, 1.A.2 (ADTS).
-
 _ADTS_RATES = (
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000,
     7350,
@@ -197,13 +201,6 @@ _SAMPLES = 1024
 
 _ADTS_MOST_FRAMES = 1_000_000
 """Six hours at 48 kHz; beyond, the rest is reckoned from what was walked."""
-
-
-class _AdtsFrame(NamedTuple):
-    length: int
-    samples: int
-    sample_rate: int
-    channels: int
 
 
 def adts_sound(window: Window) -> Sound | None:
@@ -221,29 +218,20 @@ def adts_sound(window: Window) -> Sound | None:
     if frames == _ADTS_MOST_FRAMES:
         samples = samples * window.size // place
     duration_ms = milliseconds(samples, first.sample_rate)
-    findings = frozenset({Finding.TRUNCATED} if _is_cut(window, place, first) else ())
+    is_cut = _is_cut(window, place, _adts_frame(window.at(place, _HEADER)), first)
+    findings = frozenset({Finding.TRUNCATED} if is_cut else ())
     return Sound("aac", "aac", first.sample_rate, first.channels, duration_ms, findings)
 
 
-def _is_cut(window: Window, place: int, first: _AdtsFrame) -> bool:
-    """Whether the frame at this place is one of the row, and longer than what is left."""
-    frame = _adts_frame(window.at(place, _HEADER))
-    return frame is not None and frame[2:] == first[2:] and place + frame.length > window.size
-
-
-def _adts_frame(header: bytes) -> _AdtsFrame | None:
+def _adts_frame(header: bytes) -> _Frame | None:
     bits = int.from_bytes(header, "big")
     if len(header) < _HEADER or bits >> 44 != 0xFFF or bits >> 41 & 3:  # noqa: PLR2004  # the mark
         return None
     rate, channels, length = bits >> 34 & 15, bits >> 30 & 7, bits >> 13 & 0x1FFF
     if rate >= len(_ADTS_RATES) or not channels or length < _HEADER:
         return None
-    return _AdtsFrame(length, _SAMPLES * ((bits & 3) + 1), _ADTS_RATES[rate], channels)
+    return _Frame(length, _SAMPLES * ((bits & 3) + 1), _ADTS_RATES[rate], channels)
 
-
-# AMR and AMR-WB: frames of 20 ms, whose first byte tells their length.
-#
-# Source: RFC 4867, 5 (storage format); 3GPP TS 26.101 and 26.201 (frame types).
 
 _FRAME_MS = 20
 
@@ -263,7 +251,7 @@ _AMR_MOST_FRAMES = 1_000_000
 
 
 def amr_sound(window: Window) -> Sound:
-    """The sound of an AMR file with one channel."""
+    """The sound of an AMR file with one channel: the first byte of a frame tells its length."""
     for mark, codec, sample_rate, lengths in _KINDS:
         if window.at(0, len(mark)) == mark:
             duration_ms, findings = _amr_walked(window, len(mark), lengths)
@@ -294,12 +282,8 @@ def _amr_walked(
     return frames * _FRAME_MS, frozenset(findings)
 
 
-# GSM full rate: frames of 20 ms, by themselves or two to a block of a WAVE file.
-#
-# Source: ETSI EN 300 961; libgsm 1.0.22 for what silence becomes.
-
 FRAME, BLOCK_OF_TWO = 33, 65
-"""Bytes."""
+"""Bytes of a frame of GSM, 20 ms, and of the two that are a block in a WAVE file."""
 
 _SILENCE = {
     FRAME: bytes.fromhex("d820a2e15a50004924924924500049249249245000492492492450004924924924"),

@@ -1,10 +1,12 @@
-"""WAVE, AU, and what has no header.
+"""Samples behind a short header or none: WAVE, AU (.au, .snd), and what Asterisk writes bare.
 
 Sizes are measured and not believed: Asterisk writes them when it closes the file, so that after a
 crash they are 0 or old, and programs that stream write 0x7FFFFFFF, a little less, or 0xFFFFFFFF.
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (1991);
-EBU Tech 3306 (RF64); RFC 2361 (format tags).
+EBU Tech 3306 (RF64); RFC 2361 (format tags). AU: audio(5) of SunOS 4.1 (six big-endian words, the
+encoding the fourth). Bare samples: asterisk f0c1c1a, formats/*.c (rates, sizes of a frame); ETSI EN
+300 961, 1.7 (GSM).
 """
 
 from __future__ import annotations
@@ -137,7 +139,10 @@ def wave_sound(window: Window) -> Sound:
         raise Contradictory
     if wave.length < max(encoding.block, 1):
         raise Empty
-    codec = f"pcm{encoding.bits}" if encoding.tag == PCM else _codec(encoding.tag)
+    block = encoding.block
+    codec = _CODECS.get(encoding.tag, f"wave-{encoding.tag}")
+    if encoding.tag == PCM:
+        codec = f"pcm{encoding.bits}"
     sound = Sound(
         "wav",
         codec,
@@ -146,14 +151,10 @@ def wave_sound(window: Window) -> Sound:
         _duration_ms(encoding, wave.length),
         wave.findings,
     )
-    return sound.with_findings(_heard(window, wave, codec))
-
-
-def _heard(window: Window, wave: Wave, codec: str) -> frozenset[Finding]:
-    length = wave.length // wave.encoding.block * wave.encoding.block if wave.encoding.block else 0
-    if wave.encoding.tag == _GSM:
-        return gsm_findings(window, wave.start, length, BLOCK_OF_TWO)
-    return sample_findings(window, Samples(codec, wave.start, length, wave.order))
+    length = wave.length // block * block if block else 0
+    return sound.with_findings(
+        _heard(window, Samples(codec, wave.start, length, wave.order), block)
+    )
 
 
 def _chunks(window: Window, order: Literal["little", "big"]) -> Iterator[_Chunk]:
@@ -218,10 +219,6 @@ def _measured(
     return there, frozenset({Finding.UNCLOSED})
 
 
-def _codec(tag: int) -> str:
-    return _CODECS.get(tag, f"wave-{tag}")
-
-
 def _duration_ms(encoding: Encoding, length: int) -> int:
     if encoding.samples_per_block and encoding.block:
         blocks = length // encoding.block
@@ -230,11 +227,6 @@ def _duration_ms(encoding: Encoding, length: int) -> int:
         raise Contradictory
     return milliseconds(length, encoding.bytes_per_second)
 
-
-# Sun and NeXT audio (.au, .snd).
-#
-# Source: audio(5) of SunOS 4.1: six big-endian words, the encoding the fourth. Asterisk and
-# programs that stream leave the third, the length, 0 or all ones.
 
 _HEADER = struct.Struct(">4s5I")
 
@@ -249,6 +241,7 @@ _ENCODINGS = {
 """The codec, and bytes of one sample."""
 
 _UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})
+"""What Asterisk, and programs that stream, leave for the length."""
 
 
 def au_sound(window: Window) -> Sound:
@@ -271,14 +264,6 @@ def au_sound(window: Window) -> Sound:
     elif said > there:
         sound = sound.with_findings({Finding.TRUNCATED})
     return sound.with_findings(sample_findings(window, Samples(codec, start, length, "big")))
-
-
-# What Asterisk writes without any header: only the suffix tells, once the bytes are nothing else.
-#
-# Nothing tells that a .raw file has two channels, as MixMonitor writes them with its option D: it
-# is taken for one channel of twice the length.
-#
-# Source: asterisk f0c1c1a, formats/*.c (rates, sizes of a frame); ETSI EN 300 961, 1.7 (GSM).
 
 
 class _Kind(NamedTuple):
@@ -323,7 +308,11 @@ _SOMETHING_ELSE = (
 
 
 def headerless_sound(window: Window, suffix: str) -> Sound:
-    """The sound of a file that is samples from its first byte on."""
+    """The sound of a file that is samples from its first byte on: only the suffix tells of which.
+
+    Nothing tells that a .raw file has two channels, as MixMonitor writes them with its option D: it
+    is taken for one channel of twice the length.
+    """
     name = suffix.lstrip(".").casefold()
     kind = _KINDS.get(name)
     head = window.at(0, 64)
@@ -338,10 +327,11 @@ def headerless_sound(window: Window, suffix: str) -> Sound:
     findings = frozenset({Finding.TRUNCATED} if scrap else ())
     # Nothing is listened to before it is sure that it can be a sound.
     sound = Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
-    return sound.with_findings(_headerless_heard(window, kind.codec, frames * kind.frame))
+    samples = Samples(kind.codec, 0, frames * kind.frame)
+    return sound.with_findings(_heard(window, samples, kind.frame))
 
 
-def _headerless_heard(window: Window, codec: str, length: int) -> frozenset[Finding]:
-    if codec == "gsm":
-        return gsm_findings(window, 0, length, FRAME)
-    return sample_findings(window, Samples(codec, 0, length))
+def _heard(window: Window, samples: Samples, frame: int) -> frozenset[Finding]:
+    if samples.codec == "gsm":
+        return gsm_findings(window, samples.start, samples.length, frame)
+    return sample_findings(window, samples)

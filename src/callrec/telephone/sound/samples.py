@@ -79,10 +79,8 @@ def _all_of(window: Window, samples: Samples, width: int) -> Iterator[bytes]:
         before = piece
 
 
-# Whether what stands where sound should be is encrypted: noise that is even in every respect.
-#
-# Mitel's MiVoice Office, for one, encrypts the sound and leaves the header of a WAVE file before
-# it.
+# What is encrypted is noise that is even in every respect. Mitel's MiVoice Office, for one,
+# encrypts the sound and leaves the header of a WAVE file before it.
 #
 # What is encrypted has every byte as often as every other, and every step from one byte to the
 # next. Pearson's chi-square over 2048 samples says how far from that a piece is: of random bytes it

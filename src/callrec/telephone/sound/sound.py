@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import BinaryIO, Self
+from typing import BinaryIO, ClassVar, Self
 
 from callrec.errors import Unusable
 
@@ -20,49 +20,46 @@ _LONGEST_MS = 31 * 24 * 3600 * 1000
 class NotAudio(Unusable):
     """The bytes are no sound, or hold none."""
 
+    why: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(self.why)
+
 
 class Empty(NotAudio):
     """Nothing was recorded: no bytes, or a header with nothing after it."""
 
-    def __init__(self) -> None:
-        super().__init__("it holds no sound")
+    why = "it holds no sound"
 
 
 class CutShort(NotAudio):
     """The file ends before its header says what it is."""
 
-    def __init__(self) -> None:
-        super().__init__("its header is cut short")
+    why = "its header is cut short"
 
 
 class Contradictory(NotAudio):
     """The header contradicts itself."""
 
-    def __init__(self) -> None:
-        super().__init__("its header makes no sense")
+    why = "its header makes no sense"
 
 
 class TextFile(NotAudio):
     """Somebody's notes, whatever the file is called."""
 
-    def __init__(self) -> None:
-        super().__init__("it is text, not sound")
+    why = "it is text, not sound"
 
 
 class Encrypted(NotAudio):
-    """Sound should be there and noise is, even in every respect (`noise`)."""
+    """Sound should be there and noise is, even in every respect (`samples`)."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "its sound is encrypted: export it from the telephone system as plain sound"
-        )
+    why = "its sound is encrypted: export it from the telephone system as plain sound"
 
 
 class Unknown(NotAudio):
     """Of no kind that is read here."""
 
-    def __init__(self) -> None:
-        super().__init__("it is no kind of sound that is known here")
+    why = "it is no kind of sound that is known here"
 
 
 class Finding(StrEnum):

@@ -1,0 +1,220 @@
+"""Call records of cloud systems: RingCentral, 8x8 Work and Twilio, as JSON from their APIs.
+
+For each system there is a test whether an item is its own, and a function that yields the legs that
+an item of its own tells of, at least one, or why there is none.
+
+Sources: RingCentral, API reference, Call Log (members, results, ISO 8601 with an offset). 8x8,
+Cloud Storage Service Objects (members, tags, the form of an object's name). Twilio, Recordings
+resource and Calls resource (members; times in GMT, RFC 2822 or ISO 8601; durations are text).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.records.lines import (
+    Item,
+    Leg,
+    file_name,
+    flattened,
+    from_epoch,
+    parse_end,
+    parse_milliseconds,
+    parse_whole,
+    parse_written_time,
+    person_names,
+    text_at,
+)
+from callrec.telephone.written import Setup, Written, WrittenTime
+
+_RINGCENTRAL_DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
+
+_RINGCENTRAL_SESSION: Final = frozenset({"sessionId", "telephonySessionId"})
+
+_RINGCENTRAL_ANSWERED: Final = frozenset({"Accepted", "Call connected"})
+
+
+def is_ringcentral(item: Item) -> bool:
+    """Whether an item is a record of RingCentral's call log."""
+    return {"startTime", "direction"} <= item.keys() and not _RINGCENTRAL_SESSION.isdisjoint(item)
+
+
+def ringcentral_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
+    """Those of one call; a call without any is its own."""
+    if text_at(item, "type") == "Fax":
+        yield "it is a fax and no call"
+        return
+    parts = item.get("legs")
+    parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    whole = {name: value for name, value in item.items() if name != "legs"}
+    for place, part in enumerate(parts or [{}]):
+        # Whatever is said of the call alone is said of each leg, but only one has its recording.
+        beside = whole if place == 0 else {**whole, "recording": None}
+        yield _ringcentral_leg({**beside, **part}, setup)
+
+
+def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
+    time = parse_written_time(text_at(item, "startTime"))
+    if time is None:
+        return "its start is no date and time"
+    recording = text_at(item, "recording", "id")
+    numbers = [text_at(item, end, "phoneNumber") for end in ("from", "to")]
+    extensions = [text_at(item, end, "extensionNumber") for end in ("from", "to")]
+    direction = _RINGCENTRAL_DIRECTIONS.get(text_at(item, "direction"))
+    ours = 1 if direction is Direction.INBOUND else 0
+    if all(extensions) and not any(numbers):
+        direction = Direction.INTERNAL
+    call = Written(
+        system=System.RINGCENTRAL,
+        how="a call record as RingCentral writes it",
+        time=time,
+        direction=direction,
+        calling=parse_end(numbers[0] or extensions[0]),
+        called=parse_end(numbers[1] or extensions[1]),
+        extension=parse_end(extensions[ours]) or None,
+        parties=person_names(text_at(item, "from", "name"), text_at(item, "to", "name")),
+        unique_id=recording or text_at(item, "id") or None,
+        said=flattened(item),
+    )
+    answered = text_at(item, "result") in _RINGCENTRAL_ANSWERED
+    return Leg(
+        call=call.to_call(setup),
+        key=text_at(item, "telephonySessionId") or text_at(item, "sessionId"),
+        recording=file_name(recording),
+        answered=answered,
+        answered_at=None,
+        talk_ms=parse_milliseconds(text_at(item, "duration")) if answered else None,
+    )
+
+
+_EIGHT_BY_EIGHT_DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
+
+_MD5: Final = re.compile("[0-9a-fA-F]{32}")
+
+
+def is_eight_by_eight(item: Item) -> bool:
+    """Whether an item is an object of 8x8's cloud storage that describes a recording."""
+    return "objectName" in item and isinstance(item.get("tags"), list | dict)
+
+
+def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
+    """The one leg that an object is, or why it is none.
+
+    Times are in milliseconds since 1970. The checksum of the recording's bytes is kept as ``md5``
+    in what the call is said to be, to check the recording by.
+    """
+    tags = item["tags"]
+    if isinstance(tags, list):  # of key and value
+        pairs = [tag for tag in tags if isinstance(tag, dict)]
+        tags = {text_at(tag, "key"): tag.get("value") for tag in pairs}
+    started = parse_whole(text_at(tags, "startTime"))
+    instant = from_epoch(None if started is None else started / 1000)
+    if instant is None:
+        yield "its start is no instant"
+        return
+    time = WrittenTime(raw=text_at(tags, "startTime"), instant=instant, proof="the epoch")
+    path = text_at(item, "objectName").split(":")
+    yield Leg(
+        call=_eight_by_eight_call(item, tags, path, time).to_call(setup),
+        key=text_at(tags, "callId"),
+        recording=file_name(path[-1]),
+        answered=True,
+        answered_at=None,
+        talk_ms=None,  # what unit a duration is in is not known
+    )
+
+
+def _eight_by_eight_call(item: Item, tags: Item, path: list[str], time: WrittenTime) -> Written:
+    direction = _EIGHT_BY_EIGHT_DIRECTIONS.get(text_at(tags, "direction"))
+    # ipbx:<practice>:callrecording:users:<extension>:<file>
+    extension = parse_end(path[-2]) if len(path) > 1 else ""
+    address = parse_end(text_at(tags, "address"))
+    outgoing = direction is Direction.OUTBOUND
+    checksum = text_at(item, "checksum")
+    is_md5 = text_at(item, "checksumType").upper() == "MD5" and _MD5.fullmatch(checksum)
+    return Written(
+        system=System.EIGHT_BY_EIGHT,
+        how="a recording as 8x8 describes it",
+        time=time,
+        direction=direction,
+        calling=extension if outgoing else address,
+        called=address if outgoing else extension,
+        extension=extension or None,
+        parties=person_names(text_at(tags, "userName")),
+        unique_id=text_at(tags, "callId") or None,
+        said=flattened({**item, "tags": tags}) | ({"md5": checksum.lower()} if is_md5 else {}),
+    )
+
+
+_RFC_2822: Final = re.compile(
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"
+)
+
+_TWILIO_ANSWERED: Final = frozenset({"completed", "in-progress"})
+
+
+def is_twilio(item: Item) -> bool:
+    """Whether an item is one of Twilio's Recording or Call objects."""
+    sid = text_at(item, "sid")
+    return (sid.startswith("RE") and "call_sid" in item) or (sid.startswith("CA") and "to" in item)
+
+
+def twilio_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
+    """The one leg that an item is, or why it is none.
+
+    A recording says of which call it is and when, a call who spoke; the sid of the call joins them.
+    """
+    time = _twilio_time(text_at(item, "start_time") or text_at(item, "date_created"))
+    if time is None:
+        yield "its start is no date and time"
+        return
+    is_recording = text_at(item, "sid").startswith("RE")
+    written = _twilio_recording(item, time) if is_recording else _twilio_call(item, time)
+    own = text_at(item, "sid")
+    yield Leg(
+        call=written.to_call(setup),
+        key=text_at(item, "call_sid") if is_recording else text_at(item, "parent_call_sid") or own,
+        recording=file_name(own) if is_recording else "",
+        answered=is_recording or text_at(item, "status") in _TWILIO_ANSWERED,
+        answered_at=None,
+        talk_ms=parse_milliseconds(text_at(item, "duration")),
+    )
+
+
+def _twilio_recording(item: Item, time: WrittenTime) -> Written:
+    return Written(
+        system=System.TWILIO,
+        how="a recording as Twilio describes it",
+        time=time,
+        direction=Direction.UNKNOWN,
+        unique_id=text_at(item, "call_sid") or None,
+        said=flattened(item),
+    )
+
+
+def _twilio_call(item: Item, time: WrittenTime) -> Written:
+    return Written(
+        system=System.TWILIO,
+        how="a call record as Twilio writes it",
+        time=time,
+        direction=Direction.INBOUND if text_at(item, "direction") == "inbound" else None,
+        calling=parse_end(text_at(item, "from")),
+        called=parse_end(text_at(item, "to")),
+        unique_id=text_at(item, "sid"),
+        said=flattened(item),
+    )
+
+
+def _twilio_time(raw: str) -> WrittenTime | None:
+    at = parse_written_time(raw)
+    if at is not None or not _RFC_2822.fullmatch(raw):
+        return at
+    try:
+        instant = parsedate_to_datetime(raw)
+    except ValueError:
+        return None
+    return WrittenTime(raw=raw, instant=instant, proof="the offset that is written with it")
