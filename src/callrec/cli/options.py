@@ -6,9 +6,10 @@ region (policy/days.py, telephone).
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +20,24 @@ from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Command = TypeVar("Command", bound="Callable[..., None]")
+
+
+def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
+    """Give a command options from a table; it gets what was typed of them as keywords."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    keywords = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in added.items()
+    ]
+    every = signature.replace(parameters=[*own[:after], *keywords, *own[after:]])
+    command.__signature__ = every  # type: ignore[attr-defined]  # what Typer reads
+    return command
 
 
 def read_request(text: str) -> str:

@@ -13,17 +13,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -214,12 +203,19 @@ def progress_bar(
     Yields:
         A function to call with how much more is done.
     """
-    amounts = (DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(),)
-    drawn = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
+    from rich import progress  # as in table
+    from rich.console import Console
+
+    amounts = (
+        (progress.DownloadColumn(), progress.TransferSpeedColumn())
+        if in_bytes
+        else (progress.MofNCompleteColumn(),)
+    )
+    drawn = progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
         *amounts,
-        TimeRemainingColumn(),
+        progress.TimeRemainingColumn(),
         console=Console(file=stream, no_color=not colour),
         transient=True,
     )
