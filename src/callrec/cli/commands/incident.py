@@ -18,6 +18,7 @@ from callrec.cli.commands.incident_view import (
     listed_json,
     reader,
 )
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.options import read_recording, read_request
@@ -172,10 +173,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
     out = invocation.out
     value = {
         "id": updated.reference,
-        "state": updated.state,
-        "version": updated.version,
-        "must_be_reported": updated.must_be_reported,
-        "still_missing": list(updated.still_missing),
+        **facts(updated, "state", "version", "must_be_reported", "still_missing"),
     }
     out.show(value, lambda: out.say(done))
     if updated.must_be_reported and updated.state is IncidentState.OPEN:

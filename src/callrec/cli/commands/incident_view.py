@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli.facts import facts
 from callrec.cli.invocation import acting_person, signing_person
 from callrec.cli.options import read_recording, read_request
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing
@@ -37,12 +38,9 @@ def listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
     left = listed.left(now)
     return {
         "id": listed.reference,
-        "state": listed.state,
-        "noticed_at": listed.noticed_at,
-        "due_at": listed.due_at,
+        **facts(listed, "state", "noticed_at", "due_at"),
         "left_s": None if left is None else int(left.total_seconds()),
-        "reported_by": listed.reported_by,
-        "told": listed.told,
+        **facts(listed, "reported_by", "told"),
     }
 
 
@@ -64,26 +62,15 @@ def incident_json(shown: ShownIncident) -> Mapping[str, Any]:
     found = shown.findings
     return {
         "id": shown.reference,
-        "state": shown.state,
-        "what": shown.what,
-        "noticed_at": shown.noticed_at,
-        "due_at": shown.due_at,
-        "reported_at": shown.reported_at,
-        "reported_by": shown.reported_by,
-        "told": shown.told,
-        "recordings": list(shown.recordings),
+        **facts(shown, "state", "what", "noticed_at", "due_at", "reported_at", "reported_by"),
+        **facts(shown, "told", "recordings"),
         "request": shown.request or None,
         "article_33_3": {name: found.said.get(name) for name in ICO_REPORT_FIELDS},
         "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
-        "likelihood": found.likelihood,
-        "impact": found.impact,
-        "must_be_reported": shown.must_be_reported,
-        "still_missing": list(shown.still_missing),
+        **facts(found, "likelihood", "impact"),
+        **facts(shown, "must_be_reported", "still_missing"),
         "closing": None if shown.closing is None else _closing_json(shown.closing, shown.was_late),
-        "history": [
-            {"at": event.at, "what": event.what, "by": event.by, "added": list(event.added)}
-            for event in shown.history
-        ],
+        **facts(shown, "history"),
     }
 
 
@@ -126,10 +113,7 @@ def _closed(closing: Closing, zone: tzinfo, *, late: bool) -> Iterator[tuple[str
 
 def _closing_json(closing: Closing, was_late: bool) -> Mapping[str, Any]:  # noqa: FBT001
     return {
-        "outcome": closing.outcome,
-        "on": closing.on,
-        "at": closing.at,
-        "reason": closing.reason,
+        **facts(closing, "outcome", "on", "at", "reason"),
         "late": was_late,
         "delay_reason": closing.delay_reason or None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.prompts import read_password
@@ -33,11 +34,7 @@ def list_(ctx: Context) -> None:
     values = [
         {
             "to": each.login,
-            "about": each.message.about,
-            "line": each.message.line,
-            "made_at": each.message.made_at,
-            "tried_at": each.message.tried_at,
-            "taken_at": each.message.taken_at,
+            **facts(each.message, "about", "line", "made_at", "tried_at", "taken_at"),
             "has_address": each.has_address,
         }
         for each in messages

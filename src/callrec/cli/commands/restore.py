@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands.kit import ask_kit
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
 from callrec.cli.output import counted
@@ -227,7 +228,6 @@ def migrate(ctx: Context) -> None:
 
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
-    value = {"before": done.before, "after": done.after, "copy": done.copy}
 
     def text() -> None:
         if done.copy is None:
@@ -236,7 +236,7 @@ def migrate(ctx: Context) -> None:
         out.say(f"The vault had schema {done.before} and has {done.after} now.")
         out.say(f'The catalogue as it was is sealed in "{done.copy}".')
 
-    out.show(value, text)
+    out.show(facts(done), text)
     if done.copy:
         out.next_step("callrec audit verify, and delete the copy once all is well")
 

@@ -8,6 +8,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands import register as register_options
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import parse_instant
@@ -127,16 +128,9 @@ def _json(drawn: DrawnSearches) -> dict[str, Any]:
     return {
         "items": [
             {
-                "seq": item.seq,
-                "at": item.at,
+                **facts(item, "seq", "at"),
                 "user": item.by,
-                "role": item.role,
-                "refused": item.refused,
-                "criteria": dict(item.criteria),
-                "reason": item.reason,
-                "request": item.request,
-                "found": item.found,
-                "why": item.why,
+                **facts(item, "role", "refused", "criteria", "reason", "request", "found", "why"),
             }
             for item in drawn.items
         ],
@@ -148,9 +142,7 @@ def _json(drawn: DrawnSearches) -> dict[str, Any]:
             {
                 "user": who.login,
                 "searches": who.without_request,
-                "refused": who.refused,
-                "reviewed": who.reviewed,
-                "queried": who.queried,
+                **facts(who, "refused", "reviewed", "queried"),
             }
             for who in drawn.people
         ],

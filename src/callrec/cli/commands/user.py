@@ -10,6 +10,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.prompts import read_password
@@ -326,9 +327,7 @@ def _json(person: Colleague) -> dict[str, Any]:
     return {
         "user": person.login,
         "name": person.full_name,
-        "role": person.role,
-        "standing": person.standing,
-        "powers": list(person.powers),
+        **facts(person, "role", "standing", "powers"),
         "delegations": [{"power": p, "until": until} for p, until in person.delegations],
         "fingerprint": person.fingerprint,
         "claimed_fingerprint": person.claimed_fingerprint or None,

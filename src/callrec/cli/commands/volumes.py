@@ -10,6 +10,7 @@ import typer
 
 from callrec.cli.commands import incident as incident_options
 from callrec.cli.commands.incident_view import read_noticed
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import VolumeFolder
 from callrec.cli.output import counted
@@ -102,10 +103,8 @@ def lost(
     value = {
         "volume": done.label,
         "incident": done.incident.reference,
-        "told": done.incident.told,
-        "due_at": done.incident.due_at,
-        "recordings": list(done.recordings),
-        "without_copy": list(done.without_copy),
+        **facts(done.incident, "told", "due_at"),
+        **facts(done, "recordings", "without_copy"),
     }
     out.show(value, text)
     out.next_step(f"callrec incident show {done.incident.reference}")
@@ -139,15 +138,13 @@ def size_in_words(size_bytes: int) -> str:
 def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
     return {
         "volume": each.label,
-        "standing": each.standing,
-        "serial": each.serial,
+        **facts(each, "standing", "serial"),
         "with": kept.by if kept else None,
         "at": kept.place if kept else None,
         "attached": each.at,
         "last_written": each.written_at,
         "last_seen": each.seen_at,
-        "bags": each.bags,
-        "recordings": each.recordings,
+        **facts(each, "bags", "recordings"),
         "bytes": each.size_bytes,
         "last_verified": each.verified_at,
         "on_vaults_disk": each.on_vaults_disk,

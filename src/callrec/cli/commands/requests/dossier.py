@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands import register as register_options
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.output import WIDTH, as_json, escape_controls
 from callrec.errors import Tampered
@@ -131,10 +132,7 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
 def _json(found: Dossier) -> dict[str, Any]:
     return {
         "id": found.reference,
-        "purpose": found.purpose,
-        "state": found.state,
-        "read_at": found.read_at,
-        "in_full": found.in_full,
+        **facts(found, "purpose", "state", "read_at", "in_full"),
         "events": [_event(entry) for entry in found.entries],
     }
 
@@ -142,14 +140,7 @@ def _json(found: Dossier) -> dict[str, Any]:
 def _event(entry: DossierEntry) -> dict[str, Any]:
     version = entry.version
     return {
-        "at": entry.at,
-        "seq": entry.seq,
-        "by": entry.by,
-        "role": entry.role,
-        "what": entry.what,
-        "outcome": entry.outcome,
-        "attested": entry.attested,
-        "recordings": list(entry.recordings),
+        **facts(entry, "at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
         "details": dict(entry.told),
         "version": version
         and {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.output import WIDTH
@@ -79,12 +80,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
         _say_why(call, found.why)
 
     out.show(
-        {
-            "due_on": found.due_on,
-            "target_on": found.target_on,
-            "extended_due_on": found.extended_due_on,
-            "why": found.why,
-        },
+        facts(found, "due_on", "target_on", "extended_due_on", "why"),
         text,
     )
     late = (_today(call) - found.due_on).days if found.due_on else 0

@@ -6,6 +6,7 @@ import textwrap
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.cli.facts import facts
 from callrec.cli.invocation import acting_person, signing_person
 from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.days import last_day
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from callrec.policy.clock_events import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
-    from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
@@ -59,9 +59,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "id": shown.reference,
         "purpose": shown.purpose,
         "reason": shown.particulars["reason"],
-        "state": shown.state,
-        "created_at": shown.created_at,
-        "created_by": shown.created_by,
+        **facts(shown, "state", "created_at", "created_by"),
         **deadline_json(shown.deadline),
         "lapses_at": shown.lapses_at,
         "particulars": dict(shown.particulars),
@@ -70,16 +68,9 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "hold": _hold_json(shown.hold) if shown.hold else None,
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": _denial_json(shown.denial) if shown.denial else None,
-        "releases": [release_json(release) for release in shown.releases],
+        "releases": [_release_json(release) for release in shown.releases],
         "history": [
-            {
-                "at": event.at,
-                "what": str(event.what),
-                "by": event.by,
-                "on": event.on,
-                "awaited": event.awaited,
-                "reason": event.said,
-            }
+            {**facts(event, "at", "what", "by", "on", "awaited"), "reason": event.said}
             for event in shown.history
         ],
         "told": [
@@ -249,50 +240,33 @@ def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
 
 def _denial_json(denial: ShownDenial) -> dict[str, Any]:
     return {
-        "by": denial.by,
-        "at": denial.at,
-        "code": denial.code,
-        "reason": denial.reason,
+        **facts(denial, "by", "at", "code", "reason"),
         "break_glass": denial.review is not None,
-        "review": denial.review,
-        "reviewed_by": denial.reviewed_by,
+        **facts(denial, "review", "reviewed_by"),
     }
 
 
 def _recording_json(recording: ShownRecording) -> dict[str, Any]:
     return {
-        "id": recording.id,
-        "uid": recording.uid,
-        "started_at": recording.started_at,
+        **facts(recording, "id", "uid", "started_at"),
         "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
-        "direction": recording.direction,
-        "format": recording.format,
-        "size_bytes": recording.size_bytes,
-        "state": recording.state,
+        **facts(recording, "direction", "format", "size_bytes", "state"),
         "sha256_sealed": recording.ciphertext,
         "of_other_day": recording.is_of_other_day,
-        **(_retained_json(recording.retained) if recording.retained else {}),
+        **(facts(recording.retained) if recording.retained else {}),
     }
-
-
-def _retained_json(retained: DisposalItem) -> dict[str, Any]:
-    return {"category": retained.category, "rule": retained.rule, "due_on": retained.due_on}
 
 
 def _approval_json(approval: ShownApproval) -> dict[str, Any]:
     return {
-        "by": approval.by,
-        "at": approval.at,
-        "note": approval.note,
-        "countersigned_by": approval.countersigned_by,
+        **facts(approval, "by", "at", "note", "countersigned_by"),
         "for": approval.to,
         "lapses_at": approval.until,
         "recordings": list(approval.recordings),
         "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
-        "review": approval.review,
-        "reviewed_by": approval.reviewed_by,
+        **facts(approval, "review", "reviewed_by"),
     }
 
 
@@ -330,13 +304,7 @@ def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
             "waiting_for": None,
             "why": [],
         }
-    return {
-        "due_on": deadline.due_on,
-        "target_on": deadline.target_on,
-        "extended_due_on": deadline.extended_due_on,
-        "waiting_for": deadline.waiting_for,
-        "why": list(deadline.why),
-    }
+    return facts(deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
 
 
 def deadline_lines(
@@ -376,33 +344,9 @@ def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
             return ""
 
 
-def release_json(release: ShownRelease) -> dict[str, Any]:
-    """A package as other programs read it (docs/cli.md)."""
-    return {
-        "id": release.id,
-        "at": release.at,
-        "by": release.by,
-        "deliver_by": release.deliver_by,
-        "passphrase_by": release.passphrase_by,
-        "medium_serial": release.medium_serial,
-        "sha256": release.sha256,
-        "handed_over": [
-            {
-                "on": said.on,
-                "time": said.time,
-                "channel": said.channel,
-                "to_whom": said.to_whom,
-                "reason": said.reason,
-                "at": said.at,
-                "by": said.by,
-            }
-            for said in release.handed_over
-        ],
-        "acknowledged": [
-            {"on": said.on, "reason": said.reason, "at": said.at, "by": said.by}
-            for said in release.acknowledged
-        ],
-    }
+def _release_json(release: ShownRelease) -> dict[str, Any]:
+    acknowledged = [facts(said, "on", "reason", "at", "by") for said in release.acknowledged]
+    return {**facts(release), "acknowledged": acknowledged}
 
 
 def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
