@@ -7,7 +7,7 @@ import re
 import shutil
 import unicodedata
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -185,6 +185,11 @@ def rfc3339(moment: datetime) -> str:
         raise ValueError("a time without its zone")
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def local_time(at: datetime | None, zone: tzinfo) -> str:
+    """A moment as people of the practice read it: ``2026-11-24 09:30``."""
+    return "unknown" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _cell(value: object) -> Text:

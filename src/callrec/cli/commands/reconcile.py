@@ -16,7 +16,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import counted, rfc3339
+from callrec.cli.output import counted, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import parse_day
 from callrec.system.spreadsheet import to_csv
@@ -172,7 +172,7 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
     not_known = "not known" if finding.direction is Direction.INBOUND else None
     return (
-        f"{finding.at.astimezone(zone):%Y-%m-%d %H:%M}",
+        local_time(finding.at, zone),
         _found(finding, zone),
         " ".join(filter(None, (finding.direction, finding.extension))),
         finding.number or not_known,

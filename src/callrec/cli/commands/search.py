@@ -11,6 +11,7 @@ from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.output import local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction
@@ -137,7 +138,7 @@ def _on_volumes(found: SearchResult) -> dict[str, list[int]]:
 
 def call_row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
     """A call's row under `HEADERS`."""
-    began = f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    began = local_time(call.started_at, zone)
     parties = ", ".join(call.parties)
     number = outside_number(call)
     return call.id, began, call_length(call), call.direction, call.extension, number, parties

@@ -12,7 +12,7 @@ from callrec.cli.commands.restore import check_all_fetched, fetched_json, say_no
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import counted
+from callrec.cli.output import counted, local_time
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
@@ -298,7 +298,7 @@ def _command(item: InboxItem) -> str:
 
 def _by(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
-    due = f"{item.due_at.astimezone(zone):%Y-%m-%d %H:%M}" if item.due_at else item.due_on
+    due = local_time(item.due_at, zone) if item.due_at else item.due_on
     if item.urgency is Urgency.OVERDUE:
         return f"OVERDUE {due}"
     if due:

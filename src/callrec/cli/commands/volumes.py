@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands import incident as incident_options
-from callrec.cli.commands.incident_view import read_noticed
+from callrec.cli.commands.incident import read_noticed
 from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted
+from callrec.cli.output import counted, local_time
 from callrec.errors import Locked
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Itera
 
 
 def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
-    ends = f"{done.incident.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    ends = local_time(done.incident.due_at, zone)
     told = f"{done.incident.reference} is made, {done.incident.told} is told"
     yield f'"{done.label}" is reported lost: {told}.'
     yield f"72 hours end {ends}. On it: {counted(len(done.recordings), 'call')}."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.facts import facts
 from callrec.cli.invocation import acting_person, signing_person
+from callrec.cli.output import local_time
 from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits
@@ -15,7 +16,7 @@ from callrec.policy.purpose import TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, datetime, tzinfo
+    from datetime import date, tzinfo
 
     from callrec.cli.invocation import Invocation
     from callrec.mail.outbox import ListedMessage
@@ -92,7 +93,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     config = practice.config
     zone = config.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
-    yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
+    yield _labelled("made", f"{local_time(shown.created_at, zone)} by {shown.created_by}")
     yield from deadline_lines(
         shown.deadline,
         today(practice),
@@ -165,21 +166,21 @@ def _further(shown: ShownRequest) -> Iterator[str]:
 
 def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     for release in shown.releases:
-        at = _local(release.at, zone)
+        at = local_time(release.at, zone)
         yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
         yield from starmap(_labelled, release_facts(release))
 
 
 def _message(each: ListedMessage, zone: tzinfo) -> str:
     taken = "" if each.message.taken_at else ", waiting to be sent"
-    return f"{_local(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
+    return f"{local_time(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
 
 
 def _event(event: ShownEvent, zone: tzinfo) -> str:
     what = " ".join(filter(None, (str(event.what), event.awaited)))
     on = f" on {event.on}" if event.on else ""
     said = f": {event.said}" if event.said else ""
-    return f"{_local(event.at, zone)}  {what}{on}  {event.by}{said}"
+    return f"{local_time(event.at, zone)}  {what}{on}  {event.by}{said}"
 
 
 def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
@@ -200,7 +201,7 @@ def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
     if recording.started_at is None or recording.duration_ms is None:
         return NOT_SHOWN
     length = f"{recording.duration_ms / 1000:.0f} s"
-    return f"{_local(recording.started_at, zone)}  {length}  {recording.direction}"
+    return f"{local_time(recording.started_at, zone)}  {length}  {recording.direction}"
 
 
 def _hold(hold: ListedHold) -> str:
@@ -214,7 +215,7 @@ def _hold_json(hold: ListedHold) -> dict[str, Any]:
 def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
-    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{_alone(approval)}")
+    yield _labelled("approved", f"{local_time(approval.at, zone)} by {by}{_alone(approval)}")
     what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
     yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
     for number, edit in edits_lines(approval.edits):
@@ -234,7 +235,7 @@ def _alone(decision: ShownApproval | ShownDenial) -> str:
 
 def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
     by = f"{denial.by}{_alone(denial)}"
-    yield _labelled("denied", f"{_local(denial.at, zone)} by {by}: {denial.code}")
+    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
     yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
 
 
@@ -282,10 +283,6 @@ def _said(value: object, between: str) -> str:
 
 def _labelled(label: str, value: str) -> str:
     return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
-
-
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 _WIDTH: Final = 80
