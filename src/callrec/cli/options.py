@@ -82,8 +82,7 @@ Reference = Annotated[
 ]
 
 RecordingId = Annotated[
-    int,
-    typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042."),
+    int, typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042.")
 ]
 
 RecordingIds = Annotated[
@@ -126,9 +125,7 @@ Number = Annotated[
 Date = Annotated[
     str | None,
     typer.Option(
-        "--date",
-        metavar="DATE",
-        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
+        "--date", metavar="DATE", help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday."
     ),
 ]
 
@@ -150,13 +147,11 @@ Time = Annotated[
 ]
 
 Extension = Annotated[
-    str | None,
-    typer.Option("--extension", metavar="EXT", help="The practice's own extension."),
+    str | None, typer.Option("--extension", metavar="EXT", help="The practice's own extension.")
 ]
 
 Party = Annotated[
-    str | None,
-    typer.Option("--party", metavar="NAME", help="Name of somebody who took part."),
+    str | None, typer.Option("--party", metavar="NAME", help="Name of somebody who took part.")
 ]
 
 Direction = Annotated[
@@ -182,20 +177,11 @@ Reason = Annotated[
     typer.Option("--reason", metavar="TEXT", help="Why, in a sentence; it is kept in the record."),
 ]
 
-To = Annotated[
-    Path,
-    typer.Option("--to", metavar="DIR", help="Folder or drive to write to."),
-]
+To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder or drive to write to.")]
 
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", help="Do not ask before what cannot be undone."),
-]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what cannot be undone.")]
 
-DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Say what would be done, and do nothing."),
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 # People.
@@ -205,8 +191,7 @@ PracticeName = Annotated[
 ]
 
 UserName = Annotated[
-    str,
-    typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith."),
+    str, typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith.")
 ]
 
 FullName = Annotated[
@@ -309,10 +294,7 @@ ToPage = Annotated[
 EntryNumber = Annotated[
     int,
     typer.Argument(
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Which entry, as audit list numbers them.",
+        metavar="SEQ", min=0, max=LARGEST_INTEGER, help="Which entry, as audit list numbers them."
     ),
 ]
 

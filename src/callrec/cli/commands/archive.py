@@ -57,10 +57,7 @@ def archive(
         raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
     practice = practice_of(ctx.obj)
     limit = archive_cutoff(
-        older_than=older_than,
-        before=before,
-        today=today(practice),
-        zone=practice.config.time_zone,
+        older_than=older_than, before=before, today=today(practice), zone=practice.config.time_zone
     )
     if label is None and needs_label(to):
         label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")

@@ -263,11 +263,7 @@ def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: 
     from callrec.system.whole_file import write_whole
 
     page = log_head_pdf(
-        note,
-        practice=practice.name,
-        size=size,
-        fingerprint=practice.root.hex(),
-        at=practice.now(),
+        note, practice=practice.name, size=size, fingerprint=practice.root.hex(), at=practice.now()
     )
     write_whole(to, page, replace=replace)
 

@@ -153,6 +153,5 @@ def read_hold(text: str) -> int:
 
 
 HoldReference = Annotated[
-    int,
-    typer.Argument(metavar="HOLD", parser=read_hold, help="Which hold: H-3, or 3 for short."),
+    int, typer.Argument(metavar="HOLD", parser=read_hold, help="Which hold: H-3, or 3 for short.")
 ]

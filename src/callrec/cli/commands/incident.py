@@ -10,13 +10,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import (
-    Context,
-    Invocation,
-    acting_person,
-    practice_of,
-    signing_person,
-)
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import read_recording, read_request
 from callrec.cli.output import local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
@@ -260,8 +254,7 @@ IncidentRequest = Annotated[
 
 
 IncidentOutcome = Annotated[
-    Outcome | None,
-    typer.Option("--outcome", help="Whether the Information Commissioner was told."),
+    Outcome | None, typer.Option("--outcome", help="Whether the Information Commissioner was told.")
 ]
 
 OutcomeOn = Annotated[

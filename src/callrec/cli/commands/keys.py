@@ -138,11 +138,7 @@ def audit(ctx: Context) -> None:
 
 @keys_app.command()
 def rotate(
-    ctx: Context,
-    *,
-    key: KeyNames = None,
-    reseal: Reseal = False,
-    reencrypt: Reencrypt = False,
+    ctx: Context, *, key: KeyNames = None, reseal: Reseal = False, reencrypt: Reencrypt = False
 ) -> None:
     """Give the vault new keys; or move what lies under older ones to the newest.
 

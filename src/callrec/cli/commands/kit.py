@@ -282,8 +282,7 @@ NewKitFile = Annotated[
 ]
 
 NewController = Annotated[
-    str,
-    typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith."),
+    str, typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith.")
 ]
 
 BackupTo = Annotated[

@@ -26,11 +26,7 @@ restore_app = new_app()
 
 @restore_app.command()
 def restore(
-    ctx: Context,
-    *,
-    volumes: FromVolumes,
-    kit: WithKit = False,
-    for_proof: Drill = False,
+    ctx: Context, *, volumes: FromVolumes, kit: WithKit = False, for_proof: Drill = False
 ) -> None:
     """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
 
@@ -244,9 +240,7 @@ def migrate(ctx: Context) -> None:
 FromVolumes = Annotated[
     list[Path],
     typer.Option(
-        "--from",
-        metavar="DIR",
-        help="An archive volume's folder; give each that is attached.",
+        "--from", metavar="DIR", help="An archive volume's folder; give each that is attached."
     ),
 ]
 
@@ -258,8 +252,7 @@ Drill = Annotated[
 ]
 
 Repair = Annotated[
-    bool,
-    typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from."),
+    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from.")
 ]
 
 RepairFrom = Annotated[

@@ -49,10 +49,7 @@ _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stoppe
 
 @retention_app.command()
 def review(
-    ctx: Context,
-    *,
-    to: register_options.RegisterFile = None,
-    yes: options.Yes = False,
+    ctx: Context, *, to: register_options.RegisterFile = None, yes: options.Yes = False
 ) -> None:
     """Count what is due by category and month of the calls, and what stops it.
 

@@ -208,11 +208,7 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
 
 @user_app.command()
 def role(
-    ctx: Context,
-    *,
-    user: options.KnownLogin,
-    role: options.NewRole,
-    only: OnlyPowers = None,
+    ctx: Context, *, user: options.KnownLogin, role: options.NewRole, only: OnlyPowers = None
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 

@@ -49,13 +49,7 @@ def list_(ctx: Context) -> None:
     out.show_items([_json(each, kept.get(each.volume)) for each in volumes], text)
 
 
-def keep(
-    ctx: Context,
-    label: VolumeLabel,
-    *,
-    by: KeptBy = None,
-    at: KeptAt = None,
-) -> None:
+def keep(ctx: Context, label: VolumeLabel, *, by: KeptBy = None, at: KeptAt = None) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
     from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
 
