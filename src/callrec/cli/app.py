@@ -95,6 +95,7 @@ EXPECTED_OS_ERRORS = {
 """Errors of the system that no code of ours can be to blame for, and whose they are."""
 
 MODULES: Mapping[str, str] = {
+    "demo": ".demo",
     "backup": "archive",
     "kit": "keys",
     "init": "kit",
@@ -112,7 +113,7 @@ MODULES: Mapping[str, str] = {
     "inbox": "status",
     "fingerprint": "verify_release",
 }
-"""Where in cli/commands a command stands, if not in the file of its name."""
+"""Where a command stands, seen from cli/commands, if not in the file of its name there."""
 
 
 class Commands(LazyGroup):

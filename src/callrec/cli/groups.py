@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
@@ -66,7 +67,7 @@ class LazyGroup(TyperGroup):
     """Title -> command -> what it does, in one line."""
     package: ClassVar[str] = "callrec.cli.commands"
     modules: ClassVar[Mapping[str, str]] = {}
-    """Command -> its module in the package, where it is not the file of the command's name."""
+    """Command -> its module, seen from the package, where it is not the file of its name."""
 
     @property
     def short_helps(self) -> dict[str, str]:
@@ -83,7 +84,7 @@ class LazyGroup(TyperGroup):
     @classmethod
     def module_of(cls, name: str) -> str:
         """The dotted name of the module that has a command."""
-        return f"{cls.package}.{cls.modules.get(name, name.replace('-', '_'))}"
+        return resolve_name(f".{cls.modules.get(name, name.replace('-', '_'))}", cls.package)
 
     @classmethod
     def command_of(cls, name: str) -> TyperCommand | TyperGroup:

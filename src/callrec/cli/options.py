@@ -6,9 +6,10 @@ region (policy/days.py, telephone).
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +20,24 @@ from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Command = TypeVar("Command", bound="Callable[..., None]")
+
+
+def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
+    """Give a command options from a table; it gets what was typed of them as keywords."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    keywords = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in added.items()
+    ]
+    every = signature.replace(parameters=[*own[:after], *keywords, *own[after:]])
+    command.__signature__ = every  # type: ignore[attr-defined]  # what Typer reads
+    return command
 
 
 def read_request(text: str) -> str:
@@ -63,8 +82,7 @@ Reference = Annotated[
 ]
 
 RecordingId = Annotated[
-    int,
-    typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042."),
+    int, typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042.")
 ]
 
 RecordingIds = Annotated[
@@ -107,9 +125,7 @@ Number = Annotated[
 Date = Annotated[
     str | None,
     typer.Option(
-        "--date",
-        metavar="DATE",
-        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
+        "--date", metavar="DATE", help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday."
     ),
 ]
 
@@ -131,13 +147,11 @@ Time = Annotated[
 ]
 
 Extension = Annotated[
-    str | None,
-    typer.Option("--extension", metavar="EXT", help="The practice's own extension."),
+    str | None, typer.Option("--extension", metavar="EXT", help="The practice's own extension.")
 ]
 
 Party = Annotated[
-    str | None,
-    typer.Option("--party", metavar="NAME", help="Name of somebody who took part."),
+    str | None, typer.Option("--party", metavar="NAME", help="Name of somebody who took part.")
 ]
 
 Direction = Annotated[
@@ -163,20 +177,11 @@ Reason = Annotated[
     typer.Option("--reason", metavar="TEXT", help="Why, in a sentence; it is kept in the record."),
 ]
 
-To = Annotated[
-    Path,
-    typer.Option("--to", metavar="DIR", help="Folder or drive to write to."),
-]
+To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder or drive to write to.")]
 
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", help="Do not ask before what cannot be undone."),
-]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what cannot be undone.")]
 
-DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Say what would be done, and do nothing."),
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 # People.
@@ -186,8 +191,7 @@ PracticeName = Annotated[
 ]
 
 UserName = Annotated[
-    str,
-    typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith."),
+    str, typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith.")
 ]
 
 FullName = Annotated[
@@ -290,10 +294,7 @@ ToPage = Annotated[
 EntryNumber = Annotated[
     int,
     typer.Argument(
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Which entry, as audit list numbers them.",
+        metavar="SEQ", min=0, max=LARGEST_INTEGER, help="Which entry, as audit list numbers them."
     ),
 ]
 

@@ -7,22 +7,11 @@ import re
 import shutil
 import unicodedata
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -198,6 +187,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def local_time(at: datetime | None, zone: tzinfo) -> str:
+    """A moment as people of the practice read it: ``2026-11-24 09:30``."""
+    return "unknown" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def _cell(value: object) -> Text:
     from rich.text import Text  # as in table
 
@@ -214,12 +208,19 @@ def progress_bar(
     Yields:
         A function to call with how much more is done.
     """
-    amounts = (DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(),)
-    drawn = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
+    from rich import progress  # as in table
+    from rich.console import Console
+
+    amounts = (
+        (progress.DownloadColumn(), progress.TransferSpeedColumn())
+        if in_bytes
+        else (progress.MofNCompleteColumn(),)
+    )
+    drawn = progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
         *amounts,
-        TimeRemainingColumn(),
+        progress.TimeRemainingColumn(),
         console=Console(file=stream, no_color=not colour),
         transient=True,
     )

@@ -78,7 +78,9 @@ class Question:
     help: str
     """A line that says what is wanted, shown before the question."""
     option: str
-    """What a script types."""
+    """What a script types; a choice without a value to type is a flag for each answer."""
+    option_help: str
+    """What `--help` says of it."""
     kind: AnswerKind = AnswerKind.TEXT
     choices: Mapping[str, str] = field(default_factory=dict)
     """Of a choice: answer -> what it means."""
@@ -103,6 +105,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="What is to be learned",
             help="In a sentence: which skill or procedure the recordings help with.",
             option="--learning TEXT",
+            option_help="What is to be learned, in a sentence.",
             kind=AnswerKind.SENTENCE,
         ),
         # An abusive or nuisance call [policy 2 bullet 3].
@@ -110,6 +113,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Who of the staff was affected",
             help="The login of the member of staff who took the call.",
             option="--affected USER",
+            option_help="Login of the member of staff affected.",
             kind=AnswerKind.LOGIN,
             names_subject=True,
             names_staff=True,
@@ -119,11 +123,13 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Reference of the complaint",
             help="As it stands in the practice's complaints file.",
             option="--complaint REF",
+            option_help="Reference of the complaint.",
         ),
         FurtherParticular.COMPLAINANT: Question(
             question="Who complained",
             help="A patient and a member of staff complain by different procedures.",
             option="--complainant patient|staff",
+            option_help="Who complained.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"patient": "a patient, or somebody for one", "staff": "a member of staff"}
@@ -134,12 +140,14 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Reference of the claim",
             help="The indemnity body's or the solicitor's reference.",
             option="--claim REF",
+            option_help="Reference of the claim.",
         ),
         # An employee's telephone conduct [policy 2 bullet 6, 4(g)].
         FurtherParticular.EMPLOYEE: Question(
             question="The employee concerned",
             help="Login or full name; one named person, and nobody is looked through at large.",
             option="--employee NAME",
+            option_help="The employee: login or full name.",
             names_subject=True,
             names_staff=True,
         ),
@@ -147,18 +155,21 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Reference of the allegation",
             help="As it stands in the file of the disciplinary process.",
             option="--allegation REF",
+            option_help="Reference of the allegation.",
         ),
         FurtherParticular.AGREEMENT: Question(
             question="File with the written agreement",
             help="A text file: what the Data Controller has agreed to in writing. It is kept"
             " sealed, and its SHA-256 stands in the audit log.",
             option="--agreement FILE",
+            option_help="Text of the Data Controller's written agreement; kept sealed.",
             kind=AnswerKind.FILE,
         ),
         FurtherParticular.CONSULTED: Question(
             question="Date of the agreement",
             help="When the Data Controller agreed, or was consulted by whom he authorised.",
             option="--consulted DATE",
+            option_help="When the Data Controller agreed to it.",
             kind=AnswerKind.DAY,
         ),
         # A regulator's investigation [policy 2 paragraph 2].
@@ -166,17 +177,20 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The regulator",
             help="Such as the Care Quality Commission, the GMC or the Information Commissioner.",
             option="--regulator NAME",
+            option_help="Which regulator investigates.",
         ),
         FurtherParticular.REFERENCE: Question(
             question="Their reference",
             help="The crime, case or investigation number that they quote.",
             option="--reference REF",
+            option_help="The number that the other side quotes.",
         ),
         # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
         FurtherParticular.SUBJECT: Question(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
+            option_help="Full name of the person whose calls they are.",
             names_subject=True,
         ),
         FurtherParticular.RECEIVED: Question(
@@ -184,12 +198,14 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="The day on which the request reached anybody in the practice, working day or"
             " not: the time for the answer runs from it.",
             option="--received DATE",
+            option_help="The day on which the request came in.",
             kind=AnswerKind.DAY,
         ),
         FurtherParticular.RECEIVED_HOW: Question(
             question="How it was received",
             help="The policy wants it in writing, the law takes a spoken one: write it down then.",
             option="--received-how written|spoken",
+            option_help="How the request came in.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
@@ -203,6 +219,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help='Such as "passport seen by the practice manager"; unknown if it was not yet: the'
             " time then runs from the day on which it is.",
             option="--identity HOW",
+            option_help="How the identity was checked, and by whom; or unknown.",
             may_be_unknown=True,
         ),
         FurtherParticular.AUTHORITY: Question(
@@ -210,6 +227,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help='Such as "consent signed on 1/2/2026"; none if the person asks himself, unknown'
             " if it has not been shown yet.",
             option="--authority TEXT",
+            option_help="Authority of whoever asks for somebody else; or none, or unknown.",
             may_be_unknown=True,
             may_be_none=True,
         ),
@@ -218,6 +236,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="The policy offers to hear the recording; the law gives a copy to whoever wants"
             " one.",
             option="--hear or --copy",
+            option_help="Whether to hear it at the practice, or have a copy.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"hear": "hear the recording at the practice", "copy": "have a copy of it"}
@@ -228,26 +247,31 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The body that asks",
             help="The police force, authority, court or solicitor.",
             option="--body NAME",
+            option_help="The outside body that asks.",
         ),
         FurtherParticular.OFFICER: Question(
             question="The officer's name",
             help="One named person; trawling is not answered.",
             option="--officer NAME",
+            option_help="The officer who asks for it.",
         ),
         FurtherParticular.RANK: Question(
             question="Rank or office",
             help="Many forces have it authorised by an inspector or above.",
             option="--rank TEXT",
+            option_help="The officer's rank or office.",
         ),
         FurtherParticular.CONTACT: Question(
             question="Where the officer is reached",
             help="A secure e-mail address or the body's own telephone number, not a mobile's.",
             option="--contact TEXT",
+            option_help="Where the officer is reached.",
         ),
         FurtherParticular.LEGAL_BASIS: Question(
             question="Legal basis",
             help="What lets the practice disclose. Only a court order compels it.",
             option="--legal-basis CODE",
+            option_help="Basis to disclose it: crime, legal-proceedings, court-order or other.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
@@ -262,12 +286,14 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Day that the order sets",
             help="By when the court wants it; it does not move for weekends.",
             option="--answer-by DATE",
+            option_help="The day that a court's order sets.",
             kind=AnswerKind.DAY,
         ),
         FurtherParticular.URGENT: Question(
             question="Is it urgent",
             help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
             option="--urgent",
+            option_help="Whether somebody's life or safety hangs on it.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType({"yes": "answer it today", "no": "it can take some days"}),
             usually="no",
@@ -276,18 +302,21 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Why it is necessary",
             help="In a sentence: what the body needs the recording for.",
             option="--necessity TEXT",
+            option_help="Why they need it, in a sentence.",
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.PREJUDICE: Question(
             question="What would suffer if it were not disclosed",
             help="In a sentence: the exemption holds only so far as that would be likely.",
             option="--prejudice TEXT",
+            option_help="What would suffer without it, in a sentence.",
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.SUBJECT_MAY_BE_TOLD: Question(
             question="May the person concerned be told",
             help="Whether it would harm the body's purpose if that person learned of this.",
             option="--subject-may-be-told or --subject-must-not-be-told",
+            option_help="Whether the person concerned may learn of it.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"yes": "the person may learn of it", "no": "it must be kept from the person"}
@@ -298,12 +327,14 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The applicant's full name",
             help="Who asks for the record of the person who has died.",
             option="--applicant NAME",
+            option_help="Who asks for a dead person's record.",
             names_subject=True,
         ),
         FurtherParticular.STANDING: Question(
             question="The applicant's standing",
             help="The Act knows these two; next of kin as such has no right.",
             option="--standing personal-representative|claimant",
+            option_help="As what the applicant asks.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
@@ -317,6 +348,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="Such as probate, letters of administration or a letter of claim; unknown if it"
             " has not been shown yet.",
             option="--evidence TEXT",
+            option_help="What shows the applicant's standing; or unknown.",
             may_be_unknown=True,
         ),
     }

@@ -10,6 +10,7 @@ from callrec.cli.commands import kit as recovering
 from callrec.cli.commands import volumes
 from callrec.cli.commands import volumes as volume_options
 from callrec.cli.commands.volumes import size_in_words
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import counted
@@ -56,10 +57,7 @@ def archive(
         raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
     practice = practice_of(ctx.obj)
     limit = archive_cutoff(
-        older_than=older_than,
-        before=before,
-        today=today(practice),
-        zone=practice.config.time_zone,
+        older_than=older_than, before=before, today=today(practice), zone=practice.config.time_zone
     )
     if label is None and needs_label(to):
         label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")
@@ -110,9 +108,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "recordings": done.recordings,
         "bytes": done.size_bytes,
         "verified": True,
-        "out_of_reach": done.out_of_reach,
-        "erased": done.erased,
-        "on_vaults_disk": done.on_vaults_disk,
+        **facts(done, "out_of_reach", "erased", "on_vaults_disk"),
     }
     if done.removed is None:
         return value
@@ -120,8 +116,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         **value,
         "removed": done.removed.recordings,
         "freed_bytes": done.removed.size_bytes,
-        "too_few_copies": done.removed.too_few_copies,
-        "not_counted": list(done.removed.not_counted),
+        **facts(done.removed, "too_few_copies", "not_counted"),
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.commands.reviews import review_glass, review_searches
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -69,18 +70,7 @@ def list_(
     reader = signing_person(ctx.obj, practice)
     entries, total = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
     out = ctx.obj.out
-    values = [
-        {
-            "seq": entry.seq,
-            "at": entry.at,
-            "actor": entry.actor,
-            "action": entry.action,
-            "outcome": entry.outcome,
-            "subject": list(entry.subject),
-            "detail": dict(entry.detail or {}),
-        }
-        for entry in entries
-    ]
+    values = [{**facts(entry), "detail": dict(entry.detail or {})} for entry in entries]
     out.show({"items": values, "total": total}, lambda: _table(out, entries))
     for entry in entries:
         if entry.is_malformed:
@@ -153,16 +143,9 @@ def _json(found: Verification) -> dict[str, object]:
         "verdict": found.verdict,
         "size": found.head.size,
         "root": base64.b64encode(found.head.root).decode(),
-        "checkpoints": found.checkpoints,
-        "read_from": found.read_from,
-        "unattested": found.unattested,
+        **facts(found, "checkpoints", "read_from", "unattested"),
         "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
-        "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
-        "unchecked": list(found.unchecked),
-        "without_power": list(found.without_power),
-        "set_back": [
-            {"seq": each.seq, "at": each.at, "next_at": each.next_at} for each in found.set_back
-        ],
+        **facts(found, "problems", "unchecked", "without_power", "set_back"),
         "resumed": [
             {"size": r.size, "leaves_lost": r.leaves_lost, "heads_lost": len(r.lost)}
             for r in found.resumed
@@ -280,11 +263,7 @@ def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: 
     from callrec.system.whole_file import write_whole
 
     page = log_head_pdf(
-        note,
-        practice=practice.name,
-        size=size,
-        fingerprint=practice.root.hex(),
-        at=practice.now(),
+        note, practice=practice.name, size=size, fingerprint=practice.root.hex(), at=practice.now()
     )
     write_whole(to, page, replace=replace)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
 from callrec.cli.output import as_json, counted
@@ -128,13 +129,7 @@ def show_destruction(
         "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
         "released_to": [
-            {
-                "request": each.request,
-                "release": each.release,
-                "recordings": each.recordings,
-                "released_on": each.released_on,
-                "to_whom": each.to_whom,
-            }
+            facts(each, "request", "release", "recordings", "released_on", "to_whom")
             for each in done.released_to
         ],
         "document": certificate_json(certificate) if certificate else None,

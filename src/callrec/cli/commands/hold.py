@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
+from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -113,8 +114,8 @@ def show(ctx: Context, hold: HoldReference) -> None:
     out, zone = ctx.obj.out, practice.config.time_zone
 
     def text() -> None:
-        for label, value in _lines(shown, zone):
-            out.say(f"{label:<11}{value}")
+        for line in labelled(_lines(shown, zone), width=11):
+            out.say(line)
 
     value = {**_json(shown.hold), "reason": shown.reason, "recordings": list(shown.recordings)}
     out.show(value, text)
@@ -125,11 +126,7 @@ def show(ctx: Context, hold: HoldReference) -> None:
 def _json(hold: ListedHold) -> dict[str, Any]:
     return {
         "id": f"H-{hold.number}",
-        "request": hold.request,
-        "state": hold.state,
-        "placed_at": hold.placed_at,
-        "placed_by": hold.placed_by,
-        "recordings": hold.recordings,
+        **facts(hold, "request", "state", "placed_at", "placed_by", "recordings"),
     }
 
 
@@ -156,6 +153,5 @@ def read_hold(text: str) -> int:
 
 
 HoldReference = Annotated[
-    int,
-    typer.Argument(metavar="HOLD", parser=read_hold, help="Which hold: H-3, or 3 for short."),
+    int, typer.Argument(metavar="HOLD", parser=read_hold, help="Which hold: H-3, or 3 for short.")
 ]

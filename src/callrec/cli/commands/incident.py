@@ -1,34 +1,32 @@
-"""incident: report, list, show, update, close."""
+"""incident: report, list, show, update, close; how one is asked for, listed and shown."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.incident_view import (
-    ask_account,
-    ask_closing,
-    incident_json,
-    incident_lines,
-    list_row,
-    listed_json,
-    reader,
-)
+from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import read_recording, read_request
+from callrec.cli.output import local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
-from callrec.policy import incident
-from callrec.policy.breach import Findings
-from callrec.policy.incident import IncidentState
+from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
+from callrec.policy.days import parse_day, parse_instant
+from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
-    from callrec.incidents.incident import UpdatedIncident
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta, tzinfo
+
+    from callrec.cli.prompts import Prompts
+    from callrec.incidents.incident import IncidentReport, UpdatedIncident
+    from callrec.incidents.show import ListedIncident, ShownIncident
+    from callrec.practice import Actor, Practice
 
 incident_app = new_app()
 
@@ -51,7 +49,7 @@ def report(
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    account = ask_account(
+    account = _ask_account(
         ctx.obj.prompts,
         practice,
         noticed=noticed,
@@ -61,7 +59,7 @@ def report(
         request=request,
     )
     made = report_incident(practice, actor, account)
-    out, ends = ctx.obj.out, _local(made.due_at, practice.config.time_zone)
+    out, ends = ctx.obj.out, local_time(made.due_at, practice.config.time_zone)
     out.show(
         {"id": made.reference, "told": made.told, "due_at": made.due_at},
         lambda: out.say(f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."),
@@ -77,9 +75,9 @@ def list_(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting_person(ctx.obj, practice))
     out, now, zone = ctx.obj.out, ctx.obj.now(), practice.config.time_zone
-    rows = [list_row(each, now, zone) for each in listed]
+    rows = [_list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
-    out.show_items([listed_json(each, now) for each in listed], lambda: out.table(headers, rows))
+    out.show_items([_listed_json(each, now) for each in listed], lambda: out.table(headers, rows))
 
 
 @incident_app.command()
@@ -88,109 +86,14 @@ def show(ctx: Context, incident: IncidentReference) -> None:
     from callrec.incidents.show import show_incident
 
     practice = practice_of(ctx.obj)
-    shown = show_incident(practice, reader(ctx.obj, practice), incident)
+    shown = show_incident(practice, _reader(ctx.obj, practice), incident)
     out = ctx.obj.out
 
     def text() -> None:
-        for line in incident_lines(shown, ctx.obj.now(), practice.config.time_zone):
+        for line in _incident_lines(shown, ctx.obj.now(), practice.config.time_zone):
             out.say(line)
 
-    out.show(incident_json(shown), text)
-
-
-@incident_app.command()
-def update(
-    ctx: Context,
-    incident: IncidentReference,
-    *,
-    nature: Nature = "",
-    people: People = "",
-    people_count: PeopleCount = None,
-    records: Records = "",
-    record_count: RecordCount = None,
-    contact: ContactForMore = "",
-    consequences: Consequences = "",
-    measures: Measures = "",
-    facts: BreachFacts = "",
-    effects: Effects = "",
-    remedy: Remedy = "",
-    likelihood: Likelihood = None,
-    impact: Impact = None,
-) -> None:
-    """Add what was found out; what was said before of the same thing is kept as it was.
-
-    The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
-    what is written down of every breach [33(5)].
-    """
-    from callrec.incidents.incident import update_incident
-
-    found = Findings(
-        nature=nature,
-        people=people,
-        people_count=people_count,
-        records=records,
-        record_count=record_count,
-        contact=contact,
-        consequences=consequences,
-        measures=measures,
-        facts=facts,
-        effects=effects,
-        remedy=remedy,
-        likelihood=likelihood,
-        impact=impact,
-    )
-    practice = practice_of(ctx.obj)
-    updated = update_incident(practice, reader(ctx.obj, practice), incident, found)
-    _show_updated(ctx.obj, updated, f"{incident} is added to.")
-
-
-@incident_app.command()
-def close(
-    ctx: Context,
-    incident: IncidentReference,
-    *,
-    outcome: IncidentOutcome = None,
-    on: OutcomeOn = None,
-    reason: options.Reason = None,
-    delay_reason: DelayReason = "",
-    yes: options.Yes = False,
-) -> None:
-    """Say that the Information Commissioner was told, or why he need not be."""
-    from callrec.incidents.incident import close_incident
-
-    practice = practice_of(ctx.obj)
-    actor = reader(ctx.obj, practice)
-    closing = ask_closing(
-        ctx.obj.prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
-    )
-    ctx.obj.prompts.confirm(f"close {incident}", yes=yes)
-    updated = close_incident(practice, actor, incident, closing)
-    _show_updated(ctx.obj, updated, f"{incident} is closed.")
-
-
-def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:
-    out = invocation.out
-    value = {
-        "id": updated.reference,
-        "state": updated.state,
-        "version": updated.version,
-        "must_be_reported": updated.must_be_reported,
-        "still_missing": list(updated.still_missing),
-    }
-    out.show(value, lambda: out.say(done))
-    if updated.must_be_reported and updated.state is IncidentState.OPEN:
-        out.note("by its likelihood and impact it is reported to the Information Commissioner")
-    if updated.still_missing:
-        out.note(f"not said yet: {_words(updated.still_missing)}")
-    out.next_step(f"callrec incident show {updated.reference}")
-
-
-def _words(names: tuple[str, ...]) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
-
-
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    out.show(_incident_json(shown), text)
 
 
 def read_incident_reference(text: str) -> str:
@@ -213,7 +116,103 @@ IncidentReference = Annotated[
 ]
 
 
-# What is reported.
+def _text(name: str, help_: str) -> Any:
+    return Annotated[str | None, typer.Option(f"--{name}", metavar="TEXT", help=help_)]
+
+
+def _number(name: str, metavar: str, first: int, last: int, help_: str) -> Any:
+    option = typer.Option(f"--{name}", metavar=metavar, min=first, max=last, help=help_)
+    return Annotated[int | None, option]
+
+
+_FINDINGS: Mapping[str, Any] = {
+    # UK GDPR 33(3), in its order.
+    "nature": _text("nature", "What kind of breach it is."),
+    "people": _text("people", "Whom it concerns: patients, staff."),
+    "people_count": _number(
+        "people-count", "N", 0, LARGEST_INTEGER, "About how many people they are."
+    ),
+    "records": _text("records", "What kind of records it concerns."),
+    "record_count": _number(
+        "record-count", "N", 0, LARGEST_INTEGER, "About how many records they are."
+    ),
+    "contact": _text("contact", "Where more can be learned of it."),
+    "consequences": _text("consequences", "What is likely to follow from it."),
+    "measures": _text("measures", "What is done about it, or proposed."),
+    # UK GDPR 33(5).
+    "facts": _text("facts", "What happened, as it was established."),
+    "effects": _text("effects", "What came of it."),
+    "remedy": _text("remedy", "What was done to put it right."),
+    # How grave it is.
+    "likelihood": _number(
+        *("likelihood", "1-5", 1, 5),
+        "How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
+    ),
+    "impact": _number(
+        *("impact", "1-5", 1, 5),
+        "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death.",
+    ),
+}
+"""The option of each of the findings, under its name."""
+
+
+def _takes_findings(command: options.Command) -> options.Command:
+    return options.with_options(command, _FINDINGS, after=2)
+
+
+@incident_app.command()
+@_takes_findings
+def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
+    """Add what was found out; what was said before of the same thing is kept as it was.
+
+    The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
+    what is written down of every breach [33(5)].
+    """
+    from callrec.incidents.incident import update_incident
+
+    found = Findings(**{name: value for name, value in typed.items() if value is not None})
+    practice = practice_of(ctx.obj)
+    updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
+    _show_updated(ctx.obj, updated, f"{incident} is added to.")
+
+
+@incident_app.command()
+def close(
+    ctx: Context,
+    incident: IncidentReference,
+    *,
+    outcome: IncidentOutcome = None,
+    on: OutcomeOn = None,
+    reason: options.Reason = None,
+    delay_reason: DelayReason = "",
+    yes: options.Yes = False,
+) -> None:
+    """Say that the Information Commissioner was told, or why he need not be."""
+    from callrec.incidents.incident import close_incident
+
+    practice = practice_of(ctx.obj)
+    actor = _reader(ctx.obj, practice)
+    closing = _ask_closing(
+        ctx.obj.prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
+    )
+    ctx.obj.prompts.confirm(f"close {incident}", yes=yes)
+    updated = close_incident(practice, actor, incident, closing)
+    _show_updated(ctx.obj, updated, f"{incident} is closed.")
+
+
+def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:
+    out = invocation.out
+    value = {
+        "id": updated.reference,
+        **facts(updated, "state", "version", "must_be_reported", "still_missing"),
+    }
+    out.show(value, lambda: out.say(done))
+    if updated.must_be_reported and updated.state is IncidentState.OPEN:
+        out.note("by its likelihood and impact it is reported to the Information Commissioner")
+    if updated.still_missing:
+        out.note(f"not said yet: {', '.join(map(_named, updated.still_missing))}")
+    out.next_step(f"callrec incident show {updated.reference}")
+
 
 Noticed = Annotated[
     str | None,
@@ -254,98 +253,8 @@ IncidentRequest = Annotated[
 ]
 
 
-# What is found out: UK GDPR 33(3), in its order.
-
-Nature = Annotated[str, typer.Option("--nature", metavar="TEXT", help="What kind of breach it is.")]
-
-People = Annotated[
-    str, typer.Option("--people", metavar="TEXT", help="Whom it concerns: patients, staff.")
-]
-
-PeopleCount = Annotated[
-    int | None,
-    typer.Option(
-        "--people-count",
-        metavar="N",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="About how many people they are.",
-    ),
-]
-
-Records = Annotated[
-    str, typer.Option("--records", metavar="TEXT", help="What kind of records it concerns.")
-]
-
-RecordCount = Annotated[
-    int | None,
-    typer.Option(
-        "--record-count",
-        metavar="N",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="About how many records they are.",
-    ),
-]
-
-ContactForMore = Annotated[
-    str,
-    typer.Option("--contact", metavar="TEXT", help="Where more can be learned of it."),
-]
-
-Consequences = Annotated[
-    str, typer.Option("--consequences", metavar="TEXT", help="What is likely to follow from it.")
-]
-
-Measures = Annotated[
-    str,
-    typer.Option("--measures", metavar="TEXT", help="What is done about it, or proposed."),
-]
-
-
-# UK GDPR 33(5).
-
-BreachFacts = Annotated[
-    str, typer.Option("--facts", metavar="TEXT", help="What happened, as it was established.")
-]
-
-Effects = Annotated[str, typer.Option("--effects", metavar="TEXT", help="What came of it.")]
-
-Remedy = Annotated[
-    str, typer.Option("--remedy", metavar="TEXT", help="What was done to put it right.")
-]
-
-
-# How grave it is.
-
-Likelihood = Annotated[
-    int | None,
-    typer.Option(
-        "--likelihood",
-        metavar="1-5",
-        min=1,
-        max=5,
-        help="How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
-    ),
-]
-
-Impact = Annotated[
-    int | None,
-    typer.Option(
-        "--impact",
-        metavar="1-5",
-        min=1,
-        max=5,
-        help="How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death.",
-    ),
-]
-
-
-# How it ends.
-
 IncidentOutcome = Annotated[
-    incident.Outcome | None,
-    typer.Option("--outcome", help="Whether the Information Commissioner was told."),
+    Outcome | None, typer.Option("--outcome", help="Whether the Information Commissioner was told.")
 ]
 
 OutcomeOn = Annotated[
@@ -359,3 +268,214 @@ DelayReason = Annotated[
     str,
     typer.Option("--delay-reason", metavar="TEXT", help="Why it was reported after the 72 hours."),
 ]
+
+
+def _reader(invocation: Invocation, practice: Practice) -> Actor:
+    """Who reads an incident: the open login where that is enough, else with the password."""
+    from callrec.incidents.log import can_open_incidents
+
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or can_open_incidents(actor):
+        return actor
+    return signing_person(invocation, practice)
+
+
+def _listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
+    """An incident in a list, for programs; the seconds that are left are less than 0 when over."""
+    left = listed.left(now)
+    return {
+        "id": listed.reference,
+        **facts(listed, "state", "noticed_at", "due_at"),
+        "left_s": None if left is None else int(left.total_seconds()),
+        **facts(listed, "reported_by", "told"),
+    }
+
+
+def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[object, ...]:
+    """The same as cells of a table."""
+    return (
+        listed.reference,
+        local_time(listed.noticed_at, zone),
+        local_time(listed.due_at, zone),
+        _spoken(listed.left(now)),
+        listed.state,
+        listed.reported_by,
+        listed.told,
+    )
+
+
+def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
+    """An incident as other programs read it (docs/cli.md)."""
+    found = shown.findings
+    return {
+        "id": shown.reference,
+        **facts(shown, "state", "what", "noticed_at", "due_at", "reported_at", "reported_by"),
+        **facts(shown, "told", "recordings"),
+        "request": shown.request or None,
+        "article_33_3": {name: found.said.get(name) for name in ICO_REPORT_FIELDS},
+        "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
+        **facts(found, "likelihood", "impact"),
+        **facts(shown, "must_be_reported", "still_missing"),
+        "closing": None if shown.closing is None else _closing_json(shown.closing, shown.was_late),
+        **facts(shown, "history"),
+    }
+
+
+def _incident_lines(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[str]:
+    """An incident in words, a line each."""
+    yield f"{shown.reference}  {shown.state}"
+    yield from labelled(_labelled(shown, now, zone), width=14)
+    for event in shown.history:
+        added = f"  {', '.join(map(_named, event.added))}" if event.added else ""
+        yield f"{'history':<14}{local_time(event.at, zone)}  {event.what}  {event.by}{added}"
+
+
+def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tuple[str, object]]:
+    yield "noticed", local_time(shown.noticed_at, zone)
+    yield "reported", f"{local_time(shown.reported_at, zone)} by {shown.reported_by}"
+    yield "told", shown.told
+    yield "72 hours end", f"{local_time(shown.due_at, zone)}{_left(shown, now)}"
+    yield "what", shown.what
+    if shown.recordings:
+        yield "recordings", ", ".join(map(str, shown.recordings))
+    if shown.request:
+        yield "request", shown.request
+    for name, value in shown.findings.said.items():
+        yield _named(name), value
+    yield "reportable", _needed(shown)
+    if shown.closing is not None:
+        yield from _closed(shown.closing, zone, late=shown.was_late)
+    if shown.still_missing:
+        yield "still missing", ", ".join(map(_named, shown.still_missing))
+
+
+def _closed(closing: Closing, zone: tzinfo, *, late: bool) -> Iterator[tuple[str, str]]:
+    when = f"{closing.on}" if closing.at is None else local_time(closing.at, zone)
+    yield "outcome", f"{closing.outcome}, {when}{', after the 72 hours' if late else ''}"
+    yield "reason", closing.reason
+    if closing.delay_reason:
+        yield "delayed", closing.delay_reason
+
+
+def _closing_json(closing: Closing, was_late: bool) -> Mapping[str, Any]:  # noqa: FBT001
+    return {
+        **facts(closing, "outcome", "on", "at", "reason"),
+        "late": was_late,
+        "delay_reason": closing.delay_reason or None,
+    }
+
+
+def _needed(shown: ShownIncident) -> str:
+    match shown.must_be_reported:
+        case None:
+            return "nobody has said how likely and how grave the harm is"
+        case True:
+            return "yes, by likelihood and impact"
+        case False:
+            return "no, by likelihood and impact"
+
+
+def _left(shown: ShownIncident, now: datetime) -> str:
+    if shown.state is IncidentState.CLOSED:
+        return ""
+    left = shown.due_at - now
+    return f", {_spoken(left)}" if left.total_seconds() < 0 else f", {_spoken(left)} left"
+
+
+def _spoken(left: timedelta | None) -> str:
+    """``20 h``, ``5 h over``; nothing once it is closed."""
+    if left is None:
+        return ""
+    hours = f"{abs(left.total_seconds()) // 3600:.0f} h"
+    return f"{hours} over" if left.total_seconds() < 0 else hours
+
+
+def _named(name: str) -> str:
+    return name.replace("_", " ")
+
+
+_MEANINGS = {
+    Outcome.REPORTED: "the Information Commissioner was told",
+    Outcome.NOT_REPORTED: "it need not be reported",
+}
+
+_HAS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
+
+
+def _ask_account(
+    prompts: Prompts,
+    practice: Practice,
+    *,
+    noticed: str | None,
+    what: str | None,
+    tell: str | None,
+    recordings: Sequence[int] | None,
+    request: str | None,
+) -> IncidentReport:
+    """What is reported; on a terminal, what was left out is asked for."""
+    from callrec.incidents.incident import IncidentReport
+
+    noticed = noticed or prompts.ask(
+        "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
+    )
+    what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
+    manager = _asked(
+        prompts, tell, "Login of your line manager (or none: the Data Controller)", "--tell USER"
+    )
+    if recordings is None:
+        numbers = _asked(
+            prompts, None, "Recordings concerned (1042 1043, or none)", "--recording ID"
+        )
+        recordings = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
+    under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
+    return IncidentReport(
+        noticed_at=read_noticed(noticed, practice),
+        what=what,
+        tell=manager,
+        recordings=recordings,
+        request=None if under is None else read_request(under),
+    )
+
+
+def read_noticed(text: str, practice: Practice) -> datetime:
+    """When something was noticed: a moment, or ``now``."""
+    if text.casefold() == "now":
+        return practice.now()
+    hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
+    return parse_instant(text, practice.config.time_zone, hint=hint)
+
+
+def _ask_closing(
+    prompts: Prompts,
+    practice: Practice,
+    *,
+    outcome: Outcome | None,
+    on: str | None,
+    reason: str | None,
+    delay_reason: str,
+) -> Closing:
+    """How an incident ends; on a terminal, what was left out is asked for."""
+    from callrec.practice import today
+
+    if outcome is None:
+        choices = {str(each): meaning for each, meaning in _MEANINGS.items()}
+        outcome = Outcome(prompts.choose("Outcome", choices, option="--outcome OUTCOME"))
+    day = on or prompts.ask("On which day (or moment)", option="--on DATE")
+    why = reason or prompts.ask("Reason", option="--reason TEXT")
+    zone = practice.config.time_zone
+    at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
+    return Closing(
+        outcome=outcome,
+        on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
+        at=at,
+        reason=why,
+        delay_reason=delay_reason,
+    )
+
+
+def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:
+    """What may be left out; on a terminal it is asked for, and "none" is an answer."""
+    if given is not None or not prompts.possible:
+        return given
+    answer = prompts.ask(what, option=option)
+    return None if answer.casefold() == "none" else answer

@@ -121,13 +121,7 @@ def _ingest(
         invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
     ):
         done = procedure.ingest_recordings(
-            practice,
-            actor,
-            paths,
-            after=what_then,
-            system=system,
-            advance=advance,
-            records=records,
+            practice, actor, paths, after=what_then, system=system, advance=advance, records=records
         )
     unused = records.unused if records else UnusedRows()
     _show(invocation, done, unused, time.perf_counter() - began)
@@ -324,8 +318,7 @@ SystemName = Annotated[
 ]
 
 Watch = Annotated[
-    bool,
-    typer.Option("--watch", help="Stay, and take in each recording once it has stood still."),
+    bool, typer.Option("--watch", help="Stay, and take in each recording once it has stood still.")
 ]
 
 FirstDay = Annotated[
@@ -334,8 +327,7 @@ FirstDay = Annotated[
 ]
 
 LastDay = Annotated[
-    str | None,
-    typer.Option("--to", metavar="DATE", help="Last day; else that of the last call."),
+    str | None, typer.Option("--to", metavar="DATE", help="Last day; else that of the last call.")
 ]
 
 FindingsFile = Annotated[

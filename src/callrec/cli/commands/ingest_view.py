@@ -8,6 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.cli.facts import facts
 from callrec.cli.output import counted, escape_controls
 from callrec.telephone.sound.sound import Finding
 
@@ -136,15 +137,10 @@ def ingested_json(done: Ingested) -> dict[str, Any]:
         "ingested": done.recordings,
         "duplicates": done.duplicates,
         "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
-        "unreadable": done.unreadable,
-        "ignored": done.ignored,
+        **facts(done, "unreadable", "ignored"),
         "bytes": done.size_bytes,
         "batch": done.batches[-1] if done.batches else None,
-        "batches": done.batches,
-        "findings": done.findings,
-        "joined": done.joined,
-        "unjoined": done.unjoined,
-        "told_less": done.told_less,
+        **facts(done, "batches", "findings", "joined", "unjoined", "told_less"),
     }
 
 

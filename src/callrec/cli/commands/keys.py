@@ -8,6 +8,7 @@ import typer
 
 from callrec.cli.commands import kit as recovering
 from callrec.cli.commands.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import counted
@@ -137,11 +138,7 @@ def audit(ctx: Context) -> None:
 
 @keys_app.command()
 def rotate(
-    ctx: Context,
-    *,
-    key: KeyNames = None,
-    reseal: Reseal = False,
-    reencrypt: Reencrypt = False,
+    ctx: Context, *, key: KeyNames = None, reseal: Reseal = False, reencrypt: Reencrypt = False
 ) -> None:
     """Give the vault new keys; or move what lies under older ones to the newest.
 
@@ -269,9 +266,7 @@ def _opens_json(each: KeyAccess) -> dict[str, Any]:
     return {
         "user": each.login,
         **{key: list(each.versions[key]) for key in VaultKey},
-        "requests": each.requests,
-        "incidents": each.incidents,
-        "grants": each.grants,
+        **facts(each, "requests", "incidents", "grants"),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
 
@@ -210,9 +211,8 @@ def drill(ctx: Context) -> None:
 
     typed = ask_kit(ctx.obj.prompts)
     done = drill_kit(practice_of(ctx.obj), typed)
-    value = {"keys": done.keys, "recording": done.recording, "file": done.file}
     out = ctx.obj.out
-    out.show(value, lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
+    out.show(facts(done), lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
 
 
 def _opened(done: KitDrill) -> str:
@@ -282,8 +282,7 @@ NewKitFile = Annotated[
 ]
 
 NewController = Annotated[
-    str,
-    typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith."),
+    str, typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith.")
 ]
 
 BackupTo = Annotated[

@@ -131,10 +131,7 @@ def _heard_json(heard: PlayedRecording) -> Mapping[str, Any]:
 #
 # Only such programs are of use: a player that wants a file would leave one behind.
 
-WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
-    "paplay": (),
-    "aplay": ("-q", "-"),
-}
+WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {"paplay": (), "aplay": ("-q", "-")}
 """Players of WAVE files: PulseAudio's and ALSA's."""
 
 ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {

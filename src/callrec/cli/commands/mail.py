@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import local_time
 from callrec.cli.prompts import read_password
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from callrec.mail.outbox import ListedMessage
     from callrec.practice import Practice
@@ -33,11 +35,7 @@ def list_(ctx: Context) -> None:
     values = [
         {
             "to": each.login,
-            "about": each.message.about,
-            "line": each.message.line,
-            "made_at": each.message.made_at,
-            "tried_at": each.message.tried_at,
-            "taken_at": each.message.taken_at,
+            **facts(each.message, "about", "line", "made_at", "tried_at", "taken_at"),
             "has_address": each.has_address,
         }
         for each in messages
@@ -101,18 +99,14 @@ def _lines(messages: tuple[ListedMessage, ...], zone: tzinfo) -> Iterator[str]:
     taken = [each for each in messages if each.message.taken_at is not None]
     for each in (*waiting, *taken[-MAX_SENT_SHOWN:]):
         yield f"{each.login}: {each.message.line}"
-        yield f"    queued {_local(each.message.made_at, zone)}, {_since(each, zone)}"
+        yield f"    queued {local_time(each.message.made_at, zone)}, {_since(each, zone)}"
 
 
 def _since(each: ListedMessage, zone: tzinfo) -> str:
     if each.message.taken_at is not None:
-        return f"taken {_local(each.message.taken_at, zone)}"
+        return f"taken {local_time(each.message.taken_at, zone)}"
     if not each.has_address:
         return "waiting: no address under [mail.people]"
     if each.message.tried_at is not None:
-        return f"waiting, last tried {_local(each.message.tried_at, zone)}"
+        return f"waiting, last tried {local_time(each.message.tried_at, zone)}"
     return "waiting, not tried yet"
-
-
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -21,45 +21,25 @@ notice_app = new_app()
 
 
 @notice_app.command()
-def website(
-    ctx: Context,
-    *,
-    on: InForceOn = "today",
-    to: NoticeFile = None,
-) -> None:
+def website(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
     """The summary of the policy that the practice publishes."""
     _give(ctx.obj, NoticeKind.WEBSITE, on, to)
 
 
 @notice_app.command()
-def announcement(
-    ctx: Context,
-    *,
-    on: InForceOn = "today",
-    to: NoticeFile = None,
-) -> None:
+def announcement(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
     """What is played at the beginning of an incoming call."""
     _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
 
 
 @notice_app.command()
-def outbound(
-    ctx: Context,
-    *,
-    on: InForceOn = "today",
-    to: NoticeFile = None,
-) -> None:
+def outbound(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
     """What the caller says first when the practice rings somebody."""
     _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
 
 
 @notice_app.command()
-def staff(
-    ctx: Context,
-    *,
-    on: InForceOn = "today",
-    to: NoticeFile = None,
-) -> None:
+def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
     """What staff are told about their own calls, and what is asked of them."""
     _give(ctx.obj, NoticeKind.STAFF, on, to)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands import ingest as intake_options
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -15,7 +16,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import counted, rfc3339
+from callrec.cli.output import counted, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import parse_day
 from callrec.system.spreadsheet import to_csv
@@ -34,6 +35,10 @@ HEADERS: Final = ("began", "found", "call", "number", "recording")
 COLUMNS: Final = (
     *("what", "why", "began", "began_utc", "until"),
     *("direction", "extension", "number", "recordings"),
+)
+
+_OF_A_FINDING: Final = (
+    *("what", "why", "at", "until", "direction", "extension", "number", "recordings"),
 )
 
 _MOST_ON_SCREEN: Final = 100
@@ -108,16 +113,7 @@ def _json(done: Reconciliation) -> dict[str, Any]:
         "at": done.at,
         **counts_json(done.days, done.counts),
         "items": [
-            {
-                "what": finding.what,
-                "why": finding.why or None,
-                "at": finding.at,
-                "until": finding.until,
-                "direction": finding.direction,
-                "extension": finding.extension,
-                "number": finding.number,
-                "recordings": list(finding.recordings),
-            }
+            {**facts(finding, *_OF_A_FINDING), "why": finding.why or None}
             for finding in done.findings
         ],
         "rows_not_understood": [
@@ -176,7 +172,7 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
     not_known = "not known" if finding.direction is Direction.INBOUND else None
     return (
-        f"{finding.at.astimezone(zone):%Y-%m-%d %H:%M}",
+        local_time(finding.at, zone),
         _found(finding, zone),
         " ".join(filter(None, (finding.direction, finding.extension))),
         finding.number or not_known,
@@ -228,18 +224,7 @@ def counts_json(days: DayRange, counts: Counts) -> dict[str, Any]:
     return {
         "from": days.first,
         "to": days.last,
-        "files": counts.files,
-        "not_understood": counts.not_understood,
-        "calls": counts.calls,
-        "answered": counts.answered,
-        "held": counts.held,
-        "percent_held": counts.percent_held,
-        "in_part": counts.in_part,
-        "missing": counts.missing,
-        "recordings": counts.recordings,
-        "without_call": counts.without_call,
-        "unheard": counts.unheard,
-        "duplicates": counts.duplicates,
-        "gaps": counts.gaps,
-        "joined_by": dict(counts.joined_by),
+        **facts(counts, "files", "not_understood", "calls", "answered", "held", "percent_held"),
+        **facts(counts, "in_part", "missing", "recordings", "without_call", "unheard"),
+        **facts(counts, "duplicates", "gaps", "joined_by"),
     }

@@ -138,11 +138,7 @@ SamplePercent = Annotated[
 SampleCount = Annotated[
     int | None,
     typer.Option(
-        "--count",
-        metavar="N",
-        min=1,
-        max=LARGEST_INTEGER,
-        help="Draw so many of those that wait.",
+        "--count", metavar="N", min=1, max=LARGEST_INTEGER, help="Draw so many of those that wait."
     ),
 ]
 

@@ -207,7 +207,6 @@ MediumSerial = Annotated[
 NamesSubject = Annotated[
     bool,
     typer.Option(
-        "--name-subject",
-        help="Name the data subject on the certificate; else it names nobody.",
+        "--name-subject", help="Name the data subject on the certificate; else it names nobody."
     ),
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands.kit import ask_kit
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
 from callrec.cli.output import counted
@@ -25,11 +26,7 @@ restore_app = new_app()
 
 @restore_app.command()
 def restore(
-    ctx: Context,
-    *,
-    volumes: FromVolumes,
-    kit: WithKit = False,
-    for_proof: Drill = False,
+    ctx: Context, *, volumes: FromVolumes, kit: WithKit = False, for_proof: Drill = False
 ) -> None:
     """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
 
@@ -227,7 +224,6 @@ def migrate(ctx: Context) -> None:
 
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
-    value = {"before": done.before, "after": done.after, "copy": done.copy}
 
     def text() -> None:
         if done.copy is None:
@@ -236,7 +232,7 @@ def migrate(ctx: Context) -> None:
         out.say(f"The vault had schema {done.before} and has {done.after} now.")
         out.say(f'The catalogue as it was is sealed in "{done.copy}".')
 
-    out.show(value, text)
+    out.show(facts(done), text)
     if done.copy:
         out.next_step("callrec audit verify, and delete the copy once all is well")
 
@@ -244,9 +240,7 @@ def migrate(ctx: Context) -> None:
 FromVolumes = Annotated[
     list[Path],
     typer.Option(
-        "--from",
-        metavar="DIR",
-        help="An archive volume's folder; give each that is attached.",
+        "--from", metavar="DIR", help="An archive volume's folder; give each that is attached."
     ),
 ]
 
@@ -258,8 +252,7 @@ Drill = Annotated[
 ]
 
 Repair = Annotated[
-    bool,
-    typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from."),
+    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from.")
 ]
 
 RepairFrom = Annotated[

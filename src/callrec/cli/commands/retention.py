@@ -16,6 +16,7 @@ from callrec.cli.commands.erase import (
     find_attached_volumes,
     show_destruction,
 )
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -48,10 +49,7 @@ _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stoppe
 
 @retention_app.command()
 def review(
-    ctx: Context,
-    *,
-    to: register_options.RegisterFile = None,
-    yes: options.Yes = False,
+    ctx: Context, *, to: register_options.RegisterFile = None, yes: options.Yes = False
 ) -> None:
     """Count what is due by category and month of the calls, and what stops it.
 
@@ -173,9 +171,7 @@ def _json(found: RetentionReview) -> dict[str, Any]:
         "categories": [_held_json(held) for held in found.stock],
         "items": [_due_json(due) for due in found.due],
         "due": found.recordings_due,
-        "free": found.free,
-        "stubs": found.stubs,
-        "stubs_due": found.stubs_due,
+        **facts(found, "free", "stubs", "stubs_due"),
     }
 
 
@@ -184,10 +180,7 @@ def _held_json(held: CategoryTotal) -> Mapping[str, Any]:
         "category": held.category.name,
         "keeps": held.category.keeps,
         "source": held.category.source,
-        "recordings": held.recordings,
-        "due": held.due,
-        "free": held.free,
-        "next_due_on": held.next_due_on,
+        **facts(held, "recordings", "due", "free", "next_due_on"),
     }
 
 

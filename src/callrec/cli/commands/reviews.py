@@ -8,7 +8,9 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands import register as register_options
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.output import local_time
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import GlassVerdict, Verdict
@@ -127,16 +129,9 @@ def _json(drawn: DrawnSearches) -> dict[str, Any]:
     return {
         "items": [
             {
-                "seq": item.seq,
-                "at": item.at,
+                **facts(item, "seq", "at"),
                 "user": item.by,
-                "role": item.role,
-                "refused": item.refused,
-                "criteria": dict(item.criteria),
-                "reason": item.reason,
-                "request": item.request,
-                "found": item.found,
-                "why": item.why,
+                **facts(item, "role", "refused", "criteria", "reason", "request", "found", "why"),
             }
             for item in drawn.items
         ],
@@ -148,9 +143,7 @@ def _json(drawn: DrawnSearches) -> dict[str, Any]:
             {
                 "user": who.login,
                 "searches": who.without_request,
-                "refused": who.refused,
-                "reviewed": who.reviewed,
-                "queried": who.queried,
+                **facts(who, "refused", "reviewed", "queried"),
             }
             for who in drawn.people
         ],
@@ -177,7 +170,7 @@ def _say(invocation: Invocation, drawn: DrawnSearches) -> None:
 
 def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     refused = "  REFUSED" if item.refused else ""
-    at = f"{item.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    at = local_time(item.at, zone)
     yield f"entry {item.seq}  {at}  {item.by} ({item.role}){refused}"
     asked = ", ".join(f"{name} {value}" for name, value in item.criteria.items())
     yield f"  looked for  {asked or 'nothing in particular'}"
@@ -228,7 +221,7 @@ def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> fr
     prompts, alone = invocation.prompts, glass_under(practice, reference)
     if prompts.possible:
         for glass in alone:
-            at = f"{glass.at.astimezone(practice.config.time_zone):%Y-%m-%d %H:%M}"
+            at = local_time(glass.at, practice.config.time_zone)
             invocation.out.note(f"log entry {glass.seq}: {glass.by}, {at}, {glass.standing}")
     if prompts.ask(f"Type {reference} to accept it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")

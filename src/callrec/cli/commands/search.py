@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.commands.volumes import OnVolume
+from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.output import local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction
@@ -77,22 +78,10 @@ def search(
 def call_json(call: ShownCall) -> dict[str, Any]:
     """A recording as other programs read it (docs/cli.md)."""
     return {
-        "id": call.id,
-        "uid": call.uid,
-        "started_at": call.started_at,
-        "local_time": call.local_time,
-        "time_confidence": call.time_confidence,
+        **facts(call, "id", "uid", "started_at", "local_time", "time_confidence"),
         "duration_s": call.duration_ms / 1000,
-        "direction": call.direction,
-        "extension": call.extension,
-        "number": call.number,
-        "parties": list(call.parties),
-        "format": call.format,
-        "size_bytes": call.size_bytes,
-        "state": call.state,
-        "held": call.held,
-        "sha256": call.sha256,
-        "volumes": list(call.volumes),
+        **facts(call, "direction", "extension", "number", "parties", "format", "size_bytes"),
+        **facts(call, "state", "held", "sha256", "volumes"),
     }
 
 
@@ -149,7 +138,7 @@ def _on_volumes(found: SearchResult) -> dict[str, list[int]]:
 
 def call_row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
     """A call's row under `HEADERS`."""
-    began = f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    began = local_time(call.started_at, zone)
     parties = ", ".join(call.parties)
     number = outside_number(call)
     return call.id, began, call_length(call), call.direction, call.extension, number, parties
@@ -236,17 +225,15 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     sources = [{"name": s.name, "modified_at": s.modified_at} for s in shown.provenance]
 
     def text() -> None:
-        for label, value in _lines(shown, practice.config.time_zone):
-            out.say(f"{label:<11}{value}")
+        for line in labelled(_lines(shown, practice.config.time_zone), width=11):
+            out.say(line)
 
     value = {
         **call_json(shown.call),
-        **asdict(shown.clock),
-        "sides": list(shown.sides),
-        "findings": list(shown.findings),
+        **facts(shown.clock),
+        **facts(shown, "sides", "findings"),
         "provenance": sources,
-        "notices": dict(shown.notices),
-        "caller_told": shown.caller_told,
+        **facts(shown, "notices", "caller_told"),
         "file_checked": shown.is_file_checked,
         "category": shown.category.name,
         "rule": shown.category.rule,

@@ -9,9 +9,10 @@ from callrec.cli import options
 from callrec.cli.commands import restore as restoring
 from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.commands.restore import check_all_fetched, fetched_json, say_not_fetched
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import counted
+from callrec.cli.output import counted, local_time
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
@@ -43,14 +44,12 @@ def status(ctx: Context) -> None:
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
     searched = found.searched_without_request if governs else ()
     value = {
-        "practice": found.practice,
-        "recordings": found.recordings,
+        **facts(found, "practice", "recordings"),
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
         "lapsing_soon": [_json(item) for item in found.lapsing_soon],
         "overdue": [_due_json(request) for request in found.overdue],
         "due_soon": [_due_json(request) for request in found.due_soon],
-        "last_archive": found.last_archive,
-        "last_verify": found.last_verify,
+        **facts(found, "last_archive", "last_verify"),
         "volumes": [
             {
                 "volume": each.label,
@@ -73,8 +72,7 @@ def status(ctx: Context) -> None:
         "erasure_owed": [
             {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
         ],
-        "retention_due": found.retention_due,
-        "warnings": list(found.warnings),
+        **facts(found, "retention_due", "warnings"),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
     if found.waiting_for_me:
@@ -154,10 +152,8 @@ def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
 def _due_json(request: DueRequest) -> dict[str, object]:
     return {
         "request": request.reference,
-        "purpose": request.purpose,
-        "state": request.state,
-        "due_on": request.deadline.due_on,
-        "target_on": request.deadline.target_on,
+        **facts(request, "purpose", "state"),
+        **facts(request.deadline, "due_on", "target_on"),
     }
 
 
@@ -203,9 +199,7 @@ def doctor(
             if finding.hint:
                 out.say(f"{'':8} -> {finding.hint}")
 
-    out.show_items(
-        [{"level": f.level, "what": f.what, "hint": f.hint or None} for f in found], text
-    )
+    out.show_items([{**facts(each), "hint": each.hint or None} for each in found], text)
     damage = [finding for finding in found if finding.level is Level.DAMAGE]
     if damage:
         raise Tampered(damage[0].what, hint=damage[0].hint)
@@ -251,15 +245,8 @@ def inbox(ctx: Context) -> None:
     values = [
         {
             "id": item.reference,
-            "waits_to": item.waits_to,
-            "purpose": item.purpose,
-            "created_by": item.created_by,
-            "recordings": item.recordings,
-            "lapses_at": item.lapses_at,
-            "due_on": item.due_on,
-            "due_at": item.due_at,
-            "target_on": item.target_on,
-            "urgency": item.urgency,
+            **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
+            **facts(item, "due_on", "due_at", "target_on", "urgency"),
             "nobody_else": item.is_alone,
         }
         for item in items
@@ -311,7 +298,7 @@ def _command(item: InboxItem) -> str:
 
 def _by(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
-    due = f"{item.due_at.astimezone(zone):%Y-%m-%d %H:%M}" if item.due_at else item.due_on
+    due = local_time(item.due_at, zone) if item.due_at else item.due_on
     if item.urgency is Urgency.OVERDUE:
         return f"OVERDUE {due}"
     if due:

@@ -10,6 +10,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.prompts import read_password
@@ -207,11 +208,7 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
 
 @user_app.command()
 def role(
-    ctx: Context,
-    *,
-    user: options.KnownLogin,
-    role: options.NewRole,
-    only: OnlyPowers = None,
+    ctx: Context, *, user: options.KnownLogin, role: options.NewRole, only: OnlyPowers = None
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 
@@ -326,9 +323,7 @@ def _json(person: Colleague) -> dict[str, Any]:
     return {
         "user": person.login,
         "name": person.full_name,
-        "role": person.role,
-        "standing": person.standing,
-        "powers": list(person.powers),
+        **facts(person, "role", "standing", "powers"),
         "delegations": [{"power": p, "until": until} for p, until in person.delegations],
         "fingerprint": person.fingerprint,
         "claimed_fingerprint": person.claimed_fingerprint or None,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands import incident as incident_options
-from callrec.cli.commands.incident_view import read_noticed
+from callrec.cli.commands.incident import read_noticed
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted
+from callrec.cli.output import counted, local_time
 from callrec.errors import Locked
 
 if TYPE_CHECKING:
@@ -48,13 +49,7 @@ def list_(ctx: Context) -> None:
     out.show_items([_json(each, kept.get(each.volume)) for each in volumes], text)
 
 
-def keep(
-    ctx: Context,
-    label: VolumeLabel,
-    *,
-    by: KeptBy = None,
-    at: KeptAt = None,
-) -> None:
+def keep(ctx: Context, label: VolumeLabel, *, by: KeptBy = None, at: KeptAt = None) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
     from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
 
@@ -102,10 +97,8 @@ def lost(
     value = {
         "volume": done.label,
         "incident": done.incident.reference,
-        "told": done.incident.told,
-        "due_at": done.incident.due_at,
-        "recordings": list(done.recordings),
-        "without_copy": list(done.without_copy),
+        **facts(done.incident, "told", "due_at"),
+        **facts(done, "recordings", "without_copy"),
     }
     out.show(value, text)
     out.next_step(f"callrec incident show {done.incident.reference}")
@@ -139,15 +132,13 @@ def size_in_words(size_bytes: int) -> str:
 def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
     return {
         "volume": each.label,
-        "standing": each.standing,
-        "serial": each.serial,
+        **facts(each, "standing", "serial"),
         "with": kept.by if kept else None,
         "at": kept.place if kept else None,
         "attached": each.at,
         "last_written": each.written_at,
         "last_seen": each.seen_at,
-        "bags": each.bags,
-        "recordings": each.recordings,
+        **facts(each, "bags", "recordings"),
         "bytes": each.size_bytes,
         "last_verified": each.verified_at,
         "on_vaults_disk": each.on_vaults_disk,
@@ -178,7 +169,7 @@ def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Itera
 
 
 def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
-    ends = f"{done.incident.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    ends = local_time(done.incident.due_at, zone)
     told = f"{done.incident.reference} is made, {done.incident.told} is told"
     yield f'"{done.label}" is reported lost: {told}.'
     yield f"72 hours end {ends}. On it: {counted(len(done.recordings), 'call')}."

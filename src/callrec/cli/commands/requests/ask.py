@@ -14,6 +14,7 @@ from callrec.cli.commands.requests.particulars import (
 )
 from callrec.cli.commands.requests.view import date_mismatch_lines, reader, staff_named_lines
 from callrec.cli.commands.search import HEADERS, call_row
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, acting_person, practice_of
 from callrec.errors import Unusable
 
@@ -82,10 +83,7 @@ def show_amended(invocation: Invocation, amended: Amended) -> None:
     out = invocation.out
     value = {
         "id": amended.reference,
-        "version": amended.version,
-        "recordings": amended.recordings,
-        "grants_ended": amended.grants_ended,
-        "of_other_day": amended.of_other_day,
+        **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
     said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands import register as register_options
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.output import WIDTH, as_json, escape_controls
+from callrec.cli.output import WIDTH, as_json, escape_controls, local_time
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _written(to: Path, found: Dossier, zone: tzinfo) -> bytes:
 def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
     """A dossier as people read it, 80 columns wide."""
     yield f"{found.reference}  {found.purpose}  {found.state}"
-    yield f"all that the record says of it, read on {_local(found.read_at, zone)}"
+    yield f"all that the record says of it, read on {local_time(found.read_at, zone)}"
     if not found.in_full:
         yield "what the request says is not shown in full, as it does not concern the reader"
     for entry in found.entries:
@@ -80,7 +81,7 @@ def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
 
 def _entry_lines(entry: DossierEntry, zone: tzinfo) -> Iterator[str]:
     number = "" if entry.seq is None else str(entry.seq)
-    words = [_local(entry.at, zone), entry.what]
+    words = [local_time(entry.at, zone), entry.what]
     if entry.by:
         words.append(f"{entry.by} ({entry.role})")
     if entry.outcome != "done":
@@ -109,16 +110,12 @@ def _labelled(label: str, text: str) -> Iterator[str]:
     yield from wrap(f"{label}: {text}", WIDTH, initial_indent=_INDENT, subsequent_indent=further)
 
 
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
 def _in_words(value: object, between: str, zone: tzinfo) -> str:
     match value:
         case True:
             return "yes"
         case datetime():
-            return _local(value, zone)
+            return local_time(value, zone)
         case list():
             return between.join(_in_words(each, between, zone) for each in value)
         case dict():
@@ -131,10 +128,7 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
 def _json(found: Dossier) -> dict[str, Any]:
     return {
         "id": found.reference,
-        "purpose": found.purpose,
-        "state": found.state,
-        "read_at": found.read_at,
-        "in_full": found.in_full,
+        **facts(found, "purpose", "state", "read_at", "in_full"),
         "events": [_event(entry) for entry in found.entries],
     }
 
@@ -142,14 +136,7 @@ def _json(found: Dossier) -> dict[str, Any]:
 def _event(entry: DossierEntry) -> dict[str, Any]:
     version = entry.version
     return {
-        "at": entry.at,
-        "seq": entry.seq,
-        "by": entry.by,
-        "role": entry.role,
-        "what": entry.what,
-        "outcome": entry.outcome,
-        "attested": entry.attested,
-        "recordings": list(entry.recordings),
+        **facts(entry, "at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
         "details": dict(entry.told),
         "version": version
         and {

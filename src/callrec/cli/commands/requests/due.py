@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.output import WIDTH
@@ -78,15 +79,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
         _say(call, _answer(found))
         _say_why(call, found.why)
 
-    out.show(
-        {
-            "due_on": found.due_on,
-            "target_on": found.target_on,
-            "extended_due_on": found.extended_due_on,
-            "why": found.why,
-        },
-        text,
-    )
+    out.show(facts(found, "due_on", "target_on", "extended_due_on", "why"), text)
     late = (_today(call) - found.due_on).days if found.due_on else 0
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
@@ -203,8 +196,7 @@ ReceivedOn = Annotated[
 ]
 
 Extended = Annotated[
-    bool,
-    typer.Option("--extended", help="Take three months instead of one, for what is complex."),
+    bool, typer.Option("--extended", help="Take three months instead of one, for what is complex.")
 ]
 
 Division = Annotated[

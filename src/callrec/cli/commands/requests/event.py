@@ -10,6 +10,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
+from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, practice_of
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
@@ -237,9 +238,7 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
         "id": done.reference,
         "event": told.what,
         "on": told.on,
-        "instead_of": done.instead_of,
-        "was_due_on": done.was_due_on,
-        "state": done.state,
+        **facts(done, "instead_of", "was_due_on", "state"),
         **deadline_json(done.deadline),
     }
     call.out.show(value, lambda: _say(call, told.practice, done))

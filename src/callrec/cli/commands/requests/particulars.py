@@ -7,7 +7,6 @@ where the policy does not take it.
 from __future__ import annotations
 
 import codecs
-import inspect
 from dataclasses import replace
 from functools import partial
 from pathlib import Path  # Typer reads it
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from callrec.cli import options
+from callrec.cli.options import Command
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _Answer = TypeVar("_Answer")
-
-_Command = TypeVar("_Command", bound="Callable[..., None]")
 
 PURPOSE_MEANINGS = {
     Purpose.PROTECT_PARTIES: "protect the interests of both parties",
@@ -72,25 +70,40 @@ _SIX: Mapping[str, Any] = {
     "about": options.About,
 }
 
+AttachMatching = Annotated[
+    bool,
+    typer.Option(
+        "--attach-matching", help="Attach the recordings that match, if you may search for them."
+    ),
+]
+
+
+def _option(asked: Question) -> Any:
+    """What Typer reads of a further particular; an option without a value is a flag of two."""
+    name, _, value = asked.option.partition(" ")
+    if value and not value.startswith("or "):
+        kind = Path if asked.kind is AnswerKind.FILE else str
+        return Annotated[kind | None, typer.Option(name, metavar=value, help=asked.option_help)]
+    other = value.removeprefix("or ") or name.replace("--", "--not-")
+    return Annotated[bool | None, typer.Option(f"{name}/{other}", help=asked.option_help)]
+
+
+FURTHER: Mapping[FurtherParticular, Any] = {
+    each: _option(asked) for each, asked in QUESTIONS.items()
+}
+"""The option of each further particular."""
+
 _FURTHER = {each: each.replace("-", "_") for each in FurtherParticular}
 """The name in Python of each further particular's option."""
 
 
-def takes_particulars(command: _Command) -> _Command:
+def takes_particulars(command: Command) -> Command:
     """Give a command an option for each particular; it gets what was typed as ``**typed``.
 
     They are many, and the same for each command that takes them.
     """
-    signature = inspect.signature(command, eval_str=True)
-    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    every = {**_SIX, **{_FURTHER[each]: FURTHER[each] for each in FurtherParticular}}
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in every.items()
-    ]
-    with_them = signature.replace(parameters=[*own[:2], *added, *own[2:]])
-    command.__signature__ = with_them  # type: ignore[attr-defined]  # what Typer reads
-    return command
+    every = {**_SIX, **{_FURTHER[each]: option for each, option in FURTHER.items()}}
+    return options.with_options(command, every, after=2)
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
@@ -253,212 +266,3 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _about(text: str) -> str:
     return "" if text.strip().casefold() == _NONE else text
-
-
-Learning = Annotated[
-    str | None,
-    typer.Option("--learning", metavar="TEXT", help="What is to be learned, in a sentence."),
-]
-
-Affected = Annotated[
-    str | None,
-    typer.Option("--affected", metavar="USER", help="Login of the member of staff affected."),
-]
-
-Complaint = Annotated[
-    str | None, typer.Option("--complaint", metavar="REF", help="Reference of the complaint.")
-]
-
-Complainant = Annotated[
-    str | None,
-    typer.Option("--complainant", metavar="patient|staff", help="Who complained."),
-]
-
-Claim = Annotated[
-    str | None, typer.Option("--claim", metavar="REF", help="Reference of the claim.")
-]
-
-Employee = Annotated[
-    str | None,
-    typer.Option("--employee", metavar="NAME", help="The employee: login or full name."),
-]
-
-Allegation = Annotated[
-    str | None, typer.Option("--allegation", metavar="REF", help="Reference of the allegation.")
-]
-
-Agreement = Annotated[
-    Path | None,
-    typer.Option(
-        "--agreement",
-        metavar="FILE",
-        help="Text of the Data Controller's written agreement; kept sealed.",
-    ),
-]
-
-AgreedOn = Annotated[
-    str | None,
-    typer.Option("--consulted", metavar="DATE", help="When the Data Controller agreed to it."),
-]
-
-Regulator = Annotated[
-    str | None, typer.Option("--regulator", metavar="NAME", help="Which regulator investigates.")
-]
-
-TheirReference = Annotated[
-    str | None,
-    typer.Option("--reference", metavar="REF", help="The number that the other side quotes."),
-]
-
-DataSubject = Annotated[
-    str | None,
-    typer.Option("--subject", metavar="NAME", help="Full name of the person whose calls they are."),
-]
-
-Received = Annotated[
-    str | None,
-    typer.Option("--received", metavar="DATE", help="The day on which the request came in."),
-]
-
-ReceivedHow = Annotated[
-    str | None,
-    typer.Option("--received-how", metavar="written|spoken", help="How the request came in."),
-]
-
-Identity = Annotated[
-    str | None,
-    typer.Option(
-        "--identity", metavar="HOW", help="How the identity was checked, and by whom; or unknown."
-    ),
-]
-
-Authority = Annotated[
-    str | None,
-    typer.Option(
-        "--authority",
-        metavar="TEXT",
-        help="Authority of whoever asks for somebody else; or none, or unknown.",
-    ),
-]
-
-HearOrCopy = Annotated[
-    bool | None,
-    typer.Option("--hear/--copy", help="Whether to hear it at the practice, or have a copy."),
-]
-
-Body = Annotated[
-    str | None, typer.Option("--body", metavar="NAME", help="The outside body that asks.")
-]
-
-Officer = Annotated[
-    str | None, typer.Option("--officer", metavar="NAME", help="The officer who asks for it.")
-]
-
-Rank = Annotated[
-    str | None, typer.Option("--rank", metavar="TEXT", help="The officer's rank or office.")
-]
-
-Contact = Annotated[
-    str | None, typer.Option("--contact", metavar="TEXT", help="Where the officer is reached.")
-]
-
-LegalBasis = Annotated[
-    str | None,
-    typer.Option(
-        "--legal-basis",
-        metavar="CODE",
-        help="Basis to disclose it: crime, legal-proceedings, court-order or other.",
-    ),
-]
-
-AnswerBy = Annotated[
-    str | None,
-    typer.Option("--answer-by", metavar="DATE", help="The day that a court's order sets."),
-]
-
-Urgent = Annotated[
-    bool | None,
-    typer.Option("--urgent/--not-urgent", help="Whether somebody's life or safety hangs on it."),
-]
-
-Necessity = Annotated[
-    str | None,
-    typer.Option("--necessity", metavar="TEXT", help="Why they need it, in a sentence."),
-]
-
-Prejudice = Annotated[
-    str | None,
-    typer.Option(
-        "--prejudice", metavar="TEXT", help="What would suffer without it, in a sentence."
-    ),
-]
-
-SubjectMayBeTold = Annotated[
-    bool | None,
-    typer.Option(
-        "--subject-may-be-told/--subject-must-not-be-told",
-        help="Whether the person concerned may learn of it.",
-    ),
-]
-
-Applicant = Annotated[
-    str | None,
-    typer.Option("--applicant", metavar="NAME", help="Who asks for a dead person's record."),
-]
-
-LegalStanding = Annotated[
-    str | None,
-    typer.Option(
-        "--standing",
-        metavar="personal-representative|claimant",
-        help="As what the applicant asks.",
-    ),
-]
-
-Evidence = Annotated[
-    str | None,
-    typer.Option(
-        "--evidence", metavar="TEXT", help="What shows the applicant's standing; or unknown."
-    ),
-]
-
-AttachMatching = Annotated[
-    bool,
-    typer.Option(
-        "--attach-matching", help="Attach the recordings that match, if you may search for them."
-    ),
-]
-
-FURTHER: Mapping[FurtherParticular, Any] = {
-    FurtherParticular.LEARNING: Learning,
-    FurtherParticular.AFFECTED: Affected,
-    FurtherParticular.COMPLAINT: Complaint,
-    FurtherParticular.COMPLAINANT: Complainant,
-    FurtherParticular.CLAIM: Claim,
-    FurtherParticular.EMPLOYEE: Employee,
-    FurtherParticular.ALLEGATION: Allegation,
-    FurtherParticular.AGREEMENT: Agreement,
-    FurtherParticular.CONSULTED: AgreedOn,
-    FurtherParticular.REGULATOR: Regulator,
-    FurtherParticular.REFERENCE: TheirReference,
-    FurtherParticular.SUBJECT: DataSubject,
-    FurtherParticular.RECEIVED: Received,
-    FurtherParticular.RECEIVED_HOW: ReceivedHow,
-    FurtherParticular.IDENTITY: Identity,
-    FurtherParticular.AUTHORITY: Authority,
-    FurtherParticular.HEAR_OR_COPY: HearOrCopy,
-    FurtherParticular.BODY: Body,
-    FurtherParticular.OFFICER: Officer,
-    FurtherParticular.RANK: Rank,
-    FurtherParticular.CONTACT: Contact,
-    FurtherParticular.LEGAL_BASIS: LegalBasis,
-    FurtherParticular.ANSWER_BY: AnswerBy,
-    FurtherParticular.URGENT: Urgent,
-    FurtherParticular.NECESSITY: Necessity,
-    FurtherParticular.PREJUDICE: Prejudice,
-    FurtherParticular.SUBJECT_MAY_BE_TOLD: SubjectMayBeTold,
-    FurtherParticular.APPLICANT: Applicant,
-    FurtherParticular.STANDING: LegalStanding,
-    FurtherParticular.EVIDENCE: Evidence,
-}
-"""The option of each; a test holds them against the policy's table."""

@@ -9,6 +9,7 @@ from callrec.cli.commands.requests.ask import amend, create, show_amended
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.view import reader, request_json, request_lines
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
 
@@ -31,11 +32,7 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
     values: list[dict[str, Any]] = [
         {
             "id": each.reference,
-            "purpose": each.purpose,
-            "state": each.state,
-            "created_at": each.created_at,
-            "created_by": each.created_by,
-            "recordings": each.recordings,
+            **facts(each, "purpose", "state", "created_at", "created_by", "recordings"),
         }
         for each in listed
     ]

@@ -6,7 +6,9 @@ import textwrap
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.cli.facts import facts
 from callrec.cli.invocation import acting_person, signing_person
+from callrec.cli.output import local_time
 from callrec.policy.clock_events import Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits
@@ -14,14 +16,13 @@ from callrec.policy.purpose import TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, datetime, tzinfo
+    from datetime import date, tzinfo
 
     from callrec.cli.invocation import Invocation
     from callrec.mail.outbox import ListedMessage
     from callrec.policy.clock_events import Deadline
     from callrec.policy.edits import Edits
     from callrec.policy.purpose import Purpose
-    from callrec.policy.retention import DisposalItem
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
@@ -59,9 +60,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "id": shown.reference,
         "purpose": shown.purpose,
         "reason": shown.particulars["reason"],
-        "state": shown.state,
-        "created_at": shown.created_at,
-        "created_by": shown.created_by,
+        **facts(shown, "state", "created_at", "created_by"),
         **deadline_json(shown.deadline),
         "lapses_at": shown.lapses_at,
         "particulars": dict(shown.particulars),
@@ -70,16 +69,9 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "hold": _hold_json(shown.hold) if shown.hold else None,
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": _denial_json(shown.denial) if shown.denial else None,
-        "releases": [release_json(release) for release in shown.releases],
+        "releases": [_release_json(release) for release in shown.releases],
         "history": [
-            {
-                "at": event.at,
-                "what": str(event.what),
-                "by": event.by,
-                "on": event.on,
-                "awaited": event.awaited,
-                "reason": event.said,
-            }
+            {**facts(event, "at", "what", "by", "on", "awaited"), "reason": event.said}
             for event in shown.history
         ],
         "told": [
@@ -101,7 +93,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     config = practice.config
     zone = config.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
-    yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
+    yield _labelled("made", f"{local_time(shown.created_at, zone)} by {shown.created_by}")
     yield from deadline_lines(
         shown.deadline,
         today(practice),
@@ -174,21 +166,21 @@ def _further(shown: ShownRequest) -> Iterator[str]:
 
 def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     for release in shown.releases:
-        at = _local(release.at, zone)
+        at = local_time(release.at, zone)
         yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
         yield from starmap(_labelled, release_facts(release))
 
 
 def _message(each: ListedMessage, zone: tzinfo) -> str:
     taken = "" if each.message.taken_at else ", waiting to be sent"
-    return f"{_local(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
+    return f"{local_time(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
 
 
 def _event(event: ShownEvent, zone: tzinfo) -> str:
     what = " ".join(filter(None, (str(event.what), event.awaited)))
     on = f" on {event.on}" if event.on else ""
     said = f": {event.said}" if event.said else ""
-    return f"{_local(event.at, zone)}  {what}{on}  {event.by}{said}"
+    return f"{local_time(event.at, zone)}  {what}{on}  {event.by}{said}"
 
 
 def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
@@ -209,7 +201,7 @@ def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
     if recording.started_at is None or recording.duration_ms is None:
         return NOT_SHOWN
     length = f"{recording.duration_ms / 1000:.0f} s"
-    return f"{_local(recording.started_at, zone)}  {length}  {recording.direction}"
+    return f"{local_time(recording.started_at, zone)}  {length}  {recording.direction}"
 
 
 def _hold(hold: ListedHold) -> str:
@@ -223,7 +215,7 @@ def _hold_json(hold: ListedHold) -> dict[str, Any]:
 def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
-    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{_alone(approval)}")
+    yield _labelled("approved", f"{local_time(approval.at, zone)} by {by}{_alone(approval)}")
     what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
     yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
     for number, edit in edits_lines(approval.edits):
@@ -243,56 +235,39 @@ def _alone(decision: ShownApproval | ShownDenial) -> str:
 
 def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
     by = f"{denial.by}{_alone(denial)}"
-    yield _labelled("denied", f"{_local(denial.at, zone)} by {by}: {denial.code}")
+    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
     yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
 
 
 def _denial_json(denial: ShownDenial) -> dict[str, Any]:
     return {
-        "by": denial.by,
-        "at": denial.at,
-        "code": denial.code,
-        "reason": denial.reason,
+        **facts(denial, "by", "at", "code", "reason"),
         "break_glass": denial.review is not None,
-        "review": denial.review,
-        "reviewed_by": denial.reviewed_by,
+        **facts(denial, "review", "reviewed_by"),
     }
 
 
 def _recording_json(recording: ShownRecording) -> dict[str, Any]:
     return {
-        "id": recording.id,
-        "uid": recording.uid,
-        "started_at": recording.started_at,
+        **facts(recording, "id", "uid", "started_at"),
         "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
-        "direction": recording.direction,
-        "format": recording.format,
-        "size_bytes": recording.size_bytes,
-        "state": recording.state,
+        **facts(recording, "direction", "format", "size_bytes", "state"),
         "sha256_sealed": recording.ciphertext,
         "of_other_day": recording.is_of_other_day,
-        **(_retained_json(recording.retained) if recording.retained else {}),
+        **(facts(recording.retained) if recording.retained else {}),
     }
-
-
-def _retained_json(retained: DisposalItem) -> dict[str, Any]:
-    return {"category": retained.category, "rule": retained.rule, "due_on": retained.due_on}
 
 
 def _approval_json(approval: ShownApproval) -> dict[str, Any]:
     return {
-        "by": approval.by,
-        "at": approval.at,
-        "note": approval.note,
-        "countersigned_by": approval.countersigned_by,
+        **facts(approval, "by", "at", "note", "countersigned_by"),
         "for": approval.to,
         "lapses_at": approval.until,
         "recordings": list(approval.recordings),
         "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
-        "review": approval.review,
-        "reviewed_by": approval.reviewed_by,
+        **facts(approval, "review", "reviewed_by"),
     }
 
 
@@ -308,10 +283,6 @@ def _said(value: object, between: str) -> str:
 
 def _labelled(label: str, value: str) -> str:
     return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
-
-
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 _WIDTH: Final = 80
@@ -330,13 +301,7 @@ def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
             "waiting_for": None,
             "why": [],
         }
-    return {
-        "due_on": deadline.due_on,
-        "target_on": deadline.target_on,
-        "extended_due_on": deadline.extended_due_on,
-        "waiting_for": deadline.waiting_for,
-        "why": list(deadline.why),
-    }
+    return facts(deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
 
 
 def deadline_lines(
@@ -376,33 +341,9 @@ def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
             return ""
 
 
-def release_json(release: ShownRelease) -> dict[str, Any]:
-    """A package as other programs read it (docs/cli.md)."""
-    return {
-        "id": release.id,
-        "at": release.at,
-        "by": release.by,
-        "deliver_by": release.deliver_by,
-        "passphrase_by": release.passphrase_by,
-        "medium_serial": release.medium_serial,
-        "sha256": release.sha256,
-        "handed_over": [
-            {
-                "on": said.on,
-                "time": said.time,
-                "channel": said.channel,
-                "to_whom": said.to_whom,
-                "reason": said.reason,
-                "at": said.at,
-                "by": said.by,
-            }
-            for said in release.handed_over
-        ],
-        "acknowledged": [
-            {"on": said.on, "reason": said.reason, "at": said.at, "by": said.by}
-            for said in release.acknowledged
-        ],
-    }
+def _release_json(release: ShownRelease) -> dict[str, Any]:
+    acknowledged = [facts(said, "on", "reason", "at", "by") for said in release.acknowledged]
+    return {**facts(release), "acknowledged": acknowledged}
 
 
 def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
