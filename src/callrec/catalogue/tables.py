@@ -1,7 +1,6 @@
 """The schema, once. Times are milliseconds since 1970 in UTC; ids and hashes are lower-case hex.
 
-Columns called ``state`` are projections of the audit log's leaves and are recomputed before they
-are relied on.
+Columns called ``state`` follow from the audit log's leaves and are recomputed before they are used.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class EnumText(TypeDecorator[str]):
-    """One word of an enumeration; whoever put another there has changed the catalogue."""
+    """One word of an enumeration; any other was put there by somebody."""
 
     impl = String
     cache_ok = True
@@ -57,7 +56,7 @@ class EnumText(TypeDecorator[str]):
 
 
 class Blob(TypeDecorator[bytes]):
-    """Bytes; whoever put a number or a text there has changed the catalogue."""
+    """Bytes; a number or a text was put there by somebody."""
 
     impl = LargeBinary
     cache_ok = True
@@ -271,7 +270,7 @@ request_words = _table(
     Column("version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
-"""What somebody said when he decided or dated a request, under the request key of ``version``."""
+"""The reasons people gave when they decided or dated a request, under its key of ``version``."""
 
 grant = _table(
     "grant_",
