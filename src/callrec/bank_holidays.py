@@ -23,11 +23,10 @@ _SUBDIVISIONS: Final = {
 
 def working_days(clocks: Clocks) -> WorkingDays:
     """The working days of the practice's division, with its own corrections."""
-    published = _published(Division(clocks.division), clocks.holidays_known_until)
-    return WorkingDays(
-        closed=published - frozenset(clocks.days_not_closed) | frozenset(clocks.extra_closed_days),
-        years=range(FIRST_YEAR, clocks.holidays_known_until + 1),
-    )
+    years = range(FIRST_YEAR, clocks.holidays_known_until + 1)
+    published = _published(Division(clocks.division), years)
+    closed = published - frozenset(clocks.days_not_closed) | frozenset(clocks.extra_closed_days)
+    return WorkingDays(closed=closed, years=years)
 
 
 def scales_of(clocks: Clocks) -> TimeScales:
@@ -39,8 +38,7 @@ def scales_of(clocks: Clocks) -> TimeScales:
 
 
 @cache
-def _published(division: Division, last_year: int) -> frozenset[date]:
+def _published(division: Division, years: range) -> frozenset[date]:
     from holidays import country_holidays  # noqa: PLC0415  # 150 ms: it loads every country
 
-    years = range(FIRST_YEAR, last_year + 1)
     return frozenset(country_holidays("GB", subdiv=_SUBDIVISIONS[division], years=years))

@@ -1,7 +1,8 @@
 """The configuration: config.toml as a frozen Config.
 
-Few keys, each with its unit and its reason in config.example.toml. An unknown key is an error that
-names the nearest known one: a setting misspelt must not be a setting ignored.
+There are few keys. What each means, its unit and its reason are in config.example.toml, and only
+there. An unknown key is an error that names the nearest known one: a misspelt setting must not be
+ignored.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import tomllib
-from collections.abc import Mapping  # pydantic reads it
+from collections.abc import Mapping, Sequence  # pydantic reads it
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -33,8 +34,8 @@ from callrec.errors import Misconfigured
 from callrec.system.files import check_only_we_can_change
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 
-# No plugin of another package watches what is read here; and to learn that there is none, pydantic
-# would read what each package of this machine says of itself.
+# No other package's plugin may watch what is read here; and to look for plugins, pydantic would
+# read the metadata of every package on this machine.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 _T = TypeVar("_T")
@@ -45,7 +46,7 @@ _KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
 """A length of time as it is written: ``6 months``, ``3 years``."""
 
 _Several = Annotated[tuple[_T, ...], Strict(strict=False)]
-"""TOML has arrays; a Config holds tuples."""
+"""A Config holds tuples, where TOML has arrays."""
 
 _Word = TypeVar("_Word", str, Path)
 
@@ -59,8 +60,9 @@ def _nameable(word: _Word) -> _Word:
 _Path = Annotated[Path, Strict(strict=False), AfterValidator(_nameable)]
 
 
-def _usual_vault() -> Path:
-    return user_data_path("callrec", appauthor=False) / "vault"
+def _check_names_differ(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("names", "two of them have one name")
 
 
 class _Section(BaseModel):
@@ -85,7 +87,6 @@ class Grants(_Section):
 
     lapse_days: int = Field(default=14, ge=1, le=366)
     review_cap: int = Field(default=20, ge=1, le=1000)
-    """Recordings in one training or performance request."""
 
 
 class Passwords(_Section):
@@ -101,19 +102,13 @@ class Template(_Section):
     """How one system's recordings are named (docs/telephone-systems.md)."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
-    """As ``--system`` has it."""
     pattern: str = Field(max_length=1000)
-    """RE2, all of the name, with named groups."""
     times: _Several[str] = ("%Y%m%d %H%M%S",)
-    """How date and time are written, as strptime has it; tried in their order."""
     zone: ZoneInfo | None = None
-    """None: the practice's."""
     inbound: _Several[str] = ()
-    """What the group ``direction`` may hold for it, capital or small."""
     outbound: _Several[str] = ()
     internal: _Several[str] = ()
     examples: _Several[str] = Field(min_length=1)
-    """Names that it must read."""
 
     @field_validator("pattern", "times")
     @classmethod
@@ -141,15 +136,10 @@ class Telephone(_Section):
     """The practice's own telephone system."""
 
     extensions: _Several[Annotated[str, Field(pattern=r"^\d{2,6}(-\d{2,6})?$")]] = ()
-    """Each one extension or a range, ``200-299``; empty: told by their length."""
     outside_prefixes: _Several[Annotated[str, Field(pattern=r"^[0-9*#]{1,4}$")]] = ()
-    """Dialled for an outside line, before the number itself."""
     settle_seconds: int = Field(default=5, ge=1, le=3600)
-    """How long a file must have stood still before ``--watch`` takes it in."""
     record_tolerance_seconds: int = Field(default=120, ge=1, le=3600)
-    """How far a call record and a recording of the same number may lie apart."""
     template: _Several[Template] = ()
-    """Names that no system known here writes."""
 
     @field_validator("extensions")
     @classmethod
@@ -164,9 +154,7 @@ class Telephone(_Section):
     @field_validator("template")
     @classmethod
     def _each_once(cls, templates: tuple[Template, ...]) -> tuple[Template, ...]:
-        names = [template.name for template in templates]
-        if len(set(names)) < len(names):
-            raise PydanticCustomError("template", "two of them have one name")
+        _check_names_differ([template.name for template in templates])
         return templates
 
 
@@ -176,7 +164,6 @@ class Reconcile(_Section):
     opens: time = time(8, 0)
     closes: time = time(18, 30)
     gap_minutes: int = Field(default=60, ge=5, le=720)
-    """Longest stretch of opening hours without a recording that is nothing to be told of."""
 
     @model_validator(mode="after")
     def _forwards(self) -> Reconcile:
@@ -190,16 +177,13 @@ class Listen(_Section):
     """What plays a recording."""
 
     player: _Several[Annotated[str, AfterValidator(_nameable)]] = ()
-    """A command and its arguments; empty: what this machine has."""
 
 
 class Release(_Section):
     """What a recipient reads in a package."""
 
     contact: str = Field(default="", max_length=120, pattern=_ONE_LINE)
-    """How to reach the practice, one line; empty: whoever sent it."""
     rights: str = Field(default="", max_length=20_000)
-    """What a data subject is told beside his calls [UK GDPR 15]; empty: what callrec brings."""
 
 
 _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"
@@ -218,22 +202,18 @@ class Mail(_Section):
     """How people are told of what waits for them (docs/mail.md)."""
 
     host: str = Field(default="", pattern=r"^([A-Za-z0-9:-]{1,63}(\.[A-Za-z0-9:-]{1,63})*\.?)?$")
-    """Its name in the DNS, or its address; empty: no mail at all, nothing is queued."""
     port: int = Field(default=587, ge=1, le=65535)
     starttls: bool = True
     ca_file: _Path | None = None
-    """PEM: who must have signed the server's certificate; None: whom this machine trusts."""
     user: str = Field(default="", pattern=r"^[ -~]*$")
-    """ASCII, as its protocol wants (RFC 4954)."""
     password_file: _Path | None = None
     sender: str = Field(default="", max_length=254, pattern=f"^({_ADDRESS})?$")
     timeout_seconds: int = Field(default=20, ge=1, le=300)
     people: Mapping[str, _Address] = {}
-    """Login -> address; whoever has none is sent nothing."""
 
     @model_validator(mode="after")
     def _whole(self) -> Mail:
-        """What belongs together is there, and no password is ever sent where others can read it."""
+        """Related keys are all there, and no password is sent where others can read it."""
         if self.host and not self.sender:
             raise PydanticCustomError("mail", "mail.host needs mail.sender")
         if self.user and self.password_file is None:
@@ -255,11 +235,9 @@ class Clocks(_Section):
 
     division: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
     holidays_known_until: int = Field(default=2028, ge=2018, le=2199)
-    """The last year whose bank holidays the government has published."""
     extra_closed_days: _Several[date] = ()
     days_not_closed: _Several[date] = ()
     target_days: int = Field(default=28, ge=1, le=28)
-    """Never later than the law's own month, however short."""
     outside_body_working_days: int = Field(default=5, ge=1, le=60)
     warn_days: int = Field(default=7, ge=0, le=28)
 
@@ -269,7 +247,6 @@ class AboutPractice(_Section):
 
     name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
-    """Of whoever answers for data protection [UK GDPR 13(1)(b), 33(3)(b)]."""
     kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
 
 
@@ -280,20 +257,15 @@ class Notice(_Section):
     version: str = Field(min_length=1, max_length=40, pattern=_ONE_LINE)
     first_on: date = Field(alias="from")
     last_on: date | None = Field(default=None, alias="until")
-    """Included."""
     text: str = Field(default="", max_length=20_000)
-    """Empty: the text that callrec brings for this kind."""
 
 
 class RetentionCategory(_Section):
     """One category of the retention schedule [policy 4(h)]."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
-    """As it is typed and logged; never the name of a person."""
     keeps: str | None = Field(default=None, pattern=_KEEPING)
-    """From the day of the call; None: the day of the call gives it no end."""
     source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
-    """Where that is laid down."""
 
 
 _CATEGORIES = (
@@ -319,7 +291,7 @@ _CATEGORIES = (
 )
 
 _NAMED_BY_RULES = ("routine", "claim")
-"""Of which recordings are that nobody gave a category (policy/retention.py)."""
+"""The categories of recordings that nobody gave one (policy/retention.py)."""
 
 
 class Retention(_Section):
@@ -327,16 +299,13 @@ class Retention(_Section):
 
     category: _Several[RetentionCategory] = _CATEGORIES
     appraise_again: str = Field(default="1 year", pattern=_KEEPING)
-    """After which time what the Data Controller kept on is due again."""
     stubs: str = Field(default="20 years", pattern=_KEEPING)
-    """How long it is kept on record that a recording was destroyed."""
 
     @field_validator("category")
     @classmethod
     def _schedule(cls, categories: tuple[RetentionCategory, ...]) -> tuple[RetentionCategory, ...]:
         names = [category.name for category in categories]
-        if len(set(names)) < len(names):
-            raise PydanticCustomError("retention", "two of them have one name")
+        _check_names_differ(names)
         for name in _NAMED_BY_RULES:
             if name not in names:
                 why = 'none is named "{name}": list every category that you keep, that one too'
@@ -354,7 +323,9 @@ class Incidents(_Section):
 class Config(_Section):
     """Everything that two practices would set differently."""
 
-    vault: _Path = Field(default_factory=_usual_vault)
+    vault: _Path = Field(
+        default_factory=lambda: user_data_path("callrec", appauthor=False) / "vault"
+    )
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
     region: str = "GB"
     notices: _Several[Notice] = ()
@@ -377,7 +348,7 @@ class Config(_Section):
     @field_validator("region")
     @classmethod
     def _with_numbers(cls, region: str) -> str:
-        """By a region that has none, no number would be known again under another spelling."""
+        """In an unknown region, no number would be recognised under another spelling."""
         if region != "GB":
             from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
 
@@ -404,16 +375,19 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     file = named or user_config_path("callrec", appauthor=False) / "config.toml"
     config = _read(file, required=named is not None)
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
-    # In the file a path is relative to the file, or the vault would move with whoever looks for it.
+    # In the file a path is relative to the file, or the vault would depend on the current folder.
     place = chosen.absolute() if chosen else _beside(file, config.vault)
     _check_nameable(place)
-    return config.model_copy(update={"vault": place, "mail": _placed(config.mail, file)})
+    named_files = {"ca_file": config.mail.ca_file, "password_file": config.mail.password_file}
+    mail_files = {key: _beside(file, each) for key, each in named_files.items() if each is not None}
+    mail = config.mail.model_copy(update=mail_files)
+    return config.model_copy(update={"vault": place, "mail": mail})
 
 
 def _check_nameable(vault: Path) -> None:
-    """Check that a vault can have this name; whether one is there, who opens it is told.
+    """Check that a vault can have this name; whether one is there is checked when it is opened.
 
-    In bytes that are no UTF-8, SQLite would take it for some things and not for others.
+    SQLite takes bytes that are not UTF-8 for some things and not for others.
     """
     try:
         str(vault).encode()
@@ -425,13 +399,6 @@ def _check_nameable(vault: Path) -> None:
     except OSError as problem:
         if problem.errno == errno.ENAMETOOLONG:
             raise Misconfigured("the name of the vault is too long", hint="name another") from None
-
-
-def _placed(mail: Mail, file: Path) -> Mail:
-    named = {"ca_file": mail.ca_file, "password_file": mail.password_file}
-    return mail.model_copy(
-        update={key: _beside(file, path) for key, path in named.items() if path is not None}
-    )
 
 
 def _beside(file: Path, path: Path) -> Path:
@@ -469,10 +436,6 @@ def _read(file: Path, *, required: bool) -> Config:
         raise Misconfigured(f"{file} is not TOML: nested too deep") from None
     except ValueError as problem:  # no TOML, or no UTF-8
         raise Misconfigured(f"{file} is not TOML: {_in_lower_case(problem)}") from None
-    return _checked(values, file)
-
-
-def _checked(values: Mapping[str, Any], file: Path) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as problem:
@@ -483,10 +446,10 @@ def _checked(values: Mapping[str, Any], file: Path) -> Config:
 def _explained(error: ErrorDetails, file: Path) -> Misconfigured:
     key = ".".join(part for part in error["loc"] if isinstance(part, str))
     if error["type"] != "extra_forbidden":
-        said, hint = _in_lower_case(error["msg"]), ""
+        why, hint = _in_lower_case(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == _KEEPING:
-            said, hint = "it is no span of time", 'write "18 months" or "3 years", say'
-        return Misconfigured(f'{file}: "{key}" cannot be used: {said}', hint=hint)
+            why, hint = "it is no span of time", 'write "18 months" or "3 years", say'
+        return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most configurations have no error
 
     near = get_close_matches(key, _keys(Config), n=1, cutoff=0.3)

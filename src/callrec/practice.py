@@ -1,4 +1,4 @@
-"""What a procedure works with, and the one place where it is put together."""
+"""The open vault, who acts in it, and the three ways to write: attempt, record, sign."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Practice:
     folder: Path
     """The vault's folder."""
     state_folder: Path
-    """Where this operator's own memory of the vault lies: outside it."""
+    """Where this operator's own memory of the vault lies, outside it."""
     engine: Engine
     store: DirectoryStore
     now: Callable[[], datetime]
@@ -58,7 +58,7 @@ class Practice:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Actor:
-    """Somebody at work, with what his login or his password opened. Its repr shows nothing."""
+    """A person at work, with what their login or password opened. Its repr shows nothing."""
 
     person: Person
     login: str
@@ -112,20 +112,20 @@ def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
     """This operator's own folder for one vault, outside the vault."""
     given = environ.get("XDG_STATE_HOME")
     base = platformdirs.user_state_path("callrec") if not given else Path(given) / "callrec"
-    with suppress(OSError):  # it is made later, or whoever reads it says why it cannot be read
+    with suppress(OSError):  # it is made later, or reading it says why it cannot be read
         check_only_we_can_change(base / vault)
     return base / vault
 
 
 @contextmanager
 def writing(practice: Practice, signer: Signer | None) -> Iterator[LogTransaction]:
-    """A write transaction of the vault, in which nobody is asked whether he may yet.
+    """A write transaction of the vault that does not check again what the person may do.
 
-    What somebody does is written with `signing`. This is for what takes no power, for what ends
-    that which he was let begin, and for where it is asked otherwise.
+    For acts that need no power, that end what the person was allowed to begin, or where the caller
+    checks; any other act is written with `signing`.
     """
     with _remembering(practice, signer) as act:
-        with suppress(Tampered):  # the log is that already, and it is said in it who found it
+        with suppress(Tampered):  # the log is tampered with already; who found out is recorded
             register = _register_within(practice, act)
             if signer is not None:
                 _check_key_is_current(register, signer)
@@ -134,10 +134,10 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[LogTransactio
 
 @contextmanager
 def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
-    """A write transaction of people from whom nothing was taken since their command began.
+    """A write transaction of people who have lost no power since their command began.
 
-    What they sign is held for ever against the vouchers before it (docs/formats/grant.md, 9). So it
-    is asked here, where nobody can change these any more, and of whoever does anything.
+    What they sign is compared for ever with the vouchers before it (docs/formats/grant.md, 9). So
+    each of them is checked here, where nobody can change those any more.
     """
     since = today(practice) - timedelta(days=1)
     with _remembering(practice, actors[-1].signer) as act:
@@ -152,8 +152,8 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
 def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTransaction]:
     """A write transaction; the head that it makes is remembered once it is durable.
 
-    That it cannot be remembered changes nothing of what is done, and of what else is to be done:
-    a recovery kit or a passphrase may still have to be shown. `report_unsaved_head` comes last.
+    Where that fails, what was done stays done, and the command goes on: it may still have to show a
+    recovery kit or a passphrase. `report_unsaved_head` comes last.
     """
     with audit.log_transaction(practice.engine, practice.log, signer) as act:
         yield act
@@ -165,7 +165,7 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
 
 
 def report_unsaved_head(practice: Practice) -> None:
-    """At the end of a command, say that the head of the log could not be remembered.
+    """Raise, at the end of a command, if the head of the log could not be remembered.
 
     Raises:
         Failed: it could not; what the command did is done all the same.
@@ -199,27 +199,27 @@ def attempt(
     subject: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
 ) -> Iterator[None]:
-    """Whatever is refused or fails inside is in the audit log before anybody is told.
+    """Log whatever is refused or fails inside before the error goes on.
 
-    A refusal is evidence too, with its ``details`` and why it was one. If the log cannot be
-    written, that error is raised instead.
+    A refusal is evidence too, with its ``details`` and its reason. If the log cannot be written,
+    that error is raised instead.
     """
     try:
         yield
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
-        told = {**(details or {}), "why": error.message}
-        record(practice, actor, act, subject=subject, details=told, outcome=outcome)
+        logged = {**(details or {}), "why": error.message}
+        record(practice, actor, act, subject=subject, details=logged, outcome=outcome)
         raise
 
 
 def today(practice: Practice) -> date:
-    """The day that it is at the practice."""
+    """Today's date at the practice."""
     return practice.now().astimezone(practice.config.time_zone).date()
 
 
 def register_now(practice: Practice, connection: Connection) -> Register:
-    """Who is who by what the log says within a transaction, also if that came since the opening."""
+    """The register as a transaction sees it, with what was added since the practice was opened."""
     return audit.current_register(connection, practice.register, practice.register_size)
 
 
@@ -232,7 +232,7 @@ def check_unchanged(practice: Practice, connection: Connection) -> None:
 
 
 def _register_within(practice: Practice, act: LogTransaction) -> Register:
-    """Who is who by now; and whoever left meanwhile has no key to what is said from here on."""
+    """The current register; from here on, details are sealed to its newest audit key."""
     register = register_now(practice, act.connection)
     newest = register.newest(VaultKey.AUDIT)
     act.seal_details_to(newest.version, newest.public)
@@ -240,7 +240,7 @@ def _register_within(practice: Practice, act: LogTransaction) -> Register:
 
 
 def _check_key_is_current(register: Register, signer: Signer) -> None:
-    """Whatever he signed with a key that was replaced would be TAMPERED for ever."""
+    """Refuse a key that was replaced: what it signs would be TAMPERED for ever."""
     if register.public_keys(signer.person).log != signing_public(signer.log_seed):
         raise Failed(
             "your password was set anew a moment ago, so nothing more was done",
@@ -249,7 +249,7 @@ def _check_key_is_current(register: Register, signer: Signer) -> None:
 
 
 def _check_still_entitled(now: Person, actor: Actor, *, since: date) -> None:
-    """What was lent until ``since`` or later counts: a command may end after its midnight."""
+    """Powers lent until ``since`` or later count: a command may end after midnight."""
     then = actor.person
     lent = {each for each in then.delegations if each.until >= since}
     if now.standing is not then.standing or then.powers - now.powers or lent - {*now.delegations}:

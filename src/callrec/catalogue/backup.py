@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
@@ -21,9 +21,9 @@ from callrec.errors import Failed, Tampered
 def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     """A copy without grants, in ``folder`` until the block ends; then the folder is gone.
 
-    What grants were, a copy that is kept for years must not give back: they are deleted, and the
-    copy is written anew from what is left, which reads every page of it, so that a damaged
-    catalogue never takes the place of a sound copy.
+    A copy that is kept for years must not bring grants back, so they are deleted. The copy is then
+    written afresh from what is left, which reads every page of it: a damaged catalogue never takes
+    the place of a sound copy.
     """
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -51,23 +51,17 @@ def _back_up(engine: Engine, to: Path) -> None:
 def _without_grants(whole: Path, clean: Path) -> None:
     engine = connect(whole, mode="rw")
     try:
+        request, grant = tables.request, tables.grant
+        granted = select(request).where(request.c.id.in_(select(grant.c.request)))
         with transaction(engine) as connection:
-            _delete_grants(connection)
+            for row in connection.execute(granted).all():
+                destroy_grants(connection, row.id, row.requester)
         with engine.connect() as connection:
             # Into a file of ours: VACUUM itself would put a copy into the system's own place for
             # temporary files, or hold all of it in memory.
             connection.exec_driver_sql("VACUUM INTO ?", (str(clean),))
     finally:
         engine.dispose()
-
-
-def _delete_grants(connection: Connection) -> None:
-    request, grant = tables.request, tables.grant
-    rows = connection.execute(
-        select(request.c.id, request.c.requester).where(request.c.id.in_(select(grant.c.request)))
-    ).all()
-    for row in rows:
-        destroy_grants(connection, row.id, row.requester)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Rows of what was destroyed: what goes, the stub that stays, and what volumes still hold of it.
 
 Deleting a row leaves none of its bytes in the catalogue's file only once that is written anew
-(`engine.write_anew`).
+(`engine.rewrite_database`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
 from callrec.catalogue import tables
+from callrec.catalogue.engine import batches, update_row
 from callrec.catalogue.volumes import IN_USE
 from callrec.crypto.canonical import parse
 from callrec.errors import NotFound, Tampered
 
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
-
-_AT_ONCE: Final = 500
 
 
 class InterruptedRun(NamedTuple):
@@ -51,9 +50,8 @@ def strip_recordings(
 def drop_details(connection: Connection, seqs: Sequence[int]) -> None:
     """Delete what lies sealed beside these leaves."""
     detail = tables.detail
-    for start in range(0, len(seqs), _AT_ONCE):
-        some = detail.c.seq.in_(seqs[start : start + _AT_ONCE])
-        connection.execute(detail.delete().where(some))
+    for some in batches(seqs):
+        connection.execute(detail.delete().where(detail.c.seq.in_(some)))
 
 
 def insert_certificate(connection: Connection, **columns: object) -> None:
@@ -65,8 +63,7 @@ def insert_stubs(connection: Connection, stubs: Sequence[Mapping[str, object]]) 
 
 
 def update_certificate(connection: Connection, certificate: str, **columns: object) -> None:
-    table = tables.certificate
-    connection.execute(table.update().where(table.c.id == certificate).values(**columns))
+    update_row(connection, tables.certificate, certificate, **columns)
 
 
 def find_certificate(connection: Connection, request: str) -> Row[Any]:
@@ -141,10 +138,9 @@ def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, 
 def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
     """Which of these sealed files, by their names, are of recordings that are there yet."""
     recording, found = tables.recording.c, set[str]()
-    for start in range(0, len(files), _AT_ONCE):
-        some = recording.ciphertext.in_(files[start : start + _AT_ONCE])
-        query = select(recording.ciphertext).where(some, recording.state != DESTROYED)
-        found |= set(connection.execute(query).scalars())
+    there = select(recording.ciphertext).where(recording.state != DESTROYED)
+    for some in batches(files):
+        found |= set(connection.execute(there.where(recording.ciphertext.in_(some))).scalars())
     return found
 
 
@@ -238,16 +234,16 @@ def entries_known(connection: Connection) -> dict[str, int]:
         .outerjoin(tables.leaf, leaf.seq == volume.head_size - 1)
         .outerjoin(tables.statement, statement.digest == leaf.statement)
     )
-    return {row.id: _known(row.body, row.head_size) for row in rows}
-
-
-def _known(statement: bytes | None, all_: int) -> int:
-    try:
-        said = parse(statement or b"")
-    except Tampered:
-        return 0
-    match said:
-        case {"common": int(size)}:
-            return min(size, all_)
-        case _:
-            return all_
+    known = {}
+    for row in rows:
+        try:
+            fields = parse(row.body or b"")
+        except Tampered:
+            known[row.id] = 0
+            continue
+        match fields:
+            case {"common": int(size)}:
+                known[row.id] = min(size, row.head_size)
+            case _:
+                known[row.id] = row.head_size
+    return known

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -20,18 +20,22 @@ from callrec.catalogue.sound import check_schema
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.system.files import check_only_we_can_change, file_system_of, sync
 
-# What fails while a connection is given back would be told on stderr, with all the words of it.
+# Without a handler, an error while a connection is given back would be printed in full.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
 
 BUSY_SECONDS: Final = 60
 
+_T = TypeVar("_T")
+
+_MOST_PARAMETERS: Final = 500
+
 _CURSORS: Final = "cursors"
-"""Under this a connection remembers its cursors as long as anybody else does."""
+"""Where a connection keeps weak references to its cursors."""
 
 _AS_MADE: Final = "as_made"
-"""Under this an engine remembers that its catalogue was what the migrations made."""
+"""Where an engine notes that its catalogue has exactly the schema that the migrations make."""
 
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
@@ -287,6 +291,17 @@ def _operational(error: OperationalError) -> Failed | Tampered:
     if "readonly" in said or "unable to open" in said:
         return Failed("the vault cannot be written", hint="check the disk and who owns the folder")
     return Failed(f"the catalogue could not be used: {said}", hint="run callrec doctor")
+
+
+def update_row(connection: Connection, table: Table, id_: object, **columns: object) -> None:
+    """Change columns of the row with this id."""
+    connection.execute(table.update().where(table.c.id == id_).values(**columns))
+
+
+def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The values, no more at a time than any SQLite takes as parameters."""
+    for start in range(0, len(values), _MOST_PARAMETERS):
+        yield values[start : start + _MOST_PARAMETERS]
 
 
 def insert_rows(

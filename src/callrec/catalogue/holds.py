@@ -1,6 +1,6 @@
 """Rows of holds, and of the recordings that each covers (docs/formats/holds.md).
 
-They follow from the audit log's leaves; `requests.holding` holds them against these.
+They follow from the audit log's leaves, with which `requests.holding` compares them.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.engine import update_row
 from callrec.errors import NotFound
 from callrec.policy.hold import HoldState
 
 
 def find_hold(connection: Connection, number: int) -> Row[Any]:
     """The row of a hold, with ``request_number`` and ``purpose`` of its request if it has one."""
-    row: Row[Any] | None = connection.execute(
-        _with_request().where(tables.hold.c.number == number)
-    ).first()
+    query = _with_request().where(tables.hold.c.number == number)
+    row: Row[Any] | None = connection.execute(query).first()
     if row is None:
         raise hold_not_found(number)
     return row
 
 
 def hold_not_found(number: int) -> NotFound:
-    """What is said of a hold that there is not, or of which the reader must not know."""
+    """The error for a hold that does not exist or is hidden from the reader."""
     return NotFound(f"there is no hold H-{number}", hint="run callrec hold list")
 
 
@@ -43,8 +43,7 @@ def all_holds(connection: Connection) -> Sequence[Row[Any]]:
 
 def update_hold(connection: Connection, hold: str, **columns: object) -> None:
     """Write the projections of the leaves: what they amount to."""
-    table = tables.hold
-    connection.execute(table.update().where(table.c.id == hold).values(**columns))
+    update_row(connection, tables.hold, hold, **columns)
 
 
 def add_to_hold(connection: Connection, hold: str, uids: Collection[str]) -> None:
@@ -56,9 +55,8 @@ def add_to_hold(connection: Connection, hold: str, uids: Collection[str]) -> Non
 
 def hold_of(connection: Connection, request: str) -> Row[Any] | None:
     """The hold that a request placed, as `find_hold` gives it; None if its purpose places none."""
-    row: Row[Any] | None = connection.execute(
-        _with_request().where(tables.hold.c.request == request)
-    ).first()
+    query = _with_request().where(tables.hold.c.request == request)
+    row: Row[Any] | None = connection.execute(query).first()
     return row
 
 

@@ -1,6 +1,6 @@
 """Rows of incidents, their versions and their keys (docs/formats/incidents.md).
 
-What a row says is believed only after it was held against the audit log (procedures/incident_log).
+What a row says is believed only after it was compared with the audit log (incidents/log.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from callrec.errors import NotFound
 
 def find_incident(connection: Connection, reference: str) -> Row[Any]:
     """The row of an incident, ``I-3``."""
-    number = int(reference.removeprefix("I-"))
-    table = tables.incident
+    table, number = tables.incident, int(reference.removeprefix("I-"))
     row = connection.execute(select(table).where(table.c.number == number)).first()
     if row is None:
         raise NotFound(f"there is no incident {reference}", hint="run callrec incident list")

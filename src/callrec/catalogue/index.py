@@ -2,8 +2,8 @@
 
     token = first b bits of HMAC-SHA-256(HKDF(index key, context index {kind, part}), value)
 
-A token stands for many values, so whoever steals the catalogue learns little from it. A search
-opens each call that the index proposes, and decides on what is sealed there (policy.criteria).
+A token stands for many values, so a thief of the catalogue learns little from it. A search opens
+each call that the index proposes, and decides on what is sealed there (policy/search.py).
 
 Law: every call that meets the criteria is among the candidates.
 """
@@ -18,11 +18,12 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update, intersect, select
+from sqlalchemy import ColumnElement, Connection, Row, intersect, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import insert_rows
+from callrec.catalogue.times import to_millis
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
@@ -36,7 +37,7 @@ ASSUMED_CALLS_A_MONTH: Final = 1000
 MIN_TOKEN_BITS: Final = 2
 
 MAX_TOKEN_BITS: Final = 48
-"""No practice comes near: a part that says more was not written by us."""
+"""No practice comes near: callrec did not write a part that says more."""
 
 _CALENDAR: Final = range(MINYEAR * 12, MAXYEAR * 12)
 """Parts of which one, and the one after it, are months that there are."""
@@ -85,8 +86,6 @@ _Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
 """Part, kind and value -> the first 64 bits of the HMAC."""
 
 _UNCUT_BITS: Final = 64
-
-_Asked: TypeAlias = "tuple[TokenKind, tuple[str, ...]]"
 
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
@@ -155,8 +154,9 @@ def drop_misplaced_tokens(connection: Connection) -> None:
     """Forget the tokens of calls in months that they turned out not to be of."""
     recording, token = tables.recording.c, tables.token
     for part in read_parts(connection):
-        began = recording.started_at >= _millis(_month(part))
-        of_it = select(recording.id).where(began, recording.started_at < _millis(_month(part + 1)))
+        began = recording.started_at >= to_millis(_month(part))
+        ended = recording.started_at < to_millis(_month(part + 1))
+        of_it = select(recording.id).where(began, ended)
         is_stray = token.c.recording.not_in(of_it)
         connection.execute(token.delete().where(token.c.part == part, is_stray))
 
@@ -197,14 +197,22 @@ def candidates(
         .where(tables.recording.c.state != DESTROYED, *_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )
-    if not _asks_index(criteria):
+    by_extension = criteria.extension is not None and criteria.days is not None
+    if not (criteria.number or criteria.tail or criteria.party or by_extension):
         return list(connection.execute(query).scalars())
     under = [_uncut_under(key, vault) for key in index_keys]
-    found: list[int] = []
+    found, token = list[int](), tables.token.c
     for part, width in _parts(connection, criteria.days, zone):
-        asked = _asked(criteria, part, zone)
-        proposed = intersect(*(_having(under, part, width, asks) for asks in asked))
-        found += connection.execute(query.where(tables.recording.c.id.in_(proposed))).scalars()
+        having = [
+            select(token.recording).where(
+                token.part == part,
+                token.kind == kind,
+                token.token.in_(sorted(_cuts(under, part, width, kind, values))),
+            )
+            for kind, values in _asked(criteria, part, zone)
+        ]
+        proposed = query.where(tables.recording.c.id.in_(intersect(*having)))
+        found += connection.execute(proposed).scalars()
     # A call whose start has become known stands in two parts.
     return list(dict.fromkeys(found))
 
@@ -293,12 +301,23 @@ def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, TokenWidt
     """Count the new calls into their parts; a part that had none gets its width now."""
     held = {row.part: row for row in connection.execute(select(tables.part))}
     rows = {part: row.rows for part, row in held.items()}
-    widths = {}
+    widths, table = {}, tables.part
     # In order, so that a month that these calls fill is complete before the next one's first row.
     for part in sorted(new):
-        widths[part] = _width(held[part]) if part in held else width_for(_busiest(rows, part))
+        width = widths[part] = (
+            _width(held[part]) if part in held else width_for(_busiest(rows, part))
+        )
         rows[part] = rows.get(part, 0) + new[part]
-        connection.execute(_record(part, rows[part], widths[part], known=part in held))
+        if part in held:
+            changed = table.update().where(table.c.part == part)
+            connection.execute(changed.values(rows=rows[part]))
+            continue
+        bits = {"bits": width.bits, "tail_bits": width.tail_bits}
+        connection.execute(
+            table.insert().values(
+                part=part, rows=rows[part], normalising=NORMALISING_VERSION, **bits
+            )
+        )
     return widths
 
 
@@ -309,24 +328,12 @@ def _busiest(rows: Mapping[int, int], opening: int) -> int:
     return max(complete, default=ASSUMED_CALLS_A_MONTH)
 
 
-def _record(part: int, rows: int, width: TokenWidth, *, known: bool) -> Insert | Update:
-    if known:
-        return tables.part.update().where(tables.part.c.part == part).values(rows=rows)
-    return tables.part.insert().values(
-        part=part,
-        rows=rows,
-        bits=width.bits,
-        tail_bits=width.tail_bits,
-        normalising=NORMALISING_VERSION,
-    )
-
-
 def read_parts(connection: Connection) -> dict[int, TokenWidth]:
     """The months that the index holds, oldest first, and how wide the tokens of each are."""
     part, began = tables.part, tables.recording.c.started_at
     rows = connection.execute(select(part).order_by(part.c.part))
     widths = {row.part: _width(row) for row in rows}
-    begins, ends = ([_millis(_month(part + after)) for part in widths] for after in (0, 1))
+    begins, ends = ([to_millis(_month(part + after)) for part in widths] for after in (0, 1))
     for since, until in zip((_FIRST, *ends), (*begins, _LAST), strict=True):
         between = (began >= since) & (began < until)
         if since < until and connection.execute(select(began).where(between).limit(1)).first():
@@ -355,12 +362,9 @@ def _parts(
     yield from (each for each in parts if each[0] in asked)
 
 
-def _asks_index(criteria: Criteria) -> bool:
-    by_extension = criteria.extension is not None and criteria.days is not None
-    return bool(criteria.number or criteria.tail or criteria.party or by_extension)
-
-
-def _asked(criteria: Criteria, part: int, zone: tzinfo) -> Iterator[_Asked]:
+def _asked(
+    criteria: Criteria, part: int, zone: tzinfo
+) -> Iterator[tuple[TokenKind, tuple[str, ...]]]:
     """What each criterion asks of a part: a call must have a token of one of the values."""
     if criteria.number is not None:
         yield TokenKind.NUMBER, (criteria.number,)
@@ -390,17 +394,6 @@ def _month(part: int) -> datetime:
     return datetime(part // 12, part % 12 + 1, 1, tzinfo=UTC)
 
 
-def _having(
-    under: Sequence[_Uncut], part: int, width: TokenWidth, asks: _Asked
-) -> Select[tuple[int]]:
-    kind, values = asks
-    tokens = sorted(_cuts(under, part, width, kind, values))
-    token = tables.token.c
-    return select(token.recording).where(
-        token.part == part, token.kind == kind, token.token.in_(tokens)
-    )
-
-
 def _cuts(
     under: Sequence[_Uncut], part: int, width: TokenWidth, kind: TokenKind, values: Iterable[str]
 ) -> set[int]:
@@ -417,13 +410,9 @@ def _clear_conditions(criteria: Criteria, zone: tzinfo) -> Iterator[ColumnElemen
     if criteria.days is None:
         return
     begins, ends = criteria.days.bounds(zone)
-    yield recording.started_at >= _millis(begins)
-    yield recording.started_at < _millis(ends)
+    yield recording.started_at >= to_millis(begins)
+    yield recording.started_at < to_millis(ends)
     if criteria.times is not None and criteria.days.count == 1:
         begins, ends = criteria.times.bounds(criteria.days.first, zone)
-        yield recording.started_at < _millis(ends)
-        yield recording.started_at + recording.duration_ms >= _millis(begins)
-
-
-def _millis(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+        yield recording.started_at < to_millis(ends)
+        yield recording.started_at + recording.duration_ms >= to_millis(begins)

@@ -1,6 +1,6 @@
 """Rows of requests, their versions, their keys and the grants under them.
 
-What a row says is believed only after it was held against the audit log (procedures/open_request).
+What a row says is believed only after it was compared with the audit log (requests/open.py).
 """
 
 from __future__ import annotations
@@ -30,17 +30,15 @@ def number_of(reference: str) -> int:
 
 def find_request(connection: Connection, reference: str) -> Row[Any]:
     """The row of a request."""
-    number = number_of(reference)
-    row = connection.execute(
-        select(tables.request).where(tables.request.c.number == number)
-    ).first()
+    query = select(tables.request).where(tables.request.c.number == number_of(reference))
+    row = connection.execute(query).first()
     if row is None:
         raise request_not_found(reference)
     return row
 
 
 def request_not_found(reference: str) -> NotFound:
-    """What is said of a request that there is not, or of which the reader must not know."""
+    """The error for a request that does not exist or is hidden from the reader."""
     return NotFound(f"there is no request {reference}", hint="run callrec request list")
 
 
@@ -58,22 +56,15 @@ def all_requests(connection: Connection) -> Sequence[Row[Any]]:
 def requests_ended(connection: Connection) -> frozenset[str]:
     """Ids of the requests that nothing leads on from, by the state column."""
     request = tables.request.c
-    return frozenset(
-        connection.execute(
-            select(request.id).where(request.state.in_(sorted(ENDED_STATES)))
-        ).scalars()
-    )
+    ended = select(request.id).where(request.state.in_(sorted(ENDED_STATES)))
+    return frozenset(connection.execute(ended).scalars())
 
 
 def put_grant(connection: Connection, **columns: object) -> None:
     """Put a grant in place of what the person held for that recording under that request."""
     table = tables.grant
-    place = (
-        (table.c.request == columns["request"])
-        & (table.c.uid == columns["uid"])
-        & (table.c.person == columns["person"])
-    )
-    connection.execute(table.delete().where(place))
+    place = [table.c[key] == columns[key] for key in ("request", "uid", "person")]
+    connection.execute(table.delete().where(*place))
     connection.execute(table.insert().values(state=GRANTED, **columns))
 
 
@@ -90,17 +81,14 @@ def grants_to(connection: Connection, request: str, person: str) -> Sequence[Row
 def set_grants_state(connection: Connection, request: str, person: str, state: str) -> None:
     """Take a person's grants under a request out of use, or put them back into it."""
     grant = tables.grant
-    connection.execute(
-        grant.update()
-        .where(grant.c.request == request, grant.c.person == person)
-        .values(state=state)
-    )
+    theirs = (grant.c.request == request) & (grant.c.person == person)
+    connection.execute(grant.update().where(theirs).values(state=state))
 
 
 def destroy_grants_to(connection: Connection, request: str, requester: str, person: str) -> None:
     """Destroy one person's grants under a request, with the request keys that went with them.
 
-    The requester keeps the keys of his own request.
+    The requester keeps the keys of their own request.
     """
     key, grant = tables.request_key, tables.grant
     if person != requester:
@@ -111,7 +99,7 @@ def destroy_grants_to(connection: Connection, request: str, requester: str, pers
 def destroy_grants(connection: Connection, request: str, requester: str) -> int:
     """Destroy all grants under a request, and the request keys that went with them.
 
-    Returns how many grants there were. The requester keeps the keys of his own request.
+    Returns how many grants there were. The requester keeps the keys of their own request.
     """
     key, grant = tables.request_key, tables.grant
     kept = (CATALOGUE, requester)

@@ -22,15 +22,15 @@ _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VAR
 def schema_hash(connection: Connection) -> str:
     """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
 
-    Each counts as SQLite was told to make it, but for blanks. What SQLite makes of its own accord
-    follows from the rest.
+    Each counts by the statement that made it, blanks aside. What SQLite makes by itself follows
+    from the rest.
     """
-    told = connection.exec_driver_sql(
+    rows = connection.exec_driver_sql(
         "SELECT type, name, tbl_name, sql FROM sqlite_master"
         " WHERE type IN ('view', 'trigger') OR name NOT LIKE 'sqlite!_%' ESCAPE '!'"
         " ORDER BY type, name"
     )
-    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in told)
+    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in rows)
     return hashlib.sha256(made.encode()).hexdigest()
 
 
@@ -38,7 +38,7 @@ def check_schema(connection: Connection) -> None:
     """Check that nothing of a catalogue was made by anybody but the migrations.
 
     A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
-    in a table's place answers as somebody else likes.
+    in a table's place can answer anything.
     """
     if schema_hash(connection) != SCHEMA_HASH:
         raise Tampered(
@@ -49,9 +49,9 @@ def check_schema(connection: Connection) -> None:
 
 def check_integrity(connection: Connection) -> None:
     """Read every page, and follow every reference from one row to another."""
-    told = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+    found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if told != "ok" or dangling is not None:
+    if found != "ok" or dangling is not None:
         raise Tampered(
             "the catalogue is damaged", hint="restore it from an archive volume or a backup"
         )
@@ -75,10 +75,10 @@ def check_values(connection: Connection) -> None:
 def _is_another(column: Column[Any], dialect: Dialect) -> str:
     """In SQL, whether a value is not of its column's type."""
     name, kind = f'"{column.name}"', _KINDS[column.type.compile(dialect).partition("(")[0]]
-    told = f"typeof({name}) NOT IN ('{kind}', 'null')"
+    is_another = f"typeof({name}) NOT IN ('{kind}', 'null')"
     if kind != "integer":
-        return told
-    return f"{told} OR {name} NOT BETWEEN {-LARGEST_INTEGER} AND {LARGEST_INTEGER}"
+        return is_another
+    return f"{is_another} OR {name} NOT BETWEEN {-LARGEST_INTEGER} AND {LARGEST_INTEGER}"
 
 
 def row_counts(connection: Connection) -> Mapping[str, int]:

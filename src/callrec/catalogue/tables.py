@@ -1,7 +1,6 @@
 """The schema, once. Times are milliseconds since 1970 in UTC; ids and hashes are lower-case hex.
 
-Columns called ``state`` are projections of the audit log's leaves and are recomputed before they
-are relied on.
+Columns called ``state`` follow from the audit log's leaves and are recomputed before they are used.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class EnumText(TypeDecorator[str]):
-    """One word of an enumeration; whoever put another there has changed the catalogue."""
+    """One word of an enumeration; any other was put there by somebody."""
 
     impl = String
     cache_ok = True
@@ -57,7 +56,7 @@ class EnumText(TypeDecorator[str]):
 
 
 class Blob(TypeDecorator[bytes]):
-    """Bytes; whoever put a number or a text there has changed the catalogue."""
+    """Bytes; a number or a text was put there by somebody."""
 
     impl = LargeBinary
     cache_ok = True
@@ -70,20 +69,46 @@ class Blob(TypeDecorator[bytes]):
         return value
 
 
+def _table(name: str, *columns: Column[Any], **options: Any) -> Table:
+    return Table(name, METADATA, *columns, **options)
+
+
+def _versions_of(noun: str) -> tuple[Table, Table]:
+    """The sealed versions of what somebody writes, and each version's key, sealed to each holder.
+
+    A version is nonce[32] || canonical JSON under its key. The key is sealed to the catalogue key
+    (holder ``catalogue``) or to a person.
+    """
+
+    def place() -> tuple[Column[Any], Column[Any]]:
+        return (
+            Column(noun, ForeignKey(f"{noun}.id"), primary_key=True),
+            Column("version", Integer, primary_key=True, autoincrement=False),
+        )
+
+    sealed = _table(f"{noun}_version", *place(), Column("sealed", LargeBinary, nullable=False))
+    keys = _table(
+        f"{noun}_key",
+        *place(),
+        Column("holder", String(32), primary_key=True),
+        Column("key_version", Integer, nullable=False),
+        Column("sealed", LargeBinary, nullable=False),
+    )
+    return sealed, keys
+
+
 # --- the audit log (docs/formats/audit-log.md) -------------------------------------------------
 
-leaf = Table(
+leaf = _table(
     "leaf",
-    METADATA,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("body", Blob, nullable=False),
     Column("statement", String(64), index=True),
 )
 """The leaves, byte for byte. ``statement`` repeats what the leaf carries, to find it by."""
 
-node = Table(
+node = _table(
     "node",
-    METADATA,
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", Blob, nullable=False),
@@ -91,25 +116,22 @@ node = Table(
 )
 """Hashes of the Merkle tree's complete subtrees, so that a proof reads O(log n) of them."""
 
-checkpoint = Table(
+checkpoint = _table(
     "checkpoint",
-    METADATA,
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", Blob, nullable=False),
 )
 
-detail = Table(
+detail = _table(
     "detail",
-    METADATA,
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("key_version", Integer, nullable=False),
     Column("sealed", Blob, nullable=False),
 )
 """What a leaf commits to, sealed to the audit key: nonce[32] || canonical JSON."""
 
-statement = Table(
+statement = _table(
     "statement",
-    METADATA,
     Column("digest", String(64), primary_key=True),
     Column("kind", String(16), nullable=False, index=True),
     Column("body", Blob, nullable=False),
@@ -119,9 +141,8 @@ statement = Table(
 
 # --- people and keys ---------------------------------------------------------------------------
 
-person = Table(
+person = _table(
     "person",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("login", String(64), nullable=False, unique=True),
     Column("locked", LargeBinary),
@@ -133,17 +154,15 @@ person = Table(
 )
 """``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed."""
 
-failed_login = Table(
+failed_login = _table(
     "failed_login",
-    METADATA,
     Column("minute", BigInteger, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
 )
 """Failed logins not yet in a leaf's details: one leaf a minute, with a count."""
 
-share = Table(
+share = _table(
     "share",
-    METADATA,
     Column("key", EnumText(VaultKey, 16), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("person", ForeignKey("person.id"), primary_key=True),
@@ -153,9 +172,8 @@ share = Table(
 
 # --- recordings --------------------------------------------------------------------------------
 
-batch = Table(
+batch = _table(
     "batch",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("statement", ForeignKey("statement.digest"), nullable=False),
     Column("recordings_version", Integer, nullable=False),
@@ -164,9 +182,8 @@ batch = Table(
     Column("catalogue_key", LargeBinary, nullable=False),
 )
 
-recording = Table(
+recording = _table(
     "recording",
-    METADATA,
     Column("id", ROW_NUMBER, primary_key=True),
     Column("uid", String(32), nullable=False, unique=True),
     Column("batch", ForeignKey("batch.id"), nullable=False),
@@ -182,9 +199,8 @@ recording = Table(
 )
 """The clear columns; a copy of each is sealed in the metadata."""
 
-metadata = Table(
+metadata = _table(
     "metadata",
-    METADATA,
     Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("batch", ForeignKey("batch.id"), nullable=False),
@@ -192,18 +208,16 @@ metadata = Table(
 )
 """Under the catalogue-side key of the batch named: nonce[32] || canonical JSON."""
 
-duplicate = Table(
+duplicate = _table(
     "duplicate",
-    METADATA,
     Column("mac", LargeBinary, primary_key=True),
     Column("recording", ForeignKey("recording.id"), nullable=False),
     sqlite_with_rowid=False,
 )
 """HMAC of an original's SHA-256, and of each name it was seen under."""
 
-token = Table(
+token = _table(
     "token",
-    METADATA,
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("kind", Integer, primary_key=True, autoincrement=False),
     Column("token", BigInteger, primary_key=True, autoincrement=False),
@@ -211,9 +225,8 @@ token = Table(
     sqlite_with_rowid=False,
 )
 
-part = Table(
+part = _table(
     "part",
-    METADATA,
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
     Column("bits", Integer, nullable=False),
@@ -225,9 +238,8 @@ part = Table(
 
 # --- requests, grants --------------------------------------------------------------------------
 
-request = Table(
+request = _table(
     "request",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
     Column("version", Integer, nullable=False),
@@ -237,29 +249,10 @@ request = Table(
     Column("state", EnumText(RequestState, 16), nullable=False),
 )
 
-request_version = Table(
-    "request_version",
-    METADATA,
-    Column("request", ForeignKey("request.id"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-"""Under the request key: nonce[32] || canonical JSON of the particulars and the recordings."""
+request_version, request_key = _versions_of("request")
 
-request_key = Table(
-    "request_key",
-    METADATA,
-    Column("request", ForeignKey("request.id"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("holder", String(32), primary_key=True),
-    Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-"""The request key, sealed to the catalogue key (holder ``catalogue``) or to a person."""
-
-clock_event = Table(
+clock_event = _table(
     "clock_event",
-    METADATA,
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("request", ForeignKey("request.id"), nullable=False, index=True),
     Column("nonce", LargeBinary, nullable=False),
@@ -270,19 +263,17 @@ clock_event = Table(
 Nothing personal is in them, and anybody can hold them against the leaf (docs/formats/grant.md).
 """
 
-request_words = Table(
+request_words = _table(
     "request_words",
-    METADATA,
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("request", ForeignKey("request.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
-"""What somebody said when he decided or dated a request, under the request key of ``version``."""
+"""The reasons people gave when they decided or dated a request, under its key of ``version``."""
 
-grant = Table(
+grant = _table(
     "grant_",
-    METADATA,
     Column("request", ForeignKey("request.id"), primary_key=True),
     Column("uid", ForeignKey("recording.uid"), primary_key=True),
     Column("person", ForeignKey("person.id"), primary_key=True),
@@ -295,9 +286,8 @@ grant = Table(
 
 # --- holds, incidents, notices by mail ---------------------------------------------------------
 
-hold = Table(
+hold = _table(
     "hold",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
     Column("seq", ForeignKey("leaf.seq"), nullable=False),
@@ -312,17 +302,15 @@ hold = Table(
 """``seq``: of the leaf that placed it. ``matched_to``: the newest recording when somebody who may
 search last looked for what its request describes. ``sealed``: why, to the catalogue key."""
 
-held = Table(
+held = _table(
     "held",
-    METADATA,
     Column("hold", ForeignKey("hold.id"), primary_key=True),
     Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
-incident = Table(
+incident = _table(
     "incident",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
     Column("version", Integer, nullable=False),
@@ -333,28 +321,10 @@ incident = Table(
 )
 """``told``: the line manager, or the Data Controller."""
 
-incident_version = Table(
-    "incident_version",
-    METADATA,
-    Column("incident", ForeignKey("incident.id"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
+incident_version, incident_key = _versions_of("incident")
 
-incident_key = Table(
-    "incident_key",
-    METADATA,
-    Column("incident", ForeignKey("incident.id"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("holder", String(32), primary_key=True),
-    Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-"""As ``request_key``."""
-
-outbox = Table(
+outbox = _table(
     "outbox",
-    METADATA,
     Column("id", ROW_NUMBER, primary_key=True),
     Column("person", ForeignKey("person.id"), nullable=False),
     Column("about", String(16), nullable=False),
@@ -369,9 +339,8 @@ outbox = Table(
 
 # --- archive volumes ---------------------------------------------------------------------------
 
-volume = Table(
+volume = _table(
     "volume",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("label", String(64), nullable=False, unique=True),
     Column("head_size", BigInteger, nullable=False),
@@ -388,26 +357,23 @@ volume = Table(
 to the catalogue key. When each volume was last verified, the operator's own state folder remembers:
 verifying writes nothing in the vault."""
 
-bag = Table(
+bag = _table(
     "bag",
-    METADATA,
     Column("volume", ForeignKey("volume.id"), primary_key=True),
     Column("name", String(64), primary_key=True),
     Column("statement", ForeignKey("statement.digest"), nullable=False),
 )
 
-archived = Table(
+archived = _table(
     "archived",
-    METADATA,
     Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
     Column("volume", ForeignKey("volume.id"), primary_key=True),
     Column("bag", String(64), nullable=False),
 )
 """A row that is left of a recording that was destroyed is erasure owed: the volume has it yet."""
 
-former = Table(
+former = _table(
     "former",
-    METADATA,
     Column("volume", ForeignKey("volume.id"), primary_key=True),
     Column("ciphertext", String(64), primary_key=True),
     Column("bag", String(64), nullable=False),
@@ -420,9 +386,8 @@ catalogue is a restored one that does not know it (then ``recording`` is null)."
 
 # --- retention and destruction -----------------------------------------------------------------
 
-category = Table(
+category = _table(
     "category",
-    METADATA,
     Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
     Column("category", String(32), nullable=False),
     Column("seq", ForeignKey("leaf.seq"), nullable=False),
@@ -430,9 +395,8 @@ category = Table(
 """Where somebody said which category of the retention schedule a recording is of; others follow
 from the rules."""
 
-certificate = Table(
+certificate = _table(
     "certificate",
-    METADATA,
     Column("id", String(32), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
     Column("request", ForeignKey("request.id"), nullable=False),
@@ -444,9 +408,8 @@ certificate = Table(
 """A destruction that was approved: C-``number``. ``seq``: of the leaf that carries its statement.
 ``cleared_at``: the vault's files are gone; done when nothing of it is owed any more."""
 
-destroyed = Table(
+destroyed = _table(
     "destroyed",
-    METADATA,
     Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
     Column("certificate", ForeignKey("certificate.id"), nullable=False, index=True),
     Column("category", String(32), nullable=False),

@@ -10,20 +10,18 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, ScalarSelect, case, func, insert, null, select, union_all
 
 from callrec.catalogue import tables
+from callrec.catalogue.engine import batches, update_row
 from callrec.errors import NotFound
 
 LIVE: Final = "live"
 
 ARCHIVED: Final = "archived"
-"""States of a recording: its file is in the vault; it is on volumes only."""
+"""States of a recording: its file is in the vault, or only on volumes."""
 
 IN_USE: Final = "in-use"
 
 LOST: Final = "lost"
 """How a volume stands."""
-
-_AT_ONCE: Final = 1000
-"""Below the most parameters that any SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ class ArchivedRecording(NamedTuple):
 
 def find_volume(connection: Connection, volume: str) -> Row[Any] | None:
     """The row of a volume by its id; None if nothing was ever written there."""
-    table = tables.volume
-    return connection.execute(select(table).where(table.c.id == volume)).first()
+    return connection.execute(select(tables.volume).where(tables.volume.c.id == volume)).first()
 
 
 def volume_labelled(connection: Connection, label: str) -> Row[Any]:
@@ -91,14 +88,14 @@ def not_archived(
 
     Those that are destroyed are not among them.
     """
-    table, archived = tables.recording, tables.archived
-    there = select(archived.c.recording).where(archived.c.volume == volume)
-    query = select(table.c.id, table.c.ciphertext, table.c.state).where(
-        table.c.state.in_([LIVE, ARCHIVED]), table.c.id.not_in(there)
+    table, archived = tables.recording.c, tables.archived.c
+    there = select(archived.recording).where(archived.volume == volume)
+    query = select(table.id, table.ciphertext, table.state).where(
+        table.state.in_([LIVE, ARCHIVED]), table.id.not_in(there)
     )
     if started_before is not None:
-        query = query.where(table.c.started_at < started_before)
-    return connection.execute(query.order_by(table.c.started_at, table.c.id)).all()
+        query = query.where(table.started_at < started_before)
+    return connection.execute(query.order_by(table.started_at, table.id)).all()
 
 
 def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[str]]:
@@ -119,14 +116,10 @@ def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[s
 
 def numbers_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[int]]:
     """The numbers of the recordings in each bag of a volume."""
-    table = tables.archived
-    rows = connection.execute(
-        select(table.c.bag, table.c.recording)
-        .where(table.c.volume == volume)
-        .order_by(table.c.recording)
-    )
+    table = tables.archived.c
+    query = select(table.bag, table.recording).where(table.volume == volume)
     found: dict[str, list[int]] = defaultdict(list)
-    for bag, number in rows:
+    for bag, number in connection.execute(query.order_by(table.recording)):
         found[bag].append(number)
     return found
 
@@ -148,9 +141,8 @@ def place_of_each(
         .order_by(table.c.recording, volume.c.label)
     )
     found: dict[int, list[CopyPlace]] = defaultdict(list)
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = table.c.recording.in_(numbers[start : start + _AT_ONCE])
-        for row in connection.execute(query.where(some)):
+    for some in batches(numbers):
+        for row in connection.execute(query.where(table.c.recording.in_(some))):
             found[row.recording].append(CopyPlace(*row))
     return found
 
@@ -191,24 +183,20 @@ def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any,
 
     ``copies``: on how many volumes it is that are in use. What is destroyed is not among them.
     """
-    table, archived = tables.recording, tables.archived
-    copies = _copies_in_use()
+    table, archived, volumes = tables.recording, tables.archived, tables.volume
+    every = archived.alias("every")
+    copies = (
+        select(func.count())
+        .select_from(every.join(volumes, volumes.c.id == every.c.volume))
+        .where(every.c.recording == table.c.id, volumes.c.standing == IN_USE)
+        .scalar_subquery()
+    )
     return connection.execute(
         select(table.c.id, table.c.state, table.c.started_at, copies.label("copies"))
         .join(archived, archived.c.recording == table.c.id)
         .where(archived.c.volume == volume, table.c.state.in_([LIVE, ARCHIVED]))
         .order_by(table.c.started_at, table.c.id)
     ).all()
-
-
-def _copies_in_use() -> ScalarSelect[int]:
-    every, volumes = tables.archived.alias("every"), tables.volume
-    return (
-        select(func.count())
-        .select_from(every.join(volumes, volumes.c.id == every.c.volume))
-        .where(every.c.recording == tables.recording.c.id, volumes.c.standing == IN_USE)
-        .scalar_subquery()
-    )
 
 
 def _copies_on(drives: Mapping[str, str]) -> ScalarSelect[int]:
@@ -238,30 +226,27 @@ def count_with_too_few_copies(
 
 def volume_contents(connection: Connection, volume: str) -> VolumeContents:
     """How much lies on a volume."""
-    table, recording, former = tables.archived, tables.recording, tables.former
-    bags = connection.execute(
-        select(func.count()).select_from(tables.bag).where(tables.bag.c.volume == volume)
-    ).scalar()
-    sizes = connection.execute(
-        union_all(
-            *(
-                select(recording.c.size_bytes)
-                .join(each, each.c.recording == recording.c.id)
-                .where(each.c.volume == volume)
-                for each in (table, former)
-            )
+    recording = tables.recording
+    bags = select(func.count()).select_from(tables.bag).where(tables.bag.c.volume == volume)
+    sizes = union_all(
+        *(
+            select(recording.c.size_bytes)
+            .join(each, each.c.recording == recording.c.id)
+            .where(each.c.volume == volume)
+            for each in (tables.archived, tables.former)
         )
-    ).scalars()
-    return VolumeContents(bags or 0, tuple(sizes))
+    )
+    return VolumeContents(
+        connection.execute(bags).scalar_one(), tuple(connection.execute(sizes).scalars())
+    )
 
 
 def save_volume(connection: Connection, volume: str, **columns: object) -> None:
     """Write a volume's row, new or again."""
-    table = tables.volume
     if find_volume(connection, volume) is None:
-        connection.execute(table.insert().values(id=volume, **columns))
+        connection.execute(tables.volume.insert().values(id=volume, **columns))
     else:
-        connection.execute(table.update().where(table.c.id == volume).values(**columns))
+        update_row(connection, tables.volume, volume, **columns)
 
 
 def make_former(connection: Connection, recordings: Collection[int]) -> None:

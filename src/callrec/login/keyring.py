@@ -41,7 +41,7 @@ MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
 KEY_STORE_SERVICE: Final = "callrec"
 
 _IN_NO_FORM: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
-"""What reading says of JSON that is none, or of another form, however deep."""
+"""What reading raises on text that is not JSON or has another form, however deep."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,14 +104,11 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
         try:
             session = None if text is None else _session_from(text, vault)
         except (*_IN_NO_FORM, OSError):  # the system knows no such time
-            return None  # as good as none: whoever may log in makes another in its place
+            return None  # as good as none: the next login makes another in its place
         if session is None:
             return None
-        if not (
-            session.used_at
-            <= now
-            < min(session.used_at + IDLE_LIMIT, session.opened_at + SESSION_LIMIT)
-        ):
+        ends_at = min(session.used_at + IDLE_LIMIT, session.opened_at + SESSION_LIMIT)
+        if not session.used_at <= now < ends_at:
             _forget_session(vault, folder)
             return None
         session = replace(session, used_at=now)
@@ -128,7 +125,7 @@ def end_session(vault: str, environ: Mapping[str, str]) -> bool:
 
 @contextmanager
 def _alone(folder: Path | None) -> Iterator[None]:
-    """Let nobody else read, renew or end a session meanwhile: one that was ended comes not back.
+    """Let nobody else read, renew or end a session meanwhile: one that was ended stays ended.
 
     The system's key store has no such lock.
     """
@@ -159,7 +156,7 @@ def _forget_session(vault: str, folder: Path | None) -> bool:
 
 
 def runtime_folder(environ: Mapping[str, str]) -> Path | None:
-    """A folder on a memory file system that is this user's alone; None where there is none."""
+    """A folder on a memory file system that only this user can enter; None where there is none."""
     user = os.getuid()
     for place in (environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}", "/dev/shm"):  # noqa: S108 - private folder inside
         if place and file_system_of(Path(place)) in MEMORY_FILE_SYSTEMS:
@@ -172,7 +169,7 @@ def runtime_folder(environ: Mapping[str, str]) -> Path | None:
 def _is_made_private(folder: Path) -> bool:
     """Whether it is there, made if need be, and nobody else could read or exchange it.
 
-    The environment may be another user's, as ``sudo`` can leave it: in his place nothing is made.
+    The environment may be another user's, as ``sudo`` can leave it: nothing is made in their place.
     """
     try:
         with suppress(FileNotFoundError):
@@ -255,21 +252,17 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
 
 def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
     if folder is not None:
-        return _read_if_there(folder / vault)
+        try:
+            return read_private(folder / vault)
+        except Misconfigured:
+            if (folder / vault).exists():
+                raise
+        return None  # it may have been closed at this moment
     store, refused = _key_store()
     try:
         return store.get_password(KEY_STORE_SERVICE, vault)
     except refused:
         return None
-
-
-def _read_if_there(path: Path) -> bytes | None:
-    try:
-        return read_private(path)
-    except Misconfigured:
-        if path.exists():
-            raise
-    return None  # it may have been closed at this moment
 
 
 def _key_store() -> tuple[KeyringBackend, type[Exception]]:

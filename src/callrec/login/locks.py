@@ -1,7 +1,7 @@
-"""The lock of a seed under its password.
+"""The lock of a seed under its password, and what a password has to be.
 
-Whoever gives his password has it locked as strongly as the settings and his powers ask by now
-(docs/formats/keys.md, 4). Settings that were lowered weaken no lock.
+When people give their password, their seed is locked as strongly as the settings and their powers
+now ask for (docs/formats/keys.md, 4). Lowering the settings never weakens a lock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, update_row
 from callrec.config import Passwords
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import LockedSeed, lock
@@ -38,28 +38,24 @@ def strengthen_lock(practice: Practice, actor: Actor, password: str) -> None:
 
 
 def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> None:
-    """Lock a seed anew, never more weakly than before; it is this one value that changes."""
+    """Lock a seed afresh, never more weakly than before; nothing else changes."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     with reading(practice.engine) as connection:
         before = _locked(connection, actor)
-    locked = lock(
-        actor.identity.seed,
-        practice.root,
-        password=password,
-        person=actor.person.id,
-        vault=practice.vault,
-        kdf=_kdf(practice, actor, before),
-    )
-    person = tables.person
+    kdf, person = _kdf(practice, actor, before), actor.person.id
+    locked = lock_seed(practice, actor.identity.seed, person=person, password=password, kdf=kdf)
     with writing(practice, actor.signer) as act:
         if _locked(act.connection, actor) != before:
             raise Locked("the password was changed a moment ago", hint="run callrec login")
-        act.connection.execute(
-            person.update()
-            .where(person.c.id == actor.person.id)
-            .values(locked=canonical(locked.as_json()))
-        )
-        act.leaf(act_name, actor=actor.person.id, subject=[actor.person.id])
+        update_row(act.connection, tables.person, person, locked=locked)
+        act.leaf(act_name, actor=person, subject=[person])
+
+
+def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kdf: Kdf) -> bytes:
+    """A seed locked under a password together with the vault root, as the catalogue keeps it."""
+    vault = practice.vault
+    locked = lock(seed, practice.root, password=password, person=person, vault=vault, kdf=kdf)
+    return canonical(locked.as_json())
 
 
 def _locked(connection: Connection, actor: Actor) -> bytes:
@@ -69,7 +65,7 @@ def _locked(connection: Connection, actor: Actor) -> bytes:
 
 
 def _kdf(practice: Practice, actor: Actor, locked: bytes) -> Kdf:
-    """What the lock is to have: all that is asked for by now, and no less than it has."""
+    """What the lock is to have: all that is now asked for, and no less than it has."""
     asked = kdf_for(practice.config.passwords, powers_vouched_for(actor.person))
     return stronger_lock(LockedSeed.from_json(parse(locked)).kdf, asked)
 
@@ -83,7 +79,7 @@ LENGTH_RULE: Final = (
 )
 
 LENGTH_RULE_FOR_CONTROLLER: Final = f"{MIN_LENGTH_FOR_CONTROLLER} characters at least"
-"""As it is told to whoever is asked for one."""
+"""As people read it when they choose one."""
 
 MIN_SCORE: Final = 3
 """zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
@@ -110,16 +106,16 @@ def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
 
 
 def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:
-    """The lock that a person's powers ask for: more memory for whoever can open recordings."""
+    """The lock that a person's powers ask for: more memory if they can open recordings."""
     opens = keys_held(frozenset(powers))
     memory = settings.approver_memory_mib if VaultKey.RECORDINGS in opens else settings.memory_mib
     return Kdf(memory * 1024, settings.passes, settings.lanes)
 
 
 def stronger_lock(one: Kdf, other: Kdf) -> Kdf:
-    """Of each parameter the greater: a lock never becomes weaker, whatever the settings are."""
+    """The greater of each parameter: a lock never becomes weaker, whatever the settings are."""
     return Kdf(
-        memory_kib=max(one.memory_kib, other.memory_kib),
-        passes=max(one.passes, other.passes),
-        lanes=max(one.lanes, other.lanes),
+        max(one.memory_kib, other.memory_kib),
+        max(one.passes, other.passes),
+        max(one.lanes, other.lanes),
     )

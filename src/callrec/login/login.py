@@ -1,4 +1,4 @@
-"""Log in; the first time, make a key of one's own that nobody else has ever had."""
+"""Log in and out; at their first login, new people make their own key."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime
 
 from callrec.audit.log import Signer
 from callrec.catalogue import tables
+from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical
-from callrec.crypto.identity import Identity, lock
+from callrec.crypto.identity import Identity
 from callrec.crypto.statement import sign_statement
 from callrec.login.keyring import SESSION_LIMIT, end_session, save_session
-from callrec.login.locks import check_password, kdf_for, relock, strengthen_lock
+from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
 from callrec.login.unlock import Unlocked, actor_of, session_of, unlock_person
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
@@ -31,7 +31,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class AwaitingConfirmation:
-    """A key of one's own, which the Data Controller has to compare and confirm."""
+    """A person's own key, which the Data Controller has to compare and confirm."""
 
     login: str
     fingerprint: str
@@ -46,13 +46,13 @@ def log_in(
     new_password: Callable[[], str],
     environ: Mapping[str, str],
 ) -> LoggedIn | AwaitingConfirmation:
-    """Open a login, or take the first step of a new person; what login was open before ends.
+    """Open a login, or take a new person's first step; any login that was open ends.
 
     Args:
         practice: the open vault.
         login: who.
-        password: his password, or the provisional one that he was given.
-        new_password: asked only the first time: the password of his own key.
+        password: their password, or the provisional one that they were given.
+        new_password: asked only the first time: the password of their own key.
         environ: where the session may be kept.
 
     Raises:
@@ -81,7 +81,7 @@ def log_out(practice: Practice, environ: Mapping[str, str]) -> bool:
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
-    """Lock one's seed under another password; nothing else changes.
+    """Lock the actor's seed under another password; nothing else changes.
 
     Raises:
         Unusable: the new password will not do.
@@ -95,14 +95,8 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingCon
     person = practice.register.person(unlocked.person)
     check_password(password, role=person.role, known=(unlocked.login, practice.name))
     own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    locked = lock(
-        own.seed,
-        practice.root,
-        password=password,
-        person=person.id,
-        vault=practice.vault,
-        kdf=kdf_for(practice.config.passwords, POWERS[person.role]),
-    )
+    kdf = kdf_for(practice.config.passwords, POWERS[person.role])
+    locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
     claim = sign_statement(
         "claim",
         vault=practice.vault,
@@ -112,10 +106,6 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingCon
         fields={"keys": own.public.as_json()},
     )
     with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
-        act.connection.execute(
-            tables.person.update()
-            .where(tables.person.c.id == person.id)
-            .values(claimed=canonical(locked.as_json()))
-        )
+        update_row(act.connection, tables.person, person.id, claimed=locked)
         act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)
     return AwaitingConfirmation(unlocked.login, own.public.fingerprint, made_now=True)

@@ -1,4 +1,4 @@
-"""Who works here: logins and names."""
+"""Who works here: logins, and the names that lie sealed beside them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from callrec.practice import Actor, Practice, record, today
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody as shown to those who may see the register."""
+    """A person as shown to people who may see the register."""
 
     login: str
     full_name: str
@@ -42,13 +42,7 @@ def list_people(practice: Practice, actor: Actor) -> tuple[Colleague, ...]:
     """Everybody, with role and powers; written to the log first, as names are opened."""
     record(practice, actor, "people.listed")
     with reading(practice.engine) as connection:
-        rows = connection.execute(select(tables.person)).all()
-    found = {row.id: row for row in rows}
-    return tuple(
-        shown_colleague(practice, actor, found[voucher.person.id], voucher)
-        for voucher in practice.register.people()
-        if voucher.person.id in found
-    )
+        return tuple(_everybody(practice, actor, connection).values())
 
 
 def show_person(practice: Practice, actor: Actor, *, login: str) -> Colleague:
@@ -86,8 +80,8 @@ def people_named(
 ) -> frozenset[PersonId]:
     """Who of the practice is named by one of these texts.
 
-    By login always; by full name where the actor holds the catalogue key, as whoever may decide
-    does.
+    By login always; by full name where the actor holds the catalogue key, as everybody who may
+    decide does.
     """
     if not texts:
         return frozenset()
@@ -101,7 +95,7 @@ def people_named(
 def namesakes(
     practice: Practice, actor: Actor, connection: Connection, people: Collection[PersonId]
 ) -> frozenset[PersonId]:
-    """Who else bears the full name of one of these people, be it one who has left.
+    """Who else has the full name of one of these people, including people who have left.
 
     Nobody, where the actor does not hold the catalogue key.
     """
@@ -118,7 +112,7 @@ def namesakes(
 def _everybody(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Mapping[PersonId, Colleague]:
-    """By id, whoever is in the register and in the catalogue."""
+    """By id, everybody who is in the register and in the catalogue."""
     rows = {row.id: row for row in connection.execute(select(tables.person))}
     return {
         voucher.person.id: shown_colleague(practice, actor, rows[voucher.person.id], voucher)
@@ -128,14 +122,14 @@ def _everybody(
 
 
 class _Logins(dict[str, str]):
-    """Logins by id; a row that names somebody else was not written by us."""
+    """Logins by id; callrec wrote no row that names anybody else."""
 
     def __missing__(self, person: str) -> str:
         raise Tampered("a row of the catalogue names somebody who does not stand in it")
 
 
 def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
-    """Somebody by his row and newest voucher; without his name where the actor cannot open it."""
+    """A person by row and newest voucher; without their name where the actor cannot open it."""
     under = (VaultKey.CATALOGUE, row.name_version)
     if under not in practice.register.keys:  # else nobody could tell whose login it is
         raise Tampered("a name is sealed under a key that there is not")

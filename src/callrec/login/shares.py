@@ -17,7 +17,7 @@ from callrec.crypto.context import context
 from callrec.policy.role import VaultKey, keys_held, powers_of
 
 KIT_HOLDS: Final = tuple(VaultKey)
-"""All of them: whoever uses it is to search as well."""
+"""All of them, as the person who uses the kit must be able to search too."""
 
 Secrets = dict[tuple[VaultKey, int], bytes]
 
@@ -75,7 +75,7 @@ def shares_for(
 def open_shares(
     connection: Connection, register: Register, person: str, kem: bytes
 ) -> dict[tuple[VaultKey, int], bytes]:
-    """Open every share that lies there for somebody, with his X-Wing seed."""
+    """Open every share that lies there for a person, with their X-Wing seed."""
     vault, opened = register.founders.vault, {}
     query = select(tables.share).where(tables.share.c.person == person)
     for row in connection.execute(query).all():
@@ -90,18 +90,13 @@ def open_shares(
 
 def store_shares(connection: Connection, shares: Iterable[Share]) -> None:
     """Put shares into the catalogue, in place of what the holder had of the same version."""
+    table = tables.share
     for share in shares:
-        place = (
-            (tables.share.c.key == share.key)
-            & (tables.share.c.version == share.version)
-            & (tables.share.c.person == share.to)
-        )
-        connection.execute(tables.share.delete().where(place))
+        place = {"key": share.key, "version": share.version, "person": share.to}
         connection.execute(
-            tables.share.insert().values(
-                key=share.key, version=share.version, person=share.to, sealed=share.sealed
-            )
+            table.delete().where(*(table.c[name] == value for name, value in place.items()))
         )
+        connection.execute(table.insert().values(**place, sealed=share.sealed))
 
 
 def key_fields(vault: str, secrets: Secrets) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Find out who acts: by password, by credential, or by the login that is open [policy 4(i)].
 
-A failure is in the audit log, without the name that was typed, one leaf a minute with a count; and
-each further one in a row makes the next attempt wait longer. Whether there is such a login, or only
-its password was wrong, neither the words nor the work tell.
+Failures are in the audit log without the name that was typed, one leaf a minute with a count, and
+each further failure in a row makes the next attempt wait longer. Neither the error nor the time it
+takes tells whether a login exists or only its password was wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Row, select
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, update_row
+from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
@@ -34,7 +35,7 @@ FREE_FAILURES: Final = 3
 MAX_WAIT: Final = timedelta(minutes=5)
 
 _MOST_DOUBLINGS: Final = 9
-"""Of a second: more than the longest wait. Without end they would lead beyond all time."""
+"""Of a second: more than the longest wait, and no overflow."""
 
 KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
 
@@ -61,7 +62,7 @@ def wait_after(failures: int) -> timedelta:
 
 
 def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
-    """Open somebody's seed with his password."""
+    """Open a person's seed with their password."""
     now = practice.now()
     row, locked = _lock_of(practice, login)
     if row is None or _must_wait(row, now):
@@ -80,7 +81,7 @@ def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
 
 
 def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor:
-    """Somebody at work with everything that his password opens, signing included.
+    """A person at work with everything that their password opens, signing included.
 
     Raises:
         Locked: a wrong password, a key that is not confirmed yet, or a disabled person.
@@ -112,7 +113,7 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
 def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
     """What an opened seed may do now."""
     with reading(practice.engine) as connection:
-        check_unchanged(practice, connection)  # or what he was given since would look forged
+        check_unchanged(practice, connection)  # or new shares would look forged
         person = _confirmed(practice, unlocked)
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
         person = without_lapsed_powers(practice, connection, person)
@@ -126,7 +127,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
-    """Whose seed was opened, if he may act with it; raises as `actor_of`."""
+    """Whose seed was opened, if they may act with it."""
     try:
         person = practice.register.person(unlocked.person)
     except NotFound as error:
@@ -144,11 +145,11 @@ def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
 
 
 def actor_by_session(practice: Practice, session: Session) -> Actor:
-    """Somebody at work with what his login keeps: no signing, no recordings.
+    """A person at work with what their login keeps: no signing, no recordings.
 
     Raises:
-        Locked: disabled, or given another key, since he logged in.
-        Tampered: the root that his seed was locked with is not this vault's.
+        Locked: disabled, or given another key, since they logged in.
+        Tampered: the root that their seed was locked with is not this vault's.
     """
     _check_root(practice, session.root)
     person = practice.register.person(session.person)
@@ -168,7 +169,7 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
 
 
 def session_of(practice: Practice, actor: Actor) -> Session:
-    """What a login keeps of somebody who gave his password."""
+    """What a login keeps of a person who gave their password."""
     now = practice.now()
     return Session(
         vault=practice.vault,
@@ -185,7 +186,7 @@ def session_of(practice: Practice, actor: Actor) -> Session:
 def _needed(
     practice: Practice, person: Person, shares: Mapping[tuple[VaultKey, int], bytes]
 ) -> dict[tuple[VaultKey, int], bytes]:
-    """The keys that his powers of today need: what was lent to him ends with its last day."""
+    """The keys that the person's powers of today need: what was lent ends with its last day."""
     keys = keys_held(powers_of(person, today(practice)))
     return {place: secret for place, secret in shares.items() if place[0] in keys}
 
@@ -196,9 +197,9 @@ def _check_root(practice: Practice, root: bytes) -> None:
 
 
 def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | None, LockedSeed]:
-    """Somebody's row and lock; for who has no password none, and the lock of somebody.
+    """A person's row and lock; for a login without a password no row, and another person's lock.
 
-    Whose, depends on the login alone: the same one always takes as long.
+    Whose lock depends on the login alone, so that the same login always takes as long.
     """
     person = tables.person
     with reading(practice.engine) as connection:
@@ -208,10 +209,8 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
-    place = int.from_bytes(primitives.sha256(practice.root, login.encode(errors="replace"))) % len(
-        rows
-    )
-    shown = rows[place] if row is None else row
+    place = primitives.sha256(practice.root, login.encode(errors="replace"))
+    shown = rows[int.from_bytes(place) % len(rows)] if row is None else row
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
 
 
@@ -226,24 +225,17 @@ def _not_let_in() -> Locked:
 def _must_wait(row: Row[tuple[object, ...]], now: datetime) -> bool:
     if row.failed_at is None:
         return False
-    # What is far ahead was told by a clock that was wrong, and nobody waits years for it.
-    apart: int = abs(_milliseconds(now) - row.failed_at)
+    # A time far ahead came from a clock that was wrong, and nobody waits years for it.
+    apart: int = abs(to_millis(now) - row.failed_at)
     return apart < wait_after(row.failures) // timedelta(milliseconds=1)
 
 
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
 def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime) -> None:
-    at = _milliseconds(now)
+    at = to_millis(now)
     with writing(practice, None) as act:
         if row is not None:
-            act.connection.execute(
-                tables.person.update()
-                .where(tables.person.c.id == row.id)
-                .values(failures=tables.person.c.failures + 1, failed_at=at)
-            )
+            failures = tables.person.c.failures + 1
+            update_row(act.connection, tables.person, row.id, failures=failures, failed_at=at)
         count = _count_failure(act.connection, at // MINUTE_MS)
         if count:
             act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
@@ -266,8 +258,4 @@ def _count_failure(connection: Connection, minute: int) -> int:
 
 def _forget_failures(practice: Practice, person: str) -> None:
     with writing(practice, None) as act:
-        act.connection.execute(
-            tables.person.update()
-            .where(tables.person.c.id == person)
-            .values(failures=0, failed_at=None)
-        )
+        update_row(act.connection, tables.person, person, failures=0, failed_at=None)

@@ -1,7 +1,7 @@
 """The outbox: messages by mail, queued with what they tell of and kept when they are taken.
 
 A message is one line. It says that something waits or was decided, never what a call was about or
-whose it was: a mailbox is read on telephones and by other people's servers (docs/mail.md).
+who was on it: mail is read on telephones and by other people's servers (docs/mail.md).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.login.people import logins
 from callrec.policy.role import Standing
@@ -51,20 +51,20 @@ class ListedMessage:
     message: Message
     login: str
     has_address: bool
-    """It can be sent to him as things are."""
+    """It can be sent to them as things are."""
 
 
 def queue_mail(
     practice: Practice, connection: Connection, *, to: Iterable[str], about: str, line: str
 ) -> int:
-    """Queue a line for each of these people, in the transaction of what it tells of; how many were.
+    """Queue a line for each of these people, in the transaction of what it tells of.
 
-    Nothing is queued for whoever has no address in the configuration, or is not in force; and no
-    line about what has a number that nobody could type: it was written into the catalogue.
+    Returns how many were queued: none for people without an address in the configuration or not in
+    force, and none about a number that nobody could type, which somebody wrote into the catalogue.
     """
     if not _ABOUT.fullmatch(about):
         return 0
-    assert _is_line(line, about)  # noqa: S101 - nobody types one
+    assert _is_line(line, about)  # noqa: S101 - a line is never typed
     addresses = addresses_of(practice, connection)
     now = to_millis(practice.now())
     known = [person for person in dict.fromkeys(to) if person in addresses]
@@ -80,11 +80,14 @@ def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str
     if not practice.config.mail.host:
         return {}
     at = practice.config.mail.people
-    person = tables.person
-    rows = connection.execute(
-        select(person.c.id, person.c.login).where(person.c.login.in_(sorted(at)))
-    )
-    return {row.id: at[row.login] for row in rows if _is_in_force(practice, row.id)}
+    person, register = tables.person.c, practice.register
+    rows = connection.execute(select(person.id, person.login).where(person.login.in_(sorted(at))))
+    return {
+        row.id: at[row.login]
+        for row in rows
+        if (voucher := register.voucher(row.id)) is not None
+        and voucher.person.standing is Standing.CONFIRMED
+    }
 
 
 def read_messages(connection: Connection, *, about: str | None = None) -> tuple[Message, ...]:
@@ -126,15 +129,14 @@ def mark_tried(connection: Connection, messages: Collection[int], at: datetime) 
 
 def mark_taken(connection: Connection, message: int, at: datetime) -> None:
     """Write down when the mail server took one over."""
-    outbox = tables.outbox
-    chosen = outbox.c.id == message
-    connection.execute(outbox.update().where(chosen).values(taken_at=to_millis(at)))
+    update_row(connection, tables.outbox, message, taken_at=to_millis(at))
 
 
 def is_in_our_form(message: Message) -> bool:
-    """Whether it looks like what callrec writes: whoever writes the database may have put it there.
+    """Whether it looks like what callrec writes.
 
-    What he can make us send is thus a false line to a colleague, without link or address.
+    Anyone who can write to the database may have put it there; all they can make callrec send is a
+    false line to a colleague, without link or address.
     """
     return _is_line(message.line, message.about)
 
@@ -142,11 +144,6 @@ def is_in_our_form(message: Message) -> bool:
 def _is_line(line: str, about: str) -> bool:
     found = _LINE.fullmatch(line)
     return found is not None and found[1] == about
-
-
-def _is_in_force(practice: Practice, person: str) -> bool:
-    voucher = practice.register.voucher(person)
-    return voucher is not None and voucher.person.standing is Standing.CONFIRMED
 
 
 def _message(row: Row[Any]) -> Message:

@@ -59,7 +59,7 @@ class MailMessage:
     text: str
     written_at: datetime
     name: str
-    """What makes its Message-ID: the same for each copy that is sent of it."""
+    """Makes its Message-ID, the same for each copy that is sent of it."""
 
 
 class MessageRefused(Failed):
@@ -77,9 +77,16 @@ class MessageRefused(Failed):
 def smtp_connection(mail: Mail, password: str) -> Iterator[Callable[[MailMessage], None]]:
     """Connect to the server; what is given hands over one letter and returns once it is taken.
 
-    It raises Refusal where the server does not take a letter, and Failed as below.
+    Handing over raises MessageRefused where the server does not take a letter, else Failed.
     """
-    trusted = _trusted(mail)
+    trusted = None
+    if mail.starttls:
+        try:
+            trusted = ssl.create_default_context(cafile=mail.ca_file)
+        except OSError as error:
+            raise Misconfigured(
+                "the certificates in mail.ca_file cannot be read", hint="they are to be PEM"
+            ) from error
     with _explained():
         server = smtplib.SMTP(
             mail.host,
@@ -115,17 +122,6 @@ def _domain(mail: Mail) -> str:
     return mail.sender.rpartition("@")[2]
 
 
-def _trusted(mail: Mail) -> ssl.SSLContext | None:
-    if not mail.starttls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=mail.ca_file)
-    except OSError as error:
-        raise Misconfigured(
-            "the certificates in mail.ca_file cannot be read", hint="they are to be PEM"
-        ) from error
-
-
 def _enter(server: smtplib.SMTP, mail: Mail, password: str, trusted: ssl.SSLContext | None) -> None:
     if trusted is not None:
         server.starttls(context=trusted)
@@ -151,7 +147,9 @@ def _hand_over(server: smtplib.SMTP, mail: Mail, letter: MailMessage) -> None:
 
 
 def _not_taken(code: int) -> Failed:
-    return _closed() if code == NO_REPLY else MessageRefused(code)
+    if code == NO_REPLY:
+        return _in_our_words(smtplib.SMTPServerDisconnected())
+    return MessageRefused(code)
 
 
 @contextmanager
@@ -167,19 +165,10 @@ def _in_our_words(error: OSError) -> Failed:
     for kind, message, hint in _WORDS:
         if isinstance(error, kind):
             return Failed(message, hint=hint)
-    if isinstance(error, smtplib.SMTPException):
-        return Failed(_answered(error), hint="see mail.host and mail.port")
     reason = error.strerror or type(error).__name__
-    return Failed(
-        f"the mail server cannot be reached: {reason.lower()}", hint="see mail.host and mail.port"
-    )
-
-
-def _answered(error: smtplib.SMTPException) -> str:
+    message = f"the mail server cannot be reached: {reason.lower()}"
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
-        return f"the mail server answered {error.smtp_code}"
-    return "what is there does not speak as a mail server does"  # -1: its answer has no code
-
-
-def _closed() -> Failed:
-    return _in_our_words(smtplib.SMTPServerDisconnected())
+        message = f"the mail server answered {error.smtp_code}"
+    elif isinstance(error, smtplib.SMTPException):  # a code of -1: the answer has none
+        message = "what is there does not speak as a mail server does"
+    return Failed(message, hint="see mail.host and mail.port")

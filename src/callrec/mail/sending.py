@@ -1,7 +1,7 @@
-"""Send what waits; when to try again.
+"""Send what waits, and decide when to try again.
 
-A message is written down as tried before it is offered, and as taken once the server has taken it:
-whoever is killed in between leaves it to be sent again, recognisably the same.
+A message is marked as tried before it is offered, and as taken once the server has taken it. A
+process killed in between leaves it to be sent again, recognisably the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.times import to_millis
@@ -81,8 +83,8 @@ def send_waiting(practice: Practice, password: str) -> SentMail:
 def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Message, str]]:
     """What waits and was not tried in this run, with each one's address; by its number.
 
-    It is written down as tried first: on a copy that cannot be written nothing is ever sent, and
-    whoever is killed at it leaves the server in peace for a while.
+    It is marked as tried first: from a copy that cannot be written nothing is ever sent, and a
+    process that is killed leaves the server in peace for a while.
     """
     with reading(practice.engine) as connection:
         known = addresses_of(practice, connection)
@@ -126,7 +128,7 @@ def _letter(practice: Practice, message: Message, address: str) -> MailMessage:
 
 @contextmanager
 def _alone(practice: Practice) -> Iterator[None]:
-    """Nobody else sends mail of this vault meanwhile. At the latest the process ends the lock."""
+    """Let nobody else send mail of this vault meanwhile; the lock ends with the process."""
     lock = os.open(practice.folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -136,7 +138,7 @@ def _alone(practice: Practice) -> Iterator[None]:
 
 
 FIRST_PAUSE: Final = timedelta(minutes=5)
-"""How long a server that took nothing is left alone by commands that are about something else."""
+"""How long commands that are about something else leave a server alone that took nothing."""
 
 LONGEST_PAUSE: Final = timedelta(days=1)
 """How long at most one message is left alone."""
@@ -156,8 +158,7 @@ def is_time_to_send(practice: Practice) -> bool:
     if not practice.config.mail.host:
         return False
     with reading(practice.engine) as connection:
-        known = addresses_of(practice, connection)
-        waiting = [message for message in read_waiting(connection) if message.to in known]
+        waiting = _sendable(practice, connection)
         taken_at = last_taken_at(connection)
     now = practice.now()
     tried = [message.tried_at for message in waiting if message.tried_at is not None]
@@ -171,9 +172,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     """What is wrong with the mail, a line each."""
     called, mail = logins(practice), practice.config.mail
     with reading(practice.engine) as connection:
-        # What is for somebody who has left, or has no address, waits for nothing.
-        known = addresses_of(practice, connection)
-        waiting = [message for message in read_waiting(connection) if message.to in known]
+        waiting = _sendable(practice, connection)
     late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
         since = late[0].made_at.astimezone(practice.config.time_zone)
@@ -181,6 +180,12 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     unknown = len(set(mail.people) - set(called.values()))
     if unknown:
         yield f"[mail.people] gives an address to {unknown} whose login nobody has"
+
+
+def _sendable(practice: Practice, connection: Connection) -> list[Message]:
+    """What waits for people who are in force and have an address."""
+    known = addresses_of(practice, connection)
+    return [message for message in read_waiting(connection) if message.to in known]
 
 
 def _is_due(message: Message, now: datetime) -> bool:

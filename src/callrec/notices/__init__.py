@@ -1,7 +1,7 @@
 """The texts by which people are told that calls are recorded, filled in [policy 3].
 
-The words stand in one text for each kind beside this module. They are a beginning: whoever answers
-for data protection in the practice reads them before they are used, and may put others in place.
+The words are in one text for each kind beside this module. They are a start: the person responsible
+for data protection in the practice reads them before they are used, and may replace them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PracticeFacts:
     practice: str
     """Its name."""
     contact: str
-    """How to reach whoever answers for data protection."""
+    """How to reach the person responsible for data protection."""
     kept_for: str
     """How long recordings are kept: "three years"."""
 

@@ -1,7 +1,7 @@
 """How people are told that calls are recorded: the text of a day, and the versions [policy 3].
 
-All of it is the configuration's: no vault is needed, nothing is opened and nothing written to the
-log. A version is so as sure as the file that says it, which is the practice's to keep.
+All of it comes from the configuration: no vault is needed, nothing is opened and nothing is written
+to the log. A version is only as reliable as that file, which the practice keeps.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def read_notices(config: Config) -> tuple[NoticeVersion, ...]:
     """
     versions = [
         NoticeVersion(
-            kind=NoticeKind(said.kind),
-            version=said.version,
-            first_on=said.first_on,
-            last_on=said.last_on,
-            text=said.text,
+            kind=NoticeKind(each.kind),
+            version=each.version,
+            first_on=each.first_on,
+            last_on=each.last_on,
+            text=each.text,
         )
-        for said in config.notices
+        for each in config.notices
     ]
     check_versions(versions)
     kinds = list(NoticeKind)

@@ -1,17 +1,16 @@
-"""Look over this machine and this vault: what is well, what wants mending, and how.
+"""Look over this machine and this vault: what is well, what needs mending, and how.
 
-Opens nothing and writes nothing, so anybody may run it, on a copy too.
+It opens nothing and writes nothing, so anyone may run it, on a copy too.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
@@ -60,7 +59,7 @@ def examine(
         practice: the open vault.
         environ: where a login would be kept.
         full: read every sealed recording and compare it with its name: the speed of the disk.
-        done: told how many recordings more were looked at.
+        done: called with how many more recordings were looked at.
     """
     yield _sqlite()
     yield _private(practice)
@@ -81,9 +80,11 @@ def _sqlite() -> Finding:
 
 
 def _private(practice: Practice) -> Finding:
-    loose = [
-        path.name for path in (practice.folder, *practice.folder.iterdir()) if _mode(path) & OTHERS
-    ]
+    loose = []
+    for path in (practice.folder, *practice.folder.iterdir()):
+        with suppress(FileNotFoundError):  # SQLite's journal comes and goes
+            if path.lstat().st_mode & OTHERS:
+                loose.append(path.name)
     if loose:
         return Finding(
             Level.WARNING,
@@ -91,14 +92,6 @@ def _private(practice: Practice) -> Finding:
             f'run chmod -R go= "{practice.folder}"',
         )
     return Finding(Level.WELL, "the vault's folder is its owner's alone")
-
-
-def _mode(path: Path) -> int:
-    """A file's mode; 0 where it has gone: SQLite's journal comes and goes."""
-    try:
-        return stat.S_IMODE(path.lstat().st_mode)
-    except FileNotFoundError:
-        return 0
 
 
 def _space(practice: Practice) -> Finding:
@@ -151,15 +144,12 @@ def _decoder() -> Finding:
 
 def _shares(practice: Practice) -> Finding:
     problems = audit_keys(practice)
-    if problems and not any(problem.is_tampering for problem in problems):
-        return Finding(
-            Level.WARNING, f"{len(problems)} shares wait to be renewed", "callrec keys audit"
-        )
-    if problems:
-        return Finding(
-            Level.DAMAGE, f"{len(problems)} shares are not as they should be", "callrec keys audit"
-        )
-    return Finding(Level.WELL, "each share of the keys is sealed to whom it should be")
+    if not problems:
+        return Finding(Level.WELL, "each share of the keys is sealed to whom it should be")
+    level, what = Level.WARNING, "wait to be renewed"
+    if any(problem.is_tampering for problem in problems):
+        level, what = Level.DAMAGE, "are not as they should be"
+    return Finding(level, f"{len(problems)} shares {what}", "callrec keys audit")
 
 
 def _head(practice: Practice) -> Finding:
@@ -212,10 +202,10 @@ def _recordings(
 
 
 def _is_here(practice: Practice, name: str) -> bool:
-    """Whether the vault is to have this file, still: another command may have let it go since."""
+    """Whether the vault should still have this file: another command may have let it go since."""
     table = tables.recording.c
+    query = select(table.id).where(table.ciphertext == name, table.state == LIVE)
     with reading(practice.engine) as connection:
-        query = select(table.id).where(table.ciphertext == name, table.state == LIVE)
         return connection.execute(query).first() is not None
 
 

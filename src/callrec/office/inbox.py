@@ -1,9 +1,9 @@
 """What waits for one person: requests to decide or to answer, grants to hear; nothing is opened.
 
-Every request that nobody has decided is in somebody's inbox. Where nobody may decide it but who
-made it, it is in his: he lends the power to somebody, or breaks the glass. Where it waits for an
-answer and nobody is there any more who made it, it is with whoever may decide it; and so is one
-that was heard, or of which a part went out, once nothing stands of what was approved.
+Every undecided request is in somebody's inbox. Where only its maker may decide it, it is in theirs:
+they lend the power to somebody, or break the glass. Where it waits for an answer and its makers
+have left, it is with the people who may decide it; and so is one that was heard, or of which a part
+went out, once none of its grants is left.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class InboxAction(StrEnum):
 
     DECIDE = "decide"
     ANSWER = "answer"
-    """Somebody was asked, and the request waits for what he says."""
+    """Somebody was asked, and the request waits for their answer."""
     HEAR = "hear"
     REVIEW = "review"
     """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
-    """An infringement was reported to him, or is the Data Controller's to close."""
+    """An incident was reported to them, or is the Data Controller's to close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +77,14 @@ class InboxItem:
 
     @property
     def soonest(self) -> date:
-        """The first of the days that come to it."""
+        """The first of its days."""
         lapses_on = self.lapses_at.date() if self.lapses_at else None
         return min(filter(None, (self.due_on, self.target_on, lapses_on)), default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """What the lists read once."""
+    """What the lists below read once."""
 
     rows: tuple[Row[Any], ...]
     makings: Mapping[str, RequestOutline]
@@ -92,24 +92,24 @@ class _Requests:
     logins: Mapping[str, str]
     ends: LapseFacts
     answered: frozenset[str]
-    """Ids of those of which all went out that is not withheld on a ground."""
+    """Ids of requests of which everything went out that is not withheld on a ground."""
     asked: Mapping[str, Leaf]
-    """By id of those of which something was asked, and nothing has come since: what was."""
+    """The open question of each request that waits for an answer, by its id."""
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
-    """What waits for the actor, soonest due first, and of which he may know.
+    """What waits for the actor and is not hidden from them, soonest due first.
 
     Raises:
-        Tampered: a request of which he may not know, perhaps, is not the one that was made.
+        Tampered: a request that may be hidden from them is not the one that was made.
     """
     with reading(practice.engine) as connection:
-        kept = references_hidden_from(practice, actor, connection)
-    return tuple(item for item in inbox_of(practice, actor.person) if item.reference not in kept)
+        hidden = references_hidden_from(practice, actor, connection)
+    return tuple(item for item in inbox_of(practice, actor.person) if item.reference not in hidden)
 
 
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
-    """What waits for somebody who need not be there, soonest due first."""
+    """What waits for a person who need not be logged in, soonest due first."""
     with reading(practice.engine) as connection:
         requests = _Requests(
             rows=tuple(all_requests(connection)),
@@ -130,14 +130,16 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
 
 
 def _to_decide(practice: Practice, person: Person, requests: _Requests) -> Iterator[InboxItem]:
-    """Undecided requests that the person might decide, and his own that wait for an answer."""
+    """Undecided requests that the person might decide, and their own that wait for an answer."""
     held, me = powers_of(person, today(practice)), person.id
     for row in requests.rows:
         waits_to = _waits_to(practice, requests, row)
         if waits_to is None:
             continue
         makers = outline_of(requests.makings, row).makers
-        if waits_to is InboxAction.ANSWER and any(_is_there(practice, maker) for maker in makers):
+        if waits_to is InboxAction.ANSWER and any(
+            practice.register.person(maker).standing is Standing.CONFIRMED for maker in makers
+        ):
             if me in makers:
                 yield _item(practice, requests, row, waits_to)
             continue
@@ -161,18 +163,14 @@ def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> InboxAc
 
 
 def _is_undecided_again(practice: Practice, requests: _Requests, row: Row[Any]) -> bool:
-    """Whether it is to be answered by a day, not all of it went out, and no grant of it is left.
+    """Whether it is due by a day, not all of it went out, and no grant of it is left.
 
-    If who asked came to hear it, closing it says that he was answered, as for `due`.
+    If the requester came to hear it, closing it says that they were answered, as for `due`.
     """
     if row.id not in requests.deadlines or row.id in requests.answered:
         return False
     last = requests.ends.last_grants.get(row.id)
     return last is None or has_lapsed(last, practice.now())
-
-
-def _is_there(practice: Practice, person: str) -> bool:
-    return practice.register.person(person).standing is Standing.CONFIRMED
 
 
 def _to_hear(

@@ -1,8 +1,8 @@
-"""Remind people of what presses in their inboxes: decisions, answers, grants about to lapse.
+"""Remind people of what is urgent in their inboxes: decisions, answers, grants about to lapse.
 
-Whom a request is about lies sealed, and the inbox does not know it. Whoever wrote the first message
-did; so nobody is reminded of a decision who might make it then, and was left out where others were
-told.
+Whom a request is about lies sealed, and the inbox does not know it, but the writer of the first
+message did. So people who could have decided it then, and were left out where others were told, are
+not reminded of it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from callrec.requests.history import read_outlines
 from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
 
 SOON: Final = timedelta(days=3)
-"""Before something lapses; what has a clock presses as `clocks.warn_days` says."""
+"""Before something lapses; what has a clock is urgent as `clocks.warn_days` says."""
 
 _WHAT: Final = {
     InboxAction.DECIDE: "awaits your decision",
@@ -41,14 +41,14 @@ _WHAT: Final = {
 
 
 def queue_reminders(practice: Practice) -> int:
-    """Queue a line for each person and request that presses, unless he was told of it today.
+    """Queue a line for each person and urgent request, unless they were told of it today.
 
     Returns how many were queued.
     """
     with reading(practice.engine) as connection:
-        told = sorted(addresses_of(practice, connection))
+        people = sorted(addresses_of(practice, connection))
         asked = _read_asked(connection)
-    found = {person: list(_pressing(practice, person, asked)) for person in told}
+    found = {person: list(_urgent(practice, person, asked)) for person in people}
     queued = 0
     with transaction(practice.engine) as connection:
         before = _told_today(practice, connection)
@@ -92,7 +92,7 @@ def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
 def _was_left_out(
     practice: Practice, person: str, item: InboxItem, asked: Mapping[str, _DecisionMail]
 ) -> bool:
-    """Whether he might decide a request as it was made, and others were told of it, not he."""
+    """Whether a person could decide a request when it was made, but only others were told of it."""
     known = asked.get(item.reference)
     if (
         known is None
@@ -108,7 +108,7 @@ def _was_left_out(
     return voucher is not None and power in powers_of(voucher.person, made_on)
 
 
-def _pressing(
+def _urgent(
     practice: Practice, person: str, asked: Mapping[str, _DecisionMail]
 ) -> Iterator[InboxItem]:
     soon = practice.now() + SOON

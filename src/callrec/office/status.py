@@ -51,7 +51,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SearchCount:
-    """How often somebody searched without a request."""
+    """How often a person searched without a request."""
 
     login: str
     done: int
@@ -70,7 +70,7 @@ class Status:
     lapsing_soon: tuple[InboxItem, ...]
     """Of those, what lapses within three days."""
     overdue: tuple[DueRequest, ...]
-    """Of the whole practice, as far as the actor may know: what should have been answered."""
+    """Of the whole practice, as far as the actor may know: past the day of the answer."""
     due_soon: tuple[DueRequest, ...]
     """The same: what is past its target, or near it."""
     last_archive: datetime | None
@@ -78,7 +78,7 @@ class Status:
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
     volumes: tuple[ListedVolume, ...]
-    """The most neglected first: never verified by this operator, or longest ago."""
+    """Those never verified by this operator first, then longest ago first."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
     last_drill: datetime | None
@@ -90,8 +90,8 @@ class Status:
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
-    """Recordings whose time is over and which nothing stops, as far as no key is needed to tell;
-    None where the configuration does not name the category of one."""
+    """Recordings whose time is over and which nothing holds back, as far as can be told without a
+    key; None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 
 
@@ -106,7 +106,10 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     soon = practice.now() + SOON
     with reading(practice.engine) as connection:
         kept = references_hidden_from(practice, actor, connection)
-        beside = _on_this_disk(practice, connection)
+        try:
+            beside = volumes_on_vaults_disk(practice, connection)
+        except CallrecError:
+            beside = frozenset()  # the warnings say so
         archived = _last_archived(connection, beside)
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
@@ -125,7 +128,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
-        volumes=_by_neglect(practice),
+        volumes=_longest_unverified_first(practice),
         last_reconcile=reconciled,
         last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
@@ -141,21 +144,14 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     )
 
 
-def _on_this_disk(practice: Practice, connection: Connection) -> frozenset[str]:
-    try:
-        return volumes_on_vaults_disk(practice, connection)
-    except CallrecError:
-        return frozenset()  # the warnings say so
-
-
 def _last_archived(connection: Connection, beside: frozenset[str]) -> int | None:
     """When recordings were last archived to another disk than the vault's.
 
     A volume without any is a backup of the catalogue.
     """
-    volume, bag = tables.volume, tables.bag
-    query = select(func.max(volume.c.written_at)).where(
-        volume.c.id.in_(select(bag.c.volume)), volume.c.id.not_in(beside)
+    volume = tables.volume.c
+    query = select(func.max(volume.written_at)).where(
+        volume.id.in_(select(tables.bag.c.volume)), volume.id.not_in(beside)
     )
     at: int | None = connection.execute(query).scalar()
     return at
@@ -168,7 +164,7 @@ def count_recordings(practice: Practice) -> int:
         return connection.execute(query).scalar() or 0
 
 
-def _by_neglect(practice: Practice) -> tuple[ListedVolume, ...]:
+def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
     try:
         volumes = list_volumes(practice)
     except CallrecError:
@@ -240,16 +236,15 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
         )
 
 
-# Calls that fell on days without the notice by which their other side is told [policy 3].
-#
-# Only the clear columns are read: the way that a call went, and its day. Whether a caller spoke the
-# words of the notice stands in the call's own record, which `callrec show` opens.
-
 LOOKING_BACK: Final = timedelta(days=30)
 
 
 def notice_warnings(practice: Practice) -> Iterator[str]:
-    """For each way that calls go: how many of the last 30 days had no notice; nothing is opened."""
+    """By direction, how many calls of the last 30 days were on days without a notice [policy 3].
+
+    Only the clear columns are read: the direction of a call, and its day. What a caller was told in
+    the call is in its own record, which `callrec show` opens.
+    """
     try:
         versions = read_notices(practice.config)
     except Misconfigured as error:
@@ -271,12 +266,9 @@ def _days_of_calls(practice: Practice) -> Mapping[str, Sequence[date]]:
     recording, zone = tables.recording.c, practice.config.time_zone
     since = to_millis(practice.now() - LOOKING_BACK)
     found: dict[str, list[date]] = {}
+    query = select(recording.direction, recording.started_at).where(recording.started_at >= since)
     with reading(practice.engine) as connection:
-        rows = connection.execute(
-            select(recording.direction, recording.started_at).where(recording.started_at >= since)
-        )
-        for row in rows:
-            found.setdefault(row.direction, []).append(
-                from_millis(row.started_at).astimezone(zone).date()
-            )
+        for row in connection.execute(query):
+            day = from_millis(row.started_at).astimezone(zone).date()
+            found.setdefault(row.direction, []).append(day)
     return found

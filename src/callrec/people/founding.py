@@ -1,4 +1,4 @@
-"""Found a vault: its first Data Controller, its keys, its recovery kit, the log's first leaves."""
+"""Set up a practice: its vault, first Data Controller, keys, recovery kit and first log entries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ from callrec.login.people import Names, fresh_names, seal_names
 from callrec.login.shares import (
     KIT_HOLDS,
     Secrets,
-    Share,
     key_fields,
     new_version,
     seal_fields,
@@ -88,20 +87,20 @@ def set_up_practice(
     split: bool = False,
     keep: Callable[[PrintedKit], None] | None = None,
 ) -> NewVault:
-    """Found the vault that the configuration names, with its first Data Controller [policy 4(a)].
+    """Make the vault that the configuration names, with its first Data Controller [policy 4(a)].
 
-    It is made whole under another name and then renamed, so that there is a vault or there is none.
+    It is made whole under another name and then renamed, so that a vault is there whole or not.
 
     Args:
         config: where the vault is to be, and how passwords are locked.
         practice_name: what the practice is called.
         login: of the first Data Controller.
-        full_name: his.
-        password: his.
+        full_name: theirs.
+        password: theirs.
         now: the clock.
         environ: where the log's head is remembered.
         split: print the recovery kit on three pages of which any two will do.
-        keep: writes the kit's page to where it is kept, before there is a vault that it opens.
+        keep: saves the kit's page, before there is a vault that it opens.
 
     Raises:
         Unusable: the login name or the password will not do.
@@ -121,13 +120,22 @@ def set_up_practice(
     state = state_folder(founding.founders.vault, environ)
     beside = folder.with_name(f".{folder.name}.{founding.founders.vault}")
     try:
-        _clear_away_unfinished(folder)
+        # A run that was killed left a seed that a password opens.
+        for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
+            shutil.rmtree(left)
         beside.mkdir(mode=0o700, parents=True)
         refuse_network_file_system(beside)
         check_only_we_can_change(beside)
         create_catalogue(beside / FILE_NAME)
-        head = _write(founding, beside, config, password)
-        kit = _print_kit(founding, split=split)
+        head, root = _write(founding, beside, config, password)
+        kit = PrintedKit(
+            practice=founding.founders.practice,
+            vault=founding.founders.vault,
+            fingerprint=root.hex(),
+            serial=1,
+            made_at=now(),
+            pages=kit_pages(founding.kit.seed, split=split),
+        )
         if keep is not None:
             keep(kit)
         save_seen_head(state, head, format_instant(now()))
@@ -143,19 +151,13 @@ def set_up_practice(
         practice=practice_name,
         folder=folder,
         login=login,
-        fingerprint=founding.root.hex(),
+        fingerprint=root.hex(),
         kit=kit,
     )
 
 
-def _clear_away_unfinished(folder: Path) -> None:
-    """Of a run that was killed, a seed is left that a password opens."""
-    for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
-        shutil.rmtree(left)
-
-
 def _put_in_place(beside: Path, folder: Path) -> None:
-    """The last thing that can fail, as whoever is told that it did throws the kit away."""
+    """Rename the vault; the last thing that can fail, as people throw the kit away if it did."""
     beside.rename(folder)
     try:
         sync(folder.parent)
@@ -164,33 +166,16 @@ def _put_in_place(beside: Path, folder: Path) -> None:
         raise
 
 
-def _print_kit(founding: _Setup, *, split: bool) -> PrintedKit:
-    return PrintedKit(
-        practice=founding.founders.practice,
-        vault=founding.founders.vault,
-        fingerprint=founding.root.hex(),
-        serial=1,
-        made_at=founding.now(),
-        pages=kit_pages(founding.kit.seed, split=split),
-    )
-
-
+@dataclass(frozen=True, slots=True, repr=False)
 class _Setup:
-    """What is drawn before anything is written, and the first leaves made from it."""
+    """What is drawn before anything is written. Its repr shows nothing."""
 
-    def __init__(
-        self,
-        founders: Founders,
-        people: tuple[Identity, Identity],
-        names: Names,
-        now: Callable[[], datetime],
-    ) -> None:
-        self.founders = founders
-        self.controller, self.kit = people
-        self.names = names
-        self.now = now
-        self.secrets: Secrets = new_version(Register(founders), VaultKey)
-        self.root = b""
+    founders: Founders
+    controller: Identity
+    kit: Identity
+    names: Names
+    now: Callable[[], datetime]
+    secrets: Secrets
 
     @classmethod
     def draw(cls, practice: str, names: Names, now: Callable[[], datetime]) -> _Setup:
@@ -204,7 +189,7 @@ class _Setup:
             kit=primitives.random_id(),
             kit_keys=kit.public,
         )
-        return cls(founders, (controller, kit), names, now)
+        return cls(founders, controller, kit, names, now, new_version(Register(founders), VaultKey))
 
     def statement(self, kind: str, fields: Mapping[str, object]) -> Statement:
         return sign_statement(
@@ -216,20 +201,11 @@ class _Setup:
             fields=fields,
         )
 
-    def shares(self) -> tuple[Share, ...]:
-        vault, founders = self.founders.vault, self.founders
-        return tuple(
-            seal_share(vault, place, secret, to=to, kem=kem)
-            for place, secret in self.secrets.items()
-            for to, kem, held in (
-                (founders.controller, self.controller.public.kem, tuple(VaultKey)),
-                (founders.kit, self.kit.public.kem, KIT_HOLDS),
-            )
-            if place[0] in held
-        )
 
-
-def _write(founding: _Setup, folder: Path, config: Config, password: str) -> audit.Head:
+def _write(
+    founding: _Setup, folder: Path, config: Config, password: str
+) -> tuple[audit.Head, bytes]:
+    """Write the vault; returns the log's head, and the vault root."""
     founders = founding.founders
     engine = connect(folder / FILE_NAME, mode="rw")
     public = primitives.kem_public(founding.secrets[VaultKey.AUDIT, 1])
@@ -238,20 +214,22 @@ def _write(founding: _Setup, folder: Path, config: Config, password: str) -> aud
         engine, log, Signer(founders.controller, founding.controller.log)
     ) as act:
         act.leaf("vault.founded", actor=founders.controller, founders=founders)
-        founding.root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
-        _write_people(founding, act, config, password)
+        root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
+        _write_people(founding, act, config, password, root)
         _write_keys(founding, act)
     engine.dispose()
     os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
-    return act.head
+    return act.head, root
 
 
-def _write_people(founding: _Setup, act: LogTransaction, config: Config, password: str) -> None:
+def _write_people(
+    founding: _Setup, act: LogTransaction, config: Config, password: str, root: bytes
+) -> None:
     founders, names = founding.founders, founding.names
     role = Role.DATA_CONTROLLER
     locked = lock(
         founding.controller.seed,
-        founding.root,
+        root,
         password=password,
         person=founders.controller,
         vault=founders.vault,
@@ -286,14 +264,18 @@ def _write_people(founding: _Setup, act: LogTransaction, config: Config, passwor
 
 
 def _write_keys(founding: _Setup, act: LogTransaction) -> None:
-    controller, shares = founding.founders.controller, founding.shares()
-    keys = founding.statement("key", key_fields(founding.founders.vault, founding.secrets))
+    founders, controller = founding.founders, founding.founders.controller
+    shares = tuple(
+        seal_share(founders.vault, place, secret, to=to, kem=kem)
+        for place, secret in founding.secrets.items()
+        for to, kem, held in (
+            (controller, founding.controller.public.kem, tuple(VaultKey)),
+            (founders.kit, founding.kit.public.kem, KIT_HOLDS),
+        )
+        if place[0] in held
+    )
+    keys = founding.statement("key", key_fields(founders.vault, founding.secrets))
     act.leaf("keys.made", actor=controller, statement=keys)
     store_shares(act.connection, shares)
     seals = founding.statement("seal", seal_fields(shares))
-    act.leaf(
-        "keys.shared",
-        actor=controller,
-        subject=[controller, founding.founders.kit],
-        statement=seals,
-    )
+    act.leaf("keys.shared", actor=controller, subject=[controller, founders.kit], statement=seals)

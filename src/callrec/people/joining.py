@@ -1,4 +1,10 @@
-"""Somebody joins, is confirmed, or begins again after a lost password."""
+"""People join, are confirmed, or begin again after a lost password [policy 4(a)].
+
+A seed is locked under its owner's password and nowhere else, so after a lost password nobody can
+open it again: not the Data Controller, not the kit. The person is given a provisional password,
+makes a new key at the next login and is confirmed like a new person; role and powers stay. What was
+granted to them was sealed to the old key alone and has to be approved again.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +17,12 @@ from sqlalchemy import Connection, select
 from callrec.audit.log import LogTransaction
 from callrec.audit.register import Voucher
 from callrec.catalogue import tables
+from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical
-from callrec.crypto.identity import Identity, PublicKeys, lock
+from callrec.crypto.identity import Identity, PublicKeys
 from callrec.errors import Tampered, Unusable
 from callrec.login.keyring import Credential, write_credential
-from callrec.login.locks import check_password, kdf_for
+from callrec.login.locks import check_password, kdf_for, lock_seed
 from callrec.login.people import (
     Colleague,
     Names,
@@ -74,15 +80,9 @@ def provisional_identity(
 ) -> tuple[PublicKeys, bytes]:
     """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
     identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    locked = lock(
-        identity.seed,
-        practice.root,
-        password=password,
-        person=person,
-        vault=practice.vault,
-        kdf=kdf_for(practice.config.passwords, ()),
-    )
-    return identity.public, canonical(locked.as_json())
+    kdf = kdf_for(practice.config.passwords, ())
+    locked = lock_seed(practice, identity.seed, person=person, password=password, kdf=kdf)
+    return identity.public, locked
 
 
 def add_intake(
@@ -112,12 +112,12 @@ def add_intake(
 def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint: str) -> Colleague:
     """Confirm the key that a person made, once its fingerprint was compared.
 
-    Whoever was somebody before he lost his password has the powers that he had, and the keys of his
+    A person who lost their password gets back the powers that they had, and the keys of their
     own requests and incidents.
 
     Raises:
         Refused: the actor does not govern.
-        Unusable: nobody is waiting under that login: he made no key, or was shut out since.
+        Unusable: nobody is waiting under that login: no key was made, or it was disabled since.
         Tampered: the key that waits is not the one whose fingerprint was compared.
     """
     row, voucher = find_person(practice, login)
@@ -138,20 +138,9 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     person = replace(voucher.person, powers=powers, standing=Standing.CONFIRMED)
     with governing(practice, actor) as act:
         seal_keys_anew(practice, act, actor, person=row.id, public=claimed.kem)
-        act.connection.execute(
-            tables.person.update()
-            .where(tables.person.c.id == row.id)
-            .values(locked=row.claimed, claimed=None)
-        )
-        vouch(
-            practice,
-            act,
-            actor,
-            "person.confirmed",
-            person=person,
-            keys=claimed,
-            name=voucher.name,
-        )
+        update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
+        name = voucher.name
+        vouch(practice, act, actor, "person.confirmed", person=person, keys=claimed, name=name)
         give_shares(practice, act, actor, person, claimed)
     return replace(shown_colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
@@ -166,7 +155,7 @@ def check_login_is_free(connection: Connection, login: str) -> None:
 def insert_person(
     practice: Practice, act: LogTransaction, person: Person, names: Names, locked: bytes | None
 ) -> None:
-    """Put somebody into the catalogue, his names sealed; the voucher is made apart from it."""
+    """Put a person into the catalogue, names sealed; the voucher is made separately."""
     check_login_is_free(act.connection, names.login)
     key = practice.register.newest(VaultKey.CATALOGUE)
     sealed = seal_names(
@@ -184,40 +173,32 @@ def insert_person(
     )
 
 
-# Somebody has forgotten his password: a new identity, and nothing else lost [policy 4(a)].
-#
-# His seed is locked under that password and nowhere else, so nobody can open it again: not the Data
-# Controller, not the kit. He is given a provisional password, makes a new key at his next login and
-# is confirmed, as one who joins; role and powers stay what they were. What was granted to him was
-# sealed to the old key alone and has to be approved again.
-
 PERSON_RESET: Final = "person.reset"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PasswordReset:
-    """Somebody who begins again, with the provisional password to hand over."""
+    """A person who begins again, with the provisional password to hand over."""
 
     login: str
     password: str
     taken_back: tuple[str, ...]
-    """The requests under which something had been granted to him, ``R-17``."""
+    """The requests under which something had been granted to them, ``R-17``."""
 
 
 def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> PasswordReset:
-    """Give somebody who lost his password a provisional one; he has no powers till confirmed.
+    """Give a person who lost their password a provisional one; no powers until confirmed.
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         login: whose password is lost.
         password: the provisional one; empty: one is made.
 
     Raises:
         NotFound: nobody has that login.
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
-        Unusable: it is the actor himself, a service, or somebody shut out; or the password will not
-            do.
+        Unusable: it is the actor, a service or a disabled person; or the password will not do.
     """
     voucher = current_voucher(practice, actor, login)
     person = replace(voucher.person, standing=Standing.PROVISIONAL)
@@ -231,20 +212,13 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     with governing(practice, actor) as act:
         vouch(practice, act, actor, PERSON_RESET, person=person, keys=public, name=voucher.name)
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
-        _forget(act, person.id, locked)
+        # The provisional key takes the place of everything that opens under the lost one.
+        drop_keys_of(act.connection, person.id)
+        shares = tables.share
+        act.connection.execute(shares.delete().where(shares.c.person == person.id))
+        changed = {"locked": locked, "claimed": None, "failures": 0, "failed_at": None}
+        update_row(act.connection, tables.person, person.id, **changed)
     return PasswordReset(login, password, taken_back)
-
-
-def _forget(act: LogTransaction, person: str, locked: bytes) -> None:
-    """Put the provisional key in place of everything that opens under the lost one."""
-    row, share = tables.person, tables.share
-    drop_keys_of(act.connection, person)
-    act.connection.execute(share.delete().where(share.c.person == person))
-    act.connection.execute(
-        row.update()
-        .where(row.c.id == person)
-        .values(locked=locked, claimed=None, failures=0, failed_at=None)
-    )
 
 
 def _check_has_password(actor: Actor, login: str, voucher: Voucher) -> None:

@@ -1,8 +1,8 @@
-"""What is sealed to one person besides his shares: what was granted to him, and single keys.
+"""What is sealed to one person besides their shares: their grants, and single keys.
 
-Who leaves, or has lost his password, has no use of it; nor is whoever learns that password to have.
-None of it is the only copy: each key of a request or an incident lies under a vault key as well,
-and what was granted can be granted again.
+People who leave or have lost their password have no use for it, and a finder of that password must
+not have it. None of it is the only copy: each key of a request or an incident lies under a vault
+key as well, and what was granted can be granted again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 def take_back_grants(
     practice: Practice, act: LogTransaction, actor: Actor, person: str, *, why: str
 ) -> tuple[str, ...]:
-    """Destroy what was granted to somebody; returns under which requests, ``R-17``.
+    """Destroy a person's grants; returns under which requests, ``R-17``.
 
     A request under which nobody else holds anything is undecided again, as if it had been revoked.
     """
@@ -55,7 +55,7 @@ def take_back_grants(
 
 
 def drop_keys_of(connection: Connection, person: str) -> None:
-    """Delete every request key and incident key that is sealed to somebody."""
+    """Delete every request key and incident key that is sealed to a person."""
     for table in (tables.request_key, tables.incident_key):
         connection.execute(table.delete().where(table.c.holder == person))
 
@@ -101,13 +101,11 @@ def _log_revoked(
     *,
     why: str,
 ) -> None:
-    which, nonce = (
-        RequestVersion(practice.vault, row.id, row.version),
-        primitives.random_bytes(NONCE_BYTES),
-    )
+    which = RequestVersion(practice.vault, row.id, row.version)
+    nonce = primitives.random_bytes(NONCE_BYTES)
     words = {"reason": why}
     after = log_request_event(act, actor, history, RequestAct.REVOKED, details=words, nonce=nonce)
-    with suppress(Locked):  # whoever governs and opens nothing leaves it in the log alone
+    with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
         key = REQUESTS.key_by_vault(actor, act.connection, which)
         store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
     to, by = history.requester, actor.person.id

@@ -1,6 +1,7 @@
-"""Another role, a power lent, a person shut out.
+"""Another role, a power lent to a named person until a day or taken back, a person shut out.
 
-When a power is lost, each vault key that it opened goes on under a new version that he never sees.
+A power brings shares of the vault keys that it opens [policy 4(a)]. When it is lost, each of these
+keys goes on under a new version that the person never sees.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ from callrec.practice import Actor, Practice, attempt, today
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """What a change of role left to somebody, besides the role's powers, and what it took."""
+    """What a change of role took from a person, and what it left besides the role's powers."""
 
     taken_back: tuple[str, ...]
-    """The requests under which something is taken back, as he may not hear it any more: R-17."""
+    """The requests whose grants are taken back, as the person may not hear them any more: R-17."""
     lent: tuple[Delegation, ...]
-    """What stays lent to him."""
+    """What stays lent to them."""
 
 
 def change_role(
@@ -54,16 +55,16 @@ def change_role(
     role: Role,
     only: frozenset[Power] = frozenset(),
 ) -> RoleChange:
-    """Give a person another role: new powers, and new versions of each key that he loses.
+    """Give a person another role: new powers, and new versions of each key that they lose.
 
-    What is lent to him stays lent, unless he is to hold some powers alone.
+    What is lent to them stays lent, unless ``only`` restricts them.
 
     Args:
         practice: the open vault.
-        actor: who governs, with his password given.
+        actor: who governs, with their password given.
         login: whose role it is to be.
         role: the role.
-        only: the powers of the role that he is to hold, and nothing lent; empty: all of them.
+        only: the only powers of the role to hold, with nothing lent; empty: all of them.
 
     Raises:
         NotFound: nobody has that login.
@@ -78,7 +79,7 @@ def change_role(
         _check_is_a_persons(role, voucher.person)
     if only:
         check_in_force(voucher.person)
-    # Whoever has no key of his own yet has no powers, unless he had a key before and lost it.
+    # People without a key of their own have no powers yet, unless they had a key and lost it.
     has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
     powers = powers_restricted_to(role, only) if only else POWERS[role]
     lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
@@ -92,12 +93,12 @@ def change_role(
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
-    """Shut a person out: no powers, no login, and new versions of each key that he held.
+    """Shut a person out: no powers, no login, and new versions of each key that they held.
 
-    What is sealed to him alone is destroyed.
+    What is sealed to them alone is destroyed.
 
     Returns:
-        The requests under which something had been granted to him, ``R-17``.
+        The requests under which something had been granted to them, ``R-17``.
 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
@@ -126,7 +127,7 @@ def _revise(
 
 
 def _check_is_a_persons(role: Role, person: Person) -> None:
-    """A credential file opens what its service may do, for whoever has the file."""
+    """Refuse to turn an intake service, whose credential file needs no password, into a person."""
     if Role.INTAKE in (role, person.role):
         raise Refused(
             "an intake service and a person do not become each other",
@@ -136,9 +137,17 @@ def _check_is_a_persons(role: Role, person: Person) -> None:
 
 
 def check_controller_remains(practice: Practice, changed: Person) -> None:
-    """Whether somebody would still be Data Controller."""
+    """Check that the practice would still have a Data Controller.
+
+    A power to govern that was lent vouches for nobody.
+    """
     others = (v.person for v in practice.register.people() if v.person.id != changed.id)
-    if not any(map(_controls, [changed, *others])):
+    if not any(
+        person.role is Role.DATA_CONTROLLER
+        and person.standing is Standing.CONFIRMED
+        and Power.GOVERN in person.powers
+        for person in (changed, *others)
+    ):
         raise Refused(
             "the practice would be left without a Data Controller",
             clause=Clause.CONTROLLED_ACCESS,
@@ -146,23 +155,12 @@ def check_controller_remains(practice: Practice, changed: Person) -> None:
         )
 
 
-def _controls(person: Person) -> bool:
-    """A power to govern that was lent vouches for nobody."""
-    is_controller = person.role is Role.DATA_CONTROLLER and person.standing is Standing.CONFIRMED
-    return is_controller and Power.GOVERN in person.powers
-
-
-# Lend a power to a named person until a day, or take it back [policy 4(a)].
-#
-# With a power go shares of the vault keys that it opens; when it ends, these go on under new
-# versions that he never sees.
-
 DELEGATED: Final = "person.delegated"
 
 
 @dataclass(frozen=True, slots=True)
 class LapsedDelegation:
-    """Something that was lent until a day that is over, whose keys nobody has renewed yet."""
+    """A lent power whose last day is over, and whose keys nobody has renewed yet."""
 
     login: str
     power: Power
@@ -177,11 +175,11 @@ class LapsedDelegation:
 
 
 def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, until: date) -> None:
-    """Lend a power to somebody until a day, in place of what was lent of it before.
+    """Lend a power to a person until a day, in place of what was lent of it before.
 
     Raises:
         NotFound: nobody has that login.
-        Refused: the actor does not govern in his own right, or the person or the day will not do.
+        Refused: the actor governs by a lent power only, or the person or the day will not do.
         Unusable: the person may do that anyway.
     """
     row, _ = find_person(practice, login)
@@ -198,8 +196,8 @@ def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power
     """Take back at once what was lent, and renew the keys that it opened.
 
     Raises:
-        NotFound: nobody has that login, or nothing of that power is lent to him.
-        Refused: the actor does not govern in his own right.
+        NotFound: nobody has that login, or that power is not lent to them.
+        Refused: the actor governs by a lent power only.
     """
     row, _ = find_person(practice, login)
     with attempt(practice, actor, UNDELEGATED, subject=[row.id]):

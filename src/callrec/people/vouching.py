@@ -1,7 +1,10 @@
-"""The voucher, and the shares that follow from it.
+"""The voucher, and the shares that follow from it; and which shares are not as they should be.
 
-In the same transaction go the shares that a new power needs, and when a power is lost, new versions
-of each vault key that it opened.
+The transaction of a voucher also writes the shares that a new power needs, and when a power is
+lost, new versions of each vault key that it opened. Finding faulty shares needs no key: each
+share's hash is in a seal statement, which names whom it was sealed to and so, by the voucher before
+it, to which key; what each person should hold follows from the vouchers. Whether a share opens,
+only its holder can see, and does at each login.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
+from callrec.catalogue.engine import update_row
 from callrec.crypto.identity import PublicKeys
 from callrec.errors import Failed, Tampered
 from callrec.login.shares import (
@@ -48,7 +52,7 @@ from callrec.practice import Actor, Practice, check_unchanged, today, vault_key,
 from callrec.record.statements import sign_statement_as
 
 UNDELEGATED: Final = "person.undelegated"
-"""Act of the leaf by which something that was lent ends."""
+"""Act of the leaf that ends a lent power."""
 
 
 def voucher_fields(
@@ -88,11 +92,11 @@ def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
 def _check_shares(
     practice: Practice, connection: Connection, actor: Actor, before: Sequence[ShareFault]
 ) -> None:
-    """Count the shares as they now lie in the catalogue, and open those that can be opened.
+    """Check the shares as they now lie in the catalogue, and open those that can be opened.
 
-    Only its holder opens a share, so the actor's own are opened. Of every other it is seen that it
-    was stated to be sealed to the key that its holder has now, that everybody has each that his
-    powers need, and nobody another. What was wrong before is for ``keys audit`` to say.
+    Only its holder can open a share, so the actor's own are opened. The others must be stated to be
+    sealed to the key that their holder has now; everybody has each that their powers need, and no
+    other. What was wrong before is for ``keys audit`` to say.
     """
     register = read_register(connection)
     worse = set(share_faults(connection, register, today(practice))) - set(before)
@@ -104,7 +108,7 @@ def _check_shares(
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """A person as he is to be from now on, and the newest voucher about him."""
+    """A person as they are to be from now on, and the newest voucher about them."""
 
     act: str
     """Of the leaf."""
@@ -115,10 +119,10 @@ class PersonChange:
 def revise(
     practice: Practice, act: LogTransaction, actor: Actor, revisions: Sequence[PersonChange]
 ) -> tuple[str, ...]:
-    """Vouch for people anew: shares for whoever gains a power, new keys where one loses one.
+    """Vouch for people again: shares for gained powers, new keys for lost ones.
 
-    Whoever no longer needs a key keeps no share of any of its versions, and whoever may not hear
-    any more nothing that was granted to him.
+    People keep no share of any version of a key that they no longer need, and nothing that was
+    granted to them once they may no longer hear recordings.
 
     Returns:
         The requests under which something was taken back, ``R-17``.
@@ -130,25 +134,27 @@ def revise(
     for revised in revisions:
         person, voucher = revised.person, revised.voucher
         if person.id != actor.person.id:
-            _vouch_anew(practice, act, actor, revised)
+            _vouch_again(practice, act, actor, revised)
         before = keys_held(powers_of(voucher.person, day))
         after = held[person.id] = keys_held(powers_of(person, day))
         lost |= keys_held(powers_named(voucher.person)) - keys_held(powers_named(person))
         if after - before:
             gaining.append(revised)
-        _drop_shares(act.connection, person, after)
+        of_person = tables.share.c.person == person.id
+        unneeded = tables.share.c.key.not_in(sorted(after))
+        act.connection.execute(tables.share.delete().where(of_person, unneeded))
         taken_back += _end_hearing(practice, act, actor, revised)
     if lost:
         renew_keys(practice, act, actor, new_version(practice.register, lost), held)
     for revised in gaining:
         give_shares(practice, act, actor, revised.person, revised.voucher.keys)
     for revised in revisions:
-        if revised.person.id == actor.person.id:  # he signs the rest as one who governs still
-            _vouch_anew(practice, act, actor, revised)
+        if revised.person.id == actor.person.id:  # who signs the rest while they still govern
+            _vouch_again(practice, act, actor, revised)
     return tuple(taken_back)
 
 
-def _vouch_anew(
+def _vouch_again(
     practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
 ) -> None:
     keys, name = revised.voucher.keys, revised.voucher.name
@@ -158,32 +164,19 @@ def _vouch_anew(
 def _end_hearing(
     practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
 ) -> tuple[str, ...]:
-    """Take from a person what is sealed to him alone, so far as he has no use of it any more."""
+    """Take from a person what is sealed to them alone and of no more use to them."""
     person = revised.person
     taken_back: tuple[str, ...] = ()
     if Power.HEAR not in powers_of(person, today(practice)):
         taken_back = take_back_grants(practice, act, actor, person.id, why=MAY_NOT_HEAR)
     if person.standing is Standing.DISABLED:
         drop_keys_of(act.connection, person.id)
-        _drop_claim(act.connection, person)
+        update_row(act.connection, tables.person, person.id, claimed=None)  # no one to confirm
     return taken_back
 
 
-def _drop_claim(connection: Connection, person: Person) -> None:
-    """Whoever is shut out does not wait to be confirmed any more."""
-    row = tables.person
-    connection.execute(row.update().where(row.c.id == person.id).values(claimed=None))
-
-
-def _drop_shares(connection: Connection, person: Person, needed: frozenset[VaultKey]) -> None:
-    share = tables.share
-    connection.execute(
-        share.delete().where(share.c.person == person.id, share.c.key.not_in(sorted(needed)))
-    )
-
-
 def _end_lapsed(practice: Practice, act: LogTransaction, actor: Actor) -> None:
-    """End what was lent until a day that is over; not by one who has just ceased to govern."""
+    """End lent powers whose last day is over, unless the actor has just ceased to govern."""
     day = today(practice)
     over = [
         PersonChange(UNDELEGATED, voucher, without_lapsed(voucher.person, day))
@@ -218,7 +211,7 @@ def vouch(
 def give_shares(
     practice: Practice, act: LogTransaction, actor: Actor, person: Person, keys: PublicKeys
 ) -> None:
-    """Seal to a person every version of each key that his powers need."""
+    """Seal to a person every version of each key that their powers need."""
     held = keys_held(powers_of(person, today(practice)))
     shares = [
         seal_share(practice.vault, place, vault_key(actor, *place), to=person.id, kem=keys.kem)
@@ -251,13 +244,6 @@ def log_shares(
     act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)
 
 
-# Which shares of the vault keys are not as the log says that they should be.
-#
-# This needs no key. Each share's hash stands in a seal statement, which names whom it was sealed to
-# and so, by the voucher before it, to which key; and what each person should hold follows from the
-# vouchers. That it opens, only its holder can see, and does at each login.
-
-
 class ShareFaultKind(Enum):
     """What can be wrong with a share; as text it completes a line that names it."""
 
@@ -283,9 +269,8 @@ def share_faults(connection: Connection, register: Register, on: date) -> tuple[
     """Every share that is forged, swapped, one too many, or missing."""
     rows = connection.execute(select(tables.share)).all()
     held = holders(register, on)
-    return tuple(
-        sorted((*_of_rows(rows, register, held), *_lacking(rows, register, held)), key=_place)
-    )
+    faults = (*_of_rows(rows, register, held), *_lacking(rows, register, held))
+    return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
 
 
 def _of_rows(
@@ -301,14 +286,10 @@ def _of_rows(
         except Tampered:
             yield ShareFault(key, row.version, person, ShareFaultKind.FORGED)
         if key not in held.get(person, frozenset()):
-            yield ShareFault(key, row.version, person, _why_too_many(register, key, person))
-
-
-def _why_too_many(register: Register, key: VaultKey, person: str) -> ShareFaultKind:
-    voucher = register.voucher(person)
-    if voucher is not None and key in keys_held(powers_vouched_for(voucher.person)):
-        return ShareFaultKind.OUTLIVED
-    return ShareFaultKind.ONE_TOO_MANY
+            voucher = register.voucher(person)
+            outlived = voucher and key in keys_held(powers_vouched_for(voucher.person))
+            kind = ShareFaultKind.OUTLIVED if outlived else ShareFaultKind.ONE_TOO_MANY
+            yield ShareFault(key, row.version, person, kind)
 
 
 def _lacking(
@@ -320,7 +301,3 @@ def _lacking(
             for version in register.versions(key):
                 if (key, version, person) not in found:
                     yield ShareFault(key, version, person, ShareFaultKind.LACKING)
-
-
-def _place(fault: ShareFault) -> tuple[str, int, str]:
-    return fault.key, fault.version, fault.person

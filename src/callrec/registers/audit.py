@@ -30,9 +30,8 @@ from callrec.system.whole_file import check_new, whole_file
 
 _BODY: Final = tables.leaf.c.body
 
-_AT: Final = b'"at":"'
-
 _AT_BYTES: Final = 24
+"""Of a leaf's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Entry:
 
     @property
     def is_malformed(self) -> bool:
-        """Whoever signed it sealed what no command of ours seals."""
+        """Its details are not in any form that callrec writes."""
         return self.detail is audit.UNREADABLE_DETAILS
 
 
@@ -75,7 +74,7 @@ def list_audit(
 ) -> tuple[tuple[Entry, ...], int]:
     """The newest leaves that are asked for, oldest first, and how many there are in all.
 
-    What is about a request of which the actor must not learn is neither among them nor counted.
+    Leaves about a request that is hidden from the actor are neither listed nor counted.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -84,9 +83,9 @@ def list_audit(
     _begin(practice, actor, "audit.listed")
     with reading(practice.engine) as connection:
         names = _Names(practice, connection)
-        kept = hidden_from(practice, actor, connection)
-        holds = (row.id for row in all_holds(connection) if row.request in kept)
-        unnamed = [~_is_about(id_) for id_ in (*kept, *holds)]
+        hidden = hidden_from(practice, actor, connection)
+        holds = (row.id for row in all_holds(connection) if row.request in hidden)
+        unnamed = [~_is_about(id_) for id_ in (*hidden, *holds)]
         asked_for = and_(true(), *names.conditions(wanted), *unnamed)
         leaf = tables.leaf.c
         count = select(func.count()).select_from(tables.leaf).where(asked_for)
@@ -99,9 +98,9 @@ def list_audit(
 
 
 def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
-    """Write the log for somebody else to check, one JSON document a line; returns how many leaves.
+    """Write the log for others to check, one JSON document a line; returns how many leaves.
 
-    Leaves, statements and checkpoints stand in it byte for byte; details stay sealed.
+    Leaves, statements and checkpoints are in it byte for byte; details stay sealed.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -162,19 +161,13 @@ class _Names:
 
     def __init__(self, practice: Practice, connection: Connection) -> None:
         self._logins = logins(practice)
-        request, recording = tables.request, tables.recording
-        incident, hold = tables.incident, tables.hold
-        requests = connection.execute(select(request.c.id, request.c.number))
-        incidents = connection.execute(select(incident.c.id, incident.c.number))
-        holds = connection.execute(select(hold.c.id, hold.c.number))
-        recordings = connection.execute(select(recording.c.uid, recording.c.id))
-        self._called = {
-            **self._logins,
-            **{id_: f"R-{number}" for id_, number in requests},
-            **{id_: f"I-{number}" for id_, number in incidents},
-            **{id_: f"H-{number}" for id_, number in holds},
-            **{uid: str(number) for uid, number in recordings},
-        }
+        self._called = {**self._logins}
+        for letter, table in (("R", tables.request), ("I", tables.incident), ("H", tables.hold)):
+            rows = connection.execute(select(table.c.id, table.c.number))
+            self._called |= {row.id: f"{letter}-{row.number}" for row in rows}
+        recording = tables.recording.c
+        recordings = connection.execute(select(recording.uid, recording.id))
+        self._called |= {row.uid: str(row.id) for row in recordings}
 
     def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
         return Entry(
@@ -188,7 +181,7 @@ class _Names:
         )
 
     def conditions(self, wanted: LogFilter) -> Iterator[ColumnElement[bool]]:
-        """Which rows of leaves are asked for: told by their bytes, as a leaf has one form only."""
+        """Which rows of leaves are asked for, by their bytes: a leaf has only one form."""
         if wanted.actor is not None:
             ids = _ids_of(wanted.actor, self._logins) or [wanted.actor]
             acting = [func.instr(_BODY, f'"actor":"{id_}"'.encode()) > 0 for id_ in ids]
@@ -200,9 +193,9 @@ class _Names:
             ids = [*_ids_of(wanted.subject, self._called), wanted.subject]
             yield or_(false(), *map(_is_about, ids))
         if wanted.since is not None:
-            yield _when() >= _from(wanted.since)
+            yield _written_at() >= _millisecond(wanted.since)
         if wanted.until is not None:
-            yield _when() < _from(wanted.until)
+            yield _written_at() < _millisecond(wanted.until)
 
 
 def _begin(practice: Practice, actor: Actor, act: str) -> None:
@@ -221,13 +214,14 @@ def _ids_of(name: str, names: Mapping[str, str]) -> list[str]:
     return [id_ for id_, called in names.items() if called == name]
 
 
-def _when() -> ColumnElement[bytes]:
-    """When a leaf was written, as it says; what stands before that can hold nothing like it."""
-    start = func.instr(_BODY, _AT) + len(_AT)
+def _written_at() -> ColumnElement[bytes]:
+    """When a leaf says it was written; nothing before that in its bytes can look like it."""
+    name = b'"at":"'
+    start = func.instr(_BODY, name) + len(name)
     return func.substr(_BODY, start, _AT_BYTES, type_=_BODY.type)
 
 
-def _from(at: datetime) -> bytes:
+def _millisecond(at: datetime) -> bytes:
     """The first millisecond that is not before a time, as leaves write it: these sort as text."""
     return format_instant(at + timedelta(microseconds=-at.microsecond % 1000)).encode()
 
@@ -238,8 +232,8 @@ def _detail(
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
-    told = audit.read_detail(connection, leaf, secret, practice.vault)
-    return None if told is None else checked_details(told)
+    details = audit.read_detail(connection, leaf, secret, practice.vault)
+    return None if details is None else checked_details(details)
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:

@@ -1,12 +1,12 @@
 """Each hearing and each release, and who has it now.
 
-It stands in the log alone; how a package went out and what was in it lie sealed beside its leaves,
-and only who reads the audit log sees them.
+All of this is in the log alone. How a package went out and what was in it lie sealed beside its
+leaves, where only people who may read the audit log see them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -20,14 +20,13 @@ from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.role import PersonId
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
 from callrec.registers.requests import RegisteredRequest, read_registered_requests
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.model import Approval, History
+from callrec.requests.model import Approval
 from callrec.requests.packages import ReleasedPackage, read_releases, words_for
 
 DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
@@ -44,7 +43,7 @@ _RECIPIENT: Final[Mapping[Purpose, FurtherParticular]] = {
     Purpose.DECEASED: FurtherParticular.APPLICANT,
     Purpose.PORTABILITY: FurtherParticular.SUBJECT,
 }
-"""For whom a copy is made where it is not for whoever releases it."""
+"""For whom a copy is made where it is not for the person who releases it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -61,7 +60,7 @@ class DisclosureEntry:
     by: str
     """Who heard it or released it."""
     role: str
-    """What he was to the practice then."""
+    """Their role at the time."""
     attended: tuple[str, ...]
     """Who else was there, where it was heard; empty for who does not read the audit log."""
     ended_at: datetime | None
@@ -98,32 +97,31 @@ def read_disclosure_register(
 ) -> Iterator[DisclosureEntry]:
     """Every disclosure that the reader may learn of, oldest first."""
     disclosed = {leaf.subject[0] for leaf in done_leaves(connection, tuple(_HOW))}
-    found = [
-        entry
-        for request in read_registered_requests(
-            practice, actor, connection, lambda row: row.id in disclosed
-        )
-        for entry in _entries(practice, actor, connection, request)
-    ]
+    requests = read_registered_requests(
+        practice, actor, connection, lambda row: row.id in disclosed
+    )
+    found = (entry for each in requests for entry in _entries(practice, actor, connection, each))
     return iter(sorted(found, key=lambda entry: entry.seq))
 
 
 def _entries(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Iterator[DisclosureEntry]:
-    called = logins(practice)
-    numbers = _numbers(connection)
+    called, recording = logins(practice), tables.recording.c
+    rows = connection.execute(select(recording.uid, recording.id))
+    numbers = {row.uid: str(row.id) for row in rows}
     packages = read_package_holders(practice, actor, connection, request)
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
-        told = _told(practice, actor, connection, request, leaf)
+        details = _details(practice, actor, connection, request, leaf)
         end = hearing_end_leaf(leaf, request.history)
         unended = event.act is RequestAct.LISTENED and end is None
         package = packages.get(leaf.subject[1], HOLDER_UNKNOWN)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         used = _used(request, leaf)
+        approvers = sorted(frozenset().union(*(approval.approvers for approval in used)))
         yield DisclosureEntry(
             seq=leaf.seq,
             at=event.at,
@@ -132,22 +130,19 @@ def _entries(
             how=_HOW[event.act],
             by=called[leaf.actor],
             role=str(practice.register.person(leaf.actor, before=leaf.seq).role),
-            attended=tuple(told.get("attended", ())),
+            attended=tuple(details.get("attended", ())),
             ended_at=parse_instant(end.at) if end else None,
-            end="not recorded" if unended else told.get("how"),
-            approved_by=tuple(called[person] for person in _approvers(used)),
+            end="not recorded" if unended else details.get("how"),
+            approved_by=tuple(called[person] for person in approvers),
             broken_glass=request.broken_glass(used),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
             recordings=len(heard),
             numbers=tuple(heard),
-            channel=told.get("deliver_by"),
-            passphrase_channel=told.get("passphrase_by"),
-            manifest=told.get("manifest"),
-            handed_over_on=package.on,
+            channel=details.get("deliver_by"),
+            passphrase_channel=details.get("passphrase_by"),
+            manifest=details.get("manifest"),
             handed_over_time=package.time,
-            handed_over_channel=package.channel,
-            handed_over_to=package.to_whom,
-            acknowledged_on=package.acknowledged_on,
+            **package.columns,
         )
 
 
@@ -160,40 +155,27 @@ def _used(request: RegisteredRequest, disclosed: Leaf) -> tuple[Approval, ...]:
     return tuple(used[uid] for uid in disclosed.subject if uid in used)
 
 
-def _approvers(used: Iterable[Approval]) -> tuple[PersonId, ...]:
-    """Whoever signed these, in the order of their ids."""
-    return tuple(sorted(frozenset().union(*(approval.approvers for approval in used))))
-
-
-def _told(
+def _details(
     practice: Practice,
     actor: Actor,
     connection: Connection,
     request: RegisteredRequest,
     disclosed: Leaf,
 ) -> Mapping[str, Any]:
-    """What lies beside the leaves of a disclosure."""
-    told: dict[str, Any] = {}
-    if can_open_details(actor):
-        for leaf in _leaves(request.history, disclosed):
-            told |= open_details(practice, actor, connection, leaf)
-    return told
-
-
-def _leaves(history: History, disclosed: Leaf) -> Iterable[Leaf]:
-    """The beginning and the end of a hearing, or both leaves of a release."""
+    """What lies beside the start and the end of a hearing, or beside both leaves of a release."""
+    if not can_open_details(actor):
+        return {}
     if disclosed.act == RequestAct.LISTENED:
-        return filter(None, (disclosed, hearing_end_leaf(disclosed, history)))
-    release, acts = disclosed.subject[1], (RequestAct.PREPARED, RequestAct.DELIVERED)
-    return (leaf for leaf in history.leaves if release in leaf.subject and leaf.act in acts)
-
-
-def _numbers(connection: Connection) -> Mapping[str, str]:
-    """Every recording's number by its uid."""
-    recording = tables.recording
-    return {
-        uid: str(id_) for uid, id_ in connection.execute(select(recording.c.uid, recording.c.id))
-    }
+        leaves = [disclosed, hearing_end_leaf(disclosed, request.history)]
+    else:
+        release, acts = disclosed.subject[1], (RequestAct.PREPARED, RequestAct.DELIVERED)
+        leaves = [
+            leaf for leaf in request.history.leaves if release in leaf.subject and leaf.act in acts
+        ]
+    details: dict[str, Any] = {}
+    for leaf in filter(None, leaves):
+        details |= open_details(practice, actor, connection, leaf)
+    return details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -209,6 +191,16 @@ class PackageHolder:
     """Masked where the reader is not to see it in full, None where nothing opens the request."""
     acknowledged_on: date | None = None
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns about it that registers share."""
+        return {
+            "handed_over_on": self.on,
+            "handed_over_channel": self.channel,
+            "handed_over_to": self.to_whom,
+            "acknowledged_on": self.acknowledged_on,
+        }
+
 
 HOLDER_UNKNOWN: Final = PackageHolder()
 """Of what was not released."""
@@ -220,8 +212,7 @@ def read_package_holders(
     """Who has each package of a request, by the release's id, oldest first."""
     words = words_for(practice, actor, connection, request.opened)
     return {
-        release.id: _whereabouts(release, request)
-        for release in read_releases(request.history, words)
+        release.id: _holder(release, request) for release in read_releases(request.history, words)
     }
 
 
@@ -233,13 +224,13 @@ def newest_package_holder(
     return every[-1] if every else HOLDER_UNKNOWN
 
 
-def _whereabouts(release: ReleasedPackage, request: RegisteredRequest) -> PackageHolder:
-    said = release.handed_over[-1].words if release.handed_over else {}
-    name = said.get("to_whom") if request.opened else None
+def _holder(release: ReleasedPackage, request: RegisteredRequest) -> PackageHolder:
+    words = release.handed_over[-1].words if release.handed_over else {}
+    name = words.get("to_whom") if request.opened else None
     return PackageHolder(
         on=release.handed_over_on,
-        time=said.get("time") or None,
-        channel=said.get("channel"),
+        time=words.get("time") or None,
+        channel=words.get("channel"),
         to_whom=name if name is None or request.in_full else mask_name(name),
         acknowledged_on=release.acknowledged_on,
     )

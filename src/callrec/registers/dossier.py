@@ -1,8 +1,14 @@
 """Everything that ever happened to one request, in order.
 
 From the first search under it to its closing: every version of what it asks for, decisions with
-their reasons, hearings and releases, and what was tried and refused. Nothing of it is ever deleted,
-so there is nothing here that was not there before, and nothing that is not.
+their reasons, hearings and releases, and what was tried and refused. Nothing of it is ever deleted.
+
+Its entries are the audit log's leaves that name the request or a hold it placed; and, where the
+audit key is at hand, refused searches under it: their leaves name nothing, and what they asked for
+lies sealed. What lies sealed beside a leaf is told to readers of the audit log; reasons given with
+a decision, to people the request concerns; what an approval granted stands in its statement. A
+change makes a new version of the request and leaves the one before; each counts only if the leaf
+that made it commits to it.
 """
 
 from __future__ import annotations
@@ -45,7 +51,7 @@ from callrec.requests.show import masked
 DOSSIER_READ: Final = "request.dossier"
 
 TOLD_BY_MAIL: Final = "mail"
-"""What a line is that stands in the outbox and in no leaf."""
+"""What an entry is called that is in the outbox and in no leaf."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,12 +64,12 @@ class DossierEntry:
     by: str | None
     """Login; None where no key was at hand."""
     role: str | None
-    """What he was to the practice at that point of the log."""
+    """Their role at that point of the log."""
     what: str
     """The act, as the log calls it."""
     outcome: str
     attested: bool | None
-    """Whether it is shown to be its actor's; None of what was told by mail."""
+    """Whether it is proved to be its actor's; None of what was told by mail."""
     recordings: tuple[int, ...]
     told: Mapping[str, Any]
     """What else is known of it and may be told to the reader."""
@@ -85,7 +91,7 @@ class Dossier:
 
     @property
     def forged(self) -> int:
-        """How many entries name somebody and are not shown to be his."""
+        """How many entries name somebody and are not proved to be theirs."""
         return sum(entry.attested is False and entry.by is not None for entry in self.entries)
 
 
@@ -177,13 +183,6 @@ def _mail(teller: EntryDetails, message: Message) -> DossierEntry:
     )
 
 
-# Which entries of the audit log belong to the dossier of a request.
-#
-# Every leaf in which it or a hold of its own is named, whatever was done and however it ended; and,
-# where the audit key is at hand, the refused searches that were to stand under it: their leaves
-# name nothing, what they asked for lies sealed.
-
-
 def read_dossier_leaves(
     practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
 ) -> tuple[Leaf, ...]:
@@ -193,16 +192,20 @@ def read_dossier_leaves(
     for hold in tuple(placed):
         found |= {leaf.seq: leaf for leaf in _naming(connection, hold)}
     if can_open_details(actor):
-        refused = _refused_searches(practice, actor, connection, reference)
-        found |= {leaf.seq: leaf for leaf in refused}
+        for leaf in leaves_of_act(connection, SEARCH):
+            if (
+                leaf.outcome is Outcome.REFUSED
+                and open_details(practice, actor, connection, leaf).get("request") == reference
+            ):
+                found[leaf.seq] = leaf
     return tuple(found[seq] for seq in sorted(found))
 
 
 def is_attested(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
-    """Whether a leaf is shown to be its actor's, or to have been written where no key was at hand.
+    """Whether a leaf is proved to be its actor's, or to have been written where no key was at hand.
 
-    What is not is shown in a dossier all the same, and said of it: else whoever writes into the
-    database could keep it from being printed.
+    A dossier shows other leaves too, and says so; otherwise anyone who can write to the database
+    could stop it from being printed.
     """
     try:
         attested_leaves(connection, practice.register, [leaf.seq])
@@ -215,24 +218,8 @@ def _naming(connection: Connection, id_: str) -> Iterator[Leaf]:
     return (leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject)
 
 
-def _refused_searches(
-    practice: Practice, actor: Actor, connection: Connection, reference: str
-) -> Iterator[Leaf]:
-    for leaf in leaves_of_act(connection, SEARCH):
-        if leaf.outcome is Outcome.REFUSED:
-            details = open_details(practice, actor, connection, leaf)
-            if details.get("request") == reference:
-                yield leaf
-
-
-# What the dossier of a request tells of an entry of the log, besides who did what and when.
-#
-# What lies sealed beside a leaf is told to whoever reads the audit log; what was said at a
-# decision, to whoever the request concerns; what an approval granted and withheld stands in its
-# statement.
-
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
-"""Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+"""Members of details that repeat what the entry says (docs/formats/grant.md)."""
 
 _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
 """What is told first, in this order: which package, when it was there, who has it."""
@@ -250,7 +237,7 @@ class EntryDetails:
     numbers: Mapping[str, int]
     """Of recordings, by uid."""
     said: Mapping[int, Mapping[str, Any]]
-    """By the sequence of a leaf, what whoever decided or dated the request said."""
+    """The reasons of decisions, and dates, by the sequence of their leaves."""
     approvals: Mapping[str, Approval]
     """By the statement that a leaf carries."""
     history: History
@@ -271,16 +258,17 @@ class EntryDetails:
             if can_open_details(self.actor)
             else {}
         )
-        told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
-        if "edits" in told:
-            told["edits"] = _typed(read_edits(told["edits"]))
-        if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
-            told |= {} if hearing_end_leaf(leaf, self.history) else {"ended": "not recorded"}
-        told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
-        if leaf.act in RELEASE_ACTS and leaf.outcome is Outcome.DONE and names_its_subjects(leaf):
-            told["release"] = release_of(leaf)
-        first = [name for name in _FIRST if name in told]
-        return {name: told[name] for name in dict.fromkeys([*first, *told])}
+        details = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
+        is_done = leaf.outcome is Outcome.DONE
+        if "edits" in details:
+            details["edits"] = _typed(read_edits(details["edits"]))
+        if is_done and leaf.act == RequestAct.LISTENED and not hearing_end_leaf(leaf, self.history):
+            details["ended"] = "not recorded"
+        details |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if is_done and leaf.act in RELEASE_ACTS and names_its_subjects(leaf):
+            details["release"] = release_of(leaf)
+        first = [name for name in _FIRST if name in details]
+        return {name: details[name] for name in dict.fromkeys([*first, *details])}
 
     def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
         approval = self.approvals.get(leaf.statement)
@@ -322,7 +310,7 @@ def read_entry_details(
         connection=connection,
         called=logins(practice),
         numbers={row.uid: row.id for row in numbers},
-        said={} if request is None else _said(practice, connection, request),
+        said=_words_and_dates(practice, connection, request) if request else {},
         approvals={
             signed.digest: approval
             for approval in approvals
@@ -338,20 +326,14 @@ def _typed(edits: Edits) -> list[dict[str, str]]:
     return [{what: text} for what, text in format_edits(edits)]
 
 
-def _said(
+def _words_and_dates(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, Mapping[str, Any]]:
-    said: dict[int, Mapping[str, Any]] = dict(read_words(connection, request))
+    found: dict[int, Mapping[str, Any]] = dict(read_words(connection, request))
     for seq, dated in read_dates(practice, connection, request).items():
-        told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
-        said[seq] = {name: text for name, text in told.items() if text is not None}
-    return said
-
-
-# Every version of a request, as it was sealed when it was made or changed.
-#
-# A change makes a new version and leaves the one before as it is; each counts only if the leaf that
-# made it commits to it.
+        details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+        found[seq] = {name: text for name, text in details.items() if text is not None}
+    return found
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -362,7 +344,7 @@ class DossierVersion:
     digest: str | None
     """What an approval approves; None where the reader has nothing that opens this version."""
     particulars: Mapping[str, Any] | None
-    """As `Particulars.as_json`, masked for whoever it does not concern; None as above."""
+    """As `Particulars.as_json`, masked for readers it does not concern; None as above."""
 
 
 def read_versions(
@@ -387,5 +369,5 @@ def _version(
     digest = body.digest(which, request.requester)
     if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
         raise Tampered(f"version {number} of request {request.reference} is not the one made")
-    said = body.particulars
-    return DossierVersion(number, digest, said.as_json() if in_full else masked(said))
+    particulars = body.particulars
+    return DossierVersion(number, digest, particulars.as_json() if in_full else masked(particulars))

@@ -1,14 +1,17 @@
-"""Holds, incidents, access.
+"""The registers of incidents, of access, and of holds.
 
-Every breach stands in it, whether the Information Commissioner was told of it or not; and one that
-does not open, as whoever reported it sealed it with a program of his own, takes no other away.
+Incidents: every breach, whether the Information Commissioner was told of it or not. One that does
+not open, because its reporter sealed it with a program of their own, is listed with the others.
+Access: what an access review asks for [policy 4(a)]: every login, disabled ones too, with what it
+may do, what is lent to it until when, and when it was last used.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -17,7 +20,6 @@ from sqlalchemy import Connection, Row, func, select
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
-from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.incidents import all_incidents
@@ -31,7 +33,7 @@ from callrec.incidents.log import (
     read_incident_history,
 )
 from callrec.incidents.show import shown_incident
-from callrec.login.people import Colleague, logins, shown_colleague
+from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
@@ -60,12 +62,12 @@ class IncidentEntry:
     state: str
     """``open``, ``closed`` or `DOES_NOT_OPEN`."""
     what: str | None = None
-    """This and what follows is None where it does not open, but for who reported it to whom."""
+    """None, like most of what follows, where the incident does not open."""
     noticed_at: datetime | None = None
     due_at: datetime | None = None
     """When the 72 hours end [33(1)]."""
     reported_at: datetime | None
-    """When it was entered here; None, as the next two, where its leaves do not tell either."""
+    """When it was entered here; None, like the next two, where its leaves do not say either."""
     reported_by: str | None
     told: str | None
     """The line manager, or the Data Controller."""
@@ -92,7 +94,7 @@ class IncidentEntry:
     closed_on: date | None = None
     reason: str | None = None
     was_late: bool | None = None
-    """Told to the Commissioner after the 72 hours, as far as anybody can tell."""
+    """Reported to the Commissioner after the 72 hours, as far as is known."""
     delay_reason: str | None = None
     still_missing: tuple[str, ...] = ()
     fault: str | None = None
@@ -117,7 +119,7 @@ def read_incident_register(
 def _unopened(
     practice: Practice, connection: Connection, row: Row[Any], fault: str
 ) -> IncidentEntry:
-    """What its leaves tell of it."""
+    """What the leaves of an incident say of it."""
     reported_at = reported_by = told = None
     with suppress(Tampered):
         history, called = read_incident_history(practice, connection, row.id), logins(practice)
@@ -135,7 +137,14 @@ def _unopened(
 
 def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:
     shown, closing = shown_incident(practice, incident, ()), incident.body.closing
-    found = shown.findings
+    closed: dict[str, Any] = {}
+    if closing is not None:
+        closed = {
+            "outcome": str(closing.outcome),
+            "closed_on": closing.on,
+            "reason": closing.reason,
+            "delay_reason": closing.delay_reason or None,
+        }
     return IncidentEntry(
         incident=shown.reference,
         state=str(shown.state),
@@ -146,33 +155,13 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         reported_by=shown.reported_by,
         told=shown.told,
         recordings=len(incident.body.recordings),
-        nature=found.nature,
-        people=found.people,
-        people_count=found.people_count,
-        records=found.records,
-        record_count=found.record_count,
-        contact=found.contact,
-        consequences=found.consequences,
-        measures=found.measures,
-        facts=found.facts,
-        effects=found.effects,
-        remedy=found.remedy,
-        likelihood=found.likelihood,
-        impact=found.impact,
+        **{each.name: getattr(shown.findings, each.name) for each in fields(shown.findings)},
         must_be_reported=shown.must_be_reported,
-        outcome=str(closing.outcome) if closing else None,
-        closed_on=closing.on if closing else None,
-        reason=closing.reason if closing else None,
         was_late=shown.was_late,
-        delay_reason=(closing.delay_reason or None) if closing else None,
         still_missing=shown.still_missing,
+        **closed,
     )
 
-
-# The register of access: who may do what, since when, and who was last here [policy 4(a)].
-#
-# What an access review asks for: every login, the disabled ones too, with what it may do, what is
-# lent to it until when, and when it was last used.
 
 ACCESS_ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
 
@@ -208,49 +197,29 @@ def read_access_register(
 ) -> Iterator[AccessEntry]:
     """Everybody who has a login, in the order in which they joined."""
     rows = {row.id: row for row in connection.execute(select(tables.person))}
-    log = _Log(
-        practice,
-        connection,
-        last_logins=_last_logins(practice, connection),
-        called={**logins(practice), practice.register.founders.kit: "recovery kit"},
-    )
+    last_logins = _last_logins(practice, connection)
+    called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
     for voucher in practice.register.people():
-        row = rows.get(voucher.person.id)
+        person = voucher.person
+        row = rows.get(person.id)
         if row is None:
             raise Tampered("a person who was vouched for is missing from the catalogue")
-        yield _access_entry(
-            log, shown_colleague(practice, actor, row, voucher), row.failures, voucher
+        shown = shown_colleague(practice, actor, row, voucher)
+        yield AccessEntry(
+            login=shown.login,
+            full_name=shown.full_name or None,
+            role=str(shown.role),
+            standing=str(shown.standing),
+            powers=shown.powers,
+            lent=tuple(f"{power} until {until}" for power, until in shown.delegations),
+            vault_keys=tuple(sorted(keys_held(powers_of(person, today(practice))))),
+            joined_at=_at(connection, practice.register.vouchers[person.id][0].seq),
+            vouched_at=_at(connection, voucher.seq),
+            vouched_by=called[voucher.by],
+            last_login_at=last_logins.get(person.id),
+            last_seen_at=_last_seen(connection, person.id),
+            wrong_passwords=row.failures,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """What entries are made from besides people's own rows."""
-
-    practice: Practice
-    connection: Connection
-    last_logins: Mapping[str, datetime]
-    called: Mapping[str, str]
-
-
-def _access_entry(log: _Log, shown: Colleague, failures: int, voucher: Voucher) -> AccessEntry:
-    person = voucher.person
-    first = log.practice.register.vouchers[person.id][0]
-    return AccessEntry(
-        login=shown.login,
-        full_name=shown.full_name or None,
-        role=str(shown.role),
-        standing=str(shown.standing),
-        powers=shown.powers,
-        lent=tuple(f"{power} until {until}" for power, until in shown.delegations),
-        vault_keys=tuple(sorted(keys_held(powers_of(person, today(log.practice))))),
-        joined_at=_at(log.connection, first.seq),
-        vouched_at=_at(log.connection, voucher.seq),
-        vouched_by=log.called[voucher.by],
-        last_login_at=log.last_logins.get(person.id),
-        last_seen_at=_last_seen(log.connection, person.id),
-        wrong_passwords=failures,
-    )
 
 
 def _last_logins(practice: Practice, connection: Connection) -> Mapping[str, datetime]:
@@ -265,8 +234,8 @@ def _last_logins(practice: Practice, connection: Connection) -> Mapping[str, dat
 
 def _last_seen(connection: Connection, person: str) -> datetime | None:
     leaf = tables.leaf
-    by_him = func.instr(leaf.c.body, f'"actor":"{person}"'.encode()) > 0
-    seq = connection.execute(select(func.max(leaf.c.seq)).where(by_him)).scalar()
+    is_theirs = func.instr(leaf.c.body, f'"actor":"{person}"'.encode()) > 0
+    seq = connection.execute(select(func.max(leaf.c.seq)).where(is_theirs)).scalar()
     return None if seq is None else _at(connection, seq)
 
 
@@ -305,11 +274,13 @@ def read_hold_register(
     """
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
-    lifted, kept = _lifted(practice, connection), hidden_from(practice, actor, connection)
+    hidden, lifted = hidden_from(practice, actor, connection), defaultdict[str, list[Leaf]](list)
+    for leaf in attested_of(practice, connection, [HoldAct.LIFTED]):
+        lifted[leaf.subject[0]].append(leaf)
     for row in all_holds(connection):
-        if row.request in kept:
+        if row.request in hidden:
             continue
-        leaves = lifted.get(row.id, ())
+        leaves = lifted[row.id]
         yield HoldEntry(
             hold=f"H-{row.number}",
             request=f"R-{row.request_number}" if row.request else None,
@@ -321,11 +292,3 @@ def read_hold_register(
             lifted_at=parse_instant(leaves[-1].at) if leaves else None,
             lifted_by=tuple(called[leaf.actor] for leaf in leaves),
         )
-
-
-def _lifted(practice: Practice, connection: Connection) -> Mapping[str, tuple[Leaf, ...]]:
-    """The leaves that lifted each hold."""
-    found: dict[str, tuple[Leaf, ...]] = {}
-    for leaf in attested_of(practice, connection, [HoldAct.LIFTED]):
-        found[leaf.subject[0]] = (*found.get(leaf.subject[0], ()), leaf)
-    return found

@@ -1,7 +1,8 @@
 """Check the catalogue's rows against the statements and leaves that they follow from.
 
-Rows are for finding things quickly; whoever can write the database can change them, so nothing that
-matters rests on them alone (docs/formats/audit-log.md, "Projections").
+Rows are for finding things quickly. Anyone who can write to the database can change them, so
+nothing that matters rests on them alone (docs/formats/audit-log.md, "Projections"). Numbered things
+(requests, holds, incidents, certificates) are compared by `record.rows.Kind`, the same for each.
 """
 
 from __future__ import annotations
@@ -82,14 +83,14 @@ def check_projections(
         _check_requests(rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _raised(check_rows_of_holds, rules, done),
+        _run(check_rows_of_holds, rules, done),
         check_incident_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
         check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
         check_categories(rules, done),
-        _raised(read_parts, connection),
+        _run(read_parts, connection),
     ):
         try:
             yield from problems
@@ -97,8 +98,8 @@ def check_projections(
             yield Problem(None, error.message)
 
 
-def _raised(check: Callable[..., object], *about: object) -> Iterator[Problem]:
-    """What a check finds that ends at the first problem."""
+def _run(check: Callable[..., object], *about: object) -> Iterator[Problem]:
+    """Run a check that raises at the first problem, when its turn comes."""
     check(*about)
     yield from ()
 
@@ -180,12 +181,13 @@ def _revisions_stated(
 
 
 def _check_makers(might: Powers) -> Iterator[Problem]:
-    """Whoever stated something of recordings might do so when they did."""
+    """People who made statements about recordings or volumes had the power to at the time."""
     for row in carried(might.connection, *_MAKES):
         if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
-            about = "recordings or volumes"
-            what = f"a statement about {about} was made by somebody without the power"
-            yield Problem(row.seq, what)
+            yield Problem(
+                row.seq,
+                "a statement about recordings or volumes was made by somebody without the power",
+            )
 
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
@@ -210,36 +212,31 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
 
 
 def _check_summaries(connection: Connection) -> Iterator[Problem]:
-    """Each summary counts the batches of its maker since his one before."""
+    """Each summary counts the batches of its maker since their previous one."""
     counted: defaultdict[str, _IntakeCount] = defaultdict(_IntakeCount)
     for seq, _, kind, body, _ in carried(connection, "batch", "intake"):
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
             new = sum(revision == 1 for (revision,) in entries_in(fields, "items", "revision"))
-            counted[by] = counted[by].with_batch(new)
-        elif counted[by] != _IntakeCount(*map(fields.get, _IntakeCount._fields)):
-            yield Problem(seq, "a summary of what was taken in does not count its batches")
-        if kind == "intake":
+            count = counted[by]
+            counted[by] = _IntakeCount(count.since, count.batches + 1, count.recordings + new)
+        else:
+            if counted[by] != _IntakeCount(*map(fields.get, _IntakeCount._fields)):
+                yield Problem(seq, "a summary of what was taken in does not count its batches")
             counted[by] = _IntakeCount(seq + 1)
 
 
 class _IntakeCount(NamedTuple):
-    """What one person took in since his last summary."""
+    """What one person took in since their last summary."""
 
     since: int = 0
     batches: int = 0
     recordings: int = 0
 
-    def with_batch(self, recordings: int) -> _IntakeCount:
-        return _IntakeCount(self.since, self.batches + 1, self.recordings + recordings)
-
 
 def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """Each request's columns are what its leaves come to, and none is missing.
-
-    Whoever did something to one might do so.
-    """
+    """Each request's row follows from leaves of people who were entitled; none is missing."""
 
     def may(row: Row[Any], history: History) -> None:
         check_done_by_entitled(history, unopened_facts(row, history).purpose, rules)
@@ -248,7 +245,7 @@ def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
 
 
 def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """What was said is kept at the request, the version and the leaf that it was said at."""
+    """Reasons are kept at the request, the version and the leaf that they were given at."""
     requests = REQUESTS.told(done)
     words = tables.request_words.c
     for request, seq, version in connection.execute(

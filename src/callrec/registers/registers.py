@@ -1,7 +1,7 @@
 """Read a register: what an inspector, the Data Controller or an auditor asks to see [policy 4(a)].
 
-A register is no book of its own: it is read from the log and the catalogue each time, so that it
-says what they say. That somebody read it is in the log first.
+A register is not kept: each time it is read afresh from the log and the catalogue, so that it says
+what they say. The log first records that it was read.
 """
 
 from __future__ import annotations
@@ -18,12 +18,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
 from callrec.policy.reviews import GlassVerdict, RegisterName, check_may_read_register
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.registers import disclosure as register_disclosure
-from callrec.registers import others as register_access
-from callrec.registers import others as register_holds
-from callrec.registers import others as register_incidents
-from callrec.registers import rights as register_outside_body
-from callrec.registers import rights as register_subject_access
+from callrec.registers import disclosure, others, rights
 from callrec.system.spreadsheet import Cell
 
 REGISTER_READ: Final = "register.read"
@@ -36,7 +31,7 @@ class RegisterSource:
     """Where the entries of a register come from."""
 
     entry: type[Any]
-    """A dataclass: its fields are the columns, in their order."""
+    """A dataclass whose fields are the columns, in order."""
     read: Callable[[Practice, Actor, Connection], Iterator[Any]]
     on_screen: tuple[str, ...]
     """The columns that a terminal has room for."""
@@ -47,40 +42,34 @@ class RegisterSource:
 REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyType(
     {
         RegisterName.SUBJECT_ACCESS: RegisterSource(
-            entry=register_subject_access.SubjectAccessEntry,
-            read=register_subject_access.read_subject_access_register,
-            on_screen=register_subject_access.SUBJECT_ACCESS_ON_SCREEN,
-            entered="received_on",
+            rights.SubjectAccessEntry,
+            rights.read_subject_access_register,
+            rights.SUBJECT_ACCESS_ON_SCREEN,
+            "received_on",
         ),
         RegisterName.OUTSIDE_BODY: RegisterSource(
-            entry=register_outside_body.OutsideBodyEntry,
-            read=register_outside_body.read_outside_body_register,
-            on_screen=register_outside_body.OUTSIDE_BODIES_ON_SCREEN,
-            entered="received_on",
+            rights.OutsideBodyEntry,
+            rights.read_outside_body_register,
+            rights.OUTSIDE_BODIES_ON_SCREEN,
+            "received_on",
         ),
         RegisterName.DISCLOSURE: RegisterSource(
-            entry=register_disclosure.DisclosureEntry,
-            read=register_disclosure.read_disclosure_register,
-            on_screen=register_disclosure.DISCLOSURES_ON_SCREEN,
-            entered="at",
+            disclosure.DisclosureEntry,
+            disclosure.read_disclosure_register,
+            disclosure.DISCLOSURES_ON_SCREEN,
+            "at",
         ),
         RegisterName.HOLDS: RegisterSource(
-            entry=register_holds.HoldEntry,
-            read=register_holds.read_hold_register,
-            on_screen=register_holds.HOLDS_ON_SCREEN,
-            entered="placed_at",
+            others.HoldEntry, others.read_hold_register, others.HOLDS_ON_SCREEN, "placed_at"
         ),
         RegisterName.INCIDENTS: RegisterSource(
-            entry=register_incidents.IncidentEntry,
-            read=register_incidents.read_incident_register,
-            on_screen=register_incidents.INCIDENTS_ON_SCREEN,
-            entered="noticed_at",
+            others.IncidentEntry,
+            others.read_incident_register,
+            others.INCIDENTS_ON_SCREEN,
+            "noticed_at",
         ),
         RegisterName.ACCESS: RegisterSource(
-            entry=register_access.AccessEntry,
-            read=register_access.read_access_register,
-            on_screen=register_access.ACCESS_ON_SCREEN,
-            entered="",
+            others.AccessEntry, others.read_access_register, others.ACCESS_ON_SCREEN, ""
         ),
     }
 )
@@ -123,7 +112,7 @@ def read_register(
 
     Args:
         practice: the open vault.
-        actor: who reads, with his password given.
+        actor: who reads, with their password given.
         register: which.
         since: only what was entered from then on.
         until: only what was entered before.
@@ -134,22 +123,26 @@ def read_register(
         Tampered: what it is read from is not as it was written.
     """
     source = REGISTER_SOURCES[register]
+    columns = tuple(field.name for field in fields(source.entry))
     details = {"register": register, "since": since, "until": until}
-    told = {name: value and str(value) for name, value in details.items()}
-    with attempt(practice, actor, REGISTER_READ, details=told):
+    logged = {name: value and str(value) for name, value in details.items()}
+    with attempt(practice, actor, REGISTER_READ, details=logged):
         check_may_read_register(actor.person, register, on=today(practice))
         if not source.entered and (since, until) != (None, None):
             raise Unusable(
                 f"the {register} register shows how things stand now",
                 hint="leave out --since and --until",
             )
-        record(practice, actor, REGISTER_READ, details=told)
+        record(practice, actor, REGISTER_READ, details=logged)
         with reading(practice.engine) as connection:
-            entries = [_cells(entry) for entry in source.read(practice, actor, connection)]
+            entries = [
+                {column: getattr(entry, column) for column in columns}
+                for entry in source.read(practice, actor, connection)
+            ]
     return RegisterExtract(
         register=register,
         read_at=practice.now(),
-        columns=tuple(field.name for field in fields(source.entry)),
+        columns=columns,
         on_screen=source.on_screen,
         entries=tuple(
             cells
@@ -157,10 +150,6 @@ def read_register(
             if not source.entered or _is_within(practice, cells[source.entered], since, until)
         ),
     )
-
-
-def _cells(entry: Any) -> Mapping[str, Cell]:
-    return {field.name: getattr(entry, field.name) for field in fields(entry)}
 
 
 def _is_within(

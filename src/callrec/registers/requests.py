@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -20,9 +20,10 @@ from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.details import can_open_details, open_details
 from callrec.requests.approvals import REOPENING_ACTS, read_approvals
+from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import read_history, read_words
-from callrec.requests.model import Approval, History, OpenRequest, event_of
+from callrec.requests.model import Approval, History, OpenRequest
 from callrec.requests.open import (
     can_open_with_session,
     is_request_hidden_from,
@@ -81,14 +82,15 @@ def answer_to(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Answer:
     """What became of a request."""
+    leaves = request.history.leaves
     answered = [
         leaf
-        for leaf in request.history.leaves
+        for leaf in leaves
         if leaf.act in _ANSWERS
         or _requester_was_present(practice, actor, connection, request, leaf)
     ]
-    ends = [leaf for leaf in request.history.leaves if leaf.act in _ENDS]
-    decided = _last(request, _DECISIONS)
+    ends = [leaf for leaf in leaves if leaf.act in _ENDS]
+    decided = next((leaf for leaf in reversed(leaves) if leaf.act in _DECISIONS), None)
     outcome = _WITHOUT_GRANTS.get(request.state)
     if outcome is None and not answered:
         outcome = _heard_at_most(request)
@@ -103,8 +105,8 @@ def answer_to(
         outcome=outcome,
         codes=tuple(dict.fromkeys(withheld)),
         decided=decided,
-        answered_on=_first_on(practice, answered),
-        ended_on=_first_on(practice, answered or ends),
+        answered_on=day_of_leaf(practice, answered[0]) if answered else None,
+        ended_on=day_of_leaf(practice, (answered or ends)[0]) if answered or ends else None,
     )
 
 
@@ -141,35 +143,24 @@ def _denied_with(
     request: RegisteredRequest,
     denied: Leaf,
 ) -> Iterator[str]:
-    said: Mapping[str, Any] = {}
+    reasons: Mapping[str, Any] = {}
     if request.opened is not None:
-        said = read_words(connection, request.opened).get(denied.seq, {})
+        reasons = read_words(connection, request.opened).get(denied.seq, {})
     elif can_open_details(actor):
-        said = open_details(practice, actor, connection, denied)
-    if said.get("code"):
-        yield str(said["code"])
-
-
-def _last(request: RegisteredRequest, acts: frozenset[RequestAct]) -> Leaf | None:
-    found = [leaf for leaf in request.history.leaves if leaf.act in acts]
-    return found[-1] if found else None
+        reasons = open_details(practice, actor, connection, denied)
+    if reasons.get("code"):
+        yield str(reasons["code"])
 
 
 def _requester_was_present(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest, leaf: Leaf
 ) -> bool:
-    """Who was there lies sealed beside the leaf; for whoever cannot open it, nobody was."""
+    """Whether the requester heard it; False for readers who cannot open who was there."""
     if leaf.act != RequestAct.LISTENED or not can_open_details(actor):
         return False
     attended = open_details(practice, actor, connection, leaf).get("attended", ())
     further = request.opened.particulars.further if request.opened else {}
     return answers_requester(request.purpose, further, attended)
-
-
-def _first_on(practice: Practice, leaves: Sequence[Leaf]) -> date | None:
-    if not leaves:
-        return None
-    return event_of(leaves[0]).at.astimezone(practice.config.time_zone).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -199,7 +190,7 @@ class RegisteredRequest:
         return overall_standing(glass for glass in self.glass if glass.seq in seqs)
 
     def said(self, which: FurtherParticular) -> str | None:
-        """A further particular, for whoever is concerned; None if it was not asked for either."""
+        """A further particular; None where the reader does not see it, or it was not asked for."""
         return self._further(which) if self.in_full else None
 
     def named(self, which: FurtherParticular) -> str | None:
@@ -222,10 +213,12 @@ def read_registered_requests(
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)
         if can_open_with_session(actor):
-            listed = _opened(practice, actor, connection, row, state)
+            listed = _opened(practice, actor, connection, row)
         else:
-            listed = _unopened(practice, connection, row, state)
-        listed = replace(listed, glass=tuple(each for each in alone if each.request == row.id))
+            listed = _unopened(practice, connection, row)
+        listed = replace(
+            listed, state=state, glass=tuple(each for each in alone if each.request == row.id)
+        )
         if listed.opened is None or not is_request_hidden_from(
             practice, actor, connection, listed.opened
         ):
@@ -233,13 +226,13 @@ def read_registered_requests(
 
 
 def _opened(
-    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], state: RequestState
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
 ) -> RegisteredRequest:
     request = read_request(practice, actor, connection, f"R-{row.number}")
     return RegisteredRequest(
         reference=request.reference,
         purpose=request.purpose,
-        state=state,
+        state=request.facts.state,
         history=request.history,
         approvals=request.approvals,
         opened=request,
@@ -247,15 +240,13 @@ def _opened(
     )
 
 
-def _unopened(
-    practice: Practice, connection: Connection, row: Row[Any], state: RequestState
-) -> RegisteredRequest:
+def _unopened(practice: Practice, connection: Connection, row: Row[Any]) -> RegisteredRequest:
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
     return RegisteredRequest(
         reference=facts.reference,
         purpose=facts.purpose,
-        state=state,
+        state=facts.state,
         history=history,
         approvals=read_approvals(practice, connection, history),
         opened=None,

@@ -1,7 +1,9 @@
-"""Subject access and outside bodies.
+"""The registers of subject access and of outside bodies.
 
-Erasure, portability and access to the record of somebody who has died stand in it too: the same law
-asks when they came, when they were answered, and on what ground something was refused.
+Subject access includes erasure, portability and access to the record of someone who has died: for
+each, the law asks when it came, when it was answered, and on what ground something was refused. The
+register of outside bodies says who asked, on what legal basis, who decided and when [4(f)]. Where a
+body asked that the person concerned is not told, that person does not read of it here.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from callrec.audit.leaf import Leaf
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import FurtherParticular
@@ -31,7 +32,7 @@ from callrec.requests.clock import (
     read_clock,
     read_clocks,
 )
-from callrec.requests.model import Clock, event_of
+from callrec.requests.model import Clock
 
 SUBJECT_ACCESS_ON_SCREEN: Final = (
     "request",
@@ -54,7 +55,7 @@ class SubjectAccessEntry:
     received_how: str | None
     """``written`` or ``spoken``; None where the reader is not to see it."""
     subject: str | None
-    """Whose calls they are, or who asks for the record of the dead; masked for whoever does not
+    """Whose calls they are, or who asks for the record of the dead; masked for readers who do not
     decide it, None where nothing opens it."""
     identity_checked_on: date | None
     """None while it is awaited. Where the request said that it was missing and was changed, the day
@@ -89,7 +90,7 @@ class SubjectAccessEntry:
 def read_subject_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[SubjectAccessEntry]:
-    """Every request that somebody made for his own, in the order of their numbers."""
+    """Every request of people for their own calls, in the order of their numbers."""
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
     ):
@@ -132,10 +133,7 @@ def _subject_access_entry(
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
         put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
-        handed_over_on=package.on,
-        handed_over_channel=package.channel,
-        handed_over_to=package.to_whom,
-        acknowledged_on=package.acknowledged_on,
+        **package.columns,
     )
 
 
@@ -159,10 +157,6 @@ def _identity_checked_on(
     return said_on[-1] if said_on else clock.receipt.received_on
 
 
-# The register of outside bodies: who asked, on what legal basis, who decided and when [4(f)].
-#
-# Where a body asked that the person concerned is not told, he does not read of it here.
-
 OUTSIDE_BODIES_ON_SCREEN: Final = (
     "request",
     "body",
@@ -171,8 +165,6 @@ OUTSIDE_BODIES_ON_SCREEN: Final = (
     "outcome",
     "released_on",
 )
-
-_PURPOSES: Final = REGISTERS[RegisterName.OUTSIDE_BODY].purposes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -195,7 +187,7 @@ class OutsideBodyEntry:
     it is urgent was."""
     decided_by: str | None
     decided_role: str | None
-    """What whoever decided was to the practice then."""
+    """The role of the person who decided, at the time."""
     decided_on: date | None
     outcome: str
     """As in the register of subject access."""
@@ -218,8 +210,9 @@ def read_outside_body_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[OutsideBodyEntry]:
     """Every request of an outside body that the reader may learn of, by its number."""
+    purposes = REGISTERS[RegisterName.OUTSIDE_BODY].purposes
     for request in read_registered_requests(
-        practice, actor, connection, lambda row: row.purpose in _PURPOSES
+        practice, actor, connection, lambda row: row.purpose in purposes
     ):
         yield _outside_body_entry(practice, actor, connection, request)
 
@@ -231,8 +224,11 @@ def _outside_body_entry(
     clock = read_clock(practice, connection, request.history)
     deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
     package = newest_package_holder(practice, actor, connection, request)
-    made, decided = request.history.leaves[0], answer.decided
-    delivered = [leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED]
+    decided, leaves = answer.decided, request.history.leaves
+    delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
+    decider = (
+        practice.register.person(decided.actor, before=decided.seq) if decided is not None else None
+    )
     return OutsideBodyEntry(
         request=request.reference,
         state=str(request.state),
@@ -240,28 +236,17 @@ def _outside_body_entry(
         officer=request.said(FurtherParticular.OFFICER),
         their_reference=request.said(FurtherParticular.REFERENCE),
         legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
-        received_on=clock.receipt.received_on if clock else _day(practice, made),
+        received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
         target_on=deadline.target_on if deadline else None,
         due_on=deadline.due_on if deadline else None,
         put_right=clock is not None and clock.is_put_right,
         decided_by=logins(practice)[decided.actor] if decided else None,
-        decided_role=_role(practice, decided) if decided else None,
-        decided_on=_day(practice, decided) if decided else None,
+        decided_role=str(decider.role) if decider else None,
+        decided_on=day_of_leaf(practice, decided) if decided else None,
         outcome=str(answer.outcome),
         codes=answer.codes,
         broken_glass=request.broken_glass(),
-        released_on=_day(practice, delivered[0]) if delivered else None,
-        handed_over_on=package.on,
-        handed_over_channel=package.channel,
-        handed_over_to=package.to_whom,
-        acknowledged_on=package.acknowledged_on,
+        released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
+        **package.columns,
         subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
     )
-
-
-def _role(practice: Practice, leaf: Leaf) -> str:
-    return str(practice.register.person(leaf.actor, before=leaf.seq).role)
-
-
-def _day(practice: Practice, leaf: Leaf) -> date:
-    return event_of(leaf).at.astimezone(practice.config.time_zone).date()

@@ -1,6 +1,6 @@
-"""Say what the audit log proves [policy 4(a), 4(c)]: one of four verdicts, never to be confused.
+"""Say what the audit log proves [policy 4(a), 4(c)], in one of five verdicts.
 
-It opens nothing and writes nothing in the vault, so that anybody may do it, on a copy too.
+Verifying opens nothing and writes nothing in the vault, so anyone may do it, on a copy too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Verification:
     resumed: tuple[Resumed, ...] = ()
     """Restores: where the log went on, and the heads that were lost."""
     without_power: tuple[int, ...] = ()
-    """Leaves with a statement by somebody who might not make it: it counts for nothing."""
+    """Leaves with a statement by somebody without the power to make it: it counts for nothing."""
     set_back: tuple[ClockSetBack, ...] = ()
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
@@ -97,7 +97,7 @@ def verify_audit(
         config: which vault.
         environ: where this operator's own memory lies.
         trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither;
-            it raises Tampered where whoever is at hand knows that the vault is not what it was.
+            it raises Tampered where the person at hand knows that the vault is not what it was.
         against: files that hold an outside head: proofs, or checkpoints.
         full: check every signature again, even where nothing changed since the last time.
         only_new: read only what was appended since the last time, where there was one.
@@ -115,7 +115,7 @@ def verify_audit(
     except CallrecError:
         raise
     except Exception:
-        # What is read is not always what it is taken for: SQLite takes anything anywhere.
+        # A column may hold a value of any type, which SQLite lets anybody write there.
         with reading(engine) as connection:
             try:
                 check_values(connection)
@@ -162,14 +162,14 @@ def _verified(
     pinned = None
     try:
         pinned = trusted_root(founders.vault)
-    except Tampered as error:  # his own lock, or what the log says of him, contradicts the vault
+    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
         problems.append(Problem(None, error.message))
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
     verdict = _verdict(problems, unchecked, anchors, found.read_from)
-    if verdict in (Verdict.INTACT, Verdict.UNANCHORED, Verdict.SINCE) and found.seen:
+    if verdict not in (Verdict.TAMPERED, Verdict.INCONCLUSIVE) and found.seen:
         save_verified(memory, found.seen)
     return Verification(
         verdict=verdict,
@@ -187,14 +187,14 @@ def _verified(
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
-    """Check what can be checked of the record with nobody at hand, for when something went wrong.
+    """Check what can be checked of the record without a person, after something went wrong.
 
     Raises:
         Tampered: something was changed or is missing.
         Misconfigured: there is no vault here.
     """
     with reading(open_catalogue(config.vault)) as connection:
-        check_values(connection)  # the record may tell nothing of these
+        check_values(connection)  # the log may say nothing about these
     found = verify_audit(
         config, environ=environ, trusted_root=lambda _: None, against=(), full=False
     )
@@ -262,7 +262,7 @@ def _check_anchors(
     against: Sequence[Path],
     lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
-    """The outside heads that the log extends, those that it does not, and what cannot be read."""
+    """The outside heads that the log extends, those it does not, and files that cannot be read."""
     anchors, problems, unchecked = [], [], []
     try:
         if remembered is not None and remembered.head not in lost:
@@ -273,10 +273,10 @@ def _check_anchors(
     for path in against:
         try:
             point = _read_anchor(path, found.register)
-            if Head(point.size, point.root) in lost:
-                continue  # it is named as lost in a restore, and proves nothing of what is here
-            _check_extends(connection, found.head, Head(point.size, point.root))
-            anchors.append(Anchor(path.name, point.size, ""))
+            outside = Head(point.size, point.root)
+            if outside not in lost:  # one lost in a restore proves nothing of what is here
+                _check_extends(connection, found.head, outside)
+                anchors.append(Anchor(path.name, point.size, ""))
         except Failed as error:
             unchecked.append(error.message)
         except Tampered as error:
@@ -292,7 +292,7 @@ def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
 
 
 def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
-    """The checkpoint in a file, signed by somebody whom the log vouched for, or by a kit."""
+    """The checkpoint in a file, signed by a person whom the log vouched for, or by a kit."""
     try:
         data = path.read_bytes()
     except OSError as error:

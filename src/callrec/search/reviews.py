@@ -1,8 +1,10 @@
-"""Searches drawn and looked at afterwards.
+"""Searches drawn at random and reviewed afterwards [policy 4(c)].
 
 Some searches without a request, and some that were refused, are drawn by lot and shown with what
-was looked for and why; whoever reviews them accepts or queries each. Both are in the log first:
-which were drawn, before they are opened.
+was looked for and why; the reviewer accepts or queries each. The log says which were drawn before
+they are opened. A review counts if it is attested to be its maker's and they might review that
+search then: nobody who writes into the database can accept a search in another's name, and nobody
+their own.
 """
 
 from __future__ import annotations
@@ -46,13 +48,13 @@ _DRAW_SOME: Final = "callrec audit review-searches draws some and shows them"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many to draw: so many of a hundred, and ``count`` at the least."""
+    """How many to draw: a percentage, and ``count`` at least."""
 
     count: int
     percent: int
 
     def of(self, waiting: int) -> int:
-        """How many of those that wait."""
+        """How many to draw of those that wait."""
         return min(waiting, max(self.count, ceil(waiting * self.percent / 100)))
 
 
@@ -66,7 +68,7 @@ class DrawnSearch:
     by: str
     """Login."""
     role: Role
-    """What he was to the practice then."""
+    """Their role at the time."""
     refused: bool
     criteria: Mapping[str, Any]
     reason: str | None
@@ -100,7 +102,7 @@ class DrawnSearches:
     people: tuple[Searcher, ...]
     """Everybody who searched, most first."""
     erased: Mapping[int, str] = field(default_factory=dict)
-    """Those besides that wait and are not drawn, as their details went with a recording that was
+    """Searches that wait but cannot be drawn, as their details went with a recording that was
     destroyed: the certificate of each, ``C-1``."""
 
 
@@ -119,13 +121,13 @@ def draw_searches(
 
     Args:
         practice: the open vault.
-        actor: who reviews, with his password given.
+        actor: who reviews, with their password given.
         sample: how many.
         since: only searches from then on.
 
     Raises:
         Refused: the actor may not read the audit log.
-        Locked: it takes his password.
+        Locked: it takes their password.
         Tampered: a search is not in the log as its searcher made it.
     """
     _begin(practice, actor)
@@ -133,7 +135,7 @@ def draw_searches(
         every = read_searches(practice, connection)
         verdicts = read_verdicts(practice, actor, connection, every)
         gone = erased_details_by_leaf(practice, connection)
-    searches = [leaf for leaf in every.values() if _is_since(leaf, since)]
+    searches = [leaf for leaf in every.values() if since is None or since <= parse_instant(leaf.at)]
     waiting = [
         leaf.seq for leaf in searches if leaf.seq not in verdicts and _is_for(practice, actor, leaf)
     ]
@@ -150,10 +152,10 @@ def draw_searches(
 def review_searches(
     practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> Mapping[int, int]:
-    """Put into the log what was said of searches; returns the leaf of each review by its search.
+    """Put reviews of searches into the log; returns the leaf of each review by its search.
 
     Raises:
-        Refused: a search is the actor's own, or was not shown to him, or a query has no reason.
+        Refused: a search is the actor's own or was not shown to them, or a query has no reason.
         NotFound: a leaf is no search that is reviewed.
         Unusable: one is reviewed already.
         Locked: it takes the actor's password.
@@ -186,10 +188,6 @@ def _begin(practice: Practice, actor: Actor) -> None:
     record(practice, actor, COUNTED)
 
 
-def _is_since(leaf: Leaf, since: datetime | None) -> bool:
-    return since is None or since <= parse_instant(leaf.at)
-
-
 def _is_for(practice: Practice, actor: Actor, search: Leaf) -> bool:
     searcher = practice.register.person(search.actor)
     return may_review_search(actor.person, searcher, on=today(practice))
@@ -200,8 +198,8 @@ def _opened(
 ) -> Iterator[DrawnSearch]:
     called = logins(practice)
     for leaf in attested_leaves(connection, practice.register, seqs):
-        # A search of ours says something: where nothing is left, somebody took it away, which
-        # audit verify tells, or sealed nothing by a program of his own.
+        # A search that callrec logged has details. Without any, somebody took them away, as audit
+        # verify says, or sealed nothing with a program of their own.
         details = open_details(practice, actor, connection, leaf) or UNREADABLE_DETAILS
         refused = leaf.outcome is Outcome.REFUSED
         yield DrawnSearch(
@@ -233,8 +231,7 @@ def _found(practice: Practice, actor: Actor, connection: Connection, search: Lea
 def _counted(
     practice: Practice, searches: Sequence[Leaf], verdicts: Mapping[int, Verdict]
 ) -> tuple[Searcher, ...]:
-    called = logins(practice)
-    every = Counter(leaf.actor for leaf in searches)
+    called, every = logins(practice), Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
     reviewed = Counter(leaf.actor for leaf in searches if leaf.seq in verdicts)
     queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
@@ -270,11 +267,6 @@ def _checked(
     return attested_leaves(connection, practice.register, sorted(reviews))
 
 
-# What reviewers said of searches, read back from the log [policy 4(c)].
-#
-# A review counts if it is attested to be its maker's and the search was his to review then: whoever
-# writes into the database accepts nothing in another's name, and nobody his own.
-
 DRAWN: Final = "searches.drawn"
 
 REVIEWED: Final = "search.reviewed"
@@ -291,7 +283,7 @@ def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Le
 def read_verdicts(
     practice: Practice, actor: Actor, connection: Connection, searches: Mapping[int, Leaf]
 ) -> Mapping[int, Verdict]:
-    """What was said of each of these searches; nothing of those that nobody reviewed yet."""
+    """The newest verdict on each of these searches that was reviewed."""
     found = {}
     for review in attested_of(practice, connection, [REVIEWED]):
         details = open_details(practice, actor, connection, review)

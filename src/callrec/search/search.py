@@ -1,7 +1,10 @@
-"""Search for a reason or under a request; never browse.
+"""Search for a reason or under a request, never to browse; and what fits a new request.
 
 What is asked for, and why, is in the audit log before anything is opened; how much was found,
 before it is shown. The index proposes calls; each is opened and decided on by what is sealed there.
+
+Who may search is shown the recordings that fit their new request [policy 4(b), 4(d)], by a search
+like any other under it. Others see how many began then, which the catalogue tells without a key.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -71,7 +73,7 @@ def search_recordings(
         Locked: the actor does not have the catalogue or the index key.
         Tampered: a recording is not as it was sealed.
     """
-    details = {"criteria": _told(criteria), "reason": reason, "request": request}
+    details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         check_not_browsing(
@@ -87,7 +89,11 @@ def search_recordings(
         reading(practice.engine) as connection,
     ):
         masked = not _in_full(practice, actor, connection, request)
-        found = sorted(find_calls(practice, actor, connection, criteria), key=_age, reverse=True)
+        found = sorted(
+            find_calls(practice, actor, connection, criteria),
+            key=lambda opened: (opened.fields["started_at"], opened.id),
+            reverse=True,
+        )
         shown = found[: min(limit or len(found), practice.config.search.most_results)]
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == ARCHIVED]
@@ -112,10 +118,6 @@ def _in_full(practice: Practice, actor: Actor, connection: Connection, request: 
     return is_shown_in_full(actor.person, facts, on=today(practice))
 
 
-def _age(opened: OpenedRecording) -> tuple[str, int]:
-    return opened.fields["started_at"], opened.id
-
-
 def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
     from callrec.requests.open import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
@@ -133,10 +135,10 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str
     return (row.id,)
 
 
-def _told(criteria: Criteria) -> dict[str, Any]:
+def _logged(criteria: Criteria) -> dict[str, Any]:
     """Criteria as the audit log keeps them, sealed: those that were given."""
     days, times = criteria.days, criteria.times
-    told = {
+    every = {
         "direction": criteria.direction,
         "extension": criteria.extension,
         "from": days and days.first.isoformat(),
@@ -147,33 +149,26 @@ def _told(criteria: Criteria) -> dict[str, Any]:
         "time_to": times and times.last.isoformat("minutes"),
         "to": days and days.last.isoformat(),
     }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-# Which recordings fit what a request says [policy 4(b), 4(d)].
-#
-# Whoever may search is shown them, by a search like any other under that request; whoever may not
-# sees how many began then, which the catalogue tells without a key.
+    return {name: value for name, value in every.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """What fits a request, as far as whoever made it may know."""
+    """What fits a request, as far as the person who made it may know."""
 
     matching: int | None
-    """How many; None where that cannot be told. Where several names are looked for, at the
-    least."""
+    """How many, None where that is unknown; at least, where several names are looked for."""
     shown: tuple[ShownCall, ...] = ()
     """The newest first, and no more than may be shown at once or asked for."""
     may_see: bool = False
-    """Whoever made it may search, so ``shown`` is what there is."""
+    """The person who made it may search, so ``shown`` is what there is."""
 
 
 def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -> Suggested:
     """What fits a request that the actor has just made.
 
-    For whoever may search it is one search under the request for each criterion, in the log before
-    anything is opened, and masked as any search is.
+    For people who may search it is one search under the request for each criterion, in the log
+    before anything is opened, and masked as any search is.
 
     Raises:
         Tampered: a recording is not as it was sealed.
@@ -183,7 +178,9 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     criteria = described_by(made.particulars)
     if not criteria:
         return Suggested(None, may_see=True)
-    most = _most(practice, made)
+    is_capped = TERMS[made.purpose].is_capped
+    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
+    most = min(cap, practice.config.search.most_results)
     found = [
         search_recordings(
             practice, actor, criteria=each, reason=None, request=made.reference, limit=most
@@ -194,12 +191,6 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
     matching = max(len(calls), *(each.total for each in found))
     return Suggested(matching, tuple(newest[:most]), may_see=True)
-
-
-def _most(practice: Practice, made: CreatedRequest) -> int:
-    is_capped = TERMS[made.purpose].is_capped
-    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
-    return min(cap, practice.config.search.most_results)
 
 
 def _began_then(practice: Practice, particulars: Particulars) -> int | None:

@@ -1,8 +1,8 @@
 """Say what is known about one recording, once all of it is checked.
 
-A look at one recording is no search and stands under no request, so number, names and file names
-are masked always. Nothing is shown of a recording that is not, in every byte, as it was sealed;
-of one that is on volumes only, its file is read where one of these is attached.
+Looking at one recording is not a search and is under no request, so number, names and file names
+are always masked. Nothing is shown of a recording that is not, in every byte, as it was sealed; the
+file of one that is only on volumes is read where one of these is attached.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class CheckedRecording:
     sides: tuple[str, ...]
     """Whom each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
-    """What is to be known of the sound: ``silent``, ``truncated``, ``unclosed``."""
+    """What to know about the sound: ``silent``, ``truncated``, ``unclosed``."""
     category: Category
     """Of the retention schedule."""
     due_on: date | None
@@ -78,7 +78,7 @@ class CheckedRecording:
     seq: int
     """The leaf that says it was shown."""
     is_file_checked: bool
-    """Not, if it is on volumes only and none of them is attached."""
+    """False if it is only on volumes of which none is attached."""
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
@@ -114,7 +114,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
     on_its_day = versions_on(notices, day)
     return CheckedRecording(
         call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
-        provenance=tuple(_source(said) for said in opened.fields["provenance"]),
+        provenance=tuple(map(_source, opened.fields["provenance"])),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         clock=StartClock(
             zone=opened.fields["zone"],
@@ -152,8 +152,8 @@ def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
     return caller_told(direction, announced=announced, said=_TELLINGS.get(str(word)))
 
 
-def _source(said: Mapping[str, Any]) -> SourceFile:
-    name = said["name"]
-    # What is no UTF-8 has no letter to show.
+def _source(source: Mapping[str, Any]) -> SourceFile:
+    name = source["name"]
+    # A name that is not UTF-8 has no letter to show.
     text = name if isinstance(name, str) else "?"
-    return SourceFile(mask_name(text), said["modified_at"])
+    return SourceFile(mask_name(text), source["modified_at"])
