@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
-from callrec.holds.follow import change_with_request
+from callrec.holds.log import change_with_request
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
 from callrec.policy.request import RequestAct, RequestState

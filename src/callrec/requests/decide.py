@@ -81,6 +81,8 @@ class Decision:
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
     """Why the glass is broken; None if it is not."""
+    opened: OpenRequest | None = None
+    """As it was opened to be shown to them; None: it is opened to be decided."""
     seen: ApprovalPreview | None = None
     """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
 
@@ -117,7 +119,7 @@ def preview_approval(
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         reading(practice.engine) as connection,
     ):
-        request = read_to_decide(practice, actor, connection, reference)
+        request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
         return _preview(practice, request, decision)
 
 
@@ -150,7 +152,7 @@ def approve_request(
         signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
         check_whole_log(practice, act.connection)
-        request = read_to_decide(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference, opened=decision.opened)
         check_nothing_awaited(request)
         granting = _decide(practice, actor, request, decision, countersigner)
         if not TERMS[request.purpose].is_heard:
@@ -317,6 +319,7 @@ def read_to_decide(
     reference: str,
     *,
     command: str = "approve",
+    opened: OpenRequest | None = None,
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
@@ -327,7 +330,7 @@ def read_to_decide(
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
     check_decides_purpose(actor.person, facts, on=today(practice), command=command)
-    request = read_request(practice, actor, connection, reference)
+    request = read_request(practice, actor, connection, reference, opened=opened)
     same_name = namesakes(practice, actor, connection, request.facts.makers)
     return replace(request, facts=replace(request.facts, namesakes=same_name))
 

@@ -39,14 +39,27 @@ from callrec.requests.model import History, OpenRequest, RequestBody, RequestVer
 
 
 def read_request(
-    practice: Practice, actor: Actor, connection: Connection, reference: str
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    reference: str,
+    *,
+    opened: OpenRequest | None = None,
 ) -> OpenRequest:
-    """Open a request through the catalogue key, or through the actor's own."""
+    """Open a request through the catalogue key, or through the actor's own.
+
+    What the same actor has ``opened`` of it before is not opened again while that version stands;
+    it is held against the log, and all else is read, as if it were.
+    """
     row = find_request(connection, reference)
     which = RequestVersion(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
-    keys, body = _open(practice, actor, connection, row)
+    if opened is not None and opened.which == which:
+        check_readable(actor, connection, row)
+        keys, body = opened.keys, opened.body
+    else:
+        keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
