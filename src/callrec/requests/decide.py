@@ -1,12 +1,12 @@
 """Approve, deny, revoke: opened once, decided, signed.
 
-An approval is an act with a key, not a flag: whoever decides opens each recording's data key and
-seals it to the one person who is to hear it, and signs what he granted, to whom and until when.
+An approval is an act with a key, not a flag: the decider opens each recording's data key and seals
+it to the one person who is to hear it, and signs what was granted, to whom and until when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -84,7 +84,7 @@ class Decision:
     opened: OpenRequest | None = None
     """As it was opened to be shown to them; None: it is opened to be decided."""
     seen: ApprovalPreview | None = None
-    """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
+    """What they saw before they confirmed it; None: as it stands, whatever it is by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,11 @@ def approve_request(
         Locked: it takes the actor's password, or the keys of whoever may approve.
         Tampered: the log, the request or a recording is not as it was signed.
     """
-    _check_identity(actor)
+    if actor.identity is None:
+        raise Locked(
+            "an approval is signed with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
     with (
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,
@@ -194,7 +198,12 @@ def _decide(
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
     foreseen = _preview(practice, request, decision)
-    _check_seen(request, decision, foreseen)
+    if decision.seen not in (None, foreseen):
+        raise Refused(
+            "the request, or what was decided of it, was changed after you saw it",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what it asks for now: callrec request show {request.reference}",
+        )
     return Granting(
         request=request,
         decider=actor,
@@ -220,15 +229,6 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
         return practice.register.person(request.requester)
     _, voucher = find_person(practice, decision.to)
     return voucher.person
-
-
-def _check_seen(request: OpenRequest, decision: Decision, foreseen: ApprovalPreview) -> None:
-    if decision.seen not in (None, foreseen):
-        raise Refused(
-            "the request, or what was decided of it, was changed after you saw it",
-            clause=Clause.FORMALLY_AUTHORISED,
-            hint=f"see what it asks for now: callrec request show {request.reference}",
-        )
 
 
 def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
@@ -271,7 +271,11 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             hint=f"find it with callrec search --request {request.reference}, then run"
             f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
         )
-    _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
+    if not {*decision.recordings, *decision.withheld} <= set(asked):
+        raise NotFound(
+            "the request does not ask for that recording",
+            hint=f"callrec request show {request.reference} lists what it asks for",
+        )
     before = last_withheld(request.approvals, request.history, request.digest)
     kept_back = {
         row.id: before[row.uid]
@@ -294,22 +298,6 @@ def _or_not_held(request: OpenRequest) -> str:
         "; if there is none:"
         f" callrec deny {request.reference} --code {Ground.NOT_HELD} --reason TEXT"
     )
-
-
-def _check_asked_for(reference: str, asked: Iterable[int], numbers: set[int]) -> None:
-    if not numbers <= set(asked):
-        raise NotFound(
-            "the request does not ask for that recording",
-            hint=f"callrec request show {reference} lists what it asks for",
-        )
-
-
-def _check_identity(actor: Actor) -> None:
-    if actor.identity is None:
-        raise Locked(
-            "an approval is signed with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
 
 
 def read_to_decide(

@@ -28,7 +28,7 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import is_hidden_from
-from callrec.policy.role import PersonId, Power, VaultKey
+from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, powers, today
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
@@ -276,18 +276,12 @@ def is_request_hidden_from(
     """
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return False
-    subjects, particulars = _subjects(practice, actor, connection, request), request.particulars
+    subjects, particulars = request.facts.subjects, request.particulars
+    sees_less = not sees_in_full(practice, actor, request)
+    if sees_less and not isinstance(particulars.parties, Unknown):
+        subjects |= people_named(practice, actor, connection, particulars.parties)
     may_be_told = particulars.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes"
     return is_hidden_from(actor.person, subjects, may_be_told=may_be_told)
-
-
-def _subjects(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> frozenset[PersonId]:
-    subjects, parties = request.facts.subjects, request.particulars.parties
-    if sees_in_full(practice, actor, request) or isinstance(parties, Unknown):
-        return subjects
-    return subjects | people_named(practice, actor, connection, parties)
 
 
 def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bool:
