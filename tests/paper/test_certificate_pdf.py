@@ -202,7 +202,7 @@ def test_a_reader_shows_the_sections_beside_the_page() -> None:
 IN_ANOTHER_PROCESS = """
 import hashlib
 from callrec.paper.certificate_pdf import certificate_pdf
-from release.certificates import EDITED
+from package.certificates import EDITED
 print(hashlib.sha256(certificate_pdf(EDITED)).hexdigest())
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +25,8 @@ from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Decision, approve_request, preview_approval, revoke_grants
 from callrec.requests.event import withdraw_request
+from callrec.requests.model import RequestBody, RequestVersion
+from callrec.requests.show import show_request
 from house.holds import verified
 from house.practices import House
 from house.requests import (
@@ -438,6 +441,31 @@ def test_a_request_that_changed_while_it_was_read_is_not_approved(stocked: House
     attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [2])
     with pytest.raises(Refused, match="changed after you saw it"):
         approve(stocked, reference, seen=seen)
+
+
+def test_what_was_shown_is_not_opened_again_to_be_approved(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, actor = a_request(stocked, recordings=[1]), signed_in(stocked, "max")
+    open_body, openings = RequestBody.open, list[bytes]()
+
+    def counted(sealed: bytes, key: bytes, which: RequestVersion) -> RequestBody:
+        openings.append(sealed)
+        return open_body(sealed, key, which)
+
+    monkeypatch.setattr(RequestBody, "open", counted)
+    decision = Decision(opened=show_request(stocked.practice, actor, reference).opened)
+    seen = preview_approval(stocked.practice, actor, reference, decision)
+    attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [2])
+    openings.clear()
+    with pytest.raises(Refused, match="changed after you saw it"):
+        approve_request(stocked.practice, actor, reference, replace(decision, seen=seen))
+    assert len(openings) == 1  # the version that stands is another
+    openings.clear()
+    decision = Decision(opened=show_request(stocked.practice, actor, reference).opened)
+    seen = preview_approval(stocked.practice, actor, reference, decision)
+    approve_request(stocked.practice, actor, reference, replace(decision, seen=seen))
+    assert len(openings) == 1
 
 
 def test_an_approver_demoted_after_the_request_was_made_is_refused_and_on_record(

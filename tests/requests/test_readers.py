@@ -33,8 +33,7 @@ from callrec.requests.event import (
     withdraw_request,
 )
 from callrec.requests.glass import review_glass
-from callrec.requests.list import list_requests
-from callrec.requests.show import show_request
+from callrec.requests.show import list_requests, show_request
 from callrec.retention.holds import lift_hold, list_holds, show_hold
 from callrec.search.search import search_recordings
 from house.listening import hear

@@ -29,9 +29,8 @@ from callrec.requests.ask import create_request, new_body
 from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.history import REQUESTS, log_request_event
-from callrec.requests.list import list_requests
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-from callrec.requests.show import ShownRecording, show_request
+from callrec.requests.show import ShownRecording, list_requests, show_request
 from callrec.retention.holds import list_holds
 from house.holds import held, verified
 from house.listening import hear

@@ -420,19 +420,9 @@ def is_complete_metadata(said: object) -> bool:
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
     """Check the clear columns against their sealed copy."""
     started = int(parse_instant(fields["started_at"]).timestamp() * 1000)
-    clear = (
-        row.uid,
-        row.ciphertext,
-        row.started_at,
-        *(getattr(row, name) for name in COPIED_COLUMNS),
-    )
-    copy = (
-        fields["uid"],
-        fields["ciphertext"],
-        started,
-        *(fields[name] for name in COPIED_COLUMNS),
-    )
-    if clear != copy:
+    names = ("uid", "ciphertext", *COPIED_COLUMNS)
+    is_copy = all(getattr(row, name) == fields[name] for name in names)
+    if not is_copy or row.started_at != started:
         raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from callrec.crypto.canonical import format_instant, parse_instant
@@ -102,15 +101,12 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
 
 def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
     unsaid = dict.fromkeys(_NOT_OF_A_LEG)  # of no account for a leg (`comparable_leg`)
+    answered_at = None if said["answered_at"] is None else parse_instant(said["answered_at"])
     return Leg(
         call=Call.from_members({**said, **unsaid, "parties": (), "system": system}),
         key=key,
         recording=str(said["recording"]),
         answered=said["answered"] is True,
-        answered_at=_instant(said["answered_at"]),
+        answered_at=answered_at,
         talk_ms=None if said["talk_ms"] is None else int(said["talk_ms"]),
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else parse_instant(text)

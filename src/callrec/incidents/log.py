@@ -6,12 +6,7 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 
 from __future__ import annotations
 
-from collections.abc import (
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -179,7 +174,11 @@ def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem
     """
 
     def may(row: Row[Any], history: IncidentHistory) -> None:
-        _check_done_by_entitled(history, unopened_incident(row, history), might)
+        incident = unopened_incident(row, history)
+        check_reported(history, might.register)
+        for leaf in history.leaves[1:]:
+            with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
+                check_changed(leaf, incident, might, assesses=False)
         from_millis(row.aware_at)
 
     yield from INCIDENTS.wrong(might.connection, done, may)
@@ -205,15 +204,6 @@ def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: 
         check_may_close(person, open_, on=on)
     else:
         check_may_update(person, open_, assesses=assesses, on=on)
-
-
-def _check_done_by_entitled(
-    history: IncidentHistory, incident: IncidentFacts, might: Powers
-) -> None:
-    check_reported(history, might.register)
-    for leaf in history.leaves[1:]:
-        with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
-            check_changed(leaf, incident, might, assesses=False)
 
 
 _REPORT: Final = attrgetter("number", "what", "noticed_at", "recordings", "request")
@@ -391,10 +381,8 @@ class IncidentBody:
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
-        nonce, log_nonce = (
-            primitives.random_bytes(NONCE_BYTES),
-            primitives.random_bytes(NONCE_BYTES),
-        )
+        nonce = primitives.random_bytes(NONCE_BYTES)
+        log_nonce = primitives.random_bytes(NONCE_BYTES)
         return replace(self, nonce=nonce, log_nonce=log_nonce, **changes)
 
     def digest(self, which: IncidentVersion) -> str:

@@ -27,7 +27,7 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Tampered
-from callrec.holds.follow import match_again
+from callrec.holds.log import match_again
 from callrec.intake.known import DuplicateMacs, Portion, write_macs
 from callrec.intake.sealing import Seen, Taken
 from callrec.policy.authority import check_may

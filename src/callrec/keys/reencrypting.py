@@ -48,7 +48,7 @@ from callrec.practice import Actor, Practice, attempt, record, vault_key, writin
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
 from callrec.requests.holding import check_holds, holds_covering
-from callrec.requests.lapse import expire_lapsed
+from callrec.requests.lapse import attempt_after_expiry
 from callrec.store import Batch
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream
@@ -136,8 +136,7 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
         Failed: the disk has too little room, or recordings are being taken in or archived; or
             people or keys were changed meanwhile. What was done stays; run it again.
     """
-    expire_lapsed(practice, actor)
-    with attempt(practice, actor, REENCRYPTION_BEGUN):
+    with attempt_after_expiry(practice, actor, REENCRYPTION_BEGUN):
         check_may_vouch(actor.person)
         for key in (VaultKey.RECORDINGS, VaultKey.CATALOGUE):
             vault_key(actor, key, practice.register.newest(key).version)

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
-from callrec.holds.follow import change_with_request
+from callrec.holds.log import change_with_request
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, register_now, signing, today
 from callrec.requests.ask import (
     StaffNamed,
@@ -34,12 +34,10 @@ from callrec.requests.ask import (
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.holding import match_open_holds
-from callrec.requests.lapse import attempt_on
+from callrec.requests.lapse import GRANTED_STATES, attempt_on
 from callrec.requests.model import OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
-
-_DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 _Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
 """What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""
@@ -93,10 +91,8 @@ def detach_recordings(
     """
 
     def detached(request: OpenRequest, connection: Connection) -> _Content:
-        before, chosen = (
-            request.body.recordings,
-            find_recordings(practice, actor, connection, numbers),
-        )
+        before = request.body.recordings
+        chosen = find_recordings(practice, actor, connection, numbers)
         if not set(chosen) <= set(before):
             raise NotFound(
                 "the request does not ask for that", hint=f"callrec request show {reference}"
@@ -180,7 +176,7 @@ def _write(
     register = register_now(practice, act.connection)
     REQUESTS.store(act.connection, register, which, body, [request.requester])
     concerned = staff_named(practice, actor, act.connection, body.particulars)
-    if request.facts.state in _DECIDED:
+    if request.facts.state in GRANTED_STATES:
         notify_deciders(
             practice,
             act.connection,

@@ -35,9 +35,6 @@ from callrec.record.statements import statement_of
 from callrec.requests.history import decides_what_is_asked
 from callrec.requests.model import Approval, History
 
-SIGNER_FIELDS: Final = frozenset({"at", "by"})
-"""Members in which the statements of one approval's signers differ."""
-
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
@@ -49,9 +46,6 @@ APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
 
 REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts after which nothing of what was decided holds."""
-
-_IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
-"""Stands for a reason that was asked for and checked when the glass was broken."""
 
 
 def read_approvals(
@@ -302,23 +296,21 @@ def _countersignature(
         return None
     for after, said in signed:
         is_next = after.seq == leaf.seq + 1
-        if is_next and said.by == second and _says_the_same(said, statement):
+        if is_next and said.by == second and _said_by_both(said) == _said_by_both(statement):
             return said
     raise Tampered("the second signature of an approval is missing")
 
 
-def _says_the_same(one: Statement, other: Statement) -> bool:
-    return dict(_shared(one)) == dict(_shared(other))
-
-
-def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
-    return ((k, v) for k, v in statement.fields.items() if k not in SIGNER_FIELDS)
+def _said_by_both(statement: Statement) -> Mapping[str, Any]:
+    """What the statements of one approval's signers have in common."""
+    return {name: said for name, said in statement.fields.items() if name not in ("at", "by")}
 
 
 def _glass_reason(approval: Approval) -> str | None:
     if not approval.broke_glass:
         return None
-    return _IN_THE_LEAF if approval.leaf.detail else ""
+    # It was checked when the glass was broken.
+    return "the reason lies sealed beside the leaf" if approval.leaf.detail else ""
 
 
 def certified_approvers(
@@ -326,18 +318,13 @@ def certified_approvers(
 ) -> Iterator[CertifiedApproval]:
     """Who approved it, by the role that he had then."""
     for approval in approvals:
+        second, seq = approval.countersignature, approval.leaf.seq
         yield CertifiedApproval(
-            role=role_in_words(practice, approval.statement.by, before=approval.leaf.seq),
+            role=role_in_words(practice, approval.statement.by, before=seq),
             at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
-            countersigned_by=_second(practice, approval),
+            countersigned_by=role_in_words(practice, second.by, before=seq) if second else "",
             broke_glass=approval.broke_glass,
         )
-
-
-def _second(practice: Practice, approval: Approval) -> str:
-    if approval.countersignature is None:
-        return ""
-    return role_in_words(practice, approval.countersignature.by, before=approval.leaf.seq)
 
 
 def role_in_words(practice: Practice, person: str, *, before: int | None = None) -> str:

@@ -17,7 +17,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
-from callrec.holds.follow import place_with_request
+from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
@@ -28,13 +28,13 @@ from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power
 from callrec.policy.search import is_of_another_day
-from callrec.practice import Actor, Practice, attempt, powers, register_now, signing, today
+from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
-from callrec.requests.lapse import expire_lapsed
+from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.model import (
     MAX_REQUEST_RECORDINGS,
     History,
@@ -92,8 +92,7 @@ def create_request(
         Unusable: the number is none, or there are too many recordings.
         NotFound: there is no such recording, or nobody who is named by a login.
     """
-    expire_lapsed(practice, actor)
-    with attempt(practice, actor, RequestAct.CREATED):
+    with attempt_after_expiry(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
         particulars = parse_particulars(practice, purpose, said)
         with signing(practice, actor) as act:

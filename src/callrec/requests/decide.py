@@ -1,12 +1,12 @@
 """Approve, deny, revoke: opened once, decided, signed.
 
-An approval is an act with a key, not a flag: whoever decides opens each recording's data key and
-seals it to the one person who is to hear it, and signs what he granted, to whom and until when.
+An approval is an act with a key, not a flag: the decider opens each recording's data key and seals
+it to the one person who is to hear it, and signs what was granted, to whom and until when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -81,8 +81,10 @@ class Decision:
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
     """Why the glass is broken; None if it is not."""
+    opened: OpenRequest | None = None
+    """As it was opened to be shown to them; None: it is opened to be decided."""
     seen: ApprovalPreview | None = None
-    """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
+    """What they saw before they confirmed it; None: as it stands, whatever it is by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def preview_approval(
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         reading(practice.engine) as connection,
     ):
-        request = read_to_decide(practice, actor, connection, reference)
+        request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
         return _preview(practice, request, decision)
 
 
@@ -144,13 +146,17 @@ def approve_request(
         Locked: it takes the actor's password, or the keys of whoever may approve.
         Tampered: the log, the request or a recording is not as it was signed.
     """
-    _check_identity(actor)
+    if actor.identity is None:
+        raise Locked(
+            "an approval is signed with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
     with (
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
         check_whole_log(practice, act.connection)
-        request = read_to_decide(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference, opened=decision.opened)
         check_nothing_awaited(request)
         granting = _decide(practice, actor, request, decision, countersigner)
         if not TERMS[request.purpose].is_heard:
@@ -192,7 +198,12 @@ def _decide(
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
     foreseen = _preview(practice, request, decision)
-    _check_seen(request, decision, foreseen)
+    if decision.seen not in (None, foreseen):
+        raise Refused(
+            "the request, or what was decided of it, was changed after you saw it",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what it asks for now: callrec request show {request.reference}",
+        )
     return Granting(
         request=request,
         decider=actor,
@@ -218,15 +229,6 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
         return practice.register.person(request.requester)
     _, voucher = find_person(practice, decision.to)
     return voucher.person
-
-
-def _check_seen(request: OpenRequest, decision: Decision, foreseen: ApprovalPreview) -> None:
-    if decision.seen not in (None, foreseen):
-        raise Refused(
-            "the request, or what was decided of it, was changed after you saw it",
-            clause=Clause.FORMALLY_AUTHORISED,
-            hint=f"see what it asks for now: callrec request show {request.reference}",
-        )
 
 
 def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
@@ -269,7 +271,11 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             hint=f"find it with callrec search --request {request.reference}, then run"
             f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
         )
-    _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
+    if not {*decision.recordings, *decision.withheld} <= set(asked):
+        raise NotFound(
+            "the request does not ask for that recording",
+            hint=f"callrec request show {request.reference} lists what it asks for",
+        )
     before = last_withheld(request.approvals, request.history, request.digest)
     kept_back = {
         row.id: before[row.uid]
@@ -294,22 +300,6 @@ def _or_not_held(request: OpenRequest) -> str:
     )
 
 
-def _check_asked_for(reference: str, asked: Iterable[int], numbers: set[int]) -> None:
-    if not numbers <= set(asked):
-        raise NotFound(
-            "the request does not ask for that recording",
-            hint=f"callrec request show {reference} lists what it asks for",
-        )
-
-
-def _check_identity(actor: Actor) -> None:
-    if actor.identity is None:
-        raise Locked(
-            "an approval is signed with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
-
-
 def read_to_decide(
     practice: Practice,
     actor: Actor,
@@ -317,6 +307,7 @@ def read_to_decide(
     reference: str,
     *,
     command: str = "approve",
+    opened: OpenRequest | None = None,
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
@@ -327,7 +318,7 @@ def read_to_decide(
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
     check_decides_purpose(actor.person, facts, on=today(practice), command=command)
-    request = read_request(practice, actor, connection, reference)
+    request = read_request(practice, actor, connection, reference, opened=opened)
     same_name = namesakes(practice, actor, connection, request.facts.makers)
     return replace(request, facts=replace(request.facts, namesakes=same_name))
 

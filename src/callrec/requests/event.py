@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
-
 from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
-from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
     ClockEvent,
@@ -49,7 +46,7 @@ from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import History, OpenRequest
+from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -229,7 +226,10 @@ def close_request(
         signing(practice, actor) as act,
     ):
         history = read_history(practice, act.connection, row.id)
-        facts = _facts(practice, actor, act.connection, reference, history)
+        if actor.person.id == history.requester:  # they need not be able to open it
+            facts = unopened_facts(find_request(act.connection, reference), history)
+        else:
+            facts = read_request(practice, actor, act.connection, reference).facts
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
         check_closing(facts, reason, was_delivered=not is_undelivered(history.events))
@@ -239,11 +239,3 @@ def close_request(
         opened = read_request(practice, actor, act.connection, reference)
         words = {"reason": reason}
         return log_with_words(act, actor, opened, RequestAct.CLOSED, words).state
-
-
-def _facts(
-    practice: Practice, actor: Actor, connection: Connection, reference: str, history: History
-) -> RequestFacts:
-    if actor.person.id == history.requester:  # who need not be able to open it
-        return unopened_facts(find_request(connection, reference), history)
-    return read_request(practice, actor, connection, reference).facts

@@ -23,7 +23,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import Tampered
-from callrec.holds.follow import lift_with_request
+from callrec.holds.log import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey

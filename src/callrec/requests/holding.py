@@ -115,8 +115,9 @@ def _in_its_time(
     recordings: Collection[int],
 ) -> Collection[int]:
     """Those of the recordings that were in the time that a hold's request tells."""
-    request = _request_of(practice, actor, connection, hold)
-    rows = _rows(connection, recordings)
+    request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    table = tables.recording
+    rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
     return [row.id for row in _told_by(practice, request, rows)]
 
 
@@ -130,19 +131,10 @@ def _then(
     if actor is None:
         return recordings
     try:
-        request = _request_of(practice, actor, connection, hold)
+        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
     except (Locked, Refused):
         return recordings
     return _told_by(practice, request, recordings)
-
-
-def _request_of(
-    practice: Practice, actor: Actor, connection: Connection, hold: Row[Any]
-) -> OpenRequest:
-    # Most searches meet no hold that waits to be matched, and opening a request loads much.
-    from callrec.requests.open import read_request  # noqa: PLC0415
-
-    return read_request(practice, actor, connection, f"R-{hold.request_number}")
 
 
 def _told_by(
@@ -150,11 +142,6 @@ def _told_by(
 ) -> Sequence[Row[Any]]:
     time, zone = stated_call_times(request.particulars), practice.config.time_zone
     return [row for row in recordings if matches(time, _clear_facts(row), zone)]
-
-
-def _rows(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:
-    recording = tables.recording
-    return connection.execute(select(recording).where(recording.c.id.in_(recordings))).all()
 
 
 def _clear_facts(row: Row[Any]) -> CallFacts:

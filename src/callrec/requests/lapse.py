@@ -41,22 +41,31 @@ GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED}
 
 @contextmanager
 def attempt_on(practice: Practice, actor: Actor, what: str, reference: str) -> Iterator[Row[Any]]:
-    """Let somebody try something with a request, once what has lapsed is in the log; its row.
-
-    As `practice.attempt`: what is refused is logged, too.
-    """
+    """As `attempt_after_expiry`, with the request that a reference names; yields its row."""
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
-    expire_lapsed(practice, actor)
-    with attempt(practice, actor, what, subject=[row.id]):
+    with attempt_after_expiry(practice, actor, what, subject=[row.id]):
         yield row
+
+
+@contextmanager
+def attempt_after_expiry(
+    practice: Practice, actor: Actor, what: str, *, subject: Sequence[str] = ()
+) -> Iterator[None]:
+    """As `practice.attempt`, once what has lapsed is in the log.
+
+    Every command that writes to requests, or rests on where they stand, begins here. Only a release
+    calls `expire_lapsed` itself, as it clears up after a cut-off run before its own attempt.
+    """
+    expire_lapsed(practice, actor)
+    with attempt(practice, actor, what, subject=subject):
+        yield
 
 
 def expire_lapsed(practice: Practice, actor: Actor) -> None:
     """Put into the log what has lapsed, and destroy the grants that have.
 
-    Every command that writes to requests begins with this, in transactions of its own: what it
-    then refuses does not undo it.
+    In transactions of its own: what the command then refuses does not undo it.
     """
     # Two, as the second reads what the first has written, and only a checkpoint attests that.
     _sweep(practice, actor, _lapsed_grants, _let_grants_lapse)

@@ -28,7 +28,7 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import is_hidden_from
-from callrec.policy.role import PersonId, Power, VaultKey
+from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, powers, today
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
@@ -39,14 +39,27 @@ from callrec.requests.model import History, OpenRequest, RequestBody, RequestVer
 
 
 def read_request(
-    practice: Practice, actor: Actor, connection: Connection, reference: str
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    reference: str,
+    *,
+    opened: OpenRequest | None = None,
 ) -> OpenRequest:
-    """Open a request through the catalogue key, or through the actor's own."""
+    """Open a request through the catalogue key, or through the actor's own.
+
+    What the same actor has ``opened`` of it before is not opened again while that version stands;
+    it is held against the log, and all else is read, as if it were.
+    """
     row = find_request(connection, reference)
     which = RequestVersion(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
-    keys, body = _open(practice, actor, connection, row)
+    if opened is not None and opened.which == which:
+        check_readable(actor, connection, row)
+        keys, body = opened.keys, opened.body
+    else:
+        keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
@@ -263,18 +276,12 @@ def is_request_hidden_from(
     """
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return False
-    subjects, particulars = _subjects(practice, actor, connection, request), request.particulars
+    subjects, particulars = request.facts.subjects, request.particulars
+    sees_less = not sees_in_full(practice, actor, request)
+    if sees_less and not isinstance(particulars.parties, Unknown):
+        subjects |= people_named(practice, actor, connection, particulars.parties)
     may_be_told = particulars.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes"
     return is_hidden_from(actor.person, subjects, may_be_told=may_be_told)
-
-
-def _subjects(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> frozenset[PersonId]:
-    subjects, parties = request.facts.subjects, request.particulars.parties
-    if sees_in_full(practice, actor, request) or isinstance(parties, Unknown):
-        return subjects
-    return subjects | people_named(practice, actor, connection, parties)
 
 
 def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bool:

@@ -108,7 +108,14 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
         for each in (approval.statement, approval.countersignature)
         if each is not None
     }
-    so_far = _ReplayState(history, _facts(history, purpose, rules.zone), signed, rules)
+    request = RequestFacts(
+        reference="",
+        purpose=purpose,
+        state=RequestState.SUBMITTED,
+        requester=history.requester,
+        made_on=history.events[0].at.astimezone(rules.zone).date(),
+    )
+    so_far = _ReplayState(history, request, signed, rules)
     for leaf in history.leaves:
         with by_who_might(_may_not(leaf)):
             RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
@@ -173,16 +180,6 @@ class _ReplayedLeaf(NamedTuple):
     """The day, in the practice's time zone."""
     request: RequestFacts
     so_far: _ReplayState
-
-
-def _facts(history: History, purpose: Purpose, zone: tzinfo) -> RequestFacts:
-    return RequestFacts(
-        reference="",
-        purpose=purpose,
-        state=RequestState.SUBMITTED,
-        requester=history.requester,
-        made_on=history.events[0].at.astimezone(zone).date(),
-    )
 
 
 def _is_ordered(so_far: _ReplayState) -> bool:

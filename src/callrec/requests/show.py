@@ -1,6 +1,7 @@
-"""Show a request: what it says, what was decided, what happened [policy 4(b)].
+"""Show a request: what it says, what was decided, what happened [policy 4(b)]; list them.
 
-In full to whoever made it, decides its purpose or was granted it; masked to others who may search.
+In full to the person who made it, those who decide its purpose and those who were granted it;
+masked to others who may search. A list shows nothing that is sealed.
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
-from callrec.requests.history import Words, read_words
+from callrec.requests.history import Words, outline_of, read_outlines, read_words
 from callrec.requests.holding import ListedHold, hold_of_request
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import OpenRequest, event_of
-from callrec.requests.open import check_readable, read_request, sees_in_full
+from callrec.requests.open import (
+    check_readable,
+    read_request,
+    sees_in_full,
+    visible_requests,
+)
 from callrec.requests.packages import (
     ReleasedPackage,
     ShownRelease,
@@ -49,6 +55,7 @@ from callrec.requests.packages import (
     shown_release,
     words_for,
 )
+from callrec.requests.standing import read_lapse_facts, state_now
 
 REQUEST_SHOWN = "request.shown"
 
@@ -174,6 +181,8 @@ class ShownRequest:
     history: tuple[ShownEvent, ...]
     messages: tuple[ListedMessage, ...]
     """By mail: who was told of it, and when."""
+    opened: OpenRequest
+    """For what the same person decides of it next."""
 
 
 def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
@@ -245,6 +254,7 @@ def _shown(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
         ),
         messages=list_messages(practice, about=request.reference),
+        opened=request,
     )
 
 
@@ -358,3 +368,50 @@ def _denial(
         review=alone.standing if alone else None,
         reviewed_by=called[alone.review.by] if alone and alone.review else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRequest:
+    """A request as lists show it."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    created_at: datetime
+    created_by: str
+    """Login."""
+    recordings: int
+    """How many it asks for."""
+
+
+def list_requests(
+    practice: Practice, actor: Actor, *, state: RequestState | None = None, mine: bool = False
+) -> tuple[ListedRequest, ...]:
+    """The requests that are shown to the actor, the newest first.
+
+    Args:
+        practice: the open vault.
+        actor: who asks.
+        state: only those that stand there.
+        mine: only those that the actor made.
+
+    Raises:
+        Tampered: one of which he may not know, perhaps, is not the one that was made.
+    """
+    called = logins(practice)
+    with reading(practice.engine) as connection:
+        rows, ends = visible_requests(practice, actor, connection), read_lapse_facts(connection)
+        makings = read_outlines(connection)
+    listed = [
+        ListedRequest(
+            reference=f"R-{row.number}",
+            purpose=Purpose(row.purpose),
+            state=state_now(practice, row, ends),
+            created_at=from_millis(row.created_at),
+            created_by=called[row.requester],
+            recordings=outline_of(makings, row).recordings,
+        )
+        for row in reversed(rows)
+        if not mine or row.requester == actor.person.id
+    ]
+    return tuple(each for each in listed if state in (None, each.state))

@@ -44,7 +44,7 @@ from callrec.requests.ask import new_body, write_request
 from callrec.requests.decide import read_to_decide
 from callrec.requests.history import read_history
 from callrec.requests.holding import check_holds
-from callrec.requests.lapse import attempt_on, expire_lapsed
+from callrec.requests.lapse import attempt_after_expiry, attempt_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest
 from callrec.requests.open import find_visible
 from callrec.requests.telling import notify_deciders
@@ -84,9 +84,8 @@ def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         Refused: the actor may not review recordings.
         Misconfigured: a recording is of a category that the configuration does not name.
     """
-    expire_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.CREATED),
+        attempt_after_expiry(practice, actor, RequestAct.CREATED),
         reading(practice.engine) as connection,
     ):
         check_may_review(actor.person, on=today(practice))

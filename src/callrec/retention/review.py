@@ -50,11 +50,11 @@ from callrec.policy.retention import (
     months_in_words,
     totals_by_category,
 )
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, record, today
 from callrec.record.statements import carried
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.holding import holds_covering_rows
-from callrec.requests.lapse import expire_lapsed
+from callrec.requests.lapse import attempt_after_expiry
 from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 
 REVIEWED: Final = "retention.reviewed"
@@ -99,8 +99,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
         Misconfigured: a recording is of a category that the configuration does not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
-    expire_lapsed(practice, actor)
-    with attempt(practice, actor, REVIEWED):
+    with attempt_after_expiry(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
         with reading(practice.engine) as connection:
             due = {each.recording: each for each in appraise_due(practice, actor, connection)}

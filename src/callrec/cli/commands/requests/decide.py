@@ -99,8 +99,10 @@ def _confirmed(
 
     prompts = invocation.prompts
     if prompts.possible:
-        for line in request_lines(show_request(practice, actor, reference), practice):
+        shown = show_request(practice, actor, reference)
+        for line in request_lines(shown, practice):
             invocation.out.note(line)
+        decision = replace(decision, opened=shown.opened)
         foreseen = preview_approval(practice, actor, reference, decision)
         decision = replace(decision, seen=foreseen)
         for line in _foreseen_lines(foreseen):

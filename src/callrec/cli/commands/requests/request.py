@@ -24,7 +24,7 @@ request_app.command("create")(create)
 @request_app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
     """What was asked for, the newest first; nothing personal."""
-    from callrec.requests.list import list_requests
+    from callrec.requests.show import list_requests
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
