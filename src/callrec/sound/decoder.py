@@ -16,6 +16,8 @@ from itertools import chain
 from typing import Any, Final, NamedTuple, cast
 
 import av
+import av.subtitles.stream
+import av.video.stream  # both are loaded when a stream is met, which is too late
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream

@@ -12,6 +12,8 @@ from itertools import chain
 from typing import Any, Final
 
 import av
+import av.subtitles.stream
+import av.video.stream  # both are loaded when a stream is met, which is too late
 from av.audio.frame import AudioFrame
 
 from callrec.sound.child import (
