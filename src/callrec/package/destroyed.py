@@ -1,6 +1,6 @@
 """What the certificate of a destruction says, as text and for programs (domain: R32).
 
-It names nobody: whoever asked, decided and carried it out stands there by his role. What it says of
+It names nobody: those who asked, decided and carried it out appear by their roles. What it says of
 a recording is what its stub keeps: number, uid, when the call was, SHA-256 of the sealed file.
 """
 
@@ -84,7 +84,7 @@ class DestructionCertificate:
     purpose: str
     """In words."""
     asked_by: str
-    """The role of whoever made the request."""
+    """The role of the person who made the request."""
     approvals: tuple[CertifiedApproval, ...]
     carried_out_by: str
     """By role."""

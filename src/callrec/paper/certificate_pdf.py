@@ -8,6 +8,7 @@ from typing import Final
 from fpdf import FPDF
 
 from callrec.package.certificate import (
+    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
@@ -195,7 +196,7 @@ def _not_enclosed(sheet: Sheet, originals: Iterable[NotEnclosed]) -> Iterator[Gr
 
 def _withheld(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     if not certificate.withheld:
-        yield sheet.set("Nothing else that was asked for and may be given has been left out.", TEXT)
+        yield sheet.set(NOTHING_WITHHELD, TEXT)
     for number, why in certificate.withheld:
         yield fact(sheet, f"Recording {number}", f"because {why}")
 
