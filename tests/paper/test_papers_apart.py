@@ -71,7 +71,7 @@ class Told:
 class Input:
     buffer = Told()
 sys.stdin = Input()
-runpy.run_module("callrec.paper.maker", run_name="__main__")
+runpy.run_module("callrec.paper.apart", run_name="__main__")
 """
     shell = ["sh", "-c", 'ulimit -c unlimited; exec "$0" -c "$1"', sys.executable, program]
     said = subprocess.run(shell, capture_output=True, text=True, check=True).stdout

@@ -13,7 +13,7 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.release.release import loading, preparing_release
+from callrec.release.release import preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.practices import House
 from house.processes import children
@@ -33,7 +33,7 @@ def test_a_package_for_which_all_was_got_ready_is_whole_and_leaves_nothing_runni
     office: House,
 ) -> None:
     threads = threading.active_count()
-    with preparing_release(), loading():
+    with preparing_release():
         assert len(children()) == 2
         package = a_package(office)
     for file in package.manifest["files"]:

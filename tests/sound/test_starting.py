@@ -23,7 +23,7 @@ from telephone.builders import a_wave
 SOUND = a_wave(bytes(range(1, 251)) * 64)
 
 WAITS = """
-from callrec.sound import expect_decoders, starting_ahead
+from callrec.sound.child import expect_decoders, starting_ahead
 with starting_ahead():
     expect_decoders(1)
     print(open("/proc/self/task/%d/children" % __import__("os").getpid()).read(), flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.system.whole_file import check_new, write_whole
+from callrec.system.files import check_new, write_whole
 
 
 def test_its_owner_alone_reads_it(tmp_path: Path) -> None:

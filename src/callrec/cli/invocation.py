@@ -112,7 +112,7 @@ def check_destination(
     Returns:
         Whether a file of that name is there, and is to be replaced.
     """
-    from callrec.system.whole_file import check_new
+    from callrec.system.files import check_new
 
     if suffixes and to.suffix.lower() not in suffixes:
         raise Unusable(f"a file for this ends in {' or '.join(suffixes)}", hint="name it so")

@@ -1,6 +1,6 @@
 """What the certificate of a release says, wherever it is shown: on paper or on a page.
 
-It names nobody: whoever approved and released stands there by his role, and a patient only where
+It names nobody: those who approved and released appear by their roles, and a patient only where
 that was asked for. Facts first; below them their words, the same for every form.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
-from callrec.policy.edits import Edits, Filler, Side, Silence, Span
+from callrec.policy.edits import Edits, Filler, Side, Span
 
 ROLE_IN_WORDS: Final = {
     FileRole.ORIGINAL: "original",
@@ -24,6 +24,8 @@ WHY_NOT_ENCLOSED: Final = {
     WhyNotEnclosed.SIZE: "the release would not fit where it has to go",
 }
 """Completes "not enclosed, because …"."""
+
+NOTHING_WITHHELD: Final = "Nothing else that was asked for and may be given has been left out."
 
 _SIDE_IN_WORDS: Final = {
     Side.BOTH: "",
@@ -66,7 +68,7 @@ class Certificate:
 
     practice: str
     contact: str
-    """How to reach it, one line; empty where nobody said."""
+    """How to reach it, one line; empty where that is not configured."""
     request: str
     """``R-17``."""
     release: str
@@ -79,7 +81,7 @@ class Certificate:
     """The patient's name, where it was asked for."""
     approvals: tuple[CertifiedApproval, ...]
     released_by: str
-    """The role of whoever releases."""
+    """The role of the person who releases."""
     at: datetime
     """When it was put together, on the practice's clock."""
     files: tuple[ReleasedFile, ...]
@@ -144,16 +146,14 @@ def sound_in_words(file: ReleasedFile) -> str:
 
 def edits_in_words(edits: Edits) -> tuple[str, ...]:
     """A sentence for the clip, then one for each silence; none where nothing was edited."""
-    clip = (
-        [] if edits.clip is None else [f"Clipped: it holds the original {_span(edits.clip)} only."]
-    )
-    return (*clip, *map(_silence_in_words, edits.silences))
-
-
-def _silence_in_words(silence: Silence) -> str:
-    done = _FILLER_IN_WORDS[silence.filler] + _SIDE_IN_WORDS[silence.side]
-    span = _span(silence.span)
-    return f"{done} {span} of the original, because {silence.ground.meaning}."
+    sentences = []
+    if edits.clip is not None:
+        sentences.append(f"Clipped: it holds the original {_span(edits.clip)} only.")
+    for silence in edits.silences:
+        done = _FILLER_IN_WORDS[silence.filler] + _SIDE_IN_WORDS[silence.side]
+        span = _span(silence.span)
+        sentences.append(f"{done} {span} of the original, because {silence.ground.meaning}.")
+    return tuple(sentences)
 
 
 def _span(span: Span) -> str:

@@ -1,6 +1,6 @@
 """What the certificate of a destruction says, as text and for programs (domain: R32).
 
-It names nobody: whoever asked, decided and carried it out stands there by his role. What it says of
+It names nobody: those who asked, decided and carried it out appear by their roles. What it says of
 a recording is what its stub keeps: number, uid, when the call was, SHA-256 of the sealed file.
 """
 
@@ -84,7 +84,7 @@ class DestructionCertificate:
     purpose: str
     """In words."""
     asked_by: str
-    """The role of whoever made the request."""
+    """The role of the person who made the request."""
     approvals: tuple[CertifiedApproval, ...]
     carried_out_by: str
     """By role."""
@@ -155,6 +155,17 @@ def certificate_text(certificate: DestructionCertificate) -> str:
     return "".join(f"{line}\n" for line in _lines(certificate))
 
 
+def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, str]]:
+    """Who asked, decided and carried it out, and when: each fact behind its name."""
+    yield "Request", f"{certificate.request}, {certificate.purpose}"
+    yield "Asked by", certificate.asked_by
+    for approval in certificate.approvals:
+        yield "Approved by", approval_in_words(approval)
+    began = instant_in_words(certificate.begun_at)
+    yield "Carried out by", f"{certificate.carried_out_by}, {began}"
+    yield "Complete", instant_in_words(certificate.done_at)
+
+
 def medium_in_words(medium: Medium) -> str:
     """What was done about a volume."""
     serial = f", serial {medium.serial}" if medium.serial else ""
@@ -173,13 +184,8 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield f"Certificate of destruction {certificate.reference}"
     yield certificate.practice
     yield ""
-    yield from _fact("Request", f"{certificate.request}, {certificate.purpose}")
-    yield from _fact("Asked by", certificate.asked_by)
-    for approval in certificate.approvals:
-        yield from _fact("Approved by", approval_in_words(approval))
-    began = instant_in_words(certificate.begun_at)
-    yield from _fact("Carried out by", f"{certificate.carried_out_by}, {began}")
-    yield from _fact("Complete", instant_in_words(certificate.done_at))
+    for row in decision_rows(certificate):
+        yield from _fact(*row)
     yield from _fact("Record", f"entry {certificate.audit_seq} of the audit log")
     yield from _fact("Fingerprint", hash_in_groups(certificate.fingerprint))
     yield from ("", f"Destroyed: {len(certificate.recordings)}")

@@ -1,7 +1,9 @@
 """manifest.json and calls.json.
 
 Canonical JSON, signed as it stands. It names recordings by number and id, and says nothing of who
-called, who was called, or why the recordings were asked for.
+called, who was called, or why the recordings were asked for. What is known of each call stands in
+calls.json and calls.csv beside it, "in a structured, commonly used and machine-readable format"
+[UK GDPR 20(1)]: JSON is exact and for programs, the table is for people (formats/release.md, 13).
 """
 
 from __future__ import annotations
@@ -213,13 +215,6 @@ def _json(said: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
     return {"bytes": told.pop("size_bytes"), **told}
 
 
-# ``calls.json`` and ``calls.csv``: what is known of each call, for whoever takes it along.
-#
-# "In a structured, commonly used and machine-readable format" [UK GDPR 20(1)]: JSON is exact and
-# for programs, the table is for people (docs/formats/release.md, 13).
-
-CALLS_SCHEMA: Final = "callrec.calls/1"
-
 COLUMNS: Final = (
     *("recording", "started_at", "local_time", "duration_s"),
     *("direction", "number", "extension", "parties"),
@@ -278,7 +273,7 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
     Laws: what JSON reads back is what was given; the table has a row for each call, and its cells
     say the same but for the signs that keep a spreadsheet from running them.
     """
-    told = {"schema": CALLS_SCHEMA, "calls": [_as_json(call) for call in calls]}
+    told = {"schema": "callrec.calls/1", "calls": [_as_json(call) for call in calls]}
     in_doubt = any(call.time_doubt for call in calls)
     columns = (*COLUMNS, TIME_DOUBT) if in_doubt else COLUMNS
     rows = [(*_cells(call), call.time_doubt)[: len(columns)] for call in calls]

@@ -43,22 +43,15 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPa
         yield package
 
 
-def _is_page(path: Path) -> bool:
-    """Whether what lies there is taken for a page: any file that is not named as a zip.
-
-    The name decides, because it decides what opens the file for whoever reads it: one that is a zip
-    as well is a page to a browser.
-    """
-    return path.suffix.lower() != ".zip"
-
-
 def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> OpenedPackage:
     if path.is_dir():
         files = files_in(str(path))
         if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
             _check_holds_none(path)
         return OpenedPackage(files)
-    if _is_page(path):
+    # The name decides, because it decides what opens the file for the person who reads it: one that
+    # is a zip as well is a page to a browser.
+    if path.suffix.lower() != ".zip":
         page = open_page(path, passphrase)
         return OpenedPackage(
             {name: partial(io.BytesIO, data) for name, data in page.files.items()}, page
@@ -67,14 +60,14 @@ def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> 
 
 
 def _check_holds_none(path: Path) -> None:
-    """Whoever releases several times to one folder may name that, and means what is in it."""
-    found = sorted(each.name for each in path.iterdir() if _is_named_as_release(each))
+    """A person who releases several times to one folder may name that, and mean what is in it."""
+    found = sorted(
+        each.name
+        for each in path.iterdir()
+        if each.name.startswith("callrec-release-") and each.suffix.lower() in {".zip", ".html"}
+    )
     if found:
         raise Unusable(
             "this folder is no release, there are releases in it",
             hint=f"check one: {', '.join(found)}",
         )
-
-
-def _is_named_as_release(path: Path) -> bool:
-    return path.name.startswith("callrec-release-") and path.suffix.lower() in {".zip", ".html"}

@@ -1,4 +1,4 @@
-"""A page read again."""
+"""A package that is a page, opened and read again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class OpenedPage:
     shown: Any
     """What its own code lays out, as JSON has it; None: it says nothing of that."""
     signature: str
-    """Of what is shown and of what is around, by whoever released it; empty: there is none."""
+    """Of what is shown and of what is around, by the releaser; empty: there is none."""
     around: bytes
     """SHA-256 of the page without the values in the four elements, 32 bytes."""
 
@@ -137,32 +137,25 @@ def _is_index(value: Any) -> bool:
         isinstance(value, dict)
         and value.keys() <= _INDEX
         and isinstance(value.get("files"), list)
-        and all(map(_is_listed, value["files"]))
+        and all(
+            isinstance(each, dict)
+            and each.keys() == _LISTED
+            and fits(each["path"], "text")
+            and fits(each["bytes"], "n")
+            for each in value["files"]
+        )
     )
-
-
-def _is_listed(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == _LISTED
-        and fits(value["path"], "text")
-        and fits(value["bytes"], "n")
-    )
-
-
-# What a page shows, signed together with what is sealed in it (release.md, 7).
-#
-# Of the page the signature covers what it shows once it is open, and every byte of its text and
-# code: all but the values in the four elements that hold what is sealed.
-
-PAGE_SCHEMA: Final = "callrec.page/1"
 
 
 def page_statement(*, release: str, shown: object, around: bytes) -> bytes:
-    """What whoever releases a page signs of it, as he signs its manifest."""
+    """What the releaser of a page signs of it, as they sign its manifest (release.md, 7).
+
+    That is what it shows once it is open, and every byte of its text and code: all but the values
+    in the four elements that hold what is sealed.
+    """
     return canonical(
         {
-            "schema": PAGE_SCHEMA,
+            "schema": "callrec.page/1",
             "release": release,
             "shown": sha256(canonical(shown)).hex(),
             "around": around.hex(),

@@ -23,8 +23,6 @@ NAMESPACE: Final = "callrec-release"
 
 _MAGIC = b"SSHSIG"
 
-_VERSION = (1).to_bytes(4, "big")
-
 _KEY_TYPE = "ssh-ed25519"
 
 _BEGIN = "-----BEGIN SSH SIGNATURE-----"
@@ -32,8 +30,6 @@ _BEGIN = "-----BEGIN SSH SIGNATURE-----"
 _END = "-----END SSH SIGNATURE-----"
 
 _COLUMNS = 70  # as ssh-keygen writes it, so that the same key and message give the same file
-
-_SIGNATURE_BYTES = 64
 
 _WORD = re.compile(r"[A-Za-z0-9@._/+-]+")
 
@@ -43,8 +39,13 @@ def sign_ssh(message: bytes, seed: bytes, namespace: str) -> str:
 
     Law: ``callrec_verify.check_signature`` accepts it for this message and key, and for no other.
     """
-    signature = sign(seed, _signed(message, namespace))
-    return _armor(_head(signing_public(seed), namespace) + signature)
+    purpose = _string(namespace.encode()) + _string(b"") + _string(b"sha256")
+    signature = sign(seed, _MAGIC + purpose + _string(sha256(message)))
+    key = _string(_key_blob(signing_public(seed)))
+    sealed = _string(_string(_KEY_TYPE.encode()) + _string(signature))
+    blob = _MAGIC + (1).to_bytes(4, "big") + key + purpose + sealed  # of version 1
+    lines = textwrap.wrap(base64.b64encode(blob).decode(), _COLUMNS)
+    return "\n".join((_BEGIN, *lines, _END)) + "\n"
 
 
 def ssh_public_key(public: bytes, comment: str) -> str:
@@ -66,34 +67,12 @@ def allowed_signers_line(principal: str, public: bytes, namespace: str) -> str:
     return f'{_one_word(principal)} namespaces="{_one_word(namespace)}" {_KEY_TYPE} {key}'
 
 
-def _signed(message: bytes, namespace: str) -> bytes:
-    return _MAGIC + _purpose(namespace) + _string(sha256(message))
-
-
-def _head(public: bytes, namespace: str) -> bytes:
-    # Both outer lengths are known, since an Ed25519 signature always has 64 bytes.
-    kind = _string(_KEY_TYPE.encode())
-    size = _SIGNATURE_BYTES.to_bytes(4, "big")
-    inner = kind + size
-    outer = (len(inner) + _SIGNATURE_BYTES).to_bytes(4, "big")
-    return _MAGIC + _VERSION + _string(_key_blob(public)) + _purpose(namespace) + outer + inner
-
-
-def _purpose(namespace: str) -> bytes:
-    return _string(namespace.encode()) + _string(b"") + _string(b"sha256")
-
-
 def _key_blob(public: bytes) -> bytes:
     return _string(_KEY_TYPE.encode()) + _string(public)
 
 
 def _string(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
-
-
-def _armor(blob: bytes) -> str:
-    lines = textwrap.wrap(base64.b64encode(blob).decode(), _COLUMNS)
-    return "\n".join([_BEGIN, *lines, _END]) + "\n"
 
 
 def _one_word(text: str) -> str:

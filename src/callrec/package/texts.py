@@ -1,4 +1,4 @@
-"""The texts of a package: for whoever listens, for whose calls they are, for who relies on them.
+"""The texts of a package: for listeners, for the people whose calls they are, for verifiers.
 
 The words stand in read-me-first.txt, your-rights.txt and verify.txt beside this module; here they
 get their facts and their lines. UTF-8 without a byte order mark and LF line ends on every system:
@@ -75,7 +75,7 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         check_manifest=_ssh_keygen(manifest, "manifest.json"),
         namespace=NAMESPACE,
         key=ssh_fingerprint(public),
-        fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
+        fingerprint="\n".join(_INDENT + " ".join(half) for half in (groups[:4], groups[4:])),
         proves=WHAT_IT_PROVES,
     )
 
@@ -122,10 +122,6 @@ def _bullets(lines: Iterable[str]) -> Iterator[str]:
     for line in (*(f"{other};" for other in others), f"{last}."):
         first, further = f"{_INDENT}- ", f"{_INDENT}  "
         yield textwrap.fill(line, COLUMNS, initial_indent=first, subsequent_indent=further)
-
-
-def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(_INDENT + line for line in lines)
 
 
 def _text(name: str, **facts: str) -> str:

@@ -1,6 +1,6 @@
-"""Whole or not at all; the passphrase.
+"""A package that appears whole or not at all, and the passphrase that opens it.
 
-Until then it has no name at all where the drive allows that (O_TMPFILE): whatever kills the run,
+Until it is whole it has no name where the drive allows that (O_TMPFILE): whatever kills the run,
 the system takes it away. On other drives, most that are made for Windows among them, it lies beside
 its target under a name of its own, which `leftovers_of` finds.
 """
@@ -37,11 +37,18 @@ def unfinished_package(target: Path) -> Iterator[BinaryIO]:
     if os.path.lexists(target):
         raise _exists()
     try:
-        with _begun(target) as file:
+        unnamed = open_unnamed(target.parent)
+        descriptor = create_private(_draft(target)) if unnamed is None else unnamed
+        with os.fdopen(descriptor, "r+b", 0) as file:
             yield file
             os.fsync(file.fileno())
             _name(file, target)
-        _keep(target)
+        try:
+            sync(target.parent)  # its name is durable, or it goes again
+        except OSError:
+            with suppress(OSError):
+                target.unlink()
+            raise
     except FileExistsError as error:
         raise _exists() from error
     except OSError as error:
@@ -80,12 +87,6 @@ def _draft(target: Path) -> Path:
     return target.with_name(PREFIX + target.name)
 
 
-def _begun(target: Path) -> BinaryIO:
-    """An unbuffered file, without a name if the drive knows such."""
-    descriptor = open_unnamed(target.parent)
-    return os.fdopen(create_private(_draft(target)) if descriptor is None else descriptor, "r+b", 0)
-
-
 def _name(file: BinaryIO, target: Path) -> None:
     """Give the file its name, never one that is taken."""
     if leftovers_of(target):
@@ -100,16 +101,6 @@ def _exists() -> Unusable:
     return Unusable(
         "a file or folder of the release's name exists already", hint="give another place"
     )
-
-
-def _keep(target: Path) -> None:
-    """Make its name durable, or take it away again."""
-    try:
-        sync(target.parent)
-    except OSError:
-        with suppress(OSError):
-            target.unlink()
-        raise
 
 
 PASSPHRASE_WORDS: Final = 6

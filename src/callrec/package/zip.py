@@ -267,7 +267,7 @@ def _is_odd(entry: Any) -> bool:
 def _unlock(archive: Any, entry: Any, typed: str) -> None:
     """Take the passphrase as typed, as every program does, or else as ours are drawn.
 
-    Whoever packs a zip again chooses his own.
+    A person who packs a zip again chooses their own.
     """
     for spelt in (typed.encode(errors="surrogateescape"), normalise_passphrase(typed)):
         archive.setpassword(spelt)
@@ -330,7 +330,7 @@ def _opened(archive: Any, entry: Any) -> IO[bytes]:
 # beside the ciphertext. Stored, not compressed: LZMA inside AES has kept WinRAR and 7-Zip from
 # opening archives, and sound hardly shrinks.
 
-EARLIEST_TIME: Final = (1980, 1, 1, 0, 0, 0)
+_EARLIEST_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The date of every file in the zip, since the directory is not encrypted: zip's own first day."""
 
 _UNIX = 3  # "made by", so that the archive does not tell which system it was made on
@@ -356,7 +356,7 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
 
 
 def _add(archive: pyzipper.AESZipFile, member: Member, drive: _Drive) -> None:
-    info = pyzipper.zipfile_aes.AESZipInfo(member.path, EARLIEST_TIME)
+    info = pyzipper.zipfile_aes.AESZipInfo(member.path, _EARLIEST_TIME)
     info.create_system = _UNIX
     info.file_size = member.size_bytes  # decides on zip64: only where it is needed
     with archive.open(info, "w") as entry:

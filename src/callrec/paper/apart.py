@@ -1,13 +1,17 @@
 """A release's papers, made by a process of their own where one was started for them.
 
-To load what sets them takes a quarter of a second, which is a processor's that has nothing else to
-do while a vault is opened.
+To load what sets them takes a quarter of a second. While a vault is opened one processor has
+nothing else to do: the process, which is this module as a program, loads everything then. It is
+sent a certificate, says the papers and ends; it sees no recording, and what it is sent is its own
+parent's.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -17,11 +21,16 @@ from typing import Final
 from fpdf import FPDF
 
 from callrec.package.certificate import Certificate
-from callrec.system.processes import kill_process, python_command, start_process
+from callrec.system.processes import (
+    harden_process,
+    kill_process,
+    python_command,
+    start_process,
+)
 
-MAKER_COMMAND: Final = python_command("callrec.paper.maker")
+MAKER_COMMAND: Final = python_command("callrec.paper.apart")
 
-LENGTH_BYTES: Final = 4
+_LENGTH_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +43,13 @@ class Papers:
 
     def to_bytes(self) -> bytes:
         """As the process says them: the certificate behind its length in four bytes, the label."""
-        length = len(self.certificate).to_bytes(LENGTH_BYTES, "big")
+        length = len(self.certificate).to_bytes(_LENGTH_BYTES, "big")
         return length + self.certificate + self.exhibit_label
 
     @classmethod
     def from_bytes(cls, said: bytes) -> Papers:
         """Read back what ``to_bytes`` wrote."""
-        length, papers = int.from_bytes(said[:LENGTH_BYTES], "big"), said[LENGTH_BYTES:]
+        length, papers = int.from_bytes(said[:_LENGTH_BYTES], "big"), said[_LENGTH_BYTES:]
         return cls(papers[:length], papers[length:])
 
 
@@ -85,3 +94,15 @@ def papers_of(certificate: Certificate, on: FPDF | None = None) -> Papers:
 
     label = exhibit_label_pdf(certificate) if certificate.exhibit else b""
     return Papers(certificate_pdf(certificate, on), label)
+
+
+if __name__ == "__main__":
+    import callrec.paper.certificate_pdf  # noqa: F401  # loaded before the release is known
+    from callrec.paper.sheet import blank
+
+    harden_process()
+    paper = blank()
+    certificate = pickle.load(sys.stdin.buffer)  # noqa: S301
+    sys.stdout.buffer.write(papers_of(certificate, paper).to_bytes())
+    sys.stdout.flush()
+    os._exit(0)  # Python would look through all that is loaded for cycles before it goes

@@ -8,6 +8,7 @@ from typing import Final
 from fpdf import FPDF
 
 from callrec.package.certificate import (
+    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
@@ -23,22 +24,26 @@ from callrec.package.certificate import (
 )
 from callrec.package.manifest import NotEnclosed, ReleasedFile
 from callrec.package.texts import WHAT_IT_PROVES
-from callrec.paper.faces import Face, Style, qr_png
+from callrec.paper.faces import Face, Style
 from callrec.paper.sheet import (
     HASH,
+    HEADING,
     LABEL,
+    LEAD,
     NAVY,
     NOTE,
+    PRACTICE,
     STRONG,
     TEXT,
+    TITLE,
     WIDTH,
     Box,
     Group,
     Line,
-    Picture,
     Rule,
     Sheet,
     as_opening,
+    beside_square,
     blank_captions,
     blanks,
     count,
@@ -49,12 +54,6 @@ from callrec.paper.sheet import (
     side_by_side,
     space,
 )
-
-_PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
-
-_TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
-
-_LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
 
 _FINGERPRINT: Final = Style(Face.MONO, 12, spacing=1.55)
 
@@ -76,17 +75,19 @@ def certificate_pdf(certificate: Certificate, on: FPDF | None = None) -> bytes:
     )
     _head(sheet, certificate)
     sheet.keep(*section(sheet, "The release", *_release(sheet, certificate)))
-    _list(sheet, "What is enclosed", _enclosed(sheet, certificate.files))
+    sheet.keep_section("What is enclosed", _enclosed(sheet, certificate.files))
     if certificate.not_enclosed:
         originals = _not_enclosed(sheet, certificate.not_enclosed)
-        _list(sheet, "Originals that are not enclosed", originals)
-    _list(sheet, "What is withheld", _withheld(sheet, certificate))
+        sheet.keep_section("Originals that are not enclosed", originals)
+    sheet.keep_section("What is withheld", _withheld(sheet, certificate))
     sheet.keep(*section(sheet, "The practice's fingerprint", _fingerprint(sheet, certificate)))
+    names = ("Signature", "Name and role", "Date")
+    signature = (*space(9), *blanks(sheet, *names, x=0, width=WIDTH))
     # Together, so that nobody signs a page on which nothing else stands.
     sheet.keep(
         *section(sheet, "The record", *_record(sheet, certificate)),
         *section(sheet, "How to check all this", *_how_to_check(sheet, certificate)),
-        *section(sheet, "Signed for the practice", _signature(sheet)),
+        *section(sheet, "Signed for the practice", signature),
     )
     return sheet.to_pdf(
         f"Certificate of release   ·   {certificate.request}   ·   release {certificate.release}"
@@ -95,7 +96,7 @@ def certificate_pdf(certificate: Certificate, on: FPDF | None = None) -> bytes:
 
 def _head(sheet: Sheet, certificate: Certificate) -> None:
     sheet.keep(
-        sheet.set(certificate.practice, _PRACTICE),
+        sheet.set(certificate.practice, PRACTICE),
         space(0.6),
         sheet.set(certificate.contact, LABEL),
         (Line(5, (Rule(0, WIDTH, 0.6, NAVY),)),),
@@ -103,23 +104,15 @@ def _head(sheet: Sheet, certificate: Certificate) -> None:
     recordings = len({file.recording for file in certificate.files})
     sheet.keep(
         space(2.5),
-        sheet.set("Certificate of release", _TITLE),
+        sheet.set("Certificate of release", TITLE),
         space(1),
         sheet.set(
             f"{certificate.practice} certifies that it released the sound of"
             f" {count(recordings, 'telephone call')}, in {count(len(certificate.files), 'file')},"
             f" as set out below. This certificate {WHAT_IT_PROVES}.",
-            _LEAD,
+            LEAD,
         ),
     )
-
-
-def _list(sheet: Sheet, title: str, groups: Iterable[Group]) -> None:
-    """A section of any length, its heading on the page of its first group."""
-    first, *rest = groups
-    sheet.keep(*section(sheet, title, first))
-    for group in rest:
-        sheet.keep(group)
 
 
 def _release(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
@@ -203,7 +196,7 @@ def _not_enclosed(sheet: Sheet, originals: Iterable[NotEnclosed]) -> Iterator[Gr
 
 def _withheld(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     if not certificate.withheld:
-        yield sheet.set("Nothing else that was asked for and may be given has been left out.", TEXT)
+        yield sheet.set(NOTHING_WITHHELD, TEXT)
     for number, why in certificate.withheld:
         yield fact(sheet, f"Recording {number}", f"because {why}")
 
@@ -222,9 +215,7 @@ def _fingerprint(sheet: Sheet, certificate: Certificate) -> Group:
             width=width,
         ),
     )
-    spare = max(0.0, _QR_SIDE - height_of(words))
-    picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(certificate.fingerprint))
-    return (*side_by_side(words[:1], [Line(0, (picture,))]), *words[1:], *space(spare))
+    return beside_square(words, certificate.fingerprint, _QR_SIDE)
 
 
 def _record(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
@@ -259,10 +250,6 @@ def _how_to_check(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
         yield side_by_side(sheet.set(f"{number}.", LABEL, width=_INDENT), step)
 
 
-def _signature(sheet: Sheet) -> Group:
-    return (*space(9), *blanks(sheet, "Signature", "Name and role", "Date", x=0, width=WIDTH))
-
-
 _SIZE: Final = (150.0, 100.0)
 
 _X: Final = (WIDTH - _SIZE[0]) / 2
@@ -276,8 +263,6 @@ _VALUES: Final = 32.0
 _LABEL_PRACTICE: Final = Style(Face.BOLD, 10, NAVY)
 
 _REFERENCE: Final = Style(Face.SERIF, 24, NAVY, 1.2)
-
-_HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
 
 _HASH: Final = Style(Face.MONO, 6.5)
 
@@ -353,7 +338,7 @@ def _facts(sheet: Sheet, certificate: Certificate, exhibit: Exhibit) -> Iterator
 
 def _continuity(sheet: Sheet) -> Iterator[Group]:
     yield space(7)
-    yield as_opening("Continuity", sheet.set("Continuity", _HEADING))
+    yield as_opening("Continuity", sheet.set("Continuity", HEADING))
     yield sheet.set(
         "Whoever takes the medium over signs here, from the top, each time it changes hands.", NOTE
     )

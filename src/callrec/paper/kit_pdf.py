@@ -8,32 +8,28 @@ from datetime import datetime
 from typing import Final
 
 from callrec.package.certificate import hash_in_groups, instant_in_words
-from callrec.paper.faces import Face, Style, qr_png
+from callrec.paper.faces import Face, Style
 from callrec.paper.sheet import (
     HASH,
     LABEL,
+    LEAD,
     NAVY,
     NOTE,
+    PRACTICE,
     TEXT,
+    TITLE,
     WIDTH,
     Group,
     Line,
-    Picture,
     Rule,
     Sheet,
+    beside_square,
     blanks,
     fact,
-    height_of,
     section,
     side_by_side,
     space,
 )
-
-_PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
-
-_TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
-
-_LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
 
 _GROUP: Final = Style(Face.MONO, 16, spacing=1.45)
 
@@ -103,13 +99,17 @@ def kit_pdf(kit: PrintedKit) -> bytes:
 
 def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> Iterator[Group]:
     is_split = len(kit.pages) > 1
-    yield sheet.set(kit.practice, _PRACTICE, most=1)
+    yield sheet.set(kit.practice, PRACTICE, most=1)
     yield (Line(4, (Rule(0, WIDTH, 0.6, NAVY),)),)
     of = f", page {number} of {len(kit.pages)}" if is_split else ""
-    yield sheet.set(f"Recovery kit{of}", _TITLE)
+    yield sheet.set(f"Recovery kit{of}", TITLE)
     lead = _OF_THREE if is_split else _ALONE
-    yield sheet.set(lead.format(practice=kit.practice), _LEAD, most=4)
-    words_of = _share(sheet, words) if is_split else _groups(sheet, words)
+    yield sheet.set(lead.format(practice=kit.practice), LEAD, most=4)
+    columns, style, note = (3, _WORD, _CHECKED_WORDS) if is_split else (2, _GROUP, _CHECKED)
+    numbered = beside_square(
+        _columns(sheet, words, columns, style), " ".join(words), _QR_SIDE, below=1
+    )
+    words_of = (*numbered, *sheet.set(note, NOTE))
     yield from section(sheet, "The words", words_of)
     yield from section(sheet, "Whose it is", *_facts(sheet, kit))
     keep = _KEEP_OF_THREE if is_split else _KEEP_ALONE
@@ -117,14 +117,6 @@ def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> I
     yield from section(sheet, "When it is needed", *_steps(sheet, is_split=is_split))
     yield from section(sheet, "Once a year: callrec recovery drill", *_drills(sheet))
     yield (Line(500),)  # the next page of the kit is on another sheet
-
-
-def _groups(sheet: Sheet, groups: Sequence[str]) -> Group:
-    return _with_square(sheet, _columns(sheet, groups, 2, _GROUP), groups, _CHECKED)
-
-
-def _share(sheet: Sheet, words: Sequence[str]) -> Group:
-    return _with_square(sheet, _columns(sheet, words, 3, _WORD), words, _CHECKED_WORDS)
 
 
 def _columns(sheet: Sheet, words: Sequence[str], columns: int, style: Style) -> Group:
@@ -144,17 +136,6 @@ def _columns(sheet: Sheet, words: Sequence[str], columns: int, style: Style) -> 
                 )
             )
         )
-    )
-
-
-def _with_square(sheet: Sheet, columns: Group, words: Sequence[str], note: str) -> Group:
-    picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(" ".join(words)))
-    spare = max(0.0, _QR_SIDE - height_of(columns))
-    return (
-        *side_by_side(columns[:1], [Line(0, (picture,))]),
-        *columns[1:],
-        *space(spare + 1),
-        *sheet.set(note, NOTE),
     )
 
 
@@ -221,10 +202,10 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
 def _head_leaf(  # noqa: PLR0917 - what stands on it
     sheet: Sheet, note: str, practice: str, size: int, fingerprint: str, at: datetime
 ) -> Iterator[Group]:
-    yield sheet.set(practice, _PRACTICE, most=1)
+    yield sheet.set(practice, PRACTICE, most=1)
     yield (Line(4, (Rule(0, WIDTH, 0.6, NAVY),)),)
-    yield sheet.set("The audit log, as it stands", _TITLE)
-    yield sheet.set(_SAYS.format(practice=practice, size=size), _LEAD)
+    yield sheet.set("The audit log, as it stands", TITLE)
+    yield sheet.set(_SAYS.format(practice=practice, size=size), LEAD)
     yield from section(sheet, "The four lines", _head_with_square(sheet, note))
     yield from section(
         sheet,
@@ -256,9 +237,7 @@ def _head_with_square(sheet: Sheet, note: str) -> Group:
         if words
         for line in (*sheet.set(words, _FOUR, width=width), *space(1.5))
     )
-    picture = Picture(WIDTH - _HEAD_QR_SIDE, _HEAD_QR_SIDE, qr_png(note))
-    spare = max(0.0, _HEAD_QR_SIDE - height_of(lines))
-    return (*side_by_side(lines[:1], [Line(0, (picture,))]), *lines[1:], *space(spare + 1))
+    return beside_square(lines, note, _HEAD_QR_SIDE, below=1)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,4 +1,8 @@
-"""Sheets, lines, fields."""
+"""What every paper is set with: the sheet, its lines, its sections and its fields.
+
+Sizes are millimetres. Words are wrapped as they are set, but nothing is drawn before the whole
+paper is known: only then can its foot say how many pages there are.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
-from callrec.paper.faces import Face, Style, add_faces, printable, wrapped, xmp
+from callrec.paper.faces import Face, Style, add_faces, printable, qr_png, wrapped, xmp
 
 PAGE: Final = (210.0, 297.0)
 
@@ -36,6 +40,24 @@ PALE: Final = (196, 203, 212)
 
 _SMALL = Style(Face.SANS, 7.5, GREY)
 
+PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
+
+TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
+
+LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
+
+TEXT: Final = Style(Face.SANS, 9)
+
+STRONG: Final = Style(Face.BOLD, 9)
+
+LABEL: Final = Style(Face.SANS, 9, GREY)
+
+NOTE: Final = Style(Face.SANS, 8, GREY)
+
+HASH: Final = Style(Face.MONO, 8)
+
+HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
+
 _BASE: Final = 0.76
 """Where in a line's height the words stand."""
 
@@ -50,17 +72,16 @@ def blank() -> FPDF:
 
 
 class Sheet:
-    """A paper while it is set; drawn all at once, when it is known how many pages it takes."""
+    """A paper while it is set."""
 
     def __init__(self, *, title: str, practice: str, at: datetime, on: FPDF | None = None) -> None:
-        """An empty paper."""
         self._pdf = on or blank()
         self._pdf.set_lang("en-GB")
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
-        shown = self._plain(title)
+        shown, author = (printable(words, range(0x110000)) for words in (title, practice))
         self._pdf.set_title(shown)
         self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
-        self._pdf.set_xmp_metadata(xmp(title=shown, author=self._plain(practice), at=at))
+        self._pdf.set_xmp_metadata(xmp(title=shown, author=author, at=at))
         self._groups: list[Group] = []
 
     def set(
@@ -87,23 +108,24 @@ class Sheet:
         """Put groups below what is there, all of them on one page."""
         self._groups.append(tuple(line for group in groups for line in group))
 
+    def keep_section(self, title: str, groups: Iterable[Group]) -> None:
+        """Put a section of any length below, its heading on the page of its first group."""
+        first, *rest = groups
+        self.keep(*section(self, title, first))
+        for group in rest:
+            self.keep(group)
+
     def to_pdf(self, foot: str) -> bytes:
         """Draw everything."""
         pages = paginate(self._groups, ROOM)
+        rule = Line(2.5, (Rule(0, WIDTH, 0.15, PALE),))
         for number, lines in enumerate(pages, 1):
             self._pdf.add_page()
             self._draw(lines, TOP)
-            self._draw(self._foot(foot, f"page {number} of {len(pages)}"), _FOOT)
+            left = self.set(foot, _SMALL, width=WIDTH - 25, most=1)
+            right = self.set_right(f"page {number} of {len(pages)}", _SMALL)
+            self._draw((rule, *side_by_side(left, right)), _FOOT)
         return bytes(self._pdf.output())
-
-    def _foot(self, foot: str, page: str) -> Group:
-        rule = Line(2.5, (Rule(0, WIDTH, 0.15, PALE),))
-        return (
-            rule,
-            *side_by_side(
-                self.set(foot, _SMALL, width=WIDTH - 25, most=1), self.set_right(page, _SMALL)
-            ),
-        )
 
     def _draw(self, lines: Sequence[Line], y: float) -> None:
         for line in lines:
@@ -134,22 +156,6 @@ class Sheet:
                 pdf.set_line_width(mark.thickness)
                 pdf.rect(LEFT + mark.x, y, mark.width, mark.height)
 
-    def _plain(self, words: str) -> str:
-        return printable(words, range(0x110000))
-
-
-TEXT: Final = Style(Face.SANS, 9)
-
-STRONG: Final = Style(Face.BOLD, 9)
-
-LABEL: Final = Style(Face.SANS, 9, GREY)
-
-NOTE: Final = Style(Face.SANS, 8, GREY)
-
-HASH: Final = Style(Face.MONO, 8)
-
-HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
-
 
 def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
     """Groups under a heading, which stands in the outline as well."""
@@ -163,6 +169,17 @@ def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
 def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
     """A value in the second column, what it is in the first."""
     return side_by_side(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
+
+
+def beside_square(words: Group, text: str, side: float, *, below: float = 0.0) -> Group:
+    """Words with a text as a square on the right edge beside them, as high as the higher."""
+    picture = Picture(WIDTH - side, side, qr_png(text))
+    spare = max(0.0, side - height_of(words))
+    return (
+        *side_by_side(words[:1], [Line(0, (picture,))]),
+        *words[1:],
+        *space(spare + below),
+    )
 
 
 def blanks(sheet: Sheet, *names: str, x: float, width: float) -> Group:

@@ -26,7 +26,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.record.details import checked_details
 from callrec.requests.open import hidden_from
-from callrec.system.whole_file import check_new, whole_file
+from callrec.system.files import check_new, whole_file
 
 _BODY: Final = tables.leaf.c.body
 

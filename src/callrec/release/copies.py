@@ -3,6 +3,10 @@
 Where something is left out of a copy, its original would tell it and stays in the vault. Where the
 package has to fit somewhere, first the copies are compressed, then the originals stay out; nobody
 is sent less sound for want of room.
+
+No sound is handed on before all of it was read once and is the original that was approved
+(docs/formats/grant.md, 5). Nothing here writes a file, and a piece is out only once its seal was
+checked.
 """
 
 from __future__ import annotations
@@ -81,8 +85,6 @@ class Enclosed:
         return beside + sum(file.size_bytes for file in self.files)
 
 
-UNCHANGED_WRAPPING: Final = Wrapping(originals=True, encoding=WAV)
-
 _SMALLER: Final = tuple(
     Wrapping(originals, encoding)
     for originals, encoding in product((True, False), (WAV, *COMPRESSED))
@@ -115,7 +117,7 @@ def enclose(
 ) -> Enclosed:
     """Decide what is put in, hash it, and say what stays out."""
     if max_bytes is None:
-        return _enclose(practice, copies, UNCHANGED_WRAPPING)
+        return _enclose(practice, copies, Wrapping(originals=True, encoding=WAV))
     room = max_bytes - OVERHEAD_BYTES - OVERHEAD_PER_RECORDING * len(copies)
     for wrapping in _SMALLER:
         if _most_bytes(copies, wrapping) <= room:
@@ -152,7 +154,7 @@ def _most_bytes(copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> int:
             taken += copy.grant.metadata["size_bytes"]
         if copy.sound is not None:
             taken += wrapping.encoding.estimated_bytes(
-                _duration_ms(copy),
+                _duration_ms(copy.edits, copy.sound),
                 sample_rate=copy.sound.sample_rate,
                 channels=copy.sound.channels,
             )
@@ -169,8 +171,18 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
             files.append(original)
             contents[original.path] = partial(original_pieces, practice, copy.grant)
         else:
-            not_enclosed.append(_left_out(copy, original))
-        for file, pieces in _listening(practice, copy, original, wrapping.encoding):
+            not_enclosed.append(
+                NotEnclosed(
+                    recording=original.recording,
+                    uid=original.uid,
+                    sha256=original.sha256,
+                    size_bytes=original.size_bytes,
+                    codec=original.codec,
+                    why=WhyNotEnclosed.EDITED if copy.edits else WhyNotEnclosed.SIZE,
+                )
+            )
+        if copy.sound is not None:
+            file, pieces = _listening(practice, copy, copy.sound, original, wrapping.encoding)
             files.append(file)
             contents[file.path] = pieces
     return Enclosed(tuple(files), tuple(not_enclosed), contents)
@@ -200,28 +212,18 @@ def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
     )
 
 
-def _left_out(copy: ReleaseCopy, original: ReleasedFile) -> NotEnclosed:
-    return NotEnclosed(
-        recording=original.recording,
-        uid=original.uid,
-        sha256=original.sha256,
-        size_bytes=original.size_bytes,
-        codec=original.codec,
-        why=WhyNotEnclosed.EDITED if copy.edits else WhyNotEnclosed.SIZE,
-    )
-
-
 def _listening(
-    practice: Practice, copy: ReleaseCopy, original: ReleasedFile, encoding: Encoding
-) -> Iterator[tuple[ReleasedFile, Content]]:
-    if copy.sound is None:
-        return
-    counted = copy_size_and_hash(
-        practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding
-    )
-    pieces = partial(
-        copy_pieces, practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding
-    )
+    practice: Practice,
+    copy: ReleaseCopy,
+    sound: Measured,
+    original: ReleasedFile,
+    encoding: Encoding,
+) -> tuple[ReleasedFile, Content]:
+    pieces = partial(copy_pieces, practice, copy.grant, sound, edits=copy.edits, encoding=encoding)
+    if encoding == WAV and not copy.edits and sound.wave_sha256:
+        counted = SizeAndHash(sound.wave_bytes, sound.wave_sha256)  # of when it was measured
+    else:
+        counted = count_and_hash(pieces())
     listening = replace(
         original,
         path=recording_path(copy.place, FileRole.LISTENING, encoding.suffix),
@@ -229,25 +231,17 @@ def _listening(
         sha256=counted.sha256,
         size_bytes=counted.size_bytes,
         codec=encoding.codec,
-        sample_rate=encoding.sample_rate(copy.sound.sample_rate),
-        duration_ms=_duration_ms(copy),
+        sample_rate=encoding.sample_rate(sound.sample_rate),
+        duration_ms=_duration_ms(copy.edits, sound),
         made_from=original.sha256,
         edits=copy.edits,
-        edited_at=copy.sound.sample_rate if copy.edits else None,
+        edited_at=sound.sample_rate if copy.edits else None,
     )
-    yield listening, pieces
+    return listening, pieces
 
 
-def _duration_ms(copy: ReleaseCopy) -> int:
-    assert copy.sound is not None  # noqa: S101 - asked of those that can be decoded
-    return copy.edits.clip.duration_ms if copy.edits.clip else copy.sound.duration_ms
-
-
-# The sound of a granted recording: checked as a whole, then handed on piece by piece.
-#
-# Nothing here writes a file. A piece is out only once its seal was checked, and no sound is handed
-# on before all of it was read once and is the original that was approved (docs/formats/grant.md,
-# 5).
+def _duration_ms(edits: Edits, sound: Measured) -> int:
+    return edits.clip.duration_ms if edits.clip else sound.duration_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,18 +291,6 @@ def copy_pieces(
     """A copy that any player plays, a piece at a time."""
     with _seekable(practice, grant) as original:
         yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
-
-
-def copy_size_and_hash(
-    practice: Practice, grant: UsableGrant, sound: Measured, *, edits: Edits, encoding: Encoding
-) -> SizeAndHash:
-    """How large a copy is, and its hash. It is made for that, unless it was while it was measured.
-
-    Args, raises: as `copy_pieces`.
-    """
-    if encoding == WAV and not edits and sound.wave_sha256:
-        return SizeAndHash(sound.wave_bytes, sound.wave_sha256)
-    return count_and_hash(copy_pieces(practice, grant, sound, edits=edits, encoding=encoding))
 
 
 def _suffix(grant: UsableGrant) -> str:

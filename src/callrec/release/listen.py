@@ -1,9 +1,13 @@
 """Hear what was granted; nothing leaves.
 
-A grant to hear is no single hearing: it holds until it lapses, is revoked or is released, and each
-hearing is an entry in the log of its own, with who else was there, and another when it ended. What
-is left out of a copy is not heard here, either. What is played goes to the player as it is opened,
-and no file of it is ever written.
+    listen.looked    the waveform was shown, and nothing played
+    listen           it is played
+    listen.ended     it is played no more; of a run that was killed there is none
+
+A grant to hear is no single hearing: it holds until it lapses, is revoked or is released, and stays
+as it is by these entries (docs/formats/grant.md, 7), which say who else was there. What is left out
+of a copy is not heard here, either. What is played goes to the player as it is opened, and no file
+of it is ever written.
 """
 
 from __future__ import annotations
@@ -83,6 +87,28 @@ class PlayedRecording:
     """UTC: until then it may be played again."""
 
 
+class HearingEnd(StrEnum):
+    """How a hearing ended."""
+
+    ENDED = "ended"
+    """The player took all of it, and ended well."""
+    STOPPED = "stopped"
+    """The listener had heard enough."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A hearing that is under way."""
+
+    id: str
+    """In both of its leaves, between the request and the recording."""
+    request: str
+    uid: str
+    seq: int
+    """Of the leaf that says that it began."""
+
+
 def listen_to(
     practice: Practice, actor: Actor, reference: str, recording: int | None, room: Playback
 ) -> PlayedRecording:
@@ -90,7 +116,7 @@ def listen_to(
 
     Args:
         practice: the open vault.
-        actor: who listens, with his password given.
+        actor: who listens, with their password given.
         reference: ``R-17``.
         recording: its number; None where only one was granted.
         room: where it is heard.
@@ -118,7 +144,14 @@ def listen_to(
         pieces = copy_pieces(practice, grant, sound, edits=edits)
     else:
         pieces = original_pieces(practice, grant)
-    _play(practice, actor, hearing, play, pieces)
+    how = HearingEnd.FAILED
+    try:
+        how = HearingEnd.ENDED if play(pieces) else HearingEnd.STOPPED
+    except KeyboardInterrupt:
+        how = HearingEnd.STOPPED
+        raise
+    finally:
+        record_end(practice, actor, hearing, how)
     return PlayedRecording(reference, grant.recording.id, hearing.seq, edits, grant.lapses_at)
 
 
@@ -192,48 +225,6 @@ def _measured(practice: Practice, grant: UsableGrant, edits: Edits) -> Measured 
             clause=Clause.CONTROLLED_ACCESS,
             hint="ask whoever decides to approve it without edits, or to withhold it",
         ) from error
-
-
-def _play(
-    practice: Practice, actor: Actor, hearing: Hearing, play: Play, pieces: Iterable[bytes]
-) -> None:
-    how = HearingEnd.FAILED
-    try:
-        how = HearingEnd.ENDED if play(pieces) else HearingEnd.STOPPED
-    except KeyboardInterrupt:
-        how = HearingEnd.STOPPED
-        raise
-    finally:
-        record_end(practice, actor, hearing, how)
-
-
-# What the log says of a hearing; the grants stay as they are by it (docs/formats/grant.md, 7).
-#
-# listen.looked    the waveform was shown, and nothing played
-# listen           it is played
-# listen.ended     it is played no more; of a run that was killed there is none
-
-
-class HearingEnd(StrEnum):
-    """How a hearing ended."""
-
-    ENDED = "ended"
-    """The player took all of it, and ended well."""
-    STOPPED = "stopped"
-    """Whoever listened had heard enough."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """A hearing that is under way."""
-
-    id: str
-    """In both of its leaves, between the request and the recording."""
-    request: str
-    uid: str
-    seq: int
-    """Of the leaf that says that it began."""
 
 
 def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> int:

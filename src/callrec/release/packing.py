@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +36,25 @@ from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.release.record import Evidence
 from callrec.requests.approvals import certified_approvers, role_in_words
 from callrec.requests.grants import UsableGrant
-from callrec.requests.model import Approval, OpenRequest
+from callrec.requests.model import OpenRequest
 from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """A release that was put together, and is not on record yet. Its repr shows nothing."""
+
+    grants: tuple[UsableGrant, ...]
+    copies: tuple[ReleaseCopy, ...]
+    manifest: Manifest
+    contents: Mapping[str, Content]
+    """How the bytes of each file that the manifest lists are made."""
+
+    @property
+    def request(self) -> OpenRequest:
+        return self.grants[0].request
 
 
 def write_package(
@@ -69,47 +84,36 @@ def write_package(
         names_subject=directions.names_subject,
         exhibit=exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial),
     )
-    members = _members(practice, actor.identity.act, draft, evidence, certificate)
-    told = _told(members, advance)
+    seed, contact = actor.identity.act, practice.config.practice
+
+    def members() -> Iterator[Member]:
+        """The files of the package; its papers are made once the first is asked for."""
+        manifest, papers = draft.manifest, make_papers(certificate)
+        rights = ""
+        if draft.request.purpose is Purpose.SUBJECT_ACCESS:
+            rights = rights_text(
+                manifest,
+                contact=contact.data_protection_contact,
+                kept_for=contact.kept_for,
+                own=practice.config.release.rights,
+            )
+        enclosures = Enclosures(
+            proof=evidence.proof,
+            signers=evidence.signers,
+            certificate=papers.certificate,
+            read_me=read_me_first(manifest, contact=certificate.contact),
+            verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
+            rights=rights,
+            exhibit_label=papers.exhibit_label,
+        )
+        for member in assemble(manifest, draft.contents, enclosures, seed=seed):
+            yield member
+            advance(1)
+
     if directions.form is PackageForm.HTML:
         shown = PageContent(certificate=certificate, waveforms=dict(_waveforms(draft)))
-        return write_page(told, target, passphrase, shown, seed=actor.identity.act)
-    return write_zip(told, target, passphrase)
-
-
-def _members(
-    practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
-) -> Iterator[Member]:
-    """The files of the package; its papers are made once the first is asked for."""
-    enclosures = _enclosures(practice, seed, draft, evidence, certificate)
-    yield from assemble(draft.manifest, draft.contents, enclosures, seed=seed)
-
-
-def _enclosures(
-    practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
-) -> Enclosures:
-    manifest, papers = draft.manifest, make_papers(certificate)
-    return Enclosures(
-        proof=evidence.proof,
-        signers=evidence.signers,
-        certificate=papers.certificate,
-        read_me=read_me_first(manifest, contact=certificate.contact),
-        verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
-        rights=_rights(practice, draft),
-        exhibit_label=papers.exhibit_label,
-    )
-
-
-def _rights(practice: Practice, draft: Draft) -> str:
-    if draft.request.purpose is not Purpose.SUBJECT_ACCESS:
-        return ""
-    said = practice.config.practice
-    return rights_text(
-        draft.manifest,
-        contact=said.data_protection_contact,
-        kept_for=said.kept_for,
-        own=practice.config.release.rights,
-    )
+        return write_page(members(), target, passphrase, shown, seed=seed)
+    return write_zip(members(), target, passphrase)
 
 
 def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -125,17 +129,22 @@ def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
             yield file.path, as_svg(sound, title=title, edits=file.edits.in_copy())
 
 
-def _told(members: Iterable[Member], advance: Callable[[int], None]) -> Iterator[Member]:
-    for member in members:
-        yield member
-        advance(1)
-
-
 def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[str, bytes]:
     """``calls.json`` and ``calls.csv`` of a release for portability, by path; else none."""
     if grants[0].request.purpose is not Purpose.PORTABILITY:
         return {}
-    return dict(zip(CALL_DATA_PATHS, call_data(tuple(_calls(grants, enclosed))), strict=True))
+    calls = tuple(
+        ReleasedCall(
+            files=tuple(file for file in enclosed.files if file.uid == grant.uid),
+            duration_ms=grant.metadata["duration_ms"],
+            direction=grant.metadata["direction"],
+            number=grant.metadata["number"],
+            extension=grant.metadata["extension"],
+            parties=tuple(grant.metadata["parties"]),
+        )
+        for grant in grants
+    )
+    return dict(zip(CALL_DATA_PATHS, call_data(calls), strict=True))
 
 
 def listed_call_data(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
@@ -144,19 +153,6 @@ def listed_call_data(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
         CallData(path, hashlib.sha256(content).hexdigest(), len(content))
         for path, content in data.items()
     )
-
-
-def _calls(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Iterator[ReleasedCall]:
-    for grant in grants:
-        said = grant.metadata
-        yield ReleasedCall(
-            files=tuple(file for file in enclosed.files if file.uid == grant.uid),
-            duration_ms=said["duration_ms"],
-            direction=said["direction"],
-            number=said["number"],
-            extension=said["extension"],
-            parties=tuple(said["parties"]),
-        )
 
 
 def certify(
@@ -172,6 +168,8 @@ def certify(
     """What is certified of a release."""
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     request, manifest = draft.request, draft.manifest
+    used = {grant.approval.digest for grant in draft.grants}
+    approvals = (each for each in request.approvals if each.statement.digest in used)
     return Certificate(
         practice=practice.name,
         contact=contact,
@@ -180,12 +178,14 @@ def certify(
         purpose=BASIS_IN_WORDS[request.purpose],
         legal_basis=legal_basis(request.purpose, request.particulars.further),
         subject=request.particulars.further[FurtherParticular.SUBJECT] if names_subject else None,
-        approvals=tuple(certified_approvers(practice, _used(request, draft.grants))),
+        approvals=tuple(certified_approvers(practice, approvals)),
         released_by=role_in_words(practice, actor.person.id),
         at=manifest.at,
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
-        withheld=tuple((each.recording, _why(each.code)) for each in manifest.withheld),
+        withheld=tuple(
+            (each.recording, GROUND_CODES[each.code].meaning) for each in manifest.withheld
+        ),
         fingerprint=practice.root.hex(),
         signing_key=ssh_fingerprint(signing_public(actor.identity.act)),
         audit_seq=evidence.seq,
@@ -195,7 +195,7 @@ def certify(
 
 
 def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
-    """What marks the medium of a release for an outside body; None for anybody else."""
+    """What marks the medium of a release for an outside body; None for any other."""
     request = draft.request
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return None
@@ -204,30 +204,6 @@ def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
         medium_serial=serial,
         reference=request.particulars.further.get(FurtherParticular.REFERENCE, ""),
     )
-
-
-def _used(request: OpenRequest, grants: Sequence[UsableGrant]) -> Iterator[Approval]:
-    used = {grant.approval.digest for grant in grants}
-    return (each for each in request.approvals if each.statement.digest in used)
-
-
-def _why(code: str) -> str:
-    return GROUND_CODES[code].meaning
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Draft:
-    """A release that was put together, and is not on record yet. Its repr shows nothing."""
-
-    grants: tuple[UsableGrant, ...]
-    copies: tuple[ReleaseCopy, ...]
-    manifest: Manifest
-    contents: Mapping[str, Content]
-    """How the bytes of each file that the manifest lists are made."""
-
-    @property
-    def request(self) -> OpenRequest:
-        return self.grants[0].request
 
 
 def write_manifest(

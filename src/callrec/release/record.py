@@ -1,11 +1,16 @@
-"""prepared, delivered, failed: what the log says, and what a cut-off run left.
+"""What the log says of a release, and what one that was cut off left behind.
 
     release.prepared     a package is being made; the grants are out of use
     release.delivered    it is whole and may go; they are destroyed
     release.failed       it was not made; they are back
 
-Whatever stops a release after ``prepared`` without a further leaf leaves the grants out of use till
-`release_unfinished` has cleared it away. A second copy is a second approval (grant.md, 5).
+A second copy is a second approval (grant.md, 5). A run that is stopped after ``prepared`` without a
+further leaf leaves the grants out of use till `give_back_cut_off` has cleared up after it: while a
+release is made, a note of it lies in the releaser's own state folder, locked by the run that makes
+it, so a note that nobody locks is of a run that was killed, or that failed when its drive was
+pulled out. Its package, if there is one, opens for nobody: its passphrase was shown to nobody and
+is kept nowhere. The package is taken away, and the grants of a run that was killed come back into
+use by an entry of the releaser's own.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import node_reader, read_leaf
 from callrec.audit.resumed import write_signers
 from callrec.catalogue import tables
@@ -45,14 +51,15 @@ from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_unchanged
 from callrec.system.files import sync
 
-_NONCE_BYTES = 32
+CUT_OFF: Final = "the run was cut off"
+"""Why such a release failed, as the log says it."""
 
 _TAKING_BACK: Final = frozenset({RequestAct.AMENDED, RequestAct.REVOKED})
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The leaf ``release.prepared``, and what opens its details to whoever gets the package."""
+    """The leaf ``release.prepared``, and what opens its details to the recipient."""
 
     seq: int
     nonce: bytes
@@ -77,7 +84,7 @@ def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
 ) -> Prepared:
     """Write, durably, what is about to be handed over, and take the grants out of use."""
-    nonce = primitives.random_bytes(_NONCE_BYTES)
+    nonce = primitives.random_bytes(32)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
         after = log_request_event(
@@ -95,13 +102,23 @@ def record_prepared(
 
 def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evidence:
     """The proof of a release's leaf, and how its releaser came to be allowed to sign."""
+    seq, size, head = prepared.seq, prepared.seq + 1, tables.checkpoint
     with reading(practice.engine) as connection:
-        checkpoint = _checkpoint(connection, prepared)
+        # The head that the leaf completes, signed by its own actor.
+        of_leaf = select(head.c.note).where(head.c.size == size)
+        checkpoint = bytes(connection.execute(of_leaf).scalar_one())
+        _, body = read_leaf(connection, seq)
+        extra = {
+            "details": dict(prepared.details),
+            "leaf": base64.b64encode(body).decode(),
+            "nonce": prepared.nonce.hex(),
+        }
+        hashes = tree.inclusion_proof(seq, size, node_reader(connection))
         return Evidence(
-            prepared.seq,
-            _proof(connection, prepared, checkpoint),
+            seq,
+            write_proof(Proof(seq, hashes, checkpoint, canonical(extra))),
             checkpoint.decode(),
-            write_signers(connection, practice.register, actor.person.id, prepared.seq + 1),
+            write_signers(connection, practice.register, actor.person.id, size),
         )
 
 
@@ -121,13 +138,15 @@ def record_delivered(
                 clause=Clause.CONTROLLED_ACCESS,
                 hint="run the same command again, once",
             )
-        if _is_taken_back(history, manifest.release):
+        meanwhile = _since_begun(history, manifest.release)
+        if any(leaf.act in _TAKING_BACK for leaf in meanwhile):
             raise Refused(
                 "what was granted was taken back while the release was made",
                 clause=Clause.CONTROLLED_ACCESS,
                 hint=f"see by what: callrec request show {manifest.request_number}",
             )
-        if _is_approved_anew(history, manifest.release, actor):
+        approved = (leaf for leaf in meanwhile if leaf.act == RequestAct.APPROVED)
+        if any(actor.person.id in leaf.subject for leaf in approved):
             raise Refused(
                 "it was approved anew while the release was made, edited otherwise perhaps",
                 clause=Clause.CONTROLLED_ACCESS,
@@ -165,30 +184,15 @@ def is_under_way(practice: Practice, connection: Connection, request: str, relea
     return _is_under_way(read_history(practice, connection, request), release)
 
 
-def has_failed(practice: Practice, connection: Connection, request: str, release: str) -> bool:
-    """Whether the log says that a release was begun and that nothing came of it."""
-    history = read_history(practice, connection, request)
-    return any(leaf.act == RequestAct.FAILED and release in leaf.subject for leaf in history.leaves)
-
-
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
 
 
-def _is_taken_back(history: History, release: str) -> bool:
-    """Whether the request was changed, or what was granted revoked, since it was begun."""
+def _since_begun(history: History, release: str) -> Sequence[Leaf]:
+    """What has happened to the request since the release was begun."""
     begun = next(leaf for leaf in history.leaves if release in leaf.subject)
-    return any(leaf.act in _TAKING_BACK for leaf in history.after(begun))
-
-
-def _is_approved_anew(history: History, release: str, actor: Actor) -> bool:
-    """Whether something was approved for the releaser since the release was begun."""
-    begun = next(leaf for leaf in history.leaves if release in leaf.subject)
-    return any(
-        leaf.act == RequestAct.APPROVED and actor.person.id in leaf.subject
-        for leaf in history.after(begun)
-    )
+    return history.after(begun)
 
 
 def _subject(manifest: Manifest) -> list[str]:
@@ -196,41 +200,9 @@ def _subject(manifest: Manifest) -> list[str]:
     return [manifest.release, *dict.fromkeys(file.uid for file in manifest.files)]
 
 
-def _checkpoint(connection: Connection, prepared: Prepared) -> bytes:
-    """The head that the leaf completes, signed by its own actor."""
-    head = tables.checkpoint
-    of_leaf = select(head.c.note).where(head.c.size == prepared.seq + 1)
-    return bytes(connection.execute(of_leaf).scalar_one())
-
-
-def _proof(connection: Connection, prepared: Prepared, checkpoint: bytes) -> bytes:
-    """The leaf's proof at that head, with what opens its details."""
-    seq = prepared.seq
-    _, body = read_leaf(connection, seq)
-    extra = {
-        "details": dict(prepared.details),
-        "leaf": base64.b64encode(body).decode(),
-        "nonce": prepared.nonce.hex(),
-    }
-    hashes = tree.inclusion_proof(seq, seq + 1, node_reader(connection))
-    return write_proof(Proof(seq, hashes, checkpoint, canonical(extra)))
-
-
-# Releases that were cut off: known again, cleared away, and what was granted given back.
-#
-# While a release is made, a note of it lies in the releaser's own state folder, locked by the run
-# that makes it. A note that nobody locks is of a run that was killed, or that failed when its drive
-# was pulled out. Its package, if it has one, opens for nobody: its passphrase was shown to nobody
-# and is kept nowhere. So the package is taken away, and the grants of a run that was killed come
-# back into use, by an entry of the releaser's own.
-
-CUT_OFF: Final = "the run was cut off"
-"""Why such a release failed, as the log says it."""
-
-
 @dataclass(frozen=True, slots=True)
 class BegunRelease:
-    """A release that somebody began."""
+    """A release that was begun, as its note says."""
 
     release: str
     """Its id."""
@@ -310,7 +282,8 @@ def _take_away(begun: BegunRelease) -> None:
 
 def _has_failed(practice: Practice, begun: BegunRelease) -> bool:
     with reading(practice.engine) as connection:
-        return has_failed(practice, connection, begun.request, begun.release)
+        leaves = read_history(practice, connection, begun.request).leaves
+    return any(leaf.act == RequestAct.FAILED and begun.release in leaf.subject for leaf in leaves)
 
 
 def _is_open(practice: Practice, begun: BegunRelease) -> bool:

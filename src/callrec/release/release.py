@@ -1,20 +1,19 @@
 """The release: from the grants to the delivered package.
 
-Who releases is who was granted it. In this order, since each step holds the hash of the one before:
-every recording is read, checked and edited as was decided, the manifest written,
-``release.prepared`` put into the log, its proof taken, the certificate written, the package sealed
-under a fresh passphrase, ``release.delivered`` put into the log (docs/formats/release.md, 1).
+Only the person to whom recordings were granted releases them. Each step holds the hash of the one
+before, so this is the order: every recording is read, checked and edited as was decided; the
+manifest is written; ``release.prepared`` is put into the log and its proof taken; the certificate
+is written; the package is sealed under a fresh passphrase; ``release.delivered`` is put into the
+log (docs/formats/release.md, 1).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -23,7 +22,7 @@ from callrec.package.manifest import Manifest
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
 from callrec.paper.apart import papers_made_beside
-from callrec.policy.edits import UNEDITED, Edits, edits_by_recording, edits_to_apply
+from callrec.policy.edits import UNEDITED, edits_by_recording, edits_to_apply
 from callrec.policy.handing_over import (
     Channel,
     PackageForm,
@@ -52,7 +51,7 @@ from callrec.release.record import (
     record_failed,
     record_prepared,
 )
-from callrec.requests.grants import UsableGrant, usable_grants
+from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.open import find_visible
 from callrec.sound.child import expect_decoders, starting_ahead
@@ -66,7 +65,7 @@ class Released:
     form: PackageForm
     package_by: Channel | None
     sha256: str
-    """Of the file, in hex: whoever reads out the passphrase can read it out, too."""
+    """Of the file, in hex: it can be read out together with the passphrase."""
     passphrase: str
     """Shown once, kept nowhere."""
     manifest: Manifest
@@ -93,7 +92,7 @@ def release_recordings(
 
     Args:
         practice: the open vault.
-        actor: who releases, with his password given.
+        actor: who releases, with their password given.
         reference: ``R-17``.
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
@@ -107,7 +106,9 @@ def release_recordings(
         Tampered: the log, the request, an approval, a grant or a recording is not as it was.
         Failed: the drive or the log cannot be written. What was granted is then still granted.
     """
-    _check_folder(practice, to)
+    check_is_folder(to)
+    if to.resolve().is_relative_to(practice.folder.resolve()):
+        raise Unusable("a release does not stay in the vault", hint="name a folder outside it")
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
     expire_lapsed(practice, actor)
@@ -122,10 +123,30 @@ def release_recordings(
         return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
 
 
-def _check_folder(practice: Practice, to: Path) -> None:
-    check_is_folder(to)
-    if to.resolve().is_relative_to(practice.folder.resolve()):
-        raise Unusable("a release does not stay in the vault", hint="name a folder outside it")
+def check_is_folder(to: Path) -> None:
+    """Whether there is a folder to release to, before anything is asked.
+
+    Raises:
+        Unusable: there is none.
+    """
+    try:
+        found = to.is_dir()
+    except OSError:  # on the way there is something that we may not look into
+        found = False
+    if not found:
+        raise Unusable("there is no such folder to release to", hint="make it, or name another")
+
+
+@contextmanager
+def preparing_release() -> Iterator[None]:
+    """Start what the release in the block needs beside itself; nothing of it is left afterwards.
+
+    Opening a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that
+    decode and that make the papers load what they need.
+    """
+    with starting_ahead(), papers_made_beside():
+        expect_decoders(1)
+        yield
 
 
 def _put_together(
@@ -135,14 +156,26 @@ def _put_together(
     directions: ReleaseInstructions,
     advance: Callable[[int], None],
 ) -> Draft:
-    grants = _releasable(practice, actor, reference)
+    with reading(practice.engine) as connection:
+        grants = usable_grants(practice, actor, connection, reference)
+    day, now = today(practice), practice.now()
+    for grant in grants:
+        check_may_release(actor.person, grant.request.facts, grant.facts, on=day, now=now)
     request = grants[0].request
     check_instructions(directions, request.purpose, request.particulars.further)
-    edits = _edits(grants, directions)
-    drawn = directions.form is PackageForm.HTML
-    copies = plan_copies(practice, grants, edits, advance, drawn=drawn)
+    asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
+    edits = {
+        grant.uid: edits_to_apply(
+            grant.request.facts,
+            approved=grant.edits,
+            said=asked.get(grant.recording.id, UNEDITED),
+        )
+        for grant in grants
+    }
+    is_page = directions.form is PackageForm.HTML
+    copies = plan_copies(practice, grants, edits, advance, drawn=is_page)
     enclosed = enclose(practice, copies, max_bytes=max_content_bytes(directions))
-    if directions.form is PackageForm.HTML:
+    if is_page:
         check_size(enclosed.size_bytes)
     data = call_data_of(grants, enclosed)
     manifest = write_manifest(
@@ -154,28 +187,6 @@ def _put_together(
         call_data=listed_call_data(data),
     )
     return Draft(grants, copies, manifest, {**data, **enclosed.contents})
-
-
-def _edits(grants: Sequence[UsableGrant], directions: ReleaseInstructions) -> Mapping[str, Edits]:
-    """What is left out of each recording, by its uid: as it was approved, or as is said now."""
-    said = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
-    return {
-        grant.uid: edits_to_apply(
-            grant.request.facts,
-            approved=grant.edits,
-            said=said.get(grant.recording.id, UNEDITED),
-        )
-        for grant in grants
-    }
-
-
-def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[UsableGrant, ...]:
-    with reading(practice.engine) as connection:
-        grants = usable_grants(practice, actor, connection, reference)
-    day, now = today(practice), practice.now()
-    for grant in grants:
-        check_may_release(actor.person, grant.request.facts, grant.facts, on=day, now=now)
-    return grants
 
 
 def _hand_over(
@@ -224,10 +235,18 @@ def _deliver(
     sha256: str,
 ) -> None:
     """Put on record that the package is whole and may go."""
+    details: dict[str, str | None] = {
+        "deliver_by": directions.delivery.package_by,
+        "form": directions.form,
+        "passphrase_by": directions.delivery.passphrase_by,
+    }
+    exhibit = exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial)
+    if exhibit:
+        details |= {"exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
     try:
         _check_is_there(target, sha256)
-        words = {**_told(draft, directions), "sha256": sha256}
-        record_delivered(practice, actor, draft.request, draft.manifest, words)
+        details["sha256"] = sha256
+        record_delivered(practice, actor, draft.request, draft.manifest, details)
     except BaseException:
         with suppress(OSError):  # the next release takes it away
             target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
@@ -245,58 +264,3 @@ def _check_is_there(target: Path, sha256: str) -> None:
             "the package that lies there is not the one that was written",
             hint="see who else can write there; release to a folder of your own",
         )
-
-
-def _told(draft: Draft, directions: ReleaseInstructions) -> Mapping[str, str | None]:
-    """How it goes out."""
-    said = directions.delivery
-    told = {
-        "deliver_by": said.package_by,
-        "form": directions.form,
-        "passphrase_by": said.passphrase_by,
-    }
-    exhibit = exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial)
-    if exhibit is None:
-        return told
-    return {**told, "exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
-
-
-# Get ready for a release before it can begin, and see that it can.
-#
-# To open a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that
-# decode and that make the papers load what they need, and so does this one once Argon2id leaves it
-# the time.
-
-
-def check_is_folder(to: Path) -> None:
-    """Whether there is a folder to release to, before anything is asked.
-
-    Raises:
-        Unusable: there is none.
-    """
-    try:
-        found = to.is_dir()
-    except OSError:  # on the way there is something that we may not look into
-        found = False
-    if not found:
-        raise Unusable("there is no such folder to release to", hint="make it, or name another")
-
-
-@contextmanager
-def preparing_release() -> Iterator[None]:
-    """Start what the release in the block needs beside itself; nothing of it is left afterwards."""
-    with starting_ahead(), papers_made_beside():
-        yield
-
-
-@contextmanager
-def loading() -> Iterator[None]:
-    """Load what a release is made with beside the stretching of a password in the block."""
-    import_module("callrec.login.unlock")  # what has to be there first waits for nothing
-    loader = Thread(target=import_module, args=("callrec.release.release",))
-    expect_decoders(1)
-    loader.start()
-    try:
-        yield
-    finally:
-        loader.join()

@@ -1,7 +1,7 @@
-"""Check a release that has left the practice, whoever made it [policy 4(a)].
+"""Check a release that has left the practice [policy 4(a)].
 
-It takes no vault and no key, so that whoever got a release can do it. One program decides, the one
-that lies in each package (package/callrec_verify.py); here its facts get their words.
+It takes no vault and no key, so that the recipient of a release can do it. One program decides, the
+one that lies in each package (package/callrec_verify.py); here its facts get their words.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class DisplayCheck(StrEnum):
 
     OK = "ok"
     CHANGED = "changed"
-    """It is not what whoever released the page signed, or nobody signed it."""
+    """It is not what the releaser of the page signed, or nobody signed it."""
     NOT_CHECKED = "not-checked"
     """What is sealed in the page is not as it was signed, or cannot be checked to the end."""
 
@@ -110,20 +110,11 @@ def _display(page: OpenedPage, result: Result) -> DisplayCheck:
 
 
 def _files(result: Result) -> Iterator[CheckedFile]:
-    said = {each["path"]: each for each in result.manifest.get("files", ())}
+    listed = {each["path"]: each for each in result.manifest.get("files", ())}
+    members = ("role", "recording", "local_time", "duration_ms")
     for path, state in result.states.items():
-        file = said.get(path)
-        if file is None:
-            yield CheckedFile(path, state)
-        else:
-            yield CheckedFile(
-                path,
-                state,
-                file["role"],
-                file["recording"],
-                file["local_time"],
-                file["duration_ms"],
-            )
+        file = listed.get(path)
+        yield CheckedFile(path, state, **({name: file[name] for name in members} if file else {}))
 
 
 def _remarks(manifest: Mapping[str, Any]) -> Iterator[str]:

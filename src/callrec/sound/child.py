@@ -1,4 +1,16 @@
-"""A confined child, from the parent's end."""
+"""A confined child, from both ends.
+
+The child has no file. It gets a job, asks for bytes by place, one question at a time, and says what
+came of it; the parent speaks only when asked. So each end is a plain loop, and neither holds more
+than one piece. They speak over the child's input and output:
+
+    to the child:    length (4 bytes), bytes            the job, then one answer to each question
+    from the child:  kind (1 byte), length (4 bytes), bytes
+
+Loading FFmpeg takes a tenth of a second, so a child that decodes can be started before its turn. It
+then waits for its job: it has been told nothing, and reads nothing of a recording before it is
+confined.
+"""
 
 from __future__ import annotations
 
@@ -33,26 +45,24 @@ def converse(
     patience: float = TIMEOUT_S,
 ) -> Generator[tuple[MessageKind, bytes]]:
     """All that a child says but its questions, until it is done."""
-    with _child(command) as process:
+    process = start_child(command)
+    try:
         line = _Line(process, patience)
         line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
         while True:
             kind, said = line.hear()
             if kind is MessageKind.ASKS:
-                line.say(_answered(said, answer))
+                if len(said) != QUESTION.size:
+                    raise Undecodable(DecodeFailure.GAVE_UP)
+                place, length = QUESTION.unpack(said)
+                line.say(answer(place, min(length, MAX_MESSAGE_BYTES)))
             elif kind is MessageKind.FAILED:
-                raise Undecodable(_why(said))
+                named = (why for why in DecodeFailure if why.name.encode() == said)
+                raise Undecodable(next(named, DecodeFailure.GAVE_UP))
             elif kind is MessageKind.DONE:
                 return
             else:
                 yield kind, said
-
-
-@contextmanager
-def _child(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = start_child(command)
-    try:
-        yield process
     finally:
         kill_process(process)
 
@@ -107,26 +117,6 @@ class _Line:
             raise Undecodable(DecodeFailure.GAVE_UP)
 
 
-def _answered(question: bytes, answer: Callable[[int, int], bytes]) -> bytes:
-    if len(question) != QUESTION.size:
-        raise Undecodable(DecodeFailure.GAVE_UP)
-    place, length = QUESTION.unpack(question)
-    return answer(place, min(length, MAX_MESSAGE_BYTES))
-
-
-def _why(name: bytes) -> DecodeFailure:
-    return next((why for why in DecodeFailure if why.name.encode() == name), DecodeFailure.GAVE_UP)
-
-
-# What a confined child and its parent say to each other, over the child's input and output.
-#
-# The child has no file. It gets a job, asks for bytes by place, one question at a time, and says
-# what came of it; the parent speaks only when asked. So each end is a plain loop, and neither holds
-# more than one piece.
-#
-#     to the child:    length (4 bytes), bytes            the job, then one answer to each question
-#     from the child:  kind (1 byte), length (4 bytes), bytes
-
 MAX_MESSAGE_BYTES: Final = 1 << 20
 """Bytes in one piece or answer: 1 MiB."""
 
@@ -149,7 +139,7 @@ class MessageKind(Enum):
     PIECE = b"P"
     DONE = b"D"
     FAILED = b"X"
-    """The name of a `Why`."""
+    """The name of a `DecodeFailure`."""
 
 
 class JobFailed(Exception):
@@ -206,11 +196,6 @@ def _exactly(length: int) -> bytes:
         read += some
     return bytes(read)
 
-
-# Children are started when it is their turn, or before: loading FFmpeg takes a tenth of a second.
-#
-# One that was started before waits for its job. It has been told nothing, and reads nothing of a
-# recording before it is confined.
 
 MAX_WAITING: Final = 2
 """Children that load beside the one that works: more would wait for a processor."""

@@ -1,7 +1,12 @@
-"""Nothing but computing.
+"""A process that can do nothing but compute.
 
 It keeps what it has open and what it has loaded. There is no way back, for it or for whatever takes
-it over.
+it over. On Linux a filter names the few system calls that such a process needs; any other fails
+with EPERM: opening a file, a socket, a process, another's memory. Reading is allowed from
+descriptor 0 alone and writing to 1 alone, and no memory can be made executable.
+
+Sources: Linux, Documentation/userspace-api/seccomp_filter.rst; include/uapi/linux/bpf_common.h,
+seccomp.h and audit.h; arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/unistd.h.
 """
 
 from __future__ import annotations
@@ -81,15 +86,6 @@ def _prctl(what: int, value: int, pointer: object) -> int:
     return ctypes.get_errno() if prctl(what, value, pointer, 0, 0) else 0
 
 
-# The few system calls that a process needs which only computes, as a filter that Linux enforces.
-#
-# What the filter does not name fails with EPERM: opening a file, a socket, a process, another's
-# memory. Reading is allowed from descriptor 0 alone and writing to 1 alone, and no memory can be
-# made executable.
-#
-# Sources: Linux, Documentation/userspace-api/seccomp_filter.rst; include/uapi/linux/bpf_common.h,
-# seccomp.h and audit.h; arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/unistd.h.
-
 _INSTRUCTION = struct.Struct("HBBI")
 """``struct sock_filter``: what, how far to jump if so and if not, a number."""
 
@@ -121,44 +117,25 @@ class _Call(NamedTuple):
     """Which bits it must not have."""
 
 
-_READ = _Call(0, 63, equal=0)
-
-_WRITE = _Call(1, 64, equal=1)
-
-_MMAP = _Call(9, 222, argument=2, lacks=_EXECUTABLE)
-
-_MPROTECT = _Call(10, 226, argument=2, lacks=_EXECUTABLE)
-
-_MUNMAP = _Call(11, 215)
-
-_BRK = _Call(12, 214)
-
-_RT_SIGACTION = _Call(13, 134)
-
-_RT_SIGPROCMASK = _Call(14, 135)
-
-_RT_SIGRETURN = _Call(15, 139)
-
-_SCHED_YIELD = _Call(24, 124)
-
-_MREMAP = _Call(25, 216)
-
-_MADVISE = _Call(28, 233)
-
-_EXIT = _Call(60, 93)
-
-_GETTIMEOFDAY = _Call(96, 169)
-
-_FUTEX = _Call(202, 98)
-
-_CLOCK_GETTIME = _Call(228, 113)
-
-_EXIT_GROUP = _Call(231, 94)
-
 _ALLOWED: Final = (
-    _READ, _WRITE, _MMAP, _MPROTECT, _MUNMAP, _BRK, _RT_SIGACTION, _RT_SIGPROCMASK, _RT_SIGRETURN,
-    _SCHED_YIELD, _MREMAP, _MADVISE, _EXIT, _GETTIMEOFDAY, _FUTEX, _CLOCK_GETTIME, _EXIT_GROUP,
-)  # fmt: skip
+    _Call(0, 63, equal=0),  # read
+    _Call(1, 64, equal=1),  # write
+    _Call(9, 222, argument=2, lacks=_EXECUTABLE),  # mmap
+    _Call(10, 226, argument=2, lacks=_EXECUTABLE),  # mprotect
+    _Call(11, 215),  # munmap
+    _Call(12, 214),  # brk
+    _Call(13, 134),  # rt_sigaction
+    _Call(14, 135),  # rt_sigprocmask
+    _Call(15, 139),  # rt_sigreturn
+    _Call(24, 124),  # sched_yield
+    _Call(25, 216),  # mremap
+    _Call(28, 233),  # madvise
+    _Call(60, 93),  # exit
+    _Call(96, 169),  # gettimeofday
+    _Call(202, 98),  # futex
+    _Call(228, 113),  # clock_gettime
+    _Call(231, 94),  # exit_group
+)
 
 
 def filter_program(machine: str) -> bytes:

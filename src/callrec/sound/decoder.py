@@ -2,6 +2,10 @@
 
 It alone meets what a stranger may have made. Everything it needs is loaded before the first of
 those bytes is asked for; what it says is checked by its parent, which edits the samples itself.
+Which of FFmpeg's readers takes a recording's bytes is decided by their content where they have a
+header, by the suffix where they have none.
+
+Sources: asterisk f0c1c1a, formats/*.c (suffixes and rates); FFmpeg 8.1, libavformat.
 """
 
 from __future__ import annotations
@@ -74,7 +78,9 @@ def _decode(job: dict[str, Any]) -> None:
     try:
         with ExitStack() as stack:
             tracks = _tracks(original, kind, stack)
-            heard = [each for each in map(_begun, tracks) if each is not None]
+            frames = [track.frames() for track in tracks]
+            begun = [(next(each, None), each) for each in frames]
+            heard = [(first, rest) for first, rest in begun if first is not None]
             if not heard:
                 raise JobFailed(DecodeFailure.EMPTY)
             form = Converter.like(heard[0][0])
@@ -86,18 +92,11 @@ def _decode(job: dict[str, Any]) -> None:
                 "expected": max(track.expected(form.sample_rate) for track in tracks),
             }
             send(MessageKind.FACTS, json.dumps(facts).encode())
-            pieces = [replace(form).pieces(chain(each[:1], each[1])) for each in heard]
+            pieces = [replace(form).pieces(chain((first,), rest)) for first, rest in heard]
             for piece in pieces[0] if len(pieces) == 1 else mix_tracks(pieces, form.sample_rate):
                 send(MessageKind.PIECE, piece)
     except (FFmpegError, ValueError) as error:
         raise JobFailed(DecodeFailure.UNKNOWN) from error
-
-
-def _begun(track: _Track) -> tuple[AudioFrame, Iterator[AudioFrame]] | None:
-    """Its first frame and the others; None: it has none."""
-    frames = track.frames()
-    first = next(frames, None)
-    return None if first is None else (first, frames)
 
 
 def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]:
@@ -163,12 +162,6 @@ class _Track:
             except InvalidDataError:
                 continue
 
-
-# Which of FFmpeg's readers takes a recording's bytes.
-#
-# By their content where they have a header, by the suffix where they have none.
-#
-# Sources: asterisk f0c1c1a, formats/*.c (suffixes and rates); FFmpeg 8.1, libavformat.
 
 READERS: Final = (
     "wav", "w64", "mp3", "ogg", "flac", "amr", "amrnb", "amrwb", "au", "aac", "aiff", "caf",

@@ -105,15 +105,6 @@ def _frames(
         yield from ready_frames(made)
 
 
-# The first frame of an MP3, which tells a player how long it is and what to leave out.
-#
-# An encoder begins late and ends on a whole frame; a player that does not know by how much plays 70
-# ms of nothing first, and a span is not heard at the time that was written down for it. FFmpeg
-# fills this frame in last of all, but the copy is handed on while it is made. Every size is known
-# before: the bit rate is constant, no frame borrows from another, and the samples are counted.
-#
-# Sources: ISO/IEC 13818-3, 2.4.1.3 (header); LAME's documentation, Mp3 Info Tag rev 1.
-
 FRAME_SAMPLES: Final = 576
 """In a frame of MPEG-2, which is written at 16 and 24 kHz."""
 
@@ -126,9 +117,7 @@ _BIT_RATE, _BIT_RATE_INDEX = 32_000, 4
 _SIDE_INFORMATION = {1: 9, 2: 17}
 """Bytes that are nought in a silent frame, by channels."""
 
-_HAS_FRAMES, _HAS_BYTES = 1, 2
-
-_CONSTANT_BIT_RATE = 1
+_HAS_FRAMES, _HAS_BYTES, _CONSTANT_BIT_RATE = 1, 2, 1
 
 
 def frames_of(samples: int) -> int:
@@ -137,7 +126,15 @@ def frames_of(samples: int) -> int:
 
 
 def info_frame(*, sample_rate: int, channels: int, bit_rate: int, samples: int) -> bytes:
-    """The frame."""
+    """The first frame of an MP3, which tells a player how long it is and what to leave out.
+
+    An encoder begins late and ends on a whole frame; a player that does not know by how much plays
+    70 ms of nothing first, and a span is not heard at the time that was written down for it. FFmpeg
+    fills this frame in last of all, but the copy is handed on while it is made. Every size is known
+    before: the bit rate is constant, no frame borrows from another, and the samples are counted.
+
+    Source: ISO/IEC 13818-3, 2.4.1.3 (header); LAME's documentation, Mp3 Info Tag rev 1.
+    """
     length = 72 * _BIT_RATE // sample_rate
     frames = frames_of(samples)
     whole = length + frames * (72 * bit_rate // sample_rate)

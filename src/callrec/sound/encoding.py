@@ -90,19 +90,12 @@ def encode_samples(
         "samples": samples,
     }
     limits = Limits(_CPU_S + samples * form.channels // _SAMPLES_A_CPU_S, _MEMORY)
-    talk = converse(python_command("callrec.sound.encoder"), job, _Feed(pcm).next, limits=limits)
+    # The samples in the order in which they come: there is but one place to ask for.
+    talk = converse(
+        python_command("callrec.sound.encoder"), job, lambda *_: next(pcm, b""), limits=limits
+    )
     with closing(talk):
         for kind, piece in talk:
             if kind is not MessageKind.PIECE:
                 raise Undecodable(DecodeFailure.GAVE_UP)
             yield piece
-
-
-class _Feed:
-    """Samples in the order in which they come, whatever place is asked for."""
-
-    def __init__(self, pcm: Iterator[bytes]) -> None:
-        self._pcm = pcm
-
-    def next(self, place: int, length: int) -> bytes:  # noqa: ARG002  # there is but one place
-        return next(self._pcm, b"")

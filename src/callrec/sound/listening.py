@@ -1,4 +1,8 @@
-"""The listening copy, edited; measured."""
+"""The listening copy of a recording, edited; and the recording's measures.
+
+Samples are clipped and silenced here, while they stream by, and not where they are decoded: so no
+decoder, whatever took it over, can leave to be heard what was to be silenced.
+"""
 
 from __future__ import annotations
 
@@ -69,11 +73,6 @@ def wave_header(form: SampleFormat, samples: int) -> bytes:
     length = samples * block
     return _HEADER.pack(b"RIFF", 36 + length, b"WAVEfmt ", 16, _PCM, *said, b"data", length)
 
-
-# Clip and silence samples while they stream by.
-#
-# It is done here and not where they are decoded, so that no decoder, whoever took it over, can
-# leave to be heard what was to be silenced.
 
 _TONE_HZ: Final = 400
 

@@ -71,11 +71,8 @@ def _key(*drawn: str) -> str:
 
 def _described(measured: Measured, told: list[str]) -> str:
     channels = "two channels, left above right" if measured.channels > 1 else "one channel"
-    said = [
-        f"How loud the recording is over {format_time(measured.duration_ms)}, {channels}",
-        *told,
-    ]
-    return ". ".join(said) + "."
+    length = format_time(measured.duration_ms)
+    return ". ".join([f"How loud the recording is over {length}, {channels}", *told]) + "."
 
 
 def _told(measured: Measured, edits: Edits) -> Iterator[str]:
@@ -231,16 +228,10 @@ def heights(measured: Measured, width: int) -> tuple[tuple[float, ...], ...]:
     )
 
 
-def _columns(measured: Measured, peaks: Sequence[int], width: int) -> list[int]:
-    across = width * measured.stretch
-    return [
-        max(
-            peaks[
-                column * measured.samples // across : -(-(column + 1) * measured.samples // across)
-            ]
-        )
-        for column in range(width)
-    ]
+def _columns(measured: Measured, peaks: Sequence[int], width: int) -> Iterator[int]:
+    samples, across = measured.samples, width * measured.stretch
+    for column in range(width):
+        yield max(peaks[column * samples // across : -(-(column + 1) * samples // across)])
 
 
 _BLOCKS = "▁▂▃▄▅▆▇█"

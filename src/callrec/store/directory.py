@@ -1,4 +1,15 @@
-"""Sealed recordings as files; a batch on its way in."""
+"""Sealed recordings as files, and a batch on its way in.
+
+    incoming/<batch>/<n>.part    being sealed, or sealed
+    incoming/<batch>/names       the journal: what is about to be moved; durable first
+    recordings/<xx>/<name>       moved, all of it made durable by one call
+
+The catalogue's transaction comes after that. Sealed recordings that it knows already, as a restore
+brings them back, are durable before they are moved: nobody would look for them once they have their
+names. A run that is killed before it leaves the folder behind, and the journal in it says which
+files in ``recordings`` are this run's: only of those may the next run ask whether the catalogue
+knows them.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +54,15 @@ class DirectoryStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep other ingests out; a batch and a sweep need this. A killed run lets go of it."""
-        lock = _take(self._root / LOCK)
+        with disk_errors():
+            lock = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise Failed(
+                "another ingest is running", hint="wait until it ends, then run the command again"
+            ) from error
         self._locked = True
         try:
             yield
@@ -117,32 +136,6 @@ class DirectoryStore:
             raise RuntimeError("this needs the store's lock")
 
 
-def _take(path: Path) -> int:
-    with disk_errors():
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise Failed(
-            "another ingest is running", hint="wait until it ends, then run the command again"
-        ) from error
-    return lock
-
-
-# A batch on its way into a directory store.
-#
-#     incoming/<batch>/<n>.part    being sealed, or sealed
-#     incoming/<batch>/names       the journal: what is about to be moved; durable first
-#     recordings/<xx>/<name>       moved, all of it made durable by one call
-#
-# The catalogue's transaction comes after that. Sealed recordings that it knows already, as a
-# restore brings them back, are durable before they are moved: nobody would look for them once they
-# have their names. A run that is killed before it leaves the folder behind, and the journal in it
-# says which files in ``recordings`` are this run's: only of those may the next run ask whether the
-# catalogue knows them.
-
-
 @dataclass(slots=True)
 class BatchWriter:
     """Seals some of a batch, in a process of its own if need be: no two write one file.
@@ -196,7 +189,11 @@ class DirectoryBatch:
     def put(self, sealed: Readable) -> str:
         self._brings_back = True
         with _Part(self._here.next_path()) as part:
-            name = _copy(sealed, part, self._buffers.sealed)
+            digest, buffer = hashlib.sha256(), self._buffers.sealed
+            while size := fill(sealed, buffer):
+                digest.update(buffer[:size])
+                write_all(part, buffer[:size])
+        name = digest.hexdigest()
         self._here.parts[name] = part.path
         return name
 
@@ -278,14 +275,6 @@ class _Part:
     def write(self, data: memoryview, /) -> int:
         with disk_errors():
             return os.write(self._file, data)
-
-
-def _copy(source: Readable, target: _Part, buffer: memoryview) -> str:
-    digest = hashlib.sha256()
-    while size := fill(source, buffer):
-        digest.update(buffer[:size])
-        write_all(target, buffer[:size])
-    return digest.hexdigest()
 
 
 def _move(part: str, place: Path) -> None:

@@ -1,7 +1,10 @@
 """Seal and open a stream; read it from any place.
 
-One pass over the bytes, two segments of memory whatever the recording's length. A segment is the
-last one if nothing follows it, so one byte more than a segment is always read ahead.
+To look at a sound's header and then at its samples takes no copy of it, neither in memory nor on a
+disk: segments are opened as they are asked for, and one at a time is held.
+
+Sealing is one pass over the bytes, in two segments of memory whatever the recording's length. A
+segment is the last one if nothing follows it, so one byte more than a segment is always read ahead.
 """
 
 from __future__ import annotations
@@ -137,11 +140,6 @@ def _pieces(
         index, ahead = index + 1, 1
 
 
-# A sealed recording as a file that is read from any place (docs/formats/sealed-recording.md).
-#
-# What has to look at a sound's header and then at its samples needs no copy of it, neither in
-# memory nor on a disk: segments are opened as they are asked for, and one at a time is held.
-
 _AT_ONCE = 64 * 1024
 """Bytes that are read ahead: 64 KiB."""
 
@@ -149,7 +147,7 @@ _AT_ONCE = 64 * 1024
 def open_seekable(
     sealed: io.BufferedIOBase, data_key: bytes, associated: bytes
 ) -> io.BufferedReader:
-    """The original of a sealed recording, buffered and seekable.
+    """The original of a sealed recording, buffered and seekable (formats/sealed-recording.md).
 
     Each segment is checked before a byte of it is out. What was read is right as far as it goes,
     and so is the size; that the parts which were not read are right as well, nobody has seen.

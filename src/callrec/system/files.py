@@ -1,8 +1,13 @@
-"""Durable, nameless, private files; what kind of file system.
+"""Private files, file systems, and files that are whole and durable or not there at all.
 
 callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
-whoever runs it, and root, who can do anything. A folder on the way to a file counts too: who can
-write to it can exchange what lies in it, even between a check and its use.
+the person who runs it, and root, who can do anything. A folder on the way to a file counts too:
+whoever can write to it can exchange what lies in it, even between a check and its use.
+
+A file that is being written has no name until every byte of it is durable (O_TMPFILE): whatever
+kills the run, the system takes it away, and nothing secret lies about half-written. Not every drive
+can do that, most that are made for Windows cannot; there, and in place of a file that is to be
+replaced, it has a hidden name beside its target for a while.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from callrec.errors import Misconfigured
+from callrec.errors import Failed, Misconfigured, Unusable
 
 READ: Final = 4
 
@@ -42,7 +47,7 @@ _NO_OTHERS: Final = frozenset({0x01, 0x10})
 def others_may(
     mode: int, access_list: bytes, rights: int = ANY_RIGHT, *, group_is_ours: bool = False
 ) -> bool:
-    """Whether anybody has a right to a file but its owner, this user and root.
+    """Whether anybody but its owner, this user and root has a right to a file.
 
     Where a file has an access list, the mode shows the list's mask in the group's place. systemd
     gives a service its credential so: root's own, with a right to read for the service's user.
@@ -63,9 +68,9 @@ def is_ours(user: int) -> bool:
 
 
 def is_ours_alone(group: int) -> bool:
-    """Whether a group has nobody in it but this user: his own, as most systems give everybody one.
+    """Whether nobody but this user is in a group: their own, as most systems give everybody one.
 
-    Where they do, a folder that he makes may well let that group write (umask 002).
+    Where they do, a folder that they make may well let that group write (umask 002).
     """
     import grp  # noqa: PLC0415 - hardly ever asked
     import pwd  # noqa: PLC0415
@@ -202,14 +207,6 @@ def _told() -> bytes:
     return MOUNTS.read_bytes() if MOUNTS.is_file() else b""
 
 
-# Files that have no name until every byte of them is durable: whole, or not there at all.
-#
-# Whatever kills the run, the system takes away what has no name (O_TMPFILE), and nothing secret
-# lies about half-written. Not every drive can do that, most that are made for Windows cannot;
-# there, and in place of a file that is to be replaced, it has a hidden name beside its target for a
-# while.
-
-
 @contextmanager
 def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     """A file that only its owner can read, and that is ``target`` once the block ended well.
@@ -238,6 +235,51 @@ def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def check_new(to: Path, *, replace: bool) -> None:
+    """Check where a file is to be written before anything is opened for it.
+
+    Raises:
+        Unusable: there is no such folder, something has that name and is not to be replaced, or no
+            file can have it.
+    """
+    try:
+        inside, is_folder = to.parent.is_dir(), to.is_dir()
+    except OSError as error:
+        raise Unusable(
+            f"a file of that name cannot be written there: {str(error.strerror).lower()}",
+            hint="name another",
+        ) from error
+    if not inside:
+        raise Unusable("there is no such folder to write to", hint="make it, or name another")
+    if is_folder or (os.path.lexists(to) and not replace):
+        raise Unusable("a file of that name exists already", hint="name a new file")
+
+
+def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
+    """Write a file, mode 0600, durably; what stood there before is replaced at the very end.
+
+    Raises:
+        Unusable: as `check_new`.
+        Failed: it cannot be written; then what stood there before still does.
+    """
+    with whole_file(to, replace=replace) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(to: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """The same, for a file that is written in the block."""
+    check_new(to, replace=replace)
+    try:
+        with atomic_write(to, replaces=replace) as file:
+            yield file
+    except FileExistsError:
+        check_new(to, replace=replace)  # it came meanwhile
+        raise
+    except OSError as error:
+        raise Failed(f"the file cannot be written: {error.strerror}") from error
 
 
 def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> bool:

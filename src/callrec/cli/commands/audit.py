@@ -260,7 +260,7 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
 
 def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: bool) -> None:
     from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     page = log_head_pdf(
         note, practice=practice.name, size=size, fingerprint=practice.root.hex(), at=practice.now()

@@ -178,7 +178,7 @@ def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
     """Write the certificate in its three forms; the files."""
     from callrec.package.destroyed import certificate_json, certificate_text
     from callrec.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     contents = {
         "pdf": destruction_pdf(certificate),

@@ -73,7 +73,7 @@ def reconcile(
     """
     from callrec.intake.reconcile import reconcile_calls
     from callrec.practice import today
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     practice = practice_of(ctx.obj)
     now = today(practice)

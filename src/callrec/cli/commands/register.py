@@ -77,7 +77,7 @@ def _put_out(
     replace: bool,
     zone: tzinfo,
 ) -> None:
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     out = invocation.out
     if to is None:

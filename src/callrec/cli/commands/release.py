@@ -53,7 +53,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.release.release import check_is_folder, loading, preparing_release
+    from callrec.release.release import check_is_folder, preparing_release
 
     call = ctx.obj
     check_is_folder(to)
@@ -72,8 +72,7 @@ def release(
     )
     with preparing_release():
         practice = practice_of(call, on_volume)
-        with loading():
-            actor = signing_person(call, practice)
+        actor = signing_person(call, practice)
         from callrec.release.release import release_recordings
 
         with call.out.progress("reading and writing", total=None) as advance:

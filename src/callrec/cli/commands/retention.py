@@ -56,7 +56,7 @@ def review(
     Nothing is destroyed. Counts are all that is shown; that you looked is on record.
     """
     from callrec.retention.review import review_retention
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))

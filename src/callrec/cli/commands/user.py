@@ -87,7 +87,7 @@ def _say_provisional(out: Output, password: str) -> None:
 
 def _provisional(file: Path | None) -> str:
     """The provisional password of a file; empty where none is there, and one is to be made."""
-    from callrec.system.whole_file import check_new
+    from callrec.system.files import check_new
 
     if file is None:
         return ""

@@ -2,7 +2,9 @@
 
 The page is page.html with page.css and the four scripts beside this module, in the order of
 ``_SCRIPTS``. Everything of the release is sealed under the passphrase; what the page shows before
-it is open is escaped here, what it shows afterwards is set as text by its own code.
+it is open is escaped here, what it shows afterwards its own code sets as text. A listener who is no
+lawyer gets each call first, with what they can do with it; the certificate has the facts of the one
+on paper.
 """
 
 from __future__ import annotations
@@ -19,16 +21,16 @@ from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from string import Template
-from typing import BinaryIO, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
 from callrec.errors import Unusable
 from callrec.package.certificate import (
+    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
-    Exhibit,
     approval_in_words,
     day_in_words,
     doubt_in_words,
@@ -40,7 +42,7 @@ from callrec.package.certificate import (
     size_in_words,
     sound_in_words,
 )
-from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile
+from callrec.package.manifest import FileRole, ReleasedFile
 from callrec.package.package import CERTIFICATE, READ_ME, RIGHTS, Member
 from callrec.package.sealed_page import page_statement
 from callrec.package.sshsig import NAMESPACE, sign_ssh
@@ -67,6 +69,31 @@ _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{PASSPHRASE_WORDS - 1}}}")
 
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
+_TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
+"""Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
+
+_VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
+
+_AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
+
+_TEXTS: Final = {
+    READ_ME: "Please read this first",
+    RIGHTS: "Your rights, and how the practice uses your information",
+}
+
+
+Row: TypeAlias = "list[str | list[str] | bool]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContent:
+    """What a page shows of a release beside its files."""
+
+    certificate: Certificate
+    waveforms: Mapping[str, str]
+    """Path of a listening copy to its waveform, SVG. Drawn from that copy, over its own time: the
+    player goes along it, and the shape of what was silenced would tell of it."""
+
 
 def write_page(
     members: Iterable[Member], target: Path, passphrase: str, shown: PageContent, *, seed: bytes
@@ -88,7 +115,15 @@ def write_page(
         check_size(sum(file.size_bytes for file in files))
         with unfinished_package(target) as file:
             content = b"".join(_content(files, shown, seed))
-            _write(file, content, salt, key.result(), shown.certificate)
+            # The format has no associated data: the passphrase is of this one page alone.
+            sealed = memoryview(seal(key.result(), content, b""))
+            nonce = b64encode(sealed[:NONCE_BYTES]).decode()
+            salt64 = b64encode(salt).decode()
+            before, after = _around(shown.certificate, str(ROUNDS), salt64, nonce)
+            write_all(file, before)
+            for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
+                write_all(file, b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))
+            write_all(file, after)
             return sha256_of(file)
 
 
@@ -99,19 +134,6 @@ def check_size(content_bytes: int) -> None:
             f"a release of more than {MAX_CONTENT_BYTES >> 20} MiB cannot be made as a page",
             hint="make it smaller with --fit 45MB, or give --form zip",
         )
-
-
-def _write(
-    file: BinaryIO, content: bytes, salt: bytes, key: bytes, certificate: Certificate
-) -> None:
-    # The format has no associated data: the passphrase is of this one page alone.
-    sealed = memoryview(seal(key, content, b""))
-    nonce = b64encode(sealed[:NONCE_BYTES]).decode()
-    before, after = _around(certificate, str(ROUNDS), b64encode(salt).decode(), nonce)
-    write_all(file, before)
-    for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
-        write_all(file, b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))
-    write_all(file, after)
 
 
 def _content(files: Sequence[Member], shown: PageContent, seed: bytes) -> Iterator[bytes]:
@@ -167,148 +189,6 @@ def _text(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-# The certificate as an opened page shows it: sections of facts, the same as on paper.
-#
-# A section is ``{"heading", "notes", "lists"}``; of its lists each is ``{"name", "rows"}``, and a
-# row is ``[what, lines, whether each character counts]``.
-
-FactRow: TypeAlias = "tuple[str, tuple[str, ...], bool]"
-
-
-def fact_row(what: str, *lines: str, exact: bool = False) -> FactRow:
-    """A fact: what it is of, and its lines. Exact: a hash or a key, of which each letter counts."""
-    return what, lines, exact
-
-
-def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
-    """The certificate, section by section."""
-    yield _section("What is certified", [("", _particulars(certificate))])
-    if certificate.exhibit:
-        yield _section("Exhibit", [("", _exhibit(certificate.exhibit))])
-    yield _section("What is enclosed", [(file.path, _enclosed(file)) for file in certificate.files])
-    yield _section(
-        "What is not enclosed",
-        [
-            (f"The original of recording {original.recording}", _left_out(original))
-            for original in certificate.not_enclosed
-        ],
-        note="" if certificate.not_enclosed else "No original was left out.",
-    )
-    yield _section(
-        "What was withheld",
-        [("", [fact_row(f"Recording {number}", why) for number, why in certificate.withheld])],
-        note=""
-        if certificate.withheld
-        else "Nothing else that was asked for and may be given has been left out.",
-    )
-    yield _section(
-        "How to check",
-        [("", _record(certificate))],
-        note="Save everything as one file and unpack it: VERIFY.txt in it says how. Compare the"
-        " fingerprint with one that reached you another way.",
-    )
-
-
-def _section(
-    heading: str, lists: Iterable[tuple[str, list[FactRow]]], *, note: str = ""
-) -> dict[str, object]:
-    return {
-        "heading": heading,
-        "notes": [note] if note else [],
-        "lists": [
-            {"name": name, "rows": [[what, [*lines], exact] for what, lines, exact in rows]}
-            for name, rows in lists
-            if rows
-        ],
-    }
-
-
-def _hash(what: str, digest: str) -> FactRow:
-    """In lines of four groups of eight digits."""
-    return fact_row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
-
-
-def _particulars(certificate: Certificate) -> list[FactRow]:
-    return [
-        fact_row("Practice", certificate.practice),
-        *([fact_row("How to reach it", certificate.contact)] if certificate.contact else []),
-        fact_row("Request", certificate.request),
-        *([fact_row("Subject", certificate.subject)] if certificate.subject else []),
-        fact_row("Purpose", certificate.purpose),
-        fact_row("Legal basis", certificate.legal_basis),
-        fact_row("Approved by", *map(approval_in_words, certificate.approvals)),
-        fact_row("Released by", certificate.released_by),
-        fact_row("Put together", instant_in_words(certificate.at)),
-        _hash("Release", certificate.release),
-    ]
-
-
-def _exhibit(exhibit: Exhibit) -> list[FactRow]:
-    return [
-        fact_row("Exhibit", exhibit.label),
-        fact_row("Serial number of the medium", exhibit.medium_serial),
-        *([fact_row("Reference of the case", exhibit.reference)] if exhibit.reference else []),
-    ]
-
-
-def _enclosed(file: ReleasedFile) -> list[FactRow]:
-    return [
-        fact_row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
-        fact_row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
-        fact_row("Lasts", length_in_words(file.duration_ms)),
-        fact_row("Sound", sound_in_words(file)),
-        fact_row("Size", size_in_words(file.size_bytes)),
-        _hash("SHA-256", file.sha256),
-        *([_hash("Made from", file.made_from)] if file.made_from else []),
-        fact_row("Edits", *(edits_in_words(file.edits) or ("none",))),
-    ]
-
-
-def _left_out(original: NotEnclosed) -> list[FactRow]:
-    return [
-        fact_row("Not enclosed, because", WHY_NOT_ENCLOSED[original.why]),
-        fact_row("Size", size_in_words(original.size_bytes)),
-        _hash("SHA-256", original.sha256),
-    ]
-
-
-def _record(certificate: Certificate) -> list[FactRow]:
-    return [
-        _hash("The practice's fingerprint", certificate.fingerprint),
-        fact_row("Signed with the key", certificate.signing_key, exact=True),
-        fact_row("Entry in the audit log", f"{certificate.audit_seq:,}"),
-        fact_row("Checkpoint of the log", certificate.checkpoint, exact=True),
-    ]
-
-
-# What an opened page shows, in words; its scripts only lay it out.
-#
-# The certificate here has the facts of the one on paper. Whoever listens and is no lawyer gets each
-# call first, with what he can do with it.
-
-_TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
-"""Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
-
-_VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
-
-_AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
-
-_TEXTS: Final = {
-    READ_ME: "Please read this first",
-    RIGHTS: "Your rights, and how the practice uses your information",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageContent:
-    """What a page shows of a release beside its files."""
-
-    certificate: Certificate
-    waveforms: Mapping[str, str]
-    """Path of a listening copy to its waveform, SVG. Drawn from that copy, over its own time: the
-    player goes along it, and the shape of what was silenced would tell of it."""
-
-
 def page_content_json(shown: PageContent, members: Iterable[Member]) -> dict[str, object]:
     """What the page's own code reads (opened.js)."""
     certificate = shown.certificate
@@ -332,6 +212,96 @@ def page_content_json(shown: PageContent, members: Iterable[Member]) -> dict[str
             "sections": [*sections_of(certificate)],
         },
     }
+
+
+def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
+    """The certificate as an opened page shows it: sections of facts, as on paper.
+
+    A section is ``{"heading", "notes", "lists"}``; of its lists each is ``{"name", "rows"}``, and a
+    row is ``[what, lines, whether each character counts]``.
+    """
+    particulars = [
+        _row("Practice", certificate.practice),
+        *([_row("How to reach it", certificate.contact)] if certificate.contact else []),
+        _row("Request", certificate.request),
+        *([_row("Subject", certificate.subject)] if certificate.subject else []),
+        _row("Purpose", certificate.purpose),
+        _row("Legal basis", certificate.legal_basis),
+        _row("Approved by", *map(approval_in_words, certificate.approvals)),
+        _row("Released by", certificate.released_by),
+        _row("Put together", instant_in_words(certificate.at)),
+        _hash("Release", certificate.release),
+    ]
+    yield _section("What is certified", [("", particulars)])
+    if exhibit := certificate.exhibit:
+        rows = [
+            _row("Exhibit", exhibit.label),
+            _row("Serial number of the medium", exhibit.medium_serial),
+            *([_row("Reference of the case", exhibit.reference)] if exhibit.reference else []),
+        ]
+        yield _section("Exhibit", [("", rows)])
+    yield _section("What is enclosed", [(file.path, _enclosed(file)) for file in certificate.files])
+    left_out = [
+        (
+            f"The original of recording {original.recording}",
+            [
+                _row("Not enclosed, because", WHY_NOT_ENCLOSED[original.why]),
+                _row("Size", size_in_words(original.size_bytes)),
+                _hash("SHA-256", original.sha256),
+            ],
+        )
+        for original in certificate.not_enclosed
+    ]
+    yield _section(
+        "What is not enclosed", left_out, "" if left_out else "No original was left out."
+    )
+    withheld = [_row(f"Recording {number}", why) for number, why in certificate.withheld]
+    yield _section("What was withheld", [("", withheld)], "" if withheld else NOTHING_WITHHELD)
+    record = [
+        _hash("The practice's fingerprint", certificate.fingerprint),
+        _row("Signed with the key", certificate.signing_key, exact=True),
+        _row("Entry in the audit log", f"{certificate.audit_seq:,}"),
+        _row("Checkpoint of the log", certificate.checkpoint, exact=True),
+    ]
+    yield _section(
+        "How to check",
+        [("", record)],
+        "Save everything as one file and unpack it: VERIFY.txt in it says how. Compare the"
+        " fingerprint with one that reached you another way.",
+    )
+
+
+def _section(
+    heading: str, lists: Iterable[tuple[str, Sequence[Row]]], note: str = ""
+) -> dict[str, object]:
+    return {
+        "heading": heading,
+        "notes": [note] if note else [],
+        "lists": [{"name": name, "rows": rows} for name, rows in lists if rows],
+    }
+
+
+def _row(what: str, *lines: str, exact: bool = False) -> Row:
+    """A fact: what it is of, and its lines. Exact: a hash or a key, of which each letter counts."""
+    return [what, [*lines], exact]
+
+
+def _hash(what: str, digest: str) -> Row:
+    """In lines of four groups of eight digits."""
+    return _row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
+
+
+def _enclosed(file: ReleasedFile) -> list[Row]:
+    return [
+        _row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
+        _row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
+        _row("Lasts", length_in_words(file.duration_ms)),
+        _row("Sound", sound_in_words(file)),
+        _row("Size", size_in_words(file.size_bytes)),
+        _hash("SHA-256", file.sha256),
+        *([_hash("Made from", file.made_from)] if file.made_from else []),
+        _row("Edits", *(edits_in_words(file.edits) or ("none",))),
+    ]
 
 
 def _call(
@@ -405,8 +375,10 @@ def _edits(heard: ReleasedFile) -> Iterator[str]:
 
 
 def _saving(file: ReleasedFile) -> str:
+    """How large it is people see as they are used to: ``2.4 MB``, ``0.1 MB`` at the least."""
     suffix = file.path.rpartition(".")[2].upper()
-    return f"Save the {ROLE_IN_WORDS[file.role]} ({suffix}, {_about(file.size_bytes)})"
+    size = f"{max(file.size_bytes, 100_000) / 1_000_000:.1f} MB"
+    return f"Save the {ROLE_IN_WORDS[file.role]} ({suffix}, {size})"
 
 
 def _length(ms: int) -> str:
@@ -417,10 +389,4 @@ def _length(ms: int) -> str:
         "minute": seconds // 60 % 60,
         "second": seconds % 60,
     }
-    said = [f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in counts.items() if n]
-    return " ".join(said)
-
-
-def _about(size_bytes: int) -> str:
-    """How large, as people are used to see it: ``2.4 MB``, ``0.1 MB`` at the least."""
-    return f"{max(size_bytes, 100_000) / 1_000_000:.1f} MB"
+    return " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in counts.items() if n)

@@ -37,7 +37,7 @@ def dossier(
     over, and what was tried and refused. Reading it is itself on record.
     """
     from callrec.registers.dossier import read_dossier
-    from callrec.system.whole_file import write_whole
+    from callrec.system.files import write_whole
 
     call = ctx.obj
     practice = practice_of(call)
