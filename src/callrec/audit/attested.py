@@ -1,7 +1,13 @@
 """Whose acts the leaves are; clocks set back.
 
-Nobody can so put an act in another's name, whatever he writes into the database
-(docs/formats/audit-log.md). ``verify`` asks the same of the whole log; this, of single leaves.
+Nobody can put an act in another person's name, whatever they write into the database
+(docs/formats/audit-log.md). ``verify`` checks this for the whole log; this module, for single
+leaves.
+
+A leaf's time comes from the clock of its writer, and nothing can prove it. But others write to the
+same log: if the next leaf has an earlier time, one of the two clocks was wrong, and something may
+have ended too soon by the later one (an undecided request, a lent power). This is reported for
+someone to look at, and is no verdict.
 """
 
 from __future__ import annotations
@@ -21,20 +27,25 @@ from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.primitives import SigningPublic
 from callrec.errors import NotFound, Tampered
+
+_BEFORE_TIME: Final = b'"at":"'
+"""Canonical JSON is sorted and no id or act can contain this, so its first place is the time's."""
+
+_LEEWAY: Final = timedelta(hours=1)
+"""Two machines' clocks may differ, and a long command's leaves come after others'."""
 
 
 def attested_leaves(
     connection: Connection, register: Register, seqs: Iterable[int]
 ) -> tuple[Leaf, ...]:
-    """These leaves, each shown to stand in the tree and to be its actor's.
+    """Read these leaves, checking that each is in the tree and is its actor's.
 
     Raises:
-        Tampered: one of them is missing, was changed, or is covered first by somebody else's
-            checkpoint, or by none.
+        Tampered: one of them is missing or changed, or its first checkpoint is by someone else, or
+            it has none.
     """
-    # Neighbours share most of the nodes above them, and none of these ever changes.
+    # Neighbours share most of the nodes above them, and nodes never change.
     read = cache(node_reader(connection))
     head = stored_head(connection)
     found = []
@@ -56,55 +67,34 @@ def _check_attested(
     ).first()
     if first is None:
         raise Tampered(f"no checkpoint covers leaf {leaf.seq} of the audit log")
-    public = _log_key(register, leaf)
+    try:
+        public = register.public_keys(leaf.actor, before=leaf.seq).log
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
     signed = check_checkpoint(bytes(first.note), public, origin(register.founders.vault))
     if (signed.size, signed.root) != (first.size, tree.root(first.size, read)):
         raise Tampered(f"the checkpoint over leaf {leaf.seq} signs another log")
 
 
-def _log_key(register: Register, leaf: Leaf) -> SigningPublic:
-    try:
-        return register.public_keys(leaf.actor, before=leaf.seq).log
-    except NotFound as error:
-        raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
-
-
-# When leaves say that they were written, and where a clock was set back between two of them.
-#
-# A leaf says itself when it was written, by the clock of whoever wrote it, and nothing can prove
-# it. But others write to the same log: where the next one says an earlier time, one of the two
-# clocks was wrong, and what came to its end by the later one (a request that nobody decided, a
-# power that was lent) may have come to it too soon. Somebody has to look, so it is told and is no
-# verdict.
-
-_BEFORE_TIME: Final = b'"at":"'
-"""Canonical JSON sorts, and no id and no act can hold this: so the first of them is the leaf's."""
-
-_TIME_BYTES: Final = len("2026-11-24T09:05:00.000Z")
-
-_LEEWAY: Final = timedelta(hours=1)
-"""By which two machines' clocks may differ, and a long command's leaves come after others'."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClockSetBack:
-    """A leaf after which another says that it was written earlier, by more than an hour."""
+    """A leaf whose next one has a time more than an hour earlier."""
 
     seq: int
     at: datetime
     next_at: datetime
-    """When the next one says that it was written."""
+    """The time of the next leaf."""
 
 
 def written_at() -> ColumnElement[bytes]:
-    """The time in a leaf, of a query over leaves, as the leaf has it; its order is that of time."""
+    """The time in a leaf's bytes, for a query over leaves; sorts by time."""
     leaf = tables.leaf.c
     begins = func.instr(leaf.body, _BEFORE_TIME) + len(_BEFORE_TIME)
-    return func.substr(leaf.body, begins, _TIME_BYTES)
+    return func.substr(leaf.body, begins, len("2026-11-24T09:05:00.000Z"))
 
 
 def find_clock_set_backs(connection: Connection) -> tuple[ClockSetBack, ...]:
-    """Wherever that is so, in the order of the log.
+    """Find the leaves after which a clock was set back, in the order of the log.
 
     Raises:
         Tampered: a leaf's time is not in its form.

@@ -1,4 +1,6 @@
-"""The signed head, and proofs as files.
+"""The signed head of the log, and proofs as files.
+
+A checkpoint:
 
     callrec/<vault id>
     <number of leaves>
@@ -6,8 +8,18 @@
 
     — callrec/<vault id> <base64 of key id[4] || signature[64]>
 
-Sources: c2sp.org/tlog-checkpoint, c2sp.org/signed-note. Of the signature types only 0x01, Ed25519,
-is used here; signatures by keys that nobody asked about are ignored, as the second source demands.
+A proof that a leaf is in the log:
+
+    c2sp.org/tlog-proof@v1
+    extra <base64>                 left out where there is none
+    index <number of the leaf>
+    <base64 of a hash>             the proof of inclusion, from the leaf's sibling up
+    ...
+
+    <the checkpoint, byte for byte>
+
+Sources: c2sp.org/tlog-checkpoint, c2sp.org/signed-note, c2sp.org/tlog-proof@v1. The only signature
+type here is 0x01, Ed25519; signatures by other keys are ignored, as the second source demands.
 """
 
 from __future__ import annotations
@@ -21,25 +33,23 @@ from callrec.audit.tree import check_inclusion
 from callrec.crypto.primitives import sha256, sign, signing_public, verify
 from callrec.errors import Tampered
 
-ED25519: Final = b"\x01"
-"""Signature type (signed-note, "Signature types")."""
-
 KEY_ID_BYTES: Final = 4
 
 HASH_BYTES: Final = 32
 
 MAX_NOTE_BYTES: Final = 1_000_000
-"""Bytes beyond which a note is not read: room for far more than the 16 signatures that must be."""
+"""The longest note that is read: far more than the 16 signatures that it must have room for."""
+
+PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
+"""First line of every proof."""
 
 DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 """A number as checkpoints and proofs write it: ASCII digits, no leading zero."""
 
-_DASH: Final = re.compile(" [-\u2013\u2014]+ ")
-
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a head says: the log ``origin`` has ``size`` leaves, and their root is ``root``."""
+    """A head: the log ``origin`` has ``size`` leaves, and their root is ``root``."""
 
     origin: str
     size: int
@@ -49,12 +59,12 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The note's text, three lines (tlog-checkpoint, "Note text")."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
 
 
 @dataclass(frozen=True, slots=True)
 class NoteSignature:
-    """One signature line of a note; nothing is known of it until it was checked."""
+    """One signature line of a note, not checked yet."""
 
     name: str
     key_id: bytes
@@ -64,10 +74,24 @@ class NoteSignature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text and its signatures, as read: ignore the text until a signature was checked."""
+    """A text and its signatures, as read: ignore the text until a signature is checked."""
 
     text: str
     signatures: tuple[NoteSignature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof as read from its file, not checked yet."""
+
+    seq: int
+    """Number of the leaf, from 0."""
+    hashes: tuple[bytes, ...]
+    """As ``tree.inclusion_proof`` gives them, 32 bytes each."""
+    checkpoint: bytes
+    """The signed note."""
+    extra: bytes = b""
+    """Additional data. No signature covers it: trust only what the leaf confirms."""
 
 
 def origin(vault: str) -> str:
@@ -77,14 +101,14 @@ def origin(vault: str) -> str:
 
 def key_id(name: str, public: bytes) -> bytes:
     """SHA-256(name || 0x0A || 0x01 || public key)[:4] (signed-note, "Ed25519 signatures")."""
-    return sha256(name.encode(), b"\n", ED25519, public)[:KEY_ID_BYTES]
+    return sha256(name.encode(), b"\n\x01", public)[:KEY_ID_BYTES]
 
 
 def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> bytes:
     """The note of a checkpoint, signed with the ``log`` seed (32 bytes) of one identity."""
     name, text = checkpoint.origin, checkpoint.text
     signature = key_id(name, signing_public(seed)) + sign(seed, text.encode())
-    return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n".encode()
+    return f"{text}\n— {name} {encode_base64(signature)}\n".encode()
 
 
 def parse_note(data: bytes) -> Note:
@@ -101,14 +125,14 @@ def parse_note(data: bytes) -> Note:
 
 
 def note_from_typed(data: bytes) -> bytes:
-    """A checkpoint's note from what somebody typed from paper: what a note is, stays as it is.
+    """A checkpoint's note from what someone typed from paper; a correct note stays the same.
 
-    Lines may break elsewhere, the blank one may be missing, and any dash counts. What comes out
-    proves no more than a note does: its signature is yet to be checked.
+    Lines may break elsewhere, the blank one may be missing, and any dash counts. The note's
+    signature is not checked here.
     """
     text = data.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    signed = (each.split() for each in _DASH.split(" ".join(["", *lines[3:]])))
+    signed = (each.split() for each in re.split(" [-\u2013\u2014]+ ", " ".join(["", *lines[3:]])))
     made = [f"— {each[0]} {''.join(each[1:])}" for each in signed if each]
     return "\n".join([*lines[:3], "", *made, ""]).encode()
 
@@ -117,8 +141,7 @@ def check_note(data: bytes, name: str, public: bytes) -> str:
     """The text of a signed note, after checking its signature by the key ``name``, ``public``.
 
     Raises:
-        Tampered: it is no note, that key did not sign it, or a signature said to be that key's is
-        not.
+        Tampered: it is no note, that key did not sign it, or a signature under its name is false.
     """
     note = parse_note(data)
     known = (name, key_id(name, public))
@@ -140,7 +163,7 @@ def check_checkpoint(data: bytes, public: bytes, origin: str) -> Checkpoint:
 
 
 def read_checkpoint(data: bytes, origin: str) -> Checkpoint:
-    """What a note claims, unchecked: enough to choose the key to check it with, and for no more.
+    """The unchecked content of a note: use it only to choose the key to check it with.
 
     Raises:
         Tampered: it is no note, or not one about this log.
@@ -148,8 +171,13 @@ def read_checkpoint(data: bytes, origin: str) -> Checkpoint:
     return _checkpoint(parse_note(data).text, origin)
 
 
+def encode_base64(data: bytes) -> str:
+    """Base64 of RFC 4648, section 4."""
+    return base64.b64encode(data).decode()
+
+
 def decode_base64(text: str) -> bytes:
-    """What ``text`` encodes: RFC 4648, section 4, padded, its unused bits zero.
+    """Bytes from what ``encode_base64`` wrote.
 
     Raises:
         Tampered: it is anything else, so that no two texts mean the same bytes.
@@ -159,7 +187,7 @@ def decode_base64(text: str) -> bytes:
     except ValueError as error:
         raise Tampered("a line is not base64") from error
     # b64decode skips what it does not know, and ignores unused bits.
-    if base64.b64encode(data).decode() != text:
+    if encode_base64(data) != text:
         raise Tampered("a line is not base64")
     return data
 
@@ -212,38 +240,10 @@ def _checkpoint(text: str, expected: str) -> Checkpoint:
     return checkpoint
 
 
-# A proof that a leaf is in the log, in one text file: c2sp.org/tlog-proof@v1.
-#
-# c2sp.org/tlog-proof@v1
-# extra <base64>                 left out where there is none
-# index <number of the leaf>
-# <base64 of a hash>             the proof of inclusion, from the leaf's sibling up
-# ...
-#
-# <the checkpoint, byte for byte>
-
-PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
-"""First line of every proof."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A proof as it lies in its file; nothing of it is known to be true until it was checked."""
-
-    seq: int
-    """Number of the leaf, from 0."""
-    hashes: tuple[bytes, ...]
-    """As ``tree.inclusion_proof`` gives them, 32 bytes each."""
-    checkpoint: bytes
-    """The signed note."""
-    extra: bytes = b""
-    """Whatever is needed beside. No signature covers it: trust only what the leaf bears out."""
-
-
 def write_proof(proof: Proof) -> bytes:
     """The file of a proof. Law: ``read_proof(write_proof(proof)) == proof``."""
-    extra = [f"extra {_encode(proof.extra)}"] if proof.extra else []
-    lines = [PROOF_HEADER, *extra, f"index {proof.seq}", *map(_encode, proof.hashes)]
+    extra = [f"extra {encode_base64(proof.extra)}"] if proof.extra else []
+    lines = [PROOF_HEADER, *extra, f"index {proof.seq}", *map(encode_base64, proof.hashes)]
     return "".join(f"{line}\n" for line in lines).encode() + b"\n" + proof.checkpoint
 
 
@@ -267,18 +267,21 @@ def read_proof(data: bytes) -> Proof:
         case [header, index, *hashes] if (
             gap and header == PROOF_HEADER and index.startswith("index ")
         ):
-            return Proof(_number(index), tuple(map(decode_hash, hashes)), checkpoint, extra)
+            number = index.removeprefix("index ")
         case _:
             raise Tampered("a proof is not in its form")
+    if not DECIMAL.fullmatch(number):
+        raise Tampered("a proof has no number of a leaf")
+    return Proof(int(number), tuple(map(decode_hash, hashes)), checkpoint, extra)
 
 
 def check_proof(proof: Proof, leaf: bytes, public: bytes, origin: str) -> Checkpoint:
-    """Check that the log ``origin``, at a head signed by ``public``, has the leaf where it is said.
+    """Check that the log ``origin``, at a head signed by ``public``, has the leaf in that place.
 
     Args:
         proof: as read.
-        leaf: leaf hash (32 bytes) of the leaf that is to be proved.
-        public: Ed25519 public key (32 bytes) of whoever signed the checkpoint.
+        leaf: leaf hash (32 bytes) of the leaf to prove.
+        public: Ed25519 public key (32 bytes) of the checkpoint's signer.
         origin: name of the log, as ``checkpoint.origin`` gives it.
 
     Returns: the checkpoint, checked.
@@ -291,14 +294,3 @@ def check_proof(proof: Proof, leaf: bytes, public: bytes, origin: str) -> Checkp
     head = check_checkpoint(proof.checkpoint, public, origin)
     check_inclusion(leaf, proof.seq, head.size, proof.hashes, head.root)
     return head
-
-
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _number(line: str) -> int:
-    number = line.removeprefix("index ")
-    if not DECIMAL.fullmatch(number):
-        raise Tampered("a proof has no number of a leaf")
-    return int(number)

@@ -1,10 +1,9 @@
-"""Statements taken in order; which details were erased.
+"""The log's statements, taken in order; which details were erased.
 
-Where a recording is destroyed, what lies sealed beside leaves about it goes with it. The leaf still
-commits to it, so every proof verifies as before. Other details that are missing were taken away by
-somebody; so what was erased is listed in the ``destruction`` statement, and that counts only if its
-maker might decide so, and only under approvals that the log holds, each by somebody who might
-decide that, too, and who did not ask for it.
+When a recording is destroyed, the sealed details of the leaves about it go too. The leaves still
+commit to them, so every proof verifies as before. Any other missing details were taken away: so a
+``destruction`` statement lists what was erased. It counts only if its maker had the power to decide
+it, under approvals in the log whose makers had that power too and had not made the request.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ KIND: Final = "destruction"
 
 @dataclass(slots=True)
 class Erasures:
-    """What the log's statements let be erased, as they are read from its beginning on."""
+    """What the log's statements allowed to be erased, read from its beginning on."""
 
     approved: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
-    """A request's id -> digest of each approval of it by somebody who might decide that something
-    is destroyed -> uids of the recordings that it has granted."""
+    """A request's id -> digest of each approval that allows destruction -> uids of the recordings
+    that it grants."""
     details: set[int] = field(default_factory=set)
     """Sequences of the leaves whose details were erased."""
     uids: set[str] = field(default_factory=set)
@@ -40,7 +39,7 @@ class Erasures:
         """Take a statement whose signature and leaf were checked.
 
         Raises:
-            Tampered: it says that something was destroyed, and may not.
+            Tampered: it says that something was destroyed, without being entitled to.
         """
         if statement.kind == "approval":
             fields = statement.fields
@@ -81,7 +80,7 @@ class DestructionStatement:
 
 
 def read_destruction(statement: Statement) -> DestructionStatement:
-    """What a statement says was destroyed.
+    """Read a ``destruction`` statement.
 
     Raises:
         Tampered: it is not in its form.
@@ -113,9 +112,9 @@ def read_destruction(statement: Statement) -> DestructionStatement:
 
 
 def _is_decided(register: Register, leaf: Leaf, approval: Statement) -> bool:
-    """Whether an approval is one that something may be destroyed under.
+    """Whether something may be destroyed under an approval.
 
-    A second signature is none by itself. Of his own request somebody decides with the glass broken.
+    A countersignature alone is not enough; people decide their own requests with broken glass only.
     """
     fields = approval.fields
     if (leaf.act, leaf.outcome) != (RequestAct.APPROVED, Outcome.DONE):
@@ -134,10 +133,10 @@ def _decides(register: Register, leaf: Leaf) -> bool:
 
 
 def check_entitled(register: Register, leaf: Leaf) -> None:
-    """Check that a leaf may carry a statement of what was destroyed.
+    """Check that a leaf may carry a ``destruction`` statement.
 
     Raises:
-        Tampered: it is of another act, or its actor might not decide that.
+        Tampered: it is of another act, or its actor had no power to decide it.
     """
     if (leaf.act, leaf.outcome) != (RequestAct.CARRIED_OUT, Outcome.DONE):
         raise Tampered("its leaf is of another act")
@@ -147,25 +146,25 @@ def check_entitled(register: Register, leaf: Leaf) -> None:
 
 @dataclass(slots=True)
 class StatementReplay:
-    """What the log's statements come to, as far as they were taken."""
+    """The state after some of the log's statements."""
 
     vault: str
     trusted_up_to: int
-    """Statements of leaves before this are known to hash as when their signatures were checked."""
+    """Statements of leaves before this hash as they did when their signatures were checked."""
     register: Register | None = None
-    """None until leaf 0 was taken."""
+    """None until leaf 0 is taken."""
     erasures: Erasures = field(default_factory=Erasures)
 
     def take(self, leaf: Leaf, row: Any) -> None:
-        """Take a leaf that is in its form; one without a statement or founders says nothing.
+        """Take the next leaf; one without a statement or founders changes nothing.
 
         Args:
-            leaf: the next that there is to take.
+            leaf: decoded.
             row: its ``statement`` column, and ``kind``, ``said`` and ``signature`` of that.
 
         Raises:
-            Tampered: its statement is not the one that it carries, is not its actor's, or is not in
-                its form; or the founders are not.
+            Tampered: its statement is another, is not its actor's, or is not in its form; or the
+                founders are not in their form.
         """
         if leaf.log != origin(self.vault):
             raise Tampered(f"leaf {leaf.seq} is of another log")

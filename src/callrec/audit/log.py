@@ -37,8 +37,7 @@ REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 NONCE_BYTES = 32
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
-"""Told of details that no command of ours writes: they end no list in which they are met."""
-
+"""Shown in place of details that no command of ours writes, so that lists go on."""
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
@@ -77,7 +76,7 @@ class Log:
     vault: str
     audit_version: int
     audit_public: bytes
-    """The audit key's newest version: everybody may seal details to it."""
+    """The audit key's newest version: anyone may seal details to it."""
     now: Callable[[], datetime]
 
 
@@ -88,7 +87,7 @@ class LogTransaction:
         self.connection = connection
         self._log = log
         self._size = stored_size(connection)
-        # A leaf completes nodes with those that the leaves before it have left: most are at hand.
+        # A leaf completes nodes that earlier leaves have begun: most are cached.
         self._read = _Nodes(node_reader(connection))
         self._head = Head(self._size, tree.root(self._size, self._read))
 
@@ -100,7 +99,7 @@ class LogTransaction:
         return self._head
 
     def seal_details_to(self, version: int, public: bytes) -> None:
-        """Seal what is said from here on to this version of the audit key."""
+        """Seal further details to this version of the audit key."""
         self._log = replace(self._log, audit_version=version, audit_public=public)
 
     def leaf(
@@ -117,8 +116,8 @@ class LogTransaction:
     ) -> int:
         """Append a leaf; returns its sequence. It counts once the transaction ends.
 
-        ``nonce`` (32 bytes) is given where somebody else than a holder of the audit key is to hold
-        the details against the leaf; else it is drawn.
+        ``nonce`` (32 bytes) is given where people without the audit key are to check the details
+        against the leaf; else it is drawn.
         """
         seq = self._size
         sealed, commitment = self._sealed_details(seq, details, nonce)
@@ -134,14 +133,30 @@ class LogTransaction:
             subject=tuple(subject),
             founders=founders.as_json() if founders else None,
         )
-        body = _encoded(leaf)
+        try:
+            body = leaf.encode()
+        except ValueError as error:  # more than 8 KiB: its subject names too many things
+            raise Unusable(
+                "this concerns more recordings than one entry of the audit log can name",
+                hint="do it in several requests of 200 recordings at most",
+            ) from error
         if statement is not None:
-            self._store_statement(statement)
+            self.connection.execute(
+                tables.statement.insert().values(
+                    digest=statement.digest,
+                    kind=statement.kind,
+                    body=statement.body,
+                    signature=statement.signature,
+                )
+            )
         self.connection.exec_driver_sql(_INSERT_LEAF, (seq, body, leaf.statement or None))
         if sealed is not None:
             version = self._log.audit_version
             self.connection.exec_driver_sql(_INSERT_DETAIL, (seq, version, sealed))
-        self._grow(seq, body)
+        new = tree.stored_nodes(seq, tree.leaf_hash(body), self._read)
+        self.connection.exec_driver_sql(_INSERT_NODE, [*new])
+        self._read.keep(new)
+        self._size = seq + 1
         return seq
 
     def checkpoint(self, signer: Signer) -> None:
@@ -150,16 +165,6 @@ class LogTransaction:
         point = Checkpoint(origin(self._log.vault), head.size, head.root)
         note = sign_checkpoint(point, signer.log_seed)
         self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))
-
-    def _store_statement(self, statement: Statement) -> None:
-        self.connection.execute(
-            tables.statement.insert().values(
-                digest=statement.digest,
-                kind=statement.kind,
-                body=statement.body,
-                signature=statement.signature,
-            )
-        )
 
     def _sealed_details(
         self, seq: int, details: Mapping[str, Any] | None, nonce: bytes
@@ -172,12 +177,6 @@ class LogTransaction:
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
         )
         return sealed, detail_commitment(self._log.vault, seq, nonce, body)
-
-    def _grow(self, seq: int, body: bytes) -> None:
-        new = tree.stored_nodes(seq, tree.leaf_hash(body), self._read)
-        self.connection.exec_driver_sql(_INSERT_NODE, [*new])
-        self._read.keep(new)
-        self._size = seq + 1
 
 
 class _Nodes:
@@ -197,23 +196,13 @@ class _Nodes:
         self._kept.update({(level, index): node for level, index, node in nodes})
 
 
-def _encoded(leaf: Leaf) -> bytes:
-    try:
-        return leaf.encode()
-    except ValueError as error:  # more than 8 KiB: its subject names too many things
-        raise Unusable(
-            "this concerns more recordings than one entry of the audit log can name",
-            hint="do it in several requests of 200 recordings at most",
-        ) from error
-
-
 @contextmanager
 def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator[LogTransaction]:
     """A write transaction that ends in a checkpoint of ``signer``, and is durable when it ends.
 
     Raises:
-        Failed: the catalogue cannot be written; then nothing has happened, unless its disk fails
-            for good at the very last: nobody can tell then whether that is what it keeps.
+        Failed: the catalogue cannot be written; then nothing has happened, unless the disk failed
+            for good at the very end, when nobody can tell.
     """
     ending: Head | None = None
     try:
@@ -221,7 +210,7 @@ def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator
             act = LogTransaction(connection, log)
             before = act.head
             yield act
-            after = act.head  # in any case: who asks for it later has no connection any more
+            after = act.head  # in any case: later there is no connection any more
             if signer is not None and after != before:
                 act.checkpoint(signer)
             ending = after if after != before else None
@@ -293,9 +282,9 @@ def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:
 
 
 def repeated_statements(connection: Connection) -> Sequence[int]:
-    """Sequences of leaves that carry a statement which an earlier one carries, by their columns.
+    """Sequences of leaves, by their columns, whose statement an earlier leaf carries.
 
-    A statement counts once: what somebody signed for one moment is not signed for another.
+    A statement counts once: a signature for one moment is none for another.
     """
     leaf = tables.leaf.c
     carried = select(leaf.statement).where(leaf.statement > "").group_by(leaf.statement)
@@ -350,8 +339,8 @@ def read_detail(
 ) -> Mapping[str, Any] | None:
     """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
 
-    Returns None where there are none, or where they were erased; `UNREADABLE_DETAILS` where whoever
-    signed the leaf sealed no object in canonical JSON.
+    Returns None where there are none, or they were erased; `UNREADABLE_DETAILS` where the signer of
+    the leaf sealed no object in canonical JSON.
 
     Raises:
         Tampered: they are not what the leaf commits to.

@@ -1,7 +1,7 @@
 """The register of people and keys: one replay of the log's statements gives it at any point.
 
-Whoever can write to the database cannot promote himself here: a voucher counts only if it is signed
-by somebody who governed at its sequence, from leaf 0 on (docs/formats/keys.md, 5).
+Write access to the database promotes nobody: a voucher counts only if it is signed by someone who
+governed at its sequence, from leaf 0 on (docs/formats/keys.md, 5).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def founders_of(leaf: Leaf) -> Founders:
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """What a Data Controller vouches for: who a person is, what he may do, which keys are his."""
+    """A Data Controller vouches for a person's identity, powers and keys."""
 
     person: Person
     keys: PublicKeys
@@ -131,8 +131,7 @@ class Register:
     founders: Founders
     vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
     claims: dict[str, PublicKeys] = field(default_factory=dict)
-    """Each person's newest claim, as long as no voucher has given him another key, or shut him out,
-    since."""
+    """Each person's newest claim, until a voucher gives them another key or disables them."""
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
     seals: dict[str, Seal] = field(default_factory=dict)
     """By SHA-256 of the sealed share, in hex."""
@@ -171,15 +170,12 @@ class Register:
         if person == self.founders.controller:
             return self.founders.controller_keys
         if person == self.founders.kit:
-            return self._kit_keys(before)
+            kits = [kit.keys for kit in self.kits if before is None or kit.seq < before]
+            return kits[-1] if kits else self.founders.kit_keys
         raise NotFound("no such person", hint="run callrec user list")
 
-    def _kit_keys(self, before: int | None) -> PublicKeys:
-        known = [kit.keys for kit in self.kits if before is None or kit.seq < before]
-        return known[-1] if known else self.founders.kit_keys
-
     def earlier_kits(self) -> tuple[PublicKeys, ...]:
-        """The keys of kits that others took the place of, oldest first."""
+        """The keys of replaced kits, oldest first."""
         return (self.founders.kit_keys, *(kit.keys for kit in self.kits))[:-1]
 
     def all_keys(self) -> Iterator[PublicKeys]:
@@ -218,10 +214,10 @@ class Register:
             raise Tampered(f"the {key} key that opened is not the one that was stated")
 
     def check_share(self, sealed: bytes, key: VaultKey, version: int, to: str) -> None:
-        """Check that somebody entitled stated this very share, and to a key that its holder has.
+        """Check that someone entitled stated this share, and that its holder still has the key.
 
         Raises:
-            Tampered: no seal statement names it, or its holder was given another key since.
+            Tampered: no seal statement names it, or its holder got another key since.
         """
         seal = self.seals.get(primitives.sha256(sealed).hex())
         if seal is None or (seal.key, seal.version, seal.to) != (key, version, to):
@@ -230,14 +226,14 @@ class Register:
             raise Tampered(f"a share of the {key} key is sealed to a key that its holder lost")
 
     def has_key_of(self, person: str, seq: int) -> bool:
-        """Whether somebody's keys are those that he had at the leaf ``seq``."""
+        """Whether a person still has the keys that they had at the leaf ``seq``."""
         try:
             return self.public_keys(person, before=seq) == self.public_keys(person)
         except NotFound:
             return False
 
     def people(self) -> tuple[Voucher, ...]:
-        """The newest voucher of everybody, in the order in which they joined."""
+        """Everyone's newest voucher, in the order in which they joined."""
         return tuple(known[-1] for known in self.vouchers.values())
 
 
@@ -251,8 +247,8 @@ def public_half(vault: str, key: VaultKey, version: int, secret: bytes) -> bytes
 def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Register:
     """Make the register from the leaves that carry statements, in order.
 
-    A statement by somebody without the power to make it is ignored, and listed: otherwise anybody
-    could bring the practice to a stop by making one.
+    A statement by someone without the power to make it is ignored and listed: otherwise anyone
+    could stop the practice by making one.
 
     Raises:
         Tampered: a statement's signature does not verify, or it stands under another's leaf, or it
@@ -312,12 +308,12 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
 def read_newer_voucher(register: Register, statement: Statement, size: int) -> Voucher | None:
     """A voucher of a log that was lost, made after all that the register knows.
 
-    It is by somebody who governs today, and of somebody who was added since, or was given another
-    key or other powers. Whom the register knows as disabled stays so.
+    Its maker governs today, and it is about someone who was added since, or got another key or
+    other powers. A person whom the register knows as disabled stays so.
 
     Args:
         register: as the log stands.
-        statement: whose signature is not checked yet.
+        statement: with its signature not checked yet.
         size: entries of the log.
 
     Returns:
@@ -341,7 +337,7 @@ def read_newer_voucher(register: Register, statement: Statement, size: int) -> V
 
 
 def _waits_for_a_key(register: Register, person: str, seq: int) -> bool:
-    """Only who was added and has no key of his own yet may claim one."""
+    """Whether a person was added and has no key of their own yet."""
     voucher = register.voucher(person, before=seq)
     return voucher is not None and voucher.person.standing is Standing.PROVISIONAL
 
@@ -354,13 +350,9 @@ def _governs(register: Register, person: str, seq: int) -> bool:
 
 
 def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
-    if statement.by == register.founders.kit:
-        return _may_be_vouched_for_by_kit(register, statement)
-    return _governs(register, statement.by, seq)
-
-
-def _may_be_vouched_for_by_kit(register: Register, statement: Statement) -> bool:
-    """A kit vouches once, for a new Data Controller: nobody who is known becomes one by it."""
+    """Those who govern vouch; a kit vouches once, for a new Data Controller nobody knows yet."""
+    if statement.by != register.founders.kit:
+        return _governs(register, statement.by, seq)
     since = register.kits[-1].seq if register.kits else 0
     vouchers = [each for known in register.vouchers.values() for each in known]
     used = any(each.by == statement.by and each.seq > since for each in vouchers)
@@ -377,7 +369,7 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
     voucher = _voucher(statement, seq)
     is_out = voucher.person.standing is Standing.DISABLED
     if known and (known[-1].keys != voucher.keys or is_out):
-        register.claims.pop(voucher.person.id, None)  # confirmed, or he begins again, or is out
+        register.claims.pop(voucher.person.id, None)  # confirmed, begun again, or disabled
     known.append(voucher)
 
 

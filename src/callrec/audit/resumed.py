@@ -1,13 +1,19 @@
 """What a restore lost; signers.json.
 
-A volume's copy of the catalogue is older than the volume's own last entry, and whatever happened
-after it is gone. The heads that were seen of it are named in a ``resumed`` statement by somebody
-who governs: then they are no sign of tampering, and nobody can say later that nothing was lost.
+A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
+is lost. Someone who governs names the heads that were seen of it in a ``resumed`` statement: then
+they are no sign of tampering, and nobody can deny later that something was lost.
+
+``signers.json`` shows how a key came to be allowed to sign, from the log's first entry on: leaf 0
+and the vouchers that follow from it, each with its proof against one head; where a later recovery
+kit made a voucher, the statement that named that kit too. Someone who trusts leaf 0, because its
+SHA-256 is the vault root that the practice publishes, can replay them as ``register.replay`` does
+to get the signer's keys. They hold ids and keys, and of a name only a salted hash
+(docs/formats/release.md, 9).
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +22,10 @@ from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
+from callrec.audit.checkpoint import encode_base64
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Head, node_reader, read_leaf
-from callrec.audit.register import Kit, Register
+from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
@@ -41,12 +48,12 @@ class Resumed:
 
     @property
     def leaves_lost(self) -> int:
-        """At the least: how many entries the longest lost head had more."""
+        """At least how many entries are lost."""
         return lost_at_least(self.size, self.lost)
 
 
 def lost_at_least(size: int, lost: Iterable[Head]) -> int:
-    """How many entries are lost, at the least: one of a head that the log has grown beyond since.
+    """At least how many entries are lost; one for a head that the log has outgrown since.
 
     Args:
         size: entries that the log has.
@@ -62,7 +69,7 @@ def resumed_fields(lost: Iterable[Head]) -> Mapping[str, Any]:
 
 
 def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, ...]:
-    """Every restore that the log tells of, oldest first.
+    """Every restore on the log, oldest first.
 
     Raises:
         Tampered: a statement is not as it was signed, or its maker did not govern.
@@ -93,72 +100,54 @@ def _lost(fields: Mapping[str, Any]) -> tuple[Head, ...]:
     return tuple(Head(size, root) for size, root in lost)
 
 
-# ``signers.json``: how a key came to be allowed to sign, from the log's first entry on.
-#
-# Leaf 0 and the vouchers that it takes, each with its proof against one head; where a later
-# recovery kit made a voucher, what named that kit as well. Whoever trusts leaf 0, because its
-# SHA-256 is the vault root that the practice publishes, can replay them as ``register.replay``
-# does, and has the signer's keys. They hold ids and keys; of a name only a salted hash
-# (docs/formats/release.md, 9).
-
-SIGNERS_SCHEMA: Final = "callrec.signers/1"
-
-
 def write_signers(connection: Connection, register: Register, person: str, size: int) -> bytes:
     """The file's bytes: canonical JSON.
 
     Args:
         connection: sees one state of the catalogue throughout.
         register: as the log stands.
-        person: whose keys are to be shown.
+        person: whose keys to show.
         size: of the head that all proofs are against, in leaves.
 
     Raises:
         Tampered: a leaf or a node of the tree is missing.
     """
     seqs = [0, *_vouchers(register, person, size)]
-    return canonical(
-        {"entries": [_entry(connection, seq, size) for seq in seqs], "schema": SIGNERS_SCHEMA}
-    )
+    entries = [_entry(connection, seq, size) for seq in seqs]
+    return canonical({"entries": entries, "schema": "callrec.signers/1"})
 
 
 def _vouchers(register: Register, person: str, before: int) -> list[int]:
     """Sequences of all vouchers about a person, about those who made them, and so on to leaf 0.
 
-    Where the recovery kit made one, of the statements too that named it.
+    Where the recovery kit made one, the statements that named the kit too.
     """
     found: set[int] = set()
     waiting = [(person, before)]
     while waiting:
         whose, end = waiting.pop()
-        for voucher in (*register.vouchers.get(whose, ()), *_kits(register, whose)):
+        kits = register.kits if whose == register.founders.kit else ()
+        for voucher in (*register.vouchers.get(whose, ()), *kits):
             if voucher.seq < end and voucher.seq not in found:
                 found.add(voucher.seq)
                 waiting.append((voucher.by, voucher.seq))
     return sorted(found)
 
 
-def _kits(register: Register, whose: str) -> list[Kit]:
-    return register.kits if whose == register.founders.kit else []
-
-
 def _entry(connection: Connection, seq: int, size: int) -> dict[str, Any]:
     leaf, body = read_leaf(connection, seq)
+    statement = None
+    if leaf.statement:
+        table = tables.statement
+        row = connection.execute(select(table).where(table.c.digest == leaf.statement)).one()
+        statement = {
+            "body": encode_base64(bytes(row.body)),
+            "signature": encode_base64(bytes(row.signature)),
+        }
     hashes = tree.inclusion_proof(seq, size, node_reader(connection))
     return {
-        "leaf": _base64(body),
-        "proof": [_base64(each) for each in hashes],
+        "leaf": encode_base64(body),
+        "proof": [encode_base64(each) for each in hashes],
         "seq": seq,
-        "statement": _statement(connection, leaf.statement) if leaf.statement else None,
+        "statement": statement,
     }
-
-
-def _statement(connection: Connection, digest: str) -> dict[str, str]:
-    row = connection.execute(
-        select(tables.statement).where(tables.statement.c.digest == digest)
-    ).one()
-    return {"body": _base64(bytes(row.body)), "signature": _base64(bytes(row.signature))}
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

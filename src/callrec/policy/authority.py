@@ -1,14 +1,18 @@
 """Who may act, ask, decide, countersign; what is lent.
 
-    4(a)  access is managed by the Data Controller, or whom he authorises  check_may, _vouch
+    4(a)  the Data Controller, or those they authorise, manage access      check_may, _vouch
     4(b)  each purpose is decided by whom the policy names for it          check_decides_purpose
-    4(b)  formally authorised is what somebody else authorised             check_not_own, _subject
+    4(b)  nobody formally authorises their own request                     check_not_own, _subject
     4(g)  a delegate consults the Data Controller before approval          check_consulted
 
-`check_may_decide` and `check_may_approve` are these put together; where a practice has nobody else,
-`check_may_countersign`, `check_may_break_glass` and `check_may_deny_alone` say what stands in for
-it. To whom a recording then goes is in `hearing`; who changes, dates and closes a request, in
+`check_may_decide` and `check_may_approve` combine these. Where a practice has nobody else,
+`check_may_countersign`, `check_may_break_glass` and `check_may_deny_alone` say what replaces them.
+Who then receives a recording is in `hearing`; who changes, dates and closes a request, in
 `handling`. Each rule raises Refused with its clause and what to type.
+
+Any power can be lent to a named person until a day [policy 4(a), "any other persons authorised"],
+but not lent on. It ends with that day, whatever the log says; the next command about people or
+keys records the end and renews the keys that the power opened.
 """
 
 from __future__ import annotations
@@ -25,6 +29,9 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, powers_of
 from callrec.policy.words import check_reason
+
+MAX_DELEGATION: Final = timedelta(days=366)
+"""A year. Ours: after that the Data Controller names the person again."""
 
 _ASK = {
     Power.DECIDE_GENERAL: "a partner, a manager or the Data Controller",
@@ -44,30 +51,30 @@ class RequestFacts:
     changed_by: frozenset[PersonId] = frozenset()
     """Who changed it after it was made."""
     namesakes: frozenset[PersonId] = frozenset()
-    """Who else bears the full name of one who made or changed it, as far as names could be opened:
-    he may be the same, who left and came back under another login."""
+    """Others with the full name of someone who made or changed it, where names could be opened:
+    the same person may have left and come back under another login."""
     subjects: frozenset[PersonId] = frozenset()
     """The people of the practice whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
-    """Who holds a grant under it that can still be used."""
+    """Who holds a grant under it that is still usable."""
     made_on: date | None = None
     """Its day in the practice's time zone; None where nobody opened it, so nobody approves it."""
     unproven: frozenset[Awaited] = frozenset()
-    """What was missing when it came, and has not come since."""
+    """Proof that was missing when it came and still is."""
     third_parties_checked: bool = False
-    """Whether somebody has looked for other people in what it asks for now."""
+    """Whether its present recordings were checked for other people."""
 
     @property
     def makers(self) -> frozenset[PersonId]:
-        """Whose own it is: the requester, and who changed it."""
+        """The requester and everyone who changed it."""
         return self.changed_by | {self.requester}
 
 
 def check_in_force(person: Person) -> None:
-    """A person acts with a key of his own that the Data Controller has confirmed [policy 4(a)].
+    """A person acts with their own key, which the Data Controller has confirmed [policy 4(a)].
 
     Raises:
-        Refused: it is not confirmed yet, or the person is disabled.
+        Refused: the key is not confirmed yet, or the person is disabled.
     """
     if person.standing is Standing.DISABLED:
         raise Refused(
@@ -84,7 +91,7 @@ def check_in_force(person: Person) -> None:
 
 
 def check_may(person: Person, power: Power, *, on: date) -> None:
-    """Everybody does what his role brings or what the Data Controller lent him [policy 4(a)].
+    """People do what their role allows or what the Data Controller lent them [policy 4(a)].
 
     Raises:
         Refused: the person does not hold the power that day.
@@ -100,12 +107,10 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
 
 
 def check_may_vouch(person: Person) -> None:
-    """Who may do what is the Data Controller's to say [policy 4(a)].
-
-    Nobody lends on what was lent to him.
+    """The Data Controller says who may do what [policy 4(a)]; a lent power is not lent on.
 
     Raises:
-        Refused: the person does not govern in his own right.
+        Refused: the person does not govern in their own right.
     """
     check_in_force(person)
     if Power.GOVERN not in person.powers:
@@ -117,10 +122,10 @@ def check_may_vouch(person: Person) -> None:
 
 
 def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
-    """Everybody in the practice may ask [policy 4(b)]; disposal only comes from a retention review.
+    """Anyone in the practice may ask [policy 4(b)]; disposal only comes from a retention review.
 
     Raises:
-        Refused: the person may not make requests, or this purpose is not asked for by hand.
+        Refused: the person may not make requests, or nobody asks for this purpose by hand.
     """
     check_may(person, Power.MAKE_REQUEST, on=on)
     if not TERMS[purpose].is_made_by_hand:
@@ -137,10 +142,10 @@ def check_decides_purpose(
     """A purpose is decided by whom the policy names for it [policy 4(b), 4(e)-(g)].
 
     Args:
-        person: who wants to do what only such a person does.
-        request: what it is about.
+        person: who wants to decide.
+        request: what they want to decide.
         on: the day, in the practice's time zone.
-        command: what he runs: whom the hint names is to run it for him.
+        command: what they ran, for the hint.
 
     Raises:
         Refused: the person does not hold the power that decides this purpose.
@@ -157,12 +162,15 @@ def check_decides_purpose(
 
 
 def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> None:
-    """Formally authorised is what somebody else authorised [policy 4(b)].
+    """Nobody formally authorises their own request [policy 4(b)].
 
-    The hint is ``instead``, where the person was to do something else than decide.
+    Args:
+        person: who would decide.
+        request: what they would decide.
+        instead: the hint, where the person was to do something other than decide.
 
     Raises:
-        Refused: the person made the request, or changed it; or somebody of the same name did.
+        Refused: the person, or someone of the same name, made or changed the request.
     """
     if person.id in request.makers:
         message = "nobody decides a request that he made or changed"
@@ -173,7 +181,7 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
-    """Nor does anybody authorise a request about himself [policy 4(b)]; ``instead`` as above.
+    """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above.
 
     Raises:
         Refused: the request is about the person.
@@ -183,7 +191,7 @@ def check_not_subject(person: Person, request: RequestFacts, instead: str = "") 
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
-    """All that it takes to deny a request; to approve it takes `check_may_approve`.
+    """Every rule for denying a request; for approving it, see `check_may_approve`.
 
     Raises:
         Refused: one of the rules says no.
@@ -196,27 +204,34 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
 def check_consulted(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None
 ) -> None:
-    """Whom the Data Controller authorised consults him before approval is granted [policy 4(g)].
+    """A delegate consults the Data Controller before approval [policy 4(g)].
 
-    About this very request, so not before it was made.
+    They consult about this very request, so not before it was made.
 
     Raises:
-        Refused: a delegate decides a disciplinary request and names no day, or one on which he
-            cannot have done so.
+        Refused: a delegate decides a disciplinary request and names no day of consultation, or an
+            impossible one.
     """
     is_delegate = person.role is not Role.DATA_CONTROLLER
     if not (TERMS[request.purpose].needs_consultation and is_delegate):
         return
     if consulted_on is None or request.made_on is None:
-        raise _unconsulted("the Data Controller is consulted before this is approved")
-    if not request.made_on <= consulted_on <= on:
-        raise _unconsulted("a delegate consults between the request and his approval")
+        message = "the Data Controller is consulted before this is approved"
+    elif not request.made_on <= consulted_on <= on:
+        message = "a delegate consults between the request and his approval"
+    else:
+        return
+    raise Refused(
+        message,
+        clause=Clause.DISCIPLINARY,
+        hint="consult first, then say when it was: --consulted DATE",
+    )
 
 
 def check_may_approve(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None = None
 ) -> None:
-    """All that it takes to approve a request.
+    """Every rule for approving a request.
 
     Raises:
         Refused: one of the rules says no.
@@ -228,18 +243,17 @@ def check_may_approve(
 def check_may_countersign(
     person: Person, request: RequestFacts, *, decider: PersonId, grantee: PersonId, on: date
 ) -> None:
-    """A second person authorises, a manager at the least and not concerned himself [policy 4(b)].
+    """A second person, at least a manager and not involved, authorises too [policy 4(b)].
 
     Args:
         person: who countersigns.
-        request: what is countersigned.
+        request: what they countersign.
         decider: who approves it.
         grantee: who will hear or release it.
         on: the day, in the practice's time zone.
 
     Raises:
-        Refused: the person decides no requests, or is the requester, the subject, the decider
-            or the releaser.
+        Refused: the person decides no requests, or is requester, subject, decider or grantee.
     """
     check_in_force(person)
     deciding = {Power.DECIDE_GENERAL, TERMS[request.purpose].decided_with}
@@ -263,12 +277,12 @@ def check_may_countersign(
 def check_may_break_glass(
     person: Person, request: RequestFacts, *, reason: str | None, on: date
 ) -> None:
-    """What the Data Controller alone may do where nobody else can decide [policy 4(a)].
+    """The Data Controller approves alone where nobody else can decide [policy 4(a)].
 
-    It leaves out `check_not_own` and `check_not_subject`, and every report shows it.
+    This skips `check_not_own` and `check_not_subject`, and every report shows it.
 
     Raises:
-        Refused: another person tries, or the reason is none.
+        Refused: the person is not the Data Controller, or gives no proper reason.
     """
     _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)
@@ -276,13 +290,13 @@ def check_may_break_glass(
 
 
 def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Where nobody else can decide it, the Data Controller refuses what he made himself [4(a)].
+    """The Data Controller denies their own request where nobody else can decide it [4(a)].
 
-    That is all it leaves out, `check_not_own`: of a request about himself, or of a namesake's, no
-    leaf would tell that he did it alone. Every report shows it.
+    This skips `check_not_own` only, and every report shows it. For a request about themselves, or
+    a namesake's, no leaf would show that they acted alone.
 
     Raises:
-        Refused: another person tries, or one of the other rules says no.
+        Refused: the person is not the Data Controller, or one of the other rules says no.
     """
     _check_is_data_controller(person, request, "deny")
     check_decides_purpose(person, request, on=on, command="deny")
@@ -296,19 +310,19 @@ def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> 
 
 
 def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever decides a purpose takes an approval back [policy 4(b)].
+    """Those who decide a purpose may take an approval back [policy 4(b)].
 
-    Of his own request too, since it only ends access; not of one about himself.
+    Also of their own request, since this only ends access; not of one about themselves.
 
     Raises:
-        Refused: the person does not decide this purpose, or the request is about him.
+        Refused: the person does not decide this purpose, or the request is about them.
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
 
 
 def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
-    """The hint to go to whoever decides a request."""
+    """The hint that names who decides a request."""
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
 
@@ -322,16 +336,8 @@ def _check_is_data_controller(person: Person, request: RequestFacts, command: st
         )
 
 
-def _unconsulted(message: str) -> Refused:
-    return Refused(
-        message,
-        clause=Clause.DISCIPLINARY,
-        hint="consult first, then say when it was: --consulted DATE",
-    )
-
-
 def _was_lent(person: Person, power: Power) -> str:
-    """What is said to somebody to whom a power was lent until a day that is over; else nothing."""
+    """The message if this power was lent and has ended; else empty."""
     days = [lent.until for lent in person.delegations if lent.power is power]
     return f"{power} was lent until {max(days)} and has ended" if days else ""
 
@@ -345,30 +351,20 @@ def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> R
     )
 
 
-# Powers lent to a named person until a day [policy 4(a), "any other persons authorised"].
-#
-# Every power can be lent, by whoever governs in his own right; what was lent is not lent on. It is
-# gone with its last day, whatever the log says; the next command about people or keys puts its end
-# into the log and renews the keys that it opened.
-
-MAX_DELEGATION: Final = timedelta(days=366)
-"""A year. Ours: whoever is still needed then is named again."""
-
-
 def lend(lender: Person, person: Person, power: Power, *, until: date, on: date) -> Person:
-    """Lend a power; returns the person with it, in place of what was lent of it before.
+    """Lend a power; returns the person with it, replacing an earlier loan of the same power.
 
     Args:
         lender: who lends.
         person: to whom.
-        power: what he may do.
-        until: the last day on which he may, in the practice's time zone.
+        power: what they may do.
+        until: the last day on which they may, in the practice's time zone.
         on: today there.
 
     Raises:
-        Refused: the lender does not govern in his own right, the person is not one who acts, or the
-            day is over or more than a year away.
-        Unusable: the person may do that anyway.
+        Refused: the lender does not govern in their own right, the person cannot act, or the day
+            is over or more than a year away.
+        Unusable: the person's role already brings the power.
     """
     check_may_vouch(lender)
     check_in_force(person)
@@ -388,18 +384,16 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
         raise Unusable(
             f"the role {person.role} brings that power already", hint="callrec user show NAME"
         )
-    return replace(
-        person,
-        delegations=(*_others(person.delegations, power), Delegation(power, until)),
-    )
+    others = _others(person.delegations, power)
+    return replace(person, delegations=(*others, Delegation(power, until)))
 
 
 def take_back(lender: Person, person: Person, power: Power) -> Person:
     """Take a power back at once; returns the person without it.
 
     Raises:
-        Refused: the lender does not govern in his own right.
-        NotFound: it is not lent to this person.
+        Refused: the lender does not govern in their own right.
+        NotFound: the power is not lent to this person.
     """
     check_may_vouch(lender)
     others = _others(person.delegations, power)
@@ -409,18 +403,17 @@ def take_back(lender: Person, person: Person, power: Power) -> Person:
 
 
 def delegations_lapsed(person: Person, on: date) -> tuple[Delegation, ...]:
-    """What was lent to a person until a day that is over."""
+    """A person's loans of power that have ended."""
     return tuple(lent for lent in person.delegations if lent.until < on)
 
 
 def without_lapsed(person: Person, on: date) -> Person:
-    """The person with what is lent to him still, and no more.
+    """The person without the loans of power that have ended.
 
-    Law: it changes nothing that he may do that day, or later.
+    Law: it changes nothing that they may do that day, or later.
     """
-    return replace(
-        person, delegations=tuple(lent for lent in person.delegations if on <= lent.until)
-    )
+    lasting = tuple(lent for lent in person.delegations if on <= lent.until)
+    return replace(person, delegations=lasting)
 
 
 def _others(delegations: Iterable[Delegation], power: Power) -> tuple[Delegation, ...]:

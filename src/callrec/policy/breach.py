@@ -1,11 +1,11 @@
 """What the law asks of a personal data breach: what is found out, and when it is reported.
 
-    UK GDPR 33(1)   told to the Information Commissioner within 72 hours of awareness, unless it is
-                    unlikely to be a risk to people; later only with the reason of the delay
-    UK GDPR 33(3)   what he is told
-    UK GDPR 33(5)   what is written down of every breach, told or not
+    UK GDPR 33(1)   the Information Commissioner is told within 72 hours of awareness, unless it is
+                    unlikely to be a risk to people; later only with the reason for the delay
+    UK GDPR 33(3)   what they are told
+    UK GDPR 33(5)   what is written down about every breach, reported or not
 
-Whether it is likely to be a risk is judged by the NHS's grid of likelihood and impact.
+The NHS's grid of likelihood and impact decides whether it is likely to be a risk.
 """
 
 from __future__ import annotations
@@ -20,13 +20,10 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.incident import Outcome
 from callrec.policy.words import check_reason
 
-DEGREES: Final = range(1, 6)
-"""Of likelihood and of impact."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What is found out about an incident; empty or None: nothing is said yet."""
+    """What is found out about an incident; empty or None: not stated yet."""
 
     nature: str = ""
     """Of the breach [33(3)(a)]."""
@@ -57,22 +54,22 @@ class Findings:
 
     def __post_init__(self) -> None:
         for degree in (self.likelihood, self.impact):
-            if degree is not None and degree not in DEGREES:
+            if degree is not None and degree not in range(1, 6):
                 raise Unusable("likelihood and impact go from 1 to 5")
 
     @property
     def assesses(self) -> bool:
-        """Whether it says something of how grave it is."""
+        """Whether it says how serious the incident is."""
         return self.likelihood is not None or self.impact is not None
 
     @property
     def said(self) -> Mapping[str, Any]:
-        """What is said, by name."""
+        """The findings that are stated, by name."""
         every = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in every.items() if value not in ("", None)}
 
     def with_more(self, found: Findings) -> Findings:
-        """These, with what was found since in the place of what was said before.
+        """These, updated by later findings.
 
         Raises:
             Unusable: nothing was found.
@@ -94,23 +91,23 @@ ICO_REPORT_FIELDS: Final = (
     "consequences",
     "measures",
 )
-"""What UK GDPR 33(3) has told, in its order."""
+"""What UK GDPR 33(3) requires in a report, in its order."""
 
 BREACH_RECORD_FIELDS: Final = ("facts", "effects", "remedy")
-"""What UK GDPR 33(5) has documented, in its order."""
+"""What UK GDPR 33(5) requires on record, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportingThreshold:
-    """From which degrees on a breach is reported: both reached (config.Incidents)."""
+    """A breach that reaches both degrees is reported (config.Incidents)."""
 
     likelihood: int
     impact: int
 
     def must_be_reported(self, findings: Findings) -> bool | None:
-        """Whether the Information Commissioner is to be told; None while one degree is missing.
+        """Whether the Information Commissioner must be told; None while a degree is missing.
 
-        How many people are concerned is no part of it.
+        How many people are affected does not matter.
 
         Source: NHS guide to the notification of data security and protection incidents.
         """
@@ -125,20 +122,20 @@ class Closing:
 
     outcome: Outcome
     on: date
-    """The practice's day on which the Commissioner was told, or found to need no telling."""
+    """The practice's day of the report, or of the finding that none was needed."""
     at: datetime | None = None
-    """The time of that, where it was said."""
+    """The time of that, where it was stated."""
     reason: str
     delay_reason: str = ""
-    """Why he was told after the 72 hours [33(1)]."""
+    """Why the report came after the 72 hours [33(1)]."""
 
 
 def missing_findings(
     findings: Findings, grid: ReportingThreshold, closing: Closing | None = None
 ) -> tuple[str, ...]:
-    """Of what the law wants said nothing is said yet, in its order.
+    """What the law requires and is not stated yet, in its order.
 
-    What the Commissioner is told is not missing where he need not be told, and was not.
+    Nothing for the report is missing where no report was needed or made.
     """
     need_not = grid.must_be_reported(findings) is False
     if need_not and (closing is None or closing.outcome is Outcome.NOT_REPORTED):
@@ -156,20 +153,21 @@ def check_closing(
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    """Check that an incident may be closed so.
+    """Check that an incident may be closed like this.
 
     Args:
         closing: what the Data Controller says.
         findings: what was found out.
         grid: when a breach is reported.
-        noticed_at: when somebody became aware of it.
+        noticed_at: when the practice became aware of it.
         due_at: when the 72 hours end.
         now: this moment.
         zone: the practice's.
 
     Raises:
-        Refused: the day cannot be, the reason is none, or the law has something else done first.
-        Unusable: the 72 hours end on that day, and the time is not said.
+        Refused: the day is impossible, there is no proper reason, or the law asks for something
+            else first.
+        Unusable: the 72 hours end on that day, and the time is not stated.
     """
     check_reason(closing.reason, Clause.INFRINGEMENT)
     _check_day(closing, noticed_at=noticed_at, now=now, zone=zone)
@@ -189,7 +187,7 @@ def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
     """Whether the Commissioner was told after the 72 hours had ended.
 
     Raises:
-        Unusable: they ended on that day, and the time is not said.
+        Unusable: they ended on that day, and the time is not stated.
     """
     if closing.at is not None:
         return closing.at > due_at
@@ -217,30 +215,26 @@ def _check_day(closing: Closing, *, noticed_at: datetime, now: datetime, zone: t
 
 
 def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) -> None:
-    match grid.must_be_reported(findings):
-        case None:
-            raise Refused(
-                "nobody has said yet how likely and how grave the harm is",
-                clause=Law.BREACH_PERIOD,
-                hint="callrec incident update with --likelihood and --impact, 1 to 5",
-            )
-        case True:
-            raise Refused(
-                "a breach of this likelihood and impact is reported to the Information"
-                " Commissioner",
-                clause=Law.BREACH_PERIOD,
-                hint="report it, then close it with --outcome reported",
-            )
-        case False:
-            lacking = _lacking(findings, BREACH_RECORD_FIELDS)
-            if lacking:
-                raise Refused(
-                    f"of a breach that is not reported there is no record yet of its"
-                    f" {', '.join(lacking)}",
-                    clause=Law.BREACH_RECORD,
-                    hint="callrec incident update with "
-                    + " ".join(f"--{name}" for name in lacking),
-                )
+    must_be_reported = grid.must_be_reported(findings)
+    if must_be_reported is None:
+        raise Refused(
+            "nobody has said yet how likely and how grave the harm is",
+            clause=Law.BREACH_PERIOD,
+            hint="callrec incident update with --likelihood and --impact, 1 to 5",
+        )
+    if must_be_reported:
+        raise Refused(
+            "a breach of this likelihood and impact is reported to the Information Commissioner",
+            clause=Law.BREACH_PERIOD,
+            hint="report it, then close it with --outcome reported",
+        )
+    lacking = _lacking(findings, BREACH_RECORD_FIELDS)
+    if lacking:
+        raise Refused(
+            f"of a breach that is not reported there is no record yet of its {', '.join(lacking)}",
+            clause=Law.BREACH_RECORD,
+            hint="callrec incident update with " + " ".join(f"--{name}" for name in lacking),
+        )
 
 
 def _lacking(findings: Findings, names: tuple[str, ...]) -> tuple[str, ...]:

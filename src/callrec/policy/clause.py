@@ -1,14 +1,14 @@
-"""The practice's own policy, clause by clause: the only place where one is spelt.
+"""The practice's own policy, clause by clause, each written once.
 
 Practice Call Recording Policy, version 4.1, approved on 4 January 2024. A rule cites a member of
-`Clause`, so a clause that does not exist is a type error; a test holds every member's words against
+`Clause`, so a clause that does not exist is a type error; a test compares every member's words with
 the policy's text, in its order.
 
-Oddities of the text, kept as they stand and not mended:
+Oddities of the text, kept as they are:
     4(h)  the bullet between (g) and (i) has lost its letter; "4(h)" is ours
-    4(i)  prints "265bit" and "Call recording are": [sic], AES-256 is meant and used
+    4(i)  prints "265bit" and "Call recording are": [sic]; AES-256 is meant and used
     4(e)  wants a subject access request in writing; the law accepts a spoken one too
-    2     stores at the provider's headquarters, 4(h) on external drives: both are held
+    2     stores at the provider's headquarters, 4(h) on external drives: we keep both
     2     numbers no paragraph and no bullet; we count them from the section's heading
 """
 
@@ -24,10 +24,10 @@ NEXT_REVISION_DUE_ON = date(2025, 1, 31)
 
 
 class Clause(Source):
-    """One clause. As text it is its identifier, ``4(b)``; `words` are the policy's own."""
+    """One clause. As text it is its identifier, ``4(b)``."""
 
     words: str
-    """Exact words, with the line breaks of the printed text made single spaces."""
+    """The policy's exact words, with line breaks made single spaces."""
 
     def __new__(cls, identifier: str, words: str) -> Self:
         member = str.__new__(cls, identifier)
@@ -185,7 +185,7 @@ class Clause(Source):
 
 
 class Law(Source):
-    """What a rule rests on where the policy is silent."""
+    """The legal basis of a rule where the policy is silent."""
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
     RECORDS_CODE = "NHS Records Management Code of Practice"

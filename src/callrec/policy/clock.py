@@ -1,13 +1,13 @@
 """By when a request is answered, and why [policy 4(e), 4(f), 4(i)].
 
-    subject access, erasure, portability   a month                        month_clock
-    deceased                               40 days, or 21                 deceased_clock
-    outside body                           the order's date, if there is  `_outside_body`
-    any other purpose                      no day: undecided it lapses    lapse
+    subject access, erasure, portability   a month                        `month_deadline`
+    deceased                               40 days, or 21                 `deceased_deadline`
+    outside body                           the order's date, if any       `_outside_body`
+    any other purpose                      none; undecided, it lapses     policy/request.py
     a personal data breach                 72 hours                       `breach_due_at`
 
-A deadline is derived from the day of receipt and from dated events, and never stored. Which events
-there may be is in clock_rules; how long all of it takes, in scales.
+A deadline follows from the day of receipt and from dated events, and is never stored. The events
+that may happen are in clock_rules; the lengths of all clocks, in clock_events.
 """
 
 from __future__ import annotations
@@ -66,16 +66,16 @@ def deadline(
 
     Args:
         receipt: what came, and when.
-        events: what happened since, in the order in which it was written down.
-        working: bank holidays are its business.
-        on: as of which day; what is awaited comes then at the earliest.
+        events: what happened since, in the order of recording.
+        working: the practice's working days.
+        on: as of which day; whatever is awaited comes then at the earliest.
         scales: how long the clocks run.
 
     Laws: `due_on` is never before the day of receipt; a month's is never a closed day, the others
     never roll; received later is never due earlier; extended is never earlier.
 
     Raises:
-        Unusable: the bank holidays of a year that it comes to are not known.
+        Unusable: it depends on a year whose bank holidays are not known.
     """
     events = tuple(events)
     match receipt.purpose:
@@ -96,19 +96,21 @@ def deadline(
             | Purpose.REGULATORY
             | Purpose.DISPOSAL
         ):
-            return _no_day(receipt, events)
+            source = Clause.FORMALLY_AUTHORISED.cited
+            why = f"no law sets a day for a request for {receipt.purpose} [{source}]"
+            return Deadline(waiting_for=still_awaited(receipt, events), why=(why,))
         case _:
             assert_never(receipt.purpose)
 
 
 def breach_due_at(aware_at: datetime, scales: TimeScales = STATUTORY_SCALES) -> datetime:
-    """UTC: by when the Information Commissioner is told of a breach [UK GDPR 33(1)].
+    """UTC: by when a breach is reported to the Information Commissioner [UK GDPR 33(1)].
 
     Args:
         aware_at: when the practice became aware, with its offset.
         scales: how long the clock runs; nights, weekends and holidays count.
     """
-    # In UTC: an hour that a change of clocks adds or skips is one by no other clock.
+    # In UTC, so that a change of the clocks neither adds nor skips an hour.
     return aware_at.astimezone(UTC) + timedelta(hours=scales.breach_hours)
 
 
@@ -131,7 +133,6 @@ def _outside_body(
     return Deadline(
         due_on=due,
         target_on=target,
-        extended_due_on=None,
         waiting_for=still_awaited(receipt, events),
         why=(
             f"received on {full_date(receipt.received_on)} [{source}]",
@@ -141,15 +142,4 @@ def _outside_body(
                 f" [{source}; clocks.outside_body_working_days]"
             ),
         ),
-    )
-
-
-def _no_day(receipt: Receipt, events: Iterable[ClockEvent]) -> Deadline:
-    source = Clause.FORMALLY_AUTHORISED.cited
-    return Deadline(
-        due_on=None,
-        target_on=None,
-        extended_due_on=None,
-        waiting_for=still_awaited(receipt, events),
-        why=(f"no law sets a day for a request for {receipt.purpose} [{source}]",),
     )

@@ -1,7 +1,8 @@
-"""Dated events, scales, and what a deadline is.
+"""Dated events, time scales, and what a deadline is.
 
 Deadlines are never stored. They follow from these (policy/clock.py), so nobody can move one without
-an event that says so.
+an event that says so. The lengths of the clocks are in `TimeScales`, each with its source: those
+that a law sets are fixed, the others come from the configuration's section ``[clocks]``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Final
+from typing import Self
 
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
@@ -20,32 +21,28 @@ from callrec.policy.purpose import Purpose
 class Awaited(StrEnum):
     """What the practice asks an applicant for."""
 
-    IDENTITY = "identity"
-    AUTHORITY = "authority"
-    FEE = "fee"
-    CLARIFICATION = "clarification"
+    words: str
+    """As a sentence begins with it."""
 
-    @property
-    def words(self) -> str:
-        """As a sentence begins with it."""
-        return _WORDS[self]
+    def __new__(cls, name: str, words: str) -> Self:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.words = words
+        return member
+
+    IDENTITY = "identity", "proof of identity"
+    AUTHORITY = "authority", "proof of authority"
+    FEE = "fee", "the fee"
+    CLARIFICATION = "clarification", "clarification"
 
     @property
     def came(self) -> str:
-        """What `callrec request event` is told once it has come."""
+        """The word for `callrec request event` once it has come."""
         return "answer" if self is Awaited.CLARIFICATION else str(self)
 
 
-_WORDS: Final = {
-    Awaited.IDENTITY: "proof of identity",
-    Awaited.AUTHORITY: "proof of authority",
-    Awaited.FEE: "the fee",
-    Awaited.CLARIFICATION: "clarification",
-}
-
-
 class ClockEventKind(StrEnum):
-    """What happened that a clock counts by."""
+    """What can happen to a clock."""
 
     RECEIVED = "received"
     ASKED = "asked"
@@ -60,12 +57,11 @@ class ClockEvent:
     event: ClockEventKind
     on: date
     awaited: Awaited | None = None
-    """What was asked for, or came; None where neither is what happened."""
+    """What was asked for, or came; of those two events only."""
 
     def __post_init__(self) -> None:
-        if (self.awaited is not None) != (
-            self.event in (ClockEventKind.ASKED, ClockEventKind.ANSWERED)
-        ):
+        is_about_asking = self.event in (ClockEventKind.ASKED, ClockEventKind.ANSWERED)
+        if is_about_asking != (self.awaited is not None):
             raise ValueError(
                 "what was asked for belongs to asking and answering, and to nothing else"
             )
@@ -81,11 +77,11 @@ class Receipt:
     answer_by: date | None = None
     """The day that a court's order names; outside bodies only."""
     urgent: bool = False
-    """It is wanted the same day; outside bodies only."""
+    """The answer is wanted the same day; outside bodies only."""
     nothing_older: bool = False
     """Nothing asked for is older than 40 days (`is_recent`); of the deceased only."""
     awaits: frozenset[Awaited] = frozenset()
-    """What was still missing when it came, whether or not it has been asked for."""
+    """What was missing when it came, asked for or not."""
 
     def __post_init__(self) -> None:
         outside = self.answer_by is not None or self.urgent
@@ -107,14 +103,14 @@ class Receipt:
 
 
 def index_corrected_by(events: Sequence[ClockEvent], event: ClockEvent) -> int | None:
-    """Where that stands which an event puts right; None where it is what happened next.
+    """The index of the event that this one corrects; None where it is a further event.
 
-    A question is followed by its answer, and an answer by another question; what was extended is
-    extended once. So the same twice in a row is the same said again.
+    A question is followed by its answer, an answer by another question, and a request is extended
+    once. So the same event twice in a row corrects the first.
 
     Args:
-        events: what counts, in the order in which it was written down.
-        event: what is written down now.
+        events: those that count, in the order of recording.
+        event: the one recorded now.
     """
     same = [n for n, each in enumerate(events) if each.awaited is event.awaited]
     if same and events[same[-1]].event is event.event:
@@ -123,7 +119,7 @@ def index_corrected_by(events: Sequence[ClockEvent], event: ClockEvent) -> int |
 
 
 def with_event(events: tuple[ClockEvent, ...], event: ClockEvent) -> tuple[ClockEvent, ...]:
-    """What counts once an event is written down, in the place of what it puts right."""
+    """The events that count once this one is recorded, in place of the one that it corrects."""
     place = index_corrected_by(events, event)
     if place is None:
         return (*events, event)
@@ -132,7 +128,7 @@ def with_event(events: tuple[ClockEvent, ...], event: ClockEvent) -> tuple[Clock
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that was asked for, or that came unasked: one of the two days at the least."""
+    """Something asked for, or that came unasked; at least one of the days is known."""
 
     awaited: Awaited
     asked_on: date | None
@@ -148,20 +144,21 @@ class Wait:
 
     @property
     def is_open(self) -> bool:
-        """It has not come."""
+        """Whether it has not come."""
         return self.answered_on is None
 
 
 def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
-    """What was asked for and came, each asking with the answer to it, in the order of their days.
+    """Each question with its answer, in the order of their days.
 
-    What was asked for again before it came was asked for once.
+    Asking again before the answer came counts once.
     """
     waits: list[Wait] = []
     for event in sorted(events, key=attrgetter("on")):
         if event.awaited is None:
             continue
-        place = _open(waits, event.awaited)
+        open_waits = (n for n, w in enumerate(waits) if w.awaited is event.awaited and w.is_open)
+        place = next(open_waits, None)
         if event.event is ClockEventKind.ANSWERED:
             if place is None:
                 waits.append(Wait(event.awaited, None, event.on))
@@ -173,48 +170,41 @@ def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
 
 
 def still_awaited(receipt: Receipt, events: Iterable[ClockEvent]) -> Awaited | None:
-    """What has not come: what was asked for first, else what was missing when the request came."""
+    """What has not come: the first thing asked for, else something missing on receipt."""
     waits = waits_of(events)
     asked = [wait.awaited for wait in waits if wait.is_open]
     never = receipt.awaits - {wait.awaited for wait in waits}
     return next(iter([*asked, *(each for each in Awaited if each in never)]), None)
 
 
-def _open(waits: list[Wait], awaited: Awaited) -> int | None:
-    """Where among them that stands which was asked for and has not come."""
-    found = (n for n, wait in enumerate(waits) if wait.awaited is awaited and wait.is_open)
-    return next(found, None)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """What the dated events come to, as of one day."""
+    """The days that follow from the dated events, as of one day."""
 
-    due_on: date | None
+    due_on: date | None = None
     """The last day for the answer, to its end; None where neither a law nor a court sets one, or
     where it `is_unknown`."""
-    target_on: date | None
-    """The day by which one means to answer; None where there is no clock at all, or none that can
-    be told."""
-    extended_due_on: date | None
-    """The last day once the answer is extended, `due_on` itself where it is; None where that is
-    not provided for, or falls in a year whose bank holidays are not known."""
+    target_on: date | None = None
+    """The day by which the practice means to answer; None where no clock runs, or it is unknown."""
+    extended_due_on: date | None = None
+    """The last day once the answer is extended, `due_on` itself where it is; None where no
+    extension exists, or its year's bank holidays are not known."""
     waiting_for: Awaited | None
-    """What has not come: the practice waits for the applicant."""
+    """What the applicant still has to send."""
     why: tuple[str, ...]
     """Why these days, a sentence each, its source in brackets at the end."""
 
     is_unknown: bool = False
-    """A day that it comes to is in a year whose bank holidays are not known; `why` says so."""
+    """The day falls in a year whose bank holidays are not known; `why` says so."""
 
     @property
     def is_extended(self) -> bool:
-        """The answer was extended."""
+        """Whether the answer was extended."""
         return self.due_on is not None and self.due_on == self.extended_due_on
 
 
 class Urgency(StrEnum):
-    """How pressing it is to answer."""
+    """How urgent an answer is."""
 
     OVERDUE = "overdue"
     DUE_SOON = "due-soon"
@@ -222,10 +212,10 @@ class Urgency(StrEnum):
 
 
 def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
-    """How pressing a request is on a day.
+    """How urgent a request is on a day.
 
-    Overdue is what a law or a court says is late. Due soon is what is so many days or fewer before
-    its target, or past it; where the answer was extended, before its due day.
+    Overdue means late by a law or a court. Due soon means within `warn_days` of the target, or past
+    it; where the answer was extended, within them of the due day.
 
     Args:
         deadline: by when it is answered, as of that day.
@@ -241,14 +231,8 @@ def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
 
 
 def full_date(day: date) -> str:
-    """A day in full, its weekday with it: ``Sunday 31 March 2024``."""
+    """A day in full: ``Sunday 31 March 2024``."""
     return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-# How long the clocks run: each number once, with its source.
-#
-# What is a law's own is no practice's to change; the others are filled from the configuration's
-# section ``[clocks]`` (bank_holidays.scales_of).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,25 +244,23 @@ class TimeScales:
     months_extended: int = 3
     """Calendar months in all where the answer is extended: two further ones [UK GDPR 12(3)]."""
     target_days: int = 28
-    """Days within which one means to answer a data subject, shorter than any month: the ICO's
-    suggestion for systems that want one number [ICO, right of access]. The practice's to set."""
+    """Target for answering a data subject, shorter than any month: the ICO's suggestion for systems
+    that want one number [ICO, right of access]. The practice may change it."""
     deceased_days: int = 40
     """Days, the application's the first of them [Access to Health Records Act 1990 s.3(5)(b)]."""
     deceased_recent_days: int = 21
     """The same where nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
     recent_days: int = 40
-    """Days before the application: what was made earlier is old [same, s.3(5)(a)]."""
+    """Days before the application: anything made earlier is old [same, s.3(5)(a)]."""
     deceased_asking_days: int = 14
-    """Days within which to ask who the applicant or the patient is, the application's day the
-    first of them [same, s.3(6)]."""
+    """Days to ask who applicant and patient are, the application's the first [same, s.3(6)]."""
     deceased_target_days: int = 21
-    """Days within which one means to answer, counted as the 40 are [NHS practice, not the law]."""
+    """Target in days, counted like the 40 [NHS practice, not the law]."""
     outside_body_working_days: int = 5
-    """Working days within which one means to answer an outside body: no law sets any. The
-    practice's to set."""
+    """Target in working days: no law sets any. The practice may change it."""
     breach_hours: int = 72
     """Hours by the clock from awareness, nights and holidays too [UK GDPR 33(1)]."""
 
 
 STATUTORY_SCALES = TimeScales()
-"""What holds where the practice has set nothing."""
+"""The scales where the practice has set nothing."""

@@ -1,17 +1,31 @@
-"""The month, the dead, an order, an outside body.
+"""Which events may be recorded, and the two clocks of the law: the month, and 40 days.
 
-    a day that has not come cannot be written down              every event
-    nothing happened to a request before it was received        every event
-    an extension is said within the first month                 extended
+    a day that has not come cannot be recorded                  every event
+    nothing happens to a request before its receipt             every event
+    an extension is announced within the first month            extended
     only a data subject's month can be extended                 extended
     no fee is taken for a deceased patient's record             asked, answered
     clarification comes because it was asked for                answered
-    what is written down later did not happen earlier           asked, answered
-    said again of another day it puts that day right            extended, asked, answered
+    events are recorded in the order in which they happened     asked, answered
+    the same event recorded again corrects its day              extended, asked, answered
 
-What was said first stays on record. An extension of a deadline that was missed would be one that
-nobody was told of in time; one that turns out to have been said after the first month may be put
-right so, and then moves nothing.
+A correction leaves the first record in place. The applicant must hear of an extension in time, so a
+missed deadline cannot be extended; a correction may move an extension's day beyond the first month,
+and the extension then has no effect.
+
+The record of someone who died [Access to Health Records Act 1990 s.3]:
+    it begins   with the day of the application, which counts as the first; or with the day on which
+                identity or authority came, if that was asked for within 14 days
+    it ends     on the 40th day, or the 21st if nothing asked for by then is old; it does not roll
+
+A data subject's month: subject access, erasure, portability [UK GDPR 12(3), 12A]:
+    it begins   on the day of receipt, or when the last of identity, authority or a fee came that
+                was asked for
+    it ends     on the same day of the next month, or that month's last where there is none
+    it waits    while clarification is awaited: those days are added
+    it rolls    from a closed day to the next working day, once, at the very end
+    extended    it is three months from the same beginning, if announced within the first
+Anything asked for or received once the time is over has no effect: a missed deadline stays missed.
 """
 
 from __future__ import annotations
@@ -48,10 +62,9 @@ _SOURCES: dict[Purpose, Source] = {
     Purpose.DECEASED: Law.DECEASED_PERIOD,
     Purpose.OUTSIDE_BODY: Clause.OUTSIDE_BODY,
 }
-"""What a clock rests on."""
+"""The legal basis of each clock."""
 
-EXTENDABLE = frozenset({Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.PORTABILITY})
-"""Whose answers may be extended [UK GDPR 12(3)]."""
+_MONTHS_OF_A_YEAR = 12
 
 
 def check_event(
@@ -63,19 +76,19 @@ def check_event(
     today: date,
     scales: TimeScales = STATUTORY_SCALES,
 ) -> None:
-    """Whether this may be written down of a request.
+    """Check that an event may be recorded for a request.
 
     Args:
         receipt: what came, and when.
-        events: what is written down already and counts, in that order.
-        event: what is to be.
-        working: bank holidays are its business.
+        events: those already recorded that count, in that order.
+        event: the one to record.
+        working: the practice's working days.
         today: the day, in the practice's time zone.
         scales: how long the clocks run.
 
     Raises:
-        Refused: it may not; the message says why, the source where that stands.
-        Unusable: the bank holidays of a year that it comes to are not known.
+        Refused: it may not.
+        Unusable: it depends on a year whose bank holidays are not known.
     """
     events = tuple(events)
     source = _SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED)
@@ -99,18 +112,14 @@ def check_event(
     if event.awaited is not None:
         _check_asking(receipt, events[:place], event, event.awaited)
     elif event.event is ClockEventKind.EXTENDED:
-        _check_extendable(receipt)
+        if source is not Law.ONE_MONTH:
+            raise Refused(
+                f"a request for {receipt.purpose} is given no more time",
+                clause=source,
+                hint="callrec due says by when it is answered",
+            )
         if place is None:
             _check_extension(receipt, events, event.on, working, scales)
-
-
-def _check_extendable(receipt: Receipt) -> None:
-    if receipt.purpose not in EXTENDABLE:
-        raise Refused(
-            f"a request for {receipt.purpose} is given no more time",
-            clause=_SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED),
-            hint="callrec due says by when it is answered",
-        )
 
 
 def _check_extension(
@@ -133,7 +142,7 @@ def _check_extension(
 def _check_asking(
     receipt: Receipt, before: tuple[ClockEvent, ...], event: ClockEvent, awaited: Awaited
 ) -> None:
-    """``before`` is all that was written down earlier, of what is put right too."""
+    """``before`` holds the earlier events only, where the event is a correction."""
     if awaited is Awaited.FEE and receipt.purpose is Purpose.DECEASED:
         raise Refused(
             "no fee is taken for the record of somebody who died",
@@ -157,19 +166,8 @@ def _check_asking(
         )
 
 
-# The 40 days, or 21, of the record of somebody who died [Access to Health Records Act 1990 s.3].
-#
-# it begins   with the day of the application, which counts as the first; or with the day on which
-#             identity or authority came, if that was asked for within 14 days
-# it ends     on the 40th day, on the 21st where nothing asked for by then is old; it does not roll
-
-_WHO_ASKS = frozenset({Awaited.IDENTITY, Awaited.AUTHORITY})
-
-
 def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_SCALES) -> bool:
-    """Whether a recording is none of the old ones in the record.
-
-    Old is what was made before the 40 days that precede the day of the application.
+    """Whether a recording was made within the 40 days before the application.
 
     Source: Access to Health Records Act 1990 s.3(5)(a).
     """
@@ -179,16 +177,16 @@ def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_S
 def deceased_deadline(
     receipt: Receipt, events: Iterable[ClockEvent], *, on: date, scales: TimeScales
 ) -> Deadline:
-    """By when an application for the record of somebody who died is answered."""
+    """By when an application for the record of someone who died is answered."""
     events = tuple(events)
     start = receipt.received_on
     why = [f"applied for on {full_date(start)} [{Law.DECEASED_PERIOD}]"]
     last_to_ask = _last(start, scales.deceased_asking_days)
     for wait in waits_of(events):
-        if wait.awaited in _WHO_ASKS:
-            came_on = _came_on(wait, last_to_ask, on)
+        if wait.awaited in {Awaited.IDENTITY, Awaited.AUTHORITY}:
+            came_on, effect = _proof(wait, last_to_ask, on)
             start = max(start, came_on or start)
-            why.append(_told(wait, came_on, last_to_ask))
+            why.append(f"{wait.awaited.words} {effect} [{Law.DECEASED_INFORMATION}]")
     days = scales.deceased_recent_days if receipt.nothing_older else scales.deceased_days
     due = _last(start, days)
     target = _last(start, scales.deceased_target_days)
@@ -203,51 +201,26 @@ def deceased_deadline(
     return Deadline(
         due_on=due,
         target_on=target,
-        extended_due_on=None,
         waiting_for=still_awaited(receipt, events),
         why=tuple(why),
     )
 
 
 def _last(first: date, days: int) -> date:
-    """The last of so many days; the first counts."""
+    """The last of some days; the first counts."""
     return first + timedelta(days=days - 1)
 
 
-def _came_on(wait: Wait, last_to_ask: date, on: date) -> date | None:
-    """When it came, or `on` at the earliest; None where it was not asked for in time."""
+def _proof(wait: Wait, last_to_ask: date, on: date) -> tuple[date | None, str]:
+    """When proof came, or comes at the earliest, and its effect; None: not asked for in time."""
     if wait.asked_on is None or wait.asked_on > last_to_ask:
-        return None
-    return wait.answered_on or max(on, wait.asked_on)
-
-
-def _told(wait: Wait, came_on: date | None, last_to_ask: date) -> str:
-    if came_on is None:
-        said = f"was not asked for by {full_date(last_to_ask)}: it moves nothing"
-    elif wait.is_open:
-        said = f"was asked for in time and has not come: no day before {full_date(came_on)} counts"
-    else:
-        said = f"was asked for in time and came on {full_date(came_on)}: no day before that counts"
-    return f"{wait.awaited.words} {said} [{Law.DECEASED_INFORMATION}]"
-
-
-# The month of a data subject: subject access, erasure, portability [UK GDPR 12(3), 12A].
-#
-#     it begins   on the day of receipt; if later, on the day on which identity, authority or a fee
-#                 came, so not before what was asked for of these has come
-#     it ends     on the same day of the next month, or that month's last where there is none
-#     it waits    while clarification is awaited: so many days are added
-#     it rolls    from a closed day to the next working day, once, at the very end
-#     extended    it is three months from the same beginning, if that was said within the first
-#
-# What is asked for or comes once the time is over moves nothing: a deadline missed stays missed.
-
-_MONTHS_OF_A_YEAR = 12
-
-_UNKNOWN_EXTENSION = (
-    "how far it can be extended is unknown, as that year's bank holidays are"
-    " [clocks.holidays_known_until]"
-)
+        return None, f"was not asked for by {full_date(last_to_ask)}: it moves nothing"
+    if wait.answered_on is None:
+        soonest = max(on, wait.asked_on)
+        day = full_date(soonest)
+        return soonest, f"was asked for in time and has not come: no day before {day} counts"
+    day = full_date(wait.answered_on)
+    return wait.answered_on, f"was asked for in time and came on {day}: no day before that counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,17 +229,17 @@ class Pause:
 
     begin: date
     end: date
-    """The day on which clarification came; of an open one, the day as of which it is told."""
+    """The day on which clarification came; of an open one, the day of the calculation."""
     is_open: bool
 
     def days(self, start: date) -> int:
-        """How many; none of those before the clock began."""
+        """How many, without those before the clock began."""
         return max((self.end - max(self.begin, start)).days, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthClock:
-    """How the clock runs, as far as it has been followed."""
+    """The state of the clock after some of the events."""
 
     start: date
     months: int
@@ -279,16 +252,16 @@ class MonthClock:
         return sum(pause.days(self.start) for pause in self.pauses)
 
     def ends_on(self, months: int) -> date:
-        """Its last day before it rolls, if it were so many months long."""
+        """Its last day, before rolling, if it ran this many months."""
         return same_day_after(self.start, months) + timedelta(days=self.waited)
 
     def told(self, sentence: str) -> MonthClock:
-        """The same, with one sentence more."""
+        """The same, with one more sentence of explanation."""
         return replace(self, why=(*self.why, sentence))
 
 
 def same_day_after(day: date, months: int) -> date:
-    """The same day so many months later, or that month's last day where there is none.
+    """The same day some months later, or that month's last day where there is none.
 
     Law: a later day never comes to an earlier one.
 
@@ -309,25 +282,38 @@ def month_deadline(
     """By when a data subject is answered.
 
     Raises:
-        Unusable: the bank holidays of a year that it comes to are not known.
+        Unusable: it depends on a year whose bank holidays are not known.
     """
     events = tuple(events)
     month = run_month_clock(receipt, events, working, on=on, scales=scales)
     due = working.next_working_day(month.ends_on(month.months))
     extended = working.next_if_known(month.ends_on(scales.months_extended))
     target = month.start + timedelta(days=scales.target_days + month.waited)
+    never_asked = sorted(receipt.awaits - {wait.awaited for wait in waits_of(events)})
+    why = [
+        *month.why,
+        *(
+            f"{each.words} is missing and was not asked for: the month runs all the same"
+            f" [{Law.TIME_PERIOD}]"
+            for each in never_asked
+        ),
+        *_counted(month, due),
+    ]
+    why.append(
+        f"the target is {scales.target_days} days, {full_date(target)}"
+        f" [{Law.ACCESS_GUIDANCE}; clocks.target_days]"
+    )
+    if extended is None:
+        why.append(
+            "how far it can be extended is unknown, as that year's bank holidays are"
+            " [clocks.holidays_known_until]"
+        )
     return Deadline(
         due_on=due,
         target_on=target,
         extended_due_on=extended,
         waiting_for=still_awaited(receipt, events),
-        why=(
-            *month.why,
-            *_never_asked(receipt, events),
-            *_counted(month, due),
-            _target(target, scales),
-            *(() if extended else (_UNKNOWN_EXTENSION,)),
-        ),
+        why=tuple(why),
     )
 
 
@@ -339,7 +325,7 @@ def run_month_clock(
     on: date,
     scales: TimeScales,
 ) -> MonthClock:
-    """The clock after all that happened, taken in the order of its days.
+    """The clock after all events, in the order of their days.
 
     Raises:
         Unusable: as `month_deadline`.
@@ -352,33 +338,26 @@ def run_month_clock(
         if began > due:
             month = month.told(_too_late(wait, began, due))
         elif wait is None:
-            month = _extended(month, scales.months_extended)
+            months = scales.months_extended
+            month = replace(month, months=months).told(
+                f"extended within the first month: {months} months from the same beginning"
+                f" [{Law.TIME_PERIOD}]"
+            )
         elif wait.awaited is Awaited.CLARIFICATION:
-            month = _paused(month, wait, began, on)
+            pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
+            month = replace(month, pauses=(*month.pauses, pause))
         else:
             month = _restarted(month, wait, began, on)
     return month
 
 
 def _steps(events: Iterable[ClockEvent]) -> list[tuple[date, Wait | None]]:
-    """What happened, by the day on which it began; None is the extension, of which one counts."""
+    """The events by the day on which they began; None is the extension, which counts once."""
     events = tuple(events)
     extended = sorted(event.on for event in events if event.event is ClockEventKind.EXTENDED)
     steps: list[tuple[date, Wait | None]] = [(day, None) for day in extended[:1]]
     steps += [(wait.began_on, wait) for wait in waits_of(events)]
     return sorted(steps, key=itemgetter(0))
-
-
-def _extended(month: MonthClock, months: int) -> MonthClock:
-    return replace(month, months=months).told(
-        f"extended within the first month: {months} months from the same beginning"
-        f" [{Law.TIME_PERIOD}]"
-    )
-
-
-def _paused(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
-    pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
-    return replace(month, pauses=(*month.pauses, pause))
 
 
 def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
@@ -406,38 +385,21 @@ def _too_late(wait: Wait | None, began: date, due: date) -> str:
     )
 
 
-def _never_asked(receipt: Receipt, events: Iterable[ClockEvent]) -> Iterator[str]:
-    known = {wait.awaited for wait in waits_of(events)}
-    for each in sorted(receipt.awaits - known):
-        yield (
-            f"{each.words} is missing and was not asked for: the month runs all the same"
-            f" [{Law.TIME_PERIOD}]"
-        )
-
-
 def _counted(month: MonthClock, due: date) -> Iterator[str]:
     counted = same_day_after(month.start, month.months)
     length = "one month" if month.months == 1 else f"{month.months} months"
     last = "" if counted.day == month.start.day else ", the last day of that month"
     yield f"{length} after {full_date(month.start)}: {full_date(counted)}{last} [{Law.ONE_MONTH}]"
     for pause in month.pauses:
-        counted += timedelta(days=pause.days(month.start))
+        days = pause.days(month.start)
+        counted += timedelta(days=days)
         came = "has not come" if pause.is_open else f"came on {full_date(pause.end)}"
         yield (
             f"clarification was asked for on {full_date(pause.begin)} and {came}:"
-            f" {_days(pause.days(month.start))} more, {full_date(counted)} [{Law.TIME_PERIOD}]"
+            f" {days} day{'' if days == 1 else 's'} more, {full_date(counted)} [{Law.TIME_PERIOD}]"
         )
     if counted != due:
         yield (
             f"{full_date(counted)} is no working day: the next one is {full_date(due)}"
             f" [{Law.ACCESS_GUIDANCE}]"
         )
-
-
-def _target(target: date, scales: TimeScales) -> str:
-    source = f"{Law.ACCESS_GUIDANCE}; clocks.target_days"
-    return f"the target is {scales.target_days} days, {full_date(target)} [{source}]"
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"

@@ -1,8 +1,11 @@
-"""Days, times, working days.
+"""Days, times, quiet periods and working days.
 
 Local means the practice's time zone, which arrives as `zone`. Where clocks change, a local time may
-come twice or never: a search takes in both, and an instant that is typed without its offset is
-refused.
+come twice or never: a search includes both, and an instant typed without its offset is refused.
+
+Deadlines roll over Saturdays, Sundays and bank holidays [UK GDPR 12(3)]. Bank holidays arrive as
+data (bank_holidays.py) for the years for which they are known; any other year is an error, as a
+guessed bank holiday would be a guessed deadline.
 """
 
 from __future__ import annotations
@@ -17,15 +20,22 @@ from typing import Final
 from callrec.errors import Unusable
 
 AROUND = timedelta(minutes=15)
-"""How far to either side of one time people remember it."""
+"""How precisely people remember the time of a call."""
 
-_YEARS = range(1970, 2200)  # any other is a slip of the hand
+FIRST_YEAR: Final = 2018
+"""The UK GDPR's: callrec has no clock for anything received before."""
+
+_YEARS = range(1970, 2200)  # any other is a typing mistake
 
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 
 _BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
 
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
+
+_A_DAY = timedelta(days=1)
+
+_SATURDAY = 5  # as date.weekday() counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class DayRange:
 
     @property
     def count(self) -> int:
-        """How many days, one at the least."""
+        """How many days, at least one."""
         return (self.last - self.first).days + 1
 
     def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -63,10 +73,7 @@ class TimeRange:
             )
 
     def bounds(self, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-        """UTC on that day: from the first minute until after the last.
-
-        At its widest where clocks change.
-        """
+        """UTC on that day: from the first minute until after the last, as wide as it may mean."""
         begins, _ = _readings(datetime.combine(day, self.first), zone)
         _, ends = _readings(datetime.combine(day, self.last), zone)
         return begins, ends + timedelta(minutes=1)
@@ -78,24 +85,27 @@ def day_end(day: date, zone: tzinfo) -> datetime:
 
 
 def last_day(end: datetime, zone: tzinfo) -> date:
-    """The last local day of what ends at an instant. Law: ``last_day(day_end(d, z), z) == d``."""
+    """The last local day before an instant. Law: ``last_day(day_end(d, z), z) == d``."""
     return (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
 
-    Where several are typed, ``what`` says which it is: ``--until``.
+    Args:
+        text: as typed.
+        today: in the practice's time zone.
+        what: names it in the error, where several are typed: ``--until``.
 
     Raises:
         Unusable: it is none of these, or there is no such day.
     """
-    said = text.strip().casefold()
-    if said == "today":
+    typed = text.strip().casefold()
+    if typed == "today":
         return today
-    if said == "yesterday":
-        return today - timedelta(days=1)
-    found = _ISO_DAY.fullmatch(said) or _BRITISH_DAY.fullmatch(said)
+    if typed == "yesterday":
+        return today - _A_DAY
+    found = _ISO_DAY.fullmatch(typed) or _BRITISH_DAY.fullmatch(typed)
     try:
         day = date(int(found["year"]), int(found["month"]), int(found["day"])) if found else None
     except ValueError:
@@ -119,23 +129,28 @@ def parse_times(text: str) -> TimeRange:
     either = "type 14:05 or 14:00-14:30"
     if dash:
         return TimeRange(parse_time(first, hint=either), parse_time(last, hint=either))
-    return _around(parse_time(first, hint=either))
+    on_some_day = datetime.combine(date(2024, 1, 4), parse_time(first, hint=either))
+    begins, ends = on_some_day - AROUND, on_some_day + AROUND
+    return TimeRange(
+        begins.time() if begins.date() == on_some_day.date() else time(0, 0),
+        ends.time() if ends.date() == on_some_day.date() else time(23, 59),
+    )
 
 
 def parse_time(text: str, *, hint: str = "type 14:05") -> time:
     """One time of day as typed, to the minute: ``14:05``.
 
     Raises:
-        Unusable: it is none.
+        Unusable: it is no time.
     """
     found = _TIME.fullmatch(text.strip())
     try:
-        said = time(int(found["hour"]), int(found["minute"])) if found else None
+        clock = time(int(found["hour"]), int(found["minute"])) if found else None
     except ValueError:
-        said = None
-    if said is None:
+        clock = None
+    if clock is None:
         raise Unusable("that is no time of day", hint=hint)
-    return said
+    return clock
 
 
 def parse_instant(
@@ -147,35 +162,26 @@ def parse_instant(
 ) -> datetime:
     """An instant as typed, in UTC: ISO 8601, local where it has no offset.
 
-    A day alone is its midnight. Where several are typed, ``what`` says which it is: ``--from``.
+    A day alone means its midnight; ``what`` as for `parse_day`.
 
     Raises:
         Unusable: it is no such instant, or a local time that comes twice or never.
     """
     try:
-        said = datetime.fromisoformat(text.strip())
+        typed = datetime.fromisoformat(text.strip())
     except ValueError:
-        said = None
-    if said is None or said.year not in _YEARS:
+        typed = None
+    if typed is None or typed.year not in _YEARS:
         raise Unusable(f"{what} is no instant", hint=hint)
-    if said.tzinfo:
-        return said.astimezone(UTC)
-    earliest, latest = _readings(said, zone)
+    if typed.tzinfo:
+        return typed.astimezone(UTC)
+    earliest, latest = _readings(typed, zone)
     if earliest != latest:
         raise Unusable(
             "the clocks changed then, so that local time does not say when",
             hint="add the offset: 2024-10-27T01:30+01:00 or 2024-10-27T01:30+00:00",
         )
     return earliest
-
-
-def _around(said: time) -> TimeRange:
-    on_some_day = datetime.combine(date(2024, 1, 4), said)
-    first, last = on_some_day - AROUND, on_some_day + AROUND
-    return TimeRange(
-        first.time() if first.date() == on_some_day.date() else time(0, 0),
-        last.time() if last.date() == on_some_day.date() else time(23, 59),
-    )
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
@@ -189,16 +195,6 @@ def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     return both[0], both[1]
 
 
-# Stretches of a working day in which nothing was recorded.
-#
-# Whether anybody called then is another question: a recorder that stood still and a quiet afternoon
-# look alike from here.
-
-_A_DAY = timedelta(days=1)
-
-_SATURDAY = 5  # as date.weekday() counts
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningHours:
     """When a practice is open, and how long it may be silent."""
@@ -207,14 +203,14 @@ class OpeningHours:
     """Local, as is ``closes``."""
     closes: time
     longest: timedelta
-    """The longest silence that is nothing to be told of."""
+    """The longest silence that is not reported."""
     working: WorkingDays
     zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
 class QuietPeriod:
-    """A silence within one working day."""
+    """A silence within one working day: a quiet afternoon, or a recorder that stood still."""
 
     begins_at: datetime
     """Aware, UTC, as is ``ends_at``."""
@@ -228,34 +224,31 @@ def quiet_periods(
     *,
     now: datetime,
 ) -> list[QuietPeriod]:
-    """The silences that are too long, the first first.
+    """The silences that are too long, in order.
 
     Args:
         recorded: when each recording began and ended, UTC, in any order.
-        days: the days that are looked at.
+        days: which days to look at.
         hours: when there should be calls.
-        now: what comes after is nothing that could have been recorded.
+        now: nothing after this can have been recorded.
 
     Laws: no recording begins within a gap; a recording more never makes more silence; the order
     of recordings does not matter.
     """
     spans = sorted(recorded)
-    return [gap for day in _working(days, hours) for gap in _of_day(spans, day, hours, now)]
+    every = (days.first + n * _A_DAY for n in range(days.count))
+    working = (day for day in every if is_working_day(day, hours.working))
+    return [gap for day in working for gap in _of_day(spans, day, hours, now)]
 
 
 def is_working_day(day: date, working: WorkingDays) -> bool:
-    """Whether the practice is open; by the weekday alone in years whose bank holidays nobody knows.
+    """Whether the practice is open; by the weekday alone in years with unknown bank holidays.
 
-    Nothing falls due by this, so a year beyond is no error here.
+    No deadline depends on this, so an unknown year is no error here.
     """
     if day.year not in working.years:
         return day.weekday() < _SATURDAY
     return not working.is_closed(day)
-
-
-def _working(days: DayRange, hours: OpeningHours) -> Iterator[date]:
-    every = (days.first + n * _A_DAY for n in range(days.count))
-    return (day for day in every if is_working_day(day, hours.working))
 
 
 def _of_day(
@@ -273,17 +266,8 @@ def _of_day(
         yield QuietPeriod(silent_since, closes_at)
 
 
-# Which days are working days: no Saturday, Sunday or bank holiday [UK GDPR 12(3)].
-#
-# The bank holidays arrive as data (bank_holidays.py), for the years for which they are known. Any
-# other year is an error: a guessed bank holiday would be a guessed deadline.
-
-FIRST_YEAR: Final = 2018
-"""The UK GDPR's: what was received before is answered by no clock of ours."""
-
-
 class Division(StrEnum):
-    """Whose bank holidays they are, as the government publishes them."""
+    """A part of the United Kingdom, as the government publishes bank holidays."""
 
     ENGLAND_AND_WALES = "england-and-wales"
     SCOTLAND = "scotland"
@@ -300,7 +284,7 @@ class WorkingDays:
     closed: frozenset[date] = field(repr=False)
     """Days besides Saturdays and Sundays on which nothing falls due."""
     years: range
-    """The years for which these are known."""
+    """The years whose bank holidays are known."""
 
     def is_closed(self, day: date) -> bool:
         """Whether nothing falls due on that day.
@@ -316,7 +300,7 @@ class WorkingDays:
         """The day itself, or the first one after it that is not closed.
 
         Raises:
-            Unusable: that leaves the years that are known.
+            Unusable: that falls in an unknown year.
         """
         rolled = self.next_if_known(day)
         if rolled is None:
@@ -324,17 +308,17 @@ class WorkingDays:
         return rolled
 
     def next_if_known(self, day: date) -> date | None:
-        """As `next_working_day`; None where that leaves the years that are known."""
+        """As `next_working_day`; None where that falls in an unknown year."""
         while self._knows(day) and self._is_off(day):
             day += _A_DAY
         return day if self._knows(day) else None
 
     def after(self, day: date, count: int) -> date:
-        """The working day that is so many after a day, which itself does not count.
+        """The working day that is ``count`` after a day, which itself does not count.
 
         Args:
-            day: any day, a closed one too.
-            count: working days, one at the least.
+            day: any day, closed or not.
+            count: at least one.
 
         Raises:
             Unusable: as `next_working_day`.

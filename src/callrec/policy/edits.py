@@ -1,15 +1,19 @@
-"""What is left out of a copy, and how it is typed.
+"""What a copy leaves out, and how people type it.
 
 A copy may be *clipped*, so that it holds one span only, and spans of it may be *silenced*, each on
 a ground. Times are whole milliseconds from the beginning of the original, whatever is clipped.
 
-    a span lies within the recording and lasts                     check_edits
-    spans to be silenced are not clipped away, and are in order    check_edits
-    what was approved is neither undone nor added to               edits_to_apply
-    of a copy that goes outside, edits are part of the approval    edits_to_apply
+    a span lies within the recording and is not empty              check_edits
+    silenced spans lie within the clip, and are in order           check_edits
+    approved edits are neither undone nor added to                 edits_to_apply
+    edits of a copy that goes outside are part of the approval     edits_to_apply
 
-Rounding never lets out more than was meant: a silenced span reaches outwards to whole samples, a
-clip inwards. How they are typed is in `edits_said`.
+Rounding never discloses more than was meant: a silenced span is rounded outwards to whole samples,
+a clip inwards.
+
+A clip is typed as ``[ID@]A-B``, a silence as ``[ID@]A-B=GROUND[/left|right][/tone]``. A and
+B count from the beginning of the original: 90, 90.5, 1:30, 1:30.25 or 1:02:03, read as whole
+milliseconds without any rounding. ID is the recording's number.
 """
 
 from __future__ import annotations
@@ -31,11 +35,20 @@ SILENCING_GROUNDS: Final = (
     Ground.PRIVILEGE,
     Ground.NOT_RELEVANT,
 )
-"""On what a span is silenced. None that may not be told: a silence is heard."""
+"""Grounds for silencing a span. None that must stay secret: a silence can be heard."""
+
+_CODES: Final = f"the codes: {', '.join(SILENCING_GROUNDS)}"
+
+_TIME: Final = re.compile(
+    r"(?:(?:(?P<h>[0-9]{1,3}):(?P<mm>[0-5][0-9])|(?P<m>[0-9]{1,4})):(?P<ss>[0-5][0-9])"
+    r"|(?P<s>[0-9]{1,6}))(?:\.(?P<part>[0-9]{1,3}))?"
+)
+
+_NUMBER: Final = re.compile(r"0*([1-9][0-9]{0,14})")
 
 
 class Side(StrEnum):
-    """Which channel is silenced. Of one channel alone, both is all there is."""
+    """Which channel is silenced; "both" also where there is only one."""
 
     BOTH = "both"
     LEFT = "left"
@@ -43,7 +56,7 @@ class Side(StrEnum):
 
 
 class Filler(StrEnum):
-    """What is heard in place of what was silenced."""
+    """What a listener hears instead."""
 
     SILENCE = "silence"
     TONE = "tone"
@@ -51,7 +64,7 @@ class Filler(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """From an instant of a recording to before another."""
+    """Part of a recording; ``to_ms`` itself is outside."""
 
     from_ms: int
     to_ms: int
@@ -67,7 +80,7 @@ class Span:
         return self.to_ms - self.from_ms
 
     def samples_rounded_out(self, sample_rate: int) -> tuple[int, int]:
-        """The first sample, and the one after the last, so that nothing of the span stays out."""
+        """The first sample, and the one after the last, so that none of the span stays audible."""
         return self.from_ms * sample_rate // 1000, -(-self.to_ms * sample_rate // 1000)
 
     def samples_rounded_in(self, sample_rate: int) -> tuple[int, int]:
@@ -86,15 +99,12 @@ class Silence:
 
     def __post_init__(self) -> None:
         if self.ground not in SILENCING_GROUNDS:
-            raise Unusable(
-                "that is no ground to silence a part of a recording",
-                hint=f"the codes: {', '.join(SILENCING_GROUNDS)}",
-            )
+            raise Unusable("that is no ground to silence a part of a recording", hint=_CODES)
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """All that is done to the copy of one recording; empty: nothing."""
+    """All edits of the copy of one recording; false if there are none."""
 
     clip: Span | None = None
     silences: tuple[Silence, ...] = ()
@@ -104,19 +114,16 @@ class Edits:
         return self.clip is not None or bool(self.silences)
 
     def in_copy(self) -> Edits:
-        """What is silenced, in times of the copy, which begins where the clip does."""
+        """The silences, in times of the copy, which begins where the clip does."""
         clip = self.clip
         if clip is None:
             return self
-        spans = [
-            Span(
-                max(span.from_ms, clip.from_ms) - clip.from_ms,
-                min(span.to_ms, clip.to_ms) - clip.from_ms,
-            )
-            for span in (each.span for each in self.silences)
-        ]
-        silences = zip(self.silences, spans, strict=True)
-        return Edits(silences=tuple(replace(each, span=span) for each, span in silences))
+        silences = []
+        for each in self.silences:
+            begins = max(each.span.from_ms, clip.from_ms) - clip.from_ms
+            ends = min(each.span.to_ms, clip.to_ms) - clip.from_ms
+            silences.append(replace(each, span=Span(begins, ends)))
+        return Edits(silences=tuple(silences))
 
     def as_json(self) -> list[dict[str, object]]:
         """As approvals and manifests list them: the clip first.
@@ -141,23 +148,32 @@ UNEDITED: Final = Edits()
 
 
 def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
-    """What `Edits.as_json` wrote; members that it does not write are not looked at.
+    """Read what `Edits.as_json` wrote; other members are ignored.
 
     Raises:
-        KeyError, TypeError, ValueError, Unusable: it is nothing that it writes.
+        KeyError, TypeError, ValueError, Unusable: it is not in that form.
     """
     clips = [_read_span(each) for each in value if each["what"] == "clip"]
-    silences = [_read_silence(each) for each in value if each["what"] == "silence"]
+    silences = [
+        Silence(
+            _read_span(each),
+            GROUND_CODES[each["ground"]],
+            Side(each["side"]),
+            Filler(each["filler"]),
+        )
+        for each in value
+        if each["what"] == "silence"
+    ]
     if len(clips) > 1 or len(clips) + len(silences) != len(value):
         raise ValueError("edits are one clip at the most, and silences")
     return Edits(clips[0] if clips else None, tuple(silences))
 
 
 def check_edits(edits: Edits, duration_ms: int) -> None:
-    """Whether a recording of that length can be edited so.
+    """Check that the edits fit a recording of that length.
 
     Raises:
-        Unusable: a span reaches past the end, a silence lies outside the clip, or two are out of
+        Unusable: a span goes past the end, a silence lies outside the clip, or two are out of
             order.
     """
     spans = [each.span for each in edits.silences]
@@ -176,16 +192,15 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
 
 
 def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNEDITED) -> Edits:
-    """What a copy of a recording is edited by: what was approved, or else what its releaser says.
+    """The edits of a copy: those approved, or else those that its releaser asks for.
 
     Args:
-        request: under which the copy is made.
+        request: the copy is made under it.
         approved: the edits in the approval of that recording.
-        said: those that whoever makes the copy asks for.
+        said: those that the releaser asks for.
 
     Raises:
-        Refused: something is said where that is for the approval to say, or where it has been said
-            there: nobody but who decides changes what was decided.
+        Refused: the releaser asks for edits that only an approval can set or change.
 
     Law: what was approved is applied whole, or nothing is.
     """
@@ -209,7 +224,7 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNED
 
 
 def format_time(ms: int) -> str:
-    """A time within a recording as it is typed: 1:30, 1:30.25 or 1:02:03."""
+    """A time within a recording, as people type it: 1:30, 1:30.25 or 1:02:03."""
     seconds, rest = divmod(ms, 1000)
     minutes, hours = seconds // 60 % 60, seconds // 3600
     hour = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
@@ -231,45 +246,21 @@ def _whole(value: object) -> int:
     return value
 
 
-def _read_silence(value: Mapping[str, Any]) -> Silence:
-    return Silence(
-        _read_span(value),
-        GROUND_CODES[value["ground"]],
-        Side(value["side"]),
-        Filler(value["filler"]),
-    )
-
-
-# Edits as they are typed: ``[ID@]A-B``, and ``[ID@]A-B=GROUND[/left|right][/tone]``.
-#
-# A and B count from the beginning of the original: 90, 90.5, 1:30, 1:30.25 or 1:02:03. They are
-# read as whole milliseconds and never as fractions of another kind. ID is the recording's number.
-
-_TIME: Final = re.compile(
-    r"(?:(?:(?P<h>[0-9]{1,3}):(?P<mm>[0-5][0-9])|(?P<m>[0-9]{1,4})):(?P<ss>[0-5][0-9])"
-    r"|(?P<s>[0-9]{1,6}))(?:\.(?P<part>[0-9]{1,3}))?"
-)
-
-_NUMBER: Final = re.compile(r"0*([1-9][0-9]{0,14})")
-
-_CODES: Final = f"the codes: {', '.join(SILENCING_GROUNDS)}"
-
-
 @dataclass(frozen=True, slots=True)
 class TypedClip:
-    """The one span of a recording that its copy is to hold."""
+    """The one span of a recording that its copy keeps."""
 
     recording: int | None
-    """Its number; None where that went without saying."""
+    """Its number; None where it was left out."""
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class TypedSilence:
-    """A span of a recording that is not to be heard."""
+    """A span of a recording to silence."""
 
     recording: int | None
-    """Its number; None where that went without saying."""
+    """Its number; None where it was left out."""
     silence: Silence
 
 
@@ -277,23 +268,23 @@ TypedEdit: TypeAlias = TypedClip | TypedSilence
 
 
 def read_clip(text: str) -> TypedClip:
-    """What ``--clip`` says: ``1042@1:30-1:45``.
+    """Read the value of ``--clip``: ``1042@1:30-1:45``.
 
     Raises:
-        Unusable: it is nothing of that form.
+        Unusable: it is not in that form.
     """
     recording, span = _of_recording(text)
     return TypedClip(recording, _read_typed_span(span))
 
 
 def read_silence(text: str) -> TypedSilence:
-    """What ``--silence`` says: ``1042@1:30-1:45=third-party/left/tone``.
+    """Read the value of ``--silence``: ``1042@1:30-1:45=third-party/left/tone``.
 
     Raises:
-        Unusable: it is nothing of that form, or no ground to silence something.
+        Unusable: it is not in that form, or has no ground for silencing.
     """
-    recording, said = _of_recording(text)
-    span, given, how = said.partition("=")
+    recording, edit = _of_recording(text)
+    span, given, how = edit.partition("=")
     if not given:
         raise Unusable(
             "a span is silenced on a ground",
@@ -311,15 +302,15 @@ def read_silence(text: str) -> TypedSilence:
 def edits_by_recording(
     said: Collection[TypedEdit], recordings: Collection[int]
 ) -> Mapping[int, Edits]:
-    """What was said of each recording, by its number; a recording of which nothing was is not in.
+    """The edits of each recording, by its number; recordings without edits are left out.
 
     Args:
         said: in any order.
-        recordings: the numbers of those that are concerned.
+        recordings: the numbers of those that the copy is of.
 
     Raises:
-        Unusable: one is meant that is not concerned, several could be meant, or one is clipped
-            twice.
+        Unusable: an edit names another recording, or none where there are several, or one is
+            clipped twice.
     """
     numbers = [_which(each.recording, recordings) for each in said]
     return {
@@ -329,7 +320,7 @@ def edits_by_recording(
 
 
 def format_edits(edits: Edits) -> Iterator[tuple[str, str]]:
-    """Edits as they are typed, the clip first: each ``clip`` or ``silence``, and what follows it.
+    """Edits as people type them, the clip first: each ``clip`` or ``silence``, and its value.
 
     Law: `read_clip` and `read_silence` read them back.
     """
@@ -342,7 +333,7 @@ def format_edits(edits: Edits) -> Iterator[tuple[str, str]]:
 
 
 def _of_recording(text: str) -> tuple[int | None, str]:
-    number, given, said = text.partition("@")
+    number, given, edit = text.partition("@")
     if not given:
         return None, text
     digits = _NUMBER.fullmatch(number.strip())
@@ -350,7 +341,7 @@ def _of_recording(text: str) -> tuple[int | None, str]:
         raise Unusable(
             "a recording is given by its number", hint="type it before the @: 1042@1:30-1:45"
         )
-    return int(digits[1]), said
+    return int(digits[1]), edit
 
 
 def _read_typed_span(text: str) -> Span:

@@ -1,8 +1,7 @@
-"""What a request says besides the six particulars of 4(b), by its purpose: each asked for once.
+"""What a request says besides the six particulars of 4(b), by its purpose.
 
-`QUESTIONS` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and
-which answers it takes. Which purpose asks for which stands in `purpose.TERMS`; what the answers
-must agree with, in `completeness`.
+`QUESTIONS` says for each how a terminal asks for it, what a script types, and which answers it
+takes. Which purpose asks for which is in `purpose.TERMS`; the rules for answers, in `completeness`.
 """
 
 from __future__ import annotations
@@ -16,10 +15,12 @@ from typing import Final
 from callrec.policy.words import words
 
 MAX_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
-"""Of a written agreement, in UTF-8: it lies within the sealed request."""
+"""Of a written agreement, in UTF-8: it is part of the sealed request."""
 
 NO_AUTHORITY: Final = "none"
-"""Said of an authority: there is none, as the person asks himself."""
+"""The answer where people ask for their own calls."""
+
+COURT_ORDER: Final = "court-order"
 
 
 class FurtherParticular(StrEnum):
@@ -58,7 +59,7 @@ class FurtherParticular(StrEnum):
 
 
 class AnswerKind(StrEnum):
-    """What sort of answer one takes."""
+    """What sort of answer a question takes."""
 
     TEXT = "text"
     SENTENCE = "sentence"
@@ -71,12 +72,12 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """How one further particular is asked for."""
+    """How to ask for one further particular."""
 
     question: str
     """Without colon."""
     help: str
-    """A line that says what is wanted, shown before the question."""
+    """A line shown before the question."""
     option: str
     """What a script types; a choice without a value to type is a flag for each answer."""
     option_help: str
@@ -85,18 +86,16 @@ class Question:
     choices: Mapping[str, str] = field(default_factory=dict)
     """Of a choice: answer -> what it means."""
     may_be_unknown: bool = False
-    """Unknown is an answer: it is not there yet."""
+    """"unknown" is an answer: not there yet."""
     may_be_none: bool = False
-    """None is an answer."""
+    """"none" is an answer."""
     usually: str = ""
-    """The answer where none is given; empty if one must be."""
+    """The default answer; empty if one must be given."""
     names_subject: bool = False
-    """It names whom the request is about; he does not decide it [policy 4(b)]."""
+    """It names the person whom the request is about, who does not decide it [policy 4(b)]."""
     names_staff: bool = False
-    """Whom it names works here."""
+    """The person it names works here."""
 
-
-COURT_ORDER: Final = "court-order"
 
 QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
     {
@@ -353,10 +352,9 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
     }
 )
-"""One row for each."""
 
 NAMES_STAFF: Final = frozenset(field for field, asked in QUESTIONS.items() if asked.names_staff)
-"""Those by which somebody of the practice is named, and nobody else."""
+"""Those that can only name someone who works here."""
 
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sister"})
 
@@ -364,12 +362,12 @@ _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "prof
 def is_named(text: str, *, login: str, full_name: str) -> bool:
     """Whether a text names this person of the practice: by login, or by the words of the name.
 
-    Case, order, marks and titles do not matter, nor what else is said: "Mia Sheldon (reception)"
-    names Mia Sheldon. So a longer name, or a full name of one word, names more than are meant: it
-    is rather kept from one too many than told to whom it is about.
+    Case, order, marks, titles and other words do not matter: "Mia Sheldon (reception)" names Mia
+    Sheldon. So a text may name more people than it means: better to hide a request from one person
+    too many than to show it to its subject.
 
     Args:
-        text: what was said.
+        text: as typed in the request.
         login: the person's.
         full_name: the person's; empty where it is not known.
     """

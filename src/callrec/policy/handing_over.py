@@ -1,12 +1,12 @@
-"""How it goes out and who has it.
+"""How a package goes out, and who has it.
 
-    before    the package is wrapped, and its passphrase goes another way        check_parted
-    after     which package is meant is clear                                    release_meant
-              it was handed over: by the way that was said, on a day since       check_handed_over
-              its recipient acknowledged it: after that                          check_acknowledged
+    before    package and passphrase go different ways                           check_instructions
+    after     it is clear which package is meant                                 choose_release
+              it was handed over as planned, on a day since its release          check_handed_over
+              its recipient acknowledged it, after that                          check_acknowledged
 
-Each may happen again: a second copy, a second try, or what was written down wrongly. Nothing that
-was said is taken back; the newest counts.
+Each may happen again: a second copy, a second try, a correction. Earlier records stay; the newest
+counts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from callrec.policy.words import check_reason
 
 
 class PackageForm(StrEnum):
-    """What a copy is wrapped in."""
+    """The format of a package."""
 
     ZIP = "zip"
     """For 7-Zip and its like."""
@@ -46,7 +46,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How package and passphrase go out; None where nobody said."""
+    """How package and passphrase go out; None where not stated."""
 
     package_by: Channel | None = None
     passphrase_by: Channel | None = None
@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFacts:
-    """What the rules ask of a package that was released."""
+    """What the rules need to know of a released package."""
 
     id: str
     """32 hex digits; the first eight end its file's name."""
@@ -62,27 +62,27 @@ class ReleaseFacts:
     released_at: datetime
     """In the practice's time zone."""
     delivery: Delivery
-    """As it was said then."""
+    """As planned at the release."""
     handed_over_on: date | None
-    """By the newest that was said of it; None before that."""
+    """By the newest record; None before there is one."""
     acknowledged_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Handover:
-    """What is said of a package that was handed over. Its repr shows nothing."""
+    """The record of a package being handed over. Its repr shows nothing."""
 
     on: date
     clock: time | None
-    """By the practice's clock, to the minute; None where nobody knows."""
+    """By the practice's clock, to the minute; None where not known."""
     channel: Channel
     to_whom: str
     reason: str = ""
-    """Why it went another way than was said at its release; may be empty."""
+    """Why it did not go as planned; may be empty."""
 
 
 def check_sent_separately(delivery: Delivery) -> None:
-    """Whoever comes by the package has not come by its passphrase as well.
+    """Someone who intercepts the package must not get its passphrase too.
 
     Raises:
         Refused: both go the same way.
@@ -97,29 +97,29 @@ def check_sent_separately(delivery: Delivery) -> None:
 
 
 def awaits_handing_over(release: ReleaseFacts) -> bool:
-    """Whether nobody has said yet that it was handed over."""
+    """Whether no handover is recorded yet."""
     return release.handed_over_on is None
 
 
 def awaits_acknowledgement(release: ReleaseFacts) -> bool:
-    """Whether it was handed over, and nobody has said yet that its recipient acknowledged it."""
+    """Whether a handover is recorded, but no acknowledgement."""
     return release.handed_over_on is not None and release.acknowledged_on is None
 
 
 def choose_release(
     releases: Sequence[ReleaseFacts], named: str, *, waits: Callable[[ReleaseFacts], bool]
 ) -> ReleaseFacts:
-    """Of which package something is said: the one that was named, else the only one that waits.
+    """The package that a record is about: the one named, else the only one that waits for it.
 
     Args:
-        releases: every package that was released under a request.
-        named: how its id begins; empty where it was not named.
-        waits: whether it is still to be said of a package.
+        releases: every package released under a request.
+        named: the beginning of its id; empty where none was named.
+        waits: whether a package still lacks the record.
 
     Raises:
         Refused: nothing was released.
-        NotFound: none is called so.
-        Unusable: it could be one or another.
+        NotFound: no package has such an id.
+        Unusable: there are several.
     """
     if not releases:
         raise Refused(
@@ -145,16 +145,16 @@ def choose_release(
 
 
 def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -> None:
-    """Whether this can be said of a package that was released [policy 4(a)].
+    """Check the record of a handover [policy 4(a)].
 
     Args:
         release: the package.
-        said: what is said of it.
+        said: the record.
         now: in the practice's time zone.
 
     Raises:
-        Refused: nobody is named, the day is yet to come or before the release, it went the
-            passphrase's way, or another than was said and no reason is given.
+        Refused: it names nobody, its day is in the future or before the release, or the package
+            went the passphrase's way, or not as planned and no reason is given.
     """
     if not any(map(str.isalnum, said.to_whom)):
         raise Refused(
@@ -163,7 +163,7 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
             hint="name the person, or the office: --to-whom TEXT",
         )
     _check_not_to_come(said.on, said.clock, now=now)
-    if _last(said.on, said.clock) < _on_the_clock(release.released_at):
+    if datetime.combine(said.on, said.clock or time.max) < _on_the_clock(release.released_at):
         raise Refused(
             "that is before the package was released",
             clause=Clause.CONTROLLED_ACCESS,
@@ -173,16 +173,16 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
 
 
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
-    """Whether a recipient can have acknowledged a package then [policy 4(a)].
+    """Check the record of a recipient's acknowledgement [policy 4(a)].
 
     Args:
         release: the package.
-        on: the day on which he did.
-        reason: what he said, and how; may be empty.
+        on: the day of the acknowledgement.
+        reason: what the recipient said, and how; may be empty.
         now: in the practice's time zone.
 
     Raises:
-        Refused: nobody has said that it was handed over, or the day is yet to come or before that.
+        Refused: no handover is recorded, or the day is in the future or before it.
     """
     if release.handed_over_on is None:
         raise Refused(
@@ -228,12 +228,8 @@ def _check_not_to_come(on: date, clock: time | None, *, now: datetime) -> None:
         )
 
 
-def _last(on: date, clock: time | None) -> datetime:
-    return datetime.combine(on, clock or time.max)
-
-
 def _on_the_clock(at: datetime) -> datetime:
-    """As the practice's clock shows it, to the minute: so people say when something was."""
+    """As the practice's clock shows it, to the minute."""
     return at.replace(second=0, microsecond=0, tzinfo=None)
 
 
@@ -243,27 +239,27 @@ def _same_way(delivery: Delivery) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReleaseInstructions:
-    """What whoever releases says. Its repr shows nothing."""
+    """What the releaser chooses. Its repr shows nothing."""
 
     delivery: Delivery = field(default_factory=Delivery)
     """How package and passphrase will reach the recipient."""
     form: PackageForm = PackageForm.ZIP
     edits: tuple[TypedEdit, ...] = ()
-    """What is left out, where that is the releaser's to say."""
+    """What to leave out, where the releaser may choose."""
     max_bytes: int | None = None
-    """What the package may take; None: whatever it takes."""
+    """The package's largest size; None: no limit."""
     exhibit: str = ""
-    """The exhibit's reference, for an outside body; empty: made of the request's."""
+    """The exhibit's reference, for an outside body; empty: made from the request's."""
     medium_serial: str = ""
-    """Of the drive or disc that goes to an outside body; empty: to be filled in by hand."""
+    """Of the drive or disc for an outside body; empty: filled in by hand."""
     names_subject: bool = False
     """Whether the certificate names the data subject."""
 
 
 def max_content_bytes(directions: ReleaseInstructions) -> int | None:
-    """What the files of a package may take together; None: whatever they take.
+    """The largest total size of a package's files; None: no limit.
 
-    A page holds them as base64, in which three bytes are four.
+    An HTML page holds them as base64, which turns three bytes into four.
     """
     if directions.max_bytes is None or directions.form is not PackageForm.HTML:
         return directions.max_bytes
@@ -273,12 +269,12 @@ def max_content_bytes(directions: ReleaseInstructions) -> int | None:
 def check_instructions(
     directions: ReleaseInstructions, purpose: Purpose, further: Collection[str]
 ) -> None:
-    """Whether a request of that purpose can go out so.
+    """Check the releaser's choices against the request.
 
     Args:
-        directions: what whoever releases says.
+        directions: what the releaser chooses.
         purpose: of the request.
-        further: what it says besides the six particulars.
+        further: the names of the request's further particulars.
 
     Raises:
         Refused: package and passphrase go the same way.

@@ -1,13 +1,13 @@
-"""Who handles a request beside deciding it [policy 4(b), 4(e), 4(f)].
+"""Who handles a request besides deciding it [policy 4(b), 4(e), 4(f)].
 
-    4(b)        whoever made it changes it, withdraws it, closes it     check_may_change, ...
-    4(e), 4(f)  what was not handed over is closed for a reason         check_closing
-    4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
-    4(e)        of what is approved, the proof that was missing comes   check_may_come
-    4(e), 4(f)  what was heard is changed if somebody waits for it      check_waits_for_answer
-    4(a)        who released it, or handles it, says who has it         check_may_record
-    4(c)        and whoever is concerned sees its calls unmasked        is_shown_in_full
-    4(c)        who only typed their numbers learns nothing of them     is_shown_recordings
+    4(b)        its maker changes it, withdraws it, closes it           check_may_change, ...
+    4(e), 4(f)  closing without a package takes a reason                check_closing
+    4(e), 4(f)  its handlers record events for its clock                check_may_record_event, ...
+    4(e)        once approved, only missing proof may still arrive      check_is_awaited_proof
+    4(e), 4(f)  once heard, it changes only if someone awaits an answer check_waits_for_answer
+    4(a)        its releaser, or its handlers, record who has it        check_may_record
+    4(c)        those who decide it see its calls unmasked              is_shown_in_full
+    4(c)        typing a recording's number reveals nothing of it       is_shown_recordings
 
 Who decides it is in `authority`.
 """
@@ -32,15 +32,13 @@ from callrec.policy.words import check_reason
 
 
 def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever made a request changes it [policy 4(b)].
+    """A request is changed by its maker, or by someone who may search [policy 4(b)].
 
-    So does whoever may search, to attach what he found for somebody who may not. It makes the
-    request his own as well: he does not decide it then.
-
-    What a retention review proposed is changed by nobody: it says what was due when it was made.
+    The latter attach what they find for someone who may not search; it makes the request their own,
+    so they do not decide it then. Nobody changes what a retention review proposed.
 
     Raises:
-        Refused: the person is neither, or he did not make it and it is about him; or it is for
+        Refused: the person is neither, or the request is about them and not theirs, or it is for
             disposal.
     """
     check_in_force(person)
@@ -54,26 +52,26 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
     if person.id == request.requester:
         return
     if Power.SEARCH not in powers_of(person, on):
-        raise _is_not_his("only who made the request, or may search, changes it", request)
+        raise _not_theirs("only who made the request, or may search, changes it", request)
     check_not_subject(person, request)
 
 
 def check_may_withdraw(person: Person, request: RequestFacts) -> None:
-    """Whoever made a request withdraws it [policy 4(b)].
+    """A request is withdrawn by its maker [policy 4(b)].
 
     Raises:
-        Refused: somebody else made it.
+        Refused: someone else made it.
     """
     check_in_force(person)
     if person.id != request.requester:
-        raise _is_not_his("only who made the request withdraws it", request)
+        raise _not_theirs("only who made the request withdraws it", request)
 
 
 def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever made a request or decides its purpose closes it [policy 4(b)].
+    """A request is closed by its maker, or by those who decide its purpose [policy 4(b)].
 
     Raises:
-        Refused: the person is neither, or he did not make it and it is about him.
+        Refused: the person is neither, or the request is about them and not theirs.
     """
     check_in_force(person)
     if person.id != request.requester:
@@ -82,17 +80,17 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
 
 
 def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
-    """What somebody waits for is closed for a reason, unless a package went out [4(e), 4(f)].
+    """Closing takes a reason where someone waits and no package went out [4(e), 4(f)].
 
-    That the staff heard it is no answer, so it is said how he was answered, or why not.
+    Staff listening to a recording does not answer anyone.
 
     Args:
-        request: what is closed.
-        reason: why; may be empty where a package went out, or nobody outside waits.
+        request: the one to close.
+        reason: how the applicant was answered, or why not; else may be empty.
         was_delivered: whether a package went out.
 
     Raises:
-        Refused: the reason is none, or not said where it has to be.
+        Refused: the reason is missing where there must be one, or is no proper reason.
     """
     if not reason and TERMS[request.purpose].is_dated and not was_delivered:
         raise Refused(
@@ -106,12 +104,10 @@ def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) ->
 
 
 def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever handles a request dates what its clock counts by [policy 4(e), 4(f)].
-
-    That is who made it, changed it, or decides its purpose.
+    """Clock events are recorded by those who made, changed or decide a request [4(e), 4(f)].
 
     Raises:
-        Refused: the person is none of these, or he did not make it and it is about him.
+        Refused: the person is none of these, or the request is about them and not theirs.
     """
     check_in_force(person)
     if person.id not in request.makers:
@@ -120,28 +116,26 @@ def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -
 
 
 def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever decides a request takes more time for it [UK GDPR 12(3)].
-
-    Of his own too: he decides nothing by it.
+    """Those who decide a purpose may extend the time [UK GDPR 12(3)], of their own requests too.
 
     Raises:
-        Refused: the person does not decide its purpose, or it is about him.
+        Refused: the person does not decide its purpose, or the request is about them.
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
 
 
 def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> None:
-    """Of what is approved only the proof that was missing is written down, and once.
+    """Once approved, only missing proof may be recorded, and once.
 
-    Else a day could be put right after an answer that was late.
+    Otherwise a day could be corrected after a late answer.
 
     Args:
-        request: something that was approved stands under it.
+        request: one with a standing approval.
         awaited: what came.
 
     Raises:
-        Refused: it is no proof, or none that is missing.
+        Refused: it is no proof, or not missing.
     """
     if awaited not in request.unproven:
         raise Refused(
@@ -153,9 +147,9 @@ def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> No
 
 
 def check_waits_for_answer(request: RequestFacts) -> None:
-    """What was heard is changed yet, if it was heard to answer somebody [policy 4(e), 4(f)].
+    """A request that was heard changes only if someone awaits an answer [policy 4(e), 4(f)].
 
-    For any other purpose it is done with that: to hear it was all that was asked for.
+    For any other purpose, hearing it was all that was asked for.
 
     Raises:
         Refused: it was heard, and nobody waits for an answer.
@@ -171,10 +165,10 @@ def check_waits_for_answer(request: RequestFacts) -> None:
 def check_may_record(
     person: Person, request: RequestFacts, *, released_by: PersonId, on: date
 ) -> None:
-    """Whoever released a package says what became of it, or who handles the request [policy 4(a)].
+    """The releaser, or a handler of the request, records what became of a package [policy 4(a)].
 
     Raises:
-        Refused: the person did not release it, and may not date the request either.
+        Refused: the person did not release it, and may not record events of the request either.
     """
     check_in_force(person)
     if person.id != released_by:
@@ -184,8 +178,8 @@ def check_may_record(
 def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:
     """Whether a search shows numbers and names unmasked.
 
-    Only under an open request that the searcher decides or was granted. What he made himself he
-    does not decide, so he sees masks until it is granted to him.
+    Only under an open request that the searcher decides or was granted. Nobody decides their own
+    request, so its maker sees masks until it is granted.
     """
     if request is None or request.state in ENDED_STATES:
         return False
@@ -195,10 +189,9 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
 
 
 def is_shown_all_requests(person: Person, *, on: date) -> bool:
-    """Whether lists tell what others ask for: to who searches, decides, governs or checks.
+    """Whether lists show other people's requests: to those who search, decide, govern or audit.
 
-    What a request is for tells of a colleague who is asked about, and staff and services have no
-    part in it.
+    A request's purpose may tell something about a colleague.
     """
     looks = {Power.SEARCH, Power.READ_AUDIT, Power.GOVERN}
     decides = {terms.decided_with for terms in TERMS.values()}
@@ -206,15 +199,15 @@ def is_shown_all_requests(person: Person, *, on: date) -> bool:
 
 
 def is_shown_recordings(person: Person, purpose: Purpose, *, on: date) -> bool:
-    """Whether it is shown what the recordings are that a request for that purpose asks for.
+    """Whether the person is shown what a request's recordings are, beyond their numbers.
 
-    Numbers can be guessed, and a request of one's own is no leave to browse: whoever neither
-    searches nor decides it is shown what was granted to him, and of others the numbers alone.
+    Numbers can be guessed, and making a request is no permission to browse: someone who neither
+    searches nor decides sees only what was granted to them.
     """
     return bool(powers_of(person, on) & {Power.SEARCH, TERMS[purpose].decided_with})
 
 
-def _is_not_his(message: str, request: RequestFacts) -> Refused:
+def _not_theirs(message: str, request: RequestFacts) -> Refused:
     return Refused(
         message,
         clause=Clause.FORMALLY_AUTHORISED,

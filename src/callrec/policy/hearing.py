@@ -1,15 +1,15 @@
 """Who hears what was granted, and who releases it [policy 2, 4(a), 4(e)-(g)].
 
-    4(a)      what was granted is one person's, and ends                    check_may_hear
-    4(h)-(i)  an erasure or a disposal is carried out, not heard            check_is_heard
-    2, 4(g)   a disciplinary recording is the employee's manager's to have  check_may_be_granted
-    4(e)-(g)  whoever alone approved these does not release them            check_second_person
-    4(e)      who asks, and for whom, is proven first                        check_proven
-    4(e)      other people in a recording are thought of first              check_third_parties
-    4(e)-(f)  who comes from outside to hear one is on record               check_attended
-    4(e)      that the staff heard it beforehand is no answer               answers_who_asked
+    4(a)      a grant is for one person, and ends                           check_may_hear
+    4(h)-(i)  an erasure or a disposal is carried out, not heard            check_is_for_listening
+    2, 4(g)   a disciplinary recording goes to the employee's manager       check_may_be_granted
+    4(e)-(g)  nobody releases these after approving them alone              check_second_person
+    4(e)      applicants prove who they are, and for whom they ask          check_identity_proven
+    4(e)      recordings are checked for other people first                 check_third_parties
+    4(e)-(f)  visitors who hear a recording are on record                   check_attended
+    4(e)      a hearing among staff answers nobody                          answers_requester
 
-`check_may_listen` and `check_may_release` are these put together.
+`check_may_listen` and `check_may_release` combine these.
 """
 
 from __future__ import annotations
@@ -24,34 +24,25 @@ from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_lapsed
-from callrec.policy.role import Person, PersonId, Power, Role
-
-_HAS_A_COPY = "copy"
-"""Answer of who asked for his own calls, and does not come to hear them (`further`)."""
-
-_NOBODY = "nobody"
-"""Said of a hearing at which the staff were among themselves."""
-
-_MANAGING = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
-"""Who can be an employee's manager."""
+from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantFacts:
-    """What the rules ask about a grant."""
+    """What the rules need to know of a grant."""
 
     to: PersonId
     lapses_at: datetime
     """UTC: the first instant at which it is over."""
     decided_by: frozenset[PersonId]
-    """Who signed the approval, the countersigner among them."""
+    """Those who signed the approval, including a countersigner."""
     broke_glass: bool = False
 
 
 def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever is to hear a recording may hear at all [policy 4(a)].
+    """A grantee needs the power to hear [policy 4(a)].
 
-    A disciplinary one is for the employee's manager only [policy 2 bullet 6].
+    A disciplinary recording is for the employee's manager only [policy 2 bullet 6].
 
     Raises:
         Refused: the person may not hear recordings, or cannot be the employee's manager.
@@ -59,7 +50,7 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
     check_may(person, Power.HEAR, on=on)
     if not TERMS[request.purpose].goes_to_manager:
         return
-    if person.role not in _MANAGING or person.id in request.subjects:
+    if person.role not in LINE_MANAGERS or person.id in request.subjects:
         raise Refused(
             "a disciplinary recording goes to the employee's manager only",
             clause=Clause.EMPLOYEE_CONDUCT,
@@ -68,10 +59,10 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
 
 
 def check_is_for_listening(request: RequestFacts) -> None:
-    """What was approved to be erased or disposed of is nobody's to hear [policy 4(h), 4(i)].
+    """Nobody hears what is to be erased or disposed of [policy 4(h), 4(i)].
 
     Raises:
-        Refused: the request is for one of these.
+        Refused: the request is for erasure or disposal.
     """
     terms = TERMS[request.purpose]
     if not terms.is_heard:
@@ -83,7 +74,7 @@ def check_is_for_listening(request: RequestFacts) -> None:
 
 
 def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime) -> None:
-    """A grant is one person's, and ends [policy 4(a)].
+    """A grant is for one person, and ends [policy 4(a)].
 
     Args:
         person: who wants to hear.
@@ -92,7 +83,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
         now: UTC.
 
     Raises:
-        Refused: it is somebody else's, it has lapsed, or the person may not hear any more.
+        Refused: it is someone else's, it has lapsed, or the person may no longer hear.
     """
     check_may(person, Power.HEAR, on=on)
     if person.id != grant.to:
@@ -110,30 +101,30 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
-    """Whether somebody from outside is expected when it is heard, so that it is asked who came.
+    """Whether visitors may be present at a hearing, so that it must be stated who came.
 
     Args:
         purpose: of the request under which it is heard.
-        further: what the request says besides the six of 4(b).
+        further: the request's further particulars.
     """
-    has_a_copy = further.get(FurtherParticular.HEAR_OR_COPY) == _HAS_A_COPY
-    return TERMS[purpose].is_attended and not has_a_copy
+    wants_a_copy = further.get(FurtherParticular.HEAR_OR_COPY) == "copy"
+    return TERMS[purpose].is_attended and not wants_a_copy
 
 
 def had_outside_listeners(attended: Iterable[str]) -> bool:
-    """Whether anybody but the staff is said to have been there, whatever was asked for."""
-    return any(each.strip().casefold() != _NOBODY for each in attended)
+    """Whether anyone but staff is recorded as present, whatever was asked for."""
+    return any(each.strip().casefold() != "nobody" for each in attended)
 
 
 def answers_requester(
     purpose: Purpose, further: Mapping[str, str], attended: Iterable[str]
 ) -> bool:
-    """Whether a hearing answers who asked, and is not the practice's own before it answers.
+    """Whether a hearing answers the applicant, rather than preparing the practice's answer.
 
     Args:
         purpose: of the request under which it was heard.
         further: as for `is_attended`.
-        attended: who is said to have been there besides the one who played it.
+        attended: the people recorded as present besides the person who played it.
     """
     return had_outside_listeners(attended) and is_attended(purpose, further)
 
@@ -141,10 +132,10 @@ def answers_requester(
 def check_attended(
     request: RequestFacts, further: Mapping[str, str], attended: Collection[str]
 ) -> None:
-    """Where somebody from outside may be there, it is said who is, or that nobody is.
+    """Where visitors may be present, it must be stated who is, or that nobody is.
 
     Raises:
-        Refused: nothing is said.
+        Refused: it is not stated.
     """
     if is_attended(request.purpose, further) and not attended:
         raise Refused(
@@ -155,9 +146,9 @@ def check_attended(
 
 
 def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
-    """Whoever alone approved it does not release it [policy 4(e)-(g)].
+    """Nobody releases alone what they approved alone [policy 4(e)-(g)].
 
-    So for subject access, outside bodies and disciplinary processes.
+    This holds for subject access, outside bodies and disciplinary processes.
 
     Raises:
         Refused: nobody but the releaser signed the approval, and the glass was not broken.
@@ -175,7 +166,7 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
 
 
 def check_identity_proven(request: RequestFacts) -> None:
-    """Nobody is given a recording before it is known who he is, and for whom he asks [4(e)].
+    """Applicants first prove who they are, and for whom they ask [policy 4(e)].
 
     Source: UK GDPR 12(6); Access to Health Records Act 1990 s.3(6).
 
@@ -192,12 +183,12 @@ def check_identity_proven(request: RequestFacts) -> None:
 
 
 def check_third_parties(request: RequestFacts) -> None:
-    """Other people in a recording are thought of before its subject has it [policy 4(e)].
+    """Recordings are checked for other people before their subject gets them [policy 4(e)].
 
     Source: DPA 2018, Sch 2 Pt 3 para 16.
 
     Raises:
-        Refused: nobody has said what he found, or the request was changed since.
+        Refused: no such check is recorded, or the request changed since.
     """
     if TERMS[request.purpose].needs_third_party_check and not request.third_parties_checked:
         raise Refused(
@@ -211,9 +202,9 @@ def check_third_parties(request: RequestFacts) -> None:
 def check_may_listen(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
-    """All that it takes to hear what was granted, or to look at it; `on` and `now` as above.
+    """Every rule for hearing a grant, or looking at it; `on` and `now` as for `check_may_hear`.
 
-    What was asked when it was granted is asked again: he may be the employee's manager no more.
+    The rules for grantees apply again: the person may no longer be the employee's manager.
 
     Raises:
         Refused: one of the rules says no.
@@ -226,7 +217,7 @@ def check_may_listen(
 def check_may_release(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
-    """All that it takes to release what was granted; `on` and `now` as for `check_may_hear`.
+    """Every rule for releasing a grant; `on` and `now` as for `check_may_hear`.
 
     Raises:
         Refused: one of the rules says no.
@@ -236,7 +227,7 @@ def check_may_release(
 
 
 def check_may_be_given(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
-    """What it takes to let somebody from outside have or hear what was granted.
+    """Every rule for letting someone from outside have or hear what was granted.
 
     Raises:
         Refused: one of the rules says no.

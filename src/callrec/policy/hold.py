@@ -2,13 +2,13 @@
 
     s.173  what a subject access asks for is not destroyed      check_nothing_held
     4(h)   nor is anything else that is held                    check_nothing_held
-    4(h)   whoever may search or decides places a hold          check_may_place_hold, _read_
-    4(h)   two people lift it                                   check_may_lift_hold, _countersign_
-    4(h)   what a request placed is lifted by its end alone     check_can_be_lifted
+    4(h)   those who may search or decide place holds           check_may_place_hold, _read_
+    4(h)   two people lift a hold                               check_may_lift_hold, _countersign_
+    4(h)   a request's hold is lifted by its end alone          check_can_be_lifted
 
-A request of a purpose that `places_hold` places one as it is made, over every recording that it
-describes. Whoever made it may not be able to look for these: until somebody has who may, the hold
-covers whatever began in the time that the request tells. Too much is held then, never too little.
+A request of a purpose that `places_hold` places one when made, over every recording that it
+describes. Its maker may not be allowed to search for these: until someone does, the hold covers
+everything that began in the time that the request states. Too much is held then, never too little.
 """
 
 from __future__ import annotations
@@ -33,10 +33,8 @@ from callrec.policy.search import Criteria
 LIFTING_ACTS: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}
 )
-"""What happens to a request and lifts the hold that it placed: whatever ends it. Being released
-does not: until it is closed, whoever asked may still say that something is missing."""
-
-_PLACING: Final = frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
+"""Acts on a request that lift its hold: those that end it. A release does not: until the request is
+closed, the applicant may still say that something is missing."""
 
 _DECIDING: Final = frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
 
@@ -45,9 +43,9 @@ class HoldState(StrEnum):
     """Where a hold stands, and so what it covers."""
 
     UNMATCHED = "unmatched"
-    """Nobody who may search has looked yet: all that began in the time that its request tells."""
+    """Nobody has searched yet: everything that began in the time that its request states."""
     EVERYTHING = "everything"
-    """Its request describes no call and asks for no recording yet: every recording there is."""
+    """Its request describes no call and asks for no recording yet: every recording."""
     PLACED = "placed"
     """The recordings that it names."""
     LIFTED = "lifted"
@@ -62,13 +60,13 @@ class HoldAct(StrEnum):
     COVERS = "hold.covers"
     MATCHED = "hold.matched"
     UNMATCHED = "hold.unmatched"
-    """What its request says was changed, or more is known of recordings that were there."""
+    """Its request changed, or recordings got new metadata."""
     LIFTED = "hold.lifted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFacts:
-    """What the rules ask about a hold."""
+    """What the rules need to know of a hold."""
 
     reference: str
     """As it is typed, ``H-3``."""
@@ -109,7 +107,7 @@ def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
 
     Args:
         acts: beginning with `HoldAct.PLACED`.
-        by_request: whether a request placed it; what is placed by hand is not matched.
+        by_request: whether a request placed it; a hold placed by hand is not matched.
 
     Law: what is lifted stays lifted; what a request placed comes to be `PLACED`, and so to cover
     no more than it names, by being matched and by nothing else.
@@ -117,20 +115,20 @@ def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
     Raises:
         Tampered: this cannot have happened in this order.
     """
-    told = tuple(acts)
-    if told[:1] != (HoldAct.PLACED,):
+    history = tuple(acts)
+    if history[:1] != (HoldAct.PLACED,):
         raise Tampered("a hold's history does not begin with its being placed")
     state = HoldState.UNMATCHED if by_request else HoldState.PLACED
-    for act in told[1:]:
+    for act in history[1:]:
         state = next_state(state, act)
     return state
 
 
 def next_state(state: HoldState, act: HoldAct) -> HoldState:
-    """Where a hold stands after something more happened to it.
+    """Where a hold stands after one more act.
 
     Raises:
-        Tampered: that cannot happen to a hold that stands there.
+        Tampered: that cannot happen to a hold in this state.
     """
     if act not in _NEXT[state]:
         raise Tampered(f"a hold's history has {act} where it cannot be")
@@ -138,7 +136,7 @@ def next_state(state: HoldState, act: HoldAct) -> HoldState:
 
 
 def stated_call_times(particulars: Particulars) -> Criteria:
-    """When the calls were that a request is about, as far as it says; that much needs no key.
+    """When a request's calls were, as far as it says; a search by this needs no key.
 
     Law: a call that the request describes meets this too.
     """
@@ -149,7 +147,7 @@ def stated_call_times(particulars: Particulars) -> Criteria:
 
 
 def check_may_place_hold(person: Person, *, on: date) -> None:
-    """Whoever may search, or decides requests, places a hold [policy 4(h)].
+    """Those who may search, or decide requests, place holds [policy 4(h)].
 
     Raises:
         Refused: the person does neither.
@@ -158,7 +156,7 @@ def check_may_place_hold(person: Person, *, on: date) -> None:
 
 
 def check_may_read_hold(person: Person, *, on: date) -> None:
-    """The same people may know why it was placed; that there is one, everybody may.
+    """The same people may read why a hold was placed; that there is one, everyone may know.
 
     Raises:
         Refused: the person neither searches nor decides requests.
@@ -167,7 +165,7 @@ def check_may_read_hold(person: Person, *, on: date) -> None:
 
 
 def check_may_lift_hold(person: Person, *, on: date) -> None:
-    """The Data Controller lets go what was held, or whom he lent that power [policy 4(a), 4(h)].
+    """The Data Controller, or someone who was lent the power, lifts a hold [policy 4(a), 4(h)].
 
     Raises:
         Refused: the person does not hold the power that day.
@@ -176,7 +174,7 @@ def check_may_lift_hold(person: Person, *, on: date) -> None:
 
 
 def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date) -> None:
-    """Nobody lets go alone what somebody wanted kept: a second person decides it too [policy 4(h)].
+    """A second person must agree to lifting a hold [policy 4(h)].
 
     Raises:
         Refused: the person decides no requests, or is the first one.
@@ -197,7 +195,7 @@ def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date)
 
 
 def check_can_be_lifted(hold: HoldFacts) -> None:
-    """A request's hold is lifted by the end of the request, and by nobody's hand [policy 4(h)].
+    """A request's hold is lifted by the end of the request, never by hand [policy 4(h)].
 
     Raises:
         Refused: a request placed it, or it is lifted already.
@@ -240,7 +238,7 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
 
 def _check_searches_or_decides(person: Person, doing: str, *, on: date) -> None:
     check_in_force(person)
-    if not _PLACING & powers_of(person, on):
+    if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
         raise Refused(
             f"the role {person.role} may not {doing}",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,

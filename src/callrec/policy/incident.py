@@ -1,8 +1,8 @@
 """Infringements and breaches: who is told, who reads, who closes [policy, last paragraph].
 
 "In the event that any member of staff feels he/she has accidentally breached the above policy will
-be required to inform their line manager immediately." So reporting takes no power and nobody's
-approval, and somebody is told in the same act. What the law asks of a breach is in `breach`.
+be required to inform their line manager immediately." So reporting takes no power and no approval,
+and informs a line manager at once. What the law asks of a breach is in `breach`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.role import Person, PersonId, Power, Role, powers_of
+from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
 
 
@@ -27,7 +26,7 @@ class IncidentState(StrEnum):
 
 
 class IncidentAct(StrEnum):
-    """What happens to an incident, as leaves name it; each makes a version of it."""
+    """What happens to an incident, as leaves name it; each creates a version."""
 
     REPORTED = "incident.reported"
     UPDATED = "incident.updated"
@@ -35,19 +34,15 @@ class IncidentAct(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a Data Controller found: whether the Information Commissioner was told."""
+    """Whether the Information Commissioner was told."""
 
     REPORTED = "reported"
     NOT_REPORTED = "not-reported"
 
 
-LINE_MANAGERS: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
-"""Who is somebody's line manager: a manager at the least."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFacts:
-    """What the rules ask about an incident."""
+    """What the rules need to know of an incident."""
 
     reference: str
     """As it is typed, ``I-3``."""
@@ -55,7 +50,7 @@ class IncidentFacts:
     reporter: PersonId
     told: PersonId
     outcome: Outcome | None = None
-    """What was found; None while it is open."""
+    """None while it is open."""
 
 
 def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
@@ -71,10 +66,10 @@ def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
 
 
 def check_may_report(person: Person) -> None:
-    """Any member of staff reports, whatever powers he has or lacks.
+    """Any member of staff may report, whatever their powers.
 
     Raises:
-        Refused: it is no person but a service, or one who is not in force.
+        Refused: it is a service, or a person whose key is not in force.
     """
     check_in_force(person)
     if person.role is Role.INTAKE:
@@ -86,10 +81,10 @@ def check_may_report(person: Person) -> None:
 
 
 def check_account(what: str) -> None:
-    """What happened is told in a sentence.
+    """The account of what happened is a sentence.
 
     Raises:
-        Refused: it has fewer characters or words than a reason has.
+        Refused: it is too short, as for `words.is_sentence`.
     """
     if not is_sentence(what):
         raise Refused(
@@ -101,10 +96,10 @@ def check_account(what: str) -> None:
 
 
 def check_noticed(noticed_at: datetime, now: datetime) -> None:
-    """What was noticed was noticed already; the 72 hours count from then.
+    """The 72 hours count from when it was noticed, which must be in the past.
 
     Raises:
-        Refused: it is a time to come.
+        Refused: it is in the future.
     """
     if noticed_at > now:
         raise Refused(
@@ -115,12 +110,12 @@ def check_noticed(noticed_at: datetime, now: datetime) -> None:
 
 
 def check_is_told(told: Person, reporter: PersonId) -> None:
-    """Whoever is told is a line manager, and somebody else [policy, last paragraph].
+    """An incident is reported to another person, a line manager [policy, last paragraph].
 
-    A Data Controller who reports has nobody above him and may be told by himself.
+    A Data Controller has nobody above them, so they may report to themselves.
 
     Raises:
-        Refused: the person manages nobody, is not in force, or is the reporter.
+        Refused: the person manages nobody, has no key in force, or is the reporter.
     """
     check_in_force(told)
     if told.role not in LINE_MANAGERS:
@@ -138,17 +133,18 @@ def check_is_told(told: Person, reporter: PersonId) -> None:
 
 
 def may_read(person: Person, incident: IncidentFacts, *, on: date) -> bool:
-    """Whether an incident is shown to somebody: as `check_may_read` says."""
+    """Whether `check_may_read` lets someone in force read an incident."""
     if person.id in {incident.reporter, incident.told}:
         return True
     return bool({Power.GOVERN, Power.READ_AUDIT} & powers_of(person, on))
 
 
 def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None:
-    """An incident is about somebody's slip, and nobody else's business.
+    """An incident is about someone's mistake, so few people may read it.
 
     Raises:
-        Refused: the person neither reported it nor was told, nor does he govern or read the audit.
+        Refused: the person neither reported it nor was told, and neither governs nor reads the
+            audit log.
     """
     check_in_force(person)
     if not may_read(person, incident, on=on):
@@ -161,15 +157,15 @@ def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None
 
 
 def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool, on: date) -> None:
-    """Who reported it, who was told and the Data Controller add what they find out.
+    """The reporter, the person told and the Data Controller add what they find out.
 
-    How grave it is says somebody who has not reported it, or the Data Controller. What is learned
-    after the Information Commissioner was told is still added, "in phases" [UK GDPR 33(4)].
+    The reporter does not assess how serious it is, unless they govern. Findings may follow after
+    the report to the Information Commissioner, "in phases" [UK GDPR 33(4)].
 
     Args:
         person: who adds something.
         incident: to what.
-        assesses: the likelihood or the impact of harm is among it.
+        assesses: whether they state the likelihood or the impact of harm.
         on: the day, in the practice's time zone.
 
     Raises:
@@ -198,10 +194,10 @@ def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool,
 
 
 def check_may_close(person: Person, incident: IncidentFacts, *, on: date) -> None:
-    """The Data Controller decides whether the law has it reported, once.
+    """The Data Controller decides once whether the law requires a report.
 
     Raises:
-        Refused: the person does not govern, or it is closed.
+        Refused: the person does not govern, or it is already closed.
     """
     check_may(person, Power.GOVERN, on=on)
     if incident.state is IncidentState.CLOSED:

@@ -1,8 +1,8 @@
 """Telling people that calls are recorded: which text was in force, and who was told [policy 3].
 
-A practice's notices change over the years, and a recording is judged by the one that was in force
-on its own day. So each version has its days, and those of one kind never overlap; days without one
-are allowed, as they happen, and are said.
+A practice's notices change over the years, and a recording is judged by the one in force on its
+day. So each version has its days, and those of one kind never overlap. Days without a notice are
+allowed, as they happen, and are reported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class NoticeKind(StrEnum):
 
 
 class CallerTold(StrEnum):
-    """Whether whoever was on the line was told that it is recorded."""
+    """Whether the caller was told of the recording."""
 
     INBOUND_ANNOUNCEMENT = "inbound-announcement"
     OUTBOUND_SPOKEN = "outbound-spoken"
@@ -124,13 +124,13 @@ def caller_told(
 ) -> CallerTold:
     """Whether a caller was told [policy 3].
 
-    An incoming call is told by the announcement of its day. Of an outgoing one nobody knows unless
-    its record says so: "where no automated announcement exists, the caller will inform".
+    An announcement covers the incoming calls of its day. For an outgoing call only its own record
+    can tell: "where no automated announcement exists, the caller will inform".
 
     Args:
-        direction: which way the call went; None if that is not known.
+        direction: which way the call went; None if unknown.
         announced: an announcement was in force on its day.
-        said: what the call's own record says; it goes before anything else.
+        said: what the call's own record says; it takes precedence.
     """
     if said is not None:
         return said
@@ -140,7 +140,7 @@ def caller_told(
 
 
 def is_possible_for(said: CallerTold, direction: Direction | None) -> bool:
-    """Whether a call that went this way can have been told so; None: not known which way."""
+    """Whether a call in this direction, None if unknown, can have been announced in this way."""
     match said:
         case CallerTold.INBOUND_ANNOUNCEMENT:
             return direction in (None, Direction.INBOUND)

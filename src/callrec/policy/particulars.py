@@ -1,7 +1,6 @@
-"""What every request says: the six particulars of 4(b), in its order, and its purpose's further.
+"""What every request says: the six particulars of 4(b), in order, and its purpose's further ones.
 
-The policy adds "if known" and "where possible": so "unknown" is something that one says, never an
-empty field.
+The policy adds "if known" and "where possible": so "unknown" is an answer, never an empty field.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from callrec.policy.words import check_reason
 
 
 class Unknown(StrEnum):
-    """Said of what is not known. As text it is what is typed."""
+    """The answer where something is not known. As text it is the word that people type."""
 
     UNKNOWN = "unknown"
 
@@ -37,15 +36,12 @@ class Unknown(StrEnum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 _WORD: Final = re.compile(r"\w[\w.@-]*")
-"""What can be a login: brackets and commas are none of it."""
+"""A possible login, without brackets and commas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answers:
-    """What whoever asks says. None or empty: nothing was said. Its repr shows nothing.
-
-    Each of the five that may be unknown is said to be so by the word.
-    """
+    """The answers of the person who asks; None or empty: no answer. Its repr shows nothing."""
 
     reason: str | None = None
     """A sentence."""
@@ -55,7 +51,7 @@ class Answers:
     """Of the call."""
     extension: str | None = None
     number: str | None = None
-    """In any spelling; E.164 once it is to be taken."""
+    """In any spelling; E.164 before `read_particulars`."""
     parties: tuple[str, ...] = ()
     """Their names, or "unknown" alone."""
     about: str | None = None
@@ -79,23 +75,23 @@ class Particulars:
     about: str
     """Any other information; may be empty."""
     further: Mapping[str, str] = field(default_factory=dict)
-    """What the purpose asks for besides (policy/further.py): days in ISO 8601, choices by code."""
+    """The further particulars (policy/further.py): days in ISO 8601, choices by code."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of those whom it is about, as they were said.
+        """The names of the people whom it is about, as typed.
 
-        Where only the staff can be meant, each word may be a login: "mia (reception)".
+        Where only staff can be meant, each word may be a login: "mia (reception)".
         """
         named = [(QUESTIONS[FurtherParticular(name)], text) for name, text in self.further.items()]
         logins = (
             word for asked, text in named if asked.names_staff for word in _WORD.findall(text)
         )
-        said = (text for asked, text in named if asked.names_subject)
-        return tuple(dict.fromkeys((*said, *logins)))
+        names = (text for asked, text in named if asked.names_subject)
+        return tuple(dict.fromkeys((*names, *logins)))
 
     def as_json(self) -> dict[str, Any]:
-        """As it is sealed and stands in the request's digest.
+        """As sealed, and as hashed for the request's digest.
 
         Law: ``Particulars.from_json(p.as_json()) == p``.
         """
@@ -112,21 +108,25 @@ class Particulars:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
-        """Read it back. The rules for making one are not asked again: they may have changed since.
+        """Read it back, without asking today's rules: they may have changed since.
 
         Raises:
             Tampered: it is not what `as_json` writes.
         """
         try:
+            day, times, parties = value["date"], value["time"], value["parties"]
             read = cls(
                 reason=_read_text(value["reason"]),
-                day=_read_day(value["date"]),
-                times=_read_times(value["time"]),
-                extension=_said(_read_text(value["extension"])),
-                number=_said(_read_text(value["number"])),
-                parties=_read_parties(value["parties"]),
+                day=UNKNOWN if day == UNKNOWN else date.fromisoformat(_read_text(day)),
+                times=UNKNOWN if times == UNKNOWN else _read_times(times),
+                extension=_or_unknown(_read_text(value["extension"])),
+                number=_or_unknown(_read_text(value["number"])),
+                parties=UNKNOWN if parties == UNKNOWN else _read_texts(parties),
                 about=_read_text(value["about"]),
-                further=_read_further(value["further"]),
+                further={
+                    str(FurtherParticular(name)): _read_text(text)
+                    for name, text in dict(value["further"]).items()
+                },
             )
         except (KeyError, TypeError, ValueError, Unusable):
             read = None
@@ -138,21 +138,28 @@ class Particulars:
 def read_particulars(
     purpose: Purpose, said: Answers, *, today: date, logins: Collection[str]
 ) -> Particulars:
-    """Take what a request says: each of the five known or said to be unknown, the further complete.
+    """Check the answers and make them a request's particulars.
 
     Args:
         purpose: what the recordings are for.
-        said: what was said; its number is E.164, "unknown" or nothing.
+        said: the answers; the number is E.164, "unknown" or empty.
         today: in the practice's time zone.
-        logins: of everybody in the practice.
+        logins: of everyone in the practice.
 
     Raises:
-        Refused: the reason is none, something is neither given nor said to be unknown, or the
+        Refused: there is no proper reason, something is neither given nor "unknown", or the
             purpose's own rules say no (policy/completeness.py).
-        Unusable: the parties are named and unknown at once, or an answer is none that there is.
-        NotFound: somebody is named by a login that nobody has.
+        Unusable: the parties are named and unknown at once, or an answer is not one to choose from.
+        NotFound: nobody has a login that was given.
     """
-    taken = _tidied(said)
+    taken = replace(
+        said,
+        reason=normalise_text(said.reason or ""),
+        extension=normalise_text(said.extension or ""),
+        number=normalise_text(said.number or ""),
+        parties=tuple(filter(None, map(normalise_text, said.parties))),
+        about=normalise_text(said.about or ""),
+    )
     _check_complete(purpose, taken)
     check_reason(said.reason, Clause.FORMALLY_AUTHORISED)
     day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
@@ -163,18 +170,18 @@ def read_particulars(
         reason=taken.reason or "",
         day=day,
         times=times,
-        extension=_said(taken.extension or ""),
-        number=_said(taken.number or ""),
-        parties=_said_of_all(taken.parties),
+        extension=_or_unknown(taken.extension or ""),
+        number=_or_unknown(taken.number or ""),
+        parties=_named_or_unknown(taken.parties),
         about=taken.about or "",
         further=read_further(purpose, taken.further, known),
     )
 
 
 def with_changes(particulars: Particulars, changes: Answers) -> Answers:
-    """What a request says with some of it said anew: nothing of a change means that it stands.
+    """The answers of a changed request; an empty change leaves the old answer.
 
-    A day that a court's order set goes with the order.
+    The day that a court's order set goes if the order does.
     """
     further = {FurtherParticular(name): text for name, text in particulars.further.items()}
     further |= changes.further
@@ -195,19 +202,8 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
     )
 
 
-def _tidied(said: Answers) -> Answers:
-    return replace(
-        said,
-        reason=normalise_text(said.reason or ""),
-        extension=normalise_text(said.extension or ""),
-        number=normalise_text(said.number or ""),
-        parties=tuple(filter(None, map(normalise_text, said.parties))),
-        about=normalise_text(said.about or ""),
-    )
-
-
 def _check_complete(purpose: Purpose, said: Answers) -> None:
-    """One refusal names all that is missing, and what to type."""
+    """One refusal names everything that is missing, and what to type."""
     five = {
         "date": said.day,
         "time": said.times,
@@ -233,10 +229,10 @@ def _check_complete(purpose: Purpose, said: Answers) -> None:
 
 
 def check_not_in_future(call_on: date | None, today: date) -> None:
-    """A call that is asked for has been [policy 4(b)].
+    """A request is for a past call [policy 4(b)].
 
     Raises:
-        Refused: its day is to come.
+        Refused: its day is in the future.
     """
     if call_on is not None and call_on > today:
         raise Refused(
@@ -246,12 +242,12 @@ def check_not_in_future(call_on: date | None, today: date) -> None:
         )
 
 
-def _said(text: str) -> str | Unknown:
+def _or_unknown(text: str) -> str | Unknown:
     return UNKNOWN if text.casefold() == UNKNOWN else text
 
 
-def _said_of_all(names: tuple[str, ...]) -> tuple[str, ...] | Unknown:
-    if UNKNOWN not in map(_said, names):
+def _named_or_unknown(names: tuple[str, ...]) -> tuple[str, ...] | Unknown:
+    if UNKNOWN not in map(_or_unknown, names):
         return names
     if len(names) > 1:
         raise Unusable(
@@ -277,26 +273,9 @@ def _read_text(value: object) -> str:
     return value
 
 
-def _read_day(value: object) -> date | Unknown:
-    text = _read_text(value)
-    return UNKNOWN if text == UNKNOWN else date.fromisoformat(text)
-
-
-def _read_times(value: object) -> TimeRange | Unknown:
-    if value == UNKNOWN:
-        return UNKNOWN
+def _read_times(value: object) -> TimeRange:
     first, last = map(time.fromisoformat, _read_texts(value))
     return TimeRange(first, last)
-
-
-def _read_parties(value: object) -> tuple[str, ...] | Unknown:
-    return UNKNOWN if value == UNKNOWN else _read_texts(value)
-
-
-def _read_further(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError
-    return {str(FurtherParticular(name)): _read_text(text) for name, text in value.items()}
 
 
 def _read_texts(value: object) -> tuple[str, ...]:

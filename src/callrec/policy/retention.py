@@ -1,15 +1,18 @@
 """How long kept; what may be destroyed.
 
-    4(h)   what nobody named is routine, what a claim is about a claim   category_by_rule
-    4(h)   what somebody said counts, unless a claim is kept longer      category_that_counts
-    4(h)   a category is kept so long from the day of the call           due_on
-    Code   nothing goes without appraisal: it is due, and no more        appraise
-    Code   what is stopped is not proposed                               Appraised.is_free
-    Code   what is kept on is kept on for a reason                       check_kept_on_for_a_reason
-    Code   only what was approved, and is due still, is destroyed        check_still_due
+    4(h)   a recording is routine, or a claim if a claim is about it     category_by_rule
+    4(h)   a category set by hand counts, unless a claim is kept longer  effective_category
+    4(h)   each category is kept for a time from the day of the call     due_on
+    Code   nothing goes without appraisal, not even if it is due         appraise
+    Code   nothing stopped is proposed                                   Appraised.is_free
+    Code   keeping something on takes a reason                           check_kept_on_for_a_reason
+    Code   only what was approved and is still due is destroyed          check_still_due
+    4(h)   exactly the approved recordings are destroyed                 check_granted
+    4(h)   nothing that an open request asks for                         check_nobody_waits
+    UK GDPR 18  nothing restricted or already destroyed                  check_can_be_destroyed
 
 The scales are the practice's own, from its configuration. What stops a recording (a hold, an open
-request, a restriction) is looked up in `retention.review`.
+request, a restriction) is looked up in `retention.review`; for holds see `policy.hold`.
 
 Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is
 destroyed, or kept on with a justification, and decision and authorisation are evidenced.
@@ -17,6 +20,7 @@ destroyed, or kept on with a justification, and decision and authorisation are e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -32,10 +36,10 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, Power
 
 ROUTINE: Final = "routine"
-"""The category of what nobody gave another and no rule gives one."""
+"""The category of recordings with no other."""
 
 CLAIM: Final = "claim"
-"""The category of what a medico-legal request is about."""
+"""The category of recordings that a medico-legal request is about."""
 
 _MONTHS: Final = {"month": 1, "year": 12}
 
@@ -62,7 +66,7 @@ class Category:
 
     @property
     def rule(self) -> str:
-        """As it stands in a request for disposal and on a certificate: ``routine, 3 years``."""
+        """As written in a request for disposal and on a certificate: ``routine, 3 years``."""
         return f"{self.name}, {self.keeps or 'no end'}"
 
     @property
@@ -77,7 +81,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class DisposalItem:
-    """What is approved of one recording with a request for disposal, and what is destroyed."""
+    """One recording of a request for disposal, as approved and as destroyed."""
 
     category: str
     rule: str
@@ -95,7 +99,7 @@ class StopReason(StrEnum):
     RESTRICTION = "restriction"
     """UK GDPR 18: it is stored, and nothing else is done with it."""
     KEPT_ON = "kept-on"
-    """The Data Controller did not let it go, and it is not to be appraised again yet."""
+    """The Data Controller kept it, and it is not to be appraised again yet."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,7 +141,7 @@ class Appraised:
 
 @dataclass(frozen=True, slots=True)
 class DueGroup:
-    """What is due of one category and one month of calls."""
+    """The recordings due in one category and one month of calls."""
 
     category: Category
     month: date
@@ -151,14 +155,14 @@ class DueGroup:
 
 @dataclass(frozen=True, slots=True)
 class CategoryTotal:
-    """What there is of one category."""
+    """The recordings of one category."""
 
     category: Category
     recordings: int
     due: int
     free: int
     next_due_on: date | None
-    """When the next is due that is not yet; None where none will be."""
+    """When the next one becomes due; None if none will."""
 
 
 def months_configured(keeping: str) -> int:
@@ -168,9 +172,9 @@ def months_configured(keeping: str) -> int:
 
 
 def months_in_words(words: str) -> int | None:
-    """A length of time as people are told it, ``three years`` or ``6 months``, in months.
+    """A length of time as people write it, ``three years`` or ``6 months``, in months.
 
-    None where it is said in other words: nobody but a reader can tell then.
+    None where it is worded differently, so that only a reader can tell.
     """
     match words.casefold().split():
         case [count, ("month" | "months" | "year" | "years") as unit]:
@@ -184,7 +188,7 @@ def months_in_words(words: str) -> int | None:
 def due_on(call_on: date, months: int) -> date:
     """The first day on which a recording is due.
 
-    It is kept to the end of the same day so many months later, or of that month's last day where
+    It is kept to the end of the same day this many months later, or of that month's last day where
     there is none: the day of the call itself does not count, so it is never kept for less.
 
     Args:
@@ -198,7 +202,7 @@ def due_on(call_on: date, months: int) -> date:
 
 
 def last_call_due(schedule: Iterable[Category], on: date) -> date:
-    """No call after this day is due yet, whatever its category: enough to look through few of them.
+    """No call after this day is due yet, whatever its category, so later ones need no look.
 
     Law: what is due was on that day or before.
     """
@@ -207,10 +211,10 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:
-    """The category of what nobody gave one.
+    """The category of a recording that was given none by hand.
 
     Args:
-        of_a_claim: whether a medico-legal request names it, or its hold does.
+        of_a_claim: whether a medico-legal request, or its hold, names the recording.
 
     Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
     legal claim.
@@ -221,11 +225,11 @@ def category_by_rule(*, of_a_claim: bool) -> str:
 def effective_category(said: Category | None, by_rule: Category) -> Category:
     """The category by which a recording is kept.
 
-    What is of a claim is kept as long as a claim is at the least: who said something else before
-    did not know of it, and nobody shortens afterwards what may be needed as evidence.
+    A claim's recording is kept at least as long as a claim: an earlier choice did not know of it,
+    and nobody may later shorten what may be needed as evidence.
 
     Args:
-        said: the one that somebody gave it last; None if nobody did.
+        said: the last one set by hand; None if there is none.
         by_rule: the one that `category_by_rule` names.
 
     Law: what is of a claim is never due before a claim of its day is.
@@ -236,7 +240,7 @@ def effective_category(said: Category | None, by_rule: Category) -> Category:
 
 
 def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ...]:
-    """What is due, by category and month of the calls, the oldest month first.
+    """The recordings that are due, by category and month of the calls, the oldest month first.
 
     Law: the counts of all of them together are those of the recordings that are due.
     """
@@ -251,7 +255,7 @@ def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ..
             month=month,
             recordings=len(group),
             free=sum(each.is_free(on) for each in group),
-            stopped_by=_count(group),
+            stopped_by=dict(Counter(sorted(by for each in group for by in each.stopped_by))),
         )
         for (month, _), group in sorted(groups.items(), key=lambda pair: pair[0])
     )
@@ -260,18 +264,27 @@ def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ..
 def totals_by_category(
     recordings: Sequence[Appraised], schedule: Iterable[Category], *, on: date
 ) -> tuple[CategoryTotal, ...]:
-    """What there is of each category, in the order of the schedule.
+    """The recordings of each category, in the order of the schedule.
 
     Law: every recording is counted once.
     """
-    return tuple(
-        _held(category, [r for r in recordings if r.category == category], on)
-        for category in schedule
-    )
+    totals = []
+    for category in schedule:
+        own = [each for each in recordings if each.category == category]
+        dues = [each.due_on for each in own]
+        total = CategoryTotal(
+            category=category,
+            recordings=len(own),
+            due=sum(each.is_due(on) for each in own),
+            free=sum(each.is_free(on) for each in own),
+            next_due_on=min((due for due in dues if due is not None and due > on), default=None),
+        )
+        totals.append(total)
+    return tuple(totals)
 
 
 def check_may_review(person: Person, *, on: date) -> None:
-    """Who archives reviews what is due, says of which category it is, and proposes disposal.
+    """Those who archive review what is due, set its category, and propose disposal.
 
     Raises:
         Refused: the person does not hold the power that day.
@@ -280,12 +293,12 @@ def check_may_review(person: Person, *, on: date) -> None:
 
 
 def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) -> None:
-    """Who keeps on what is due says why.
+    """Keeping on what is due takes a reason.
 
     Args:
-        purpose: of the request that is approved.
-        withheld: how many of its recordings are.
-        note: what whoever decides says.
+        purpose: of the approved request.
+        withheld: how many of its recordings are withheld.
+        note: the decider's reason; may be empty.
 
     Raises:
         Refused: some of a disposal is withheld, and no note says why.
@@ -299,9 +312,7 @@ def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) ->
 
 
 def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
-    """What was approved is destroyed only if it is due still.
-
-    Somebody may have given it another category since, or the practice another schedule.
+    """Approved recordings are destroyed only if still due: category or schedule may have changed.
 
     Raises:
         Refused: one is to be kept longer now.
@@ -314,35 +325,8 @@ def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
         )
 
 
-def _count(group: Iterable[Appraised]) -> Mapping[Stopped, int]:
-    counts: dict[Stopped, int] = {}
-    for stopped in sorted(stopped for each in group for stopped in each.stopped_by):
-        counts[stopped] = counts.get(stopped, 0) + 1
-    return counts
-
-
-def _held(category: Category, recordings: Sequence[Appraised], on: date) -> CategoryTotal:
-    dues = [each.due_on for each in recordings]
-    return CategoryTotal(
-        category=category,
-        recordings=len(recordings),
-        due=sum(each.is_due(on) for each in recordings),
-        free=sum(each.is_free(on) for each in recordings),
-        next_due_on=min((due for due in dues if due is not None and due > on), default=None),
-    )
-
-
-# What an approved request destroys, and what stops it [policy 4(h), 4(i); UK GDPR 17].
-#
-#     4(h), 4(i)  exactly what was approved, each recording decided    check_granted
-#     4(h)        nothing that somebody else is still waiting for      check_nobody_waits
-#     UK GDPR 18  nothing whose use is restricted, or that is gone     check_is_there
-#
-# That nothing held is destroyed, `policy.hold` says.
-
-
 class RecordingState(StrEnum):
-    """Where a recording stands. Holds are beside it, several at once."""
+    """Where a recording stands, apart from holds, of which it may have several."""
 
     LIVE = "live"
     ARCHIVED = "archived"
@@ -370,15 +354,15 @@ def check_destroys(request: RequestFacts) -> None:
 def check_granted(
     request: RequestFacts, to_destroy: Collection[int], granted: Collection[int]
 ) -> None:
-    """What is destroyed is what was approved: no recording more, and none less.
+    """Exactly the approved recordings are destroyed.
 
     Args:
-        request: which was approved.
-        to_destroy: numbers of the recordings that are to be destroyed.
-        granted: of those that standing approvals grant.
+        request: the one approved.
+        to_destroy: numbers of the recordings to destroy.
+        granted: those that standing approvals grant.
 
     Raises:
-        Refused: nothing is granted, or it is something else.
+        Refused: nothing is granted, or the two differ.
     """
     if not granted:
         raise Refused(
@@ -395,10 +379,10 @@ def check_granted(
 
 
 def check_nobody_waits(waiting: Collection[str]) -> None:
-    """What an open request asks for is not destroyed under another one [policy 4(h)].
+    """Nothing that an open request asks for is destroyed under another [policy 4(h)].
 
     Args:
-        waiting: references of other requests that are open and ask for one of the recordings.
+        waiting: references of other open requests for one of the recordings.
 
     Raises:
         Refused: there is one.
@@ -413,7 +397,7 @@ def check_nobody_waits(waiting: Collection[str]) -> None:
 
 
 def check_can_be_destroyed(number: int, state: str) -> None:
-    """A recording is there to be destroyed, and its use is not restricted [UK GDPR 18].
+    """A recording to destroy is there, and its use is not restricted [UK GDPR 18].
 
     Raises:
         Refused: it is destroyed already, or restricted.

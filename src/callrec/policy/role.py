@@ -1,8 +1,8 @@
 """Who may do what [policy 4(a), 4(b)], and which vault keys that opens (docs/formats/keys.md).
 
-A role brings its powers; the Data Controller may delegate any power to a named person until a day.
-A voucher carries what a person holds, so a person may also hold less than the role brings: whoever
-looks after the computers is a manager who may make requests and nothing else.
+A role brings its powers; the Data Controller may lend any power to a named person until a day. A
+voucher states a person's powers, which may be fewer than the role brings: the person who looks
+after the computers is a manager who may only make requests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType, Self
+from typing import Final, NewType, Self
 
 from callrec.errors import Unusable
 
@@ -21,7 +21,7 @@ PersonId = NewType("PersonId", str)
 
 
 class Role(StrEnum):
-    """What somebody is to the practice."""
+    """A person's position in the practice."""
 
     DATA_CONTROLLER = "data-controller"
     PARTNER = "partner"
@@ -31,8 +31,12 @@ class Role(StrEnum):
     INTAKE = "intake"
 
 
+LINE_MANAGERS: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
+"""The roles that manage employees."""
+
+
 class Power(StrEnum):
-    """What somebody may do. As text it is the word that vouchers carry."""
+    """Something a person may do. As text it is the word that vouchers carry."""
 
     doing: str
     """Completes "may not …"."""
@@ -58,10 +62,10 @@ class Power(StrEnum):
 
 
 class Standing(StrEnum):
-    """How far a person's own key has come."""
+    """The stage that a person's own key has reached."""
 
-    PROVISIONAL = "provisional"  # added, with a password that somebody else has seen
-    CLAIMED = "claimed"  # has made a key of his own; nobody has compared it yet
+    PROVISIONAL = "provisional"  # added, with a password that someone else has seen
+    CLAIMED = "claimed"  # has made their own key; nobody has compared it yet
     CONFIRMED = "confirmed"
     DISABLED = "disabled"
 
@@ -133,7 +137,7 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody as the newest voucher about him says; an intake service is one too."""
+    """A person, or an intake service, as their newest voucher says."""
 
     id: PersonId
     role: Role
@@ -143,10 +147,10 @@ class Person:
 
 
 def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]:
-    """What a person of a role holds who is to hold these powers alone.
+    """The powers of a person who is to have only some of their role's.
 
     Raises:
-        Unusable: the role does not bring one of them; lending does.
+        Unusable: the role does not bring one of them.
     """
     if not only <= POWERS[role]:
         raise Unusable(
@@ -157,9 +161,9 @@ def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]
 
 
 def powers_of(person: Person, on: date) -> frozenset[Power]:
-    """What a person may do on a day of the practice: his powers, and those lent to him till then.
+    """A person's powers on a day of the practice, including lent ones.
 
-    Nothing at all before the Data Controller has confirmed his key, and after he is disabled.
+    None before the Data Controller has confirmed their key, and none once they are disabled.
     """
     if person.standing is not Standing.CONFIRMED:
         return frozenset()
@@ -167,17 +171,14 @@ def powers_of(person: Person, on: date) -> frozenset[Power]:
 
 
 def powers_vouched_for(person: Person) -> frozenset[Power]:
-    """What a voucher gives a person, on whatever day: the keys for it may be with him still."""
+    """A confirmed person's powers, including ended loans: their keys may still be there."""
     if person.standing is not Standing.CONFIRMED:
         return frozenset()
     return powers_named(person)
 
 
 def powers_named(person: Person) -> frozenset[Power]:
-    """What a voucher names, whatever the standing: its keys may have been copied.
-
-    A lost password takes nobody's powers away, and whoever had one has the keys that he kept.
-    """
+    """Every power that a voucher names, whatever the standing: its keys may have been copied."""
     return person.powers | {lent.power for lent in person.delegations}
 
 

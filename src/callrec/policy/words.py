@@ -1,4 +1,12 @@
-"""Words, masks, and when a reason is one."""
+"""The words of a name, masks, and what counts as a reason.
+
+A searcher sees masks of numbers and names that were not granted to them [policy 4(c)]. A mask has
+one length whatever it hides, since a length narrows a name down.
+
+A reason is "a clearly defined business need" [policy 4(b)], "valid" [policy 4(c)]. No rule can tell
+true reasons from false ones. This one stops the full stop, the single word and the key held down;
+the audit log keeps the reasons for those who review it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +15,19 @@ import unicodedata
 from callrec.errors import Refused, Source
 
 NORMALISING_VERSION = 1
-"""Stands in each part of the search index; another rule for words is another number."""
+"""Stored in each part of the search index; a new rule for words takes a new number."""
+
+MIN_REASON_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
+
+MIN_REASON_WORDS = 3  # different ones
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u02bc"))
 
-_LEAST_LETTERS = 2  # an initial names nobody
+_MIN_LETTERS = 2  # an initial names nobody
+
+_NUMBER_MASK = "•" * 7
+
+_MIN_DIGITS = 8  # of anything shorter, four digits would show most
 
 
 def words(text: str) -> frozenset[str]:
@@ -28,74 +44,37 @@ def words(text: str) -> frozenset[str]:
     decomposed = unicodedata.normalize("NFKD", text.replace("\u00b4", "'"))
     bare = "".join(char for char in decomposed if unicodedata.category(char)[0] != "M")
     folded = bare.translate(_APOSTROPHES).casefold()
-    parted = "".join(char if _is_of_a_word(char) else " " for char in folded)
-    return frozenset(word for word in parted.split() if len(word) >= _LEAST_LETTERS)
-
-
-def _is_of_a_word(char: str) -> bool:
-    category = unicodedata.category(char)
-    return category[0] == "L" or category == "Nd"
-
-
-# What a searcher sees of a number or a name that was not granted to him [policy 4(c)].
-#
-# A mask is of one length whatever it hides: a length narrows a name down.
-
-_BULLET = "•"
-
-_NUMBER_MASK = _BULLET * 7
-
-_NAME_MASK = _BULLET * 4
-
-_SHOWN_DIGITS = 4
-
-_LEAST_DIGITS = 8  # of anything shorter, four digits would show most
+    parted = "".join(
+        char if char.isalpha() or unicodedata.category(char) == "Nd" else " " for char in folded
+    )
+    return frozenset(word for word in parted.split() if len(word) >= _MIN_LETTERS)
 
 
 def mask_number(number: str) -> str:
-    """``•••••••0123``: seven bullets and the last four digits.
-
-    Of a short number the bullets alone.
-    """
+    """Seven bullets and the last four digits, ``•••••••0123``; bullets alone for a short number."""
     digits = [char for char in number if char.isdecimal()]
-    if len(digits) < _LEAST_DIGITS:
+    if len(digits) < _MIN_DIGITS:
         return _NUMBER_MASK
-    return _NUMBER_MASK + "".join(digits[-_SHOWN_DIGITS:])
+    return _NUMBER_MASK + "".join(digits[-4:])
 
 
 def mask_name(name: str) -> str:
-    """``S•••• O••••``: of each word the first letter and four bullets; digits are not shown."""
-    return " ".join(_mask_word(word) for word in unicodedata.normalize("NFC", name).split())
-
-
-def _mask_word(word: str) -> str:
-    return next((char for char in word if char.isalpha()), "") + _NAME_MASK
-
-
-# When a reason is one: "a clearly defined business need" [policy 4(b)], "valid" [policy 4(c)].
-#
-# No rule can tell a true reason from an untrue one. This one stops the full stop, the single word
-# and the key held down; the audit log keeps the rest for whoever reviews it.
-
-MIN_REASON_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
-
-MIN_REASON_WORDS = 3  # different ones
+    """The first letter of each word and four bullets, ``S•••• O••••``; no digits."""
+    parts = unicodedata.normalize("NFC", name).split()
+    return " ".join(next(filter(str.isalpha, part), "") + "••••" for part in parts)
 
 
 def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word.
 
     Raises:
-        Refused: none is given, or it has fewer than `MIN_REASON_CHARACTERS` characters or
-        `MIN_REASON_WORDS`
-            different words.
+        Refused: none is given, or `is_sentence` does not hold.
     """
-    told = " ".join((reason or "").split())
-    if not told:
+    if not (reason or "").strip():
         raise Refused(
             "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
         )
-    if not is_sentence(told):
+    if not is_sentence(reason or ""):
         raise Refused(
             "the reason is not a sentence",
             clause=clause,
@@ -105,11 +84,7 @@ def check_reason(reason: str | None, clause: Source) -> None:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a text has as many characters and different words as say something."""
-    told = " ".join(text.split())
-    return len(told) >= MIN_REASON_CHARACTERS and len(_telling_words(told)) >= MIN_REASON_WORDS
-
-
-def _telling_words(told: str) -> set[str]:
-    """Its words, without numbers and letters held down."""
-    return {word for word in words(told) if len(set(word)) > 1 and not word.isdecimal()}
+    """Whether a text is long enough; numbers and keys held down are not words."""
+    tidy = " ".join(text.split())
+    real_words = [word for word in words(tidy) if len(set(word)) > 1 and not word.isdecimal()]
+    return len(tidy) >= MIN_REASON_CHARACTERS and len(real_words) >= MIN_REASON_WORDS
