@@ -17,7 +17,7 @@ from callrec.sound.decoding import SampleFormat, _form
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name, read_sidecar
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 from callrec.telephone.records.reading import read_description, read_records
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio

@@ -10,7 +10,7 @@ from callrec.calls.records import sealed_legs
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Tampered
 from callrec.telephone.reconciling import comparable_leg
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 from telephone.reconciled import a_leg
 
 

@@ -16,8 +16,9 @@ from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.registers.verify import Verification, verify_audit
 from callrec.requests.ask import create_request
+from callrec.requests.covering import holds_covering
 from callrec.requests.history import log_request_event, read_history
-from callrec.requests.holding import ListedHold, holds_covering
+from callrec.requests.holding import ListedHold
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import lift_hold, list_holds, place_hold
 from house.calls import a_call, take_in

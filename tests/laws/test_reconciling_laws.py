@@ -21,7 +21,7 @@ from callrec.telephone.reconciling import (
     comparable_leg,
     reconcile,
 )
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.telephone.records.lines import Leg, NotUnderstood
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 

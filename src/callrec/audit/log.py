@@ -133,13 +133,7 @@ class LogTransaction:
             subject=tuple(subject),
             founders=founders.as_json() if founders else None,
         )
-        try:
-            body = leaf.encode()
-        except ValueError as error:  # more than 8 KiB: its subject names too many things
-            raise Unusable(
-                "this concerns more recordings than one entry of the audit log can name",
-                hint="do it in several requests of 200 recordings at most",
-            ) from error
+        body = _encoded(leaf)
         if statement is not None:
             self.connection.execute(
                 tables.statement.insert().values(
@@ -194,6 +188,16 @@ class _Nodes:
 
     def keep(self, nodes: Iterable[tuple[int, int, bytes]]) -> None:
         self._kept.update({(level, index): node for level, index, node in nodes})
+
+
+def _encoded(leaf: Leaf) -> bytes:
+    try:
+        return leaf.encode()
+    except ValueError as error:  # more than 8 KiB: its subject names too many things
+        raise Unusable(
+            "this concerns more recordings than one entry of the audit log can name",
+            hint="do it in several requests of 200 recordings at most",
+        ) from error
 
 
 @contextmanager

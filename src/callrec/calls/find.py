@@ -19,7 +19,6 @@ from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
 from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import Tampered
-from callrec.package.certificate import instant_in_words
 from callrec.policy.role import VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
@@ -194,6 +193,8 @@ _DOUBTS: Final[Mapping[str, str]] = {
 
 def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
     """Why a time may be another, and what contradicts the call, in words; empty: nothing."""
+    from callrec.package.certificate import instant_in_words  # noqa: PLC0415  # no search needs it
+
     other = instant_in_words(began.replace(fold=1 - began.fold))
     doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
     return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

@@ -50,7 +50,7 @@ from callrec.telephone.reconciling import (
     reconcile,
     without_repeats,
 )
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""

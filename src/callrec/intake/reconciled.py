@@ -32,7 +32,7 @@ from callrec.telephone.reconciling import (
     Reconciled,
     is_spoken,
 )
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 RECONCILE: Final = "reconcile"
 

@@ -35,7 +35,7 @@ from callrec.telephone.joining_facts import (
     keys_of_recording,
 )
 from callrec.telephone.reconciling import comparable_leg
-from callrec.telephone.records.lines import Leg, NotUnderstood
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 

@@ -47,7 +47,8 @@ from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, vault_key, writing
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
-from callrec.requests.holding import check_holds, holds_covering
+from callrec.requests.covering import holds_covering
+from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.store import Batch
 from callrec.store.layout import disk_errors

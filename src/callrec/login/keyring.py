@@ -17,9 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
-
-from keyring.backend import KeyringBackend
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
@@ -31,6 +29,9 @@ from callrec.system.files import (
     check_private,
     file_system_of,
 )
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend  # slow to import
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
 

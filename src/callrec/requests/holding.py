@@ -19,80 +19,32 @@ from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import CALLS_PER_QUERY, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import (
-    came_in_since,
-    every_holds_naming,
-    hold_of,
-    holds_in_state,
-    holds_naming,
-    uids_held,
-)
+from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
 from callrec.catalogue.times import from_millis
-from callrec.errors import Locked, Refused, Tampered
+from callrec.errors import Tampered
 from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
 from callrec.login.people import logins
 from callrec.policy.hold import (
     LIFTING_ACTS,
     HoldAct,
-    HoldFacts,
     HoldState,
     check_may_countersign_lifting,
     check_may_lift_hold,
     check_nothing_held,
-    stated_call_times,
 )
 from callrec.policy.particulars import Particulars
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, VaultKey, powers_of
-from callrec.policy.search import CallFacts, described_by, matches
+from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import by_who_might
 from callrec.record.rows import check_none
+from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS
-from callrec.requests.model import History, OpenRequest
+from callrec.requests.model import History
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
-
-
-def hold_facts(row: Row[Any]) -> HoldFacts:
-    """What the rules ask, of a row with the number and purpose of its request."""
-    return HoldFacts(
-        reference=f"H-{row.number}",
-        state=row.state,
-        request=f"R-{row.request_number}" if row.request else "",
-        purpose=row.purpose,
-    )
-
-
-def holds_covering(
-    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
-) -> Mapping[int, tuple[HoldFacts, ...]]:
-    """The holds that cover these recordings; what is not held is not in it."""
-    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
-    for row in holds_naming(connection, recordings):
-        found[row.recording][row.id] = hold_facts(row)
-    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        for number in _in_its_time(practice, actor, connection, row, recordings):
-            found[number][row.id] = hold_facts(row)
-    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
-
-
-def holds_covering_rows(
-    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
-) -> Mapping[int, tuple[HoldFacts, ...]]:
-    """As `holds_covering`, of as many recordings as there are, by their rows.
-
-    A hold whose request the actor cannot open covers all of them: too much, never too little.
-    """
-    found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
-    for row in every_holds_naming(connection):
-        if row.recording in found:
-            found[row.recording][row.id] = hold_facts(row)
-    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        for recording in _then(practice, actor, connection, row, recordings):
-            found[recording.id][row.id] = hold_facts(row)
-    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
 
 
 def check_may_be_destroyed(
@@ -105,55 +57,6 @@ def check_may_be_destroyed(
     check_holds(practice, connection)
     over = holds_covering(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
-
-
-def _in_its_time(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    hold: Row[Any],
-    recordings: Collection[int],
-) -> Collection[int]:
-    """Those of the recordings that were in the time that a hold's request tells."""
-    request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    table = tables.recording
-    rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
-    return [row.id for row in _told_by(practice, request, rows)]
-
-
-def _then(
-    practice: Practice,
-    actor: Actor | None,
-    connection: Connection,
-    hold: Row[Any],
-    recordings: Sequence[Row[Any]],
-) -> Sequence[Row[Any]]:
-    if actor is None:
-        return recordings
-    try:
-        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    except (Locked, Refused):
-        return recordings
-    return _told_by(practice, request, recordings)
-
-
-def _told_by(
-    practice: Practice, request: OpenRequest, recordings: Sequence[Row[Any]]
-) -> Sequence[Row[Any]]:
-    time, zone = stated_call_times(request.particulars), practice.config.time_zone
-    return [row for row in recordings if matches(time, _clear_facts(row), zone)]
-
-
-def _clear_facts(row: Row[Any]) -> CallFacts:
-    """When a call was; whose, is sealed."""
-    return CallFacts(
-        number=None,
-        extension=None,
-        parties=(),
-        direction=None,
-        started_at=from_millis(row.started_at),
-        duration_ms=row.duration_ms,
-    )
 
 
 @dataclass(frozen=True, slots=True)

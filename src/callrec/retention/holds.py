@@ -30,7 +30,8 @@ from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key
 from callrec.record.acts import check_whole_log
 from callrec.requests.ask import find_recordings
-from callrec.requests.holding import ListedHold, check_holds, hold_facts, listed_hold
+from callrec.requests.covering import hold_facts
+from callrec.requests.holding import ListedHold, check_holds, listed_hold
 from callrec.requests.open import find_visible_hold, visible_requests
 
 HOLD_SHOWN: Final = "hold.shown"

@@ -52,8 +52,8 @@ from callrec.policy.retention import (
 )
 from callrec.practice import Actor, Practice, record, today
 from callrec.record.statements import carried
+from callrec.requests.covering import holds_covering_rows
 from callrec.requests.history import outline_of, read_outlines
-from callrec.requests.holding import holds_covering_rows
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 

@@ -28,7 +28,7 @@ from callrec.policy.role import Power
 from callrec.policy.search import Direction
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.requests.holding import holds_covering
+from callrec.requests.covering import holds_covering
 from callrec.retention.categories import category_of
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}

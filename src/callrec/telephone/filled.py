@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from callrec.telephone.call import TIME_MEMBERS, Call, Direction, TimeConfidence
 from callrec.telephone.clock import by_instant
 from callrec.telephone.joining_facts import Joined
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 _APART: Final = timedelta(minutes=30)
 """Half of the step by which clocks change; a caller may wait that long in a queue."""

@@ -30,7 +30,7 @@ from callrec.telephone.joining_facts import (
     public_ends,
     since_epoch,
 )
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 
 class _Place(NamedTuple):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
 from callrec.telephone.call import Call, Direction, TimeConfidence
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""

@@ -15,7 +15,7 @@ from itertools import pairwise
 from callrec.telephone.call import Direction
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
-from callrec.telephone.records.lines import Leg
+from callrec.telephone.records.leg import Leg
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""

@@ -16,11 +16,10 @@ from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     FileClock,
-    Leg,
     Line,
-    NotUnderstood,
     ReadLine,
     by_columns,
     by_header,

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from callrec.telephone.call import Direction, System
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     LONGEST_CALL,
     MILLISECOND,
-    Leg,
     Line,
-    NotUnderstood,
     ReadLine,
     cells_of,
     parse_duration,

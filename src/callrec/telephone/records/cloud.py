@@ -16,9 +16,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from callrec.telephone.call import Direction, System
+from callrec.telephone.records.leg import Leg
 from callrec.telephone.records.lines import (
     Item,
-    Leg,
     file_name,
     flattened,
     from_epoch,

@@ -18,11 +18,10 @@ from typing import Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MILLISECOND,
-    Leg,
     Line,
-    NotUnderstood,
     ReadLine,
     by_header,
     file_name,

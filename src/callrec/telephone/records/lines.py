@@ -9,46 +9,15 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
-from callrec.telephone.call import Call
 from callrec.telephone.number import is_withheld
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.written import WrittenTime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
-    """What one row says."""
-
-    call: Call
-    """As it is understood; its start is when this leg began."""
-    key: str
-    """What its system knows the whole call by (linked id, call id); empty: the leg stands alone."""
-    recording: str
-    """Name of its recording, without folders and harmless; empty: none is named."""
-    answered: bool
-    answered_at: datetime | None
-    """Aware, UTC; None: not answered, or not said."""
-    talk_ms: int | None
-    """How long was spoken; None: not said."""
-    written: int = field(default=0, compare=False)
-    """Stands for what its system wrote, where that itself is no longer held; 0: nothing does."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    """A row that says nothing that could be used."""
-
-    line: int
-    """In its file, from 1; of JSON, which of its items."""
-    why: str
-    """In a few words, with nothing of the call in them."""
-
 
 MAX_LINE_BYTES: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""

@@ -23,11 +23,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from callrec.telephone.call import Direction, System
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MILLISECOND,
-    Leg,
     Line,
-    NotUnderstood,
     ReadLine,
     parse_duration,
     parse_end,

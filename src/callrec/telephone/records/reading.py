@@ -27,12 +27,11 @@ from callrec.telephone.records.cloud import (
     twilio_legs,
 )
 from callrec.telephone.records.cucm_fusion import begin_cucm, begin_fusionpbx
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MAX_JSON_BYTES,
     Item,
-    Leg,
     Line,
-    NotUnderstood,
     Readable,
     ReadLine,
     items_of,

@@ -19,12 +19,11 @@ from typing import Final
 
 from callrec.telephone.call import System
 from callrec.telephone.number import e164, is_extension
+from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MILLISECOND,
     FileClock,
-    Leg,
     Line,
-    NotUnderstood,
     ReadLine,
     by_columns,
     by_header,

@@ -1,0 +1,110 @@
+"""Which holds cover a recording: those that name it and those of its time (holds.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
+from callrec.catalogue.times import from_millis
+from callrec.errors import Locked, Refused
+from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
+from callrec.policy.search import CallFacts, matches
+from callrec.practice import Actor, Practice
+from callrec.requests.model import OpenRequest
+
+
+def hold_facts(row: Row[Any]) -> HoldFacts:
+    """What the rules ask, of a row with the number and purpose of its request."""
+    return HoldFacts(
+        reference=f"H-{row.number}",
+        state=row.state,
+        request=f"R-{row.request_number}" if row.request else "",
+        purpose=row.purpose,
+    )
+
+
+def holds_covering(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    """The holds that cover these recordings; what is not held is not in it."""
+    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
+    for row in holds_naming(connection, recordings):
+        found[row.recording][row.id] = hold_facts(row)
+    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
+        for number in _in_its_time(practice, actor, connection, row, recordings):
+            found[number][row.id] = hold_facts(row)
+    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+
+
+def holds_covering_rows(
+    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    """As `holds_covering`, of as many recordings as there are, by their rows.
+
+    A hold whose request the actor cannot open covers all of them: too much, never too little.
+    """
+    found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
+    for row in every_holds_naming(connection):
+        if row.recording in found:
+            found[row.recording][row.id] = hold_facts(row)
+    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
+        for recording in _then(practice, actor, connection, row, recordings):
+            found[recording.id][row.id] = hold_facts(row)
+    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+
+
+def _in_its_time(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    hold: Row[Any],
+    recordings: Collection[int],
+) -> Collection[int]:
+    """Those of the recordings that were in the time that a hold's request tells."""
+    from callrec.requests.open import read_request  # noqa: PLC0415  # few holds have no match
+
+    request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    table = tables.recording
+    rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
+    return [row.id for row in _told_by(practice, request, rows)]
+
+
+def _then(
+    practice: Practice,
+    actor: Actor | None,
+    connection: Connection,
+    hold: Row[Any],
+    recordings: Sequence[Row[Any]],
+) -> Sequence[Row[Any]]:
+    if actor is None:
+        return recordings
+    from callrec.requests.open import read_request  # noqa: PLC0415  # as above
+
+    try:
+        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    except (Locked, Refused):
+        return recordings
+    return _told_by(practice, request, recordings)
+
+
+def _told_by(
+    practice: Practice, request: OpenRequest, recordings: Sequence[Row[Any]]
+) -> Sequence[Row[Any]]:
+    time, zone = stated_call_times(request.particulars), practice.config.time_zone
+    return [row for row in recordings if matches(time, _clear_facts(row), zone)]
+
+
+def _clear_facts(row: Row[Any]) -> CallFacts:
+    """When a call was; whose, is sealed."""
+    return CallFacts(
+        number=None,
+        extension=None,
+        parties=(),
+        direction=None,
+        started_at=from_millis(row.started_at),
+        duration_ms=row.duration_ms,
+    )
