@@ -135,14 +135,7 @@ class LogTransaction:
         )
         body = _encoded(leaf)
         if statement is not None:
-            self.connection.execute(
-                tables.statement.insert().values(
-                    digest=statement.digest,
-                    kind=statement.kind,
-                    body=statement.body,
-                    signature=statement.signature,
-                )
-            )
+            self._store_statement(statement)
         self.connection.exec_driver_sql(_INSERT_LEAF, (seq, body, leaf.statement or None))
         if sealed is not None:
             version = self._log.audit_version
@@ -159,6 +152,16 @@ class LogTransaction:
         point = Checkpoint(origin(self._log.vault), head.size, head.root)
         note = sign_checkpoint(point, signer.log_seed)
         self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))
+
+    def _store_statement(self, statement: Statement) -> None:
+        self.connection.execute(
+            tables.statement.insert().values(
+                digest=statement.digest,
+                kind=statement.kind,
+                body=statement.body,
+                signature=statement.signature,
+            )
+        )
 
     def _sealed_details(
         self, seq: int, details: Mapping[str, Any] | None, nonce: bytes

@@ -1,13 +1,13 @@
 """One stretch of the log, checked at once: is every byte of it as a sound log has it?
 
-The answer is yes or no, in a tenth of the time that naming what is wrong takes: leaves are matched
-against the one form that a writer gives them instead of being parsed, and the tree is hashed a
-level at a time. What does not pass here may still be sound, say a note with a second signature;
+The answer is yes or no, in a tenth of the time that naming the faults would take: leaves are
+matched against the one form that a writer gives them instead of being parsed, and the tree is
+hashed a level at a time. What fails here may still be sound, say a note with a second signature;
 `verify` then reads leaf by leaf and names what it finds (docs/formats/audit-log.md).
 
-A stretch stands by itself, so that two processes can each check some. Of what comes before it, it
-takes the stored nodes' word, and says so: whoever puts stretches together holds that against what
-he has hashed.
+A stretch is checked by itself, so that two processes can each check some. It trusts the stored
+nodes for everything before it and reports their root: `whole`, which joins the stretches, compares
+that with what it has hashed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -114,13 +114,17 @@ def check_stretch(
         expected: what they are held against.
 
     Raises:
-        Tampered: something is not as a writer writes it. What, only reading leaf by leaf tells.
+        Tampered: something is not as a writer writes it; only reading leaf by leaf tells what.
     """
     end = min(first + STRETCH, expected.size)
     hashes, said = _leaves(database, first, end, expected)
     levels = _levels(database, first, hashes)
     peaks_before = _peaks_before(database, first)
-    _check_checkpoints(database, (first, end), said.actors, expected, _Roots(peaks_before, levels))
+
+    def root_after(count: int) -> bytes:
+        return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
+
+    _check_checkpoints(database, (first, end), said.actors, expected, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
@@ -152,10 +156,7 @@ def _leaves(
 
 
 def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumns:
-    """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes.
-
-    None tells of nobody what only somebody does.
-    """
+    """Read leaves in their exact form, which ``Leaf.decode`` would take; none lacks an actor."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         _require(founding.log == log)
@@ -251,25 +252,14 @@ def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
     return tree.peaks(count, lambda level, position: levels[level][position])
 
 
-@dataclass(frozen=True, slots=True)
-class _Roots:
-    """The log's root after each leaf of a stretch."""
-
-    before: Sequence[bytes]
-    levels: Sequence[Sequence[bytes]]
-
-    def at(self, count: int) -> bytes:
-        return tree.root_of_peaks([*self.before, *_peaks(self.levels, count)])
-
-
 def _check_checkpoints(
     database: sqlite3.Connection,
     within: tuple[int, int],
     actors: Sequence[str],
     expected: StretchExpectations,
-    roots: _Roots,
+    root_after: Callable[[int], bytes],
 ) -> None:
-    """Each is its actor's and signs this very log; no act of anybody is left without one."""
+    """Each is its actor's and signs this very log; no person's act is left without one."""
     first, end = within
     begun, waiting = _waiting(database, first, expected)
     actors = [*waiting, *actors]
@@ -282,14 +272,17 @@ def _check_checkpoints(
         _require(type(size) is int and type(note) is bytes)
         acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
         _require(len(acting) == 1)
-        text = Checkpoint(name, size, roots.at(size - first)).text
+        text = Checkpoint(name, size, root_after(size - first)).text
         signed = f"{text}\n— {name} ".encode()
         _require(note.startswith(signed) and note.endswith(b"\n"))
         if size > expected.signed_before:
             # What was verified before is followed by acts of nobody at the most, until its end.
             known = max(from_, expected.signed_before)
             public = _key(expected, acting.pop(), before=known)
-            _check_signature(public, name, text.encode(), note[len(signed) : -1])
+            encoded = note[len(signed) : -1].decode("ascii", errors="replace")
+            signature = decode_base64(encoded)
+            _require(signature[:KEY_ID_BYTES] == key_id(name, public))
+            verify(public, text.encode(), signature[KEY_ID_BYTES:])
         from_ = size
     if end == expected.size:
         _require(set(actors[from_ - begun :]) <= {NOBODY})
@@ -318,12 +311,6 @@ def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     place = bisect_left(known, before, key=lambda since: since[0])
     _require(place > 0)
     return known[place - 1][1]
-
-
-def _check_signature(public: bytes, name: str, text: bytes, encoded: bytes) -> None:
-    signature = decode_base64(encoded.decode("ascii", errors="replace"))
-    _require(signature[:KEY_ID_BYTES] == key_id(name, public))
-    verify(public, text, signature[KEY_ID_BYTES:])
 
 
 def _without_details(

@@ -200,7 +200,7 @@ class Frontier:
     def resume(cls, size: int, read: Read) -> Frontier:
         """Go on from a tree of ``size`` leaves; its root must then be one that was checked."""
         frontier = cls()
-        frontier._peaks = [read(level, index) for level, index in _subtrees(0, size)]
+        frontier._peaks = peaks(size, read)
         frontier._size = size
         return frontier
 

@@ -52,7 +52,7 @@ def verify_new_entries(
     Args:
         connection: sees one state of the catalogue throughout.
         vault: the vault's id.
-        seen: what an earlier reading verified, kept where whoever writes the vault cannot.
+        seen: what an earlier reading verified, kept out of reach of those who write the vault.
     """
     try:
         return verify_new_fast(connection, vault, seen) or verify_leaf_by_leaf(connection, vault)
@@ -70,8 +70,7 @@ def require_sound_log(connection: Connection, register: Register) -> None:
     """
     reading = verify_log(connection, register.founders.vault)
     if reading.problems:
-        first = reading.problems[0]
-        raise Tampered(first.what)
+        raise Tampered(reading.problems[0].what)
     if reading.register != register:
         raise Tampered("a leaf about people or keys was hidden")
 
@@ -179,10 +178,33 @@ class _Walk:
 
     def check_nodes(self) -> None:
         """Each stored node is the hash of the two below it; the walk has checked the lowest."""
-        self.problems.extend(_check_nodes(self.connection, self.frontier.size))
+        rows = self.connection.execution_options(yield_per=1000).execute(
+            select(tables.node).order_by(tables.node.c.level, tables.node.c.position)
+        )
+        below: list[bytes] = []
+        levels = 0
+        for level, group in groupby(rows, key=lambda row: row.level):
+            here: list[bytes] = []
+            for position, row in enumerate(group):
+                is_placed = [type(value) for value in row] == [int, int, bytes] and (
+                    (row.level, row.position) == (levels, position)
+                )
+                pair = below[2 * position : 2 * position + 2]
+                if not is_placed or (levels and [row.hash] != tree.parents(pair)):
+                    self._found(
+                        None, f"node {row.position} of level {level} of the tree is damaged"
+                    )
+                    return
+                here.append(row.hash)
+            if len(here) != self.frontier.size >> levels:
+                self._found(None, f"level {level} of the tree has {len(here)} nodes")
+            below = here
+            levels += 1
+        if levels != self.frontier.size.bit_length():
+            self._found(None, f"the tree has {levels} levels of nodes")
 
     def check_register(self) -> None:
-        """Who is who for every command, which looks that up, is who he is by the whole log."""
+        """People and keys, as every command looks them up, are those of the whole log."""
         if read_register(self.connection) != self.stated.register:
             self._found(None, "people and keys are not found as the audit log has them")
 
@@ -242,28 +264,3 @@ def _leaves(connection: Connection) -> Iterator[Any]:
         .order_by(leaf.c.seq)
     )
     yield from connection.execution_options(yield_per=1000).execute(query)
-
-
-def _check_nodes(connection: Connection, size: int) -> Iterator[Problem]:
-    rows = connection.execution_options(yield_per=1000).execute(
-        select(tables.node).order_by(tables.node.c.level, tables.node.c.position)
-    )
-    below: list[bytes] = []
-    levels = 0
-    for level, group in groupby(rows, key=lambda row: row.level):
-        here: list[bytes] = []
-        for position, row in enumerate(group):
-            is_placed = [type(value) for value in row] == [int, int, bytes] and (
-                (row.level, row.position) == (levels, position)
-            )
-            pair = below[2 * position : 2 * position + 2]
-            if not is_placed or (levels and [row.hash] != tree.parents(pair)):
-                yield Problem(None, f"node {row.position} of level {level} of the tree is damaged")
-                return
-            here.append(row.hash)
-        if len(here) != size >> levels:
-            yield Problem(None, f"level {level} of the tree has {len(here)} nodes")
-        below = here
-        levels += 1
-    if levels != size.bit_length():
-        yield Problem(None, f"the tree has {levels} levels of nodes")

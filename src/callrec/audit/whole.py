@@ -1,4 +1,4 @@
-"""The log read in stretches, by two processes where it is long: is it told to be sound?
+"""The log read in stretches, by two processes where it is long: is it sound?
 
 This process takes the stretches from the log's beginning on, the other one (``from_the_end``) from
 its end back, until they meet. Most of the time goes into signatures and hashes of a few hundred
@@ -35,13 +35,13 @@ from callrec.audit.stretch import LEVEL, STRETCH, Stretch, StretchExpectations, 
 from callrec.errors import CallrecError, Tampered
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
-"""Statements that decide who may sign what, and which details may be gone."""
+"""Statements that decide who may sign what, and which details may be missing."""
 
 MIN_LEAVES_FOR_TWO_PROCESSES: Final = 4 * STRETCH
-"""Leaves of a log from which on a second process has begun before it is not needed any more."""
+"""A shorter log is read before a second process has started."""
 
 _TAMPERED: Final = (CallrecError, sqlite3.DatabaseError)
-"""What a log that was tampered with comes to; anything else is a mistake in this program."""
+"""The errors of a log that was tampered with; any other is a mistake in this program."""
 
 _NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
 
@@ -203,7 +203,8 @@ def _read_on(
     _must(stretches.stated == again + stated.carrying)
     erased = stated.of.erasures.details
     _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
-    _must(not any(_has_details(connection, seq) for seq in erased - erased_before))
+    now_erased = erased - erased_before
+    _must(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))
     _must(not repeated_statements(connection))
     _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
     _must(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
@@ -213,7 +214,7 @@ def _read_on(
         unattested=stretches.unattested,
         problems=(),
         register=register,
-        details_erased=len(erased - erased_before),
+        details_erased=len(now_erased),
         seen=VerifiedState(head, stated.deciding.hexdigest(), seen.signed, seen.signatures),
         read_from=before,
     )
@@ -315,7 +316,8 @@ def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
     found, before = [], 0
     for size in sizes:
         for query, lengths, all_parts in kinds:
-            for rows in _in_portions(database.execute(query, (before, size))):
+            cursor = database.execute(query, (before, size))
+            while rows := cursor.fetchmany(1000):
                 parts = [part for (part,) in rows]
                 _must({*map(type, parts)} <= {bytes})
                 # Apart from the parts: else it would tell where a portion ended.
@@ -325,11 +327,6 @@ def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
         found.append(hashlib.sha256(b"".join(digests)).hexdigest())
         before = size
     return found
-
-
-def _in_portions(cursor: sqlite3.Cursor) -> Iterator[list[Any]]:
-    while rows := cursor.fetchmany(1000):
-        yield rows
 
 
 def _check_leaf_0(connection: Connection, verified: Head) -> None:
@@ -349,10 +346,6 @@ def _check_counts(connection: Connection, size: int) -> None:
     for table, column, first in (("checkpoint", "size", 1), ("detail", "seq", 0)):
         stray = f"{table} WHERE {column} IS NULL OR {column} < :first OR {column} >= :end"
         _must(_count(connection, stray, first=first, end=size + first) == 0)
-
-
-def _has_details(connection: Connection, seq: int) -> bool:
-    return _count(connection, "detail WHERE seq = :seq", seq=seq) > 0
 
 
 def _count(connection: Connection, rows: str, **values: int) -> int:

@@ -125,9 +125,15 @@ class LockedSeed:
                 "sealed": str(sealed),
             }:
                 kdf = Kdf(memory, passes, lanes)
-                return cls(person, kdf, *_salt_and_sealed(salt, sealed))
             case _:
                 raise Tampered(_NO_FORM)
+        try:
+            read = cls(person, kdf, bytes.fromhex(salt), base64.b64decode(sealed, validate=True))
+        except ValueError as error:
+            raise Tampered(_NO_FORM) from error
+        if len(read.salt) != SALT_BYTES:
+            raise Tampered(_NO_FORM)
+        return read
 
 
 def lock(
@@ -166,16 +172,6 @@ def _public_key(value: Mapping[str, Any], name: str, size: int) -> bytes:
     if len(key) != size:
         raise Tampered("a public key is not in its form")
     return key
-
-
-def _salt_and_sealed(salt_hex: str, sealed_text: str) -> tuple[bytes, bytes]:
-    try:
-        salt, sealed = bytes.fromhex(salt_hex), base64.b64decode(sealed_text, validate=True)
-    except ValueError as error:
-        raise Tampered(_NO_FORM) from error
-    if len(salt) != SALT_BYTES:
-        raise Tampered(_NO_FORM)
-    return salt, sealed
 
 
 def _lock_context(person: str, vault: str, kdf: Kdf, salt: bytes) -> bytes:

@@ -23,11 +23,11 @@ LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _MODULUS: Final = 0b100101
 _HINT: Final = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
 _WORDS_ON_A_PAGE: Final = 16
-"""More words than these are no page of groups."""
+"""A page of groups has no more words; shares have."""
 
 
 def kit_pages(seed: bytes, *, split: bool = False) -> tuple[str, ...]:
-    """What is printed of a 32-byte seed: one page of words, or three of which any two will do."""
+    """The printed pages of a 32-byte seed: one page of words, or three of which any two will do."""
     return kit_shares(seed) if split else (kit_words(seed),)
 
 
@@ -61,7 +61,9 @@ def check_letter(number: int, group: str) -> str:
     """
     check = 0
     for letter in reversed(group):
-        check = _doubled(check ^ LETTERS.index(letter))
+        check = (check ^ LETTERS.index(letter)) << 1
+        if check >= len(LETTERS):
+            check ^= _MODULUS
     return LETTERS[check ^ number]
 
 
@@ -69,7 +71,7 @@ def read_kit_words(words: str) -> bytes:
     """The seed again; case and spaces do not matter. Law: ``read_kit_words(kit_words(s)) == s``.
 
     Raises:
-        Unusable: something is mistyped or missing; the groups are named that can be told.
+        Unusable: something is mistyped or missing; it names the wrong groups where it can.
     """
     groups = _groups(words)
     wrong = [n for n, group in enumerate(groups, 1) if not _is_right(n, group)]
@@ -98,11 +100,6 @@ def _is_right(number: int, group: str) -> bool:
     if len(group) != GROUP_LETTERS + 1 or not set(group) <= set(LETTERS):
         return False
     return group[GROUP_LETTERS] == check_letter(number, group[:GROUP_LETTERS])
-
-
-def _doubled(element: int) -> int:
-    doubled = element << 1
-    return doubled ^ _MODULUS if doubled >= len(LETTERS) else doubled
 
 
 def _named(wrong: list[int]) -> str:

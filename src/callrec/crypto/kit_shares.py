@@ -22,8 +22,6 @@ SHARES_NEEDED: Final = 2
 SHARE_COUNT: Final = 3
 SHARE_WORDS: Final = 33
 _EXPONENT: Final = 0
-_FORM: Final = (_EXPONENT, 1, SHARES_NEEDED)
-"""Iteration exponent, groups, shares needed."""
 _CHECKSUM_WORDS: Final = 3
 _BITS: Final = 10
 """Of a word: the list has 1,024."""
@@ -63,12 +61,11 @@ def _check_words(number: int, share: list[str]) -> None:
     if unknown:
         raise Unusable(f"word {unknown[0]} of page {number} is not in the list", hint=_HINT)
     values = [WORD_INDEX_MAP[word] for word in share]
-    if not _wrongness(values):
-        return
-    place = _wrong_place(values)
-    if place:
-        raise Unusable(f"word {place} of page {number} is another one", hint=_HINT)
-    raise Unusable(f"some words of page {number} are others, or in another order", hint=_HINT)
+    if _wrongness(values):
+        place = _wrong_place(values)
+        if place:
+            raise Unusable(f"word {place} of page {number} is another one", hint=_HINT)
+        raise Unusable(f"some words of page {number} are others, or in another order", hint=_HINT)
 
 
 def _combined(shares: list[str]) -> bytes:
@@ -76,7 +73,9 @@ def _combined(shares: list[str]) -> bytes:
         read = {share.index: share for share in map(Share.from_mnemonic, shares)}
         if len({share.identifier for share in read.values()}) > 1:
             raise Unusable("these pages are of different kits", hint="take two pages of one kit")
-        if {_form(share) for share in read.values()} != {_FORM}:
+        # What is the same in every share of ours; others could ask for hours of computing.
+        forms = {(s.iteration_exponent, s.group_count, s.member_threshold) for s in read.values()}
+        if forms != {(_EXPONENT, 1, SHARES_NEEDED)}:
             raise _of_no_kit()
         if len(read) < SHARES_NEEDED:
             raise Unusable("one page alone opens nothing", hint="two different pages are needed")
@@ -88,11 +87,6 @@ def _combined(shares: list[str]) -> bytes:
     if seeds or len(seed) != KEY_BYTES:
         raise _of_no_kit()
     return seed
-
-
-def _form(share: Share) -> tuple[int, ...]:
-    """What is the same in every share of ours; others could ask for hours of computing."""
-    return (share.iteration_exponent, share.group_count, share.member_threshold)
 
 
 def _of_no_kit() -> Unusable:

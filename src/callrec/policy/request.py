@@ -2,26 +2,29 @@
 
     submitted <-> waiting           the decider asks, an answer comes
     submitted  -> approved | denied | withdrawn | lapsed
-    approved   -> released          packed or heard, once at the least
-    released   -> closed            until then it is said who has the package
-    released   -> denied            heard at most, and taken back or lapsed since
-    released   -> released          heard at most, and changed, dated or asked about since
-    approved   -> closed            what was to be erased or disposed of is destroyed
+    approved   -> released          packed or heard at least once
+    released   -> closed            until then, records say who has the package
+    released   -> denied            only heard, and the approval revoked or lapsed since
+    released   -> released          only heard, and changed, dated or asked about since
+    approved   -> closed            the recordings to erase or dispose of are destroyed
 
-A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
-request.
+A state is never stored: `state_after` reads it from the log's leaves about the request.
 
-What ends an approval (revoked, lapsed unused, or the request changed under it) destroys its grants
-and puts the request back to `submitted`. "Denied" would be untrue, since nobody refused it; an end
-of its own would lose a subject access request that the law still wants answered. Back in
-`submitted` it stands in an inbox again, must be decided again, and lapses by the day on which that
-ended (`lapse`). What was once heard or handed over stays `released` whatever ends
-afterwards. The staff may have heard it alone, before they answer, and found what forbids it, or
-what is wanting: so where no package went out it is changed and given more time, and proof that was
-missing is written down; and where nothing stands that was approved either, it is asked about yet,
-denied, or approved anew.
+The end of an approval (revoked, lapsed unused, or the request changed) destroys its grants and puts
+the request back to `submitted`. "Denied" would be untrue, since nobody refused it; a state of its
+own would lose a subject access request that the law still wants answered. Back in `submitted` it is
+in an inbox again, must be decided again, and lapses by the day on which the approval ended. A
+request that was heard or handed over stays `released` afterwards. But staff may have heard it alone
+before answering, and found something that forbids or lacks an answer. So where no package went out,
+it can still be changed, extended and given missing proof; and with no standing approval either, it
+can be asked about, denied, or approved again.
 
-While an answer is awaited nothing is decided: one does not decide what one has asked about.
+While an answer is awaited nothing is decided.
+
+The practice sets `requests.lapse_days` and `grants.lapse_days`. A grant lapses by the day of its
+approval. A request lapses by the day it was made, or by the end of its last approval, which needs a
+new decision. So each further period takes an approval, which is signed, logged and reported;
+changing an undecided request or asking about it does not move its day.
 """
 
 from __future__ import annotations
@@ -172,13 +175,13 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
 ENDED_STATES = frozenset(
     state for state, onward in _NEXT.items() if {state}.issuperset(onward.values())
 )
-"""The states that nothing leads out of."""
+"""The final states."""
 
 _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILED: -1}
 """A package begun, and one brought to its end."""
 
 _HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
-"""A hearing begun, and one that ended; of one whose program was killed there is no end."""
+"""A hearing begun, and one ended; a killed program leaves no end."""
 
 _STANDS = {
     RequestAct.APPROVED: True,
@@ -186,10 +189,10 @@ _STANDS = {
     RequestAct.REVOKED: False,
     RequestAct.GRANT_LAPSED: False,
 }
-"""Whether something stands that was approved, once this has happened."""
+"""Whether an approval stands after this."""
 
 ENDING_ACTS = frozenset(act for act, stands in _STANDS.items() if not stands)
-"""After what of a request that was approved it is to be decided again."""
+"""Acts that end an approval, so that the request must be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
 
@@ -197,7 +200,7 @@ _INSTEAD = {
     (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
     (RequestState.RELEASED, RequestAct.WITHDRAWN): "end it: callrec request close {}",
 }
-"""What to do about a request of which something cannot be done; else one sees why."""
+"""The hint for some impossible acts."""
 
 _HANDING_OVER = frozenset(
     {RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LOOKED, RequestAct.LISTENED}
@@ -205,10 +208,10 @@ _HANDING_OVER = frozenset(
 
 
 def check_transition(state: RequestState, act: RequestAct, reference: str) -> None:
-    """Whether this may happen to a request that stands there.
+    """Check that an act is possible in this state.
 
     Args:
-        state: where it stands.
+        state: of the request.
         act: what is to happen.
         reference: ``R-17``, for the hint.
 
@@ -224,16 +227,16 @@ def check_transition(state: RequestState, act: RequestAct, reference: str) -> No
 
 
 def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str) -> None:
-    """Whether this may happen to a request with this history.
+    """Check that an act is possible for a request with this history.
 
     Args:
-        events: what happened to it, oldest first.
+        events: oldest first.
         act: what is to happen.
         reference: ``R-17``, for the hint.
 
     Raises:
-        Refused: it may not where it stands, or a package went out, or something stands that was
-            approved and would have to be taken back first.
+        Refused: it is not possible in this state, or a package went out, or an approval stands that
+            must be revoked first.
     """
     history = tuple(events)
     state = state_after(history)
@@ -253,16 +256,13 @@ def is_undelivered(events: Iterable[RequestEvent]) -> bool:
 
 
 def is_unanswered(events: Iterable[RequestEvent]) -> bool:
-    """Whether no package went out and nothing stands that was approved.
-
-    Who was there when it was heard is no matter of its state.
-    """
+    """Whether no package went out and no approval stands, whoever has heard it."""
     history = tuple(events)
     return is_undelivered(history) and not has_standing_approval(history)
 
 
 def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
-    """Whether something that was approved stands, as far as the log says that it has lapsed."""
+    """Whether an approval stands that the log does not show as ended."""
     stands = False
     for event in events:
         stands = _STANDS.get(event.act, stands)
@@ -270,9 +270,7 @@ def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
 
 
 def state_after(events: Iterable[RequestEvent]) -> RequestState:
-    """Where a request stands after what happened to it, oldest first.
-
-    What was only tried and refused did not happen and is no event.
+    """The state of a request after these events, oldest first; refused attempts are no events.
 
     Law: it never goes where `check_transition` refuses to go.
 
@@ -297,7 +295,7 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
 
 
 def version_after(events: Iterable[RequestEvent]) -> int:
-    """Which version of the request stands: 1, and one more for each change."""
+    """The request's version: 1, and one more for each change."""
     return 1 + sum(event.act is RequestAct.AMENDED for event in events)
 
 
@@ -307,7 +305,7 @@ def changed_by(events: Iterable[RequestEvent]) -> frozenset[PersonId]:
 
 
 def _is_open_to(history: tuple[RequestEvent, ...], act: RequestAct) -> bool:
-    """Whether this may happen to a request that was heard, or of which a package went out."""
+    """Whether an act is possible for a released request."""
     condition = _IF_ONLY_HEARD.get(act)
     return condition is None or condition(history)
 
@@ -316,14 +314,13 @@ _IF_ONLY_HEARD: Mapping[RequestAct, Callable[[tuple[RequestEvent, ...]], bool]] 
     {
         RequestAct.RECEIVED: is_unanswered,  # it was changed, so nothing stands
         RequestAct.AMENDED: is_undelivered,
-        RequestAct.ASKED: is_unanswered,  # one does not ask about what one has decided
+        RequestAct.ASKED: is_unanswered,  # nobody asks about what is decided
         RequestAct.ANSWERED: is_undelivered,
         RequestAct.EXTENDED: is_undelivered,
         RequestAct.DENIED: is_unanswered,
     }
 )
-"""What may yet happen to a request that was heard, and if what holds of it: the staff may have
-heard it alone. Of what has been handed over nothing is changed."""
+"""Acts possible for a request that was only heard, and on which condition."""
 
 
 def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | None:
@@ -337,26 +334,17 @@ def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | N
 UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
 
 
-# When what nobody decided, and what nobody used, ends.
-#
-# The days are the practice's to set: `requests.lapse_days` and `grants.lapse_days`. A grant lapses
-# by when it was approved. A request lapses by when it was made, and once it was approved in time,
-# by when that ended: it is to be decided again. So each time it takes an approval, which is signed,
-# logged and told; what nobody approved is changed, asked about and answered, and lapses by the same
-# day.
-
-
 def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
     """UTC: the end of the local day that is `days` after the one on which it was made."""
     return day_end(_last_day(made_at, days, zone), zone)
 
 
 def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> datetime:
-    """UTC: when a request was made, or what was approved of it ended last.
+    """UTC: when a request was made, or when its last approval ended.
 
     Args:
-        events: what happened to it, oldest first and one at the least, each with when that lapses
-            which it approved; None where it approves nothing, or where nobody can tell.
+        events: at least one, oldest first, each with when the grants lapse that it approved; None
+            where it approves nothing, or that is not known.
 
     Law: without an approval nothing moves it on.
     """
@@ -366,7 +354,7 @@ def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> d
         if event.act is RequestAct.APPROVED:
             stands, until = True, max(filter(None, (until, over_at)), default=None)
         elif stands and event.act in ENDING_ACTS:
-            # It lapses by its day, and not by when somebody's command came to write that down.
+            # It lapses by its day, not when a command came to record it.
             over = until if event.act is RequestAct.GRANT_LAPSED else None
             since, stands, until = min(over or event.at, event.at), False, None
     return until or since
@@ -375,10 +363,9 @@ def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> d
 def request_lapses_at(
     purpose: Purpose, since: datetime, days: int, zone: tzinfo, *, is_ordered: bool = False
 ) -> datetime | None:
-    """UTC: when a request that nobody decides lapses; None where a law's own clock runs.
+    """UTC: when an undecided request lapses; None where a law or a court sets a day for the answer.
 
-    Nor does one lapse for whose answer a court has named a day (``is_ordered``). ``since`` is as
-    `undecided_since` says.
+    ``since`` is what `undecided_since` returns; ``is_ordered`` means a court has set a day.
     """
     if TERMS[purpose].has_statutory_clock or is_ordered:
         return None
@@ -388,10 +375,10 @@ def request_lapses_at(
 def grant_lapses_at(
     approved_at: datetime, days: int, zone: tzinfo, *, until: date | None = None
 ) -> datetime:
-    """UTC: when a grant lapses, after the end of `until` where the decider chose an earlier day.
+    """UTC: when a grant lapses; at the end of `until` where the decider chose an earlier day.
 
     Raises:
-        Refused: the day chosen is later than grants may last, or over already.
+        Refused: the chosen day is in the past, or later than grants may last.
     """
     last = _last_day(approved_at, days, zone)
     chosen = last if until is None else until
@@ -405,7 +392,7 @@ def grant_lapses_at(
 
 
 def has_lapsed(lapses_at: datetime | None, now: datetime) -> bool:
-    """Whether it is over at `now`; what has no end never is."""
+    """Whether it is over at `now`; None never is."""
     return lapses_at is not None and now >= lapses_at
 
 

@@ -1,7 +1,12 @@
-"""Who reads registers and dossiers, and who looks at what was done alone.
+"""Who reads registers and dossiers, and who reviews searches and lone decisions.
 
-A register is read whole by whoever reads the audit log, and by whoever decides everything that is
-listed in it. What a request says is shown in it as `callrec request show` would show it.
+People read a register whole if they read the audit log, or decide everything that it lists. It
+shows the content of a request only as far as `callrec request show` would.
+
+What the Data Controller decided alone [policy 4(a), 4(b)] is shown in every report until someone
+else has accepted it; a query does not end that. No rule can tell a true reason for a search from an
+untrue one [policy 4(c)], so the Data Controller reads a few; their own searches are read by another
+reader of the audit log.
 """
 
 from __future__ import annotations
@@ -44,7 +49,7 @@ class RegisterTerms:
 RIGHTS_PURPOSES: Final = frozenset(
     {Purpose.SUBJECT_ACCESS, Purpose.DECEASED, Purpose.ERASURE, Purpose.PORTABILITY}
 )
-"""What a person, or who stands for him, asks for himself: the register of subject access."""
+"""Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
     {
@@ -58,16 +63,15 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
         RegisterName.ACCESS: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
     }
 )
-"""One row for each register."""
 
 
 def check_may_read_register(person: Person, register: RegisterName, *, on: date) -> None:
-    """Who reads the audit log reads every register, and who decides all that is listed in one.
+    """A register is for readers of the audit log, and for those who decide all that it lists.
 
-    What lists no requests is for whoever governs.
+    One that lists no requests is for those who govern.
 
     Raises:
-        Refused: the person does neither.
+        Refused: the person is none of these.
     """
     check_in_force(person)
     terms, powers = REGISTERS[register], powers_of(person, on)
@@ -83,15 +87,15 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
 def is_hidden_from(
     person: Person, subjects: frozenset[PersonId], *, may_be_told: bool | None
 ) -> bool:
-    """Whether somebody is not to learn of a request.
+    """Whether a person must not learn of a request about them.
 
-    Where an outside body asked that somebody is not told, he does not read of it anywhere; nor
-    where it is not known whether he may be.
+    An outside body may ask that they are not told; they read of it nowhere then, nor where it is
+    not known whether they may.
 
     Args:
-        person: who reads a list, a register or the request.
+        person: the reader of a list, a register or the request.
         subjects: the people of the practice whom it is about.
-        may_be_told: whether they may be told of it; None if it is not said.
+        may_be_told: whether they may be told; None if not stated.
 
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """
@@ -99,12 +103,12 @@ def is_hidden_from(
 
 
 def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever made a request reads its dossier, who decides its purpose, and who reads the log.
+    """A dossier is for the request's makers, its deciders and readers of the audit log.
 
-    What was said in it is shown to each as `callrec request show` would show it.
+    Each sees its content only as far as `callrec request show` would show it.
 
     Raises:
-        Refused: the person is none of these, or the request is about him and not his own.
+        Refused: the person is none of these, or the request is about them and not theirs.
     """
     check_in_force(person)
     if person.id in request.makers:
@@ -123,14 +127,8 @@ def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -
         )
 
 
-# Who looks at what the Data Controller decided alone [policy 4(a), 4(b)].
-#
-# What stands in for a second person where there is none is shown in every report until somebody
-# else has accepted it. That it was queried does not end that.
-
-
 class GlassVerdict(StrEnum):
-    """What somebody else says of a broken glass."""
+    """What a reviewer says of a lone decision."""
 
     ACCEPTED = "accepted"
     QUERIED = "queried"
@@ -142,15 +140,15 @@ class GlassVerdict(StrEnum):
 
 
 def may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> bool:
-    """Whether it is for this person to look at: he reads the audit log, and did not break it."""
+    """Whether this person may review it: they read the audit log, and did not break the glass."""
     return person.id != broken_by and Power.READ_AUDIT in powers_of(person, on)
 
 
 def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> None:
-    """Somebody else looks at it, who may read the audit log [policy 4(b)].
+    """Another person who may read the audit log reviews it [policy 4(b)].
 
     Raises:
-        Refused: the person may not read it, or broke the glass himself.
+        Refused: the person may not read the log, or broke the glass themselves.
     """
     check_may(person, Power.READ_AUDIT, on=on)
     if person.id == broken_by:
@@ -162,19 +160,13 @@ def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> 
 
 
 def check_glass_verdict(verdict: GlassVerdict, reason: str | None) -> None:
-    """Whoever queries it says what he asks about it.
+    """A query takes a reason.
 
     Raises:
         Refused: it is queried, and the reason is none.
     """
     if verdict is GlassVerdict.QUERIED:
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-
-
-# Who looks at searches afterwards [policy 4(c)].
-#
-# No rule can tell a true reason from an untrue one, so somebody reads a few of them: the Data
-# Controller, and of his own searches whoever else may read the audit log.
 
 
 class Verdict(StrEnum):
@@ -187,9 +179,9 @@ class Verdict(StrEnum):
 def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
     """Whether a search of ``searcher`` is for ``person`` to review.
 
-    Who governs has nobody above him: whoever reads the log looks at what he looked for.
+    Nobody is above those who govern, so readers of the audit log review their searches.
 
-    Law: nobody reviews his own.
+    Law: nobody reviews their own.
     """
     powers = powers_of(person, on)
     governed = Power.GOVERN not in powers_of(searcher, on)
@@ -198,10 +190,10 @@ def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
 
 
 def check_may_review_search(person: Person, searcher: Person, *, on: date) -> None:
-    """A search is reviewed by the Data Controller, and his own by somebody else [policy 4(c)].
+    """The Data Controller reviews searches, and another person theirs [policy 4(c)].
 
     Raises:
-        Refused: it is the person's own, or not for him to review.
+        Refused: it is the person's own, or not theirs to review.
     """
     if may_review_search(person, searcher, on=on):
         return
@@ -215,7 +207,7 @@ def check_may_review_search(person: Person, searcher: Person, *, on: date) -> No
 
 
 def check_verdict(verdict: Verdict, reason: str | None) -> None:
-    """Whoever queries a search says what he asks about it [policy 4(c)].
+    """A query takes a reason [policy 4(c)].
 
     Raises:
         Refused: it is queried, and the reason is none.
@@ -225,11 +217,11 @@ def check_verdict(verdict: Verdict, reason: str | None) -> None:
 
 
 def check_was_shown(search: int, shown: Container[int]) -> None:
-    """What nobody looked at was not reviewed [policy 4(c)].
+    """Reviewers judge only searches that they were shown [policy 4(c)].
 
     Args:
         search: the sequence of its leaf.
-        shown: those that were drawn for the reviewer.
+        shown: the searches drawn for the reviewer.
 
     Raises:
         Refused: it is none of them.
