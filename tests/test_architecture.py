@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from callrec.cli.app import COMMANDS, Commands
 from callrec.errors import CallrecError
 
 SOURCE = Path(__file__).parent.parent / "src" / "callrec"
@@ -90,11 +93,21 @@ def test_every_whole_number_has_a_least_and_a_most() -> None:
 
 
 def test_every_option_says_what_it_is_in_a_sentence() -> None:
-    for call in option_calls():
-        text = [each.value for each in call.keywords if each.arg == "help"]
-        assert text, ast.unparse(call)
-        assert isinstance(text[0], ast.Constant)
-        assert str(text[0].value).endswith("."), text[0].value
+    texts = [
+        (call, [each.value for each in call.keywords if each.arg == "help"])
+        for call in option_calls()
+    ]
+    assert [ast.unparse(call) for call, text in texts if not text] == []
+    spelt = [text.value for _, (text,) in texts if isinstance(text, ast.Constant)]
+    shown = [param.help for name in COMMANDS for param in options_of(Commands.command_of(name))]
+    assert [text for text in (*spelt, *shown) if not str(text).endswith(".")] == []
+
+
+def options_of(command: Any) -> Iterator[Any]:
+    """Every option and argument of a command and of those below it."""
+    yield from command.params
+    for below in getattr(command, "commands", {}).values():
+        yield from options_of(below)
 
 
 def test_no_module_or_class_has_a_name_that_says_nothing() -> None:

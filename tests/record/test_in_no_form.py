@@ -22,10 +22,10 @@ from callrec.policy.role import VaultKey
 from callrec.practice import writing
 from callrec.requests import grants as granting
 from house.commands import type_in
+from house.forged_approvals import forge_approval, opens_nothing
 from house.practices import House
 from house.requests import a_request, rows
 from house.spool import a_call, recordings_of, take_in
-from requests.test_granted import forge_approval, opens_nothing
 
 TAMPERED = 5
 

@@ -23,19 +23,19 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, sign_statement
-from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
+from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
-from callrec.practice import Actor, record, writing
+from callrec.practice import record, writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import revoke_grants
-from callrec.requests.grants import usable_grants, write_approval
+from callrec.requests.grants import usable_grants
 from callrec.requests.history import log_request_event
-from callrec.requests.model import Granting
 from callrec.requests.open import read_request
 from callrec.store.sealing import open_stream
+from house.forged_approvals import forge_approval, opens_nothing
 from house.holds import verified
 from house.practices import House
 from house.requests import (
@@ -59,27 +59,6 @@ def office(granted: House) -> House:
     return granted
 
 
-def forge_approval(
-    house: House, reference: str, login: str, *, kept: Actor | None = None, **changes: Any
-) -> None:
-    """Approve with a key of one's own and none of the rules, as a changed program would."""
-    actor = kept or signed_in(house, login)
-    last = changes.get("countersigner", actor)
-    with writing(house.practice, last.signer) as act:
-        request = read_request(house.practice, actor, act.connection, reference)
-        granting = Granting(
-            decider=actor,
-            **{
-                "request": request,
-                "to": request.requester,
-                "recordings": request.recordings,
-                "lapses_at": house.at.replace(day=28),
-                **changes,
-            },
-        )
-        write_approval(house.practice, act, granting)
-
-
 def forge_statement(house: House, login: str, **changes: Any) -> None:
     """Put another approval into R-1's history, signed by somebody with a key of his own."""
     actor, request = signed_in(house, login), opened(house, "R-1")
@@ -95,15 +74,6 @@ def forge_statement(house: House, login: str, **changes: Any) -> None:
     )
     with writing(house.practice, actor.signer) as act:
         log_request_event(act, actor, request.history, RequestAct.APPROVED, statement=statement)
-
-
-def opens_nothing(
-    house: House, reference: str, kind: type[CallrecError], login: str = "sam"
-) -> str:
-    """What is said instead of opening anything."""
-    with pytest.raises(kind) as said:
-        grants_of(house, reference, login)
-    return said.value.message
 
 
 def said_by_audit(house: House) -> str:

@@ -24,11 +24,11 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_outlines
 from callrec.retention.erased import leaves_with_details_of
 from house.erasures import approved_erasure, erase, look_for
+from house.forged_approvals import forge_approval
 from house.holds import ANN, ask, by_hand, lift, verified
 from house.practices import House
 from house.requests import REASON, a_request, approve, pass_days, request_id, rows, signed_in
 from house.stages import CALLERS, Stage, copied
-from requests.test_granted import forge_approval
 
 NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"
 

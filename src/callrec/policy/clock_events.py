@@ -24,7 +24,7 @@ class Awaited(StrEnum):
     words: str
     """As a sentence begins with it."""
 
-    def __new__(cls, name: str, words: str) -> Self:
+    def __new__(cls, name: str, words: str = "") -> Self:
         member = str.__new__(cls, name)
         member._value_ = name
         member.words = words
