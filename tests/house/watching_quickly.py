@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from callrec.cli.app import run
 from callrec.intake import watching
-from callrec.intake import watching as intake_looking
 
 QUICKLY = 0.01
 
@@ -30,13 +29,11 @@ def now() -> datetime:
 
 
 if __name__ == "__main__":
-    for module in (intake_looking, watching):
-        for name in (
-            "SECONDS_BETWEEN_PASSES",
-            "SECONDS_BETWEEN_PASSES_UNNOTIFIED",
-            "SECONDS_BETWEEN_ROUNDS",
-            "FIRST_PAUSE",
-        ):
-            if hasattr(module, name):
-                setattr(module, name, getattr(module, name) * QUICKLY)
+    for name in (
+        "SECONDS_BETWEEN_PASSES",
+        "SECONDS_BETWEEN_PASSES_UNNOTIFIED",
+        "SECONDS_BETWEEN_ROUNDS",
+        "FIRST_PAUSE",
+    ):
+        setattr(watching, name, getattr(watching, name) * QUICKLY)
     sys.exit(run(now=now))

@@ -655,7 +655,7 @@ def gives_the_beginning(*_: object) -> Iterator[bytes]:
     ("reads", "drive_"),
     [
         ("read_small", gives_nothing),
-        ("open_plain", gives_nothing),
+        ("open_untrusted", gives_nothing),
         ("open_stream", gives_the_beginning),
         ("hash_on_medium", gives_nothing),
     ],
