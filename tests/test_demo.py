@@ -16,6 +16,7 @@ import pytest
 from callrec.cli import demo
 from callrec.cli.app import run
 from callrec.cli.demo import Stage
+from house.stages import locked
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,18 @@ def _watch(*words: str, folder: Path) -> Demo:
     return Demo(done.returncode, done.stdout, folder)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo") / "kept"
-    return _watch("--keep", str(folder), folder=folder)
+@pytest.fixture(scope="session")
+def kept(shared: Path) -> Demo:
+    """The whole story, played once for all processes of a run; it is only looked at."""
+    base = shared / "demo"
+    base.mkdir(exist_ok=True)
+    folder, seen = base / "kept", base / "seen.json"
+    with locked(base / "lock"):
+        if not seen.exists():
+            played = _watch("--keep", str(folder), folder=folder)
+            seen.write_text(json.dumps([played.status, played.said]), encoding="utf-8")
+    status, said = json.loads(seen.read_text(encoding="utf-8"))
+    return Demo(status, said, folder)
 
 
 MATTERS = {
