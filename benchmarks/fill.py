@@ -3,7 +3,7 @@
     python -m benchmarks.fill FOLDER RECORDINGS [--years 10]
 
 FOLDER becomes a practice as those of ``benchmarks.practice`` are, with dora alone; the vault is
-founded by the procedure behind ``callrec init``. Each day's calls come in as batches of at most
+founded by what ``callrec init`` runs. Each day's calls come in as batches of at most
 1,000, each with its own keys, its signed statement, its leaf and its checkpoint; the first call of
 each is held against what ingest's own functions make of it.
 
@@ -265,7 +265,7 @@ class Maker:
     """Makes batches; each process has its own, inherited.
 
     Going through all that ingest does for a call takes five times as long, so what is sealed is
-    written down as text here; the first call of each batch is made by the procedures as well, and
+    written down as text here; the first call of each batch is made as ingest makes it, and
     has to come out the same to the byte.
     """
 
@@ -368,7 +368,7 @@ class Maker:
     def _hold_against_ingest(
         self, practice: Practice, made: Made, call: Drawn, keys: BatchKeys
     ) -> None:
-        """The first call of the batch is what the procedures would have written."""
+        """The first call of the batch is what ingest would have written."""
         vault, taken = practice.vault, self._taken(call)
         expected = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
         number, _, _, sealed = made.metadata[0]
