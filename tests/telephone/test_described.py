@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.call import Leg
 from callrec.telephone.records.reading import MAX_DESCRIPTION_BYTES, read_description
 from telephone.legs import SETUP
 from telephone.test_records import CASES, rows

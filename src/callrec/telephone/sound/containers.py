@@ -103,7 +103,7 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
     end = window.at(max(0, window.size - BLOCK_BYTES), BLOCK_BYTES)
     findings: frozenset[Finding] | None = None
     cut = 0
-    for place in _marks_from_the_end(end):
+    for place in _from_the_end(end, _MARK, _PAGE_HEADER):
         page = end[place : place + _PAGE_HEADER + 255]
         if page[14:18] != serial and findings is None:
             return None
@@ -117,12 +117,12 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
     return None if findings is None else (cut, findings)
 
 
-def _marks_from_the_end(end: bytes) -> Iterator[int]:
-    """Where headers of pages begin that are whole."""
-    place = end.rfind(_MARK, 0, max(0, len(end) - _PAGE_HEADER + len(_MARK)))
+def _from_the_end(data: bytes, mark: bytes, size: int) -> Iterator[int]:
+    """Where a mark stands that as many bytes follow, the last one first."""
+    place = data.rfind(mark, 0, max(0, len(data) - size + len(mark)))
     while place >= 0:
         yield place
-        place = end.rfind(_MARK, 0, place + len(_MARK) - 1)
+        place = data.rfind(mark, 0, place + len(mark) - 1)
 
 
 @dataclass(slots=True)
@@ -239,7 +239,9 @@ def flac_sound(window: Window) -> Sound:
     sample_rate, channels, samples = packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
     if window.size == _STREAM_INFO:
         raise Empty
-    there = _last_sample(window, int.from_bytes(head[10:12], "big"))
+    # How many samples each frame but the last has: streams where that changes, which no telephone
+    # system writes, have another mark, and their length is not found.
+    there = _last_sample(window, block=int.from_bytes(head[10:12], "big"))
     findings: frozenset[Finding] = frozenset()
     if not samples:  # it was streamed, and nobody came back to count
         findings = frozenset({Finding.UNCLOSED})
@@ -250,36 +252,23 @@ def flac_sound(window: Window) -> Sound:
     return Sound("flac", "flac", sample_rate, channels, milliseconds(there, sample_rate), findings)
 
 
-def _last_sample(window: Window, block: int) -> int:
-    """How many samples of a channel there are, as far as the last frame that begins; 0: none does.
-
-    ``block`` is how many each frame but the last has: of streams where that changes, which no
-    telephone system writes, the mark is another, and their length is not told.
-    """
+def _last_sample(window: Window, *, block: int) -> int:
+    """How many samples a channel has, as far as the last frame that begins; 0: none does."""
     start = max(_STREAM_INFO, window.size - BLOCK_BYTES)
     end = window.at(start, BLOCK_BYTES)
-    place = end.rfind(_FRAME)
-    while place >= 0:
-        frame = _frame(end[place : place + _FRAME_HEADER])
-        if frame:
-            number, size = frame
+    for frame_at in _from_the_end(end, _FRAME, _FRAME_HEADER):
+        header = end[frame_at : frame_at + _FRAME_HEADER]
+        coded, sizes = _coded_number(header[4:]), _SIZES.get(header[2] >> 4)
+        if coded is None or sizes is None:
+            continue
+        number, length = coded
+        size, more = sizes
+        place = 4 + length
+        size += int.from_bytes(header[place : place + more], "big")
+        place += more + _RATE_BYTES.get(header[2] & 15, 0)
+        if _crc8(header[:place]) == header[place]:
             return number * block + size
-        place = end.rfind(_FRAME, 0, place)
     return 0
-
-
-def _frame(header: bytes) -> tuple[int, int] | None:
-    """A frame's number and its size in samples; None where no frame begins so."""
-    coded = _coded_number(header[4:])
-    sizes = _SIZES.get(header[2] >> 4) if len(header) == _FRAME_HEADER else None
-    if coded is None or sizes is None:
-        return None
-    number, length = coded
-    place = 4 + length
-    size, more = sizes
-    size += int.from_bytes(header[place : place + more], "big")
-    end = place + more + _RATE_BYTES.get(header[2] & 15, 0)
-    return (number, size) if _crc8(header[:end]) == header[end] else None
 
 
 def _coded_number(data: bytes) -> tuple[int, int] | None:
