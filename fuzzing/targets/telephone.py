@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
 from callrec.sound.child import MessageKind, Undecodable
+from callrec.sound.coding import SampleFormat, _form
 from callrec.sound.decoder import reader_for
-from callrec.sound.decoding import SampleFormat, _form
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Leg
 from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party

@@ -16,7 +16,6 @@ from typing import Any, Final, Self
 from callrec.crypto.canonical import format_instant, parse_instant
 
 _IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
-
 _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 

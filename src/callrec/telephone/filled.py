@@ -13,7 +13,6 @@ from callrec.telephone.clock import SAME_HOUR, by_instant
 from callrec.telephone.joining_facts import Joined
 
 _OPEN: Final = frozenset({TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT})
-
 _ENDS: Final = ("caller", "callee", "number", "extension")
 
 

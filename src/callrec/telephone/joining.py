@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import chain
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from callrec.telephone.joining_facts import (
     Key,
     Order,
     RecordingFacts,
+    ends_in_time,
     ids_of_leg,
     ids_of_recording,
     inside_ends_of_leg,
@@ -71,7 +72,7 @@ class _Table:
     ) -> None:
         self._recordings = recordings
         self._calls = calls
-        self._tolerance = microseconds(tolerance)
+        self._tolerance = tolerance
         self._joined: dict[int, tuple[_Place, JoinedBy]] = {}
 
     def joining(self) -> Joining:
@@ -118,20 +119,26 @@ class _Table:
             for line in lines(public_ends([outside_number(leg.call)]), leg.call.extension)
             for at in instants_of_leg(leg)
         ]
-        for recording, leg in nearest_pairs(points, self._tolerance):
+        for recording, leg in nearest_pairs(points, microseconds(self._tolerance)):
             self._joined[recordings[recording]] = legs[leg], JoinedBy.NUMBER_AND_TIME
 
     def join_by_extension(self) -> None:
         """Without a public number: only where nothing else could be meant, on either side."""
-        near = _Stretches(self._tolerance)
+        near: defaultdict[Key, list[_Place]] = defaultdict(list)
         for place in self._legs_left(answered=True):
             leg = self._leg(place)
-            near.put(place, inside_ends_of_leg(leg), instants_of_leg(leg))
+            ends, instants = inside_ends_of_leg(leg), instants_of_leg(leg)
+            for key in ends_in_time(ends, instants, self._tolerance):
+                near[key].append(place)
         could_be: dict[int, list[_Place]] = {}
         for recording in self._recordings_left():
             facts = self._recordings[recording]
-            found = near.get(inside_ends_of_recording(facts), instants_of_recording(facts))
-            could_be[recording] = [place for place in found if _agree(facts, self._leg(place))]
+            ends, instants = inside_ends_of_recording(facts), instants_of_recording(facts)
+            keys = ends_in_time(ends, instants, self._tolerance, around=1)
+            found = {place for key in keys for place in near.get(key, ())}
+            could_be[recording] = [
+                place for place in found if self._could_be(facts, self._leg(place))
+            ]
         calls_of = {
             recording: {place.call for place in places} for recording, places in could_be.items()
         }
@@ -159,6 +166,11 @@ class _Table:
         ]
         return sorted(left, key=lambda place: order_of_leg(self._leg(place)))
 
+    def _could_be(self, facts: RecordingFacts, leg: Leg) -> bool:
+        """Whether it began near enough, and has every public number of the recording's."""
+        has_numbers = public_ends(facts.numbers) <= public_ends((leg.call.caller, leg.call.callee))
+        return has_numbers and _apart(facts, leg) <= self._tolerance
+
     def _best(self, facts: RecordingFacts, places: Sequence[_Place]) -> _Place:
         return min(places, key=lambda place: _fit(facts, self._leg(place)))
 
@@ -171,52 +183,24 @@ class _Table:
                 yield _Place(number, index), leg
 
 
-class _Stretches:
-    """Legs by an end and a stretch of time as long as the tolerance."""
-
-    def __init__(self, tolerance: int) -> None:
-        self._tolerance = tolerance
-        self._there: defaultdict[tuple[str, int], list[tuple[int, _Place]]] = defaultdict(list)
-
-    def put(self, place: _Place, ends: Iterable[str], instants: Iterable[datetime]) -> None:
-        moments = [since_epoch(at) for at in instants]
-        for end in ends:
-            for at in moments:
-                self._there[end, at // self._tolerance].append((at, place))
-
-    def get(self, ends: Iterable[str], instants: Iterable[datetime]) -> set[_Place]:
-        """Those that stood at one of the ends, no farther away than the tolerance."""
-        moments = [since_epoch(at) for at in instants]
-        return {
-            place
-            for end in ends
-            for wanted in moments
-            for step in (-1, 0, 1)
-            for at, place in self._there.get((end, wanted // self._tolerance + step), ())
-            if abs(at - wanted) <= self._tolerance
-        }
-
-
 def _fit(facts: RecordingFacts, leg: Leg) -> Order:
     """The least fits best: the leg that names the file, has the same ends, began nearest."""
     call = leg.call
     names = {key for key in ids_of_recording(facts) if key[0] is JoinedBy.FILE_NAME}
     ends = {call.caller, call.callee, call.extension} & {*facts.numbers, facts.extension}
-    apart = min(
-        abs(one - other) for one in instants_of_leg(leg) for other in instants_of_recording(facts)
-    )
     return (
         names.isdisjoint(ids_of_leg(leg)),
         -len(ends - {None}),
         not leg.answered,
-        apart,
+        _apart(facts, leg),
         order_of_leg(leg),
     )
 
 
-def _agree(facts: RecordingFacts, leg: Leg) -> bool:
-    """Whether no public number of the recording's is missing from the call."""
-    return public_ends(facts.numbers) <= public_ends((leg.call.caller, leg.call.callee))
+def _apart(facts: RecordingFacts, leg: Leg) -> timedelta:
+    return min(
+        abs(one - other) for one in instants_of_leg(leg) for other in instants_of_recording(facts)
+    )
 
 
 class TimePoint(NamedTuple):

@@ -110,10 +110,7 @@ def order_of_leg(leg: Leg) -> Order:
     return (
         call.started_at,
         leg.key,
-        call.unique_id or "",
-        call.extension or "",
-        call.caller or "",
-        call.callee or "",
+        *(end or "" for end in (call.unique_id, call.extension, call.caller, call.callee)),
         not leg.answered,
         str(leg.answered_at),
         leg.recording,
@@ -161,7 +158,7 @@ def keys_of_recording(facts: RecordingFacts, tolerance: timedelta) -> Iterator[K
     """
     yield from ids_of_recording(facts)
     ends = sorted({*facts.numbers, *inside_ends_of_recording(facts)})
-    yield from _ends_in_time(ends, instants_of_recording(facts), tolerance, around=1)
+    yield from ends_in_time(ends, instants_of_recording(facts), tolerance, around=1)
 
 
 def keys_of_leg(leg: Leg, tolerance: timedelta) -> Iterator[Key]:
@@ -169,7 +166,7 @@ def keys_of_leg(leg: Leg, tolerance: timedelta) -> Iterator[Key]:
     yield from ids_of_leg(leg)
     outside = outside_number(leg.call)
     ends = sorted({*inside_ends_of_leg(leg), *([outside] if outside else [])})
-    yield from _ends_in_time(ends, instants_of_leg(leg), tolerance, around=0)
+    yield from ends_in_time(ends, instants_of_leg(leg), tolerance)
 
 
 def ids_of_recording(facts: RecordingFacts) -> Iterator[Key]:
@@ -251,8 +248,8 @@ def _readings(at: datetime, confidence: TimeConfidence) -> tuple[datetime, ...]:
     return (at,) if other is None else (at, at + other)
 
 
-def _ends_in_time(
-    ends: Iterable[str], instants: Iterable[datetime], tolerance: timedelta, *, around: int
+def ends_in_time(
+    ends: Iterable[str], instants: Iterable[datetime], tolerance: timedelta, *, around: int = 0
 ) -> Iterator[Key]:
     """One end and a stretch of time as long as the tolerance, and those around it."""
     stretches = {

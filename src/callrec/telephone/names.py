@@ -25,7 +25,6 @@ from callrec.telephone.number import e164, is_a_name, is_extension
 from callrec.telephone.written import Identified, Setup, Written, WrittenTime
 
 ReadName: TypeAlias = Callable[[PurePath, Setup], Written | None]
-
 Identify: TypeAlias = Callable[[PurePath, Setup], Identified | None]
 
 
@@ -93,7 +92,6 @@ def _local(day: str, time: str) -> datetime | None:
 
 
 _HALVES = {"in": "the caller's half of ", "out": "the called party's half of "}
-
 _SIDES = {"in": (Side.CALLER,), "out": (Side.CALLED,)}
 
 _EARLIEST = 10**8
@@ -136,15 +134,14 @@ _CONFERENCE = _Type("a conference", None)
 def _of_its_type(written: Written, name: _Name) -> Written | None:
     word, _, rest = name.parts["head"].partition("-")
     word = word.lower()
+    kind = _TYPES.get(word)
+    called, dash, calling = rest.partition("-")
     if re.fullmatch("[0-9]{1,8}", word):
         calling, dash, mode = rest.rpartition("-")
+        kind = _CONFERENCE if re.fullmatch("[a-z]+", mode) else None
         # A conference names its room twice, for want of a caller.
-        kind, called, calling = _CONFERENCE, word, "" if calling == word else calling
-        is_asterisk = dash and re.fullmatch("[a-z]+", mode)
-    else:
-        called, is_asterisk, calling = rest.partition("-")
-        kind = _TYPES.get(word)
-    if kind is None or not is_asterisk:
+        called, calling = word, "" if calling == word else calling
+    if kind is None or not dash:
         return None
     epoch, part = int(name.parts["epoch"]), name.parts["part"]
     created = datetime.fromtimestamp(epoch, UTC) if epoch >= _EARLIEST else None
@@ -249,8 +246,8 @@ def _with_its_direction(written: Written, name: _Name) -> Written:
 
 
 # ``<YYYYMMDD>-<HHMMSS>_[<extension>_]<number>_<Incoming|Outgoing>_<Auto|...>_<id>.mp3``; the number
-# as people write it, ``(020)7946-0123``. Whose time it is nobody has written down: taken as local.
-# The id is the recording's, as the call log has it.
+# as people write it, ``(020)7946-0123``. The time's zone is not documented: taken as local. The
+# id is the recording's, as the call log has it.
 #
 # Source: samples of names in public code, of 2025, with an extension and without; RingCentral
 # itself documents the call log and not the names.
@@ -308,8 +305,8 @@ def _with_the_extension_recorded(written: Written, name: _Name) -> Written:
 
 
 # ``[<name>]_<from>-<to>_<YYYYMMDDHHMMSS>(<counter>).wav`` in a folder called as the extension that
-# was recorded. The name is the other party's; it may be empty, and is their number where nobody
-# knows their name. The counter is no id. Whose time it is nobody has written down: taken as local.
+# was recorded. The name is the other party's; it may be empty, and is their number where the
+# name is not known. The counter is no id. The time's zone is not documented: taken as local.
 #
 # Source: sashintulsiram/callcabinet 3cxmoverecdata.sh, with its samples; 3CX's page on recordings
 # names the folders.

@@ -1,4 +1,4 @@
-"""Telephone numbers: any spelling in, E.164 out; what is an extension and what is nobody."""
+"""Telephone numbers: any spelling in, E.164 out; what is an extension, what is withheld."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ _WITHHELD = frozenset(
     }
 )
 """What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled",
-``asterisk`` and ``freeswitch`` are those systems' own names, shown where nobody is."""
+``asterisk`` and ``freeswitch`` are those systems' own names, shown for an unknown caller."""
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
-
 _EXTENSION = re.compile("[0-9]{2,6}")
-
 _PUNCTUATION = re.compile("[ ()./-]")
 
 _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
@@ -69,7 +67,7 @@ def e164(text: str, region: str) -> str | None:
         region: whose national spelling it is, ISO 3166 in capitals.
 
     Returns:
-        None for an extension, for one who is withheld, and for what is no number.
+        None for an extension, for a withheld number, and for anything else.
 
     Law: what comes out goes in again unchanged.
     """

@@ -24,7 +24,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from callrec.errors import Failed, Unusable
 from callrec.policy import search as criteria
@@ -106,8 +106,15 @@ def _printable(sign: str) -> str:
 
 
 _MAX_SIDECAR_BYTES = 64 * 1024
-
 _HINT = "docs/formats/sidecar.md lists the keys of a sidecar and what each may hold"
+
+_PROBLEMS: Final = {
+    "json_invalid": "the sidecar is not JSON in UTF-8",
+    "extra_forbidden": 'the sidecar holds an unknown key "{key}"',
+    "missing": 'the sidecar lacks "{key}"',
+    "caller_told": 'the sidecar\'s "caller_told" goes with no such direction',
+}
+"""By pydantic's word for it."""
 
 _INSTANT = re.compile(
     r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -163,7 +170,11 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         said = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise _explained(first) from None
+        # Names the key; the value is the caller's business, and pydantic's own words may hold it.
+        key = ascii(first["loc"][0])[1:-1][:40] if first["loc"] else ""
+        other = 'the sidecar\'s "{key}" cannot be used' if key else "the sidecar is no JSON object"
+        message = _PROBLEMS.get(first["type"], other).format(key=key)
+        raise Unusable(message, hint=_HINT) from None
     raw = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
     return Written(
         system=System.SIDECAR,
@@ -177,24 +188,6 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         unique_id=said.unique_id or None,
         said={key: str(value) for key, value in raw.items()},
     ).to_call(setup)
-
-
-def _explained(error: ErrorDetails) -> Unusable:
-    """Names the key; the value is the caller's business, and pydantic's own words may hold it."""
-    key = ascii(error["loc"][0])[1:-1][:40] if error["loc"] else ""
-    match error["type"]:
-        case "json_invalid":
-            return Unusable("the sidecar is not JSON in UTF-8", hint=_HINT)
-        case "extra_forbidden":
-            return Unusable(f'the sidecar holds an unknown key "{key}"', hint=_HINT)
-        case "missing":
-            return Unusable(f'the sidecar lacks "{key}"', hint=_HINT)
-        case "caller_told":
-            return Unusable('the sidecar\'s "caller_told" goes with no such direction', hint=_HINT)
-        case _ if key:
-            return Unusable(f'the sidecar\'s "{key}" cannot be used', hint=_HINT)
-        case _:
-            return Unusable("the sidecar is no JSON object", hint=_HINT)
 
 
 def _written_time(text: str) -> WrittenTime:

@@ -154,7 +154,7 @@ def _written(leg: Leg) -> int:
     row that says otherwise.
     """
     call, said = leg.call, sorted(leg.call.said.items())
-    # Ten years of rows would not fit into memory; nobody outside knows how Python's hash begins.
+    # Ten years of rows would not fit into memory; how Python's hash begins is secret.
     row = (call.system, leg.key, call.raw_time, leg.answered, leg.talk_ms, *said)
     return hash(row) if said else 0
 

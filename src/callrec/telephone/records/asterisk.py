@@ -42,15 +42,10 @@ _COLUMNS: Final = (
 )
 
 _LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
-
 _START, _DISPOSITION = _COLUMNS.index("start"), _COLUMNS.index("disposition")
-
 _DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
-
 _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
-
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
-
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
 
 _MACHINES: Final = frozenset(

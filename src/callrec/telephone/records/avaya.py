@@ -42,9 +42,7 @@ _COLUMNS: Final = (
 )
 
 _FEWEST: Final = _COLUMNS.index("party2 name") + 1
-
 _START: Final = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
-
 _EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
 
 _NOBODY: Final = re.compile(r"Extn ?[0-9]+")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -32,9 +33,7 @@ from callrec.telephone.records.lines import (
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _RINGCENTRAL_DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
-
 _RINGCENTRAL_SESSION: Final = frozenset({"sessionId", "telephonySessionId"})
-
 _RINGCENTRAL_ANSWERED: Final = frozenset({"Accepted", "Call connected"})
 
 
@@ -90,7 +89,6 @@ def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
 
 
 _EIGHT_BY_EIGHT_DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
-
 _MD5: Final = re.compile("[0-9a-fA-F]{32}")
 
 
@@ -205,4 +203,5 @@ def _twilio_time(raw: str) -> WrittenTime | None:
         instant = parsedate_to_datetime(raw)
     except ValueError:
         return None
+    instant = instant.replace(tzinfo=instant.tzinfo or UTC)  # -0000 is UTC too, and comes as none
     return WrittenTime(raw=raw, instant=instant, proof="the offset that is written with it")

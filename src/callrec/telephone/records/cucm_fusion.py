@@ -3,8 +3,8 @@
 The first line names the columns. FusionPBX quotes cells and does not double a quote within one, so
 that such a row cannot be read; its epochs are seconds in UTC, its stamps have an offset or are
 local. CUCM's files are called ``cdr_<cluster>_<node>_<time>_<number>``; a second line has the types
-of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that nobody
-answered has no connect time.
+of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that was
+not answered has no connect time.
 
 Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; Cisco, Call
 Detail Records Administration Guide (columns, global call id, times).

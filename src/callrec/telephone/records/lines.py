@@ -133,11 +133,8 @@ LONGEST_CALL: Final = timedelta(hours=10_000)
 """Nobody ever spoke so long, and what is added to a time must not lead out of the calendar."""
 
 MILLISECOND: Final = timedelta(milliseconds=1)
-
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
-
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
-
 _YEARS: Final = range(1901, 2100)
 
 _LATEST: Final = 4_102_444_800

@@ -42,9 +42,7 @@ _BEGINNING: Final = re.compile(
 )
 
 _TRUNK: Final = re.compile(r"[TX][0-9]{1,4}")
-
 _NOON: Final = 12
-
 _A_DAY: Final = timedelta(days=1)
 
 _YEARS: Final = 8

@@ -98,7 +98,7 @@ def read_records(
         first = parse_json(start.partition(b"\n")[0])
         # A page of an API may be all on one line too.
         if isinstance(first, dict) and page_of(first) is None:
-            numbered = (
+            numbered: Iterator[tuple[int, Any]] = (
                 (line.number, parse_json(line.text.encode()))
                 if isinstance(line, Line)
                 else (line.line, None)

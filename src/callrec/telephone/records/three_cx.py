@@ -45,18 +45,14 @@ _ORDER: Final = (
 )
 
 _LOG: Final = frozenset({"time-start", "from-no", "to-no"})
-
 _REPORT: Final = frozenset({"call time", "caller id", "destination", "status"})
-
 _CALL: Final = re.compile(r"Call [0-9]+")
-
 _CALL_ID: Final = re.compile(r"([0-9A-F]{16})_[0-9]+")
 
 _SINCE_1601: Final = 11_644_473_600_000
 """Milliseconds until 1970."""
 
 _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
-
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 

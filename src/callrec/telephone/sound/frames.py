@@ -17,18 +17,16 @@ from typing import NamedTuple
 
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
-    Empty,
     Finding,
+    NotAudio,
     Sound,
-    Unknown,
+    SoundFault,
     Window,
     milliseconds,
 )
 
 _LAYER_III = 0b01
-
 _MPEG_1, _MPEG_2, _MPEG_25 = 0b11, 0b10, 0b00
-
 _HALF_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _FULL_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
@@ -71,7 +69,7 @@ class _Frame(NamedTuple):
 
 
 def mpeg_sound(window: Window) -> Sound | None:
-    """The sound of an MP3 file, or None where the file is none."""
+    """The sound of an MP3 file, or None where it is not one."""
     start = _next_row(window, _after_tags(window))
     first = None if start is None else _mp3_frame(window.at(start, 4))
     if start is None or first is None:
@@ -201,7 +199,7 @@ _MOST_FRAMES = 1_000_000
 
 
 def adts_sound(window: Window) -> Sound | None:
-    """The sound of a bare AAC file, or None where the file is none."""
+    """The sound of a bare AAC file, or None where it is not one."""
     first = _adts_frame(window.at(0, _HEADER))
     place = frames = samples = 0
     while frames < _MOST_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
@@ -248,7 +246,7 @@ def amr_sound(window: Window) -> Sound:
     """The sound of an AMR file with one channel: the first byte of a frame tells its length."""
     kind = next((kind for kind in _KINDS if window.at(0, len(kind[0])) == kind[0]), None)
     if kind is None:
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     mark, codec, sample_rate, lengths = kind
     start = place = len(mark)
     frames, findings = 0, set()
@@ -262,7 +260,7 @@ def amr_sound(window: Window) -> Sound:
         place += 1 + length
         frames += 1
     if not frames:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     if place - start == frames:  # none was sent
         findings.add(Finding.SILENT)
     if frames == _MOST_FRAMES:

@@ -26,20 +26,9 @@ from callrec.telephone.sound.frames import (
     mpeg_sound,
 )
 from callrec.telephone.sound.samples import Order, Samples, sample_findings
-from callrec.telephone.sound.sound import (
-    Contradictory,
-    CutShort,
-    Empty,
-    Finding,
-    Sound,
-    TextFile,
-    Unknown,
-    Window,
-    milliseconds,
-)
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault, Window, milliseconds
 
 _TEXT_LOOKED_AT = 4096
-
 _WRITTEN_IN_TEXT = frozenset("\t\n\v\f\r\x1b\ufeff")
 
 
@@ -49,7 +38,7 @@ def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
     By their content; the suffix counts only where bytes without a header could be anything.
     """
     if not size:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     window = Window(stream, size)
     head = window.at(0, 8)
     if head[:4] in _MARKED:
@@ -60,7 +49,7 @@ def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
     if found:
         return found
     if _is_text(window.at(0, _TEXT_LOOKED_AT)):
-        raise TextFile
+        raise NotAudio(SoundFault.TEXT)
     return _headerless_sound(window, suffix)
 
 
@@ -87,7 +76,6 @@ _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
 
 _GSM_SAMPLES = 320
-
 _MOST_CHUNKS = 1000
 
 _IN_DS64 = 0xFFFFFFFF
@@ -119,7 +107,7 @@ class _Encoding(NamedTuple):
         if self.samples_per_block and self.block:
             return milliseconds(length // self.block * self.samples_per_block, self.sample_rate)
         if not self.bytes_per_second:
-            raise Contradictory
+            raise NotAudio(SoundFault.CONTRADICTORY)
         return milliseconds(length, self.bytes_per_second)
 
 
@@ -134,15 +122,15 @@ def _wave_sound(window: Window) -> Sound:
     """The sound of a WAVE file."""
     head = window.at(0, 12)
     if not b"WAVE".startswith(head[8:]):
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     order = _ORDERS[head[:4]]
     encoding, samples = _encoding_and_samples(window, order)
     block = encoding.block
     if encoding.tag in _LINEAR and not block:
-        raise Contradictory
+        raise NotAudio(SoundFault.CONTRADICTORY)
     length, findings = _measured(window, samples, order)
     if length < max(block, 1):
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     codec = _CODECS.get(encoding.tag, f"wave-{encoding.tag}")
     if encoding.tag == _PCM:
         codec = f"pcm{encoding.bits}"
@@ -175,13 +163,13 @@ def _encoding_and_samples(window: Window, order: Order) -> tuple[_Encoding, _Chu
         if encoding and samples:
             return encoding, samples
         place = chunk.start + chunk.stated + chunk.stated % 2
-    raise CutShort
+    raise NotAudio(SoundFault.CUT_SHORT)
 
 
 def _encoding(body: bytes, order: Order) -> _Encoding:
     """As the chunk states it, with what the codec itself settles, whatever the chunk says."""
     if len(body) < 16:  # noqa: PLR2004  # what the oldest form of the chunk has
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
 
     def number(start: int, length: int) -> int:
         return int.from_bytes(body[start : start + length], order)
@@ -239,10 +227,10 @@ def _au_sound(window: Window) -> Sound:
     """The sound of an .au file; its length may be left open, and is measured."""
     head = window.at(0, _HEADER.size)
     if len(head) < _HEADER.size:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     _, start, stated, encoding, sample_rate, channels = _HEADER.unpack(head)
     if encoding not in _ENCODINGS:
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     codec, width = _ENCODINGS[encoding]
     there = window.size - start
     length, findings = min(stated, there), frozenset[Finding]()
@@ -252,7 +240,7 @@ def _au_sound(window: Window) -> Sound:
         findings = frozenset({Finding.TRUNCATED})
     samples = length // (width * max(channels, 1))
     if samples <= 0:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     duration_ms = milliseconds(samples, sample_rate)
     sound = Sound("au", codec, sample_rate, channels, duration_ms, findings)
     return sound.with_findings(sample_findings(window, Samples(codec, start, length, "big")))
@@ -303,11 +291,11 @@ def _headerless_sound(window: Window, suffix: str) -> Sound:
     kind = _KINDS.get(name)
     head = window.at(0, 64)
     if kind is None or head.startswith(_SOMETHING_ELSE):
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     if window.size < kind.frame:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     if name == "gsm" and any(first >> 4 != _GSM_MARK for first in head[:: kind.frame]):
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     frames, scrap = divmod(window.size, kind.frame)
     duration_ms = milliseconds(frames * kind.samples, kind.sample_rate)
     findings = frozenset({Finding.TRUNCATED} if scrap else ())

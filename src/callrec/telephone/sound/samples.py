@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from callrec.telephone.sound.sound import BLOCK_BYTES, Encrypted, Finding, Window
+from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, SoundFault, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}
 """Bytes of one sample of the codecs that can be told about."""
@@ -49,7 +49,7 @@ def sample_findings(window: Window, samples: Samples) -> frozenset[Finding]:
     if count >= _FEWEST and all(
         _is_noise(piece, width, samples.order) for piece in _looks(window, samples, count, size)
     ):
-        raise Encrypted
+        raise NotAudio(SoundFault.ENCRYPTED)
     is_quiet = _silence_test(samples.codec, window.at(samples.start, width), samples.order)
     size = min(_A_LITTLE * width, samples.length // width * width)
     looks = _looks(window, samples, _PLACES, size)
@@ -131,9 +131,7 @@ def _chi_square(lane: bytes) -> float:
 # zeros of a file whose blocks were never written.
 
 _NEAR = 16
-
 _AT_REST = {"ulaw": b"\xff\x7f\xfe\x7e", "alaw": b"\xd5\x55"}
-
 _ELSEWHERE_HIGH, _ELSEWHERE_LOW = 2, 3
 
 
