@@ -186,6 +186,7 @@ def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
 
 
 SIDES: Final = ("left", "right")
+
 _S, _MIN, _H = 1000, 60_000, 3_600_000
 
 _STEPS = (

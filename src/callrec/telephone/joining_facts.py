@@ -164,8 +164,7 @@ def keys_of_recording(facts: RecordingFacts, tolerance: timedelta) -> Iterator[K
 def keys_of_leg(leg: Leg, tolerance: timedelta) -> Iterator[Key]:
     """What a leg may have in common with a recording, the surest first."""
     yield from ids_of_leg(leg)
-    outside = outside_number(leg.call)
-    ends = sorted({*inside_ends_of_leg(leg), *([outside] if outside else [])})
+    ends = sorted(inside_ends_of_leg(leg) | public_ends([outside_number(leg.call)]))
     yield from ends_in_time(ends, instants_of_leg(leg), tolerance)
 
 
