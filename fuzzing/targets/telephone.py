@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
 from callrec.sound.child import MessageKind, Undecodable
+from callrec.sound.coding import SampleFormat, _form
 from callrec.sound.decoder import reader_for
-from callrec.sound.decoding import SampleFormat, _form
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
-from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
+from callrec.telephone.call import Leg
+from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_name, read_sidecar
-from callrec.telephone.records.leg import Leg
 from callrec.telephone.records.reading import read_description, read_records
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio
@@ -138,7 +138,7 @@ def _number(data: bytes) -> None:
         assert (dialled(text, ("9", "0"), region) == text) or number is None
         is_extension(text, (), region)
         is_extension(text, ((200, 299),), region)
-        party(addressed(text), region)
+        party(text, region)
 
 
 def _numbers() -> Iterator[bytes]:

@@ -9,8 +9,8 @@ import pytest
 from callrec.calls.records import sealed_legs
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Tampered
+from callrec.telephone.call import Leg
 from callrec.telephone.reconciling import comparable_leg
-from callrec.telephone.records.leg import Leg
 from telephone.reconciled import a_leg
 
 

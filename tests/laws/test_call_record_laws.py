@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.call import Direction, Leg, TimeConfidence
 from callrec.telephone.joining import TimePoint, join, nearest_pairs
 from callrec.telephone.joining_facts import (
     CallRecord,
@@ -28,7 +28,7 @@ from callrec.telephone.joining_facts import (
     keys_of_recording,
 )
 from callrec.telephone.number import e164
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import NotUnderstood
 from callrec.telephone.records.reading import read_description, read_records
 from telephone.legs import LONDON, NINE, SETUP, TOLERANCE, a_leg, facts, leg_of
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Direction, System
 from callrec.telephone.names import ID_READERS, NAME_READERS
-from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
+from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.written import Setup, Template
 from telephone.printers import (
@@ -186,18 +186,6 @@ def test_the_digits_for_an_outside_line_come_off_a_number_and_off_nothing_else(
     with_prefix = prefix + number
     if e164(with_prefix, "GB") is None:
         assert dialled(with_prefix, (prefix,), "GB") == number
-
-
-@given(EXTENSIONS | OUTSIDE | st.sampled_from(["999", "111", "116123"]))
-def test_an_address_of_sip_holds_the_number_that_stands_in_it(number: str) -> None:
-    forms = (
-        "sip:{}@10.0.0.1:5060;user=phone",
-        '"Jo" <sip:{}@host>',
-        "tel:{};ext=1",
-        "<{}>",
-        "{}",
-    )
-    assert {addressed(form.format(number)) for form in forms} == {number}
 
 
 @given(st.sampled_from(["unknown", "anonymous", "Withheld", "PRIVATE", "No Caller ID"]))

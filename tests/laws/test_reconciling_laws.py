@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
+from callrec.telephone.call import Leg
 from callrec.telephone.joining_facts import CallRecord, Joined, JoinedBy, calls_of
 from callrec.telephone.reconciling import (
     Coverage,
@@ -21,7 +22,6 @@ from callrec.telephone.reconciling import (
     comparable_leg,
     reconcile,
 )
-from callrec.telephone.records.leg import Leg
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
 

@@ -20,7 +20,7 @@ from av.audio.stream import AudioStream
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
-from callrec.sound.encoding import WAV, Encoding
+from callrec.sound.coding import WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
 
 VECTORS = Path(__file__).parent.parent / "vectors/sound"

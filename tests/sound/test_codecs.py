@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from callrec.policy.edits import Edits, Span
-from callrec.sound.encoding import COMPRESSED, Encoding
+from callrec.sound.coding import COMPRESSED, Encoding
 from callrec.sound.listening import listening_copy, measure
 from callrec.sound.measured import Measured
 from callrec.telephone.sound.inspecting import inspect

@@ -16,7 +16,7 @@ import pytest
 from callrec.errors import Unusable
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.sound.child import Undecodable
-from callrec.sound.encoding import COMPRESSED, WAV
+from callrec.sound.coding import COMPRESSED, WAV
 from callrec.sound.listening import listening_copy, measure
 from callrec.telephone.sound.inspecting import inspect
 from house.processes import children
@@ -113,7 +113,7 @@ def test_facts_that_are_not_whole_numbers_are_those_of_a_child_gone_astray(
     says = "from callrec.sound.child import MessageKind, serve_job, send; serve(lambda _: {})"
     told = f"tell(Kind.FACTS, {facts.encode()!r})"
     command = (sys.executable, "-I", "-c", says.format(told))
-    monkeypatch.setattr("callrec.sound.decoding.DECODER_COMMAND", command)
+    monkeypatch.setattr("callrec.sound.coding.DECODER_COMMAND", command)
     with pytest.raises(Undecodable, match="more time or memory than a recording needs"):
         measure(io.BytesIO(a_wave(NOISE)), ".wav")
     assert children() == []

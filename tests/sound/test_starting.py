@@ -13,8 +13,7 @@ import pytest
 
 from callrec.errors import Failed
 from callrec.sound.child import expect_decoders, starting_ahead
-from callrec.sound.decoding import decoding
-from callrec.sound.encoding import COMPRESSED
+from callrec.sound.coding import COMPRESSED, decoding
 from callrec.sound.listening import measure
 from house.processes import children
 from sound.builders import a_copy, no_further_file

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callrec.telephone.call import System
+from callrec.telephone.call import Leg, System
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
-from callrec.telephone.records.leg import Leg
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 LONDON = ZoneInfo("Europe/London")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.telephone.call import Call, Direction, Leg, System, TimeConfidence
 from callrec.telephone.joining_facts import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
-from callrec.telephone.records.leg import Leg
 
 EIGHT = datetime(2026, 10, 26, 8, tzinfo=UTC)
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.call import Leg
 from callrec.telephone.records.reading import MAX_DESCRIPTION_BYTES, read_description
 from telephone.legs import SETUP
 from telephone.test_records import CASES, rows
@@ -53,3 +55,17 @@ def test_a_file_that_is_larger_than_a_description_is_none() -> None:
         read_description(json.dumps(item | {"more": "x" * MAX_DESCRIPTION_BYTES}).encode(), SETUP)
         is None
     )
+
+
+def test_an_offset_of_minus_nought_is_utc_wherever_the_computer_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = json.loads(file_of(CASES["twilio/recording"]))
+    item |= {"start_time": "Thu, 04 Jul 2024 09:00:00 -0000"}
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        call = read_description(json.dumps(item).encode(), SETUP)
+    time.tzset()
+    assert call is not None
+    assert call.started_at == datetime(2024, 7, 4, 9, tzinfo=UTC)

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from callrec.telephone.call import Call, Direction, TimeConfidence
+from callrec.telephone.call import Call, Direction, Leg, TimeConfidence
 from callrec.telephone.filled import filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy
-from callrec.telephone.records.leg import Leg
 from telephone.legs import LONDON, MINUTE, NINE, a_call, a_leg
 
 LEG = a_leg(at=NINE, unique_id="1748854800.17", parties=("Ann Other",))

@@ -3,13 +3,11 @@ from __future__ import annotations
 import pytest
 
 from callrec.telephone.number import (
-    addressed,
     dialled,
     e164,
     extension_ranges,
     is_extension,
     is_withheld,
-    last_four_digits,
     party,
 )
 
@@ -137,23 +135,6 @@ def test_the_digits_for_an_outside_line_come_off() -> None:
     assert dialled("999", ("9", "99"), "GB") == "999"
 
 
-ADDRESSED = {
-    '"Jo Bloggs" <02079460123>': "02079460123",
-    "Jo <sip:+442079460123@10.0.0.1:5060;user=phone>": "+442079460123",
-    "sips:201@pbx.example;transport=tls": "201",
-    "TEL:+442079460123;ext=7": "+442079460123",
-    "<unknown>": "unknown",
-    "02079460123": "02079460123",
-    " 201 ": " 201 ",
-    '"Jo" <': "",
-}
-
-
-@pytest.mark.parametrize("text", ADDRESSED)
-def test_the_number_in_an_address_is_found(text: str) -> None:
-    assert addressed(text) == ADDRESSED[text]
-
-
 def test_an_end_of_a_call_is_e164_as_written_or_nobody() -> None:
     assert party("07700 900123", "GB") == "+447700900123"
     assert party("201", "GB") == "201"
@@ -175,8 +156,3 @@ def test_ranges_decide_about_extensions_where_they_are_given() -> None:
         "299",
         "0200",
     ]
-
-
-def test_a_number_can_be_told_by_its_last_four_digits() -> None:
-    assert last_four_digits("+442079460123") == "0123"
-    assert last_four_digits("999") == "999"

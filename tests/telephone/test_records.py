@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.call import Leg
+from callrec.telephone.records.lines import NotUnderstood
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.lines import MAX_JSON_BYTES
+from callrec.telephone.call import Leg
+from callrec.telephone.records.lines import MAX_JSON_BYTES, NotUnderstood
 from callrec.telephone.records.reading import read_records
 from telephone.legs import SETUP
 

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
-from callrec.telephone.call import Call, Direction, System, outside_numbers
+from callrec.telephone.call import Call, Direction, Leg, System, outside_numbers
 from callrec.telephone.joining_facts import Joined
-from callrec.telephone.records.leg import Leg
 
 _NO_FORM: Final = "the call record of a recording is not in its form"
 

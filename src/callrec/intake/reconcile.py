@@ -41,7 +41,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.telephone.call import Call
+from callrec.telephone.call import Call, Leg
 from callrec.telephone.joining_facts import JoinedBy, RecordingFacts
 from callrec.telephone.reconciling import (
     Coverage,
@@ -50,7 +50,6 @@ from callrec.telephone.reconciling import (
     reconcile,
     without_repeats,
 )
-from callrec.telephone.records.leg import Leg
 
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""

@@ -24,7 +24,7 @@ from callrec.policy.words import mask_number
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.entitled import Powers, powers_then, without_lapsed_powers
 from callrec.record.statements import attested_statement, carried, sign_statement_as
-from callrec.telephone.call import Direction
+from callrec.telephone.call import Direction, Leg
 from callrec.telephone.reconciling import (
     AccountedCall,
     Coverage,
@@ -32,7 +32,6 @@ from callrec.telephone.reconciling import (
     Reconciled,
     is_spoken,
 )
-from callrec.telephone.records.leg import Leg
 
 RECONCILE: Final = "reconcile"
 

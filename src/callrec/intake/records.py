@@ -24,7 +24,7 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import why_not_a_file
-from callrec.telephone.call import System
+from callrec.telephone.call import Leg, System
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import (
     Joined,
@@ -35,7 +35,7 @@ from callrec.telephone.joining_facts import (
     keys_of_recording,
 )
 from callrec.telephone.reconciling import comparable_leg
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import NotUnderstood
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 

@@ -38,7 +38,7 @@ from callrec.policy.edits import UNEDITED, Edits, check_edits
 from callrec.practice import Practice
 from callrec.requests.grants import UsableGrant
 from callrec.sound.child import Undecodable, expect_decoders
-from callrec.sound.encoding import COMPRESSED, WAV, Encoding
+from callrec.sound.coding import COMPRESSED, WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
 from callrec.sound.measured import Measured
 from callrec.store.sealing import open_seekable, open_stream

@@ -40,7 +40,7 @@ from callrec.requests.lapse import attempt_on
 from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
 from callrec.sound.child import Undecodable
-from callrec.sound.encoding import WAV
+from callrec.sound.coding import WAV
 from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]

@@ -1,6 +1,6 @@
 """A recording's sound: measured, edited, and written again as any computer plays it.
 
-listening is what others call. decoding and encoding each speak to a confined child: child has both
+listening is what others call. coding speaks to a confined child each way: child has both
 ends of that talk, confinement what the child gives up, decoder and encoder are the children, and
 samples does their counting. measured and waveform say how loud a recording is where.
 """

@@ -126,7 +126,6 @@ QUESTION: Final = struct.Struct(">QI")
 """From which byte on, how many at most."""
 
 ANSWER: Final = struct.Struct(">I")
-
 _INPUT, _OUTPUT = 0, 1
 
 
@@ -142,18 +141,10 @@ class MessageKind(Enum):
     """The name of a `DecodeFailure`."""
 
 
-class JobFailed(Exception):
-    """What the child was asked to do cannot be done."""
-
-    def __init__(self, why: DecodeFailure) -> None:
-        super().__init__(why.name)
-        self.why = why
-
-
 def serve_job(work: Callable[[dict[str, Any]], None]) -> NoReturn:
     """Be a confined child: take the job, give up everything else, do it, say how it went.
 
-    Whatever else is raised ends the child without a word, as being ended by a limit does.
+    Any other exception ends the child without a word, as being ended by a limit does.
     """
     job = json.loads(_answer())
     try:
@@ -161,7 +152,7 @@ def serve_job(work: Callable[[dict[str, Any]], None]) -> NoReturn:
         work(job)
     except Unconfined:
         send(MessageKind.FAILED, DecodeFailure.UNCONFINED.name.encode())
-    except JobFailed as stopped:
+    except Undecodable as stopped:
         send(MessageKind.FAILED, stopped.why.name.encode())
     else:
         send(MessageKind.DONE)
@@ -222,7 +213,7 @@ class _Waiting:
         return self._processes.popleft()
 
     def _fill(self, number: int) -> None:
-        with suppress(OSError):  # whoever needs one, and has none, is told
+        with suppress(OSError):  # it is reported where one is needed and there is none
             while len(self._processes) < number:
                 self._processes.append(start_process(DECODER_COMMAND))
 

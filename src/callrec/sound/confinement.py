@@ -147,22 +147,17 @@ def filter_program(machine: str) -> bytes:
         _step(_LOAD, _NUMBER),
     ]
     for call in _ALLOWED:
-        allowed = _allowed(call)
+        answer = [_step(_END, _ALLOW)]
+        if call.lacks:
+            answer = [_step(_IF_ANY, call.lacks, so=1), *answer, _step(_END, _FAIL)]
+        elif call.equal is not None:
+            answer = [_step(_IF_EQUAL, call.equal, otherwise=1), *answer, _step(_END, _FAIL)]
+        if len(answer) > 1:
+            # The lower half of the argument: the kernel itself looks at no more of these.
+            answer.insert(0, _step(_LOAD, _ARGUMENTS + 8 * call.argument))
         number: int = getattr(call, machine)
-        steps += [_step(_IF_EQUAL, number, otherwise=len(allowed)), *allowed]
+        steps += [_step(_IF_EQUAL, number, otherwise=len(answer)), *answer]
     return b"".join([*steps, _step(_END, _FAIL)])
-
-
-def _allowed(call: _Call) -> list[bytes]:
-    if call.equal is None and not call.lacks:
-        return [_step(_END, _ALLOW)]
-    # The lower half of the argument: the kernel itself looks at no more of these.
-    look = _step(_LOAD, _ARGUMENTS + 8 * call.argument)
-    if call.lacks:
-        test = _step(_IF_ANY, call.lacks, so=1)
-    else:
-        test = _step(_IF_EQUAL, call.equal or 0, otherwise=1)
-    return [look, test, _step(_END, _ALLOW), _step(_END, _FAIL)]
 
 
 def _step(what: int, number: int, *, so: int = 0, otherwise: int = 0) -> bytes:

@@ -30,8 +30,8 @@ from av.error import FFmpegError, InvalidDataError
 
 from callrec.sound.child import (
     DecodeFailure,
-    JobFailed,
     MessageKind,
+    Undecodable,
     ask_for_bytes,
     send,
     serve_job,
@@ -82,7 +82,7 @@ def _decode(job: dict[str, Any]) -> None:
             begun = [(next(each, None), each) for each in frames]
             heard = [(first, rest) for first, rest in begun if first is not None]
             if not heard:
-                raise JobFailed(DecodeFailure.EMPTY)
+                raise Undecodable(DecodeFailure.EMPTY)
             form = Converter.like(heard[0][0])
             if len(heard) > 1:
                 form.channels = 1
@@ -96,7 +96,7 @@ def _decode(job: dict[str, Any]) -> None:
             for piece in pieces[0] if len(pieces) == 1 else mix_tracks(pieces, form.sample_rate):
                 send(MessageKind.PIECE, piece)
     except (FFmpegError, ValueError) as error:
-        raise JobFailed(DecodeFailure.UNKNOWN) from error
+        raise Undecodable(DecodeFailure.UNKNOWN) from error
 
 
 def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]:
@@ -104,7 +104,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
     container = stack.enter_context(_opened(original, kind))
     count = len(container.streams.audio)
     if not 1 <= count <= _MOST_TRACKS:
-        raise JobFailed(DecodeFailure.UNKNOWN)
+        raise Undecodable(DecodeFailure.UNKNOWN)
     again = (_opened(_Original(original.size), kind) for _ in range(1, count))
     containers = [container, *map(stack.enter_context, again)]
     return [
@@ -130,13 +130,6 @@ def _nothing_else(*_: object) -> object:
     raise OSError
 
 
-def _swapped(little: AudioCodecContext) -> AudioCodecContext:
-    """The same for samples whose first byte is the highest."""
-    big = cast("AudioCodecContext", av.CodecContext.create(_LITTLE_ENDIAN[little.name], "r"))
-    big.sample_rate, big.layout, big.thread_count = little.sample_rate, little.layout, 1
-    return big
-
-
 class _Track:
     """One track of a recording, as it is decoded."""
 
@@ -144,10 +137,13 @@ class _Track:
         self._container, self._stream = container, stream
         decoder = stream.codec_context
         if decoder is None:
-            raise JobFailed(DecodeFailure.UNKNOWN)
-        decoder.thread_count = 1
-        is_swapped = big_endian and decoder.name in _LITTLE_ENDIAN
-        self._decoder = _swapped(decoder) if is_swapped else decoder
+            raise Undecodable(DecodeFailure.UNKNOWN)
+        self._decoder = decoder
+        if big_endian and decoder.name in _LITTLE_ENDIAN:
+            swapped = av.CodecContext.create(_LITTLE_ENDIAN[decoder.name], "r")
+            self._decoder = cast("AudioCodecContext", swapped)
+            self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
+        self._decoder.thread_count = 1
 
     def expected(self, sample_rate: int) -> int:
         """How many samples of one channel the file itself says of it; 0: it does not say."""
@@ -202,9 +198,7 @@ _HEADERLESS = {
 }
 
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
-
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
-
 _MOST_CHUNKS = 1000
 
 _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
@@ -227,25 +221,18 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
 
 def _sound_is_as_long_as_said(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
     """Whether a WAVE file's own count of its sound fits; after a crash it is 0 or old."""
-    place = 12
-    for _ in range(_MOST_CHUNKS):
+    place, is_after_sound = 12, False
+    for _ in range(_MOST_CHUNKS + 1):
         head = at(place, 8)
-        if len(head) < 8:  # noqa: PLR2004  # a name and a size
+        if len(head) < 8:  # noqa: PLR2004  # the end, or a scrap
             return True
-        name, said = struct.unpack(f"{order}4sI", head)
-        after = place + 8 + said + said % 2
-        if name == b"data":
-            return after > size or _is_chunk(at(after, 8), size - after - 8, order)
-        place = after
+        name, stated = struct.unpack(f"{order}4sI", head)
+        if is_after_sound:
+            in_ascii = all(0x20 <= sign < 0x7F for sign in name)  # noqa: PLR2004
+            return in_ascii and stated <= size - place - 8
+        is_after_sound = name == b"data"
+        place += 8 + stated + stated % 2
     return True
-
-
-def _is_chunk(head: bytes, left: int, order: str) -> bool:
-    """Whether what follows the sound is another chunk, or nothing."""
-    if len(head) < 8:  # noqa: PLR2004  # the end, or a scrap
-        return True
-    name, said = struct.unpack(f"{order}4sI", head)
-    return said <= left and all(0x20 <= sign < 0x7F for sign in name)  # noqa: PLR2004  # ASCII
 
 
 if __name__ == "__main__":

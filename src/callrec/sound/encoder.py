@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import av
 import av.subtitles.stream
@@ -19,8 +19,8 @@ from av.audio.frame import AudioFrame
 from callrec.sound.child import (
     MAX_MESSAGE_BYTES,
     DecodeFailure,
-    JobFailed,
     MessageKind,
+    Undecodable,
     ask_for_bytes,
     send,
     serve_job,
@@ -31,7 +31,6 @@ _MP3 = {"reservoir": "0"}
 """No frame borrows from another, so that each is of the same size."""
 
 _OPUS = {"vbr": "off", "application": "voip", "frame_duration": "60"}
-
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
@@ -44,68 +43,75 @@ class _Copy:
         return len(data)
 
 
-def _encode(job: dict[str, Any]) -> None:
-    {"mp3": _encode_mp3, "opus": _encode_opus}[job.pop("codec")](**job)
+class _Job(NamedTuple):
+    """As `callrec.sound.coding` sends it."""
+
+    codec: str
+    bit_rate: int
+    sample_rate: int
+    channels: int
+    written_rate: int
+    samples: int
+    """Of one channel, as they come."""
+
+    @property
+    def written(self) -> int:
+        """How many there are at the rate that is written."""
+        return -(-self.samples * self.written_rate // self.sample_rate)
+
+    def frames(self, form: str) -> Iterator[AudioFrame]:
+        """What came, at the rate and in the form that is written, so many samples of it."""
+        made = None
+        place = 0
+        while piece := ask_for_bytes(place, MAX_MESSAGE_BYTES):
+            frame = AudioFrame("s16", _LAYOUTS[self.channels], len(piece) // self.channels // 2)
+            frame.sample_rate, frame.time_base = self.sample_rate, Fraction(1, self.sample_rate)
+            frame.pts = place // self.channels // 2
+            frame.planes[0].update(piece)
+            made = made or filter_graph(
+                frame, self.written_rate, self.channels, form, samples=self.written
+            )
+            made.push(frame)
+            yield from ready_frames(made)
+            place += len(piece)
+        if made:
+            made.push(None)
+            yield from ready_frames(made)
 
 
-def _encode_mp3(
-    *, bit_rate: int, channels: int, sample_rate: int, written_rate: int, samples: int
-) -> None:
+def _encode(said: dict[str, Any]) -> None:
+    job = _Job(**said)
+    {"mp3": _encode_mp3, "opus": _encode_opus}[job.codec](job)
+
+
+def _encode_mp3(job: _Job) -> None:
     encoder = av.CodecContext.create("libmp3lame", "w")
     encoder.options = _MP3
-    encoder.bit_rate, encoder.sample_rate = bit_rate, written_rate
-    encoder.layout, encoder.format = _LAYOUTS[channels], "s16p"
+    encoder.bit_rate, encoder.sample_rate = job.bit_rate, job.written_rate
+    encoder.layout, encoder.format = _LAYOUTS[job.channels], "s16p"
     encoder.thread_count = 1
-    written = -(-samples * written_rate // sample_rate)
-    send(
-        MessageKind.PIECE,
-        info_frame(sample_rate=written_rate, channels=channels, bit_rate=bit_rate, samples=written),
-    )
-    left = frames_of(written)
-    frames = _frames(channels, sample_rate, written_rate, written, "s16p")
-    for frame in chain(frames, (None,)):
+    send(MessageKind.PIECE, _info_frame(job))
+    left = _frames_of(job.written)
+    for frame in chain(job.frames("s16p"), (None,)):
         for packet in encoder.encode(frame):
             send(MessageKind.PIECE, bytes(packet))
             left -= 1
     if left:  # the first frame did not tell the truth
-        raise JobFailed(DecodeFailure.GAVE_UP)
+        raise Undecodable(DecodeFailure.GAVE_UP)
 
 
-def _encode_opus(
-    *, bit_rate: int, channels: int, sample_rate: int, written_rate: int, samples: int
-) -> None:
-    written = -(-samples * written_rate // sample_rate)
+def _encode_opus(job: _Job) -> None:
     with av.open(_Copy(), "w", format="ogg", container_options={"fflags": "+bitexact"}) as copy:
-        stream = copy.add_stream("libopus", rate=written_rate, options=_OPUS)
-        stream.bit_rate = bit_rate
-        stream.layout = _LAYOUTS[channels]
+        stream = copy.add_stream("libopus", rate=job.written_rate, options=_OPUS)
+        stream.bit_rate = job.bit_rate
+        stream.layout = _LAYOUTS[job.channels]
         stream.codec_context.thread_count = 1
-        for frame in _frames(channels, sample_rate, written_rate, written, "s16"):
+        for frame in job.frames("s16"):
             copy.mux(stream.encode(frame))
         copy.mux(stream.encode(None))
 
 
-def _frames(
-    channels: int, sample_rate: int, written_rate: int, written: int, form: str
-) -> Iterator[AudioFrame]:
-    """What came, at the rate and in the form that is written, so many samples of it."""
-    made = None
-    place = 0
-    while piece := ask_for_bytes(place, MAX_MESSAGE_BYTES):
-        frame = AudioFrame("s16", _LAYOUTS[channels], len(piece) // channels // 2)
-        frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
-        frame.pts = place // channels // 2
-        frame.planes[0].update(piece)
-        made = made or filter_graph(frame, written_rate, channels, form, samples=written)
-        made.push(frame)
-        yield from ready_frames(made)
-        place += len(piece)
-    if made:
-        made.push(None)
-        yield from ready_frames(made)
-
-
-FRAME_SAMPLES: Final = 576
+_FRAME_SAMPLES: Final = 576
 """In a frame of MPEG-2, which is written at 16 and 24 kHz."""
 
 _LATE: Final = 576
@@ -120,12 +126,18 @@ _SIDE_INFORMATION = {1: 9, 2: 17}
 _HAS_FRAMES, _HAS_BYTES, _CONSTANT_BIT_RATE = 1, 2, 1
 
 
-def frames_of(samples: int) -> int:
+_RATES: Final = {16_000: 0b10 << 2, 24_000: 0b01 << 2}
+
+_MODES: Final = {1: 0b11 << 6, 2: 0b01 << 6}
+"""One channel, or two that are told jointly."""
+
+
+def _frames_of(samples: int) -> int:
     """How many frames LAME makes of so many samples, this one not counted."""
-    return -(-samples // FRAME_SAMPLES) + 2
+    return -(-samples // _FRAME_SAMPLES) + 2
 
 
-def info_frame(*, sample_rate: int, channels: int, bit_rate: int, samples: int) -> bytes:
+def _info_frame(job: _Job) -> bytes:
     """The first frame of an MP3, which tells a player how long it is and what to leave out.
 
     An encoder begins late and ends on a whole frame; a player that does not know by how much plays
@@ -135,22 +147,17 @@ def info_frame(*, sample_rate: int, channels: int, bit_rate: int, samples: int) 
 
     Source: ISO/IEC 13818-3, 2.4.1.3 (header); LAME's documentation, Mp3 Info Tag rev 1.
     """
-    length = 72 * _BIT_RATE // sample_rate
-    frames = frames_of(samples)
-    whole = length + frames * (72 * bit_rate // sample_rate)
-    left_out = frames * FRAME_SAMPLES - _LATE - samples
-    head = bytes((0xFF, 0xF3, _BIT_RATE_INDEX << 4 | _RATES[sample_rate], _MODES[channels]))
+    length = 72 * _BIT_RATE // job.written_rate
+    frames = _frames_of(job.written)
+    whole = length + frames * (72 * job.bit_rate // job.written_rate)
+    left_out = frames * _FRAME_SAMPLES - _LATE - job.written
+    rate, mode = _RATES[job.written_rate], _MODES[job.channels]
+    head = bytes((0xFF, 0xF3, _BIT_RATE_INDEX << 4 | rate, mode))
     said = struct.pack(">4sIII", b"Info", _HAS_FRAMES | _HAS_BYTES, frames, whole)
     made_by = b"LAME3.100" + bytes((_CONSTANT_BIT_RATE,)) + bytes(10)
-    rate_and_edges = bytes((bit_rate // 1000,)) + (_LATE << 12 | left_out).to_bytes(3, "big")
-    frame = head + bytes(_SIDE_INFORMATION[channels]) + said + made_by + rate_and_edges
+    rate_and_edges = bytes((job.bit_rate // 1000,)) + (_LATE << 12 | left_out).to_bytes(3, "big")
+    frame = head + bytes(_SIDE_INFORMATION[job.channels]) + said + made_by + rate_and_edges
     return frame.ljust(length, b"\0")
-
-
-_RATES: Final = {16_000: 0b10 << 2, 24_000: 0b01 << 2}
-
-_MODES: Final = {1: 0b11 << 6, 2: 0b01 << 6}
-"""One channel, or two that are told jointly."""
 
 
 if __name__ == "__main__":

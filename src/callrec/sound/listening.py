@@ -16,12 +16,10 @@ from typing import BinaryIO, Final
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence
 from callrec.sound.child import DecodeFailure, Undecodable
-from callrec.sound.decoding import SampleFormat, decoding
-from callrec.sound.encoding import WAV, Encoding, encode_samples
+from callrec.sound.coding import WAV, Encoding, SampleFormat, decoding, encode_samples
 from callrec.sound.measured import Measured, Peaks
 
 _HEADER = struct.Struct("<4sI8sIHHIIHH4sI")
-
 _PCM = 1
 
 
@@ -135,14 +133,11 @@ class _Silenced:
         high = min(len(values) // channels, self.end - begin)
         if low >= high:
             return
-        filled = _repeated(self.filler, begin + low, high - low)
+        start, length = (begin + low) % len(self.filler), high - low
+        periods = -(-(start + length) // len(self.filler))
+        filled = (self.filler * periods)[start : start + length]
         for channel in self.heard_in:
             values[channels * low + channel : channels * high : channels] = filled
-
-
-def _repeated(period: array[int], first: int, length: int) -> array[int]:
-    start = first % len(period)
-    return (period * (-(-(start + length) // len(period))))[start : start + length]
 
 
 def _tone(sample_rate: int) -> array[int]:

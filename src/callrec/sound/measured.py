@@ -8,19 +8,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_PEAKS: Final = 400
+_WAVE_HEADER_BYTES: Final = 44
 
-WAVE_HEADER_BYTES: Final = 44
-
-FULL_SCALE: Final = 32767
+_FULL_SCALE: Final = 32767
 """The loudest a sample can be."""
 
 _LEVELS: Final = bytes(min(upper, 255 - upper) for upper in range(256))
 """By a sample's upper byte how loud it is, 0 to 127."""
 
-_FEW: Final = 512
-
-_RARE: Final = 8
-"""Where fewer than one sample in so many is as loud as the loudest, they are worth looking for."""
+_FEW, _RARE = 512, 8
+"""Where there are many samples, and fewer than one in so many is as loud as the loudest, these are
+worth looking for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ class Measured:
     samples: int
     """Of one channel."""
     peaks: tuple[tuple[int, ...], ...]
-    """For each channel the loudest sample, 0 to 32,767, of each stretch; none where nobody
-    asked for them."""
+    """For each channel the loudest sample, 0 to 32,767, of each stretch; none where they
+    were not asked for."""
     wave_sha256: str = field(default="", compare=False)
     """Of its listening copy as WAVE with nothing left out, lower-case hex; empty: not known, since
     the file did not say beforehand how long it is."""
@@ -47,7 +45,7 @@ class Measured:
     @property
     def wave_bytes(self) -> int:
         """Size of that copy."""
-        return WAVE_HEADER_BYTES + self.samples * self.channels * 2
+        return _WAVE_HEADER_BYTES + self.samples * self.channels * 2
 
     @property
     def stretch(self) -> int:
@@ -69,14 +67,13 @@ class Peaks:
         values = array("h", pcm)
         done, there = 0, len(values) // self._channels
         while done < there:
-            begun = self.samples % self._stretch
-            if not begun:
+            if not self.samples % self._stretch:
                 self._begin()
             more = min(there - done, self._stretch - self.samples % self._stretch)
             for channel, found in enumerate(self._found):
                 ends = self._channels * (done + more)
                 part = values[self._channels * done + channel : ends : self._channels]
-                found[-1] = max(found[-1], _loudest(_loud(part, found[-1])))
+                found[-1] = _loudest(part, found[-1])
             done += more
             self.samples += more
 
@@ -92,24 +89,17 @@ class Peaks:
             found.append(0)
 
 
-def _loudest(samples: Sequence[int]) -> int:
-    return max((max(samples), min(FULL_SCALE, -min(samples)))) if samples else 0
-
-
-def _loud(samples: array[int], heard: int) -> Sequence[int]:
-    """Those among which the loudest is, if it is louder than what was heard; perhaps all.
-
-    To find a byte takes a twentieth of the time of comparing numbers.
-    """
-    if len(samples) < _FEW:
-        return samples
-    levels = samples.tobytes()[1::2].translate(_LEVELS)
-    level = next((level for level in range(127, heard // 256 - 1, -1) if level in levels), None)
-    if level is None:
-        return ()
-    if levels.count(level) * _RARE > len(samples):
-        return samples
-    return [samples[place] for place in _places(levels, level)]
+def _loudest(samples: array[int], heard: int) -> int:
+    """The loudest of all samples and of what was heard before them."""
+    loud: Sequence[int] = samples
+    if len(samples) >= _FEW:  # to find a byte takes a twentieth of the time of comparing numbers
+        levels = samples.tobytes()[1::2].translate(_LEVELS)
+        level = next((level for level in range(127, heard // 256 - 1, -1) if level in levels), None)
+        if level is None:
+            return heard
+        if levels.count(level) * _RARE <= len(samples):
+            loud = [samples[place] for place in _places(levels, level)]
+    return max((heard, max(loud), min(_FULL_SCALE, -min(loud))))
 
 
 def _places(levels: bytes, level: int) -> Iterator[int]:

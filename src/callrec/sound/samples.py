@@ -6,7 +6,7 @@ One thread, and no numpy: a confined process can start none, and callrec needs n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
@@ -14,7 +14,6 @@ from av.audio.frame import AudioFrame
 from av.error import BlockingIOError as NoMoreYet
 from av.error import EOFError as NoMore
 from av.filter import Graph
-from av.filter.context import FilterContext
 
 _AT_ONCE = 1 << 20
 """Bytes in one piece at most."""
@@ -33,7 +32,7 @@ class Converter:
     sample_rate: int
     channels: int
     _graph: Graph | None = None
-    _takes: tuple[str, str, int] | None = field(default=None)
+    _takes: tuple[str, str, int] | None = None
 
     @classmethod
     def like(cls, frame: AudioFrame) -> Self:
@@ -41,33 +40,23 @@ class Converter:
         channels = frame.layout.nb_channels
         return cls(frame.sample_rate, channels if channels <= _STEREO else 1)
 
-    def convert(self, frame: AudioFrame) -> Iterator[memoryview]:
-        """Its samples, and what was held back of those before it."""
-        takes = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if takes != self._takes:
-            yield from self.rest()
-            self._takes, self._graph = takes, self._graph_for(frame)
-        if self._graph is None:
-            yield from self._bytes(frame)
-            return
-        frame.pts = None
-        self._graph.push(frame)
-        for made in ready_frames(self._graph):
-            yield from self._bytes(made)
-
     def pieces(self, frames: Iterable[AudioFrame]) -> Iterator[memoryview]:
         """The samples of all of them."""
         for frame in frames:
-            yield from self.convert(frame)
-        yield from self.rest()
+            takes = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if takes != self._takes:
+                yield from self._through(None)  # what was held back of those before it
+                self._takes, self._graph = takes, self._graph_for(frame)
+            yield from self._through(frame) if self._graph is not None else self._bytes(frame)
+        yield from self._through(None)
 
-    def rest(self) -> Iterator[memoryview]:
-        """What was held back."""
+    def _through(self, frame: AudioFrame | None) -> Iterator[memoryview]:
         if self._graph is not None:
-            self._graph.push(None)
+            if frame is not None:
+                frame.pts = None
+            self._graph.push(frame)
             for made in ready_frames(self._graph):
                 yield from self._bytes(made)
-            self._graph = None
 
     def _bytes(self, frame: AudioFrame) -> Iterator[memoryview]:
         """The plane is longer than its samples: the rest is padding."""
@@ -99,8 +88,9 @@ def filter_graph(
             time_base=f"1/{frame.sample_rate}",
         )
     ]
-    if frame.layout.nb_channels > _STEREO:
-        steps.append(made.add("pan", _even_mix(frame.layout.nb_channels)))
+    if (heard := frame.layout.nb_channels) > _STEREO:
+        even_mix = "+".join(f"{1 / heard:.9f}*c{each}" for each in range(heard))
+        steps.append(made.add("pan", f"mono|c0={even_mix}"))
     steps.append(
         made.add(
             "aformat",
@@ -124,7 +114,16 @@ def mix_tracks(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iter
     made.threads = 1
     weights = " ".join([f"{1 / len(tracks):.9f}"] * len(tracks))
     mix = made.add("amix", f"inputs={len(tracks)}:duration=longest:normalize=0:weights={weights}")
-    inputs = [_samples_into(made, sample_rate) for _ in tracks]
+    inputs = [
+        made.add(
+            "abuffer",
+            sample_rate=str(sample_rate),
+            sample_fmt="s16",
+            channel_layout="mono",
+            time_base=f"1/{sample_rate}",
+        )
+        for _ in tracks
+    ]
     for place, each in enumerate(inputs):
         each.link_to(mix, 0, place)
     made.link_nodes(mix, made.add("aformat", sample_fmts="s16"), made.add("abuffersink"))
@@ -141,16 +140,6 @@ def mix_tracks(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iter
             sent[behind] += len(piece) // 2
         for frame in ready_frames(made):
             yield memoryview(frame.planes[0])[: frame.samples * 2]
-
-
-def _samples_into(graph: Graph, sample_rate: int) -> FilterContext:
-    return graph.add(
-        "abuffer",
-        sample_rate=str(sample_rate),
-        sample_fmt="s16",
-        channel_layout="mono",
-        time_base=f"1/{sample_rate}",
-    )
 
 
 def _frame(samples: memoryview, sample_rate: int, *, at: int) -> AudioFrame:
@@ -170,7 +159,3 @@ def ready_frames(graph: Graph) -> Iterator[AudioFrame]:
             return
         if isinstance(frame, AudioFrame):
             yield frame
-
-
-def _even_mix(channels: int) -> str:
-    return "mono|c0=" + "+".join(f"{1 / channels:.9f}*c{each}" for each in range(channels))

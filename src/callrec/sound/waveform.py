@@ -24,21 +24,29 @@ _NAMES_WIDE: Final = 38
 """What the names of two channels need on the left."""
 
 _MOST_TICKS = 7
-
 _LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
 def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
     """The waveform over a time axis, one ``<svg>`` element.
 
-    Silenced spans are hatched and numbered, what is clipped away is dotted; both are told in words
-    below and to who does not see it. How loud it was there is not drawn: the page leaves the house.
+    Silenced spans are hatched and numbered, what is clipped away is dotted; both are put in words
+    below and for those who cannot see it. How loud it was there is not drawn: the page leaves the
+    house.
     """
-    measured = _as_released(measured, edits)  # from here on nobody knows what was silenced
+    hidden = (
+        tuple(_hidden(measured, edits, channel, peaks))
+        for channel, peaks in enumerate(measured.peaks)
+    )
+    # From here on it is not known what was silenced: neither by its peaks nor by the hash.
+    measured = replace(measured, wave_sha256="", peaks=tuple(hidden))
     told, lanes = list(_told(measured, edits)), list(_lanes(measured))
     key = _key(title, *told, *lanes)
     body = _STRIP + _LANE * measured.channels
     height = body + _LINE * (1 + len(told)) + 6
+    channels = "two channels, left above right" if measured.channels > 1 else "one channel"
+    length = format_time(measured.duration_ms)
+    described = ". ".join([f"How loud the recording is over {length}, {channels}", *told])
     parts = [
         (
             f"<svg xmlns='http://www.w3.org/2000/svg' role='img' viewBox='0 0 {_WIDTH} {height}' "
@@ -46,7 +54,7 @@ def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
             "font-family='sans-serif' font-size='13' fill='currentColor'>"
         ),
         f"<title id='{key}-t'>{escape(title)}</title>",
-        f"<desc id='{key}-d'>{escape(_described(measured, told))}</desc>",
+        f"<desc id='{key}-d'>{escape(described)}.</desc>",
         *(_patterns(key) if edits else ()),
         *lanes,
         *_edited(measured, edits, key),
@@ -67,12 +75,6 @@ def _key(*drawn: str) -> str:
     out by trying.
     """
     return "w" + hashlib.sha256("\n".join(drawn).encode()).hexdigest()[:12]
-
-
-def _described(measured: Measured, told: list[str]) -> str:
-    channels = "two channels, left above right" if measured.channels > 1 else "one channel"
-    length = format_time(measured.duration_ms)
-    return ". ".join([f"How loud the recording is over {length}, {channels}", *told]) + "."
 
 
 def _told(measured: Measured, edits: Edits) -> Iterator[str]:
@@ -103,19 +105,8 @@ def _patterns(key: str) -> tuple[str, ...]:
     )
 
 
-def _as_released(measured: Measured, edits: Edits) -> Measured:
-    """Nought for each stretch in which a sample was silenced or clipped away, and no hash."""
-    return replace(
-        measured,
-        wave_sha256="",
-        peaks=tuple(
-            tuple(_hidden(measured, edits, channel, peaks))
-            for channel, peaks in enumerate(measured.peaks)
-        ),
-    )
-
-
 def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]) -> Iterator[int]:
+    """Nought for each stretch in which a sample was silenced or clipped away."""
     rate, stretch = measured.sample_rate, measured.stretch
     gone = [
         silence.span.samples_rounded_out(rate)
@@ -137,15 +128,14 @@ def _lanes(measured: Measured) -> Iterator[str]:
     wide = (_WIDTH - left) / width
     for channel, row in enumerate(heights(measured, width)):
         middle = _STRIP + _LANE * channel + _LANE / 2
-        bars = "".join(_bar(left + at * wide, wide, middle, each) for at, each in enumerate(row))
+        bars = ""
+        for at, height in enumerate(row):
+            half = max(0.5, height * (_LANE / 2 - 3))
+            bars += f"M{left + at * wide:.2f} {middle - half:.1f}"
+            bars += f"h{0.8 * wide:.2f}v{2 * half:.1f}h-{0.8 * wide:.2f}z"
         yield f"<path d='{bars}'/>"
         if measured.channels > 1:
             yield f"<text x='0' y='{middle + 4}'>{SIDES[channel]}</text>"
-
-
-def _bar(begin: float, wide: float, middle: float, height: float) -> str:
-    half = max(0.5, height * (_LANE / 2 - 3))
-    return f"M{begin:.2f} {middle - half:.1f}h{0.8 * wide:.2f}v{2 * half:.1f}h-{0.8 * wide:.2f}z"
 
 
 def _edited(measured: Measured, edits: Edits, key: str) -> Iterator[str]:
@@ -235,9 +225,7 @@ def _columns(measured: Measured, peaks: Sequence[int], width: int) -> Iterator[i
 
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-
 _SILENCED, _CLIPPED = "x", "/"
-
 _LEGEND = f"{_SILENCED} silenced   {_CLIPPED} clipped away"
 
 _COLUMNS_A_TICK = 9

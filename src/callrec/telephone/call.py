@@ -16,7 +16,6 @@ from typing import Any, Final, Self
 from callrec.crypto.canonical import format_instant, parse_instant
 
 _IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
-
 _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
@@ -115,9 +114,7 @@ class Call:
 
     @classmethod
     def from_members(cls, members: Mapping[str, Any]) -> Self:
-        """The call that members of sealed metadata tell of.
-
-        What is not asked again is left out: whom each channel carries, and how it was read.
+        """The call of sealed metadata, without its sides and why, which are not asked for again.
 
         Raises:
             KeyError, TypeError, ValueError: the members are not in their form.
@@ -147,21 +144,40 @@ class Call:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """Those by which the call is found, as `outside_numbers` has them."""
+        """By which the call is found."""
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
 
 TOLD_MEMBERS: Final = tuple(
     name for name in Call.__slots__ if name not in {"system", "sides", "why", "said"}
 )
-"""What a name or a call record may tell of a call that was not known."""
+"""What a name or a call record may add to a call."""
 
 HOUR_MEMBERS: Final = frozenset(
     {"started_at", "zone", "utc_offset_minutes", "time_confidence", "contradiction"}
 )
-"""What an instant settles of a time that was written as local."""
+"""What an instant settles of a local time."""
 
 TIME_MEMBERS: Final = HOUR_MEMBERS | {"local_time", "raw_time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One leg of a call: what one row of a call record says."""
+
+    call: Call
+    """As it is understood; its start is when this leg began."""
+    key: str = ""
+    """What its system knows the whole call by (linked id, call id); empty: the leg stands alone."""
+    recording: str = ""
+    """Name of its recording, without folders and harmless; empty: none is named."""
+    answered: bool
+    answered_at: datetime | None = None
+    """Aware, UTC; None: not answered, or not stated."""
+    talk_ms: int | None = None
+    """How long people spoke; None: not stated."""
+    written: int = field(default=0, compare=False)
+    """Stands for what its system wrote, where that itself is no longer held; 0: nothing does."""
 
 
 def count_untold(call: Call) -> int:
@@ -182,8 +198,8 @@ def outside_numbers(
     """The numbers that the outside party of a call has, or may have.
 
     Its number; where none was understood, its end as written, if that ends in four digits: a local
-    number without its area code is found by these. Where nobody knows which end it is at, or it is
-    said to be at none, either end that is a public number or has more digits than an extension.
+    number without its area code is found by these. Where it is not known at which end it is, or the
+    call is internal, either end that is a public number or has more digits than an extension.
     """
     if direction in {Direction.INBOUND, Direction.OUTBOUND}:
         end = caller if direction == Direction.INBOUND else callee
@@ -195,11 +211,10 @@ def _like(form: re.Pattern[str], *ends: str | None) -> set[str]:
     return {end for end in ends if isinstance(end, str) and form.fullmatch(end)}
 
 
-def sides_heard(said: tuple[Side, ...], channels: int) -> tuple[Side, ...]:
-    """The sides that a system says there are, where there is one for each channel; else none.
+def sides_heard(expected: tuple[Side, ...], channels: int) -> tuple[Side, ...]:
+    """The sides as the system is usually set up, where there is one for each channel; else none.
 
-    A system says so by how it is usually set up. A recording that was mixed into one channel holds
-    both sides, whatever is said of a left and a right one; two channels of which nothing is said
-    may be the two sides either way round, or the same twice.
+    A recording that was mixed into one channel holds both sides, whatever is expected of a left and
+    a right one.
     """
-    return said if len(said) == channels else ()
+    return expected if len(expected) == channels else ()

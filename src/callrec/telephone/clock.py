@@ -18,9 +18,9 @@ YEARS: Final = range(1900, 2100)
 
 _HOUR = timedelta(hours=1)
 
-_TOLERANCE = _HOUR / 2
-"""Under half of the step by which clocks change, so that no other hour could be meant. That much
-may lie between the channel, whose instant we have, and the name: callers wait in a queue."""
+SAME_HOUR: Final = _HOUR / 2
+"""Half of the step by which clocks change: what differs by less cannot mean another hour. Callers
+wait in a queue, so that much may lie between the channel, whose instant we have, and the name."""
 
 _OFFSET_TOLERANCE = timedelta(minutes=2)
 """How near to a whole hour a difference must be to be another time zone and no waiting."""
@@ -81,7 +81,7 @@ def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:
 
 
 def by_instant_alone(instant: datetime, zone: ZoneInfo, why: str) -> Moment:
-    """When something was that is written in UTC, or with its offset."""
+    """When it was, of a time that is written in UTC or with its offset."""
     local = instant.astimezone(zone).replace(tzinfo=None)
     return Moment(instant.astimezone(UTC), local, TimeConfidence.UTC_PROVEN, why, str(zone))
 
@@ -98,14 +98,20 @@ def by_instant(
     Law: for every instant, its own local time in the zone is read back to the second.
     """
     nearest = min(_readings(local, zone), key=lambda reading: abs(reading - instant))
-    if abs(nearest - instant) < _TOLERANCE:
+    apart = abs(nearest - instant)
+    if apart < SAME_HOUR:
         why = f"{proof} proves the hour"
         return Moment(nearest, local, TimeConfidence.UTC_PROVEN, why, str(zone))
-    elsewhere = _in_another_zone(local, instant, proof)
-    if elsewhere is not None:
-        return elsewhere
+    shown = local.replace(tzinfo=UTC)
+    hours = round((shown - instant) / _HOUR)
+    at = shown - hours * _HOUR
+    if _FARTHEST_WEST <= hours <= _FARTHEST_EAST and abs(at - instant) <= _OFFSET_TOLERANCE:
+        other = f"UTC{hours:+03}:00"
+        why = f"{proof} shows that its clock stood at {other}, not in the zone expected"
+        return Moment(at, local, TimeConfidence.UTC_PROVEN, why, other)
     unproven = by_local_time(local, zone)
-    contradiction = f"{proof} contradicts it by {_spelled(abs(nearest - instant))}"
+    spelled = f"{apart.days} days" if apart.days else f"{apart.seconds // 60} minutes"
+    contradiction = f"{proof} contradicts it by {spelled}"
     why = f"{contradiction} and is left aside; {unproven.why}"
     return replace(unproven, at=nearest, why=why, contradiction=contradiction)
 
@@ -113,18 +119,3 @@ def by_instant(
 def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second
-
-
-def _in_another_zone(local: datetime, instant: datetime, proof: str) -> Moment | None:
-    shown = local.replace(tzinfo=UTC)
-    hours = round((shown - instant) / _HOUR)
-    at = shown - hours * _HOUR
-    if not _FARTHEST_WEST <= hours <= _FARTHEST_EAST or abs(at - instant) > _OFFSET_TOLERANCE:
-        return None
-    zone = f"UTC{hours:+03}:00"
-    why = f"{proof} shows that its clock stood at {zone}, not in the zone expected"
-    return Moment(at, local, TimeConfidence.UTC_PROVEN, why, zone)
-
-
-def _spelled(apart: timedelta) -> str:
-    return f"{apart.days} days" if apart.days else f"{apart.seconds // 60} minutes"

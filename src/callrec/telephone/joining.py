@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from heapq import heappop, heappush
+from itertools import chain
 from typing import NamedTuple
 
+from callrec.telephone.call import Leg
 from callrec.telephone.joining_facts import (
     CallRecord,
     Joined,
@@ -17,6 +18,7 @@ from callrec.telephone.joining_facts import (
     Key,
     Order,
     RecordingFacts,
+    ends_in_time,
     ids_of_leg,
     ids_of_recording,
     inside_ends_of_leg,
@@ -30,7 +32,6 @@ from callrec.telephone.joining_facts import (
     public_ends,
     since_epoch,
 )
-from callrec.telephone.records.leg import Leg
 
 
 class _Place(NamedTuple):
@@ -38,13 +39,6 @@ class _Place(NamedTuple):
 
     call: int
     leg: int
-
-
-class _Lines(NamedTuple):
-    """On which lines of time a recording and a leg meet."""
-
-    of_recording: Callable[[RecordingFacts], frozenset[str]]
-    of_leg: Callable[[Leg], frozenset[str]]
 
 
 def join(
@@ -60,10 +54,10 @@ def join(
     """
     table = _Table(recordings, calls, tolerance)
     table.join_by_ids()
-    table.join_by_time(table.legs_left(answered=True), _BY_NUMBER_AND_EXTENSION)
-    table.join_by_time(table.legs_left(answered=True), _BY_NUMBER)
-    table.join_by_time(table.legs_left(answered=False), _BY_NUMBER)
-    table.join_by_extension(table.legs_left(answered=True))
+    table.join_by_time(answered=True, same_extension=True)
+    table.join_by_time(answered=True)
+    table.join_by_time(answered=False)
+    table.join_by_extension()
     return table.joining()
 
 
@@ -78,9 +72,8 @@ class _Table:
     ) -> None:
         self._recordings = recordings
         self._calls = calls
-        self._tolerance = microseconds(tolerance)
+        self._tolerance = tolerance
         self._joined: dict[int, tuple[_Place, JoinedBy]] = {}
-        self._taken: set[_Place] = set()
 
     def joining(self) -> Joining:
         of_calls: list[list[int]] = [[] for _ in self._calls]
@@ -91,23 +84,6 @@ class _Table:
                 call=self._calls[place.call], leg_index=place.leg, joined_by=joined_by
             )
         return Joining(of_recordings=tuple(of_recordings), of_calls=tuple(map(tuple, of_calls)))
-
-    def recordings_left(self) -> list[int]:
-        """In an order that is theirs, however they were given."""
-        left = set(range(len(self._recordings))) - self._joined.keys()
-        return sorted(left, key=lambda place: order_of_recording(self._recordings[place]))
-
-    def legs_left(self, *, answered: bool) -> list[_Place]:
-        """Likewise; of those that nobody answered, only where no part of the call is recorded."""
-        taken_calls = {place.call for place in self._taken}
-        left = [
-            place
-            for place, leg in self._legs()
-            if leg.answered == answered
-            and place not in self._taken
-            and (answered or place.call not in taken_calls)
-        ]
-        return sorted(left, key=lambda place: order_of_leg(self._leg(place)))
 
     def join_by_ids(self) -> None:
         # What no recording has is not kept: there may be ten years of calls.
@@ -120,45 +96,80 @@ class _Table:
         for recording, facts in enumerate(self._recordings):
             surest = next((key for key in ids_of_recording(facts) if key in having), None)
             if surest is not None:
-                self._join(recording, self._best(facts, having[surest]), surest[0])
+                self._joined[recording] = self._best(facts, having[surest]), surest[0]
 
-    def join_by_time(self, legs: Sequence[_Place], lines: _Lines) -> None:
+    def join_by_time(self, *, answered: bool, same_extension: bool = False) -> None:
         """The nearest first."""
-        left = self.recordings_left()
+
+        def lines(numbers: frozenset[str], extension: str | None) -> frozenset[str]:
+            if not same_extension:
+                return numbers
+            return frozenset(f"{number} {extension}" for number in numbers if extension)
+
+        recordings, legs = self._recordings_left(), self._legs_left(answered=answered)
         points = [
             TimePoint(line, since_epoch(at), is_right=False, who=who)
-            for who, recording in enumerate(left)
-            for line in lines.of_recording(self._recordings[recording])
-            for at in instants_of_recording(self._recordings[recording])
+            for who, facts in enumerate(map(self._recordings.__getitem__, recordings))
+            for line in lines(public_ends(facts.numbers), facts.extension)
+            for at in instants_of_recording(facts)
         ]
         points += [
             TimePoint(line, since_epoch(at), is_right=True, who=who)
-            for who, place in enumerate(legs)
-            for line in lines.of_leg(self._leg(place))
-            for at in instants_of_leg(self._leg(place))
+            for who, leg in enumerate(map(self._leg, legs))
+            for line in lines(public_ends([outside_number(leg.call)]), leg.call.extension)
+            for at in instants_of_leg(leg)
         ]
-        for recording, leg in nearest_pairs(points, self._tolerance):
-            self._join(left[recording], legs[leg], JoinedBy.NUMBER_AND_TIME)
+        for recording, leg in nearest_pairs(points, microseconds(self._tolerance)):
+            self._joined[recordings[recording]] = legs[leg], JoinedBy.NUMBER_AND_TIME
 
-    def join_by_extension(self, legs: Sequence[_Place]) -> None:
+    def join_by_extension(self) -> None:
         """Without a public number: only where nothing else could be meant, on either side."""
-        near = _Stretches(self._tolerance)
-        for place in legs:
-            near.put(place, inside_ends_of_leg(self._leg(place)), instants_of_leg(self._leg(place)))
+        near: defaultdict[Key, list[_Place]] = defaultdict(list)
+        for place in self._legs_left(answered=True):
+            leg = self._leg(place)
+            ends, instants = inside_ends_of_leg(leg), instants_of_leg(leg)
+            for key in ends_in_time(ends, instants, self._tolerance):
+                near[key].append(place)
         could_be: dict[int, list[_Place]] = {}
-        for recording in self.recordings_left():
+        for recording in self._recordings_left():
             facts = self._recordings[recording]
-            found = near.get(inside_ends_of_recording(facts), instants_of_recording(facts))
-            could_be[recording] = [place for place in found if _agree(facts, self._leg(place))]
-        asked_for = Counter(call for places in could_be.values() for call in _calls(places))
-        for recording, places in could_be.items():
-            if len(calls := _calls(places)) == 1 and asked_for[calls.pop()] == 1:
-                best = self._best(self._recordings[recording], places)
-                self._join(recording, best, JoinedBy.NUMBER_AND_TIME)
+            ends, instants = inside_ends_of_recording(facts), instants_of_recording(facts)
+            keys = ends_in_time(ends, instants, self._tolerance, around=1)
+            found = {place for key in keys for place in near.get(key, ())}
+            could_be[recording] = [
+                place for place in found if self._could_be(facts, self._leg(place))
+            ]
+        calls_of = {
+            recording: {place.call for place in places} for recording, places in could_be.items()
+        }
+        asked_for = Counter(chain.from_iterable(calls_of.values()))
+        for recording, calls in calls_of.items():
+            if len(calls) == 1 and asked_for[calls.pop()] == 1:
+                best = self._best(self._recordings[recording], could_be[recording])
+                self._joined[recording] = best, JoinedBy.NUMBER_AND_TIME
 
-    def _join(self, recording: int, place: _Place, joined_by: JoinedBy) -> None:
-        self._joined[recording] = place, joined_by
-        self._taken.add(place)
+    def _recordings_left(self) -> list[int]:
+        """In an order that is theirs, however they were given."""
+        left = set(range(len(self._recordings))) - self._joined.keys()
+        return sorted(left, key=lambda place: order_of_recording(self._recordings[place]))
+
+    def _legs_left(self, *, answered: bool) -> list[_Place]:
+        """Likewise; of those that nobody answered, only where no part of the call is recorded."""
+        taken = {place for place, _ in self._joined.values()}
+        taken_calls = {place.call for place in taken}
+        left = [
+            place
+            for place, leg in self._legs()
+            if leg.answered == answered
+            and place not in taken
+            and (answered or place.call not in taken_calls)
+        ]
+        return sorted(left, key=lambda place: order_of_leg(self._leg(place)))
+
+    def _could_be(self, facts: RecordingFacts, leg: Leg) -> bool:
+        """Whether it began near enough, and has every public number of the recording's."""
+        has_numbers = public_ends(facts.numbers) <= public_ends((leg.call.caller, leg.call.callee))
+        return has_numbers and _apart(facts, leg) <= self._tolerance
 
     def _best(self, facts: RecordingFacts, places: Sequence[_Place]) -> _Place:
         return min(places, key=lambda place: _fit(facts, self._leg(place)))
@@ -172,73 +183,24 @@ class _Table:
                 yield _Place(number, index), leg
 
 
-class _Stretches:
-    """Legs by an end and a stretch of time as long as the tolerance."""
-
-    def __init__(self, tolerance: int) -> None:
-        self._tolerance = tolerance
-        self._there: defaultdict[tuple[str, int], list[tuple[int, _Place]]] = defaultdict(list)
-
-    def put(self, place: _Place, ends: Iterable[str], instants: Iterable[datetime]) -> None:
-        moments = [since_epoch(at) for at in instants]
-        for end in ends:
-            for at in moments:
-                self._there[end, at // self._tolerance].append((at, place))
-
-    def get(self, ends: Iterable[str], instants: Iterable[datetime]) -> set[_Place]:
-        """Those that stood at one of the ends, no farther away than the tolerance."""
-        moments = [since_epoch(at) for at in instants]
-        return {
-            place
-            for end in ends
-            for wanted in moments
-            for step in (-1, 0, 1)
-            for at, place in self._there.get((end, wanted // self._tolerance + step), ())
-            if abs(at - wanted) <= self._tolerance
-        }
-
-
 def _fit(facts: RecordingFacts, leg: Leg) -> Order:
     """The least fits best: the leg that names the file, has the same ends, began nearest."""
     call = leg.call
     names = {key for key in ids_of_recording(facts) if key[0] is JoinedBy.FILE_NAME}
     ends = {call.caller, call.callee, call.extension} & {*facts.numbers, facts.extension}
-    apart = min(
-        abs(one - other) for one in instants_of_leg(leg) for other in instants_of_recording(facts)
-    )
     return (
         names.isdisjoint(ids_of_leg(leg)),
         -len(ends - {None}),
         not leg.answered,
-        apart,
+        _apart(facts, leg),
         order_of_leg(leg),
     )
 
 
-def _agree(facts: RecordingFacts, leg: Leg) -> bool:
-    """Whether no public number of the recording's is missing from the call."""
-    return public_ends(facts.numbers) <= public_ends((leg.call.caller, leg.call.callee))
-
-
-def _calls(places: Iterable[_Place]) -> set[int]:
-    return {place.call for place in places}
-
-
-def _numbers_of_leg(leg: Leg) -> frozenset[str]:
-    number = outside_number(leg.call)
-    return frozenset([number] if number else [])
-
-
-def _at(extension: str | None, numbers: frozenset[str]) -> frozenset[str]:
-    return frozenset(f"{number} {extension}" for number in numbers) if extension else frozenset()
-
-
-_BY_NUMBER = _Lines(lambda facts: public_ends(facts.numbers), _numbers_of_leg)
-
-_BY_NUMBER_AND_EXTENSION = _Lines(
-    lambda facts: _at(facts.extension, public_ends(facts.numbers)),
-    lambda leg: _at(leg.call.extension, _numbers_of_leg(leg)),
-)
+def _apart(facts: RecordingFacts, leg: Leg) -> timedelta:
+    return min(
+        abs(one - other) for one in instants_of_leg(leg) for other in instants_of_recording(facts)
+    )
 
 
 class TimePoint(NamedTuple):
@@ -269,27 +231,19 @@ def nearest_pairs(points: Iterable[TimePoint], farthest: int) -> Iterator[tuple[
             row.leave(right, is_right=True)
 
 
-@dataclass(slots=True)
 class _Row:
     """The points in their order, and the neighbours that could be paired."""
 
-    points: list[TimePoint]
-    farthest: int
-    before: list[int] = field(init=False)
-    after: list[int] = field(init=False)
-    is_there: list[bool] = field(init=False)
-    places: dict[tuple[bool, int], list[int]] = field(init=False)
-    near: list[tuple[int, int, int, int, int]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        size = len(self.points)
+    def __init__(self, points: list[TimePoint], farthest: int) -> None:
+        size = len(points)
+        self.points, self.farthest = points, farthest
         self.before = list(range(-1, size - 1))
         self.after = [*range(1, size), -1] if size else []
         self.is_there = [True] * size
-        self.places = {}
-        self.near = []
-        for place, point in enumerate(self.points):
-            self.places.setdefault((point.is_right, point.who), []).append(place)
+        self.places: defaultdict[tuple[bool, int], list[int]] = defaultdict(list)
+        self.near: list[tuple[int, int, int, int, int]] = []
+        for place, point in enumerate(points):
+            self.places[point.is_right, point.who].append(place)
             self._meet(place - 1, place)
 
     def leave(self, who: int, *, is_right: bool) -> None:

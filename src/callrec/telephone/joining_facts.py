@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
-from callrec.telephone.call import Call, Direction, TimeConfidence
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.call import Call, Direction, Leg, TimeConfidence
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""
@@ -111,10 +110,7 @@ def order_of_leg(leg: Leg) -> Order:
     return (
         call.started_at,
         leg.key,
-        call.unique_id or "",
-        call.extension or "",
-        call.caller or "",
-        call.callee or "",
+        *(end or "" for end in (call.unique_id, call.extension, call.caller, call.callee)),
         not leg.answered,
         str(leg.answered_at),
         leg.recording,
@@ -162,15 +158,14 @@ def keys_of_recording(facts: RecordingFacts, tolerance: timedelta) -> Iterator[K
     """
     yield from ids_of_recording(facts)
     ends = sorted({*facts.numbers, *inside_ends_of_recording(facts)})
-    yield from _ends_in_time(ends, instants_of_recording(facts), tolerance, around=1)
+    yield from ends_in_time(ends, instants_of_recording(facts), tolerance, around=1)
 
 
 def keys_of_leg(leg: Leg, tolerance: timedelta) -> Iterator[Key]:
     """What a leg may have in common with a recording, the surest first."""
     yield from ids_of_leg(leg)
-    outside = outside_number(leg.call)
-    ends = sorted({*inside_ends_of_leg(leg), *([outside] if outside else [])})
-    yield from _ends_in_time(ends, instants_of_leg(leg), tolerance, around=0)
+    ends = sorted(inside_ends_of_leg(leg) | public_ends([outside_number(leg.call)]))
+    yield from ends_in_time(ends, instants_of_leg(leg), tolerance)
 
 
 def ids_of_recording(facts: RecordingFacts) -> Iterator[Key]:
@@ -179,7 +174,7 @@ def ids_of_recording(facts: RecordingFacts) -> Iterator[Key]:
         yield JoinedBy.UNIQUE_ID, facts.unique_id
         # Asterisk links the legs of a call by the unique id of its first channel.
         yield JoinedBy.LINKED_ID, facts.unique_id
-    stems = [_stem(name) for name in facts.names]
+    stems = [_SUFFIX.sub("", name) for name in facts.names]
     for stem in dict.fromkeys([*stems, *(_ONE_SIDE.sub("", stem) for stem in stems)]):
         if stem:
             yield JoinedBy.FILE_NAME, stem
@@ -191,39 +186,38 @@ def ids_of_leg(leg: Leg) -> Iterator[Key]:
         yield JoinedBy.UNIQUE_ID, leg.call.unique_id
     if len(leg.key) >= _SHORTEST_ID:
         yield JoinedBy.LINKED_ID, leg.key
-    if stem := _stem(leg.recording):
+    if stem := _SUFFIX.sub("", leg.recording):
         yield JoinedBy.FILE_NAME, stem
 
 
 def outside_number(call: Call) -> str | None:
     """The public number that a call is joined by.
 
-    The practice's own number is none, for that is dialled in every call; so where it is not known
-    which way a call went, it is the caller's, and nobody's if that is withheld.
+    Not the practice's own, for that is dialled in every call; so where it is not known which way a
+    call went, it is the caller's, and there is none if that is withheld.
     """
-    if call.direction is not Direction.UNKNOWN:
-        return call.number if is_public(call.number) else None
-    number = call.caller if is_public(call.caller) else call.callee
-    return number if call.caller and is_public(number) else None
+    ends: tuple[str | None, ...] = (call.number,)
+    if call.direction is Direction.UNKNOWN:
+        ends = (call.caller, call.callee) if call.caller else ()
+    public = public_ends(ends)
+    return next((end for end in ends if end in public), None)
 
 
 def public_ends(ends: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(end for end in ends if end and is_public(end))
-
-
-def is_public(end: str | None) -> bool:
-    """Whether it is written in E.164; 999 is nobody's number, and may be an extension."""
-    return end is not None and end.startswith("+")
+    """Those written in E.164; 999 is nobody's number, and may be an extension."""
+    return frozenset(end for end in ends if end and end.startswith("+"))
 
 
 def inside_ends_of_recording(facts: RecordingFacts) -> frozenset[str]:
     """Extensions, and whatever else stands for one end and is no public number."""
-    return _inside((*facts.numbers, facts.extension))
+    ends = frozenset(filter(None, (*facts.numbers, facts.extension)))
+    return ends - public_ends(ends)
 
 
 def inside_ends_of_leg(leg: Leg) -> frozenset[str]:
     """Likewise."""
-    return _inside((leg.call.caller, leg.call.callee, leg.call.extension))
+    ends = frozenset(filter(None, (leg.call.caller, leg.call.callee, leg.call.extension)))
+    return ends - public_ends(ends)
 
 
 def instants_of_recording(facts: RecordingFacts) -> tuple[datetime, ...]:
@@ -248,21 +242,13 @@ def since_epoch(at: datetime) -> int:
     return microseconds(at - _EPOCH)
 
 
-def _stem(name: str) -> str:
-    return _SUFFIX.sub("", name)
-
-
-def _inside(ends: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(end for end in ends if end and not is_public(end))
-
-
 def _readings(at: datetime, confidence: TimeConfidence) -> tuple[datetime, ...]:
     other = _OTHER_READING.get(confidence)
     return (at,) if other is None else (at, at + other)
 
 
-def _ends_in_time(
-    ends: Iterable[str], instants: Iterable[datetime], tolerance: timedelta, *, around: int
+def ends_in_time(
+    ends: Iterable[str], instants: Iterable[datetime], tolerance: timedelta, *, around: int = 0
 ) -> Iterator[Key]:
     """One end and a stretch of time as long as the tolerance, and those around it."""
     stretches = {

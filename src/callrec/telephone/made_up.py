@@ -1,7 +1,7 @@
 """Made-up calls, laid out as an Asterisk telephone system writes them: for ``callrec demo``.
 
 Nobody speaks in them: two hums take turns, as two voices would. The numbers are Ofcom's, kept for
-television and radio, so that none of them can be a real person's.
+television and radio, so that they are never a real person's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ RATE: Final = 8000
 """Samples a second: what telephones carry."""
 
 NUMBERS: Final = ("02079460018", "07700900461", "01632960183", "07700900123", "02079460952")
-
 EXTENSIONS: Final = ("201", "202", "205")
 
 

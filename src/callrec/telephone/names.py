@@ -1,9 +1,9 @@
 """The names that telephone systems give to recordings: one form each, and in which order to ask.
 
-A reader takes the path and the setup. It returns what the recording's name says, or None where the
+A reader takes the path and the setup. It returns what the recording's name tells, or None where the
 name is not that system's. The last part of the path is the name; folders count where the system
 writes facts into them. The caller has checked that the name is printable and no longer than a file
-system allows.
+system allows. No reader ever raises.
 
 No name of Avaya IP Office, Mitel, Cisco or Horizon is known for sure, so none is read: the practice
 configures a template, puts JSON beside the recording, or gives call records
@@ -17,12 +17,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, TypeAlias
 
-from callrec.telephone.call import Direction, System
-from callrec.telephone.names_asterisk import identify_freeswitch, read_asterisk, read_freeswitch
-from callrec.telephone.number import e164, is_extension, is_withheld
-from callrec.telephone.written import Identified, Setup, Written, WrittenTime, time_from_digits
+from callrec.telephone.call import Direction, Side, System
+from callrec.telephone.clock import YEARS
+from callrec.telephone.number import e164, is_a_name, is_extension
+from callrec.telephone.written import Identified, Setup, Written, WrittenTime
+
+ReadName: TypeAlias = Callable[[PurePath, Setup], Written | None]
+Identify: TypeAlias = Callable[[PurePath, Setup], Identified | None]
 
 
 class _Name(NamedTuple):
@@ -48,10 +51,7 @@ class _Form(NamedTuple):
     """Adds what a group alone does not tell; returns None where the name is not the system's."""
 
     def read(self, path: PurePath, setup: Setup) -> Written | None:
-        """What a name says, or None where it is not the system's.
-
-        Law: never raises.
-        """
+        """What a name tells, or None where it is not the system's."""
         parts = self.pattern.fullmatch(path.name)
         time = _time(parts.groupdict()) if parts else None
         if parts is None or time is None:
@@ -77,9 +77,110 @@ def _time(groups: Mapping[str, str]) -> WrittenTime | None:
         seconds, milliseconds = divmod(int(raw), 1000)
         start = datetime.fromtimestamp(seconds, UTC).replace(microsecond=milliseconds * 1000)
         return WrittenTime(raw=raw, instant=start, proof="the epoch in it")
-    day = groups["day"].replace("-", "")
-    return time_from_digits(raw, day if len(day) == len("20250602") else f"20{day}", groups["time"])
+    day, time = (groups[part].replace("-", "") for part in ("day", "time"))
+    local = _local(day if len(day) == len("20250602") else f"20{day}", time)
+    return WrittenTime(raw=raw, local=local) if local else None
 
+
+def _local(day: str, time: str) -> datetime | None:
+    """Of ``YYYYMMDD`` and ``HHMMSS``; None: there is no such day, or no such time."""
+    try:
+        at = datetime.fromisoformat(f"{day}T{time}")
+    except ValueError:
+        return None
+    return at if at.year in YEARS else None
+
+
+_HALVES = {"in": "the caller's half of ", "out": "the called party's half of "}
+_SIDES = {"in": (Side.CALLER,), "out": (Side.CALLED,)}
+
+_EARLIEST = 10**8
+"""Seconds. One-touch recording keeps the first digits in a unique id, which may be those of the
+system's name and then are no instant (one_touch_record.php)."""
+
+
+class _Type(NamedTuple):
+    """What the first field of an Asterisk name tells by itself."""
+
+    is_of: str
+    direction: Direction | None
+    """None: the ends tell."""
+    called_is_inside: bool = False
+    calling_is_inside: bool = False
+
+
+_TYPES = {
+    "in": _Type("an incoming call", Direction.INBOUND),
+    "out": _Type("an outgoing call", Direction.OUTBOUND),
+    "external": _Type("an outside call to an extension", Direction.INBOUND, called_is_inside=True),
+    "internal": _Type(
+        "a call between extensions",
+        Direction.INTERNAL,
+        called_is_inside=True,
+        calling_is_inside=True,
+    ),
+    "generic": _Type("an incoming call", Direction.INBOUND),
+    "q": _Type("a queue's call", None, called_is_inside=True),
+    "rg": _Type("a ring group's call", None, called_is_inside=True),
+    "exten": _Type("a call to an extension", None, called_is_inside=True),
+    "parked": _Type("a parked call", None, called_is_inside=True),
+    "ondemand": _Type("a call recorded at the press of a key", None),
+    "force": _Type("a call that is always recorded", None),
+}
+
+_CONFERENCE = _Type("a conference", None)
+
+
+def _of_its_type(written: Written, name: _Name) -> Written | None:
+    word, _, rest = name.parts["head"].partition("-")
+    word = word.lower()
+    kind = _TYPES.get(word)
+    called, dash, calling = rest.partition("-")
+    if re.fullmatch("[0-9]{1,8}", word):
+        calling, dash, mode = rest.rpartition("-")
+        kind = _CONFERENCE if re.fullmatch("[a-z]+", mode) else None
+        # A conference names its room twice, for want of a caller.
+        called, calling = word, "" if calling == word else calling
+    if kind is None or not dash:
+        return None
+    epoch, part = int(name.parts["epoch"]), name.parts["part"]
+    created = datetime.fromtimestamp(epoch, UTC) if epoch >= _EARLIEST else None
+    return replace(
+        written,
+        how=f"{_HALVES.get(part, '')}{kind.is_of} by its name as Asterisk writes it",
+        time=replace(written.time, instant=created),
+        direction=kind.direction,
+        calling=calling,
+        called=called,
+        calling_is_inside=kind.calling_is_inside,
+        called_is_inside=kind.called_is_inside,
+        # Only these have an outside end by their type; the extension tells which it is.
+        ends_may_be_swapped=kind in {_TYPES["in"], _TYPES["out"]},
+        sides=_SIDES.get(part, ()),
+    )
+
+
+# ``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>``, in local time; the unique
+# id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A conference
+# has its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at the
+# dashes and breaks where a field holds one, so the name is read from its end. Before it, Monitor()
+# wrote the two directions of sound apart: ``-in`` is what the channel that called said, ``-out``
+# what it heard, and ``-all`` is both. QueueMetrics' dialler writes the type in capitals.
+#
+# ``.WAV`` is GSM and ``.wav`` is not, which does not matter here: sound is told by its bytes.
+#
+# Source: FreePBX/callrecording 364c1c6, functions.inc.php (sub-record-check) and
+# bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique id).
+_ASTERISK = _Form(
+    System.ASTERISK,
+    "Asterisk",
+    re.compile(
+        r"(?P<head>[^/]+)-(?P<raw>(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6}))"
+        r"-(?P<unique_id>(?:[A-Za-z0-9_.]+-)*(?P<epoch>[0-9]{1,10})\.[0-9]+)"
+        r"(?:-(?P<part>in|out|all))?\.[A-Za-z0-9]{2,5}"
+    ),
+    _of_its_type,
+)
 
 # ``<start>-<call id>-<extension>-<number>_E.mp3``, the start in milliseconds since 1970, which is
 # UTC; whole, as an object's name, ``ipbx:<pbx>:callrecording:users:<extension>:`` stands before it.
@@ -145,8 +246,8 @@ def _with_its_direction(written: Written, name: _Name) -> Written:
 
 
 # ``<YYYYMMDD>-<HHMMSS>_[<extension>_]<number>_<Incoming|Outgoing>_<Auto|...>_<id>.mp3``; the number
-# as people write it, ``(020)7946-0123``. Whose time it is nobody has written down: taken as local.
-# The id is the recording's, as the call log has it.
+# as people write it, ``(020)7946-0123``. The time's zone is not documented: taken as local. The
+# id is the recording's, as the call log has it.
 #
 # Source: samples of names in public code, of 2025, with an extension and without; RingCentral
 # itself documents the call log and not the names.
@@ -195,19 +296,17 @@ _TELESIS = _Form(
 
 def _with_the_extension_recorded(written: Written, name: _Name) -> Written:
     recorded, party = name.path.parent.name, name.parts["name"].strip()
-    # A number in a name's place is none, nor is "anonymous".
-    is_a_name = any(map(str.isalpha, party)) and not is_withheld(party)
     return replace(
         written,
         calling_is_inside=written.calling == recorded,
         called_is_inside=written.called == recorded,
-        parties=(party,) if is_a_name else (),
+        parties=(party,) if is_a_name(party) else (),
     )
 
 
 # ``[<name>]_<from>-<to>_<YYYYMMDDHHMMSS>(<counter>).wav`` in a folder called as the extension that
-# was recorded. The name is the other party's; it may be empty, and is their number where nobody
-# knows their name. The counter is no id. Whose time it is nobody has written down: taken as local.
+# was recorded. The name is the other party's; it may be empty, and is their number where the
+# name is not known. The counter is no id. The time's zone is not documented: taken as local.
 #
 # Source: sashintulsiram/callcabinet 3cxmoverecdata.sh, with its samples; 3CX's page on recordings
 # names the folders.
@@ -245,17 +344,64 @@ _VICIDIAL = _Form(
     _of_one_half,
 )
 
-# Source: twilio.com/docs, Recordings resource.
-_TWILIO = re.compile(r"(?P<sid>RE[0-9a-f]{32})\.(?:wav|mp3)")
+# Times are local. On a call that goes out, the caller's number may be the practice's own, so where
+# only the caller is named, the direction is not told.
+#
+# Source: fusionpbx c7a00dc, app/call_recordings (app_config.php, call_recordings.php); FreeSWITCH,
+# conf/vanilla/autoload_configs/callcenter.conf.xml.
+_UUID = r"(?P<unique_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9]{2,5}"
+
+# ``<YYYYMMDD>.<HHMMSS>.<caller>.<uuid>.mp3``: FusionPBX's own proposal for downloads.
+_FREESWITCH_DOWNLOAD = _Form(
+    System.FREESWITCH,
+    "FreeSWITCH",
+    re.compile(
+        r"(?P<raw>(?P<day>(?:19|20)[0-9]{6})\.(?P<time>[0-9]{6}))\.(?P<calling>[^./]*)\." + _UUID
+    ),
+)
+
+# ``<YYYY-MM-DD-HH-MM-SS>.<called>.<caller>.<uuid>.wav``: mod_callcenter's sample of a template.
+_FREESWITCH_QUEUE = _Form(
+    System.FREESWITCH,
+    "FreeSWITCH",
+    re.compile(
+        r"(?P<raw>(?P<day>(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})-(?P<time>[0-9]{2}-[0-9]{2}-[0-9]{2}))"
+        r"\.(?P<called>[^./]*)\.(?P<calling>[^./]*)\." + _UUID
+    ),
+)
 
 
-def _identify_twilio(path: PurePath, setup: Setup) -> Identified | None:
-    """Which recording it is, or None where it is not Twilio's.
+def _read_freeswitch(path: PurePath, setup: Setup) -> Written | None:
+    return _FREESWITCH_DOWNLOAD.read(path, setup) or _FREESWITCH_QUEUE.read(path, setup)
 
-    The name is the recording's sid and no more: all else is in the JSON that Twilio gives of it.
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _identify_freeswitch(path: PurePath, setup: Setup) -> Identified | None:
+    """FusionPBX keeps ``<domain>/archive/<YYYY>/<Mon>/<DD>/<uuid>.mp3``, the month in English."""
+    parts = re.fullmatch(_UUID, path.name)
+    at = None
+    match path.parts[-5:-1]:
+        case ("archive", year, month, day) if month in _MONTHS and (len(year), len(day)) == (4, 2):
+            at = _local(f"{year}{_MONTHS.index(month) + 1:02}{day}", "000000")
+    if parts is None or (at is None and setup.system != System.FREESWITCH):
+        return None
+    return Identified(
+        system=System.FREESWITCH,
+        how="a uuid as FreeSWITCH writes it, and no more",
+        unique_id=parts["unique_id"],
+        day=at.date() if at else None,
+        said={"name": path.name},
+    )
+
+
+def _identify_twilio(path: PurePath, _: Setup) -> Identified | None:
+    """The name is the recording's sid and no more: all else is in the JSON that Twilio gives of it.
+
+    Source: twilio.com/docs, Recordings resource.
     """
-    del setup  # the names say everything themselves
-    parts = _TWILIO.fullmatch(path.name)
+    parts = re.fullmatch(r"(?P<sid>RE[0-9a-f]{32})\.(?:wav|mp3)", path.name)
     if parts is None:
         return None
     return Identified(
@@ -266,32 +412,24 @@ def _identify_twilio(path: PurePath, setup: Setup) -> Identified | None:
     )
 
 
-class ReadName(Protocol):
-    def __call__(self, path: PurePath, setup: Setup) -> Written | None: ...
-
-
-class Identify(Protocol):
-    def __call__(self, path: PurePath, setup: Setup) -> Identified | None: ...
-
-
 NAME_READERS: Final[dict[System, ReadName]] = {
-    System.ASTERISK: read_asterisk,
+    System.ASTERISK: _ASTERISK.read,
     System.THREE_CX: _THREE_CX.read,
     System.EIGHT_BY_EIGHT: _EIGHT_BY_EIGHT.read,
     System.RINGCENTRAL: _RINGCENTRAL.read,
     System.TELESIS: _TELESIS.read,
-    System.FREESWITCH: read_freeswitch,
+    System.FREESWITCH: _read_freeswitch,
     System.VICIDIAL: _VICIDIAL.read,
     System.OREKA: _OREKA.read,
     System.MIAREC: _MIAREC.read,
 }
-"""In the order in which they are asked: whose names are the most telling, first."""
+"""In the order in which they are asked: those whose names tell most first."""
 
 SYSTEMS_NAMING_PEOPLE: Final = frozenset({System.THREE_CX})
-"""Whose names hold what somebody is called, and so any sign."""
+"""Their names hold people's names, and so any character."""
 
 ID_READERS: Final[dict[System, Identify]] = {
-    System.FREESWITCH: identify_freeswitch,
+    System.FREESWITCH: _identify_freeswitch,
     System.TWILIO: _identify_twilio,
 }
 """Of names that hold an id and no time."""

@@ -1,4 +1,4 @@
-"""Telephone numbers: any spelling in, E.164 out; what is an extension and what is nobody."""
+"""Telephone numbers: any spelling in, E.164 out; what is an extension, what is withheld."""
 
 from __future__ import annotations
 
@@ -24,16 +24,10 @@ _WITHHELD = frozenset(
     }
 )
 """What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled",
-``asterisk`` and ``freeswitch`` are those systems' own names, shown where nobody is."""
-
-_SHOWN = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<address>[^<>]*)>?\s*')
-
-_ADDRESS = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
+``asterisk`` and ``freeswitch`` are those systems' own names, shown for an unknown caller."""
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
-
 _EXTENSION = re.compile("[0-9]{2,6}")
-
 _PUNCTUATION = re.compile("[ ()./-]")
 
 _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
@@ -42,11 +36,11 @@ _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
 _PERHAPS_EXTENSIONS = {"GB": frozenset({"101", "105", "119", "159"})}
 """Of these, the ones at which a practice may well have a desk."""
 
+_NEVER = re.compile("(?!)")
+
 _USUAL = {"GB": ("+44", re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})"))}
 """A region's code, and the spellings of its numbers in which nothing is left to be decided: those
 with all their digits. phonenumbers gives the same (a law holds that) in fifty times the time."""
-
-_NOTHING_USUAL = ("", re.compile("(?!)"))
 
 _CALLER_SHOWN_OR_NOT = {"GB": re.compile(r"(?:141|1470)(0[0-9]+)")}
 """What is dialled before a number to withhold one's own, or to show it: 141, 1470 (BT's calling
@@ -73,7 +67,7 @@ def e164(text: str, region: str) -> str | None:
         region: whose national spelling it is, ISO 3166 in capitals.
 
     Returns:
-        None for an extension, for one who is withheld, and for what is no number.
+        None for an extension, for a withheld number, and for anything else.
 
     Law: what comes out goes in again unchanged.
     """
@@ -100,27 +94,14 @@ def dialled(text: str, prefixes: Iterable[str], region: str) -> str:
     return text
 
 
-def addressed(text: str) -> str:
-    """The number in what SIP writes: ``"Jo" <sip:+442079460123@host;user=phone>``; else the text.
-
-    Source: RFC 3261, 19.1 and 25.1; RFC 3966.
-    """
-    shown = _SHOWN.fullmatch(text)
-    address = shown["address"] if shown else text.strip()
-    scheme = _ADDRESS.match(address)
-    if scheme is None:
-        return address if shown else text
-    return re.split("[@;?]", address[scheme.end() :], maxsplit=1)[0]
-
-
 def is_withheld(text: str) -> bool:
-    """Whether a system says by this that it does not know, or does not show, who it was."""
+    """Whether a system writes this where it does not know, or does not show, who it was."""
     return text.strip().strip("<>").partition("@")[0].strip().casefold() in _WITHHELD
 
 
-def last_four_digits(number: str) -> str:
-    """The last four digits, by which a number may be searched for without knowing the rest."""
-    return number[-4:]
+def is_a_name(text: str) -> bool:
+    """Whether it may be a person's: a number in a name's place is none, nor is "anonymous"."""
+    return any(map(str.isalpha, text)) and not is_withheld(text)
 
 
 @_remembered
@@ -146,15 +127,19 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
 
 
 def _e164(digits: str, region: str) -> str | None:
-    code, usual = _USUAL.get(region, _NOTHING_USUAL)
+    code, usual = _USUAL.get(region, ("", _NEVER))
     if whole := usual.fullmatch(digits):
         return code + whole[1]
     if _is_short_code(digits, region):
         return digits
-    number = _parsed(digits, region)
-    if number is None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    # The dearer last.
+    if number is None or not (_is_likely(number) or phonenumbers.is_valid_number(number)):
         # Only now: 141 is Glasgow's code as well, and may be written without its nought.
-        behind = _CALLER_SHOWN_OR_NOT.get(region, _NOTHING_USUAL[1]).fullmatch(digits)
+        behind = _CALLER_SHOWN_OR_NOT.get(region, _NEVER).fullmatch(digits)
         return e164(behind[1], region) if behind else None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
@@ -162,35 +147,30 @@ def _e164(digits: str, region: str) -> str | None:
     return written if written == digits else e164(written, region)
 
 
-def _parsed(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(digits, region)
-    except phonenumbers.NumberParseException:
-        return None
-    # The dearer last.
-    return number if _is_likely(number) or phonenumbers.is_valid_number(number) else None
-
-
 def _plain(text: str) -> str:
-    """Spelled with ASCII alone: compatibility forms, every kind of dash and of space."""
+    """Spelled with ASCII alone: compatibility forms, every kind of dash, of space and of digit."""
     if text.isascii():
         return text.strip()
-    known = {"Pd": "-", "Zs": " ", "Nd": None, "Cf": ""}  # Cf: the marks around a pasted number
-    folded = unicodedata.normalize("NFKC", text)
-    signs = (_ascii(sign, known.get(unicodedata.category(sign), sign)) for sign in folded)
-    return "".join(signs).strip()
-
-
-def _ascii(sign: str, instead: str | None) -> str:
-    return str(unicodedata.digit(sign)) if instead is None else instead
+    plain = ""
+    for sign in unicodedata.normalize("NFKC", text):
+        match unicodedata.category(sign):
+            case "Pd":
+                plain += "-"
+            case "Zs":
+                plain += " "
+            case "Nd":
+                plain += str(unicodedata.digit(sign))
+            case "Cf":  # the marks around a pasted number
+                pass
+            case _:
+                plain += sign
+    return plain.strip()
 
 
 def _is_short_code(digits: str, region: str) -> bool:
-    if len(digits) > _LONGEST_SHORT_CODE:
-        return False
-    known = _SHORT_CODES.get(region)
-    return (known is not None and known.fullmatch(digits) is not None) or (
-        phonenumbers.is_emergency_number(digits, region)
+    return len(digits) <= _LONGEST_SHORT_CODE and (
+        _SHORT_CODES.get(region, _NEVER).fullmatch(digits) is not None
+        or phonenumbers.is_emergency_number(digits, region)
     )
 
 

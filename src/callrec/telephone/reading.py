@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -23,7 +24,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from callrec.errors import Failed, Unusable
 from callrec.policy import search as criteria
@@ -65,7 +66,7 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
     """
     if len(path.name) > _LONGEST_NAME:
         return None
-    shown = path if path.name.isprintable() else path.with_name(_in_plain_text(path.name))
+    shown = path if path.name.isprintable() else path.with_name("".join(map(_printable, path.name)))
     for template in setup.templates:
         call = template.read(shown, setup) if setup.system in {None, System.TEMPLATE} else None
         if call is not None:
@@ -91,16 +92,12 @@ def read_id(path: PurePath, setup: Setup) -> Identified | None:
     return next(filter(None, (identify(path, setup) for identify in asked)), None)
 
 
-def _in_plain_text(name: str) -> str:
-    """A name that holds what somebody is called, in signs that can be printed.
+def _printable(sign: str) -> str:
+    """A character of a name that holds a person's name.
 
     A byte that is no UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
     space is a plain one, and what cannot be shown is U+FFFD.
     """
-    return "".join(sign if sign.isprintable() else _plain(sign) for sign in name)
-
-
-def _plain(sign: str) -> str:
     byte = ord(sign) - 0xDC00
     shown = bytes([byte]).decode("cp1252", "replace") if byte in _NO_UTF_8 else sign
     if unicodedata.category(shown) == "Zs":
@@ -108,10 +105,16 @@ def _plain(sign: str) -> str:
     return shown if shown.isprintable() else "\ufffd"
 
 
-MAX_SIDECAR_BYTES = 64 * 1024
-"""Bytes."""
-
+_MAX_SIDECAR_BYTES = 64 * 1024
 _HINT = "docs/formats/sidecar.md lists the keys of a sidecar and what each may hold"
+
+_PROBLEMS: Final = {
+    "json_invalid": "the sidecar is not JSON in UTF-8",
+    "extra_forbidden": 'the sidecar holds an unknown key "{key}"',
+    "missing": 'the sidecar lacks "{key}"',
+    "caller_told": 'the sidecar\'s "caller_told" goes with no such direction',
+}
+"""By pydantic's word for it."""
 
 _INSTANT = re.compile(
     r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -152,27 +155,26 @@ def sidecar_for(path: Path) -> Path | None:
     # As text: of most files there is none, and two more paths for each cost more than the look.
     text = str(path)
     for candidate in (f"{text}.json", f"{text.removesuffix(path.suffix)}.json"):
-        if candidate != text and _is_plain_file(candidate):
-            return Path(candidate)
+        # Missing, or its name has grown too long.
+        with suppress(OSError):
+            if candidate != text and S_ISREG(os.lstat(candidate).st_mode):
+                return Path(candidate)
     return None
-
-
-def _is_plain_file(path: str) -> bool:
-    try:
-        return S_ISREG(os.lstat(path).st_mode)
-    except OSError:  # missing, or its name has grown too long
-        return False
 
 
 def read_sidecar(data: bytes, setup: Setup) -> Call:
     """The call that a sidecar tells of."""
-    if len(data) > MAX_SIDECAR_BYTES:
-        raise Unusable(f"the sidecar is larger than {MAX_SIDECAR_BYTES // 1024} KiB", hint=_HINT)
+    if len(data) > _MAX_SIDECAR_BYTES:
+        raise Unusable(f"the sidecar is larger than {_MAX_SIDECAR_BYTES // 1024} KiB", hint=_HINT)
     try:
         said = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise _explained(first) from None
+        # Names the key; the value is the caller's business, and pydantic's own words may hold it.
+        key = ascii(first["loc"][0])[1:-1][:40] if first["loc"] else ""
+        other = 'the sidecar\'s "{key}" cannot be used' if key else "the sidecar is no JSON object"
+        message = _PROBLEMS.get(first["type"], other).format(key=key)
+        raise Unusable(message, hint=_HINT) from None
     raw = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
     return Written(
         system=System.SIDECAR,
@@ -186,24 +188,6 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         unique_id=said.unique_id or None,
         said={key: str(value) for key, value in raw.items()},
     ).to_call(setup)
-
-
-def _explained(error: ErrorDetails) -> Unusable:
-    """Names the key; the value is the caller's business, and pydantic's own words may hold it."""
-    key = ascii(error["loc"][0])[1:-1][:40] if error["loc"] else ""
-    match error["type"]:
-        case "json_invalid":
-            return Unusable("the sidecar is not JSON in UTF-8", hint=_HINT)
-        case "extra_forbidden":
-            return Unusable(f'the sidecar holds an unknown key "{key}"', hint=_HINT)
-        case "missing":
-            return Unusable(f'the sidecar lacks "{key}"', hint=_HINT)
-        case "caller_told":
-            return Unusable('the sidecar\'s "caller_told" goes with no such direction', hint=_HINT)
-        case _ if key:
-            return Unusable(f'the sidecar\'s "{key}" cannot be used', hint=_HINT)
-        case _:
-            return Unusable("the sidecar is no JSON object", hint=_HINT)
 
 
 def _written_time(text: str) -> WrittenTime:

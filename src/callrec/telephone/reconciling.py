@@ -6,16 +6,15 @@ Pure: procedures open what is sealed and read the files. The words are those of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from callrec.telephone.call import Direction
+from callrec.telephone.call import Direction, Leg
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
-from callrec.telephone.records.leg import Leg
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""
@@ -28,7 +27,7 @@ class Coverage(StrEnum):
     """Nobody spoke, so there is nothing to hold."""
     HELD = "held"
     IN_PART = "in-part"
-    """There is a recording, but not of every part in which somebody spoke."""
+    """There is a recording, but not of every part in which people spoke."""
     MISSING = "missing"
     """There is none."""
 
@@ -39,7 +38,7 @@ class ExtraReason(StrEnum):
     OVERLAPPING = "overlapping"
     """Two recordings of one part, made at the same time."""
     CONSECUTIVE = "consecutive"
-    """Several of one part, one after the other: somebody stopped, and began anew."""
+    """Several of one part, one after the other: a recording was stopped and begun anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ class AccountedCall:
     standing: Coverage
     recordings: tuple[tuple[HeldRecording, Joined], ...]
     without: tuple[Leg, ...]
-    """The parts that somebody spoke in and that no recording is of."""
+    """The parts in which people spoke and of which there is no recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +97,20 @@ def reconcile(
     by an id or a number still has one when there is another recording; neither order matters.
     """
     calls = calls_of(legs)
-    ordered = sorted(recordings, key=_age)  # of two alike, always the same one is joined
+    # Of two alike, always the same one is joined.
+    ordered = sorted(recordings, key=lambda held: (held.facts.started_at, held.id))
     joining = join([recording.facts for recording in ordered], calls, tolerance)
     pairs = list(zip(ordered, joining.of_recordings, strict=True))
-    accounted = tuple(
-        _accounted(call, tuple((held, joined) for held, joined in map(pairs.__getitem__, places)
-                               if joined is not None))
-        for call, places in zip(calls, joining.of_calls, strict=True)
-    )  # fmt: skip
-    without = tuple(sorted((held for held, joined in pairs if joined is None), key=_age))
-    return Reconciled(accounted, without, tuple(_several(accounted, without)))
+    accounted = []
+    for call, places in zip(calls, joining.of_calls, strict=True):
+        of_call = (pairs[place] for place in places)
+        accounted.append(_accounted(call, [(held, joined) for held, joined in of_call if joined]))
+    without = tuple(held for held, joined in pairs if joined is None)
+    return Reconciled(tuple(accounted), without, tuple(_several(accounted, without)))
 
 
 def is_spoken(leg: Leg) -> bool:
-    """Whether somebody spoke, as far as the telephone system knows."""
+    """Whether people spoke, as far as the telephone system knows."""
     return leg.answered and leg.talk_ms != 0
 
 
@@ -140,8 +139,7 @@ def comparable_leg(leg: Leg) -> Leg:
 def without_repeats(legs: Iterable[Leg]) -> Iterable[Leg]:
     """Of essences that were written word for word alike, the first.
 
-    A leg that was sealed under other settings than the file is read by is understood otherwise,
-    and is the same leg.
+    A leg that was sealed under other settings is understood otherwise, and is the same leg.
     """
     once: dict[int | Leg, Leg] = {}
     for leg in legs:
@@ -152,13 +150,13 @@ def without_repeats(legs: Iterable[Leg]) -> Iterable[Leg]:
 def _written(leg: Leg) -> int:
     """What the system wrote, as a number that means something to this process alone.
 
-    And whether somebody spoke, which no setting changes: so nothing that is sealed can stand for a
+    And whether people spoke, which no setting changes: so nothing that is sealed can stand for a
     row that says otherwise.
     """
     call, said = leg.call, sorted(leg.call.said.items())
-    spoken = leg.answered, leg.talk_ms
-    # Ten years of rows would not fit into memory; nobody outside knows how Python's hash begins.
-    return hash((call.system, leg.key, call.raw_time, *spoken, *said)) if said else 0
+    # Ten years of rows would not fit into memory; how Python's hash begins is secret.
+    row = (call.system, leg.key, call.raw_time, leg.answered, leg.talk_ms, *said)
+    return hash(row) if said else 0
 
 
 def _whole(at: datetime) -> datetime:
@@ -167,7 +165,7 @@ def _whole(at: datetime) -> datetime:
 
 
 def _accounted(
-    call: CallRecord, recordings: tuple[tuple[HeldRecording, Joined], ...]
+    call: CallRecord, recordings: Sequence[tuple[HeldRecording, Joined]]
 ) -> AccountedCall:
     recorded = {joined.leg_index for _, joined in recordings}
     names = {call.legs[index].recording for index in recorded} - {""}
@@ -184,8 +182,9 @@ def _accounted(
         standing = Coverage.HELD
     else:
         standing = Coverage.IN_PART if recordings else Coverage.MISSING
-    by_age = tuple(sorted(recordings, key=lambda pair: _age(pair[0])))
-    return AccountedCall(call=call, standing=standing, recordings=by_age, without=without)
+    return AccountedCall(
+        call=call, standing=standing, recordings=tuple(recordings), without=without
+    )
 
 
 def _is_covered(leg: Leg, spans: Sequence[Span]) -> bool:
@@ -220,26 +219,16 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 def _several(
     calls: Iterable[AccountedCall], without_call: Iterable[HeldRecording]
 ) -> Iterator[ExtraRecordings]:
-    for accounted in calls:
-        of_leg: defaultdict[object, list[HeldRecording]] = defaultdict(list)
+    of_one: defaultdict[object, list[HeldRecording]] = defaultdict(list)
+    for number, accounted in enumerate(calls):
         for held, joined in accounted.recordings:
-            of_leg[joined.leg_index].append(held)
-        yield from _groups(of_leg)
-    of_id: defaultdict[object, list[HeldRecording]] = defaultdict(list)
+            of_one[number, joined.leg_index].append(held)
     for held in without_call:
         if held.facts.unique_id:
-            of_id[held.facts.unique_id].append(held)
-    yield from _groups(of_id)
-
-
-def _groups(recordings: Mapping[object, Sequence[HeldRecording]]) -> Iterator[ExtraRecordings]:
-    for group in recordings.values():
+            of_one[held.facts.unique_id].append(held)
+    for group in of_one.values():
         if len(group) > 1:
             spans = sorted(held.span for held in group)
             together = any(later[0] < earlier[1] for earlier, later in pairwise(spans))
             why = ExtraReason.OVERLAPPING if together else ExtraReason.CONSECUTIVE
-            yield ExtraRecordings(tuple(sorted(group, key=_age)), why)
-
-
-def _age(held: HeldRecording) -> tuple[datetime, int]:
-    return held.facts.started_at, held.id
+            yield ExtraRecordings(tuple(group), why)

@@ -1,7 +1,7 @@
 """What a telephone system wrote, and the call that it means in this practice.
 
-A system's own module only takes its names, or its call records, apart; what the parts mean is
-decided here for all of them: which end is the practice's, which way the call went, whose number it
+A system's reader only takes its names, or its call records, apart; what the parts mean is decided
+here for all of them: which end is the practice's, which way the call went, whose number it
 is, and when it was.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
@@ -53,7 +53,7 @@ class WrittenTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one name, or one record, says. Every text in it can be written as UTF-8."""
+    """What one name, or one record, tells. Every text in it can be written as UTF-8."""
 
     system: System
     how: str
@@ -62,7 +62,7 @@ class Written:
     direction: Direction | None = None
     """None: its ends tell."""
     calling: str = ""
-    """Who called, as written; empty: not said."""
+    """Who called, as written; empty: not stated."""
     called: str = ""
     calling_is_inside: bool = False
     """The system says that this end is the practice's; its number is an extension's then."""
@@ -70,9 +70,9 @@ class Written:
     ends_may_be_swapped: bool = False
     """Its direction is known, but some programs write its ends in the other order."""
     extension: str | None = None
-    """Of the practice's end, where the system says it apart from the ends."""
+    """Of the practice's end, where the system gives it apart from the ends."""
     outside: str = ""
-    """The outside party's number as written, where the system says it apart from the ends."""
+    """The outside party's number as written, where the system gives it apart from the ends."""
     parties: tuple[str, ...] = ()
     """Names of people."""
     unique_id: str | None = None
@@ -81,19 +81,33 @@ class Written:
 
     def to_call(self, setup: Setup) -> Call:
         """The call that this tells of."""
-        ends = _in_order(self, _ends(_with_both_ends(self), setup))
-        direction = self.direction or _direction(ends)
-        ends = _without_prefix(ends, direction, setup)
+        calling, called = _ends(self, setup)
+        is_turned = self.ends_may_be_swapped and _is_turned(self.direction, calling, called)
+        if is_turned:
+            calling, called = called, calling
+        direction = self.direction or _direction(calling, called)
+        leaves_practice = direction in {Direction.INBOUND, Direction.OUTBOUND}
+        ours_calls = direction in {Direction.OUTBOUND, Direction.INTERNAL}
+        ours, theirs = (calling, called) if ours_calls else (called, calling)
+        # Some systems show what is dialled for an outside line with who calls, too. Where the way
+        # is not known, or the call stays within, an extension may look so: 9999.
+        if leaves_practice or not theirs.is_inside:
+            theirs = theirs.without_prefix(setup)
+        if not (leaves_practice or ours.is_inside):
+            ours = ours.without_prefix(setup)
+        calling, called = (ours, theirs) if ours_calls else (theirs, ours)
+        number = e164(theirs.number, setup.region) if leaves_practice else None
+        apart = dialled(self.outside, setup.outside_prefixes, setup.region)
+        inside = (end.number for end in (ours, theirs) if end.is_inside)
         moment = self.time.moment(setup)
-        apart = e164(dialled(self.outside, setup.outside_prefixes, setup.region), setup.region)
-        turned = " with its ends in the other order" if ends.turned else ""
+        turned = " with its ends in the other order" if is_turned else ""
         return Call(
             system=self.system,
             direction=direction,
-            caller=party(ends.calling, setup.region),
-            callee=party(ends.called, setup.region),
-            number=_outside(ends, direction, setup.region) or apart,
-            extension=self.extension or _extension(ends, direction),
+            caller=party(calling.number, setup.region),
+            callee=party(called.number, setup.region),
+            number=number or e164(apart, setup.region),
+            extension=self.extension or next(inside, None),
             parties=self.parties,
             local_time=moment.local.isoformat(),
             raw_time=self.time.raw,
@@ -105,118 +119,56 @@ class Written:
         )
 
 
-def _with_both_ends(written: Written) -> Written:
-    """An end that is not said is the outside party or the extension, where the direction tells."""
-    outside, extension = written.outside, written.extension or ""
-    if written.calling and written.called:
-        return written
-    match written.direction:
-        case Direction.INBOUND:
-            calling, called = outside, extension
-        case Direction.OUTBOUND:
-            calling, called = extension, outside
-        case _:
-            return written
-    return replace(written, calling=written.calling or calling, called=written.called or called)
+class _End(NamedTuple):
+    """One end of a call."""
+
+    number: str
+    """As written."""
+    is_inside: bool
+    """It is an extension."""
+
+    def without_prefix(self, setup: Setup) -> _End:
+        return self._replace(number=dialled(self.number, setup.outside_prefixes, setup.region))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """Who was called and who called, as written, and which of them are extensions."""
+def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
+    """Who called, and who was called.
 
-    called: str
-    calling: str
-    called_is_inside: bool
-    calling_is_inside: bool
-    turned: bool = False
-
-    def swapped(self) -> _Ends:
-        return _Ends(
-            self.calling, self.called, self.calling_is_inside, self.called_is_inside, turned=True
-        )
-
-
-def _ends(written: Written, setup: Setup) -> _Ends:
-    def is_inside(end: str, *, by_system: bool) -> bool:
-        return (by_system and end.isascii() and end.isdigit()) or is_extension(
-            end, setup.extensions, setup.region
-        )
-
-    return _Ends(
-        written.called,
-        written.calling,
-        is_inside(written.called, by_system=written.called_is_inside),
-        is_inside(written.calling, by_system=written.calling_is_inside),
-    )
-
-
-def _in_order(written: Written, ends: _Ends) -> _Ends:
-    """Called, then calling: programs that rename recordings put the extension first or last."""
-    if not written.ends_may_be_swapped:
-        return ends
-    calling_alone = ends.calling_is_inside and not ends.called_is_inside
-    called_alone = ends.called_is_inside and not ends.calling_is_inside
-    turned = (written.direction is Direction.INBOUND and calling_alone) or (
-        written.direction is Direction.OUTBOUND and called_alone
-    )
-    return ends.swapped() if turned else ends
-
-
-def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
-    """Without what is dialled for an outside line; some systems show it with who calls, too.
-
-    Where the way is not known, or is said to stay within, an extension may look so: 9999.
+    An end that is not named is the outside party or the extension, where the direction tells.
     """
-    if not setup.outside_prefixes:
-        return ends
-    called = dialled(ends.called, setup.outside_prefixes, setup.region)
-    calling = dialled(ends.calling, setup.outside_prefixes, setup.region)
-    match direction:
-        case Direction.OUTBOUND:
-            return replace(ends, called=called)
-        case Direction.INBOUND:
-            return replace(ends, calling=calling)
-        case Direction.INTERNAL | Direction.UNKNOWN:
-            return replace(
-                ends,
-                called=ends.called if ends.called_is_inside else called,
-                calling=ends.calling if ends.calling_is_inside else calling,
-            )
+    calling, called = written.calling, written.called
+    if written.direction is Direction.INBOUND:
+        calling, called = calling or written.outside, called or written.extension or ""
+    elif written.direction is Direction.OUTBOUND:
+        calling, called = calling or written.extension or "", called or written.outside
+
+    def end(number: str, *, by_system: bool) -> _End:
+        is_inside = by_system and number.isascii() and number.isdigit()
+        return _End(number, is_inside or is_extension(number, setup.extensions, setup.region))
+
+    return (
+        end(calling, by_system=written.calling_is_inside),
+        end(called, by_system=written.called_is_inside),
+    )
 
 
-def _direction(ends: _Ends) -> Direction:
+def _is_turned(direction: Direction | None, calling: _End, called: _End) -> bool:
+    """Programs that rename recordings put the extension first or last."""
+    if calling.is_inside == called.is_inside:
+        return False
+    return direction is (Direction.INBOUND if calling.is_inside else Direction.OUTBOUND)
+
+
+def _direction(calling: _End, called: _End) -> Direction:
     """Where the system does not say: from the end inside to the one outside, or the other way.
 
     A person who picks up their own parked call stands at both ends, and nobody called a conference.
     """
-    if not ends.calling or not ends.called or ends.called == ends.calling:
+    if not calling.number or not called.number or called.number == calling.number:
         return Direction.UNKNOWN
-    match ends.called_is_inside, ends.calling_is_inside:
-        case True, True:
-            return Direction.INTERNAL
-        case True, False:
-            return Direction.INBOUND
-        case False, True:
-            return Direction.OUTBOUND
-        case _:
-            return Direction.UNKNOWN
-
-
-def _outside(ends: _Ends, direction: Direction, region: str) -> str | None:
-    match direction:
-        case Direction.INBOUND:
-            return e164(ends.calling, region)
-        case Direction.OUTBOUND:
-            return e164(ends.called, region)
-        case Direction.INTERNAL | Direction.UNKNOWN:
-            return None
-
-
-def _extension(ends: _Ends, direction: Direction) -> str | None:
-    called = ends.called if ends.called_is_inside else ""
-    calling = ends.calling if ends.calling_is_inside else ""
-    ours_called = direction in {Direction.INBOUND, Direction.UNKNOWN}
-    return (called or calling if ours_called else calling or called) or None
+    if calling.is_inside:
+        return Direction.INTERNAL if called.is_inside else Direction.OUTBOUND
+    return Direction.INBOUND if called.is_inside else Direction.UNKNOWN
 
 
 _A_DAY: Final = timedelta(days=1)
@@ -240,15 +192,21 @@ class Identified:
         That is when the call ended, or, if the file was copied, any time after it: a day that is
         known goes before it.
         """
-        at = _in_zone(modified, zone)
+        try:
+            at = datetime.fromtimestamp(modified, UTC).astimezone(zone)
+        except (ValueError, OverflowError, OSError):
+            at = None
+        if at is None or at.year not in YEARS:
+            raise Unusable("the file's own time is in no year of calls")
         why, contradiction = "the time is the file's own", None
         if self.day is not None and at.date() not in {self.day, self.day + _A_DAY}:
             at = datetime.combine(self.day, datetime.min.time(), zone)
             contradiction = "the file's own time is of another day than its folder"
             why = f"{contradiction}, whose beginning is taken"
         local = at.replace(tzinfo=None)
-        confidence = TimeConfidence.FILE_TIME
-        moment = Moment(at.astimezone(UTC), local, confidence, why, str(zone), contradiction)
+        moment = Moment(
+            at.astimezone(UTC), local, TimeConfidence.FILE_TIME, why, str(zone), contradiction
+        )
         return Call(
             system=self.system,
             local_time=local.isoformat(),
@@ -262,16 +220,6 @@ class Identified:
 NOT_IDENTIFIED: Final = Identified(
     system=System.NONE, how="no sidecar, and a name that no known system writes"
 )
-
-
-def _in_zone(modified: int, zone: ZoneInfo) -> datetime:
-    try:
-        at = datetime.fromtimestamp(modified, UTC).astimezone(zone)
-    except (ValueError, OverflowError, OSError):
-        at = None
-    if at is None or at.year not in YEARS:
-        raise Unusable("the file's own time is in no year of calls")
-    return at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,24 +245,6 @@ class Setup:
         return self.system in {None, System.TEMPLATE, system}
 
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 2099
-
-
-def local_from_digits(day: str, time: str) -> datetime | None:
-    """Of ``YYYYMMDD`` and ``HHMMSS``; None: there is no such day, or no such time."""
-    try:
-        at = datetime.fromisoformat(f"{day}T{time}")
-    except ValueError:
-        return None
-    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
-
-
-def time_from_digits(raw: str, day: str, time: str) -> WrittenTime | None:
-    """The same, with what was written."""
-    at = local_from_digits(day, time)
-    return None if at is None else WrittenTime(raw=raw, local=at)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """How the names of one system are read."""
@@ -336,19 +266,13 @@ class Template:
 
         Law: never raises.
         """
-        written = self._written(path)
-        if written is None:
-            return None
-        return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)
-
-    def _written(self, path: PurePath) -> Written | None:
         folders = self.pattern.pattern.count("/")
         found = self.pattern.find("/".join(path.parts[-1 - folders :]))
         if found is None:
             return None
         said = found.groups
         party = said.get("party", "").strip()
-        return Written(
+        written = Written(
             system=System.TEMPLATE,
             how="a call by its name, as a template of the configuration has it",
             time=WrittenTime(
@@ -366,3 +290,4 @@ class Template:
             unique_id=said.get("unique_id") or None,
             said={"name": path.name, "template": self.name},
         )
+        return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)

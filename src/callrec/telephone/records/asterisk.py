@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from callrec.telephone.call import Direction, System
+from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.number import is_extension
-from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     FileClock,
     Line,
+    NotUnderstood,
     ReadLine,
+    ReadRow,
     by_columns,
     by_header,
     cells_of,
@@ -41,17 +42,10 @@ _COLUMNS: Final = (
 )
 
 _LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
-
-_START: Final = _COLUMNS.index("start")
-
-_DISPOSITION: Final = _COLUMNS.index("disposition")
-
+_START, _DISPOSITION = _COLUMNS.index("start"), _COLUMNS.index("disposition")
 _DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
-
 _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
-
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
-
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
 
 _MACHINES: Final = frozenset(
@@ -61,53 +55,51 @@ _MACHINES: Final = frozenset(
 
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
 
-_HOW: Final = "a call record as Asterisk writes it"
-
 
 def begin_asterisk(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Asterisk's."""
-    reader = _Reader(setup)
+    read = partial(_leg, setup, FileClock(setup.zone, "the unique id"))
     for start in ("start", "calldate"):
-        read = by_header(first[0], frozenset({start, "src", "dst", "disposition"}), reader.read_row)
-        if read is not None:
-            return read
-    return reader.read if any(map(_is_row, first)) else None
+        needed = frozenset({start, "src", "dst", "disposition"})
+        if (by_names := by_header(first[0], needed, read)) is not None:
+            return by_names
+    rows = map(cells_of, first)
+    if not any(_columns(row) and parse_local_time(row[_START]) is not None for row in rows):
+        return None
+    return partial(_read_unnamed, read)
 
 
-class _Reader:
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
-        self._clock = FileClock(setup.zone, "the unique id")
-
-    def read(self, line: Line) -> Leg | NotUnderstood:
-        row = cells_of(line)
-        if isinstance(row, NotUnderstood):
-            return row
-        columns = _columns(row)
-        if not columns:
-            return NotUnderstood(line.number, "it is no row of Master.csv")
-        return by_columns(line.number, columns, row, self.read_row)
-
-    def read_row(self, said: Mapping[str, str]) -> Leg | str:
-        raw = said.get("start") or said.get("calldate", "")
-        start = parse_local_time(raw)
-        if start is None:
-            return "its start is no date and time"
-        time = self._clock.time(raw, start, _created(said.get("uniqueid", "")))
-        return _leg(said, time, self._setup)
+def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
+    row = cells_of(line)
+    columns = _columns(row)
+    if row and not columns:
+        return NotUnderstood(line.number, "it is no row of Master.csv")
+    return by_columns(line.number, columns, row, read)
 
 
-def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
-    unique_id = said.get("uniqueid")
-    answered = said.get("disposition") == "ANSWERED" and not _is_by_machine(said)
+def _leg(setup: Setup, clock: FileClock, said: Mapping[str, str]) -> Leg | str:
+    raw = said.get("start") or said.get("calldate", "")
+    start = parse_local_time(raw)
+    if start is None:
+        return "its start is no date and time"
+    created = _UNIQUE_ID.fullmatch(said.get("uniqueid", ""))
+    time = clock.time(raw, start, from_epoch(int(created["epoch"])) if created else None)
     call = _written(said, time, setup).to_call(setup)
-    waited = _waited(said)
+    # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
+    by_machine = not said.get("dstchannel") and said.get("lastapp", "").casefold() in _MACHINES
+    answered = said.get("disposition") == "ANSWERED" and not by_machine
+    # How long it rang: not as a difference of local times, which may jump.
+    duration = parse_length(said.get("duration", ""))
+    talked = parse_length(said.get("billsec", ""))
+    rang = None if duration is None or talked is None or duration < talked else duration - talked
+    # FreePBX has a column for the recording; before, it stood in the user field.
+    before, _, by_user_field = said.get("userfield", "").partition("audio:")
     return Leg(
         call=call,
-        key=said.get("linkedid") or unique_id or "",
-        recording=_recording(said),
+        key=said.get("linkedid") or said.get("uniqueid", ""),
+        recording=file_name(said.get("recordingfile") or ("" if before else by_user_field)),
         answered=answered,
-        answered_at=call.started_at + waited if answered and waited is not None else None,
+        answered_at=call.started_at + rang if answered and rang is not None else None,
         talk_ms=parse_milliseconds(said.get("billsec", "")),
     )
 
@@ -116,11 +108,17 @@ def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writte
     calling, called = parse_end(said.get("src", "")), parse_end(said.get("dst", ""))
     ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
     ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
+    from_outside = said.get("did") or said.get("dcontext", "").startswith(_FROM_OUTSIDE)
+    direction = None
+    if ours_calling:
+        direction = Direction.INTERNAL if ours_called else Direction.OUTBOUND
+    elif ours_called or from_outside:
+        direction = Direction.INBOUND
     return Written(
         system=System.ASTERISK,
-        how=_HOW,
+        how="a call record as Asterisk writes it",
         time=time,
-        direction=_direction(ours_calling, ours_called, said),
+        direction=direction,
         # Of an outgoing call src is what the called party is shown: often the practice's number.
         calling=ours_calling or calling,
         called=called,
@@ -131,16 +129,6 @@ def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writte
         unique_id=said.get("uniqueid"),
         said=said,
     )
-
-
-def _direction(
-    calling: str | None, called: str | None, said: Mapping[str, str]
-) -> Direction | None:
-    if calling:
-        return Direction.INTERNAL if called else Direction.OUTBOUND
-    if called or said.get("did") or said.get("dcontext", "").startswith(_FROM_OUTSIDE):
-        return Direction.INBOUND
-    return None
 
 
 def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
@@ -154,36 +142,6 @@ def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
     return None
 
 
-def _is_by_machine(said: Mapping[str, str]) -> bool:
-    """Whether nobody but Asterisk itself took the call: its queue's music, a menu, a voice mailbox.
-
-    A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
-    """
-    return not said.get("dstchannel") and said.get("lastapp", "").casefold() in _MACHINES
-
-
-def _waited(said: Mapping[str, str]) -> timedelta | None:
-    """From its start until it was answered; not as a difference of local times, which may jump."""
-    duration, talked = (
-        parse_length(said.get("duration", "")),
-        parse_length(said.get("billsec", "")),
-    )
-    if duration is None or talked is None or duration < talked:
-        return None
-    return duration - talked
-
-
-def _recording(said: Mapping[str, str]) -> str:
-    """FreePBX has a column for it; before, it stood in the user field."""
-    by_user_field = said.get("userfield", "").partition("audio:")
-    return file_name(said.get("recordingfile") or ("" if by_user_field[0] else by_user_field[2]))
-
-
-def _created(unique_id: str) -> datetime | None:
-    parts = _UNIQUE_ID.fullmatch(unique_id)
-    return from_epoch(int(parts["epoch"])) if parts else None
-
-
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
     """Of Master.csv, by how many there are; empty: it is no row of it."""
     more = len(row) - len(_COLUMNS)
@@ -193,10 +151,3 @@ def _columns(row: Sequence[str]) -> tuple[str, ...]:
     one = "uniqueid" if _UNIQUE_ID.fullmatch(row[-1 - len(later)]) else "userfield"
     between = ((), (one,), ("uniqueid", "userfield"))[more - len(later)]
     return (*_COLUMNS, *between, *later)
-
-
-def _is_row(line: Line) -> bool:
-    row = cells_of(line)
-    if isinstance(row, NotUnderstood) or not _columns(row):
-        return False
-    return parse_local_time(row[_START]) is not None

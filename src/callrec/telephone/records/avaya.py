@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from callrec.telephone.call import Direction, System
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.records.lines import (
     LONGEST_CALL,
     MILLISECOND,
     Line,
+    NotUnderstood,
     ReadLine,
     cells_of,
     parse_duration,
@@ -42,15 +42,11 @@ _COLUMNS: Final = (
 )
 
 _FEWEST: Final = _COLUMNS.index("party2 name") + 1
-
-_PARTIES: Final = ("party1", "party2")
-
 _START: Final = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
-
 _EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
 
 _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
-"""What a desk is called that has been given to nobody."""
+"""The name of a desk that nobody has been given."""
 
 _AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
 """Behind a number of a SIP trunk, or the key that ends dialling."""
@@ -92,31 +88,26 @@ class _Reader:
         if spent + connected > LONGEST_CALL:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if said["continuation"] == "1":
-            self._remember(said["call id"], _Open(began.start, spent + connected))
+            self._open[said["call id"]] = _Open(began.start, spent + connected)
+            if len(self._open) > _MOST_OPEN:
+                del self._open[next(iter(self._open))]
         call = _written(said, start).to_call(self._setup)
         return Leg(
             call=call,
             key=f"{said['call id']} {began.start}",
-            recording="",
             answered=bool(connected),
             answered_at=call.started_at + spent if connected else None,
             talk_ms=connected // MILLISECOND,
         )
 
-    def _remember(self, call_id: str, call: _Open) -> None:
-        self._open[call_id] = call
-        if len(self._open) > _MOST_OPEN:
-            del self._open[next(iter(self._open))]
-
 
 def _segment(line: Line) -> Mapping[str, str] | None:
     """The columns by name; None: it is no segment."""
     row = cells_of(line)
-    if isinstance(row, NotUnderstood) or len(row) < _FEWEST:
-        return None
     said = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
     is_ours = (
-        _START.fullmatch(said.get("call start", ""))
+        len(row) >= _FEWEST
+        and _START.fullmatch(said.get("call start", ""))
         and said.get("direction") in {"I", "O"}
         and {"connected time", "call id"} <= said.keys()
         and said.get("continuation") in {"0", "1"}
@@ -125,9 +116,12 @@ def _segment(line: Line) -> Mapping[str, str] | None:
 
 
 def _written(said: Mapping[str, str], start: datetime) -> Written:
-    parties = ((said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES)
     # Lines and voicemail have devices and names too, and are nobody.
-    desks = [(desk[1], name) for device, name in parties if (desk := _EXTENSION.fullmatch(device))]
+    desks = [
+        (desk[1], said.get(f"{who} name", ""))
+        for who in ("party1", "party2")
+        if (desk := _EXTENSION.fullmatch(said.get(f"{who} device", "")))
+    ]
     direction = Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
     if said.get("is internal") == "1":
         direction = Direction.INTERNAL
@@ -136,13 +130,9 @@ def _written(said: Mapping[str, str], start: datetime) -> Written:
         how="a segment of a call as Avaya IP Office writes it",
         time=WrittenTime(raw=said["call start"], local=start),
         direction=direction,
-        calling=_end(said.get("caller", "")),
-        called=_end(said.get("called number", "")),
+        calling=parse_end(_AT_A_SERVER.sub("", said.get("caller", ""))),
+        called=parse_end(_AT_A_SERVER.sub("", said.get("called number", ""))),
         extension=desks[0][0] if desks else None,
         parties=person_names(*(name for _, name in desks if not _NOBODY.fullmatch(name))),
         said=said,
     )
-
-
-def _end(text: str) -> str:
-    return parse_end(_AT_A_SERVER.sub("", text))

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from callrec.telephone.call import Direction, System
-from callrec.telephone.records.leg import Leg
+from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.records.lines import (
     Item,
     file_name,
@@ -32,9 +33,7 @@ from callrec.telephone.records.lines import (
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _RINGCENTRAL_DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
-
 _RINGCENTRAL_SESSION: Final = frozenset({"sessionId", "telephonySessionId"})
-
 _RINGCENTRAL_ANSWERED: Final = frozenset({"Accepted", "Call connected"})
 
 
@@ -51,10 +50,9 @@ def ringcentral_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     parts = item.get("legs")
     parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     whole = {name: value for name, value in item.items() if name != "legs"}
-    for place, part in enumerate(parts or [{}]):
-        # Whatever is said of the call alone is said of each leg, but only one has its recording.
-        beside = whole if place == 0 else {**whole, "recording": None}
-        yield _ringcentral_leg({**beside, **part}, setup)
+    for part in parts or [{}]:
+        yield _ringcentral_leg(whole | part, setup)
+        whole["recording"] = None  # what is said of the call is true of each leg, but not this
 
 
 def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
@@ -86,13 +84,11 @@ def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
         key=text_at(item, "telephonySessionId") or text_at(item, "sessionId"),
         recording=file_name(recording),
         answered=answered,
-        answered_at=None,
         talk_ms=parse_milliseconds(text_at(item, "duration")) if answered else None,
     )
 
 
 _EIGHT_BY_EIGHT_DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
-
 _MD5: Final = re.compile("[0-9a-fA-F]{32}")
 
 
@@ -105,7 +101,7 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an object is, or why it is none.
 
     Times are in milliseconds since 1970. The checksum of the recording's bytes is kept as ``md5``
-    in what the call is said to be, to check the recording by.
+    among what the system said, to check the recording by.
     """
     tags = item["tags"]
     if isinstance(tags, list):  # of key and value
@@ -123,8 +119,7 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
         key=text_at(tags, "callId"),
         recording=file_name(path[-1]),
         answered=True,
-        answered_at=None,
-        talk_ms=None,  # what unit a duration is in is not known
+        # How long it was is left out: in which unit a duration is given is not known.
     )
 
 
@@ -172,40 +167,31 @@ def twilio_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     if time is None:
         yield "its start is no date and time"
         return
-    is_recording = text_at(item, "sid").startswith("RE")
-    written = _twilio_recording(item, time) if is_recording else _twilio_call(item, time)
-    own = text_at(item, "sid")
-    yield Leg(
-        call=written.to_call(setup),
-        key=text_at(item, "call_sid") if is_recording else text_at(item, "parent_call_sid") or own,
-        recording=file_name(own) if is_recording else "",
-        answered=is_recording or text_at(item, "status") in _TWILIO_ANSWERED,
-        answered_at=None,
-        talk_ms=parse_milliseconds(text_at(item, "duration")),
-    )
-
-
-def _twilio_recording(item: Item, time: WrittenTime) -> Written:
-    return Written(
+    own, of_call = text_at(item, "sid"), text_at(item, "call_sid")
+    is_recording = own.startswith("RE")
+    written = Written(
         system=System.TWILIO,
         how="a recording as Twilio describes it",
         time=time,
         direction=Direction.UNKNOWN,
-        unique_id=text_at(item, "call_sid") or None,
+        unique_id=of_call or None,
         said=flattened(item),
     )
-
-
-def _twilio_call(item: Item, time: WrittenTime) -> Written:
-    return Written(
-        system=System.TWILIO,
-        how="a call record as Twilio writes it",
-        time=time,
-        direction=Direction.INBOUND if text_at(item, "direction") == "inbound" else None,
-        calling=parse_end(text_at(item, "from")),
-        called=parse_end(text_at(item, "to")),
-        unique_id=text_at(item, "sid"),
-        said=flattened(item),
+    if not is_recording:
+        written = replace(
+            written,
+            how="a call record as Twilio writes it",
+            direction=Direction.INBOUND if text_at(item, "direction") == "inbound" else None,
+            calling=parse_end(text_at(item, "from")),
+            called=parse_end(text_at(item, "to")),
+            unique_id=own,
+        )
+    yield Leg(
+        call=written.to_call(setup),
+        key=of_call if is_recording else text_at(item, "parent_call_sid") or own,
+        recording=file_name(own) if is_recording else "",
+        answered=is_recording or text_at(item, "status") in _TWILIO_ANSWERED,
+        talk_ms=parse_milliseconds(text_at(item, "duration")),
     )
 
 
@@ -217,4 +203,5 @@ def _twilio_time(raw: str) -> WrittenTime | None:
         instant = parsedate_to_datetime(raw)
     except ValueError:
         return None
+    instant = instant.replace(tzinfo=instant.tzinfo or UTC)  # -0000 is UTC too, and comes as none
     return WrittenTime(raw=raw, instant=instant, proof="the offset that is written with it")

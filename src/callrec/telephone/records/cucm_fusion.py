@@ -3,8 +3,8 @@
 The first line names the columns. FusionPBX quotes cells and does not double a quote within one, so
 that such a row cannot be read; its epochs are seconds in UTC, its stamps have an offset or are
 local. CUCM's files are called ``cdr_<cluster>_<node>_<time>_<number>``; a second line has the types
-of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that nobody
-answered has no connect time.
+of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that was
+not answered has no connect time.
 
 Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; Cisco, Call
 Detail Records Administration Guide (columns, global call id, times).
@@ -16,12 +16,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from callrec.telephone.call import Direction, System
+from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.number import is_extension
-from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MILLISECOND,
     Line,
+    NotUnderstood,
     ReadLine,
     by_header,
     file_name,
@@ -53,24 +53,28 @@ def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
 
 
 def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    time = _time(said)
+    stamp = said.get("start_stamp", "")
+    time = parse_written_time(stamp)
+    if epoch := from_epoch(parse_whole(said.get("start_epoch", ""))):
+        time = WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
         return "its start is no date and time"
-    direction = _DIRECTIONS.get(said.get("direction", "").casefold())
-    calling = parse_end(said.get("source_number") or said.get("caller_id_number", ""))
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
-        direction=direction,
-        calling=calling,
+        direction=_DIRECTIONS.get(said.get("direction", "").casefold()),
+        calling=parse_end(said.get("source_number") or said.get("caller_id_number", "")),
         called=parse_end(said.get("destination_number", "")),
         extension=said.get("extension"),
         parties=person_names(said.get("caller_id_name", "")),
         unique_id=said.get("xml_cdr_uuid"),
         said=said,
     ).to_call(setup)
-    talked = _talked(said)
+    exactly = parse_length(said.get("billmsec", ""), unit=MILLISECOND)
+    talked = parse_milliseconds(said.get("billsec", ""))
+    if exactly is not None:
+        talked = exactly // MILLISECOND
     answered_at = from_epoch(parse_whole(said.get("answer_epoch", "")))
     return Leg(
         call=call,
@@ -83,28 +87,8 @@ def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     )
 
 
-def _time(said: Mapping[str, str]) -> WrittenTime | None:
-    stamp = said.get("start_stamp", "")
-    epoch = from_epoch(parse_whole(said.get("start_epoch", "")))
-    if epoch is not None:
-        return WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
-    return parse_written_time(stamp)
-
-
-def _talked(said: Mapping[str, str]) -> int | None:
-    """Milliseconds."""
-    exactly = parse_length(said.get("billmsec", ""), unit=MILLISECOND)
-    if exactly is None:
-        return parse_milliseconds(said.get("billsec", ""))
-    return exactly // MILLISECOND
-
-
 _NEEDED: Final = frozenset(
     {"globalcallid_callid", "datetimeorigination", "callingpartynumber", "finalcalledpartynumber"}
-)
-
-_GLOBAL_CALL_ID: Final = (
-    *("globalcallid_clusterid", "globalcallid_callmanagerid", "globalcallid_callid"),
 )
 
 _TYPES: Final = ("INTEGER", "VARCHAR", "UNIQUEIDENTIFIER")
@@ -113,11 +97,13 @@ _TYPES: Final = ("INTEGER", "VARCHAR", "UNIQUEIDENTIFIER")
 def begin_cucm(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Unified CM's."""
     read = by_header(first[0], _NEEDED, partial(_cucm_leg, setup))
-    return None if read is None else partial(_read, read)
+    if read is None:
+        return None
 
+    def read_past_types(line: Line) -> Leg | NotUnderstood | None:
+        return None if line.text.lstrip('"').startswith(_TYPES) else read(line)
 
-def _read(read: ReadLine, line: Line) -> Leg | NotUnderstood | None:
-    return None if line.text.lstrip('"').startswith(_TYPES) else read(line)
+    return read_past_types
 
 
 def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
@@ -125,19 +111,16 @@ def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     if started is None:
         return "it has no time of origination"
     answered_at = from_epoch(parse_whole(said.get("datetimeconnect", "")))
+    parts = ("clusterid", "callmanagerid", "callid")
+    global_id = (said.get(f"globalcallid_{part}") for part in parts)
     calling = parse_end(said.get("callingpartynumber", ""))
-    called = parse_end(
-        said.get("finalcalledpartynumber") or said.get("originalcalledpartynumber", "")
-    )
+    final = said.get("finalcalledpartynumber")
+    called = parse_end(final or said.get("originalcalledpartynumber", ""))
     is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
     call = Written(
         system=System.CUCM,
         how="a call record as Cisco Unified CM writes it",
-        time=WrittenTime(
-            raw=said["datetimeorigination"],
-            instant=started,
-            proof="the epoch",
-        ),
+        time=WrittenTime(raw=said["datetimeorigination"], instant=started, proof="the epoch"),
         direction=Direction.INBOUND if is_withheld else None,
         calling=calling,
         called=called,
@@ -145,8 +128,7 @@ def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     ).to_call(setup)
     return Leg(
         call=call,
-        key=":".join(said[part] for part in _GLOBAL_CALL_ID if part in said),
-        recording="",
+        key=":".join(filter(None, global_id)),
         answered=answered_at is not None,
         answered_at=answered_at,
         talk_ms=parse_milliseconds(said.get("duration", "")),

@@ -9,14 +9,15 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
-from callrec.telephone.number import is_withheld
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.call import Leg
+from callrec.telephone.clock import SAME_HOUR
+from callrec.telephone.number import is_a_name
 from callrec.telephone.written import WrittenTime
 
 MAX_LINE_BYTES: Final = 64 * 1024
@@ -25,11 +26,19 @@ MAX_LINE_BYTES: Final = 64 * 1024
 _AT_ONCE: Final = 256 * 1024
 """Bytes."""
 
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-
 
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A row that says nothing that could be used."""
+
+    line: int
+    """In its file, from 1; of JSON, which of its items."""
+    why: str
+    """In a few words, with nothing of the call in them."""
 
 
 class Line(NamedTuple):
@@ -50,95 +59,73 @@ ReadRow: TypeAlias = Callable[[Mapping[str, str]], Leg | str]
 def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
     """Each line that holds something; of one that is too long no more is kept than its number.
 
-    UTF-8, with or without a byte order mark; a line that is no UTF-8 is read as Windows' code page
-    for western Europe (CP1252). NULs are left out: systems pad with them.
+    UTF-8, with or without a byte order mark; any other line is read as Windows' code page for
+    western Europe (CP1252). NULs are left out: systems pad with them.
     """
     for number, raw in enumerate(_raw_lines(file), start=1):
         if raw is None:
             yield NotUnderstood(number, f"the line is longer than {MAX_LINE_BYTES // 1024} KiB")
-        elif text := _text(raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw):
+            continue
+        plain = raw.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").replace(b"\0", b"")
+        try:
+            text = plain.decode("utf-8")
+        except UnicodeDecodeError:
+            text = plain.decode("cp1252", "replace")
+        if text := text.strip("\r\n"):
             yield Line(number, text)
 
 
 def by_header(first: Line, needed: frozenset[str], read: ReadRow) -> ReadLine | None:
     """What reads the rows of a file whose first line names its columns, in any order."""
-    row = cells_of(first)
-    columns = [] if isinstance(row, NotUnderstood) else [name.strip().casefold() for name in row]
+    columns = [name.strip().casefold() for name in cells_of(first)]
     if not needed <= set(columns):
         return None
-    return partial(_read_row, first.number, columns, read)
+
+    def read_line(line: Line) -> Leg | NotUnderstood | None:
+        if line.number == first.number:
+            return None
+        return by_columns(line.number, columns, cells_of(line), read)
+
+    return read_line
 
 
 def by_columns(
     number: int, columns: Sequence[str], row: Sequence[str], read: ReadRow
 ) -> Leg | NotUnderstood:
     """What one row says whose columns are known."""
+    if not row:
+        return NotUnderstood(number, "it cannot be parted into cells: a quote is not closed")
     if len(row) != len(columns):
         return NotUnderstood(number, f"it has {len(row)} cells and not {len(columns)}")
-    said = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
-    leg = read(said)
+    leg = read({name: cell for name, cell in zip(columns, row, strict=True) if cell})
     return NotUnderstood(number, leg) if isinstance(leg, str) else leg
 
 
-def _read_row(
-    header: int, columns: Sequence[str], read: ReadRow, line: Line
-) -> Leg | NotUnderstood | None:
-    if line.number == header:
-        return None
-    row = cells_of(line)
-    if isinstance(row, NotUnderstood):
-        return row
-    return by_columns(line.number, columns, row, read)
-
-
-def cells_of(line: Line) -> list[str] | NotUnderstood:
-    """The cells of comma-separated values, as RFC 4180 quotes them."""
+def cells_of(line: Line) -> list[str]:
+    """The cells of comma-separated values, as RFC 4180 quotes them; none: a quote is not closed."""
     try:
         return next(csv.reader((line.text,), strict=True))
     except csv.Error:
-        return NotUnderstood(line.number, "it cannot be parted into cells: a quote is not closed")
-
-
-def _text(raw: bytes) -> str:
-    plain = raw.replace(b"\0", b"") if b"\0" in raw else raw
-    try:
-        return plain.decode("utf-8").strip("\r\n")
-    except UnicodeDecodeError:
-        return plain.decode("cp1252", "replace").strip("\r\n")
+        return []
 
 
 def _raw_lines(file: Readable) -> Iterator[bytes | None]:
     """None: too long."""
     rest, is_too_long = b"", False
     while chunk := file.read(_AT_ONCE):
-        first, *others = (rest + chunk).split(b"\n")
-        if not others:
-            rest, is_too_long = _kept(first, is_too_long=is_too_long)
-            continue
-        yield _whole(first, is_too_long=is_too_long)
-        *whole, last = others
+        *whole, last = (rest + chunk).split(b"\n")
         for line in whole:
-            yield _whole(line, is_too_long=False)
-        rest, is_too_long = _kept(last, is_too_long=False)
+            yield None if is_too_long or len(line) > MAX_LINE_BYTES else line
+            is_too_long = False
+        # Of a line that is too long already no more is kept.
+        is_too_long = is_too_long or len(last) > MAX_LINE_BYTES
+        rest = b"" if is_too_long else last
     if rest or is_too_long:
-        yield _whole(rest, is_too_long=is_too_long)
+        yield None if is_too_long else rest
 
 
-def _kept(begun: bytes, *, is_too_long: bool) -> tuple[bytes, bool]:
-    """A line whose end has not been seen; what is too long already is let go."""
-    is_too_long = is_too_long or len(begun) > MAX_LINE_BYTES
-    return (b"" if is_too_long else begun), is_too_long
-
-
-def _whole(line: bytes, *, is_too_long: bool) -> bytes | None:
-    return None if is_too_long or len(line) > MAX_LINE_BYTES else line
-
-
-_LONGEST_END: Final = 64
-
-_LONGEST_NAME: Final = 200
-
-_LONGEST_FILE_NAME: Final = 255
+_LONGEST_END, _LONGEST_NAME, _LONGEST_FILE_NAME = 64, 200, 255
+"""Characters, of a file's name bytes."""
 
 _FOLDERS: Final = re.compile(r"[/\\]")
 
@@ -146,11 +133,8 @@ LONGEST_CALL: Final = timedelta(hours=10_000)
 """Nobody ever spoke so long, and what is added to a time must not lead out of the calendar."""
 
 MILLISECOND: Final = timedelta(milliseconds=1)
-
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
-
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
-
 _YEARS: Final = range(1901, 2100)
 
 _LATEST: Final = 4_102_444_800
@@ -164,9 +148,13 @@ def parse_end(text: str) -> str:
 
 
 def person_names(*names: str) -> tuple[str, ...]:
-    """Those that are names of somebody: a number is none, nor is "anonymous"."""
-    plain = (" ".join(name.split()) for name in names if name)
-    return tuple(dict.fromkeys(name for name in plain if _is_name(name)))
+    """Those that are people's names: a number is none, nor is "anonymous"."""
+    plain = dict.fromkeys(" ".join(name.split()) for name in names if name)
+    return tuple(
+        name
+        for name in plain
+        if len(name) <= _LONGEST_NAME and name.isprintable() and is_a_name(name)
+    )
 
 
 def shown_name(caller: str) -> str:
@@ -234,18 +222,6 @@ def _date_and_time(text: str) -> datetime | None:
     return at if at and at.year in _YEARS else None
 
 
-def _is_name(text: str) -> bool:
-    return (
-        len(text) <= _LONGEST_NAME
-        and text.isprintable()
-        and any(map(str.isalpha, text))
-        and not is_withheld(text)
-    )
-
-
-_SOON: Final = timedelta(minutes=30)
-"""As in telephone/clock.py: no other hour could be meant."""
-
 _AT_LEAST: Final = timedelta(seconds=-2)
 """Clocks are set."""
 
@@ -253,9 +229,9 @@ _AT_LEAST: Final = timedelta(seconds=-2)
 class FileClock:
     """Tells when each row of a file was, by the practice's clock or by UTC's.
 
-    No file says by which. But where a row has an id that holds the instant at which its call came
-    into being, a start soon after that instant by the one clock, and not by the other, tells. What
-    an earlier row of the file has shown is remembered.
+    No file says by which. But where the id in a row holds the instant at which its call came into
+    being, a start soon after that instant by the one clock, and not by the other, tells. What an
+    earlier row of the file has shown is remembered.
     """
 
     def __init__(self, zone: ZoneInfo, proof: str) -> None:
@@ -280,18 +256,17 @@ class FileClock:
     def _is_near(self, start: datetime, created: datetime) -> bool:
         """Whether it began soon after its call, by the practice's clock."""
         since = start - created.replace(tzinfo=None)
-        in_zone = any(_AT_LEAST <= since - offset < _SOON for offset in self._offsets(start))
-        in_utc = _AT_LEAST <= since < _SOON
+        # By both readings of a local time.
+        offsets = (self._zone.utcoffset(start.replace(fold=fold)) for fold in (0, 1))
+        in_zone = any(
+            _AT_LEAST <= since - (offset or timedelta()) < SAME_HOUR for offset in offsets
+        )
+        in_utc = _AT_LEAST <= since < SAME_HOUR
         if in_zone and in_utc:  # winter
             self._is_utc = bool(self._is_utc)
         elif in_zone or in_utc:
             self._is_utc = in_utc
         return in_zone
-
-    def _offsets(self, local: datetime) -> tuple[timedelta, timedelta]:
-        """East of Greenwich, by both readings of a local time."""
-        first, second = (self._zone.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
-        return first or timedelta(), second or timedelta()
 
 
 Item: TypeAlias = dict[str, Any]
@@ -361,7 +336,7 @@ def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: Any) -> str:
-    """Text that can be written as UTF-8; what stands for no sign at all is replaced."""
+    """Text that can be written as UTF-8; what stands for no character at all is replaced."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return str(value) if isinstance(value, int | float) else ""

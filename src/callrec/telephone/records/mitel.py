@@ -22,11 +22,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from callrec.telephone.call import Direction, System
-from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.records.lines import (
     MILLISECOND,
     Line,
+    NotUnderstood,
     ReadLine,
     parse_duration,
     parse_end,
@@ -42,51 +42,21 @@ _BEGINNING: Final = re.compile(
 )
 
 _TRUNK: Final = re.compile(r"[TX][0-9]{1,4}")
-
 _NOON: Final = 12
-
 _A_DAY: Final = timedelta(days=1)
 
 _YEARS: Final = 8
 """That many back there is a leap year."""
 
-_FOUR_DIGITS: Final = {
-    "calling": slice(0, 4),
-    "attendant": slice(4, 5),
-    "answered after": slice(5, 8),
-    "digits": slice(10, 36),
-    "completion": slice(36, 37),
-    "speed or forward": slice(37, 38),
-    "called": slice(38, 42),
-    "transfer": slice(42, 43),
-    "third party": slice(44, 48),
-    "account": slice(49, 61),
-    "route": slice(61, 62),
-    "system": slice(62, 65),
-    "ani": slice(67, 77),
-    "dnis": slice(78, 88),
-    "call identifier": slice(89, 97),
-    "sequence": slice(97, 98),
-}
-
-_SEVEN_DIGITS: Final = {
-    "calling": slice(0, 7),
-    "attendant": slice(7, 8),
-    "answered after": slice(8, 12),
-    "digits": slice(13, 39),
-    "completion": slice(39, 40),
-    "speed or forward": slice(40, 41),
-    "called": slice(41, 48),
-    "transfer": slice(48, 49),
-    "third party": slice(50, 57),
-    "account": slice(58, 70),
-    "route": slice(70, 71),
-    "system": slice(71, 74),
-    "ani": slice(76, 86),
-    "dnis": slice(87, 94),
-    "call identifier": slice(95, 103),
-    "sequence": slice(103, 104),
-}
+_FIELDS: Final = (
+    ("calling", 4, 7), ("attendant", 1, 1), ("answered after", 3, 4), ("", 2, 1),
+    ("digits", 26, 26), ("completion", 1, 1), ("speed or forward", 1, 1), ("called", 4, 7),
+    ("transfer", 1, 1), ("", 1, 1), ("third party", 4, 7), ("", 1, 1), ("account", 12, 12),
+    ("route", 1, 1), ("system", 3, 3), ("", 2, 2), ("ani", 10, 10), ("", 1, 1), ("dnis", 10, 7),
+    ("", 1, 1), ("call identifier", 8, 8), ("sequence", 1, 1),
+)  # fmt: skip
+"""In their order, with their widths where parties have four digits, and where they have seven; what
+has no name parts them."""
 
 
 def begin_mitel(until: date, first: Sequence[Line], setup: Setup) -> ReadLine | None:
@@ -121,7 +91,6 @@ class _Reader:
             call=call,
             # The numbers of calls come again; a call has one day.
             key=f"{said['call identifier']} {start:%Y-%m-%d}" if "call identifier" in said else "",
-            recording="",
             answered=answered,
             answered_at=call.started_at + waited if answered and waited is not None else None,
             talk_ms=duration // MILLISECOND,
@@ -149,11 +118,15 @@ class _Reader:
 
 
 def _fields(text: str, beginning: re.Match[str]) -> Mapping[str, str]:
-    rest = text[beginning.end() :]
     # Where a party has seven digits, the hours of a duration have four.
-    layout = _FOUR_DIGITS if len(beginning["duration"]) == len("00:00:00") else _SEVEN_DIGITS
-    fields = {name: rest[where].strip() for name, where in layout.items()}
-    return {name: field for name, field in fields.items() if field} | {"record": text.strip()}
+    has_seven = len(beginning["duration"]) > len("00:00:00")
+    fields, place = {}, beginning.end()
+    for name, of_four, of_seven in _FIELDS:
+        end = place + (of_seven if has_seven else of_four)
+        if name and (field := text[place:end].strip()):
+            fields[name] = field
+        place = end
+    return fields | {"record": text.strip()}
 
 
 def _written(said: Mapping[str, str], time: WrittenTime) -> Written:

@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple, Protocol
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.call import Call, System
+from callrec.telephone.call import Call, Leg, System
 from callrec.telephone.records.asterisk import begin_asterisk
 from callrec.telephone.records.avaya import begin_avaya
 from callrec.telephone.records.cloud import (
@@ -27,11 +27,11 @@ from callrec.telephone.records.cloud import (
     twilio_legs,
 )
 from callrec.telephone.records.cucm_fusion import begin_cucm, begin_fusionpbx
-from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MAX_JSON_BYTES,
     Item,
     Line,
+    NotUnderstood,
     Readable,
     ReadLine,
     items_of,
@@ -52,11 +52,8 @@ _HEAD: Final = 64 * 1024
 _HINT: Final = "docs/call-records.md says which are read; --system says whose they are"
 
 
-class Begin(Protocol):
-    """What reads the lines of a file that begins so; None: it is not this system's."""
-
-    def __call__(self, first: Sequence[Line], setup: Setup) -> ReadLine | None: ...
-
+Begin: TypeAlias = Callable[[Sequence[Line], Setup], ReadLine | None]
+"""What reads the lines of a file that begins so; None: it is not this system's."""
 
 _LINES: Final[dict[System, Begin]] = {
     System.ASTERISK: begin_asterisk,
@@ -92,7 +89,24 @@ def read_records(
 ) -> Iterator[Leg | NotUnderstood]:
     """Each row of a file of call records, as it comes."""
     try:
-        yield from _read(file, setup, until or _last_written(file))
+        head = file.read(_HEAD)
+        whole = _Behind(head, file)
+        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start[:1] not in {b"{", b"["}:
+            yield from _rows(whole, setup, until or _last_written(file))
+            return
+        first = parse_json(start.partition(b"\n")[0])
+        # A page of an API may be all on one line too.
+        if isinstance(first, dict) and page_of(first) is None:
+            numbered: Iterator[tuple[int, Any]] = (
+                (line.number, parse_json(line.text.encode()))
+                if isinstance(line, Line)
+                else (line.line, None)
+                for line in read_lines(whole)
+            )
+        else:
+            numbered = enumerate(items_of(whole.read(MAX_JSON_BYTES + 1)), start=1)
+        yield from _items(numbered, setup)
     except OSError as problem:
         raise Failed(f"the call records cannot be read: {problem.strerror}") from None
 
@@ -106,24 +120,6 @@ def read_description(data: bytes, setup: Setup) -> Call | None:
     reader = _reader_of(item, setup)
     leg = next(reader.legs(item, setup)) if reader else None
     return leg.call if isinstance(leg, Leg) else None
-
-
-def _last_written(file: BinaryIO) -> date | None:
-    """By the file system, in UTC; None: it is no file of one."""
-    try:
-        return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
-    except (OSError, ValueError, OverflowError):
-        return None
-
-
-def _read(file: BinaryIO, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
-    head = file.read(_HEAD)
-    whole = _Behind(head, file)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b"["}:
-        return _rows(whole, setup, until)
-    if _has_an_item_on_each_line(head):
-        return _items(_parsed_lines(whole), setup)
-    return _items(iter(enumerate(items_of(whole.read(MAX_JSON_BYTES + 1)), start=1)), setup)
 
 
 class _Behind:
@@ -141,37 +137,27 @@ class _Behind:
         return read
 
 
+def _last_written(file: BinaryIO) -> date | None:
+    """By the file system, in UTC; None: it is no file of one."""
+    try:
+        return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
 def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
     lines = read_lines(file)
-    first = list(islice(lines, _FIRST))
-    read = _reader([line for line in first if isinstance(line, Line)], setup, until)
-    for line in chain(first, lines):
+    begun = list(islice(lines, _FIRST))
+    first = [line for line in begun if isinstance(line, Line)]
+    begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
+    asked = [begin for system, begin in begins.items() if first and setup.asks_records_of(system)]
+    read = next(filter(None, (begin(first, setup) for begin in asked)), None)
+    if read is None:
+        raise _of_no_known_kind()
+    for line in chain(begun, lines):
         row = line if isinstance(line, NotUnderstood) else read(line)
         if row is not None:
             yield row
-
-
-def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
-    begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
-    for system, begin in begins.items():
-        read = begin(first, setup) if first and setup.asks_records_of(system) else None
-        if read is not None:
-            return read
-    raise _of_no_known_kind()
-
-
-def _has_an_item_on_each_line(head: bytes) -> bool:
-    """A page of an API may be all on one line too."""
-    item = parse_json(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0])
-    return isinstance(item, dict) and page_of(item) is None
-
-
-def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
-    for line in read_lines(file):
-        if isinstance(line, Line):
-            yield line.number, parse_json(line.text.encode())
-        else:
-            yield line.line, None
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:

@@ -17,14 +17,15 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from callrec.telephone.call import System
+from callrec.telephone.call import Leg, System
 from callrec.telephone.number import e164, is_extension
-from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import (
     MILLISECOND,
     FileClock,
     Line,
+    NotUnderstood,
     ReadLine,
+    ReadRow,
     by_columns,
     by_header,
     cells_of,
@@ -44,71 +45,52 @@ _ORDER: Final = (
 )
 
 _LOG: Final = frozenset({"time-start", "from-no", "to-no"})
-
 _REPORT: Final = frozenset({"call time", "caller id", "destination", "status"})
-
-_HOW: Final = "a call record as 3CX writes it"
-
 _CALL: Final = re.compile(r"Call [0-9]+")
-
 _CALL_ID: Final = re.compile(r"([0-9A-F]{16})_[0-9]+")
 
 _SINCE_1601: Final = 11_644_473_600_000
 """Milliseconds until 1970."""
 
 _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
-
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 
 def begin_three_cx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not 3CX's."""
-    log = _Log(setup)
+    read = partial(_leg_of_log, setup, FileClock(setup.zone, "the call id"))
     return (
-        by_header(first[0], _LOG, log.read_row)
+        by_header(first[0], _LOG, read)
         or by_header(first[0], _REPORT, partial(_leg_of_report, setup))
-        or (log.read if any(map(_is_log, first)) else None)
+        or (partial(_read_unnamed, read) if any(map(_is_log, map(cells_of, first))) else None)
     )
 
 
-def _is_log(line: Line) -> bool:
-    row = cells_of(line)
-    if isinstance(row, NotUnderstood) or len(row) < len(_ORDER):
-        return False
-    return bool(_CALL.fullmatch(row[0])) and _local(row[3]) is not None
+def _is_log(row: Sequence[str]) -> bool:
+    return (
+        len(row) >= len(_ORDER)
+        and _CALL.fullmatch(row[0]) is not None
+        and _local(row[3]) is not None
+    )
 
 
-class _Log:
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
-        self._clock = FileClock(setup.zone, "the call id")
-
-    def read(self, line: Line) -> Leg | NotUnderstood:
-        row = cells_of(line)
-        if isinstance(row, NotUnderstood):
-            return row
-        # Which of the later columns there are is not known where they are not named.
-        return by_columns(line.number, _ORDER, row[: len(_ORDER)], self.read_row)
-
-    def read_row(self, said: Mapping[str, str]) -> Leg | str:
-        raw = said.get("time-start", "")
-        start = _local(raw)
-        if start is None:
-            return "its start is no date and time"
-        time = self._clock.time(raw, start, _created(said.get("callid", "")))
-        return _leg_of_log(self._setup, said, time, start)
+def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
+    # Which of the later columns there are is not known where they are not named.
+    return by_columns(line.number, _ORDER, cells_of(line)[: len(_ORDER)], read)
 
 
-def _leg_of_log(setup: Setup, said: Mapping[str, str], time: WrittenTime, start: datetime) -> Leg:
-    calling = _end(setup, said.get("from-no", ""))
-    called = _end(setup, *(said.get(name, "") for name in ("final-number", "to-no", "dial-no")))
+def _leg_of_log(setup: Setup, clock: FileClock, said: Mapping[str, str]) -> Leg | str:
+    raw = said.get("time-start", "")
+    start = _local(raw)
+    if start is None:
+        return "its start is no date and time"
     callee = said.get("final-dispname") or said.get("to-dispname", "")
     call = Written(
         system=System.THREE_CX,
-        how=_HOW,
-        time=time,
-        calling=calling,
-        called=called,
+        how="a call record as 3CX writes it",
+        time=clock.time(raw, start, _created(said.get("callid", ""))),
+        calling=_end(setup, said.get("from-no", "")),
+        called=_end(setup, *(said.get(name, "") for name in ("final-number", "to-no", "dial-no"))),
         parties=person_names(said.get("from-dispname", ""), callee),
         unique_id=said.get("callid"),
         said=said,
@@ -117,7 +99,6 @@ def _leg_of_log(setup: Setup, said: Mapping[str, str], time: WrittenTime, start:
     return Leg(
         call=call,
         key=said.get("callid") or said.get("historyid", ""),
-        recording="",
         answered=answered is not None,
         answered_at=call.started_at + (answered - start) if answered else None,
         talk_ms=_milliseconds(said.get("duration", "")),
@@ -140,11 +121,9 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         said=said,
     ).to_call(setup)
     rang = parse_duration(said.get("ringing", ""))
-    answered = said["status"].strip().casefold() == "answered" if "status" in said else False
+    answered = said.get("status", "").strip().casefold() == "answered"
     return Leg(
         call=call,
-        key="",
-        recording="",
         answered=answered,
         answered_at=call.started_at + rang if answered and rang is not None else None,
         talk_ms=_milliseconds(said.get("talking", "")),

@@ -1,5 +1,6 @@
 """What a file's bytes are: told by their content, measured, never played.
 
-Read ``inspecting`` first: it asks ``riff``, ``containers`` and ``frames`` in turn. ``samples``
-tells whether anything is to be heard, ``sound`` has what is found and why a file is no sound.
+Read ``inspecting`` first: it asks ``containers`` and ``frames``, and knows WAVE and bare samples
+itself. ``samples`` tells whether anything is to be heard, ``sound`` has what is found and why a
+file is no sound.
 """

@@ -18,13 +18,10 @@ from typing import NamedTuple
 
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
-    Contradictory,
-    CutShort,
-    Empty,
     Finding,
     NotAudio,
     Sound,
-    Unknown,
+    SoundFault,
     Window,
     milliseconds,
 )
@@ -63,12 +60,12 @@ def ogg_sound(window: Window) -> Sound:
     """The sound of an Ogg file: of its first stream, and of all that follow it."""
     page = window.at(0, _PACKET)
     if len(page) < _PAGE_HEADER:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     stream = _stream(page)
     end = _end(window, serial=page[14:18])
     lasts, findings = (stream.milliseconds(end[0]), end[1]) if end else _walked(window)
     if lasts <= 0:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     return Sound("ogg", stream.codec, stream.sample_rate, stream.channels, round(lasts), findings)
 
 
@@ -85,11 +82,11 @@ def _stream(page: bytes) -> _Stream:
     elif packet.startswith(b"Speex   "):
         found, needed = _Stream("speex", number(36, 4), number(48, 4), 0), 80
     else:
-        raise Unknown
+        raise NotAudio(SoundFault.UNKNOWN)
     if len(packet) < needed:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     if found.sample_rate < 1:
-        raise Contradictory
+        raise NotAudio(SoundFault.CONTRADICTORY)
     return found
 
 
@@ -103,7 +100,7 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
     end = window.at(max(0, window.size - BLOCK_BYTES), BLOCK_BYTES)
     findings: frozenset[Finding] | None = None
     cut = 0
-    for place in _marks_from_the_end(end):
+    for place in _from_the_end(end, _MARK, _PAGE_HEADER):
         page = end[place : place + _PAGE_HEADER + 255]
         if page[14:18] != serial and findings is None:
             return None
@@ -117,12 +114,12 @@ def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | N
     return None if findings is None else (cut, findings)
 
 
-def _marks_from_the_end(end: bytes) -> Iterator[int]:
-    """Where headers of pages begin that are whole."""
-    place = end.rfind(_MARK, 0, max(0, len(end) - _PAGE_HEADER + len(_MARK)))
+def _from_the_end(data: bytes, mark: bytes, size: int) -> Iterator[int]:
+    """Where a mark stands that as many bytes follow, the last one first."""
+    place = data.rfind(mark, 0, max(0, len(data) - size + len(mark)))
     while place >= 0:
         yield place
-        place = end.rfind(_MARK, 0, place + len(_MARK) - 1)
+        place = data.rfind(mark, 0, place + len(mark) - 1)
 
 
 @dataclass(slots=True)
@@ -176,7 +173,7 @@ def _walked(window: Window) -> tuple[float, frozenset[Finding]]:
 def _pages(window: Window) -> Iterator[tuple[int, bytes, bool]]:
     """The beginning of each page, with where it ends, and whether it is cut.
 
-    Another that begins within it cuts it; what is no page is stepped over.
+    Another that begins within it cuts it; anything else is stepped over.
     """
     place = damages = 0
     while damages < _MOST_DAMAGES:
@@ -232,58 +229,47 @@ def flac_sound(window: Window) -> Sound:
     """The sound of a FLAC file: its first block says all if it was closed, else its last frame."""
     head = window.at(0, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     if head[4] & 0x7F:
-        raise Contradictory
+        raise NotAudio(SoundFault.CONTRADICTORY)
     packed = int.from_bytes(head[18:26], "big")
     sample_rate, channels, samples = packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
     if window.size == _STREAM_INFO:
-        raise Empty
-    there = _last_sample(window, int.from_bytes(head[10:12], "big"))
+        raise NotAudio(SoundFault.EMPTY)
+    # How many samples each frame but the last has: streams where that changes, which no telephone
+    # system writes, have another mark, and their length is not found.
+    there = _last_sample(window, block=int.from_bytes(head[10:12], "big"))
     findings: frozenset[Finding] = frozenset()
-    if not samples:  # it was streamed, and nobody came back to count
+    if not samples:  # it was streamed, and its header never completed
         findings = frozenset({Finding.UNCLOSED})
     elif there < samples:
         findings = frozenset({Finding.TRUNCATED})
     if not there:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     return Sound("flac", "flac", sample_rate, channels, milliseconds(there, sample_rate), findings)
 
 
-def _last_sample(window: Window, block: int) -> int:
-    """How many samples of a channel there are, as far as the last frame that begins; 0: none does.
-
-    ``block`` is how many each frame but the last has: of streams where that changes, which no
-    telephone system writes, the mark is another, and their length is not told.
-    """
+def _last_sample(window: Window, *, block: int) -> int:
+    """How many samples a channel has, as far as the last frame that begins; 0: none does."""
     start = max(_STREAM_INFO, window.size - BLOCK_BYTES)
     end = window.at(start, BLOCK_BYTES)
-    place = end.rfind(_FRAME)
-    while place >= 0:
-        frame = _frame(end[place : place + _FRAME_HEADER])
-        if frame:
-            number, size = frame
+    for frame_at in _from_the_end(end, _FRAME, _FRAME_HEADER):
+        header = end[frame_at : frame_at + _FRAME_HEADER]
+        coded, sizes = _coded_number(header[4:]), _SIZES.get(header[2] >> 4)
+        if coded is None or sizes is None:
+            continue
+        number, length = coded
+        size, more = sizes
+        place = 4 + length
+        size += int.from_bytes(header[place : place + more], "big")
+        place += more + _RATE_BYTES.get(header[2] & 15, 0)
+        if _crc8(header[:place]) == header[place]:
             return number * block + size
-        place = end.rfind(_FRAME, 0, place)
     return 0
 
 
-def _frame(header: bytes) -> tuple[int, int] | None:
-    """A frame's number and its size in samples; None where no frame begins so."""
-    coded = _coded_number(header[4:])
-    sizes = _SIZES.get(header[2] >> 4) if len(header) == _FRAME_HEADER else None
-    if coded is None or sizes is None:
-        return None
-    number, length = coded
-    place = 4 + length
-    size, more = sizes
-    size += int.from_bytes(header[place : place + more], "big")
-    end = place + more + _RATE_BYTES.get(header[2] & 15, 0)
-    return (number, size) if _crc8(header[:end]) == header[end] else None
-
-
 def _coded_number(data: bytes) -> tuple[int, int] | None:
-    """A number as UTF-8 writes them, and how many bytes it takes; None where it is none."""
+    """A number as UTF-8 writes them, and how many bytes it takes; None where it is not one."""
     ones = 8 - (data[0] ^ 0xFF).bit_length() if data else 1
     length = max(ones, 1)
     if ones == 1 or ones > _MOST_CODED or len(data) < length:
@@ -321,7 +307,7 @@ def mp4_sound(window: Window) -> Sound:
     whole = _Box(b"", 0, window.size)
     movie = next(_boxes(window, whole, b"moov"), None)
     if movie is None or movie.end > window.size:
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     duration_ms = _duration_ms(window, movie)
     for track in _boxes(window, movie, b"trak"):
         entry = _sound_entry(window, track)
@@ -333,20 +319,20 @@ def mp4_sound(window: Window) -> Sound:
             is_cut = any(box.end > window.size for box in held)
             findings = frozenset({Finding.TRUNCATED} if is_cut else ())
             return Sound("m4a", codec, sample_rate, channels, duration_ms, findings)
-    raise Unknown
+    raise NotAudio(SoundFault.UNKNOWN)
 
 
 def _duration_ms(window: Window, movie: _Box) -> int:
     header = next(_boxes(window, movie, b"mvhd"), None)
     body = window.at(header.start, 32) if header else b""
     if len(body) < 32:  # noqa: PLR2004  # what the longer form has up to its duration
-        raise CutShort
+        raise NotAudio(SoundFault.CUT_SHORT)
     long = body[0] == 1
     scale, duration = (body[20:24], body[24:32]) if long else (body[12:16], body[16:20])
-    if not duration.strip(b"\xff"):  # it was streamed, and nobody came back to say
-        raise CutShort
+    if not duration.strip(b"\xff"):  # it was streamed, and its header never completed
+        raise NotAudio(SoundFault.CUT_SHORT)
     if not duration.strip(b"\0"):
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     return milliseconds(int.from_bytes(duration, "big"), int.from_bytes(scale, "big"))
 
 

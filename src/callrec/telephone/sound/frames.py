@@ -17,20 +17,17 @@ from typing import NamedTuple
 
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
-    Empty,
     Finding,
+    NotAudio,
     Sound,
-    Unknown,
+    SoundFault,
     Window,
     milliseconds,
 )
 
 _LAYER_III = 0b01
-
 _MPEG_1, _MPEG_2, _MPEG_25 = 0b11, 0b10, 0b00
-
 _HALF_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-
 _FULL_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
 _MP3_RATES = {
@@ -42,7 +39,7 @@ _MP3_RATES = {
 _SEARCHED = 4096
 """Bytes in which a frame may begin late, or begin again after damage."""
 
-_MP3_ENOUGH = 3
+_ENOUGH = 3
 """Frames that follow each other by no accident."""
 
 _NOTE_WITHIN = 64
@@ -72,7 +69,7 @@ class _Frame(NamedTuple):
 
 
 def mpeg_sound(window: Window) -> Sound | None:
-    """The sound of an MP3 file, or None where the file is none."""
+    """The sound of an MP3 file, or None where it is not one."""
     start = _next_row(window, _after_tags(window))
     first = None if start is None else _mp3_frame(window.at(start, 4))
     if start is None or first is None:
@@ -131,8 +128,8 @@ def _next_row(window: Window, start: int) -> int | None:
 
 
 def _is_row(window: Window, place: int) -> bool:
-    ends = [end for end, _ in islice(_row(window, place), _MP3_ENOUGH)]
-    return len(ends) == _MP3_ENOUGH or ends[-1:] == [window.size]
+    ends = [end for end, _ in islice(_row(window, place), _ENOUGH)]
+    return len(ends) == _ENOUGH or ends[-1:] == [window.size]
 
 
 def _row(window: Window, place: int) -> Iterator[tuple[int, _Frame]]:
@@ -162,7 +159,7 @@ def _mp3_frame(header: bytes) -> _Frame | None:
 
 
 def _said(first: bytes) -> int:
-    """Bytes that the file has from its first frame on, as a note in that says; 0: it does not."""
+    """Bytes that the file has from its first frame on, as a note in it states; 0: it does not."""
     place = max(first.find(word, 0, _NOTE_WITHIN) for word in (b"Xing", b"Info"))
     fields = int.from_bytes(first[place + 4 : place + 8], "big")
     if place < 0 or not fields & _BYTES:
@@ -194,28 +191,26 @@ _ADTS_RATES = (
     7350,
 )  # fmt: skip
 
-_HEADER, _ADTS_ENOUGH = 7, 3
-"""Bytes; frames that follow each other by no accident."""
+_HEADER, _SAMPLES = 7, 1024
+"""Bytes of a frame's header, and how many samples a block of it has."""
 
-_SAMPLES = 1024
-
-_ADTS_MOST_FRAMES = 1_000_000
-"""Six hours at 48 kHz; beyond, the rest is reckoned from what was walked."""
+_MOST_FRAMES = 1_000_000
+"""Six hours of AAC at 48 kHz, five and a half of AMR; beyond, the rest is reckoned likewise."""
 
 
 def adts_sound(window: Window) -> Sound | None:
-    """The sound of a bare AAC file, or None where the file is none."""
+    """The sound of a bare AAC file, or None where it is not one."""
     first = _adts_frame(window.at(0, _HEADER))
     place = frames = samples = 0
-    while frames < _ADTS_MOST_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
+    while frames < _MOST_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
         if place + frame.length > window.size or (first and frame[2:] != first[2:]):
             break
         place += frame.length
         frames += 1
         samples += frame.samples
-    if first is None or (frames < _ADTS_ENOUGH and place != window.size):
+    if first is None or (frames < _ENOUGH and place != window.size):
         return None
-    if frames == _ADTS_MOST_FRAMES:
+    if frames == _MOST_FRAMES:
         samples = samples * window.size // place
     duration_ms = milliseconds(samples, first.sample_rate)
     is_cut = _is_cut(window, place, _adts_frame(window.at(place, _HEADER)), first)
@@ -246,25 +241,16 @@ _WIDE = {
 
 _KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
 
-_AMR_MOST_FRAMES = 1_000_000
-"""Five and a half hours; beyond, the rest is reckoned from what was walked."""
-
 
 def amr_sound(window: Window) -> Sound:
     """The sound of an AMR file with one channel: the first byte of a frame tells its length."""
-    for mark, codec, sample_rate, lengths in _KINDS:
-        if window.at(0, len(mark)) == mark:
-            duration_ms, findings = _amr_walked(window, len(mark), lengths)
-            return Sound("amr", codec, sample_rate, 1, duration_ms, findings)
-    raise Unknown
-
-
-def _amr_walked(
-    window: Window, start: int, lengths: dict[int, int]
-) -> tuple[int, frozenset[Finding]]:
-    place, frames = start, 0
-    findings = set()
-    while frames < _AMR_MOST_FRAMES and (first := window.at(place, 1)):
+    kind = next((kind for kind in _KINDS if window.at(0, len(kind[0])) == kind[0]), None)
+    if kind is None:
+        raise NotAudio(SoundFault.UNKNOWN)
+    mark, codec, sample_rate, lengths = kind
+    start = place = len(mark)
+    frames, findings = 0, set()
+    while frames < _MOST_FRAMES and (first := window.at(place, 1)):
         length = lengths.get(first[0] >> 3 & 15)
         if length is None:
             break
@@ -274,12 +260,12 @@ def _amr_walked(
         place += 1 + length
         frames += 1
     if not frames:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     if place - start == frames:  # none was sent
         findings.add(Finding.SILENT)
-    if frames == _AMR_MOST_FRAMES:
+    if frames == _MOST_FRAMES:
         frames = frames * (window.size - start) // (place - start)
-    return frames * _FRAME_MS, frozenset(findings)
+    return Sound("amr", codec, sample_rate, 1, frames * _FRAME_MS, frozenset(findings))
 
 
 FRAME, BLOCK_OF_TWO = 33, 65

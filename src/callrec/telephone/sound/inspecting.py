@@ -1,20 +1,35 @@
-"""Which kind of sound a file is."""
+"""What kind of sound a file is; and samples behind a short header or none.
+
+These are WAVE, AU (.au, .snd), and what Asterisk writes bare. Their sizes are measured and not
+believed: Asterisk writes them when it closes the file, so that after a crash they are 0 or old, and
+programs that stream write 0x7FFFFFFF, a little less, or 0xFFFFFFFF.
+
+Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (1991);
+EBU Tech 3306 (RF64); RFC 2361 (format tags). AU: audio(5) of SunOS 4.1 (six big-endian words, the
+encoding the fourth). Bare samples: asterisk f0c1c1a, formats/*.c (rates, sizes of a frame); ETSI EN
+300 961, 1.7 (GSM).
+"""
 
 from __future__ import annotations
 
 import codecs
-from typing import BinaryIO
+import struct
+from typing import BinaryIO, NamedTuple
 
 from callrec.telephone.sound.containers import flac_sound, mp4_sound, ogg_sound
-from callrec.telephone.sound.frames import adts_sound, amr_sound, mpeg_sound
-from callrec.telephone.sound.riff import au_sound, headerless_sound, is_riff, wave_sound
-from callrec.telephone.sound.sound import Empty, Sound, TextFile, Window
+from callrec.telephone.sound.frames import (
+    BLOCK_OF_TWO,
+    FRAME,
+    adts_sound,
+    amr_sound,
+    gsm_findings,
+    mpeg_sound,
+)
+from callrec.telephone.sound.samples import Order, Samples, sample_findings
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault, Window, milliseconds
 
 _TEXT_LOOKED_AT = 4096
-
 _WRITTEN_IN_TEXT = frozenset("\t\n\v\f\r\x1b\ufeff")
-
-_MARKED = {b"OggS": ogg_sound, b"fLaC": flac_sound, b"#!AM": amr_sound, b".snd": au_sound}
 
 
 def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
@@ -23,25 +38,19 @@ def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
     By their content; the suffix counts only where bytes without a header could be anything.
     """
     if not size:
-        raise Empty
+        raise NotAudio(SoundFault.EMPTY)
     window = Window(stream, size)
     head = window.at(0, 8)
-    if is_riff(head):
-        return wave_sound(window)
     if head[:4] in _MARKED:
         return _MARKED[head[:4]](window)
     if head[4:] == b"ftyp":
         return mp4_sound(window)
-    return _without_mark(window, suffix)
-
-
-def _without_mark(window: Window, suffix: str) -> Sound:
     found = mpeg_sound(window) or adts_sound(window)
     if found:
         return found
     if _is_text(window.at(0, _TEXT_LOOKED_AT)):
-        raise TextFile
-    return headerless_sound(window, suffix)
+        raise NotAudio(SoundFault.TEXT)
+    return _headerless_sound(window, suffix)
 
 
 def _is_text(beginning: bytes) -> bool:
@@ -51,3 +60,259 @@ def _is_text(beginning: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return bool(text) and all(sign.isprintable() or sign in _WRITTEN_IN_TEXT for sign in text)
+
+
+_PCM, _ALAW, _ULAW, _GSM, _EXTENSIBLE = 1, 6, 7, 0x31, 0xFFFE
+
+_LINEAR = frozenset({_PCM, _ALAW, _ULAW})
+"""Tags of the codecs in which every sample stands by itself."""
+
+_CODECS = {
+    0x02: "adpcm", 0x03: "float", _ALAW: "alaw", _ULAW: "ulaw", 0x11: "adpcm", _GSM: "gsm",
+    0x45: "g726", 0x55: "mp3",
+}  # fmt: skip
+
+_ADPCM = frozenset({0x02, 0x11})
+"""Tags after whose usual fields the samples of a block follow."""
+
+_GSM_SAMPLES = 320
+_MOST_CHUNKS = 1000
+
+_IN_DS64 = 0xFFFFFFFF
+"""A size that did not fit: where it is RF64, another chunk has it."""
+
+_OPEN, _LONG_OPEN = 0x7FFFF000, 1 << 63
+"""From here on a size is what a program writes that does not know it yet."""
+
+_ORDERS: dict[bytes, Order] = {b"RIFF": "little", b"RF64": "little", b"RIFX": "big"}
+
+
+class _Encoding(NamedTuple):
+    """The ``fmt`` chunk."""
+
+    tag: int
+    """Of the codec; that of the subformat where it is extensible."""
+    channels: int
+    sample_rate: int
+    """Hz."""
+    bytes_per_second: int
+    block: int
+    """Bytes that belong together: one sample of each channel, or a packed block of many."""
+    bits: int
+    """Of one sample; 0 where blocks are packed."""
+    samples_per_block: int
+    """Of one channel; 0 where the chunk does not say."""
+
+    def duration_ms(self, length: int) -> int:
+        if self.samples_per_block and self.block:
+            return milliseconds(length // self.block * self.samples_per_block, self.sample_rate)
+        if not self.bytes_per_second:
+            raise NotAudio(SoundFault.CONTRADICTORY)
+        return milliseconds(length, self.bytes_per_second)
+
+
+class _Chunk(NamedTuple):
+    name: bytes
+    start: int
+    stated: int
+    """Bytes that it has by its own header."""
+
+
+def _wave_sound(window: Window) -> Sound:
+    """The sound of a WAVE file."""
+    head = window.at(0, 12)
+    if not b"WAVE".startswith(head[8:]):
+        raise NotAudio(SoundFault.UNKNOWN)
+    order = _ORDERS[head[:4]]
+    encoding, samples = _encoding_and_samples(window, order)
+    block = encoding.block
+    if encoding.tag in _LINEAR and not block:
+        raise NotAudio(SoundFault.CONTRADICTORY)
+    length, findings = _measured(window, samples, order)
+    if length < max(block, 1):
+        raise NotAudio(SoundFault.EMPTY)
+    codec = _CODECS.get(encoding.tag, f"wave-{encoding.tag}")
+    if encoding.tag == _PCM:
+        codec = f"pcm{encoding.bits}"
+    sound = Sound(
+        "wav",
+        codec,
+        encoding.sample_rate,
+        encoding.channels,
+        encoding.duration_ms(length),
+        findings,
+    )
+    whole = length // block * block if block else 0
+    return sound.with_findings(_heard(window, Samples(codec, samples.start, whole, order), block))
+
+
+def _encoding_and_samples(window: Window, order: Order) -> tuple[_Encoding, _Chunk]:
+    encoding = samples = None
+    place, long = 12, 0
+    for _ in range(_MOST_CHUNKS):
+        head = window.at(place, 8)
+        if len(head) < 8:  # noqa: PLR2004  # a name and a size
+            break
+        chunk = _Chunk(head[:4], place + 8, int.from_bytes(head[4:], order))
+        if chunk.name == b"fmt " and encoding is None:
+            encoding = _encoding(window.at(chunk.start, min(chunk.stated, 40)), order)
+        elif chunk.name == b"data" and samples is None:
+            samples = chunk._replace(stated=long) if long and chunk.stated == _IN_DS64 else chunk
+        elif chunk.name == b"ds64":
+            long = int.from_bytes(window.at(chunk.start + 8, 8), order)
+        if encoding and samples:
+            return encoding, samples
+        place = chunk.start + chunk.stated + chunk.stated % 2
+    raise NotAudio(SoundFault.CUT_SHORT)
+
+
+def _encoding(body: bytes, order: Order) -> _Encoding:
+    """As the chunk states it, with what the codec itself settles, whatever the chunk says."""
+    if len(body) < 16:  # noqa: PLR2004  # what the oldest form of the chunk has
+        raise NotAudio(SoundFault.CUT_SHORT)
+
+    def number(start: int, length: int) -> int:
+        return int.from_bytes(body[start : start + length], order)
+
+    tag = number(0, 2)
+    stated = _Encoding(
+        number(24, 2) if tag == _EXTENSIBLE else tag,
+        channels=number(2, 2),
+        sample_rate=number(4, 4),
+        bytes_per_second=number(8, 4),
+        block=number(12, 2),
+        bits=number(14, 2),
+        samples_per_block=number(18, 2) if tag in _ADPCM else 0,
+    )
+    if stated.tag in {_ALAW, _ULAW}:
+        return stated._replace(bits=8, block=stated.channels, samples_per_block=1)
+    if stated.tag == _PCM:
+        sample_bytes = (stated.bits + 7) // 8
+        return stated._replace(block=stated.channels * sample_bytes, samples_per_block=1)
+    if stated.tag == _GSM:
+        return stated._replace(block=BLOCK_OF_TWO, samples_per_block=_GSM_SAMPLES)
+    return stated
+
+
+def _measured(window: Window, data: _Chunk, order: Order) -> tuple[int, frozenset[Finding]]:
+    """Bytes of sound: what the chunk says where that fits, what is there where it does not."""
+    there = window.size - data.start
+    if data.stated > there:
+        is_open = _OPEN <= data.stated <= _IN_DS64 or data.stated >= _LONG_OPEN
+        return there, frozenset({Finding.UNCLOSED if is_open else Finding.TRUNCATED})
+    after = data.start + data.stated + data.stated % 2
+    follows = window.at(after, 8)
+    if len(follows) < 8:  # noqa: PLR2004  # nothing, or a scrap
+        return data.stated, frozenset()
+    size = int.from_bytes(follows[4:], order)
+    is_chunk = all(0x20 <= sign < 0x7F for sign in follows[:4])  # noqa: PLR2004  # ASCII
+    if is_chunk and size <= window.size - after - 8:
+        return data.stated, frozenset()
+    return there, frozenset({Finding.UNCLOSED})
+
+
+_HEADER = struct.Struct(">4s5I")
+
+_ENCODINGS = {
+    1: ("ulaw", 1), 2: ("pcm8", 1), 3: ("pcm16", 2), 4: ("pcm24", 3), 5: ("pcm32", 4),
+    27: ("alaw", 1),
+}  # fmt: skip
+"""The codec, and bytes of one sample."""
+
+_UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})
+"""What Asterisk, and programs that stream, leave for the length."""
+
+
+def _au_sound(window: Window) -> Sound:
+    """The sound of an .au file; its length may be left open, and is measured."""
+    head = window.at(0, _HEADER.size)
+    if len(head) < _HEADER.size:
+        raise NotAudio(SoundFault.CUT_SHORT)
+    _, start, stated, encoding, sample_rate, channels = _HEADER.unpack(head)
+    if encoding not in _ENCODINGS:
+        raise NotAudio(SoundFault.UNKNOWN)
+    codec, width = _ENCODINGS[encoding]
+    there = window.size - start
+    length, findings = min(stated, there), frozenset[Finding]()
+    if stated in _UNKNOWN_SIZE:
+        length, findings = there, frozenset({Finding.UNCLOSED})
+    elif stated > there:
+        findings = frozenset({Finding.TRUNCATED})
+    samples = length // (width * max(channels, 1))
+    if samples <= 0:
+        raise NotAudio(SoundFault.EMPTY)
+    duration_ms = milliseconds(samples, sample_rate)
+    sound = Sound("au", codec, sample_rate, channels, duration_ms, findings)
+    return sound.with_findings(sample_findings(window, Samples(codec, start, length, "big")))
+
+
+class _Kind(NamedTuple):
+    codec: str
+    sample_rate: int
+    """Hz."""
+    frame: int
+    """Bytes."""
+    samples: int
+    """In a frame."""
+
+
+_KINDS = {
+    "ulaw": _Kind("ulaw", 8000, 1, 1),
+    "alaw": _Kind("alaw", 8000, 1, 1),
+    **{
+        f"sln{name}": _Kind("pcm16", rate, 2, 1)
+        for name, rate in {
+            "": 8000, "12": 12_000, "16": 16_000, "24": 24_000, "32": 32_000, "44": 44_100,
+            "48": 48_000, "96": 96_000, "192": 192_000,
+        }.items()
+    },
+    "raw": _Kind("pcm16", 8000, 2, 1),
+    "g722": _Kind("g722", 16000, 1, 2),
+    "g729": _Kind("g729", 8000, 10, 80),
+    "gsm": _Kind("gsm", 8000, FRAME, 160),
+}  # fmt: skip
+
+_GSM_MARK = 0xD
+"""The first four bits of every frame."""
+
+_SOMETHING_ELSE = (
+    *(b"PK\x03\x04", b"%PDF", b"\x89PNG", b"GIF8", b"\x7fELF", b"\x1f\x8b\x08", b"7z\xbc"),
+)
+"""How files begin that are sometimes called .raw: archives, documents, pictures, programs."""
+
+
+def _headerless_sound(window: Window, suffix: str) -> Sound:
+    """The sound of a file that is samples from its first byte on: only the suffix tells of which.
+
+    Nothing tells that a .raw file has two channels, as MixMonitor writes them with its option D: it
+    is taken for one channel of twice the length.
+    """
+    name = suffix.lstrip(".").casefold()
+    kind = _KINDS.get(name)
+    head = window.at(0, 64)
+    if kind is None or head.startswith(_SOMETHING_ELSE):
+        raise NotAudio(SoundFault.UNKNOWN)
+    if window.size < kind.frame:
+        raise NotAudio(SoundFault.EMPTY)
+    if name == "gsm" and any(first >> 4 != _GSM_MARK for first in head[:: kind.frame]):
+        raise NotAudio(SoundFault.UNKNOWN)
+    frames, scrap = divmod(window.size, kind.frame)
+    duration_ms = milliseconds(frames * kind.samples, kind.sample_rate)
+    findings = frozenset({Finding.TRUNCATED} if scrap else ())
+    # Nothing is listened to before it is sure that it can be a sound.
+    sound = Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
+    samples = Samples(kind.codec, 0, frames * kind.frame)
+    return sound.with_findings(_heard(window, samples, kind.frame))
+
+
+def _heard(window: Window, samples: Samples, frame: int) -> frozenset[Finding]:
+    if samples.codec == "gsm":
+        return gsm_findings(window, samples.start, samples.length, frame)
+    return sample_findings(window, samples)
+
+
+_MARKED = {
+    **dict.fromkeys(_ORDERS, _wave_sound),
+    b"OggS": ogg_sound, b"fLaC": flac_sound, b"#!AM": amr_sound, b".snd": _au_sound,
+}  # fmt: skip
+"""By the first four bytes of a file."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from callrec.telephone.sound.sound import BLOCK_BYTES, Encrypted, Finding, Window
+from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, SoundFault, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}
 """Bytes of one sample of the codecs that can be told about."""
@@ -21,6 +21,9 @@ _AT_ONCE, _A_LITTLE = 2048, 256
 """Samples at each place: looked at for encryption, and for silence (32 ms at 8 kHz)."""
 
 
+Order: TypeAlias = Literal["little", "big"]
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Where in a file they lie, and how each is written."""
@@ -30,7 +33,7 @@ class Samples:
     """Bytes from the beginning of the file."""
     length: int
     """Bytes."""
-    order: Literal["little", "big"] = "little"
+    order: Order = "little"
 
 
 def sample_findings(window: Window, samples: Samples) -> frozenset[Finding]:
@@ -41,24 +44,17 @@ def sample_findings(window: Window, samples: Samples) -> frozenset[Finding]:
     width = _WIDTHS.get(samples.codec)
     if width is None or samples.length < width:
         return frozenset()
-    if _is_encrypted(window, samples, width):
-        raise Encrypted
-    return frozenset({Finding.SILENT} if _is_silent(window, samples, width) else ())
-
-
-def _is_encrypted(window: Window, samples: Samples, width: int) -> bool:
     size = _AT_ONCE * width
     count = min(_PLACES, samples.length // size)
-    return count >= _FEWEST and all(
-        is_noise(piece, width, samples.order) for piece in _looks(window, samples, count, size)
-    )
-
-
-def _is_silent(window: Window, samples: Samples, width: int) -> bool:
-    is_quiet = silence_test(samples.codec, window.at(samples.start, width), samples.order)
+    if count >= _FEWEST and all(
+        _is_noise(piece, width, samples.order) for piece in _looks(window, samples, count, size)
+    ):
+        raise NotAudio(SoundFault.ENCRYPTED)
+    is_quiet = _silence_test(samples.codec, window.at(samples.start, width), samples.order)
     size = min(_A_LITTLE * width, samples.length // width * width)
     looks = _looks(window, samples, _PLACES, size)
-    return all(map(is_quiet, looks)) and all(map(is_quiet, _all_of(window, samples, width)))
+    is_silent = all(map(is_quiet, looks)) and all(map(is_quiet, _all_of(window, samples, width)))
+    return frozenset({Finding.SILENT} if is_silent else ())
 
 
 def _looks(window: Window, samples: Samples, count: int, size: int) -> Iterator[bytes]:
@@ -109,17 +105,18 @@ _GLANCED_AT, _DIFFERENT = 512, 190
 """Of 512 random bytes 222 ± 5 differ: below 190 nothing need be counted."""
 
 
-def is_noise(piece: bytes, width: int, order: Literal["little", "big"]) -> bool:
+def _is_noise(piece: bytes, width: int, order: Order) -> bool:
     """Whether a piece is random."""
-    high = piece[width - 1 :: width] if order == "little" else piece[::width]
+    low, high = piece[::width], piece[width - 1 :: width]
+    if order == "big":
+        low, high = high, low
     if len(set(high[:_GLANCED_AT])) < _DIFFERENT:
         return False
-    low = piece[::width] if order == "little" else piece[width - 1 :: width]
     steps = bytes((after - before) % _BYTES for before, after in pairwise(high))
-    return all(chi_square(each) < _MOST for each in (high, low, steps))
+    return all(_chi_square(each) < _MOST for each in (high, low, steps))
 
 
-def chi_square(lane: bytes) -> float:
+def _chi_square(lane: bytes) -> float:
     """How unevenly bytes are spread: 255 where they are random, 0 where all are as frequent."""
     squares = sum(count * count for count in Counter(lane).values())
     return squares * _BYTES / len(lane) - len(lane)
@@ -134,40 +131,34 @@ def chi_square(lane: bytes) -> float:
 # zeros of a file whose blocks were never written.
 
 _NEAR = 16
-
 _AT_REST = {"ulaw": b"\xff\x7f\xfe\x7e", "alaw": b"\xd5\x55"}
-
 _ELSEWHERE_HIGH, _ELSEWHERE_LOW = 2, 3
 
 
-def silence_test(
-    codec: str, first: bytes, order: Literal["little", "big"]
-) -> Callable[[bytes], bool]:
-    """What tells whether a piece of whole samples is inaudible."""
+def _silence_test(codec: str, first: bytes, order: Order) -> Callable[[bytes], bool]:
+    """What tells whether a piece of whole samples is inaudible.
+
+    Of linear samples both upper bytes are sorted by two tables. The values nearby share one upper
+    byte, or have one of two. Each table says which of the two a byte goes with: where both say the
+    same of every sample, all lie nearby.
+    """
     if len(first) == 1:
         rest = _AT_REST.get(codec, b"")
-        return partial(_holds_only, rest if first in rest else first)
-    return partial(_stays_near, _Near(first, order))
+        codes = rest if first in rest else first
 
+        def holds_only(piece: bytes) -> bool:
+            return not piece.translate(None, codes)
 
-def _holds_only(codes: bytes, piece: bytes) -> bool:
-    return not piece.translate(None, codes)
+        return holds_only
+    width = len(first)
+    high, low = (width - 1, width - 2) if order == "little" else (0, 1)
+    lowest = (first[high] << 8 | first[low]) - _NEAR
+    of_high, of_low = _of_high(lowest >> 8 & 0xFF), _of_low(lowest & 0xFF)
 
+    def stays_near(piece: bytes) -> bool:
+        return piece[high::width].translate(of_high) == piece[low::width].translate(of_low)
 
-class _Near:
-    """Two tables, by which both upper bytes of a sample are sorted.
-
-    The values nearby share one upper byte, or have one of two. Each table says which of the two a
-    byte goes with: where both say the same of every sample, all lie nearby.
-    """
-
-    def __init__(self, first: bytes, order: Literal["little", "big"]) -> None:
-        self.width = len(first)
-        self.high = self.width - 1 if order == "little" else 0
-        self.low = self.width - 2 if order == "little" else 1
-        lowest = (first[self.high] << 8 | first[self.low]) - _NEAR
-        upper, lower = lowest >> 8 & 0xFF, lowest & 0xFF
-        self.of_high, self.of_low = _of_high(upper), _of_low(lower)
+    return stays_near
 
 
 @cache
@@ -185,8 +176,3 @@ def _of_low(lower: int) -> bytes:
     for value in range(lower, lower + 2 * _NEAR + 1):
         table[value % 256] = value > 255  # noqa: PLR2004 - the next upper byte
     return bytes(table)
-
-
-def _stays_near(near: _Near, piece: bytes) -> bool:
-    high = piece[near.high :: near.width].translate(near.of_high)
-    return high == piece[near.low :: near.width].translate(near.of_low)

@@ -1,65 +1,39 @@
-"""A sound as found, and why a file is none."""
+"""A sound as found, and why a file has none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import BinaryIO, ClassVar, Self
+from enum import Enum, StrEnum
+from typing import BinaryIO, Self
 
 from callrec.errors import Unusable
 
 _MOST_CHANNELS = 64
-
 _HIGHEST_RATE = 1_000_000
 
 _LONGEST_MS = 31 * 24 * 3600 * 1000
 """A header that claims more was not written by a telephone system, and would upset every sum."""
 
 
+class SoundFault(Enum):
+    """Why a file is no sound; one sentence for each."""
+
+    EMPTY = "it holds no sound"
+    """No bytes, or a header with nothing after it."""
+    CUT_SHORT = "its header is cut short"
+    CONTRADICTORY = "its header makes no sense"
+    TEXT = "it is text, not sound"
+    ENCRYPTED = "its sound is encrypted: export it from the telephone system as plain sound"
+    """Sound should be there and noise is, even in every respect (`samples`)."""
+    UNKNOWN = "it is no kind of sound that is known here"
+
+
 class NotAudio(Unusable):
     """The bytes are no sound, or hold none."""
 
-    why: ClassVar[str]
-
-    def __init__(self) -> None:
-        super().__init__(self.why)
-
-
-class Empty(NotAudio):
-    """Nothing was recorded: no bytes, or a header with nothing after it."""
-
-    why = "it holds no sound"
-
-
-class CutShort(NotAudio):
-    """The file ends before its header says what it is."""
-
-    why = "its header is cut short"
-
-
-class Contradictory(NotAudio):
-    """The header contradicts itself."""
-
-    why = "its header makes no sense"
-
-
-class TextFile(NotAudio):
-    """Somebody's notes, whatever the file is called."""
-
-    why = "it is text, not sound"
-
-
-class Encrypted(NotAudio):
-    """Sound should be there and noise is, even in every respect (`samples`)."""
-
-    why = "its sound is encrypted: export it from the telephone system as plain sound"
-
-
-class Unknown(NotAudio):
-    """Of no kind that is read here."""
-
-    why = "it is no kind of sound that is known here"
+    def __init__(self, why: SoundFault) -> None:
+        super().__init__(why.value)
 
 
 class Finding(StrEnum):
@@ -90,7 +64,7 @@ class Sound:
     def __post_init__(self) -> None:
         usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
         if not usual or not 0 <= self.duration_ms <= _LONGEST_MS:
-            raise Contradictory
+            raise NotAudio(SoundFault.CONTRADICTORY)
 
     def with_findings(self, findings: Iterable[Finding]) -> Self:
         """The same, of which more is known."""
@@ -101,7 +75,7 @@ class Sound:
 def milliseconds(samples: int, sample_rate: int) -> int:
     """How long so many samples of one channel last."""
     if sample_rate < 1:
-        raise Contradictory
+        raise NotAudio(SoundFault.CONTRADICTORY)
     return round(samples * 1000 / sample_rate)
 
 
