@@ -59,10 +59,7 @@ def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> 
     sealer = StreamSealer(
         key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
     )
-    with (
-        catalogue_copy(practice.engine, work) as plain,
-        plain.open("rb", buffering=0) as source,
-    ):
+    with catalogue_copy(practice.engine, work) as plain, plain.open("rb", buffering=0) as source:
         return WrittenCopy(
             *volume.write_copy(
                 time,

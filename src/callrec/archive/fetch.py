@@ -20,13 +20,7 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
 from callrec.practice import Practice
-from callrec.volume.bag import (
-    MANIFEST,
-    MANIFEST_LINE,
-    RECORDINGS,
-    for_each_in_parallel,
-    iter_lines,
-)
+from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume
 

@@ -122,10 +122,7 @@ def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
 
 
 def reseal(
-    practice: Practice,
-    actor: Actor,
-    keys: Collection[VaultKey],
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, keys: Collection[VaultKey], advance: Callable[[int], None]
 ) -> Resealed:
     """Move everything that is sealed to an older version of these keys to the newest.
 

@@ -76,11 +76,7 @@ class Restored:
 
 
 def restore_from_volumes(
-    practice: Practice,
-    actor: Actor,
-    volumes: Sequence[Volume],
-    *,
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, volumes: Sequence[Volume], *, advance: Callable[[int], None]
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
@@ -128,11 +124,7 @@ def restore_from_volumes(
 
 
 def repair_from_volumes(
-    practice: Practice,
-    actor: Actor,
-    volumes: Sequence[Volume],
-    *,
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, volumes: Sequence[Volume], *, advance: Callable[[int], None]
 ) -> Repaired:
     """Read what the vault holds, and fetch back what is damaged or missing there.
 

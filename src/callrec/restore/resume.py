@@ -35,12 +35,7 @@ from callrec.audit.resumed import (
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import (
-    add_unknown_files,
-    drop_bag,
-    each_volume,
-    save_bag,
-)
+from callrec.catalogue.volumes import add_unknown_files, drop_bag, each_volume, save_bag
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
@@ -75,9 +70,7 @@ class Resumption:
 
 
 def resume_log(
-    practice: Practice,
-    actor: Actor,
-    heads: Sequence[tuple[Volume, WrittenRun, Head]],
+    practice: Practice, actor: Actor, heads: Sequence[tuple[Volume, WrittenRun, Head]]
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
@@ -138,12 +131,7 @@ def is_beyond_log(practice: Practice, head: Head) -> bool:
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
 
 
-def _state(
-    practice: Practice,
-    actor: Actor,
-    lost: set[Head],
-    held: Sequence[_UnknownRun],
-) -> None:
+def _state(practice: Practice, actor: Actor, lost: set[Head], held: Sequence[_UnknownRun]) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
@@ -219,11 +207,7 @@ def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _
     else:
         numbers = _numbers(act.connection, names)
         save_bag(
-            act.connection,
-            volume.volume,
-            run.name,
-            statement=digest,
-            recordings=numbers.values(),
+            act.connection, volume.volume, run.name, statement=digest, recordings=numbers.values()
         )
         unknown = [name for name in names if name not in numbers]
         add_unknown_files(act.connection, volume.volume, run.name, unknown)

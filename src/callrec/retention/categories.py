@@ -66,10 +66,7 @@ def set_category(
         Refused: the actor may not review recordings, or the reason is none.
         NotFound: there is no such recording, it is destroyed, or there is no such category.
     """
-    with (
-        attempt(practice, actor, CATEGORISED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, CATEGORISED), signing(practice, actor) as act:
         check_may_review(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         known = schedule(practice)

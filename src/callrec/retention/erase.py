@@ -105,10 +105,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
     foreseen = preview_disposal(practice, actor)
     if not foreseen.recordings:
         return foreseen
-    with (
-        attempt(practice, actor, RequestAct.CREATED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, RequestAct.CREATED), signing(practice, actor) as act:
         check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)

@@ -109,10 +109,7 @@ def place_hold(
         Refused: the actor neither searches nor decides, or the reason is none.
         NotFound: there is no such recording.
     """
-    with (
-        attempt(practice, actor, HoldAct.PLACED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, HoldAct.PLACED), signing(practice, actor) as act:
         check_may_place_hold(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         found = find_recordings(practice, actor, act.connection, recordings)

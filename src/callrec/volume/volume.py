@@ -218,8 +218,7 @@ def check_label(label: str) -> None:
     """
     if wrong := _problem_with(label):
         raise Unusable(
-            f"a volume's label {wrong}",
-            hint="choose another in lower case, such as archive-2026-a",
+            f"a volume's label {wrong}", hint="choose another in lower case, such as archive-2026-a"
         )
 
 
