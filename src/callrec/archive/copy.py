@@ -11,18 +11,17 @@ the copy before it is deleted only after, so that the drive always holds one tha
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from callrec.archive.heads import signing_as_archivist
+from callrec.audit.checkpoint import encode_base64
 from callrec.audit.log import LogTransaction, read_register
-from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
@@ -36,7 +35,7 @@ from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.store.sealing import seal_stream
-from callrec.volume.volume import Volume
+from callrec.volume.volume import CopyHashes, Volume, time_of_run
 
 FORMAT: Final = 1
 
@@ -45,28 +44,14 @@ MAX_PEOPLE: Final = 64
 strongest, and the drive that they come from may have been in anybody's hands."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCopy:
-    """A copy that lies on a volume and was read back from there; SHA-256 in lower-case hex."""
-
-    sealed: str
-    keys: str
-
-
-def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> WrittenCopy:
+def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> CopyHashes:
     """Put a new copy of the catalogue on a volume, beside what is there."""
     time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
-    sealer = StreamSealer(
-        key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
-    )
+    associated = context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    sealer = StreamSealer(key, associated)
     with catalogue_copy(practice.engine, work) as plain, plain.open("rb", buffering=0) as source:
-        return WrittenCopy(
-            *volume.write_copy(
-                time,
-                lambda target: seal_stream(source, target, sealer),
-                _sealed_keys(practice, key, volume.volume, time),
-            )
-        )
+        keys = _sealed_keys(practice, key, volume.volume, time)
+        return volume.write_copy(time, lambda target: seal_stream(source, target, sealer), keys)
 
 
 @contextmanager
@@ -78,7 +63,7 @@ def stating_copy(
     *,
     work: Path,
     check_there: Callable[[], None],
-) -> Iterator[tuple[LogTransaction, WrittenCopy]]:
+) -> Iterator[tuple[LogTransaction, CopyHashes]]:
     """Put a new copy on a volume, and begin the transaction in which it is stated.
 
     Where something was destroyed meanwhile, or people or keys were changed, the copy is written
@@ -86,33 +71,21 @@ def stating_copy(
     """
     while True:
         with reading(practice.engine) as connection:
-            known = register, _ = _to_be_known(connection)
+            register, destroyed = read_register(connection), newest_destruction(connection)
         copy = write_copy(replace(practice, register=register), volume, name, work=work)
         check_there()
         with signing_as_archivist(practice, actor) as act:
-            if _to_be_known(act.connection) == known:
+            now = read_register(act.connection), newest_destruction(act.connection)
+            if now == (register, destroyed):
                 yield act, copy
                 return
-
-
-def _to_be_known(connection: Connection) -> tuple[Register, int | None]:
-    """What a copy that is stated has to know the newest of."""
-    return read_register(connection), newest_destruction(connection)
-
-
-def time_of_run(name: str) -> str:
-    """What a run's copy is called by: the run's time, out of ``<UTC time>-<n>``."""
-    return name.partition("-")[0]
 
 
 def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:
     """The copy's key for everybody who holds the recordings key today, and for the kit."""
     register = practice.register
-    to = sorted(
-        person
-        for person, keys in holders(register, today(practice)).items()
-        if VaultKey.RECORDINGS in keys
-    )
+    held = holders(register, today(practice))
+    to = sorted(person for person, keys in held.items() if VaultKey.RECORDINGS in keys)
     with reading(practice.engine) as connection:
         people = [_person(connection, practice, each) for each in to if each in register.vouchers]
     if len(people) > MAX_PEOPLE:
@@ -124,34 +97,21 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
     for each in to:
         info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=each)
         sealed = primitives.hpke_seal(register.public_keys(each).kem, key, info)
-        keys.append({"sealed": _base64(sealed), "to": each})
-    return canonical(
-        {
-            "format": FORMAT,
-            "keys": keys,
-            "people": people,
-            "time": time,
-            "vault": practice.vault,
-            "volume": volume,
-        }
-    )
+        keys.append({"sealed": encode_base64(sealed), "to": each})
+    of = {"time": time, "vault": practice.vault, "volume": volume}
+    return canonical({"format": FORMAT, "keys": keys, "people": people, **of})
 
 
 def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:
     """What a bare machine needs to let a person's password open the copy."""
-    locked = connection.execute(
-        select(tables.person.c.locked).where(tables.person.c.id == person)
-    ).scalar()
-    voucher = practice.register.vouchers[person][-1]
-    statement = connection.execute(
-        select(tables.statement).where(tables.statement.c.digest == voucher.digest)
+    column, said = tables.person.c, tables.statement
+    locked = connection.execute(select(column.locked).where(column.id == person)).scalar()
+    digest = practice.register.vouchers[person][-1].digest
+    body, signature = connection.execute(
+        select(said.c.body, said.c.signature).where(said.c.digest == digest)
     ).one()
     return {
         "locked": parse(locked) if locked else None,
         "person": person,
-        "voucher": {"body": _base64(statement.body), "signature": _base64(statement.signature)},
+        "voucher": {"body": encode_base64(body), "signature": encode_base64(signature)},
     }
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -18,7 +18,7 @@ A bag that is already without them is as good as one that is not: the run can be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
+from callrec.archive.copy import stating_copy
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
     WrittenRun,
+    check_may_write,
     log_about_volume,
     make_proof,
     save_written,
@@ -40,7 +41,6 @@ from callrec.archive.heads import (
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import next_run_name
 from callrec.archive.survey import (
-    BAGS,
     FaultKind,
     check_is_of_this_vault,
     manifest_hash,
@@ -71,10 +71,8 @@ from callrec.catalogue.volumes import (
     numbers_by_bag,
     save_bag,
 )
-from callrec.errors import CallrecError, Locked, NotFound, Tampered
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
+from callrec.errors import CallrecError, Failed, NotFound, Tampered
+from callrec.practice import Actor, Practice, attempt, check_remembered_head
 from callrec.store.layout import is_name
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.drive import check_attached, device_of, drive_errors
@@ -86,7 +84,7 @@ from callrec.volume.erasing import (
     rewrite_bag,
     unfinished_names,
 )
-from callrec.volume.volume import MARKER, Volume, open_volume
+from callrec.volume.volume import BAGS, MARKER, CopyHashes, Volume, open_volume, time_of_run
 
 ERASURE_BEGUN: Final = "erasure.begun"
 
@@ -138,11 +136,7 @@ def erase_owed(
 ) -> int:
     """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
-    Args:
-        practice: the open vault.
-        actor: who may archive, with their password given.
-        at: the volume's folder.
-        advance: is told how many recordings more are gone.
+    ``advance`` is told how many recordings more are gone.
 
     Raises:
         NotFound: the folder is no volume.
@@ -157,15 +151,35 @@ def erase_owed(
     if not owes_erasure(practice, volume):
         return 0
     with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        if actor.identity is None:
-            raise Locked("what is erased from a volume is signed, and that takes the password")
-        check_remembered_head(practice)
+        unsigned = "what is erased from a volume is signed, and that takes the password"
+        check_may_write(practice, actor, unsigned)
         with archive_lock(practice.folder) as notes:
             repair_volume(practice, volume, notes)
             erased = _Run(practice, actor, volume, notes).carry_out(advance)
     record_completed_destructions(practice, actor)
     return erased
+
+
+def erase_owed_on(
+    practice: Practice,
+    actor: Actor,
+    volumes: Iterable[Volume],
+    *,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[tuple[str, str]]:
+    """Erase what is owed on several volumes; the labels of those that did not let it, and why.
+
+    One that is not as it was written, or fails, still owes, and keeps no other from being erased.
+    """
+    undone = []
+    for volume in volumes:
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=advance)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, problem.message))
+    record_completed_destructions(practice, actor)
+    return undone
 
 
 def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
@@ -286,7 +300,7 @@ class _Run:
         self,
         act: LogTransaction,
         name: str,
-        copy: WrittenCopy,
+        copy: CopyHashes,
         owing: Sequence[_BagToErase],
         erased: Sequence[str],
     ) -> None:
@@ -307,7 +321,7 @@ class _Run:
         act: LogTransaction,
         name: str,
         manifest: str,
-        copy: WrittenCopy,
+        copy: CopyHashes,
         erased: Sequence[str] = (),
     ) -> str:
         """Sign what was written under a name; returns the statement's digest."""

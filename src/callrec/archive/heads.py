@@ -20,7 +20,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import Connection, select
 
 from callrec.audit import tree
@@ -44,10 +44,10 @@ from callrec.catalogue.volumes import save_volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement, read_statement
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of
-from callrec.practice import Actor, Practice, signing, today
+from callrec.practice import Actor, Practice, check_remembered_head, signing, today
 from callrec.record.entitled import powers_then, stated_date, without_lapsed_powers
 from callrec.record.forms import (
     BESIDE,
@@ -60,7 +60,7 @@ from callrec.record.forms import (
     read_said,
 )
 from callrec.record.statements import carried, sign_statement_as
-from callrec.volume.volume import Volume, is_run_name
+from callrec.volume.volume import Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
@@ -68,18 +68,12 @@ ARCHIVED: Final = "archive"
 VOLUME_STATEMENT: Final = "volume"
 
 
-def _run_name(name: str) -> str:
-    if not is_run_name(name):
-        raise ValueError("no run is called so")
-    return name
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeStatement:
     """What was written to a volume in one run, as its ``volume`` statement says."""
 
     volume: str
-    name: Annotated[str, InJson(_run_name, str), Field(alias="bag")]
+    name: Annotated[str, AfterValidator(checked_run_name), Field(alias="bag")]
     """``<UTC time>-<n>``: of the bag, of the proof; the copy of the catalogue is called by the
     time."""
     manifest: str
@@ -108,7 +102,7 @@ class VolumeStatement:
 
     @property
     def time(self) -> str:
-        return self.name.partition("-")[0]
+        return time_of_run(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,10 +232,6 @@ class KnownHeads:
     later: Mapping[str, Voucher]
     """What was vouched for in a log that was lost, by the id of the person."""
 
-    def is_ours(self, head: Head) -> bool:
-        """Whether a head is a beginning of the log."""
-        return head.size <= self.ours.size and tree.root(head.size, self.read) == head.root
-
     def office(self, head: Head, seq: int) -> _AuthorityTime:
         """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
 
@@ -249,7 +239,7 @@ class KnownHeads:
         Of any other head the sequence and the time are only what its maker says, and somebody who
         was disabled could date a leaf back: there only those count who are entitled now.
         """
-        if self.is_ours(head):
+        if head.size <= self.ours.size and tree.root(head.size, self.read) == head.root:
             return _AuthorityTime(seq)
         if head in self.lost:
             return _AuthorityTime(self.lost[head], later=self.later)
@@ -335,15 +325,28 @@ def _keys_of(register: Register, leaf: Leaf, office: _AuthorityTime) -> PublicKe
         raise Tampered("nobody vouched for its actor") from error
 
 
+def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
+    """The last run of a volume to which something was written."""
+    return max(written.values(), key=lambda each: each.seq)
+
+
 def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     """The leaf's bytes and the statement; nothing of them is known to be true yet."""
     said = read(_Extra, parse(extra), "a proof's extra line is not in its form")
     return said.leaf, read_statement(said.statement, said.signature, vault)
 
 
-def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
-    """The last run of a volume to which something was written."""
-    return max(written.values(), key=lambda each: each.seq)
+def check_may_archive(practice: Practice, actor: Actor) -> None:
+    """Refuse an actor who may not archive today."""
+    check_may(actor.person, Power.ARCHIVE, on=today(practice))
+
+
+def check_may_write(practice: Practice, actor: Actor, without_password: str) -> None:
+    """Before a run writes to a volume: the actor may sign what it does, and the log is whole."""
+    check_may_archive(practice, actor)
+    if actor.identity is None:
+        raise Locked(without_password)
+    check_remembered_head(practice)
 
 
 @contextmanager
@@ -388,15 +391,13 @@ def save_written(
     practice: Practice, act: LogTransaction, volume: Volume, **columns: object
 ) -> None:
     """Let a volume's row follow what was just stated of it."""
-    now = to_millis(practice.now())
     save_volume(
         act.connection,
         volume.volume,
         label=volume.label,
         head_size=act.head.size,
         head_root=act.head.root,
-        written_at=now,
-        seen_at=now,
+        written_at=to_millis(practice.now()),
         **columns,
     )
 

@@ -15,9 +15,6 @@ from callrec.archive.attached import is_on_vaults_disk
 from callrec.archive.files import attached_copies
 from callrec.archive.heads import WrittenRun
 from callrec.archive.survey import (
-    BAGS,
-    HEADS,
-    PROOF,
     Fault,
     FaultKind,
     check_is_of_this_vault,
@@ -41,6 +38,9 @@ from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
+    BAGS,
+    HEADS,
+    PROOF,
     Volume,
     check_label,
     check_target,

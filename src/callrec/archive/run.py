@@ -25,7 +25,6 @@ own folder, or the volumes that hold them.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -33,11 +32,12 @@ from pathlib import Path
 from typing import Final
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
+from callrec.archive.copy import stating_copy
 from callrec.archive.erase import erase_owed
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
+    check_may_write,
     lay_proof,
     log_about_volume,
     runs_written_to,
@@ -59,14 +59,20 @@ from callrec.archive.unfinished import (
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import save_bag
-from callrec.errors import CallrecError, Failed, Locked, Unusable
-from callrec.policy.authority import check_may
+from callrec.errors import CallrecError, Failed, Unusable
+from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
+from callrec.practice import Actor, Practice, attempt
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
-from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
+from callrec.volume.volume import (
+    CopyHashes,
+    create_volume,
+    is_volume,
+    open_volume,
+    time_of_run,
+    write_label,
+)
 
 _EARLIEST = 1900  # there was nothing to record
 
@@ -118,16 +124,12 @@ def archive_recordings(
 ) -> Archived:
     """Copy to a drive what is not on it yet, with a fresh copy of the catalogue.
 
-    Args:
-        practice: the open vault.
-        actor: with the identity that signs what was written.
-        to: the drive's folder; the first time it is made a volume.
-        started_before: only recordings that began before; None: all.
-        label: of a new volume; None: the folder's name.
-        removes: let the vault go of the files of these recordings that are on enough volumes.
+    The first time, the folder is made a volume, by its own name or by ``label``. With ``removes``
+    the vault lets go of the files of these recordings that are on enough volumes.
 
     Raises:
         Refused: the actor may not archive.
+        Locked: it takes their password.
         Unusable: the folder or the label will not do, the volume belongs to another vault, or the
             vault is to let go of files for a copy on its own disk.
         Tampered: something on the volume, in the vault or in the log is not as it was written;
@@ -135,10 +137,7 @@ def archive_recordings(
         NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
     """
     with attempt(practice, actor, ARCHIVED):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        if actor.identity is None:
-            raise Locked("what is archived is signed, and that takes the password")
-        check_remembered_head(practice)
+        check_may_write(practice, actor, "what is archived is signed, and that takes the password")
         target = target_at(practice, to, label)
         if removes and target.on_vaults_disk:
             raise Unusable(
@@ -159,32 +158,21 @@ def archive_recordings(
             )
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        done = _Run(practice, actor, notes, plan).carry_out(begun)
+        done = replace(_Run(practice, actor, notes, plan).carry_out(begun), erased=erased)
         remember_place(practice, target.volume)
-        removed = (
-            remove_local(practice, actor, target.volume, started_before=started_before)
-            if removes
-            else None
-        )
+        if removes:
+            removed = remove_local(practice, actor, target.volume, started_before=started_before)
+            done = replace(done, removed=removed)
         # Of what was destroyed meanwhile, nothing is left there.
         record_completed_destructions(practice, actor)
-        return replace(done, removed=removed, erased=erased)
+        return done
 
 
 def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
     """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
 
-    Args:
-        practice: the open vault.
-        actor: with the identity that signs what was written.
-        to: a folder of another disk; the first time it is made a volume.
-        label: of a new volume; None: the folder's name.
-
-    Raises:
-        Refused: the actor may not archive.
-        Unusable: the folder or the label will not do, or it belongs to another vault.
-        Tampered: something there or in the log is not as it was written; nothing was written.
-        Failed: there is no room; the copy before it is still there.
+    The folder is on another disk. Raises: as `archive_recordings`; where there is no room, the copy
+    before it is still there.
     """
     none = datetime.min.replace(tzinfo=UTC)
     done = archive_recordings(practice, actor, to, started_before=none, label=label)
@@ -205,11 +193,13 @@ def parse_age(text: str, today: date) -> date:
             "that is no age", hint="type 90d, 12w, 18m or 3y: days, weeks, months, years"
         )
     count, unit = int(found[1]), found[2][0]
-    day = _months_before(today, count * {"m": 1, "y": 12}.get(unit, 0))
-    day -= timedelta(days=count * {"d": 1, "w": 7}.get(unit, 0))
-    if day.year < _EARLIEST:
-        raise _too_long_ago()
-    return day
+    months = count * {"m": 1, "y": 12}.get(unit, 0)
+    days = timedelta(days=count * {"d": 1, "w": 7}.get(unit, 0))
+    with suppress(ValueError):  # before the first year of the calendar
+        day = same_day_after(today, -months) - days
+        if day.year >= _EARLIEST:
+            return day
+    raise Unusable("that is longer ago than there are recordings", hint="leave the limit out")
 
 
 def archive_cutoff(
@@ -224,9 +214,12 @@ def archive_cutoff(
         raise Unusable(
             "an age and a day are both given", hint="give --older-than or --before, not both"
         )
-    if older_than is None and before is None:
+    if before is not None:
+        day = parse_day(before, today)
+    elif older_than is not None:
+        day = parse_age(older_than, today)
+    else:
         return None
-    day = parse_day(before, today) if before is not None else parse_age(older_than or "", today)
     first_instant, _ = DayRange(day, day).bounds(zone)
     return first_instant
 
@@ -311,7 +304,7 @@ class _Run:
             with drive_errors():
                 check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
 
-    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> int:
+    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: CopyHashes) -> int:
         plan, volume = self._plan, self._volume
         run = VolumeStatement(
             volume=volume.volume,
@@ -348,15 +341,3 @@ class _Run:
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake_volume(self._volume.at)
             self._notes.end(self._volume.volume)
-
-
-def _months_before(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    if year < _EARLIEST:
-        raise _too_long_ago()
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
-
-
-def _too_long_ago() -> Unusable:
-    return Unusable("that is longer ago than there are recordings", hint="leave the limit out")

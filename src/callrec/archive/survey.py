@@ -23,7 +23,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import time_of_run
 from callrec.archive.heads import WrittenRun, check_head, newest_run, runs_written_to
 from callrec.archive.unfinished import BEGUN, is_writing
 from callrec.audit import tree
@@ -41,11 +40,7 @@ from callrec.record.forms import Instant, as_json, recall
 from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
-from callrec.volume.volume import FOLDERS, MARKER, Volume, open_volume
-
-BAGS, HEADS, CATALOGUE = FOLDERS
-
-PROOF: Final = ".tlog-proof"
+from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, Volume, open_volume
 
 VERIFIED_FILE: Final = "volumes.json"
 
@@ -242,7 +237,7 @@ def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Itera
     stated: dict[Path, str] = {}
     if written:
         last = newest_run(written)
-        copy = volume.copy_of(time_of_run(last.name))
+        copy = volume.copy_of(last.time)
         stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
     for path, sha in stated.items():
         where = f"{CATALOGUE}/{path.name}"

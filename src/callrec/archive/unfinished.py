@@ -20,7 +20,6 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from callrec.archive.copy import time_of_run
 from callrec.archive.heads import stated_volumes
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
@@ -31,7 +30,7 @@ from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
-from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label
+from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"
 

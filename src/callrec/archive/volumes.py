@@ -18,8 +18,8 @@ from pydantic import Field
 from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
-from callrec.archive.heads import signing_as_archivist
-from callrec.archive.log import STANDING_AFTER, VolumeAct, check_standings, newest_keeper_leaves
+from callrec.archive.heads import check_may_archive, signing_as_archivist
+from callrec.archive.log import VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.survey import VolumeReport, last_verified, verify_volume
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
@@ -30,6 +30,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.catalogue.volumes import (
     ARCHIVED,
+    IN_USE,
     LOST,
     calls_on,
     each_volume,
@@ -44,12 +45,11 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident import IncidentReport, ReportedIncident, open_incident
-from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
-from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, attempt, record, register_now, today, vault_key
+from callrec.policy.role import VaultKey
+from callrec.practice import Actor, Practice, attempt, record, register_now, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
@@ -130,7 +130,7 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
         NotFound: there is no volume of that label, or nobody of that login.
     """
     with attempt(practice, actor, VolumeAct.LOST):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         check_may_report(actor.person)
         with reading(practice.engine) as connection:
             labels = labels_of_begun(connection, unfinished_runs(practice, connection))
@@ -146,7 +146,7 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
                     hint="callrec incident list shows the incident",
                 )
             act.leaf(VolumeAct.LOST, actor=actor.person.id, subject=[row.id])
-            save_volume(act.connection, row.id, standing=STANDING_AFTER[VolumeAct.LOST])
+            save_volume(act.connection, row.id, standing=LOST)
             calls = calls_on(act.connection, row.id)
             alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
             count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
@@ -168,7 +168,7 @@ def report_found(
         Tampered: it is not as it was written; it stays lost.
     """
     with attempt(practice, actor, VolumeAct.FOUND):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         report = verify_volume(practice, at, advance)
         with reading(practice.engine) as connection:
             row = find_volume(connection, report.volume)  # anybody can give a folder its label
@@ -187,8 +187,8 @@ def report_found(
             )
     with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
-        standing, seen_at = STANDING_AFTER[VolumeAct.FOUND], to_millis(practice.now())
-        save_volume(act.connection, row.id, standing=standing, seen_at=seen_at)
+        seen_at = to_millis(practice.now())
+        save_volume(act.connection, row.id, standing=IN_USE, seen_at=seen_at)
     return report
 
 
@@ -202,7 +202,7 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
         Unusable: one of the two is not said, or longer than 200 characters.
     """
     with attempt(practice, actor, VolumeAct.KEPT):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         for words in (kept.by, kept.place):
             if not 0 < len(words.strip()) <= _LONGEST:
                 raise Unusable(

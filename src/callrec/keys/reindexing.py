@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.remembered import write_json_atomically
 from callrec.calls.custody import OpenedRecording, Opening
@@ -21,7 +21,6 @@ from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
-from callrec.errors import Tampered
 from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
@@ -77,7 +76,7 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
             is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
             query = select(recording).where(is_next).order_by(recording.c.id)
             rows = connection.execute(query.limit(ROWS_PER_STEP)).all()
-            opened, broken = _opened(practice, actor, connection, rows)
+            opened = Opening(practice, actor, connection).sound_metadata(rows)
             written = _write(practice, actor, connection, opened)
             if not rows:
                 drop_misplaced_tokens(connection)
@@ -86,21 +85,8 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
         done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
         write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
         moved += len(opened)
-        failed += broken
+        failed += len(rows) - len(opened)
         advance(len(rows))
-
-
-def _opened(
-    practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
-) -> tuple[list[OpenedRecording], int]:
-    """Those that open, and how many do not."""
-    opening, opened, broken = Opening(practice, actor, connection), [], 0
-    for row in rows:
-        try:
-            opened.append(opening.metadata(row))
-        except Tampered:
-            broken += 1
-    return opened, broken
 
 
 def _write(

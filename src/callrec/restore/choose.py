@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callrec.archive.catalogue_copies import last_migration_copy, rebuild_folder
-from callrec.archive.copy import time_of_run
 from callrec.archive.heads import WrittenRun
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
@@ -35,7 +34,6 @@ from callrec.restore.copy import (
     Opener,
     RestoredCopy,
     check_stated,
-    hashes_of,
     last_restored_copy,
     read_copy,
     unpack,
@@ -45,7 +43,7 @@ from callrec.restore.migrate import migrate_unpacked
 from callrec.restore.resume import is_beyond_log, seq_of_run
 from callrec.store.layout import disk_errors
 from callrec.system.files import check_only_we_can_change
-from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +194,7 @@ def _check_opener(practice: Practice, who: Opener) -> None:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 
 
-def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> tuple[str, str]:
+def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> CopyHashes:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
     stated = [
         said
@@ -206,16 +204,14 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
     ours = last_migration_copy(practice.state_folder)
     if not stated and ours is not None and ours.volume == found.volume.volume:
         # A migration made it, where nobody's key is at hand: this operator saw that it did.
-        check_stated(found, catalogue=ours.sealed, keys=ours.keys)
-        return ours.sealed, ours.keys
+        return check_stated(found, CopyHashes(ours.sealed, ours.keys))
     if not stated:
         untold = heads.untold.get(found.volume.volume)
         raise Tampered(
             "no statement on the volume vouches for its copy of the catalogue"
         ) from untold
     last = max(stated, key=lambda said: said.seq)
-    check_stated(found, catalogue=last.catalogue, keys=last.keys)
-    return last.catalogue, last.keys
+    return check_stated(found, CopyHashes(last.catalogue, last.keys))
 
 
 def volumes_perhaps_newer(
@@ -261,17 +257,20 @@ def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterat
             (known if is_known else doubtful).append(said)
     for copy in volume.copies():
         if any(said.time == copy.time for said in doubtful):
-            there = hashes_of(copy)
+            there = copy.hashes()
             if not _names(doubtful, copy, there) or _names(known, copy, there):
                 continue
             served = last_restored_copy(practice.state_folder)
-            if served is None or (served.sealed, served.keys) != there:
+            # A vault that was rebuilt from it, and still has its log, knows all that it holds.
+            if (
+                served is None
+                or (served.sealed, served.keys) != there
+                or is_beyond_log(practice, served.head)
+            ):
                 yield copy
-            elif is_beyond_log(practice, served.head):
-                yield copy  # else the vault was rebuilt from it, and knows all of its log
 
 
-def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
+def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: CopyHashes) -> bool:
     return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
 
 

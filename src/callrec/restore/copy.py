@@ -31,8 +31,8 @@ from callrec.record.forms import LogHead, as_json, recall
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
-from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small
-from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.drive import drive_errors, open_untrusted, read_small
+from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
 
 RESTORED_COPY_FILE: Final = "rebuilt-from.json"
 
@@ -171,18 +171,13 @@ def _sealed_copy(found: FoundCopy) -> FileIO:
             raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
-def hashes_of(copy: CatalogueCopy) -> tuple[str, str]:
-    """SHA-256 of a copy's two files, as a statement names them: of the copy, and of its keys."""
-    with drive_errors():
-        return hash_on_medium(copy.sealed), hash_on_medium(copy.keys)
-
-
-def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
-    """Hold a copy's files against the SHA-256 that a statement names, lower-case hex."""
+def check_stated(found: FoundCopy, stated: CopyHashes) -> CopyHashes:
+    """The hashes of a copy's files, if they are those that a statement names."""
     with _from_drive():
-        there = hashes_of(found.copy)
-    if there != (catalogue, keys):
+        there = found.copy.hashes()
+    if there != stated:
         raise Tampered("the volume's copy of the catalogue is not the one that was written there")
+    return there
 
 
 def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:

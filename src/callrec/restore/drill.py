@@ -17,15 +17,14 @@ from sqlalchemy import select
 
 from callrec.archive.catalogue_copies import drill_folder
 from callrec.archive.fetch import Fetched, fetch
+from callrec.archive.heads import check_may_archive
 from callrec.audit.log import stored_head
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.copy import FoundCopy, Opener
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild_for_drill
 from callrec.store.sealing import open_stream
@@ -76,7 +75,7 @@ def run_restore_drill(
     """
     place = drill_folder(practice.folder)
     with attempt(practice, actor, RESTORE_DRILLED, subject=[volume.volume for volume in volumes]):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         shutil.rmtree(place, ignore_errors=True)
         try:
             rebuilt = rebuild_for_drill(

@@ -22,16 +22,14 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from callrec.archive.catalogue_copies import rebuild_folder
-from callrec.archive.erase import erase_owed, owes_erasure
-from callrec.archive.fetch import ROWS_PER_QUERY, Fetched, fetch
-from callrec.archive.owed import record_completed_destructions
+from callrec.archive.erase import erase_owed_on, owes_erasure
+from callrec.archive.fetch import Fetched, fetch
+from callrec.archive.heads import check_may_archive
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.engine import reading
-from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, record, today
+from callrec.catalogue.engine import batches, reading
+from callrec.errors import Unusable
+from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.heads import heads_on
 from callrec.restore.resume import resume_log
@@ -95,7 +93,7 @@ def restore_from_volumes(
     # What a run that was cut off left: the copy that it unpacked, or an empty folder.
     shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         heads = heads_on(practice, volumes)
         unknown = volumes_perhaps_newer(practice, actor, volumes, heads)
         known = [each for each in heads.said if each[0] not in unknown]
@@ -132,7 +130,7 @@ def repair_from_volumes(
     """
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
     undone = _erase_owed(practice, actor, volumes)
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
@@ -149,17 +147,9 @@ def _erase_owed(
     A volume that does not let it is returned, with the reason: nothing that was destroyed is
     fetched from it, and what else it has may be all that is left.
     """
-    undone = []
-    for volume in volumes:
-        if not owes_erasure(practice, volume):
-            continue
-        check_remembered_head(practice)  # what is wrong with the vault itself ends it
-        try:
-            erase_owed(practice, actor, volume.at, advance=lambda _: None)
-        except (Tampered, Failed, NotFound) as problem:
-            undone.append((volume.label, f"an erasure is owed there: {problem.message}"))
-    record_completed_destructions(practice, actor)
-    return tuple(undone)
+    owing = (volume for volume in volumes if owes_erasure(practice, volume))
+    undone = erase_owed_on(practice, actor, owing)
+    return tuple((label, f"an erasure is owed there: {why}") for label, why in undone)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
@@ -193,13 +183,11 @@ def _fetch_all(
 def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Row[Any]]:
     """The recordings that volumes say were erased, and the catalogue has yet: uid -> row."""
     erased = sorted({uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased})
-    table = tables.recording.c
-    found: dict[str, Row[Any]] = {}
+    table, found = tables.recording.c, dict[str, Row[Any]]()
+    query = select(table.uid, table.id, table.ciphertext).where(table.state != DESTROYED)
     with reading(practice.engine) as connection:
-        for start in range(0, len(erased), ROWS_PER_QUERY):
-            some = table.uid.in_(erased[start : start + ROWS_PER_QUERY])
-            query = select(table.uid, table.id, table.ciphertext)
-            rows = connection.execute(query.where(some, table.state != DESTROYED))
+        for some in batches(erased):
+            rows = connection.execute(query.where(table.uid.in_(some)))
             found |= {row.uid: row for row in rows}
     return found
 

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from callrec.archive.fetch import ROWS_PER_QUERY, names_in_manifest
+from callrec.archive.fetch import names_in_manifest
 from callrec.archive.heads import (
-    VolumeStatement,
     WrittenRun,
     lay_proof,
     runs_written_to,
@@ -34,7 +33,7 @@ from callrec.audit.resumed import (
 )
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.volumes import add_unknown_files, drop_bag, each_volume, save_bag
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Failed, Locked, Tampered
@@ -187,37 +186,23 @@ def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
 
 def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _UnknownRun) -> None:
     volume, run, names, common = beyond
-    stated = VolumeStatement(
-        volume=volume.volume,
-        name=run.name,
-        manifest=run.manifest,
-        catalogue=run.catalogue,
-        keys=run.keys,
-        head=act.head,
-        erased=run.erased,
-        common=common,
-        on_vaults_disk=run.on_vaults_disk,
-    )
+    stated = replace(run, head=act.head, common=common)
     details = {"bag": run.name, "recordings": len(names), "stated": "anew"}
     _, digest = state_run(practice, actor, act, stated, details)
     save_written(practice, act, volume)
-    if not run.manifest:
-        drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
-        add_unknown_files(act.connection, volume.volume, run.name, ())
+    bag, numbers = (act.connection, volume.volume, run.name), _numbers(act.connection, names)
+    if run.manifest:
+        save_bag(*bag, statement=digest, recordings=numbers.values())
     else:
-        numbers = _numbers(act.connection, names)
-        save_bag(
-            act.connection, volume.volume, run.name, statement=digest, recordings=numbers.values()
-        )
-        unknown = [name for name in names if name not in numbers]
-        add_unknown_files(act.connection, volume.volume, run.name, unknown)
+        drop_bag(*bag)  # emptied by an erasure, perhaps
+    add_unknown_files(*bag, [name for name in names if name not in numbers])
 
 
 def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
     recording, found = tables.recording.c, dict[str, int]()
-    for start in range(0, len(names), ROWS_PER_QUERY):
-        some = recording.ciphertext.in_(names[start : start + ROWS_PER_QUERY])
-        query = select(recording.ciphertext, recording.id).where(some)
-        found |= {row.ciphertext: row.id for row in connection.execute(query)}
+    query = select(recording.ciphertext, recording.id)
+    for some in batches(names):
+        rows = connection.execute(query.where(recording.ciphertext.in_(some)))
+        found |= {row.ciphertext: row.id for row in rows}
     return found

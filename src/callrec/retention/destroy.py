@@ -26,19 +26,19 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.archive.catalogue_copies import drop_kept_copies, drop_unpacked
-from callrec.archive.erase import erase_owed
-from callrec.archive.owed import certificate_columns, record_completed_destructions
+from callrec.archive.erase import erase_owed_on
+from callrec.archive.owed import certificate_columns
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import OpenedRecording, Opening, replaced_files
+from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Failed, Locked, NotFound, Tampered
+from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
 from callrec.policy.retention import (
@@ -47,7 +47,7 @@ from callrec.policy.retention import (
     check_granted,
     check_nobody_waits,
 )
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, signing, writing
+from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -136,23 +136,13 @@ def finish_destruction(
 ) -> Destruction:
     """Go on with a destruction that is in the log: files, the catalogue's own, volumes.
 
-    A volume that is not as it was written, or fails, still owes, and keeps no other from letting
-    it be erased.
-
     Args, raises: as `destroy_granted`, which ends in this.
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    undone = []
-    for volume in [open_volume(at) for at in volumes]:
-        check_remembered_head(practice)  # what is wrong with the vault itself ends it
-        try:
-            erase_owed(practice, actor, volume.at, advance=advance)
-        except (Tampered, Failed, NotFound) as problem:
-            undone.append((volume.label, problem.message))
-    record_completed_destructions(practice, actor)
+    undone = erase_owed_on(practice, actor, [open_volume(at) for at in volumes], advance=advance)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]),
         reading(practice.engine) as connection,
@@ -231,7 +221,8 @@ def _standing(
 
 def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _Warrant) -> None:
     connection, request = act.connection, warrant.request
-    opened = _opened(practice, actor, connection, warrant.recordings)
+    # One whose metadata is damaged is destroyed all the same.
+    opened = Opening(practice, actor, connection).sound_metadata(warrant.recordings)
     duplicates = DuplicateMacs.of(practice, actor, marking=False)
     macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
@@ -267,19 +258,6 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         connection,
         [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
     )
-
-
-def _opened(
-    practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
-) -> Sequence[OpenedRecording]:
-    """What is known of them; one whose metadata is damaged is destroyed all the same."""
-    opening, opened = Opening(practice, actor, connection), []
-    for row in rows:
-        try:
-            opened.append(opening.metadata(row))
-        except Tampered:
-            continue
-    return opened
 
 
 def _stub(

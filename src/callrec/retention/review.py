@@ -14,14 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import every_holds_naming, holds_in_state
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
@@ -58,12 +58,6 @@ from callrec.requests.lapse import attempt_after_expiry
 from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 
 REVIEWED: Final = "retention.reviewed"
-
-_RECORDINGS_PER_QUERY: Final = 1000
-"""Recordings that are asked for with one query."""
-
-_Id = TypeVar("_Id", int, str)
-"""A recording's number, or its uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +135,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     on, recording = today(practice), tables.recording.c
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     apart = [
-        row
-        for some in _in_parts(sorted(named))
-        for row in _rows(connection, recording.id.in_(some))
+        row for some in batches(sorted(named)) for row in _rows(connection, recording.id.in_(some))
     ]
     looked_at = appraise_rows(practice, connection, apart)
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
@@ -218,13 +210,6 @@ def appraise_rows(
     ]
 
 
-def _in_parts(recordings: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
-    return (
-        recordings[start : start + _RECORDINGS_PER_QUERY]
-        for start in range(0, len(recordings), _RECORDINGS_PER_QUERY)
-    )
-
-
 def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """The rows of recordings that are not destroyed, the oldest calls first.
 
@@ -277,7 +262,7 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     held = {row.recording for row in every_holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
     recording = tables.recording.c
-    for some in _in_parts(uids):
+    for some in batches(uids):
         query = select(recording.id).where(recording.uid.in_(some))
         held.update(connection.execute(query).scalars())
     return frozenset(held)
