@@ -483,9 +483,7 @@ def test_a_complaint_destroys_nothing(house: House) -> None:
         erase(house, reference)
     to_destroy, dora = [DestructionItem(1, "routine", "Article 17", None)], signed_in(house, "dora")
     with pytest.raises(Refused, match="a request for complaint destroys nothing"):
-        destroy_granted(
-            house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
-        )
+        destroy_granted(house.practice, dora, reference, to_destroy)
 
 
 def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
@@ -494,9 +492,7 @@ def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
         to_destroy = [DestructionItem(number, "routine", "Article 17", None) for number in numbers]
         dora = signed_in(house, "dora")
         with pytest.raises(Refused, match="not what was approved"):
-            destroy_granted(
-                house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
-            )
+            destroy_granted(house.practice, dora, reference, to_destroy)
 
 
 def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None:

@@ -6,10 +6,11 @@ back differently is left there and told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -38,30 +39,26 @@ class Fetched:
     damaged: list[str] = field(default_factory=list)
     """Files on the volume, as they lie there, that are not what they are called."""
 
-    def add(self, other: Fetched) -> None:
-        """Count what came from another volume as well."""
-        self.recordings += other.recordings
-        self.size_bytes += other.size_bytes
-        self.damaged += other.damaged
 
-
-def fetch(
+def fetch_all(
     practice: Practice,
-    volume: Volume,
+    volumes: Iterable[Volume],
     *,
     check: bool,
     advance: Callable[[int], None],
     without: AbstractSet[str] = frozenset(),
 ) -> Fetched:
-    """Take into the vault's store what it lacks and a volume has."""
+    """Take into the vault's store what it lacks and the volumes have."""
     done = Fetched()
-    with practice.store.lock():
-        sweep_store(practice)
-        for names in _portions(_names_on(volume, done.damaged)):
-            named = _wanted(practice, names, without)
-            wanted = [(n, path) for n, path in named if _lacks(practice, n, check=check)]
-            _take(practice, volume, wanted, done)
-            advance(len(names))
+    for volume in volumes:
+        with practice.store.lock():
+            sweep_store(practice)
+            listed = _names_on(volume, done.damaged)
+            while names := dict(islice(listed, ROWS_PER_QUERY)):
+                named = _wanted(practice, names, without)
+                wanted = [(n, path) for n, path in named if _lacks(practice, n, check=check)]
+                _take(practice, volume, wanted, done)
+                advance(len(names))
     return done
 
 
@@ -96,17 +93,6 @@ def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
                 yield name, volume.bag_path(bag) / RECORDINGS / name
         except Failed:
             damaged.append(manifest.relative_to(volume.at).as_posix())
-
-
-def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
-    held: dict[str, Path] = {}
-    for name, path in listed:
-        held[name] = path
-        if len(held) == ROWS_PER_QUERY:
-            yield held
-            held = {}
-    if held:
-        yield held
 
 
 def _wanted(

@@ -9,10 +9,10 @@ the approvers at that time. A later kit opens it only once the drive is written 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import LogTransaction, Signer, read_register
@@ -77,19 +77,15 @@ def kit_attempt(practice: Practice, kit: Actor, act: str) -> Iterator[None]:
         yield
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
-        record_kit(practice, kit, act, details={"why": error.message}, outcome=outcome)
+        record_kit(practice, kit, act, outcome=outcome, why=error.message)
         raise
 
 
 def record_kit(
-    practice: Practice,
-    kit: Actor,
-    act: str,
-    *,
-    details: Mapping[str, Any] | None = None,
-    outcome: Outcome = Outcome.DONE,
+    practice: Practice, kit: Actor, act: str, *, outcome: Outcome = Outcome.DONE, why: str = ""
 ) -> None:
     """Write one leaf of the kit's, durably."""
+    details = {"why": why} if why else None
     with writing(practice, None) as transaction:
         check_unchanged(practice, transaction.connection)
         transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
@@ -123,11 +119,7 @@ def make_new_kit(
 ) -> PrintedKit:
     """Put a new kit in the place of the one that there is, which opens nothing from then on.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        split: print it on three pages of which any two will do.
-        keep: writes the page to where it is kept, before the old kit ceases to count.
+    ``keep`` writes its page to where it is kept, before the old kit ceases to count.
 
     Raises:
         Refused: the actor does not govern.

@@ -38,9 +38,8 @@ from callrec.restore.copy import (
     read_copy,
     unpack,
 )
-from callrec.restore.heads import VolumeHeads, heads_on
 from callrec.restore.migrate import migrate_unpacked
-from callrec.restore.resume import is_beyond_log, seq_of_run
+from callrec.restore.resume import VolumeHeads, heads_on, is_beyond_log, seq_of_run
 from callrec.store.layout import disk_errors
 from callrec.system.files import check_only_we_can_change
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
@@ -137,7 +136,7 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
     try:
         heads = heads_on(practice, [found.volume]).said
         stated = [head for _, said, head in heads if said.time == found.copy.time]
-        return any(not is_beyond_log(practice, head) for head in stated)
+        return not all(is_beyond_log(practice, head) for head in stated)
     finally:
         practice.engine.dispose()
 
@@ -171,9 +170,8 @@ def _check(
             _check_opener(practice, who)
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
-            known = [head for _, _, head in heads.said if head not in lost]
             ours, read = stored_head(connection), node_reader(connection)
-            for head in known:
+            for head in {head for _, _, head in heads.said} - lost:
                 if head.size <= ours.size and tree.root(head.size, read) != head.root:
                     wrong = "a volume's head contradicts the log in the copy of the catalogue"
                     raise Tampered(wrong)
@@ -202,16 +200,14 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
         if volume == found.volume and said.time == found.copy.time
     ]
     ours = last_migration_copy(practice.state_folder)
-    if not stated and ours is not None and ours.volume == found.volume.volume:
-        # A migration made it, where nobody's key is at hand: this operator saw that it did.
+    if stated:
+        last = max(stated, key=lambda said: said.seq)
+        return check_stated(found, CopyHashes(last.catalogue, last.keys))
+    # Where a migration made it, nobody's key was at hand: this operator saw that it did.
+    if ours is not None and ours.volume == found.volume.volume:
         return check_stated(found, CopyHashes(ours.sealed, ours.keys))
-    if not stated:
-        untold = heads.untold.get(found.volume.volume)
-        raise Tampered(
-            "no statement on the volume vouches for its copy of the catalogue"
-        ) from untold
-    last = max(stated, key=lambda said: said.seq)
-    return check_stated(found, CopyHashes(last.catalogue, last.keys))
+    untold = heads.untold.get(found.volume.volume)
+    raise Tampered("no statement on the volume vouches for its copy of the catalogue") from untold
 
 
 def volumes_perhaps_newer(
@@ -257,16 +253,15 @@ def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterat
             (known if is_known else doubtful).append(said)
     for copy in volume.copies():
         if any(said.time == copy.time for said in doubtful):
-            there = copy.hashes()
-            if not _names(doubtful, copy, there) or _names(known, copy, there):
-                continue
-            served = last_restored_copy(practice.state_folder)
+            there, served = copy.hashes(), last_restored_copy(practice.state_folder)
             # A vault that was rebuilt from it, and still has its log, knows all that it holds.
-            if (
-                served is None
-                or (served.sealed, served.keys) != there
-                or is_beyond_log(practice, served.head)
-            ):
+            is_rebuilt_from_it = (
+                served is not None
+                and (served.sealed, served.keys) == there
+                and not is_beyond_log(practice, served.head)
+            )
+            is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
+            if is_stated and not is_rebuilt_from_it:
                 yield copy
 
 

@@ -83,7 +83,11 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
             if len(people) <= MAX_PEOPLE:
-                sealed_to, locked = _sealed_to(keys), _locked(people)
+                with _in_form("keys"):
+                    sealed_to = {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
+                with _in_form("people"):
+                    seeds = {str(each["person"]): each["locked"] for each in people}
+                locked = {by: LockedSeed.from_json(seed) for by, seed in seeds.items() if seed}
                 vouchers = tuple(each.get("voucher") for each in people)
                 return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
@@ -189,19 +193,12 @@ def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
     return primitives.hpke_open(identity.kem, sealed, info)
 
 
-def _sealed_to(keys: list[Any]) -> dict[str, bytes]:
+@contextmanager
+def _in_form(what: str) -> Iterator[None]:
     try:
-        return {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
+        yield
     except (KeyError, TypeError) as error:
-        raise Tampered("the keys of the volume's copy are not in their form") from error
-
-
-def _locked(people: list[Any]) -> dict[str, LockedSeed]:
-    try:
-        seeds = {str(each["person"]): each["locked"] for each in people}
-    except (KeyError, TypeError) as error:
-        raise Tampered("the people of the volume's copy are not in their form") from error
-    return {person: LockedSeed.from_json(seed) for person, seed in seeds.items() if seed}
+        raise Tampered(f"the {what} of the volume's copy are not in their form") from error
 
 
 def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from callrec.archive.catalogue_copies import rebuild_folder
 from callrec.archive.erase import erase_owed_on, owes_erasure
-from callrec.archive.fetch import Fetched, fetch
+from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -31,8 +31,7 @@ from callrec.catalogue.engine import batches, reading
 from callrec.errors import Unusable
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import volumes_perhaps_newer
-from callrec.restore.heads import heads_on
-from callrec.restore.resume import resume_log
+from callrec.restore.resume import heads_on, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
@@ -40,17 +39,21 @@ RESTORED: Final = "restore"
 _UNKNOWN: Final = "its copy of the catalogue may be newer, and cannot be opened with this password"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """What was fetched back, and what is still missing: as in `Restored`."""
+    """What was fetched back, and what is still missing."""
 
     fetched: Fetched
     missing: Mapping[str, int]
+    """How many recordings are still missing, by the label of a volume that has them; under the
+    empty label: those that no volume has."""
     undone: tuple[tuple[str, str], ...]
+    """Labels of volumes on which something was left as it is, and why: they are not as they were
+    written, or do not take what is owed there. What they give was fetched all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Repaired):
     """What came back, and what did not."""
 
     size: int
@@ -58,19 +61,12 @@ class Restored:
     leaves_lost: int
     """At the least."""
     resumed: bool
-    """Somebody who governs has said what was lost."""
-    fetched: Fetched
-    missing: Mapping[str, int] = field(default_factory=dict)
-    """How many recordings are still missing, by the label of a volume that has them; under the
-    empty label: those that no volume has."""
-    erased_since: tuple[int, ...] = ()
+    """A person who governs has stated what was lost."""
+    erased_since: tuple[int, ...]
     """Numbers of recordings that were erased after the copy was made: they are not fetched, and
     their erasure is to be decided again."""
-    erased_and_here: tuple[int, ...] = ()
+    erased_and_here: tuple[int, ...]
     """Of the same kind, but fetched already from a volume that does not say so."""
-    undone: tuple[tuple[str, str], ...] = ()
-    """Labels of volumes on which something was left as it is, and why: they are not as they were
-    written, or do not take what is owed there. What they give was fetched all the same."""
 
 
 def restore_from_volumes(
@@ -78,11 +74,7 @@ def restore_from_volumes(
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
-    Args:
-        practice: the open vault.
-        actor: with their password given.
-        volumes: attached now, of this vault.
-        advance: is told how many files of a volume more were looked at.
+    ``advance`` is told how many files of a volume more were looked at.
 
     Raises:
         Refused: the actor may not restore.
@@ -99,24 +91,19 @@ def restore_from_volumes(
         known = [each for each in heads.said if each[0] not in unknown]
         resumption = resume_log(practice, actor, known)
     owed = _erase_owed(practice, actor, volumes) if resumption.is_stated else ()
-    since = _erased_since(practice, volumes)
-    fetched = _fetch_all(
-        practice, actor, volumes, check=False, advance=advance, without=since.keys()
-    )
-    here = {row.id for row in since.values() if practice.store.has(row.ciphertext)}
+    fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
+    here = {row.id for row in since if practice.store.has(row.ciphertext)}
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_stated,
         fetched=fetched,
-        missing=_missing(practice, since.keys()),
-        erased_since=tuple(sorted({row.id for row in since.values()} - here)),
+        missing=missing,
+        erased_since=tuple(sorted({row.id for row in since} - here)),
         erased_and_here=tuple(sorted(here)),
         undone=(
             *((each.label, _UNKNOWN) for each in unknown),
-            *heads.passed_over,
-            *resumption.undone,
-            *owed,
+            *(*heads.passed_over, *resumption.undone, *owed),
         ),
     )
 
@@ -126,17 +113,14 @@ def repair_from_volumes(
 ) -> Repaired:
     """Read what the vault holds, and fetch back what is damaged or missing there.
 
-    Args, raises: as `restore_from_volumes`; the log is not touched but for the record.
+    Raises: as `restore_from_volumes`; the log is not touched but for the record.
     """
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
     undone = _erase_owed(practice, actor, volumes)
-    since = _erased_since(practice, volumes)
-    fetched = _fetch_all(
-        practice, actor, volumes, check=True, advance=advance, without=since.keys()
-    )
-    return Repaired(fetched, _missing(practice, since.keys()), undone)
+    fetched, missing, _ = _fetch_all(practice, actor, volumes, check=True, advance=advance)
+    return Repaired(fetched=fetched, missing=missing, undone=undone)
 
 
 def _erase_owed(
@@ -144,8 +128,8 @@ def _erase_owed(
 ) -> tuple[tuple[str, str], ...]:
     """What is owed on these volumes of an erasure comes before anything else.
 
-    A volume that does not let it is returned, with the reason: nothing that was destroyed is
-    fetched from it, and what else it has may be all that is left.
+    From a volume that does not let it, nothing that was destroyed is fetched; what else it has may
+    be all that is left.
     """
     owing = (volume for volume in volumes if owes_erasure(practice, volume))
     undone = erase_owed_on(practice, actor, owing)
@@ -168,28 +152,30 @@ def _fetch_all(
     *,
     check: bool,
     advance: Callable[[int], None],
-    without: AbstractSet[str],
-) -> Fetched:
-    fetched = Fetched()
+) -> tuple[Fetched, Mapping[str, int], Collection[Row[Any]]]:
+    """What came back, what is still missing, and what was erased since and is not fetched."""
+    since = _erased_since(practice, volumes)
+    without = since.keys()
     subject = [volume.volume for volume in volumes]
     with attempt(practice, actor, RESTORED, subject=subject):
-        for volume in volumes:
-            fetched.add(fetch(practice, volume, check=check, advance=advance, without=without))
+        fetched = fetch_all(practice, volumes, check=check, advance=advance, without=without)
     details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
     record(practice, actor, RESTORED, subject=subject, details=details)
-    return fetched
+    return fetched, _missing(practice, without), since.values()
 
 
 def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Row[Any]]:
     """The recordings that volumes say were erased, and the catalogue has yet: uid -> row."""
     erased = sorted({uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased})
-    table, found = tables.recording.c, dict[str, Row[Any]]()
-    query = select(table.uid, table.id, table.ciphertext).where(table.state != DESTROYED)
+    table = tables.recording.c
+    query: Select[Any] = select(table.uid, table.id, table.ciphertext)
+    query = query.where(table.state != DESTROYED)
     with reading(practice.engine) as connection:
-        for some in batches(erased):
-            rows = connection.execute(query.where(table.uid.in_(some)))
-            found |= {row.uid: row for row in rows}
-    return found
+        return {
+            row.uid: row
+            for some in batches(erased)
+            for row in connection.execute(query.where(table.uid.in_(some)))
+        }
 
 
 def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]:

@@ -1,28 +1,36 @@
 """Resume the log after a restore: say what of it is lost, and what the volumes hold beyond it.
 
-A volume's copy of the catalogue is made before the statement that names its hash, so the entry of
-that very run is always beyond it. Somebody who governs names the lost heads; and each run on an
+What lies on attached volumes beside their bags says what was written, by whom, and at which head. A
+volume's copy of the catalogue is made before the statement that names its hash, so the entry of
+that very run is always beyond it. A person who governs names the lost heads; and each run on an
 attached volume whose entry is lost is stated anew under its name, with the proof beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 
 from callrec.archive.fetch import names_in_manifest
 from callrec.archive.heads import (
+    KnownHeads,
     WrittenRun,
+    known_heads,
     lay_proof,
+    read_head,
+    read_unverified,
     runs_written_to,
     save_written,
     state_run,
 )
 from callrec.audit import tree
+from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import Head, LogTransaction, node_reader, stored_head
+from callrec.audit.register import Voucher, read_newer_voucher
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.resumed import (
     RESUMED_ACT,
@@ -36,23 +44,107 @@ from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.volumes import add_unknown_files, drop_bag, each_volume, save_bag
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Failed, Locked, Tampered
+from callrec.crypto.statement import Statement, read_statement
+from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
+from callrec.restore.copy import read_copy
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.volume import Volume
 
+UnknownRun: TypeAlias = tuple[Volume, WrittenRun, tuple[str, ...]]
+"""A run that the log knows nothing of any more, and the names of the recordings in its bag."""
 
-class _UnknownRun(NamedTuple):
-    """A run on an attached volume that the log knows nothing of any more."""
 
-    volume: Volume
-    run: WrittenRun
-    names: tuple[str, ...]
-    """Of the recordings in its bag."""
-    common: int
-    """How many entries its copy of the catalogue knows of this log, at the least."""
+@dataclass(frozen=True, slots=True)
+class VolumeHeads:
+    """What the proofs on volumes say."""
+
+    said: tuple[tuple[Volume, WrittenRun, Head], ...]
+    """What was written, as somebody entitled stated it, and at which head of the log."""
+    claimed: tuple[tuple[Volume, WrittenRun], ...]
+    """What proofs say that count for nothing: perhaps by somebody whom the log does not know."""
+    passed_over: tuple[tuple[str, str], ...]
+    """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
+    maker might not."""
+    untold: Mapping[str, Failed]
+    """By its id, what a drive failed with that does not give all its proofs."""
+
+
+def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
+    """What lies on the volumes, by whom it was stated, and at which head of the log.
+
+    People whom the log does not know count by the voucher that comes with a copy of the catalogue,
+    if somebody made it who governs.
+    """
+    said, claimed, passed_over = [], [], []
+    untold: dict[str, Failed] = {}
+    later = _later(practice, volumes)
+    with reading(practice.engine) as connection:
+        known = known_heads(practice, connection, later)
+        for volume in volumes:
+            try:
+                names = volume.heads()
+            except Failed as problem:
+                untold[volume.volume] = problem
+                passed_over.append((volume.label, f"its proofs: {problem.message}"))
+                continue
+            for name in names:
+                try:
+                    said.append((volume, *_said_by(practice, volume, name, known)))
+                except (Tampered, NotFound, Failed) as problem:
+                    why = f"its proof {name} counts for nothing: {problem.message}"
+                    passed_over.append((volume.label, why))
+                    if isinstance(problem, Failed):
+                        untold[volume.volume] = problem
+                    with suppress(Tampered, NotFound, Failed):
+                        claimed.append((volume, read_unverified(practice, volume.head_of(name))))
+    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), untold)
+
+
+def _said_by(
+    practice: Practice, volume: Volume, name: str, known: KnownHeads
+) -> tuple[WrittenRun, Head]:
+    written, head = read_head(practice, volume.head_of(name), known)
+    if written.volume != volume.volume:
+        raise Tampered("it is of another volume")
+    return written, head
+
+
+def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Voucher]:
+    """The newest voucher of each person of whom the volumes know more than the log."""
+    newest: dict[str, Voucher] = {}
+    with reading(practice.engine) as connection:
+        size = stored_head(connection).size
+    for statement in _vouchers_on(volumes, practice.vault):
+        with suppress(Tampered):
+            voucher = read_newer_voucher(practice.register, statement, size)
+            if voucher is None:
+                continue
+            before = newest.setdefault(voucher.person.id, voucher)
+            if before.serial < voucher.serial:
+                newest[voucher.person.id] = voucher
+    return newest
+
+
+def _vouchers_on(volumes: Sequence[Volume], vault: str) -> Iterator[Statement]:
+    """As they lie there; nothing of them is known to be true."""
+    for volume in volumes:
+        for voucher in _listed(volume):
+            match voucher:
+                case {"body": str(body), "signature": str(signature)}:
+                    with suppress(Tampered):
+                        yield read_statement(decode_base64(body), decode_base64(signature), vault)
+                case _:
+                    pass
+
+
+def _listed(volume: Volume) -> Iterator[Any]:
+    with suppress(Failed):
+        for copy in volume.copies():
+            with suppress(NotFound, Tampered, Unusable, Failed):
+                yield from read_copy(volume, copy).vouchers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +165,7 @@ def resume_log(
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
-    Returns:
-        With ``undone``: a run whose bag is not the one that its statement names is not stated; the
-        others are.
+    A run whose bag is not the one that its statement names is not stated; the others are.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -130,7 +220,7 @@ def is_beyond_log(practice: Practice, head: Head) -> bool:
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
 
 
-def _state(practice: Practice, actor: Actor, lost: set[Head], held: Sequence[_UnknownRun]) -> None:
+def _state(practice: Practice, actor: Actor, lost: set[Head], held: Sequence[UnknownRun]) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
@@ -151,7 +241,7 @@ def _held(
     undone: list[tuple[str, str]],
     *,
     went_on: Sequence[int],
-) -> list[_UnknownRun]:
+) -> list[UnknownRun]:
     """The runs that can be stated anew, and how much of this log their copies know.
 
     The others go into ``undone``. A log that was lost has the entries of this one up to where this
@@ -168,7 +258,7 @@ def _held(
             continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
-            held.append(_UnknownRun(volume, run, _names_of(volume, run), common))
+            held.append((volume, replace(run, common=common), _names_of(volume, run)))
         except (Tampered, Failed) as problem:
             undone.append((volume.label, problem.message))
     return held
@@ -184,11 +274,10 @@ def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
     return tuple(names_in_manifest(bag / MANIFEST))
 
 
-def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _UnknownRun) -> None:
-    volume, run, names, common = beyond
-    stated = replace(run, head=act.head, common=common)
+def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: UnknownRun) -> None:
+    volume, run, names = beyond
     details = {"bag": run.name, "recordings": len(names), "stated": "anew"}
-    _, digest = state_run(practice, actor, act, stated, details)
+    _, digest = state_run(practice, actor, act, replace(run, head=act.head), details)
     save_written(practice, act, volume)
     bag, numbers = (act.connection, volume.volume, run.name), _numbers(act.connection, names)
     if run.manifest:
@@ -200,9 +289,10 @@ def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _
 
 def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
-    recording, found = tables.recording.c, dict[str, int]()
+    recording = tables.recording.c
     query = select(recording.ciphertext, recording.id)
-    for some in batches(names):
-        rows = connection.execute(query.where(recording.ciphertext.in_(some)))
-        found |= {row.ciphertext: row.id for row in rows}
-    return found
+    return {
+        row.ciphertext: row.id
+        for some in batches(names)
+        for row in connection.execute(query.where(recording.ciphertext.in_(some)))
+    }

@@ -104,15 +104,12 @@ class Destruction:
 
 
 def destroy_granted(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    to_destroy: Sequence[DestructionItem],
-    *,
-    volumes: Sequence[Path],
-    advance: Callable[[int], None],
-) -> Destruction:
-    """Destroy what an approved request (of purpose erasure or disposal) grants to be destroyed."""
+    practice: Practice, actor: Actor, reference: str, to_destroy: Sequence[DestructionItem]
+) -> None:
+    """Write down that what an approved request grants is destroyed; from then on nothing opens it.
+
+    `finish_destruction` does the rest.
+    """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
     with (
@@ -123,7 +120,6 @@ def destroy_granted(
         request = read_to_decide(practice, actor, act.connection, reference)
         warrant = _warrant(practice, actor, act.connection, request, to_destroy)
         _carry_out(practice, actor, act, warrant)
-    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
 def finish_destruction(
@@ -134,10 +130,7 @@ def finish_destruction(
     volumes: Sequence[Path],
     advance: Callable[[int], None],
 ) -> Destruction:
-    """Go on with a destruction that is in the log: files, the catalogue's own, volumes.
-
-    Args, raises: as `destroy_granted`, which ends in this.
-    """
+    """Go on with a destruction that is in the log: files, the catalogue's own, volumes."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:

@@ -9,7 +9,7 @@ the approval, with a code for each: it stays, and the certificate says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -110,9 +110,9 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
-        if not free:  # another person has just proposed it
-            return _proposed(practice, "", free)
-        reference = _make(practice, act, actor, free[:MAX_REQUEST_RECORDINGS])
+        chosen = free[:MAX_REQUEST_RECORDINGS]
+        # Another person may have just proposed it.
+        reference = _make(practice, act, actor, chosen) if chosen else ""
         return _proposed(practice, reference, free)
 
 
@@ -126,12 +126,11 @@ def dispose(
 ) -> Destruction:
     """Destroy what a request for disposal was approved for, or go on with what is owed of it.
 
-    Args, raises: as `preview_destruction` and `destroy_granted`.
+    Raises: as `preview_destruction` and `destroy_granted`.
     """
-    if is_carried_out(practice, reference):
-        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
-    to_destroy = preview_destruction(practice, actor, reference)
-    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
+    if not is_carried_out(practice, reference):
+        destroy_granted(practice, actor, reference, preview_destruction(practice, actor, reference))
+    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
 def preview_destruction(
@@ -150,18 +149,16 @@ def preview_destruction(
         attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         reading(practice.engine) as connection,
     ):
-        request = read_to_decide(
-            practice, actor, connection, reference, command="retention dispose"
-        )
+        command = "retention dispose"
+        request = read_to_decide(practice, actor, connection, reference, command=command)
         _check_purpose(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         rows = _granted(practice, request)
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        retained = request.body.retained
+        retained = [(row.id, request.body.retained[row.uid]) for row in rows]
         return tuple(
-            DestructionItem(row.id, each.category, each.rule, each.due_on)
-            for row in rows
-            for each in (retained[row.uid],)
+            DestructionItem(number, each.category, each.rule, each.due_on)
+            for number, each in retained
         )
 
 
@@ -175,12 +172,11 @@ def erase(
 ) -> Destruction:
     """Erase everything that an approved request grants, or go on with what is owed of it.
 
-    Args, raises: as `preview_erasure` and `destroy_granted`.
+    Raises: as `preview_erasure` and `destroy_granted`.
     """
-    if is_carried_out(practice, reference):
-        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
-    to_destroy = preview_erasure(practice, actor, reference)
-    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
+    if not is_carried_out(practice, reference):
+        destroy_granted(practice, actor, reference, preview_erasure(practice, actor, reference))
+    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
 def preview_erasure(
@@ -263,30 +259,26 @@ def _make(
     # Anybody who can write the database can move the clear column that a due date is counted from.
     for _ in Opening(practice, actor, act.connection).each_checked(rows):
         pass
+    counts = Counter(each.category.rule for each in chosen)
     body = new_body(
         next_number(act.connection, tables.request.c.id, RequestAct.CREATED),
         Purpose.DISPOSAL,
-        _particulars(chosen),
+        Particulars(
+            reason=REASON,
+            day=UNKNOWN,
+            times=UNKNOWN,
+            extension=UNKNOWN,
+            number=UNKNOWN,
+            parties=UNKNOWN,
+            about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
+        ),
         tuple((row.uid, row.ciphertext) for row in rows),
     )
-    body = replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
-    made = write_request(practice, act, actor, body)
+    retained = {row.uid: _retained(by_number[row.id]) for row in rows}
+    made = write_request(practice, act, actor, replace(body, retained=retained))
     reference = f"R-{made.number}"
     notify_deciders(practice, act.connection, reference, made.purpose, made.history)
     return reference
-
-
-def _particulars(chosen: Iterable[Appraised]) -> Particulars:
-    counts = Counter(each.category.rule for each in chosen)
-    return Particulars(
-        reason=REASON,
-        day=UNKNOWN,
-        times=UNKNOWN,
-        extension=UNKNOWN,
-        number=UNKNOWN,
-        parties=UNKNOWN,
-        about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
-    )
 
 
 def _retained(each: Appraised) -> DisposalItem:
