@@ -44,6 +44,7 @@ from callrec.archive.survey import (
     FaultKind,
     check_is_of_this_vault,
     manifest_hash,
+    not_as_written,
     read_written,
     survey_volume,
 )
@@ -90,6 +91,9 @@ ERASURE_BEGUN: Final = "erasure.begun"
 
 MAX_STATED: Final = 20_000
 """Uids in one statement, which its proof holds whole: 1.3 MB."""
+
+
+_UNTOUCHED: Final = "nothing was erased from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,14 +285,15 @@ class _Run:
         emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
         for fault in survey_volume(self._practice, connection, self._volume, written):
             if not (fault.kind is FaultKind.MISSING and fault.path in emptied):
-                raise _not_as_written(fault.path, fault.what)
+                raise not_as_written(fault.path, fault.what, _UNTOUCHED)
         for each in written.values():
             owed = by_name.get(each.name)
             allowed = {each.manifest} | ({owed.manifest} if owed else set())
             bag = self._volume.bag_path(each.name)
             if each.manifest and hash_of_manifest(bag) not in allowed:
                 where = f"{BAGS}/{each.name}/{MANIFEST}"
-                raise _not_as_written(where, "it is not the manifest that its statement names")
+                what = "it is not the manifest that its statement names"
+                raise not_as_written(where, what, _UNTOUCHED)
 
     def _check_there(self) -> None:
         """Check that it is the volume that is written to, and not where its drive was."""
@@ -364,10 +369,3 @@ def _owing(
             )
         )
     return found
-
-
-def _not_as_written(path: str, what: str) -> Tampered:
-    return Tampered(
-        f"the volume's {path}: {what}",
-        hint="nothing was erased from it; callrec archive verify DIR names all that is wrong",
-    )

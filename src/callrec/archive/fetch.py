@@ -6,7 +6,7 @@ back differently is left there and told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -54,11 +54,12 @@ def fetch_all(
         with practice.store.lock():
             sweep_store(practice)
             listed = _names_on(volume, done.damaged)
-            while names := dict(islice(listed, ROWS_PER_QUERY)):
-                named = _wanted(practice, names, without)
-                wanted = [(n, path) for n, path in named if _lacks(practice, n, check=check)]
-                _take(practice, volume, wanted, done)
-                advance(len(names))
+            while paths := dict(islice(listed, ROWS_PER_QUERY)):
+                named = _named(practice, list(paths), without)
+                lacking = [name for name in named if _lacks(practice, name, check=check)]
+                if lacking:
+                    _take(practice, volume, {name: paths[name] for name in lacking}, done)
+                advance(len(paths))
     return done
 
 
@@ -87,26 +88,20 @@ def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
         manifest = volume.bag_path(bag) / MANIFEST
         try:
             with drive_errors():
-                if not manifest.is_file() or manifest.is_symlink():
-                    continue
-            for name in names_in_manifest(manifest):
+                is_plain = manifest.is_file() and not manifest.is_symlink()
+            for name in names_in_manifest(manifest) if is_plain else ():
                 yield name, volume.bag_path(bag) / RECORDINGS / name
         except Failed:
             damaged.append(manifest.relative_to(volume.at).as_posix())
 
 
-def _wanted(
-    practice: Practice, names: dict[str, Path], without: AbstractSet[str]
-) -> Sequence[tuple[str, Path]]:
+def _named(practice: Practice, names: Sequence[str], without: AbstractSet[str]) -> Sequence[str]:
     """Those that a recording of the vault has for its file, and is not destroyed."""
     table = tables.recording.c
-    query = select(table.uid, table.ciphertext).where(
-        table.ciphertext.in_(names), table.state == "live"
-    )
+    query = select(table.uid, table.ciphertext).where(table.ciphertext.in_(names))
     with reading(practice.engine) as connection:
-        return [
-            (name, names[name]) for uid, name in connection.execute(query) if uid not in without
-        ]
+        rows = connection.execute(query.where(table.state == "live")).all()
+    return [name for uid, name in rows if uid not in without]
 
 
 def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
@@ -121,33 +116,25 @@ def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
     return False
 
 
-def _take(
-    practice: Practice, volume: Volume, wanted: Sequence[tuple[str, Path]], done: Fetched
-) -> None:
-    if not wanted:
-        return
-    sizes: list[int] = []
+def _take(practice: Practice, volume: Volume, wanted: Mapping[str, Path], done: Fetched) -> None:
     came: dict[str, str] = {}
     with practice.store.batch(primitives.random_id()) as batch:
 
-        def put(each: tuple[str, Path]) -> None:
-            name, path = each
+        def put(name: str) -> None:
             try:
-                with open_untrusted(path) as sealed:
+                with open_untrusted(wanted[name]) as sealed:
                     came[name] = batch.put(sealed)
             except OSError:  # the drive's; what the vault's disk says is Failed by now
                 came[name] = ""  # this file is not given, and the others come
 
-        for_each_in_parallel(wanted, put)
-        for name, path in wanted:
-            if came[name] == name:
-                sizes.append(path.stat().st_size)
-            else:
-                done.damaged.append(path.relative_to(volume.at).as_posix())
+        for_each_in_parallel(list(wanted), put)
+        right = [path for name, path in wanted.items() if came[name] == name]
+        size_bytes = sum(path.stat().st_size for path in right)
+        wrong = [path for name, path in wanted.items() if came[name] != name]
+        done.damaged += [path.relative_to(volume.at).as_posix() for path in wrong]
         # Two may have come out alike, and one as another that came as it should.
-        right = {name for name, found in came.items() if found == name}
-        for found in {*came.values()} - right - {""}:
+        for found in {*came.values()} - {path.name for path in right} - {""}:
             batch.drop(found)
         batch.keep()
-    done.recordings += len(sizes)
-    done.size_bytes += sum(sizes)
+    done.recordings += len(right)
+    done.size_bytes += size_bytes

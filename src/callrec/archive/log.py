@@ -116,9 +116,8 @@ def remove_local(
             live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
         # What is wrong here is not found where a recording is the vault's only one.
         enough = [row for row in live if row.copies >= copies]
-        left = [
-            row for row in archived if row.copies >= copies and practice.store.has(row.ciphertext)
-        ]
+        gone = [row for row in archived if row.copies >= copies]
+        left = [row for row in gone if practice.store.has(row.ciphertext)]
         _check_copies(volume, left)
         size_bytes = _unlink(practice, left)
         for start in range(0, len(enough), RECORDINGS_PER_STEP):
@@ -180,11 +179,8 @@ def check_standings(practice: Practice, connection: Connection) -> None:
 
 def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each volume stands as its leaves, among what was done, say; they were found sound before."""
-    standing = {
-        leaf.subject[0]: STANDING_AFTER[VolumeAct(leaf.act)]
-        for leaf in done
-        if leaf.act in STANDING_AFTER
-    }
+    acts = {leaf.subject[0]: VolumeAct(leaf.act) for leaf in done if leaf.act in STANDING_AFTER}
+    standing = {volume: STANDING_AFTER[act] for volume, act in acts.items()}
     for row in each_volume(connection):
         if row.standing != standing.get(row.id, IN_USE):
             yield Problem(None, "a volume does not stand as the log says: lost, or in use")
@@ -239,9 +235,8 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
 def _check_former(connection: Connection) -> None:
     """Each former file is its recording's, as statements say; of no recording, as none says."""
     former, recording = tables.former, tables.recording
-    query: Any = select(former.c.ciphertext, recording.c.uid).outerjoin(
-        recording, recording.c.id == former.c.recording
-    )
+    query: Any = select(former.c.ciphertext, recording.c.uid)
+    query = query.outerjoin(recording, recording.c.id == former.c.recording)
     rows = connection.execute(query).all()
     if not rows:  # nearly always, and then the other rows need not be read
         return

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.files import attached_copies
+from callrec.archive.attached import attached_copies, is_on_vaults_disk
 from callrec.archive.heads import WrittenRun
 from callrec.archive.survey import (
-    Fault,
     FaultKind,
     check_is_of_this_vault,
     manifest_faults,
+    not_as_written,
     read_written,
     survey_volume,
 )
@@ -33,7 +32,7 @@ from callrec.catalogue.volumes import (
     not_archived,
 )
 from callrec.crypto import primitives
-from callrec.errors import Tampered, Unusable
+from callrec.errors import Unusable
 from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
@@ -178,24 +177,18 @@ def _check_volume(
     written: Mapping[str, WrittenRun],
     begun: str,
 ) -> None:
+    # A run that was cut off left a bag that no statement came to name, or laid no proof beside it.
+    of_begun = (FaultKind.EXTRA, f"{BAGS}/{begun}")
+    if begun in written:
+        of_begun = (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
     manifests = (
         manifest_faults(volume, each)
         for each in written.values()
         if each.manifest and volume.bag_path(each.name).is_dir()
     )
     for fault in chain(survey_volume(practice, connection, volume, written), *manifests):
-        if not _was_cut_off(fault, begun, written):
-            raise Tampered(
-                f"the volume's {fault.path}: {fault.what}",
-                hint="nothing was written; callrec archive verify DIR names all that is wrong",
-            )
-
-
-def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, WrittenRun]) -> bool:
-    """A bag that no statement came to name, or a statement whose proof was not laid beside it."""
-    if begun in written:
-        return (fault.kind, fault.path) == (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
-    return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
+        if (fault.kind, fault.path) != of_begun:
+            raise not_as_written(fault.path, fault.what, "nothing was written")
 
 
 def next_run_name(now: datetime, written: Mapping[str, WrittenRun]) -> str:

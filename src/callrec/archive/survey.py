@@ -44,6 +44,8 @@ from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, Volume,
 
 VERIFIED_FILE: Final = "volumes.json"
 
+_GONE: Final = "it was written there and is gone"
+
 
 class FaultKind(StrEnum):
     """In which list of ``archive verify`` it stands."""
@@ -85,9 +87,7 @@ class VolumeReport:
 def count_bags(at: Path) -> int:
     """How many bags a volume seems to hold: how much there is to do.
 
-    Raises:
-        NotFound: the folder is no volume.
-        Unchecked: the drive cannot be read.
+    Raises: as `verify_volume`.
     """
     with _readable():
         return len(open_volume(at).bags())
@@ -96,9 +96,7 @@ def count_bags(at: Path) -> int:
 def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
     """Volumes as they want to be read back: never by this operator, then longest ago.
 
-    Raises:
-        NotFound: a folder is no volume.
-        Unchecked: a drive cannot be read.
+    Raises: as `verify_volume`.
     """
     verified = last_verified(practice.state_folder)
     with _readable():
@@ -109,10 +107,7 @@ def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tup
 def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
     """Hold a volume against the log, and read every recording on it back.
 
-    Args:
-        practice: the vault that it belongs to.
-        at: the volume's folder.
-        advance: is told how many bags more are done.
+    ``advance`` is told how many bags more are done.
 
     Raises:
         NotFound: the folder is no volume.
@@ -141,16 +136,16 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         if faults:
             _check_undisturbed(practice, volume, written)
     bags = sum(bool(each.manifest) for each in written.values())
-    report = VolumeReport(volume.volume, volume.label, at, bags, checked, tuple(_once(faults)))
+    # Each path stands once in a list, with what was found of it first.
+    first = {(fault.kind, fault.path): fault for fault in reversed(faults)}
+    once = tuple(fault for fault in faults if first[fault.kind, fault.path] is fault)
     if not faults:
-        state_folder = practice.state_folder
-        verified = {**last_verified(state_folder), volume.volume: practice.now()}
+        verified = {**last_verified(practice.state_folder), volume.volume: practice.now()}
         with suppress(OSError):  # what was found stands, whether it can be remembered or not
-            write_json_atomically(
-                state_folder / VERIFIED_FILE, as_json(verified, dict[str, Instant])
-            )
+            remembered = as_json(verified, dict[str, Instant])
+            write_json_atomically(practice.state_folder / VERIFIED_FILE, remembered)
     remember_place(practice, volume)
-    return report
+    return VolumeReport(volume.volume, volume.label, at, bags, checked, once)
 
 
 def last_verified(state_folder: Path) -> Mapping[str, datetime]:
@@ -187,15 +182,12 @@ def check_rows(
 ) -> None:
     """Hold the rows of a volume, and of what lies on it, against what the log says."""
     rows, row = names_by_bag(connection, volume), find_volume(connection, volume)
-    is_wrong = (
-        bool(rows.keys() - manifests.keys())
+    head = (last, tree.root(last, node_reader(connection))) if last else None
+    if (
+        rows.keys() - manifests.keys()
         or any(m and manifest_hash(rows.get(name, ())) != m for name, m in manifests.items())
-        or (row is None) == bool(last)
-    )
-    if row is not None:
-        root = tree.root(last, node_reader(connection))
-        is_wrong = is_wrong or (row.head_size, row.head_root) != (last, root)
-    if is_wrong:
+        or (None if row is None else (row.head_size, row.head_root)) != head
+    ):
         raise Tampered("what the catalogue says of a volume does not follow from the audit log")
 
 
@@ -219,6 +211,12 @@ def survey_volume(
     yield from _lost(BAGS, bags - found)
 
 
+def not_as_written(path: str, what: str, so: str) -> Tampered:
+    """What is raised where a command ends at a volume's fault; ``so``: what follows."""
+    hint = f"{so}; callrec archive verify DIR names all that is wrong"
+    return Tampered(f"the volume's {path}: {what}", hint=hint)
+
+
 def manifest_faults(
     volume: Volume, written: WrittenRun, found: str | None = None
 ) -> Iterator[Fault]:
@@ -226,10 +224,8 @@ def manifest_faults(
     if found is None:
         found = hash_of_manifest(volume.bag_path(written.name))
     if found != written.manifest:
-        where = f"{BAGS}/{written.name}/{MANIFEST}"
-        yield Fault(
-            FaultKind.DAMAGED, where, "it is not the manifest that the bag's statement names"
-        )
+        what = "it is not the manifest that the bag's statement names"
+        yield Fault(FaultKind.DAMAGED, f"{BAGS}/{written.name}/{MANIFEST}", what)
 
 
 def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
@@ -310,7 +306,7 @@ def _strays(folder: str, names: set[str]) -> Iterator[Fault]:
 
 def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
     for name in sorted(names):
-        yield Fault(FaultKind.MISSING, f"{folder}/{name}", "it was written there and is gone")
+        yield Fault(FaultKind.MISSING, f"{folder}/{name}", _GONE)
 
 
 def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
@@ -328,6 +324,7 @@ def _check_undisturbed(
     practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]
 ) -> None:
     """What a run has just put there, or taken away, looks like a fault."""
+    # In this order: a run that ends meanwhile is in the log by then.
     is_disturbed = is_writing(practice.folder, volume.volume)
     with reading(practice.engine) as connection:
         is_disturbed |= read_written(practice, connection, volume.volume) != written
@@ -347,21 +344,12 @@ def _read_bag(volume: Volume, written: WrittenRun) -> tuple[int, list[Fault]]:
         Fault(kind, f"{BAGS}/{written.name}/{name}", what)
         for kind, what, names in (
             (FaultKind.DAMAGED, "its bytes are not what was written", report.damaged),
-            (FaultKind.MISSING, "it was written there and is gone", report.missing),
+            (FaultKind.MISSING, _GONE, report.missing),
             (FaultKind.EXTRA, "no manifest lists it", report.extra),
         )
         for name in names
     ]
     return report.checked, [*faults, *manifest_faults(volume, written, report.manifest_sha256)]
-
-
-def _once(faults: list[Fault]) -> Iterator[Fault]:
-    """Each path once in a list: the first that was said of it."""
-    seen = set()
-    for fault in faults:
-        if (fault.kind, fault.path) not in seen:
-            seen.add((fault.kind, fault.path))
-            yield fault
 
 
 @contextmanager

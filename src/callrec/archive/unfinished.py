@@ -33,12 +33,9 @@ from callrec.system.files import sync
 from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"
-
-_LOCK_FILE: Final = "lock"
-
-_NOTES_FILE: Final = "unfinished.json"
-
 COPY_FOLDER: Final = "copy"
+_LOCK_FILE: Final = "lock"
+_NOTES_FILE: Final = "unfinished.json"
 
 BEGUN: Final = "archive.begun"
 """The act of the leaf before anything is written to a volume."""
@@ -72,9 +69,8 @@ class RunNotes:
 
     def each_begun(self) -> Mapping[str, InterruptedRun]:
         """The volumes, by their ids, on which a run was begun and did not end."""
-        return {
-            volume: InterruptedRun(note.label, note.known) for volume, note in self._read().items()
-        }
+        notes = self._read()
+        return {volume: InterruptedRun(note.label, note.known) for volume, note in notes.items()}
 
     def begin(self, volume: Volume, name: str, *, known: int) -> None:
         """Note durably that something is about to be written under that name.
@@ -99,9 +95,8 @@ class RunNotes:
         try:
             return {_checked_id(id_): _note(fields) for id_, fields in json.loads(data).items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise Tampered(
-                "the vault's own note of archive runs that were cut off is damaged"
-            ) from error
+            wrong = "the vault's own note of archive runs that were cut off is damaged"
+            raise Tampered(wrong) from error
 
     def _write(self, notes: Mapping[str, _Note]) -> None:
         path = self._folder / _NOTES_FILE

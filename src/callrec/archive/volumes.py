@@ -21,7 +21,12 @@ from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
 from callrec.archive.heads import check_may_archive, signing_as_archivist
 from callrec.archive.log import VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
-from callrec.archive.survey import VolumeReport, last_verified, verify_volume
+from callrec.archive.survey import (
+    VolumeReport,
+    last_verified,
+    not_as_written,
+    verify_volume,
+)
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
@@ -181,10 +186,7 @@ def report_found(
             raise Unusable("that volume was not reported lost", hint="callrec archive list")
         if report.faults:
             first = report.faults[0]
-            raise Tampered(
-                f"the volume's {first.path}: {first.what}",
-                hint="it stays lost; callrec archive verify DIR names all that is wrong",
-            )
+            raise not_as_written(first.path, first.what, "it stays lost")
     with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
         seen_at = to_millis(practice.now())
@@ -211,23 +213,14 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
                 )
         with reading(practice.engine) as connection:
             volume = volume_labelled(connection, label).id
-    nonce = primitives.random_bytes(NONCE_BYTES)
+    nonce, by = primitives.random_bytes(NONCE_BYTES), actor.person.id
     info = context("kept", practice.vault, volume=volume)
     with signing_as_archivist(practice, actor) as act:
         newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
-        act.leaf(
-            VolumeAct.KEPT,
-            actor=actor.person.id,
-            subject=[volume],
-            details=as_json(kept),
-            nonce=nonce,
-        )
-        save_volume(
-            act.connection,
-            volume,
-            kept_version=newest.version,
-            kept_sealed=primitives.hpke_seal(newest.public, body_of(kept, nonce), info),
-        )
+        details = as_json(kept)
+        act.leaf(VolumeAct.KEPT, actor=by, subject=[volume], details=details, nonce=nonce)
+        sealed = primitives.hpke_seal(newest.public, body_of(kept, nonce), info)
+        save_volume(act.connection, volume, kept_version=newest.version, kept_sealed=sealed)
 
 
 def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
@@ -244,22 +237,22 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         check_standings(practice, connection)
         beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
-            held = volume_contents(connection, row.id)
-            at = attached.get(row.id)
-            seen = [from_millis(row.written_at), from_millis(row.seen_at or row.written_at)]
+            held, volume = volume_contents(connection, row.id), attached.get(row.id)
+            written_at, verified_at = from_millis(row.written_at), verified.get(row.id)
+            found_at = from_millis(row.seen_at or row.written_at)
             found.append(
                 ListedVolume(
                     volume=row.id,
                     label=row.label,
                     standing=row.standing,
                     serial=row.serial,
-                    written_at=from_millis(row.written_at),
-                    seen_at=max(*seen, verified.get(row.id, seen[0])),
+                    written_at=written_at,
+                    seen_at=max(written_at, found_at, verified_at or written_at),
                     bags=held.bags,
                     recordings=len(held.originals_bytes),
                     size_bytes=sum(map(sealed_size, held.originals_bytes)),
-                    verified_at=verified.get(row.id),
-                    at=at.at if at else None,
+                    verified_at=verified_at,
+                    at=volume.at if volume else None,
                     on_vaults_disk=row.id in beside,
                 )
             )
@@ -343,8 +336,9 @@ def _open_keeper(
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-    seq = newest.get(row.id, -1)
-    leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
-    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
+    if row.id not in newest:
+        raise Tampered(_NOT_AS_SAID)
+    leaf, _ = read_leaf(connection, newest[row.id])
+    if detail_commitment(practice.vault, leaf.seq, nonce, details) != leaf.detail:
         raise Tampered(_NOT_AS_SAID)
     return read(VolumeKeeper, parse(details), _NOT_AS_SAID)

@@ -36,7 +36,6 @@ from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 
 KEYS_MADE: Final = "keys.made"
-
 RESEALING: Final = "keys.resealing"
 
 ROWS_PER_STEP = 200
@@ -51,13 +50,7 @@ def rotate_keys(
 ) -> Mapping[VaultKey, int]:
     """Begin a new version of vault keys; every share that is not as it should be is put right.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        keys: of which.
-
-    Returns:
-        The new versions.
+    Returns the new versions.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -75,28 +68,19 @@ def rotate_keys(
 
 def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     """Delete shares that are nobody's, and give those that are lacking."""
-    register, share, on = practice.register, tables.share, today(practice)
+    register, share, on = practice.register, tables.share.c, today(practice)
     nobodys = {ShareFaultKind.FORGED, ShareFaultKind.UNSTATED, ShareFaultKind.ONE_TOO_MANY}
     for fault in share_faults(act.connection, register, on):
         if fault.what in nobodys:
-            act.connection.execute(
-                share.delete().where(
-                    share.c.key == fault.key,
-                    share.c.version == fault.version,
-                    share.c.person == fault.person,
-                )
-            )
-    lacking = [
-        seal_share(
-            practice.vault,
-            (fault.key, fault.version),
-            vault_key(actor, fault.key, fault.version),
-            to=fault.person,
-            kem=register.public_keys(fault.person).kem,
-        )
-        for fault in share_faults(act.connection, register, on)
-        if fault.what is ShareFaultKind.LACKING
-    ]
+            is_it = (share.key == fault.key) & (share.version == fault.version)
+            is_it &= share.person == fault.person
+            act.connection.execute(tables.share.delete().where(is_it))
+    lacking = []
+    for fault in share_faults(act.connection, register, on):
+        if fault.what is ShareFaultKind.LACKING:
+            place, kem = (fault.key, fault.version), register.public_keys(fault.person).kem
+            secret = vault_key(actor, *place)
+            lacking.append(seal_share(practice.vault, place, secret, to=fault.person, kem=kem))
     if lacking:
         log_shares(practice, act, actor, lacking)
 
@@ -114,9 +98,9 @@ def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
     """How many rows a run would look at; opens nothing."""
     with reading(practice.engine) as connection:
         rows = sum(
-            sealing.count_older(connection, practice.register.newest(sealing.key).version)
-            for sealing in SEALED_COLUMNS
-            if sealing.key in keys
+            each.count_older(connection, practice.register.newest(each.key).version)
+            for each in SEALED_COLUMNS
+            if each.key in keys
         )
     return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
 
@@ -126,11 +110,7 @@ def reseal(
 ) -> Resealed:
     """Move everything that is sealed to an older version of these keys to the newest.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        keys: which.
-        advance: told how many more rows are done.
+    ``advance`` is told how many more rows are done.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -230,11 +210,8 @@ class SealedColumn:
     def replace(self, connection: Connection, row: Row[Any], newest: int, sealed: bytes) -> None:
         """Put what was sealed anew in a row's place."""
         place = zip(self.table.primary_key.columns, self.place_of(row), strict=True)
-        connection.execute(
-            self.table.update()
-            .where(*(column == value for column, value in place))
-            .values({self.version: newest, self.sealed: sealed})
-        )
+        update = self.table.update().where(*(column == value for column, value in place))
+        connection.execute(update.values({self.version: newest, self.sealed: sealed}))
 
     def _is_older(self, newest: int) -> Sequence[ColumnElement[bool]]:
         older = self.table.c[self.version] != newest

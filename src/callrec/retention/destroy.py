@@ -184,15 +184,10 @@ def _warrant(
         check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
-    check_nobody_waits(
-        frozenset(
-            f"R-{row.number}"
-            for row in all_requests(connection)
-            if row.id != request.id
-            and row.state not in ENDED_STATES
-            and uids & {*outline_of(makings, row).uids}
-        )
-    )
+    others = [row for row in all_requests(connection) if row.id != request.id]
+    waiting = [row for row in others if row.state not in ENDED_STATES]
+    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
+    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
 
@@ -242,27 +237,19 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
     destroy_grants(connection, request.id, request.requester)
-    destruction.insert_certificate(
-        connection,
-        **certificate_columns(after.leaves[-1].seq, read_destruction(statement)),
-        begun_at=now,
-    )
-    destruction.insert_stubs(
-        connection,
-        [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
-    )
+    columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
+    destruction.insert_certificate(connection, **columns, begun_at=now)
+    under = {"certificate": certificate, "destroyed_at": now}
+    stubs = [{**under, **_stub(row, warrant.to_destroy[row.id])} for row in warrant.recordings]
+    destruction.insert_stubs(connection, stubs)
 
 
-def _stub(
-    row: Row[Any], to_destroy: DestructionItem, certificate: str, now: int
-) -> Mapping[str, object]:
+def _stub(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, object]:
     return {
         "recording": row.id,
-        "certificate": certificate,
         "category": to_destroy.category,
         "rule": to_destroy.rule,
         "due_on": to_destroy.due and to_destroy.due.isoformat(),
-        "destroyed_at": now,
     }
 
 

@@ -101,13 +101,9 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
             found = [due.get(each.recording, each) for each in every]
             stubs, stubs_due = _stubs(practice, connection)
         on = today(practice)
-        review = RetentionReview(
-            on=on,
-            stock=totals_by_category(found, schedule(practice).values(), on=on),
-            due=appraise(due.values(), on=on),
-            stubs=stubs,
-            stubs_due=stubs_due,
-        )
+        stock = totals_by_category(found, schedule(practice).values(), on=on)
+        appraised = appraise(due.values(), on=on)
+        review = RetentionReview(on, stock, appraised, stubs, stubs_due)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -147,10 +143,8 @@ def _count_free(practice: Practice, connection: Connection) -> int:
         return free
     before = to_millis(day_end(last, practice.config.time_zone))
     stopped = (DESTROYED, RecordingState.RESTRICTED)
-    every = select(func.count()).where(
-        recording.state.not_in(stopped), recording.started_at < before
-    )
-    counted: int = connection.execute(every).scalar_one()
+    is_free = recording.state.not_in(stopped) & (recording.started_at < before)
+    counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
     counted -= sum(row.state not in stopped and row.started_at < before for row in apart)
     return free + counted
 
@@ -227,13 +221,12 @@ def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
     destroyed, zone = tables.destroyed.c, practice.config.time_zone
     months, on = months_configured(practice.config.retention.stubs), today(practice)
     query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
-    counts = [
-        (from_millis(at).astimezone(zone).date(), count) for at, count in connection.execute(query)
-    ]
-    return (
-        sum(count for _, count in counts),
-        sum(count for day, count in counts if due_on(day, months) <= on),
-    )
+    stubs = due = 0
+    for at, count in connection.execute(query):
+        stubs += count
+        if due_on(from_millis(at).astimezone(zone).date(), months) <= on:
+            due += count
+    return stubs, due
 
 
 def stops_for(
@@ -270,14 +263,10 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
 
 def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
     """The requests that have not ended and ask for a recording, by its uid."""
-    request = tables.request.c
-    query = select(request.id, request.number, request.purpose).where(
-        request.state.not_in(ENDED_STATES)
-    )
-    makings = read_outlines(connection)
+    request, makings = tables.request.c, read_outlines(connection)
+    query: Select[Any] = select(request.id, request.number, request.purpose)
     found: defaultdict[str, set[Stopped]] = defaultdict(set)
-    rows: Any = connection.execute(query)
-    for row in rows:
+    for row in connection.execute(query.where(request.state.not_in(ENDED_STATES))):
         by = StopReason.PROPOSED if row.purpose is Purpose.DISPOSAL else StopReason.REQUEST
         for uid in outline_of(makings, row).uids:
             found[uid].add(Stopped(by, f"R-{row.number}"))
@@ -303,9 +292,8 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
 def _disposals_approved(connection: Connection) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """When each approval of a disposal was given, and what its statement says; oldest first."""
     request = tables.request.c
-    disposals = frozenset(
-        connection.execute(select(request.id).where(request.purpose == Purpose.DISPOSAL)).scalars()
-    )
+    query = select(request.id).where(request.purpose == Purpose.DISPOSAL)
+    disposals = frozenset(connection.execute(query).scalars())
     if not disposals:
         return
     for row in carried(connection, "approval"):
