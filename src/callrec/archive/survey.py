@@ -43,7 +43,6 @@ from callrec.volume.erasing import ERASED_LIST, erased_uids
 from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, Volume, open_volume
 
 VERIFIED_FILE: Final = "volumes.json"
-
 _GONE: Final = "it was written there and is gone"
 
 

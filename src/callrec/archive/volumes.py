@@ -59,7 +59,6 @@ from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 _LONGEST: Final = 200
-
 _NOT_AS_SAID: Final = "who has a volume is not what was written down last"
 
 

@@ -56,7 +56,6 @@ from callrec.store.sealing import open_seekable
 
 KIT_USED: Final = "recovery.used"
 KIT_DRILLED: Final = "recovery.drilled"
-
 DRILL_DUE_AFTER: Final = timedelta(days=365)
 
 

@@ -35,7 +35,6 @@ from callrec.restore.resume import heads_on, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
-
 _UNKNOWN: Final = "its copy of the catalogue may be newer, and cannot be opened with this password"
 
 

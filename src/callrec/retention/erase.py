@@ -59,7 +59,6 @@ from callrec.retention.destroy import (
 from callrec.retention.review import appraise_due, appraise_rows
 
 REASON: Final = "The time for which these recordings are kept is over"
-
 ROUTINE_CATEGORY: Final = "routine"
 
 

@@ -49,9 +49,7 @@ MAX_CATALOGUE_COPIES: Final = 4
 before it, and each that somebody adds costs a restore the time to open it."""
 
 MARKER: Final = "CALLREC-VOLUME.json"
-
 FORMAT: Final = 1
-
 _ID = re.compile(r"[0-9a-f]{32}")
 _TIME_FORM = "%Y%m%dT%H%M%SZ"
 _LAST_YEAR = 2199
@@ -103,8 +101,7 @@ class Volume:
     def heads(self) -> tuple[str, ...]:
         """The names of the runs whose proofs lie there, oldest first."""
         form = re.compile(_BAG_NAME.pattern + re.escape(PROOF))
-        names = _matching(self.at / HEADS, form)
-        return tuple(sorted(name.removesuffix(PROOF) for name in names))
+        return tuple(sorted(n.removesuffix(PROOF) for n in _matching(self.at / HEADS, form)))
 
     def head_of(self, bag: str) -> bytes:
         """The proof that binds a bag to the audit log, as it was given to ``write_head``."""
@@ -145,10 +142,9 @@ class Volume:
         """The whole copies of the catalogue, newest first; at most `MAX_CATALOGUE_COPIES`."""
         names = set(_matching(self.at / CATALOGUE, _COPY_NAME))
         times = sorted({name.split(".")[0] for name in names}, reverse=True)
-        copies = [
-            copy for copy in map(self.copy_of, times) if {copy.sealed.name, copy.keys.name} <= names
-        ]
-        return tuple(copies[:MAX_CATALOGUE_COPIES])
+        copies = map(self.copy_of, times)
+        whole = [each for each in copies if {each.sealed.name, each.keys.name} <= names]
+        return tuple(whole[:MAX_CATALOGUE_COPIES])
 
     def catalogue(self) -> CatalogueCopy:
         """The newest whole copy of the catalogue."""
@@ -263,17 +259,15 @@ def _problem_with(label: str) -> str:
 def check_target(at: Path, vault_folder: Path) -> None:
     """Refuse a folder to which nothing can be archived; nothing is left there."""
     with drive_errors():
-        there = at.is_dir()
-        inside = there and at.resolve().is_relative_to(vault_folder.resolve())
-    if not there:
-        raise Unusable(
-            "there is no such folder to archive to",
-            hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
-        )
-    if inside:
-        raise Unusable(
-            "the archive cannot lie inside the vault", hint="give a folder of an external drive"
-        )
+        if not at.is_dir():
+            raise Unusable(
+                "there is no such folder to archive to",
+                hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
+            )
+        if at.resolve().is_relative_to(vault_folder.resolve()):
+            raise Unusable(
+                "the archive cannot lie inside the vault", hint="give a folder of an external drive"
+            )
     # Always the same name: what a run that was cut off left goes too.
     probe = at / f".callrec{PARTIAL_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
