@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import Connection, select
@@ -199,7 +199,7 @@ def lay_proof(practice: Practice, volume: Volume, name: str, seq: int) -> None:
 
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
     """What a proof on a volume proves, and that it is of this vault's log as it stands."""
-    written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
+    written, point = read_head(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
     if tree.root(point.size, read) != point.root:
@@ -218,51 +218,33 @@ class _AuthorityTime(NamedTuple):
     """Vouchers that count before those of the log, by the id of the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownHeads:
-    """What the vault's log knows of heads, so as to judge who might sign one."""
-
-    ours: Head
-    last_on: date
-    """The day of its last leaf."""
-    read: tree.Read
-    """Gives the nodes of the log's tree."""
-    lost: Mapping[Head, int]
-    """Heads that were named as lost, and the sequence of the leaf that names each."""
-    later: Mapping[str, Voucher]
-    """What was vouched for in a log that was lost, by the id of the person."""
-
-    def office(self, head: Head, seq: int) -> _AuthorityTime:
-        """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
-
-        In the log itself that is at the leaf; for a head that was named as lost, where that was.
-        Of any other head the sequence and the time are only what its maker says, and somebody who
-        was disabled could date a leaf back: there only those count who are entitled now.
-        """
-        if head.size <= self.ours.size and tree.root(head.size, self.read) == head.root:
-            return _AuthorityTime(seq)
-        if head in self.lost:
-            return _AuthorityTime(self.lost[head], later=self.later)
-        return _AuthorityTime(self.ours.size, self.last_on, self.later)
+KnownHeads: TypeAlias = Callable[[Head, int], _AuthorityTime]
+"""When the maker of a leaf must have been entitled, if a proof leads from it to a head."""
 
 
 def known_heads(
     practice: Practice, connection: Connection, later: Mapping[str, Voucher]
 ) -> KnownHeads:
-    """What the log as it stands knows of heads."""
-    ours = stored_head(connection)
+    """What the log as it stands knows of heads; ``later``: what was vouched for in one now lost.
+
+    In the log itself a leaf's maker must have been entitled at the leaf; for a head that was named
+    as lost, where that was. Of any other head the sequence and the time are only what its maker
+    says, and somebody who was disabled could date a leaf back: there only those count who are
+    entitled now.
+    """
+    ours, read = stored_head(connection), cache(node_reader(connection))
     last, _ = read_leaf(connection, ours.size - 1)
     resumed = read_resumed(connection, practice.register)
     lost = {head: each.size for each in reversed(resumed) for head in each.lost}
-    return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost, later)
 
+    def office(head: Head, seq: int) -> _AuthorityTime:
+        if head.size <= ours.size and tree.root(head.size, read) == head.root:
+            return _AuthorityTime(seq)
+        if head in lost:
+            return _AuthorityTime(lost[head], later=later)
+        return _AuthorityTime(ours.size, _day(practice, last), later)
 
-def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
-    """What a proof proves by itself: that somebody entitled said so, and at which head.
-
-    After a restore that head may be no beginning of the vault's log, but one that was lost.
-    """
-    return _read(practice, data, known.office)
+    return office
 
 
 def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
@@ -272,15 +254,17 @@ def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
     return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
 
 
-def _read(
-    practice: Practice, data: bytes, office: Callable[[Head, int], _AuthorityTime]
-) -> tuple[WrittenRun, Head]:
+def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
+    """What a proof proves by itself: that a person entitled said so, and at which head.
+
+    After a restore that head may be no beginning of the vault's log, but one that was lost.
+    """
     proof, name = read_proof(data), origin(practice.vault)
     # Whose log it is, before whose signature.
     claimed = read_checkpoint(proof.checkpoint, name)
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     leaf = Leaf.decode(leaf_bytes, proof.seq)
-    entitled = office(Head(claimed.size, claimed.root), leaf.seq)
+    entitled = known(Head(claimed.size, claimed.root), leaf.seq)
     keys = _keys_of(practice.register, leaf, entitled)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
     return check_volume_statement(practice, leaf, statement, entitled), Head(point.size, point.root)

@@ -117,7 +117,11 @@ def copy_with_longest_log(
             continue
         who, place = opener(found), beside.folder / str(number)
         try:
-            tried = _unpack(found, who, place, beside)
+            _make_private(place)
+            unpack(found, who, place / FILE_NAME)
+            copy = _check(beside.at(place), found, who, beside.volumes)
+            migrate_unpacked(beside.at(place))
+            tried = UnpackedCopy(found, who, place, copy)
         except (Tampered, NotFound) as problem:
             cause = problem.__cause__  # what a drive does not give, nobody changed
             passed_over.append((found.label, cause if isinstance(cause, Failed) else problem))
@@ -139,14 +143,6 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
         return not all(is_beyond_log(practice, head) for head in stated)
     finally:
         practice.engine.dispose()
-
-
-def _unpack(found: FoundCopy, who: Opener, place: Path, beside: UnpackingPlace) -> UnpackedCopy:
-    _make_private(place)
-    unpack(found, who, place / FILE_NAME)
-    copy = _check(beside.at(place), found, who, beside.volumes)
-    migrate_unpacked(beside.at(place))
-    return UnpackedCopy(found, who, place, copy)
 
 
 def _make_private(folder: Path) -> None:

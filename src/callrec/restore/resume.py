@@ -189,7 +189,12 @@ def resume_log(
         if is_new or held:
             _state(practice, actor, lost - named, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
-        _lay_proof(practice, volume, run, undone)
+        seq = seq_of_run(practice, volume, run)
+        try:
+            if seq is not None:
+                lay_proof(practice, volume, run.name, seq)
+        except Failed as problem:  # it can only be read, say: the next restore lays it
+            undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
     leaves_lost = leaves_lost if is_new else 0
     return Resumption(ours.size, leaves_lost, is_stated=True, undone=tuple(dict.fromkeys(undone)))
 
@@ -199,18 +204,6 @@ def seq_of_run(practice: Practice, volume: Volume, run: WrittenRun) -> int | Non
     with reading(practice.engine) as connection:
         stated = runs_written_to(practice, connection, volume.volume).get(run.name)
     return stated.seq if stated and replace(stated, seq=run.seq) == run else None
-
-
-def _lay_proof(
-    practice: Practice, volume: Volume, run: WrittenRun, undone: list[tuple[str, str]]
-) -> None:
-    seq = seq_of_run(practice, volume, run)
-    if seq is None:
-        return
-    try:
-        lay_proof(practice, volume, run.name, seq)
-    except Failed as problem:  # it can only be read, say: the next restore lays it
-        undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
 
 def is_beyond_log(practice: Practice, head: Head) -> bool:
