@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callrec.archive import erase as erasing_volumes
-from callrec.archive.catalogue_copies import keep_sealed, kept_copies
+from callrec.archive.copy import keep_sealed, kept_copies
 from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callrec.archive.catalogue_copies import drill_folder, rebuild_folder
+from callrec.archive.copy import drill_folder, rebuild_folder
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password

@@ -1,4 +1,4 @@
-"""A volume's copy of the catalogue: sealed, with its key for those who may restore.
+"""Copies of the catalogue: sealed, on volumes for those who may restore; those a migration leaves.
 
     catalogue/<UTC time>.sealed      Tink streaming under a fresh key, context volume-copy
     catalogue/<UTC time>.keys.json   that key by HPKE to each approver and the kit, context
@@ -7,13 +7,19 @@
 The copy is made in the vault's folder and sealed on its way out: the drive never holds it in the
 clear. The statement that vouches for it holds its SHA-256, so it is written before the statement;
 the copy before it is deleted only after, so that the drive always holds one that is vouched for.
+
+A migration leaves one beside the vault, laid out as a volume without recordings (archive.md, 8), so
+that `restore` reads it. It takes no key, so no statement vouches for it: in the place of one, this
+operator remembers outside the vault what was written before their eyes. Elsewhere it opens nothing.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +28,7 @@ from sqlalchemy import Connection, select
 from callrec.archive.heads import signing_as_archivist
 from callrec.audit.checkpoint import encode_base64
 from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
@@ -30,18 +37,29 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
-from callrec.errors import Unusable
+from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
+from callrec.store.layout import disk_errors
 from callrec.store.sealing import seal_stream
-from callrec.volume.volume import CopyHashes, Volume, time_of_run
+from callrec.system.files import sync
+from callrec.volume.drive import remove
+from callrec.volume.volume import CopyHashes, Volume, create_volume, stamp, time_of_run
 
 FORMAT: Final = 1
 
 MAX_PEOPLE: Final = 64
 """How many people a copy may name. A restore tries all their locks, each for some seconds at its
 strongest, and the drive that they come from may have been in anybody's hands."""
+
+_MIGRATION_COPY_FILE: Final = "before-migration.json"
+
+SEALED_COPIES_GLOB: Final = "before-*"
+"""What the copies' folders are called; in the place of the star is the schema that is written."""
+
+UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
+"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
 def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> CopyHashes:
@@ -115,3 +133,88 @@ def _person(connection: Connection, practice: Practice, person: str) -> dict[str
         "person": person,
         "voucher": {"body": encode_base64(body), "signature": encode_base64(signature)},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationCopy:
+    """What was written, by the id that its folder has as a volume; SHA-256 in lower-case hex."""
+
+    volume: str
+    sealed: str
+    keys: str
+
+
+def keep_sealed(practice: Practice, to: Path) -> None:
+    """Seal the catalogue as it stands into a folder, in place of what an earlier run left there.
+
+    It appears whole and durable, or not at all, and is remembered before it does.
+    """
+    beside = to.with_name(f".{to.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(mode=0o700)
+        id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
+        volume = create_volume(beside, volume=id_, vault=practice.vault, label=to.name)
+        copy = write_copy(practice, volume, f"{stamp(practice.now())}-1", work=work)
+        made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
+        write_json_atomically(practice.state_folder / _MIGRATION_COPY_FILE, asdict(made))
+        shutil.rmtree(to, ignore_errors=True)
+        beside.rename(to)
+        sync(to.parent)
+    except OSError as error:
+        raise Failed(
+            f"the catalogue could not be copied: {error.strerror}",
+            hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def last_migration_copy(folder: Path) -> MigrationCopy | None:
+    """The copy that this operator last saw a migration make; None: they saw none."""
+    try:
+        return MigrationCopy(**json.loads((folder / _MIGRATION_COPY_FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        wrong = f"what is remembered of a migration cannot be read: {error.strerror}"
+        raise Failed(wrong) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Tampered("what is remembered of a migration is damaged") from error
+
+
+def kept_copies(vault: Path) -> tuple[Path, ...]:
+    """Copies of the catalogue that migrations left in the vault's folder."""
+    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
+
+
+def drop_kept_copies(vault: Path) -> None:
+    """Remove them, with all that they tell, and what of them was not finished."""
+    for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
+        try:
+            shutil.rmtree(copy)
+        except OSError as error:
+            raise Failed(
+                f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
+                hint="see who may write in the vault's folder, and run the command again",
+            ) from error
+
+
+def rebuild_folder(vault_folder: Path, vault: str) -> Path:
+    """Where a restore unpacks before it renames; ``vault`` is its id."""
+    return vault_folder.with_name(f".{vault_folder.name}.{vault}")
+
+
+def drill_folder(vault_folder: Path) -> Path:
+    """Where a drill restores to, instead of the vault's place."""
+    return vault_folder.with_name(f".{vault_folder.name}.drill")
+
+
+def drop_unpacked(vault_folder: Path, vault: str) -> None:
+    """Remove what a killed restore or drill left there, durably; a drill at work fails of it."""
+    drill = drill_folder(vault_folder)
+    with disk_errors():
+        for place in (drill, rebuild_folder(drill, vault), rebuild_folder(vault_folder, vault)):
+            if place.exists():
+                remove(place)
+                sync(place.parent)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row
 
-from callrec.archive.catalogue_copies import drop_unpacked
+from callrec.archive.copy import drop_unpacked
 from callrec.archive.log import check_volumes
 from callrec.archive.unfinished import owed_by_label
 from callrec.audit.attested import attested_leaves

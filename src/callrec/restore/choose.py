@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callrec.archive.catalogue_copies import last_migration_copy, rebuild_folder
+from callrec.archive.copy import last_migration_copy, rebuild_folder
 from callrec.archive.heads import WrittenRun
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from callrec.archive.catalogue_copies import drill_folder
+from callrec.archive.copy import drill_folder
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.audit.log import stored_head

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from callrec.archive.catalogue_copies import rebuild_folder
+from callrec.archive.copy import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.config import Config

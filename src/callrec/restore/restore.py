@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
-from callrec.archive.catalogue_copies import rebuild_folder
+from callrec.archive.copy import rebuild_folder
 from callrec.archive.erase import erase_owed_on, owes_erasure
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive

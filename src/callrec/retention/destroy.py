@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from callrec.archive.catalogue_copies import drop_kept_copies, drop_unpacked
+from callrec.archive.copy import drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
 from callrec.archive.owed import certificate_columns
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
