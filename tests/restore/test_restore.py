@@ -25,8 +25,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
-from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.rotating import reseal, rotate_keys
+from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit

@@ -99,47 +99,38 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
         check_target(to, practice.folder)
         is_new = not is_volume(to)
         if is_new:
-            chosen = label or _name_of(to)
-            check_label(chosen)
-            volume = Volume(to, primitives.random_id(), practice.vault, chosen)
+            volume = Volume(to, primitives.random_id(), practice.vault, label or _name_of(to))
+            check_label(volume.label)
         else:
-            volume = _known(practice, to, label)
-        on_vaults_disk = is_on_vaults_disk(practice, to)
-        target = Target(volume, is_new, device_of(to), on_vaults_disk)
+            volume = open_volume(to)
+            check_is_of_this_vault(practice, volume)
     with reading(practice.engine) as connection:
-        is_known = find_volume(connection, volume.volume) is not None
-        if not is_known and is_label_taken(connection, volume.label):
+        row = find_volume(connection, volume.volume)
+        if row is not None and row.standing == LOST:
+            raise Unusable(
+                "this volume was reported lost",
+                hint="read it back and count it again: callrec archive found DIR",
+            )
+        if label is not None and row is None:  # nothing came to be written there: it may change
+            check_label(label)
+            volume = replace(volume, label=label)
+        if label not in (None, volume.label):
+            raise Unusable(
+                "this volume has another label, and keeps it",
+                hint="leave --label out; callrec archive list shows the labels",
+            )
+        if row is None and is_label_taken(connection, volume.label):
             raise Unusable(
                 "another volume has that label",
                 hint="choose another with --label; callrec archive list shows the labels",
             )
-    return target
+    with drive_errors():
+        return Target(volume, is_new, device_of(to), is_on_vaults_disk(practice, to))
 
 
 def _name_of(folder: Path) -> str:
     # Path.resolve raises where a link leads to itself.
     return Path(os.path.realpath(folder)).name
-
-
-def _known(practice: Practice, to: Path, label: str | None) -> Volume:
-    volume = open_volume(to)
-    check_is_of_this_vault(practice, volume)
-    with reading(practice.engine) as connection:
-        row = find_volume(connection, volume.volume)
-    if row is not None and row.standing == LOST:
-        raise Unusable(
-            "this volume was reported lost",
-            hint="read it back and count it again: callrec archive found DIR",
-        )
-    if label is not None and row is None:  # nothing came to be written there: it may change
-        check_label(label)
-        volume = replace(volume, label=label)
-    if label not in (None, volume.label):
-        raise Unusable(
-            "this volume has another label, and keeps it",
-            hint="leave --label out; callrec archive list shows the labels",
-        )
-    return volume
 
 
 def plan_run(

@@ -1,4 +1,4 @@
-"""New vault keys; everything sealed to the old moved to the new.
+"""New vault keys; everything sealed to the old moved to the new, the search index too.
 
 From then on everything is sealed to the new versions, also by commands that had begun; what was
 sealed before stays under the old ones until `reseal` moves it (docs/formats/keys.md, 5). An old
@@ -8,30 +8,41 @@ Resealing goes in small transactions, so that others can work meanwhile and that
 anywhere: each row is under the one version or the other, and the next run goes on with those that
 are left. What is sealed is HPKE to the key's public half: with the key it can be sealed anew to
 another version, and nothing else about it changes.
+
+The rows of the index and of duplicate MACs do not name the version that they were written under,
+and look-ups try every version. So reindexing begins with the first recording. A catalogue that
+lacks the MAC that is remembered is an older copy, or is under another key by now, and everything is
+done again. That changes nothing. What an erased recording left behind stays under the old version,
+as nothing is left that its MAC could be made from.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
 
 from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.remembered import write_json_atomically
+from callrec.calls.custody import OpenedRecording, Opening
+from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
-from callrec.keys.reindexing import count_to_reindex, reindex
+from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.login.shares import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 
@@ -40,6 +51,11 @@ RESEALING: Final = "keys.resealing"
 
 ROWS_PER_STEP = 200
 """Rows in one transaction: a fraction of a second for everybody else."""
+
+RECORDINGS_PER_STEP = 500
+"""The same, of recordings in the index."""
+
+_MEMORY: Final = "reindexed.json"
 
 Place: TypeAlias = tuple[Any, ...]
 """The primary key of a row."""
@@ -131,9 +147,9 @@ def reseal(
                     place = sealing.place_of(rows_moved[-1])
                     advance(len(rows_moved))
         if VaultKey.INDEX in keys and count_to_reindex(practice):
-            indexed = reindex(practice, actor, advance)
-            done.moved["calls in the index"] += indexed.moved
-            done.failed["calls in the index"] += indexed.failed
+            moved, failed = reindex(practice, actor, advance)
+            done.moved["calls in the index"] += moved
+            done.failed["calls in the index"] += failed
         details = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
         record(practice, actor, "keys.resealed", details=details)
     return done
@@ -171,6 +187,88 @@ def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]
     secret = vault_key(actor, sealing.key, version)
     info = sealing.info(practice.vault, row, version)
     return primitives.hpke_open(secret, bytes(sealed), info)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReindexedTo:
+    """How far it came. It is remembered in the operator's own folder."""
+
+    version: int
+    """Of the index key."""
+    recording: int = 0
+    """Number of the last one that was looked at."""
+    mac: Hex = b""
+    """One that it wrote, under that key."""
+
+
+def count_to_reindex(practice: Practice) -> int:
+    """How many recordings are still to be looked at; none where there is one version only."""
+    if len(practice.register.versions(VaultKey.INDEX)) == 1:
+        return 0
+    recording = tables.recording.c
+    with reading(practice.engine) as connection:
+        to_come = recording.id > _reindexed_to(practice, connection).recording
+        query = select(func.count(recording.id)).where(to_come, recording.data_key.is_not(None))
+        return connection.execute(query).scalar_one()
+
+
+def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Go on where the last run left off, until every recording is under the newest index key.
+
+    Returns how many were moved, and of how many the metadata does not open.
+    """
+    moved = failed = 0
+    with reading(practice.engine) as connection:
+        done = _reindexed_to(practice, connection)
+    while True:
+        with transaction(practice.engine) as connection:
+            recording = tables.recording
+            # Without those that are erased.
+            is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
+            query = select(recording).where(is_next).order_by(recording.c.id)
+            rows = connection.execute(query.limit(RECORDINGS_PER_STEP)).all()
+            opened = Opening(practice, actor, connection).sound_metadata(rows)
+            written = _write(practice, actor, connection, opened)
+            if not rows:
+                drop_misplaced_tokens(connection)
+        if not rows:
+            return moved, failed
+        done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
+        write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
+        moved += len(opened)
+        failed += len(rows) - len(opened)
+        advance(len(rows))
+
+
+def _write(
+    practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
+) -> Collection[bytes]:
+    """Write the index and the MACs of these; returns the MACs under the newest key."""
+    newest = practice.register.newest(VaultKey.INDEX).version
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    calls = [indexed_call(each) for each in opened]
+    replace_calls(connection, key, practice.vault, calls, zone)
+    duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
+    fresh: dict[bytes, int] = {}
+    for each in opened:
+        macs = duplicates.of_metadata(each.uid, each.fields)
+        fresh |= {under[0]: each.id for under in macs}
+        old = [mac for under in macs for mac in under[1:]]
+        is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
+        connection.execute(table.delete().where(is_old))
+    write_macs(connection, fresh)
+    return fresh
+
+
+def _reindexed_to(practice: Practice, connection: Connection) -> _ReindexedTo:
+    """How far it came for the key that is newest now, in this catalogue."""
+    newest = practice.register.newest(VaultKey.INDEX).version
+    done = recall(_ReindexedTo, practice.state_folder / _MEMORY)
+    if done is None or done.version != newest:
+        return _ReindexedTo(newest)  # then everything is done again
+    table = tables.duplicate.c
+    is_there = connection.execute(select(table.mac).where(table.mac == done.mac)).first()
+    return done if is_there else _ReindexedTo(newest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,6 @@ class Bag:
     """A bag that was written, and read back from the drive."""
 
     path: Path
-    recordings: int
     size_bytes: int
     """Size of all its recordings, in bytes."""
     manifest_sha256: str
@@ -147,7 +146,7 @@ def write_bag(
         if is_full(error) or not _whole_files(partial):
             shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Bag(at, len(items), size, tags[MANIFEST])
+    return Bag(at, size, tags[MANIFEST])
 
 
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:

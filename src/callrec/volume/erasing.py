@@ -173,7 +173,9 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
         remove(beside)
         if _link(bag, beside, kept):
             _write_tags(bag, beside, kept)
-            swap_bags(beside, bag, at_once=True)
+            if not exchange_folders(beside, bag):
+                bag.rename(aside)
+                beside.rename(bag)
             sync(bag.parent)
         else:
             _change_in_place(bag, beside, kept, gone)
@@ -235,13 +237,6 @@ def _change_in_place(bag: Path, beside: Path, kept: Collection[str], gone: Colle
     for name in (DECLARATION, INFO, TAG_MANIFEST, MANIFEST):
         (beside / name).replace(bag / name)
         sync(bag)
-
-
-def swap_bags(beside: Path, bag: Path, *, at_once: bool) -> None:
-    """Put a new bag in an old one's place; the old one then has a hidden name."""
-    if not (at_once and exchange_folders(beside, bag)):
-        bag.rename(_hidden(bag, "aside"))
-        beside.rename(bag)
 
 
 def exchange_folders(one: Path, other: Path) -> bool:
