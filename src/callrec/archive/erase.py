@@ -101,10 +101,8 @@ class _BagToErase:
     """One bag that holds what was destroyed, as it is to be."""
 
     name: str
-    gone: tuple[str, ...]
-    """Names of the files that go: SHA-256 in lower-case hex."""
-    numbers: frozenset[int]
-    """Of the recordings whose they are, or were."""
+    gone: Mapping[str, int]
+    """The files that go, SHA-256 in lower-case hex: the recordings whose they are, or were."""
     kept: tuple[int, ...]
     """Numbers of those that stay."""
     manifest: str
@@ -129,10 +127,11 @@ def owes_erasure(practice: Practice, volume: Volume) -> bool:
         row = find_volume(connection, volume.volume)
         if row is not None and row.standing == LOST:
             return False
-        owed = still_to_erase_on(connection, volume.volume) or copy_predates_destruction(
-            connection, volume.volume
+        return (
+            bool(still_to_erase_on(connection, volume.volume))
+            or copy_predates_destruction(connection, volume.volume)
+            or volume.volume in unfinished_runs(practice, connection)
         )
-        return bool(owed) or volume.volume in unfinished_runs(practice, connection)
 
 
 def erase_owed(
@@ -281,14 +280,13 @@ class _Run:
         owing: Sequence[_BagToErase],
     ) -> None:
         """Hold the volume against the log; a bag may be without what is owed already."""
-        by_name = {each.name: each for each in owing}
-        emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
+        after = {each.name: each.manifest for each in owing}
+        emptied = {f"{BAGS}/{name}" for name, manifest in after.items() if not manifest}
         for fault in survey_volume(self._practice, connection, self._volume, written):
             if not (fault.kind is FaultKind.MISSING and fault.path in emptied):
                 raise not_as_written(fault.path, fault.what, _UNTOUCHED)
         for each in written.values():
-            owed = by_name.get(each.name)
-            allowed = {each.manifest} | ({owed.manifest} if owed else set())
+            allowed = {each.manifest, after.get(each.name, each.manifest)}
             bag = self._volume.bag_path(each.name)
             if each.manifest and hash_of_manifest(bag) not in allowed:
                 where = f"{BAGS}/{each.name}/{MANIFEST}"
@@ -315,7 +313,9 @@ class _Run:
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
                 save_bag(act.connection, volume, each.name, statement=digest, recordings=each.kept)
-        drop_still_to_erase(act.connection, volume, {n for each in owing for n in each.numbers})
+        drop_still_to_erase(
+            act.connection, volume, {n for each in owing for n in each.gone.values()}
+        )
         for number, start in enumerate(range(0, len(erased) or 1, MAX_STATED), 1):
             some = erased[start : start + MAX_STATED]
             self._state(act, f"{time_of_run(name)}-{number}", "", copy, some)
@@ -357,15 +357,8 @@ def _owing(
     listed, there = names_by_bag(connection, volume), numbers_by_bag(connection, volume)
     found = []
     for bag, gone in owed.items():
-        kept = [name for name in listed[bag] if name not in gone]
-        found.append(
-            _BagToErase(
-                name=bag,
-                gone=tuple(gone),
-                kept=tuple(n for n in there.get(bag, ()) if n not in gone.values()),
-                numbers=frozenset(gone.values()),
-                manifest=manifest_hash(kept) if kept else "",
-                before=written[bag].manifest,
-            )
-        )
+        names = [name for name in listed[bag] if name not in gone]
+        manifest, before = manifest_hash(names) if names else "", written[bag].manifest
+        kept = tuple(n for n in there.get(bag, ()) if n not in gone.values())
+        found.append(_BagToErase(bag, gone, kept, manifest, before))
     return found

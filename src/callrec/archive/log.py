@@ -188,11 +188,9 @@ def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[
 
 def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[str, int]:
     """For each volume of which it was written down who has it: the sequence of the last leaf."""
-    return {
-        leaf.subject[0]: leaf.seq
-        for leaf in done_leaves(connection, (VolumeAct.KEPT,))
-        if was_authorised_to_archive(practice, connection, leaf)
-    }
+    kept = done_leaves(connection, (VolumeAct.KEPT,))
+    counting = (leaf for leaf in kept if was_authorised_to_archive(practice, connection, leaf))
+    return {leaf.subject[0]: leaf.seq for leaf in counting}
 
 
 def check_volumes(practice: Practice, connection: Connection) -> None:

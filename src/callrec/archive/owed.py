@@ -51,11 +51,9 @@ def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str
 
 
 def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
-    return [
-        row
-        for row in destruction.each_certificate(connection, is_done=False)
-        if row.cleared_at is not None and not owed_by_label(practice, connection, row.id)
-    ]
+    rows = destruction.each_certificate(connection, is_done=False)
+    cleared = (row for row in rows if row.cleared_at is not None)
+    return [row for row in cleared if not owed_by_label(practice, connection, row.id)]
 
 
 def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
@@ -91,9 +89,8 @@ def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
     """What a ``destruction`` statement lets these rows say of each recording, by uid."""
     under = (said.certificate, said.number, said.request)
     names = ("ciphertext", "category", "rule", "due", "started_at")
-    return {
-        uid: (*under, *(item.get(name, "") for name in names)) for uid, item in said.items.items()
-    }
+    items = said.items.items()
+    return {uid: (*under, *(item.get(name, "") for name in names)) for uid, item in items}
 
 
 def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:

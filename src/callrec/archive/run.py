@@ -16,10 +16,9 @@ Whatever fails before the statement is in the log leaves the drive as it was, bu
 copied: that stays under a hidden name, and the next run goes on from there. The same holds where
 the actor may not archive any more by then: nothing of it is signed in their name.
 
-A backup is a volume without recordings: a fresh copy of the catalogue, by SQLite's backup API, with
-the statement that vouches for it (docs/formats/archive.md, 5 and 7), while people work on. So
-`restore` reads it as it reads any volume, and takes the recordings from where they are: the vault's
-own folder, or the volumes that hold them.
+A backup is a volume without recordings: a fresh copy of the catalogue, made while people work on,
+with the statement that vouches for it (docs/formats/archive.md, 5 and 7). So `restore` reads it as
+any volume, and takes the recordings from the vault's own folder, or the volumes that hold them.
 """
 
 from __future__ import annotations
@@ -205,11 +204,7 @@ def parse_age(text: str, today: date) -> date:
 def archive_cutoff(
     *, older_than: str | None, before: str | None, today: date, zone: tzinfo
 ) -> datetime | None:
-    """The instant before which a recording must have begun, in UTC; None: no limit.
-
-    Raises:
-        Unusable: one is not in its form, or both are given.
-    """
+    """The instant, in UTC, before which a recording must have begun; None: no limit."""
     if older_than is not None and before is not None:
         raise Unusable(
             "an age and a day are both given", hint="give --older-than or --before, not both"
@@ -255,11 +250,9 @@ class _Run:
         volume.drop_other_copies(time_of_run(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        return Archived(
-            *(volume.label, name, len(plan.items), size_bytes),
-            out_of_reach=plan.out_of_reach,
-            on_vaults_disk=plan.target.on_vaults_disk,
-        )
+        beside, away = plan.target.on_vaults_disk, plan.out_of_reach
+        done = (volume.label, name, len(plan.items), size_bytes)
+        return Archived(*done, out_of_reach=away, on_vaults_disk=beside)
 
     def _write(self) -> tuple[Bag | None, int]:
         """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""

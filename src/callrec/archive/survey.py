@@ -84,19 +84,13 @@ class VolumeReport:
 
 
 def count_bags(at: Path) -> int:
-    """How many bags a volume seems to hold: how much there is to do.
-
-    Raises: as `verify_volume`.
-    """
+    """How many bags a volume seems to hold. Raises: as `verify_volume`."""
     with _readable():
         return len(open_volume(at).bags())
 
 
 def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Volumes as they want to be read back: never by this operator, then longest ago.
-
-    Raises: as `verify_volume`.
-    """
+    """Volumes never read back by this operator, then longest ago. Raises: as `verify_volume`."""
     verified = last_verified(practice.state_folder)
     with _readable():
         ids = {at: open_volume(at).volume for at in folders}

@@ -226,8 +226,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
     """Every volume that was ever written to, by label; opens nothing.
 
     Raises:
-        Tampered: how a volume stands is not what the log says, or what was written to it last is
-            not as it was signed.
+        Tampered: how one stands is not what the log says, or what was written last is not signed.
     """
     verified = last_verified(practice.state_folder)
     attached = attached_volumes(practice)
@@ -259,11 +258,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
 
 
 def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:
-    """Who has each volume, by its id, as far as it was written down and the actor may read it.
-
-    Raises:
-        Tampered: it is not what was written down last.
-    """
+    """Who has each volume, by its id, as far as it was written down and the actor may read it."""
     with reading(practice.engine) as connection:
         newest = newest_keeper_leaves(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in newest or row.kept_sealed]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -141,10 +142,7 @@ def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
     called, day = logins(practice), today(practice)
     with reading(practice.engine) as connection:
         register = read_register(connection)
-        faults = [
-            *_of_shares(connection, register, day),
-            *_of_people(connection, register),
-        ]
+        faults = [*_of_shares(connection, register, day), *_of_people(connection, register)]
     problems = []
     for of, person, what, ended in faults:
         login = called[person]
@@ -174,12 +172,9 @@ def _each_holds(
 def _of_people(connection: Connection, register: Register) -> Iterator[_Fault]:
     """Every key of a request or incident, and every grant, that the wrong person holds or lacks."""
     out = {v.person.id for v in register.people() if v.person.standing is Standing.DISABLED}
-    for found in (
-        _of_requests(connection, register),
-        _of_incidents(connection),
-        _of_grants(connection),
-    ):
-        yield from (fault for fault in found if fault.person not in out)
+    requests, incidents = _of_requests(connection, register), _of_incidents(connection)
+    found = chain(requests, incidents, _of_grants(connection))
+    yield from (fault for fault in found if fault.person not in out)
     left = dict.fromkeys(_left_over(connection))
     yield from (fault for fault in left if fault.person in out)
 
@@ -204,10 +199,8 @@ def _of_requests(connection: Connection, register: Register) -> Iterator[_Fault]
 
 
 def _of_incidents(connection: Connection) -> Iterator[_Fault]:
-    concerned = {
-        leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]}
-        for leaf in done_leaves(connection, [IncidentAct.REPORTED])
-    }
+    reported = done_leaves(connection, [IncidentAct.REPORTED])
+    concerned = {leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]} for leaf in reported}
     key, incident = tables.incident_key, tables.incident
     query = select(incident.c.id, incident.c.number, key.c.holder)
     query = query.join(incident, incident.c.id == key.c.incident)

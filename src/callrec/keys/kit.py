@@ -141,11 +141,8 @@ def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: Publ
     that is sealed from now on, and nothing in this catalogue.
     """
     known, to = practice.register.kits, practice.register.founders.kit
-    fields = {
-        "keys": kit.as_json(),
-        "previous": known[-1].digest if known else "",
-        "serial": len(known) + 2,
-    }
+    previous = known[-1].digest if known else ""
+    fields = {"keys": kit.as_json(), "previous": previous, "serial": len(known) + 2}
     statement = sign_statement_as(practice, actor, "kit", fields)
     act.leaf(KIT_REPLACED, actor=actor.person.id, subject=[to], statement=statement)
     now = replace(practice, register=read_register(act.connection))
@@ -158,10 +155,8 @@ def seal_all_keys_to(
     practice: Practice, act: LogTransaction, actor: Actor, *, to: str, keys: PublicKeys
 ) -> None:
     """Seal to somebody every version of every vault key that the actor has open."""
-    shares = [
-        seal_share(practice.vault, place, secret, to=to, kem=keys.kem)
-        for place, secret in sorted(actor.shares.items())
-    ]
+    held, vault = sorted(actor.shares.items()), practice.vault
+    shares = [seal_share(vault, place, secret, to=to, kem=keys.kem) for place, secret in held]
     log_shares(practice, act, actor, shares)
 
 

@@ -115,11 +115,7 @@ def use_kit(
 
 
 def check_new_login(practice: Practice, login: str) -> None:
-    """Before a password for it is asked for.
-
-    Raises:
-        Unusable: the login is not in the form, or taken.
-    """
+    """Before a password for it is asked for; Unusable where it is not in the form, or taken."""
     check_login(login)
     with reading(practice.engine) as connection:
         check_login_is_free(connection, login)
@@ -194,12 +190,9 @@ def last_drill(practice: Practice) -> datetime | None:
     kit, kits = practice.register.founders.kit, practice.register.kits
     since = kits[-1].seq if kits else 0
     with reading(practice.engine) as connection:
-        drills = [
-            leaf
-            for leaf in leaves_of_act(connection, KIT_DRILLED, after=since)
-            if leaf.outcome is Outcome.DONE and leaf.actor == kit
-        ]
-    return parse_instant(drills[-1].at) if drills else None
+        drills = leaves_of_act(connection, KIT_DRILLED, after=since)
+        done = [leaf for leaf in drills if leaf.outcome is Outcome.DONE and leaf.actor == kit]
+    return parse_instant(done[-1].at) if done else None
 
 
 def drill_warnings(practice: Practice) -> Iterator[str]:

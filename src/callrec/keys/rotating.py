@@ -113,11 +113,9 @@ class Resealed:
 def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
     """How many rows a run would look at; opens nothing."""
     with reading(practice.engine) as connection:
-        rows = sum(
-            each.count_older(connection, practice.register.newest(each.key).version)
-            for each in SEALED_COLUMNS
-            if each.key in keys
-        )
+        newest = {key: practice.register.newest(key).version for key in keys}
+        sealed = [each for each in SEALED_COLUMNS if each.key in keys]
+        rows = sum(each.count_older(connection, newest[each.key]) for each in sealed)
     return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
 
 

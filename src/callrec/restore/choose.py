@@ -190,11 +190,8 @@ def _check_opener(practice: Practice, who: Opener) -> None:
 
 def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> CopyHashes:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
-    stated = [
-        said
-        for volume, said, _ in heads.said
-        if volume == found.volume and said.time == found.copy.time
-    ]
+    here = [said for volume, said, _ in heads.said if volume == found.volume]
+    stated = [said for said in here if said.time == found.copy.time]
     ours = last_migration_copy(practice.state_folder)
     if stated:
         last = max(stated, key=lambda said: said.seq)

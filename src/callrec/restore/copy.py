@@ -140,9 +140,8 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
 def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     """Write the catalogue into a file that its owner alone can read, durably."""
     key = _copy_key(found, opener.person, opener.identity)
-    associated = context(
-        "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
-    )
+    volume, time = found.volume, found.copy.time
+    associated = context("volume-copy", volume.vault, volume=volume.volume, time=time)
     with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
         for piece in _each_from_drive(open_stream(sealed, key, associated)):

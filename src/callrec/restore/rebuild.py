@@ -116,11 +116,7 @@ def rebuild(
 
 
 def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
-    """The person who restores, at work in the vault that they have rebuilt.
-
-    Raises:
-        Locked: they were disabled since, or are not confirmed.
-    """
+    """The person who restores, at work in the vault that they have rebuilt, if they may."""
     practice, who = rebuilt.practice, rebuilt.opener
     person = tables.person.c
     with reading(practice.engine) as connection:

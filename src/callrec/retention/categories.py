@@ -51,10 +51,8 @@ class CategoryGiven:
 
 def schedule(practice: Practice) -> Mapping[str, Category]:
     """The retention schedule of the configuration, by name and in its order."""
-    return {
-        each.name: Category(each.name, each.keeps, each.source)
-        for each in practice.config.retention.category
-    }
+    known = practice.config.retention.category
+    return {each.name: Category(each.name, each.keeps, each.source) for each in known}
 
 
 def set_category(

@@ -95,12 +95,7 @@ def exemption_in_words(purpose: Purpose, code: str) -> str:
 
 
 def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
-    """What was asked for under a request and not destroyed: the code of each one's exemption.
-
-    Raises:
-        NotFound: nothing was destroyed under that request.
-        Tampered: the log does not say so.
-    """
+    """What was asked for and not destroyed, and why: codes. Raises: as `certify_destruction`."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         _, said = read_destruction_leaf(practice, connection, row)

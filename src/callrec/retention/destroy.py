@@ -226,9 +226,8 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         "request": request.id,
     }
     statement = sign_statement_as(practice, actor, KIND, fields)
-    after = log_request_event(
-        act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
-    )
+    done = RequestAct.CARRIED_OUT
+    after = log_request_event(act, actor, request.history, done, subject=uids, statement=statement)
     # What it took to get so far may have outlasted an approval: its leaf's time is what counts.
     if any(has_lapsed(each.lapses_at, after.events[-1].at) for each in warrant.approvals):
         lapsed = APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED]

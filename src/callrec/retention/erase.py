@@ -77,19 +77,12 @@ class DisposalProposal:
 
 
 def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
-    """Say what would be proposed.
-
-    Raises:
-        Refused: the actor may not review recordings.
-        Misconfigured: a recording is of a category that the configuration does not name.
-    """
-    with (
-        attempt_after_expiry(practice, actor, RequestAct.CREATED),
-        reading(practice.engine) as connection,
-    ):
+    """What would be proposed. Raises: as `propose_disposal`."""
+    with attempt_after_expiry(practice, actor, RequestAct.CREATED):
         check_may_review(actor.person, on=today(practice))
         check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
-        return _proposed(practice, "", _free(practice, actor, connection))
+        with reading(practice.engine) as connection:
+            return _proposed(practice, "", _free(practice, actor, connection))
 
 
 def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
@@ -154,11 +147,8 @@ def preview_destruction(
         check_rows_of_categories(practice, connection)
         rows = _granted(practice, request)
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        retained = [(row.id, request.body.retained[row.uid]) for row in rows]
-        return tuple(
-            DestructionItem(number, each.category, each.rule, each.due_on)
-            for number, each in retained
-        )
+        kept = [(row.id, request.body.retained[row.uid]) for row in rows]
+        return tuple(DestructionItem(n, each.category, each.rule, each.due_on) for n, each in kept)
 
 
 def erase(
@@ -181,14 +171,7 @@ def erase(
 def preview_erasure(
     practice: Practice, actor: Actor, reference: str
 ) -> tuple[DestructionItem, ...]:
-    """What would be erased, before it is confirmed.
-
-    Raises:
-        NotFound: there is no such request.
-        Refused: the actor does not decide its purpose.
-        Unusable: it is for something else.
-        Tampered: it is not the one that was made.
-    """
+    """What would be erased, before it is confirmed. Raises: as `preview_destruction`."""
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
     with (
@@ -197,10 +180,8 @@ def preview_erasure(
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
     _check_purpose(request, Purpose.ERASURE)
-    return tuple(
-        DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None)
-        for row in _granted(practice, request)
-    )
+    granted = _granted(practice, request)
+    return tuple(DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None) for row in granted)
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:

@@ -130,9 +130,8 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     """
     on, recording = today(practice), tables.recording.c
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
-    apart = [
-        row for some in batches(sorted(named)) for row in _rows(connection, recording.id.in_(some))
-    ]
+    parts = batches(sorted(named))
+    apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
     looked_at = appraise_rows(practice, connection, apart)
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
         return 0  # what they cover cannot be read without a key, so it may be everything
@@ -195,11 +194,7 @@ def appraise_rows(
     zone = practice.config.time_zone
     categories = categories_of(practice, connection, [row.id for row in rows])
     return [
-        Appraised(
-            recording=row.id,
-            call_on=from_millis(row.started_at).astimezone(zone).date(),
-            category=categories[row.id],
-        )
+        Appraised(row.id, from_millis(row.started_at).astimezone(zone).date(), categories[row.id])
         for row in rows
     ]
 

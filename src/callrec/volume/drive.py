@@ -10,7 +10,7 @@ import re
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -133,11 +133,7 @@ def _through_memory(reading: int, writing: int) -> None:
             piece = piece[os.write(writing, piece) :]
 
 
-COPY_METHODS: tuple[Callable[[int, int], None], ...] = (
-    _within_the_file_system,
-    _within_the_kernel,
-    _through_memory,
-)
+COPY_METHODS = (_within_the_file_system, _within_the_kernel, _through_memory)
 """Each goes on where the one before stopped: both files keep their positions."""
 
 _METHOD_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
