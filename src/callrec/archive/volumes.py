@@ -266,8 +266,7 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
         return {}
     record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:
-        opened = {row.id: _open_keeper(practice, actor, connection, row, newest) for row in rows}
-    return {volume: kept for volume, kept in opened.items() if kept is not None}
+        return {row.id: _open_keeper(practice, actor, connection, row, newest) for row in rows}
 
 
 def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
@@ -320,12 +319,10 @@ def _open_keeper(
     connection: Connection,
     row: Row[Any],
     newest: Mapping[str, int],
-) -> VolumeKeeper | None:
-    """Who has a volume; None: it was not written down."""
+) -> VolumeKeeper:
+    """Who has a volume, as it was written down last."""
     if row.kept_sealed is None:
-        if row.id in newest:
-            raise Tampered(_NOT_AS_SAID)
-        return None
+        raise Tampered(_NOT_AS_SAID)
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)

@@ -269,7 +269,7 @@ def _reindexed_to(practice: Practice, connection: Connection) -> _ReindexedTo:
     return done if is_there else _ReindexedTo(newest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SealedColumn:
     """One column of the catalogue that is sealed to a vault key."""
 
@@ -315,64 +315,44 @@ class SealedColumn:
 
 
 def _batch(key: VaultKey) -> SealedColumn:
-    return SealedColumn(
-        what="batches",
-        table=tables.batch,
-        key=key,
-        info=lambda vault, row, version: context(
-            "batch", vault, batch=row.id, key=key, version=version
-        ),
-        version=f"{key}_version",
-        sealed=f"{key}_key",
-    )
+    def info(vault: str, row: Row[Any], version: int) -> bytes:
+        return context("batch", vault, batch=row.id, key=key, version=version)
+
+    return SealedColumn("batches", tables.batch, key, info, f"{key}_version", f"{key}_key")
 
 
 def _versions(what: str, kind: Versioned[Any]) -> Iterator[SealedColumn]:
     name = kind.table.name
+
+    def info(vault: str, row: Row[Any], _: int) -> bytes:
+        return context(name, vault, version=row.version, **{name: getattr(row, name)})
+
     for key in kind.holders:
-        yield SealedColumn(
-            what=what,
-            table=kind.keys,
-            key=key,
-            info=lambda vault, row, _: context(
-                name, vault, version=row.version, **{name: getattr(row, name)}
-            ),
-            holder=key,
-        )
+        yield SealedColumn(what, kind.keys, key, info, holder=key)
 
 
 SEALED_COLUMNS: Final = (
     _batch(VaultKey.RECORDINGS),
     _batch(VaultKey.CATALOGUE),
     SealedColumn(
-        what="people",
-        table=tables.person,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, version: context("person", vault, person=row.id, version=version),
-        version="name_version",
-        sealed="name_sealed",
+        *("people", tables.person, VaultKey.CATALOGUE),
+        lambda vault, row, version: context("person", vault, person=row.id, version=version),
+        *("name_version", "name_sealed"),
     ),
     *_versions("requests", REQUESTS),
     SealedColumn(
-        what="holds",
-        table=tables.hold,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context("hold", vault, hold=row.id),
+        *("holds", tables.hold, VaultKey.CATALOGUE),
+        lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
     *_versions("incidents", INCIDENTS),
     SealedColumn(
-        what="volumes",
-        table=tables.volume,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context("kept", vault, volume=row.id),
-        version="kept_version",
-        sealed="kept_sealed",
+        *("volumes", tables.volume, VaultKey.CATALOGUE),
+        lambda vault, row, _: context("kept", vault, volume=row.id),
+        *("kept_version", "kept_sealed"),
     ),
     SealedColumn(
-        what="details",
-        table=tables.detail,
-        key=VaultKey.AUDIT,
-        info=lambda vault, row, _: context("detail", vault, seq=row.seq),
+        *("details", tables.detail, VaultKey.AUDIT),
+        lambda vault, row, _: context("detail", vault, seq=row.seq),
     ),
 )
 """All there are; a test holds them against the columns of the catalogue."""

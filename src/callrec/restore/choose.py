@@ -57,15 +57,6 @@ class UnpackedCopy:
     """What is remembered of it if it serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnpackingPlace:
-    """Where copies are unpacked, beside the place of the vault, and what they are held against."""
-
-    folder: Path
-    at: Callable[[Path], Practice]
-    volumes: Sequence[Volume]
-
-
 def newest_copies_first(
     volumes: Sequence[Volume],
 ) -> tuple[list[FoundCopy], list[tuple[str, CallrecError]]]:
@@ -104,23 +95,27 @@ def copy_with_longest_log(
     copies: Sequence[FoundCopy],
     passed_over: list[tuple[str, CallrecError]],
     opener: Callable[[FoundCopy], Opener],
-    beside: UnpackingPlace,
+    *,
+    beside: Path,
+    at: Callable[[Path], Practice],
+    volumes: Sequence[Volume],
 ) -> UnpackedCopy | None:
     """The copy with the longest log: a clock that was wrong may have named an older one later.
 
-    One that is stated in the log of a copy that passed is older, and is not opened.
+    They are unpacked beside the place of the vault, and held against the volumes. One that is
+    stated in the log of a copy that passed is older, and is not opened.
     """
-    _make_private(beside.folder)
+    _make_private(beside)
     best: UnpackedCopy | None = None
     for number, found in enumerate(copies):
-        if best is not None and _is_stated_in(beside.at(best.place), found):
+        if best is not None and _is_stated_in(at(best.place), found):
             continue
-        who, place = opener(found), beside.folder / str(number)
+        who, place = opener(found), beside / str(number)
         try:
             _make_private(place)
             unpack(found, who, place / FILE_NAME)
-            copy = _check(beside.at(place), found, who, beside.volumes)
-            migrate_unpacked(beside.at(place))
+            copy = _check(at(place), found, who, volumes)
+            migrate_unpacked(at(place))
             tried = UnpackedCopy(found, who, place, copy)
         except (Tampered, NotFound) as problem:
             cause = problem.__cause__  # what a drive does not give, nobody changed

@@ -21,7 +21,7 @@ from callrec.config import Config
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on
-from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
+from callrec.restore.choose import copy_with_longest_log, newest_copies_first
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.files import sync
@@ -92,8 +92,9 @@ def rebuild(
 
     copies, passed_over = newest_copies_first(volumes)
     try:
-        unpacking = UnpackingPlace(beside, at, volumes)
-        best = copy_with_longest_log(copies, passed_over, opener, unpacking)
+        best = copy_with_longest_log(
+            copies, passed_over, opener, beside=beside, at=at, volumes=volumes
+        )
         if best is not None:
             _put_in_place(best.place, folder)
             practice, found = at(folder), best.found

@@ -238,18 +238,14 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     destroy_grants(connection, request.id, request.requester)
     columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
     destruction.insert_certificate(connection, **columns, begun_at=now)
-    under = {"certificate": certificate, "destroyed_at": now}
-    stubs = [{**under, **_stub(row, warrant.to_destroy[row.id])} for row in warrant.recordings]
+    stubs = []
+    for row in warrant.recordings:
+        item = warrant.to_destroy[row.id]
+        due_on = item.due and item.due.isoformat()
+        stub = {"category": item.category, "rule": item.rule, "due_on": due_on}
+        under = {"recording": row.id, "certificate": certificate, "destroyed_at": now}
+        stubs.append({**under, **stub})
     destruction.insert_stubs(connection, stubs)
-
-
-def _stub(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, object]:
-    return {
-        "recording": row.id,
-        "category": to_destroy.category,
-        "rule": to_destroy.rule,
-        "due_on": to_destroy.due and to_destroy.due.isoformat(),
-    }
 
 
 def _item(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, str]:

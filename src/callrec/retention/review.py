@@ -112,8 +112,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 def count_due(practice: Practice) -> int | None:
     """How many recordings are due and stopped by nothing, as far as can be told without a key.
 
-    None where a recording is of a category that the configuration does not name:
-    `retention_warnings` says which.
+    None where one is of a category that is not configured: `retention_warnings` says which.
     """
     try:
         with reading(practice.engine) as connection:
