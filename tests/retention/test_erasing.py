@@ -28,8 +28,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
 from callrec.retention.destroy import DestructionItem, destroy_granted
-from callrec.retention.erase import erase as erase_recordings
-from callrec.retention.erase import preview_erasure
+from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (
@@ -719,8 +718,8 @@ def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
         dora = house.actor("dora")
         practice = open_practice(house.config, now, house.environ)
         asked = 0
-        done = erase_recordings(
-            practice, dora, reference, volumes=[mounted], advance=lambda _: None
+        done = carry_out(
+            practice, dora, reference, preview_erasure, volumes=[mounted], advance=lambda _: None
         )
         assert done.undone == (("drive-a", "the drive is gone"),)
         assert not any(mounted.glob("*"))

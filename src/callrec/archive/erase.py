@@ -31,7 +31,7 @@ from callrec.archive.copy import stating_copy
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
-    WrittenRun,
+    WrittenRuns,
     check_may_write,
     log_about_volume,
     make_proof,
@@ -203,7 +203,7 @@ def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
         notes.end(volume.volume)
 
 
-def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]) -> None:
+def lay_proofs(practice: Practice, volume: Volume, written: WrittenRuns) -> None:
     """Lay beside each bag the proof of its newest statement, where another lies there, or none."""
     for each in written.values():
         with reading(practice.engine) as connection:
@@ -240,8 +240,8 @@ class _Run:
                 volume.drop_other_copies("")
                 log_about_volume(practice, self._actor, GIVEN_UP, volume.volume)
             return 0
-        details = {"bags": len(owing), "recordings": len(rows)}
-        log_about_volume(practice, self._actor, ERASURE_BEGUN, volume.volume, details)
+        about = (practice, self._actor, ERASURE_BEGUN, volume.volume)
+        log_about_volume(*about, bags=len(owing), recordings=len(rows))
         uids = sorted({row.uid for row in rows})
         self._check_there()
         list_erased(volume.at, uids)
@@ -274,10 +274,7 @@ class _Run:
         remove_unfinished(bags, set(there) - kept)
 
     def _check(
-        self,
-        connection: Connection,
-        written: Mapping[str, WrittenRun],
-        owing: Sequence[_BagToErase],
+        self, connection: Connection, written: WrittenRuns, owing: Sequence[_BagToErase]
     ) -> None:
         """Hold the volume against the log; a bag may be without what is owed already."""
         after = {each.name: each.manifest for each in owing}
@@ -309,7 +306,7 @@ class _Run:
     ) -> None:
         volume = self._volume.volume
         for each in owing:
-            digest = self._state(act, each.name, each.manifest, copy)
+            digest = self._state(act, each.name, each.manifest, copy, ())
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
                 save_bag(act.connection, volume, each.name, statement=digest, recordings=each.kept)
@@ -322,12 +319,7 @@ class _Run:
         save_written(self._practice, act, self._volume)
 
     def _state(
-        self,
-        act: LogTransaction,
-        name: str,
-        manifest: str,
-        copy: CopyHashes,
-        erased: Sequence[str] = (),
+        self, act: LogTransaction, name: str, manifest: str, copy: CopyHashes, erased: Sequence[str]
     ) -> str:
         """Sign what was written under a name; returns the statement's digest."""
         run = VolumeStatement(
@@ -340,15 +332,15 @@ class _Run:
             erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         )
-        details = {"bag": name, "erased": len(erased)}
-        _, digest = state_run(self._practice, self._actor, act, run, details)
+        about = (self._practice, self._actor, act, run)
+        _, digest = state_run(*about, bag=name, erased=len(erased))
         return digest
 
 
 def _owing(
     connection: Connection,
     volume: str,
-    written: Mapping[str, WrittenRun],
+    written: WrittenRuns,
     rows: Sequence[Row[Any, Any, Any, Any]],
 ) -> list[_BagToErase]:
     owed: defaultdict[str, dict[str, int]] = defaultdict(dict)

@@ -109,11 +109,10 @@ def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
         return True
     if not check:
         return False
-    try:
+    with suppress(Tampered, Failed):
         practice.store.check(name)
-    except (Tampered, Failed):
-        return True
-    return False
+        return False
+    return True
 
 
 def _take(practice: Practice, volume: Volume, wanted: Mapping[str, Path], done: Fetched) -> None:

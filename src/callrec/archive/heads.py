@@ -113,6 +113,10 @@ class WrittenRun(VolumeStatement):
     """Of the leaf that carries it."""
 
 
+WrittenRuns: TypeAlias = Mapping[str, WrittenRun]
+"""By name."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Extra:
     """What a proof of a run has beside it."""
@@ -309,7 +313,7 @@ def _keys_of(register: Register, leaf: Leaf, office: _AuthorityTime) -> PublicKe
         raise Tampered("nobody vouched for its actor") from error
 
 
-def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
+def newest_run(written: WrittenRuns) -> WrittenRun:
     """The last run of a volume to which something was written."""
     return max(written.values(), key=lambda each: each.seq)
 
@@ -346,23 +350,15 @@ def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransa
 
 
 def log_about_volume(
-    practice: Practice,
-    actor: Actor,
-    what: str,
-    volume: str,
-    details: Mapping[str, Any] | None = None,
+    practice: Practice, actor: Actor, what: str, volume: str, **details: object
 ) -> None:
     """Write one leaf about a volume, durably; what it stands for may happen only after."""
     with signing_as_archivist(practice, actor) as act:
-        act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
+        act.leaf(what, actor=actor.person.id, subject=[volume], details=details or None)
 
 
 def state_run(
-    practice: Practice,
-    actor: Actor,
-    act: LogTransaction,
-    run: VolumeStatement,
-    details: Mapping[str, Any],
+    practice: Practice, actor: Actor, act: LogTransaction, run: VolumeStatement, **details: object
 ) -> tuple[int, str]:
     """Sign what was written to a volume; the leaf's sequence, and the statement's digest."""
     statement = sign_statement_as(practice, actor, VOLUME_STATEMENT, run.fields)

@@ -14,7 +14,6 @@ and a certificate says that nothing is owed: so all rows of volumes are held aga
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -220,13 +219,11 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
 
     Of each, the sequence of its newest statement and the manifest that this one names.
     """
-    found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
-    for row in each_volume(connection):
-        found[row.id] = {}
+    found = {row.id: dict[str, tuple[int, str]]() for row in each_volume(connection)}
     for statement in carried(connection, VOLUME_STATEMENT):
         fields = parse(statement.body)
-        run = {str(fields.get("bag")): (statement.seq, str(fields.get("manifest")))}
-        found[str(fields.get("volume"))].update(run)
+        runs = found.setdefault(str(fields.get("volume")), {})
+        runs[str(fields.get("bag"))] = (statement.seq, str(fields.get("manifest")))
     return found
 
 

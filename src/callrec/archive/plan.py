@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -12,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from callrec.archive.attached import attached_copies, is_on_vaults_disk
-from callrec.archive.heads import WrittenRun
+from callrec.archive.heads import WrittenRuns
 from callrec.archive.survey import (
     FaultKind,
     check_is_of_this_vault,
@@ -68,7 +67,7 @@ class Plan:
     """What is to be written, decided before anything is."""
 
     target: Target
-    written: Mapping[str, WrittenRun]
+    written: WrittenRuns
     """What the log says lies on the volume, by name; it does."""
     name: str
     """Of this run: ``<UTC time>-<n>``."""
@@ -162,11 +161,7 @@ def plan_run(
 
 
 def _check_volume(
-    practice: Practice,
-    connection: Connection,
-    volume: Volume,
-    written: Mapping[str, WrittenRun],
-    begun: str,
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns, begun: str
 ) -> None:
     # A run that was cut off left a bag that no statement came to name, or laid no proof beside it.
     of_begun = (FaultKind.EXTRA, f"{BAGS}/{begun}")
@@ -182,7 +177,7 @@ def _check_volume(
             raise not_as_written(fault.path, fault.what, "nothing was written")
 
 
-def next_run_name(now: datetime, written: Mapping[str, WrittenRun]) -> str:
+def next_run_name(now: datetime, written: WrittenRuns) -> str:
     """What a run is called: by the time, and later than any on the volume, whatever the clock says.
 
     Names sort by it.

@@ -232,8 +232,8 @@ class _Run:
     def carry_out(self, begun: str) -> Archived:
         """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
         plan, volume = self._plan, self._volume
-        details = {"bag": plan.name, "recordings": len(plan.items)}
-        log_about_volume(self._practice, self._actor, BEGUN, volume.volume, details)
+        about = (self._practice, self._actor, BEGUN, volume.volume)
+        log_about_volume(*about, bag=plan.name, recordings=len(plan.items))
         if not plan.target.is_new:
             volume.clear_unfinished()
             if begun in plan.written:
@@ -308,9 +308,8 @@ class _Run:
             head=act.head,
             on_vaults_disk=plan.target.on_vaults_disk,
         )
-        size_bytes = bag.size_bytes if bag else 0
-        details = {"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)}
-        seq, digest = state_run(self._practice, self._actor, act, run, details)
+        details = {"bytes": bag.size_bytes if bag else 0, "recordings": len(plan.items)}
+        seq, digest = state_run(self._practice, self._actor, act, run, bag=plan.name, **details)
         serial = serial_of(volume.at)  # where it is not known now, what was known before stands
         save_written(self._practice, act, volume, **({"serial": serial} if serial else {}))
         if bag:

@@ -23,7 +23,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from callrec.archive.attached import remember_place
-from callrec.archive.heads import WrittenRun, check_head, newest_run, runs_written_to
+from callrec.archive.heads import WrittenRun, WrittenRuns, check_head, newest_run, runs_written_to
 from callrec.archive.unfinished import BEGUN, is_writing
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
@@ -160,9 +160,7 @@ def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
     )
 
 
-def read_written(
-    practice: Practice, connection: Connection, volume: str
-) -> Mapping[str, WrittenRun]:
+def read_written(practice: Practice, connection: Connection, volume: str) -> WrittenRuns:
     """What the log says was written to a volume; the catalogue's rows are held against it."""
     written = runs_written_to(practice, connection, volume)
     manifests = {each.name: each.manifest for each in written.values()}
@@ -190,7 +188,7 @@ def manifest_hash(names: Sequence[str]) -> str:
 
 
 def survey_volume(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns
 ) -> Iterator[Fault]:
     """Everything that is wrong but for the contents of bags and of the copy of the catalogue."""
     row = find_volume(connection, volume.volume)
@@ -221,7 +219,7 @@ def manifest_faults(
         yield Fault(FaultKind.DAMAGED, f"{BAGS}/{written.name}/{MANIFEST}", what)
 
 
-def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
+def catalogue_faults(volume: Volume, written: WrittenRuns) -> Iterator[Fault]:
     """Whether the copy of the catalogue is the one that was written last, and the only one."""
     stated: dict[Path, str] = {}
     if written:
@@ -239,9 +237,7 @@ def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Itera
     yield from _strays(CATALOGUE, found - {path.name for path in stated})
 
 
-def _erased(
-    connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
+def _erased(connection: Connection, volume: Volume, written: WrittenRuns) -> Iterator[Fault]:
     """The list of what was erased names what the statements do; what is owed may stand there."""
     try:
         listed = set(erased_uids(volume.at))
@@ -258,7 +254,7 @@ def _erased(
 
 
 def _heads(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns
 ) -> Iterator[Fault]:
     files = _names(volume.at / HEADS)
     # Many proofs lead over the same nodes, and none of these ever changes.
@@ -313,9 +309,7 @@ def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
         yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no volume with its id")
 
 
-def _check_undisturbed(
-    practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]
-) -> None:
+def _check_undisturbed(practice: Practice, volume: Volume, written: WrittenRuns) -> None:
     """What a run has just put there, or taken away, looks like a fault."""
     # In this order: a run that ends meanwhile is in the log by then.
     is_disturbed = is_writing(practice.folder, volume.volume)

@@ -93,7 +93,7 @@ class RunNotes:
         with disk_errors():
             data = path.read_bytes() if path.exists() else b"{}"
         try:
-            return {_checked_id(id_): _note(fields) for id_, fields in json.loads(data).items()}
+            return {id_: _note(id_, fields) for id_, fields in json.loads(data).items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             wrong = "the vault's own note of archive runs that were cut off is damaged"
             raise Tampered(wrong) from error
@@ -108,17 +108,13 @@ class RunNotes:
             sync(self._folder)
 
 
-def _checked_id(id_: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{32}", id_):
-        raise ValueError
-    return id_
-
-
-def _note(fields: object) -> _Note:
+def _note(id_: str, fields: object) -> _Note:
     match fields:
         case {"known": int(known), "label": str(label), "name": str(name)} if (
-            not label or is_label(label)
-        ) and re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}", name):
+            re.fullmatch(r"[0-9a-f]{32}", id_)
+            and (not label or is_label(label))
+            and re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}", name)
+        ):
             return _Note(name, label, known)
         case _:
             raise ValueError

@@ -198,7 +198,6 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
 
     Raises:
         Refused: the actor may not archive.
-        Failed: what they may do was changed a moment ago.
         NotFound: there is no volume of that label.
         Unusable: one of the two is not said, or longer than 200 characters.
     """
@@ -266,7 +265,10 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
         return {}
     record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:
-        return {row.id: _open_keeper(practice, actor, connection, row, newest) for row in rows}
+        return {
+            row.id: _open_keeper(practice, actor, connection, row, newest.get(row.id))
+            for row in rows
+        }
 
 
 def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
@@ -314,11 +316,7 @@ def _account(
 
 
 def _open_keeper(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    row: Row[Any],
-    newest: Mapping[str, int],
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], seq: int | None
 ) -> VolumeKeeper:
     """Who has a volume, as it was written down last."""
     if row.kept_sealed is None:
@@ -327,9 +325,9 @@ def _open_keeper(
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-    if row.id not in newest:
+    if seq is None:
         raise Tampered(_NOT_AS_SAID)
-    leaf, _ = read_leaf(connection, newest[row.id])
-    if detail_commitment(practice.vault, leaf.seq, nonce, details) != leaf.detail:
+    leaf, _ = read_leaf(connection, seq)
+    if detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
         raise Tampered(_NOT_AS_SAID)
     return read(VolumeKeeper, parse(details), _NOT_AS_SAID)

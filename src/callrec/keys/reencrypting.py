@@ -278,13 +278,9 @@ class _Run:
         fields = {"batch": keys.batch, "items": [each.as_item() for each in anew]}
         statement = sign_statement_as(practice, self._actor, REENCRYPTED, fields)
         size_bytes = sum(each.row.size_bytes for each in anew)
-        act.leaf(
-            REENCRYPTION_DONE,
-            actor=self._actor.person.id,
-            subject=[keys.batch],
-            details={"bytes": size_bytes, "recordings": len(anew)},
-            statement=statement,
-        )
+        details = {"bytes": size_bytes, "recordings": len(anew)}
+        by, about = self._actor.person.id, [keys.batch]
+        act.leaf(REENCRYPTION_DONE, actor=by, subject=about, details=details, statement=statement)
         connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
         make_former(connection, [each.row.id for each in anew])
         table, metadata, under = tables.recording, tables.metadata, {"batch": keys.batch}

@@ -15,7 +15,6 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,7 +141,14 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     key = _copy_key(found, opener.person, opener.identity)
     volume, time = found.volume, found.copy.time
     associated = context("volume-copy", volume.vault, volume=volume.volume, time=time)
-    with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
+    with _from_drive():
+        try:
+            source = open_untrusted(found.copy.sealed)
+        except OSError as error:
+            if error.errno not in {errno.ELOOP, errno.EINVAL}:
+                raise
+            raise Tampered("the volume's copy of the catalogue is no plain file") from error
+    with source as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
         for piece in _each_from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
@@ -162,16 +168,6 @@ def _from_drive() -> Iterator[None]:
 def _each_from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
     with _from_drive():
         yield from pieces
-
-
-def _sealed_copy(found: FoundCopy) -> FileIO:
-    with _from_drive():
-        try:
-            return open_untrusted(found.copy.sealed)
-        except OSError as error:
-            if error.errno not in {errno.ELOOP, errno.EINVAL}:
-                raise
-            raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
 def check_stated(found: FoundCopy, stated: CopyHashes) -> CopyHashes:

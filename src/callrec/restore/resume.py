@@ -269,8 +269,8 @@ def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
 
 def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: UnknownRun) -> None:
     volume, run, names = beyond
-    details = {"bag": run.name, "recordings": len(names), "stated": "anew"}
-    _, digest = state_run(practice, actor, act, replace(run, head=act.head), details)
+    about = (practice, actor, act, replace(run, head=act.head))
+    _, digest = state_run(*about, bag=run.name, recordings=len(names), stated="anew")
     save_written(practice, act, volume)
     bag, numbers = (act.connection, volume.volume, run.name), _numbers(act.connection, names)
     if run.manifest:

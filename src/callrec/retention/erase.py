@@ -29,6 +29,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
+    ROUTINE,
     Appraised,
     DisposalItem,
     DueGroup,
@@ -59,7 +60,6 @@ from callrec.retention.destroy import (
 from callrec.retention.review import appraise_due, appraise_rows
 
 REASON: Final = "The time for which these recordings are kept is over"
-ROUTINE_CATEGORY: Final = "routine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +108,21 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         return _proposed(practice, reference, free)
 
 
-def dispose(
+def carry_out(
     practice: Practice,
     actor: Actor,
     reference: str,
+    preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]],
     *,
     volumes: Sequence[Path],
     advance: Callable[[int], None],
 ) -> Destruction:
-    """Destroy what a request for disposal was approved for, or go on with what is owed of it.
+    """Destroy what an approved request grants, or go on with what is owed of it.
 
-    Raises: as `preview_destruction` and `destroy_granted`.
+    Raises: as ``preview``, of an erasure or a disposal, and as `destroy_granted`.
     """
     if not is_carried_out(practice, reference):
-        destroy_granted(practice, actor, reference, preview_destruction(practice, actor, reference))
+        destroy_granted(practice, actor, reference, preview(practice, actor, reference))
     return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
@@ -151,23 +152,6 @@ def preview_destruction(
         return tuple(DestructionItem(n, each.category, each.rule, each.due_on) for n, each in kept)
 
 
-def erase(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    *,
-    volumes: Sequence[Path],
-    advance: Callable[[int], None],
-) -> Destruction:
-    """Erase everything that an approved request grants, or go on with what is owed of it.
-
-    Raises: as `preview_erasure` and `destroy_granted`.
-    """
-    if not is_carried_out(practice, reference):
-        destroy_granted(practice, actor, reference, preview_erasure(practice, actor, reference))
-    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
-
-
 def preview_erasure(
     practice: Practice, actor: Actor, reference: str
 ) -> tuple[DestructionItem, ...]:
@@ -181,7 +165,7 @@ def preview_erasure(
         request = read_to_decide(practice, actor, connection, reference, command="erase")
     _check_purpose(request, Purpose.ERASURE)
     granted = _granted(practice, request)
-    return tuple(DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None) for row in granted)
+    return tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:
