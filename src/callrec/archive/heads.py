@@ -127,7 +127,7 @@ class _Extra:
 
 
 def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of all volumes that a statement names which somebody made who might."""
+    """The ids of all volumes that a statement names, made by a person who might make it."""
     return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
@@ -136,7 +136,7 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement counts. What somebody stated
+    Where a bag was written anew under its name, the newest statement counts. What a person stated
     who might not archive counts for nothing: anybody could otherwise take a volume away by stating
     something of it. `audit verify` names it.
     """
@@ -233,7 +233,7 @@ def known_heads(
 
     In the log itself a leaf's maker must have been entitled at the leaf; for a head that was named
     as lost, where that was. Of any other head the sequence and the time are only what its maker
-    says, and somebody who was disabled could date a leaf back: there only those count who are
+    says, and a person who was disabled could date a leaf back: there only those count who are
     entitled now.
     """
     ours, read = stored_head(connection), cache(node_reader(connection))
@@ -339,7 +339,7 @@ def check_may_write(practice: Practice, actor: Actor, without_password: str) -> 
 
 @contextmanager
 def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
-    """A write transaction of somebody who may archive yet (docs/formats/archive.md, 9).
+    """A write transaction of a person who may archive yet (docs/formats/archive.md, 9).
 
     A run may take the night, and a power that was lent to its actor may be over or taken back.
     """

@@ -46,7 +46,7 @@ class KeyInUse:
 
 @dataclass(frozen=True, slots=True)
 class KeyAccess:
-    """What somebody's own key opens, as it lies in the vault."""
+    """What a person's own key opens, as it lies in the vault."""
 
     login: str
     versions: Mapping[VaultKey, tuple[int, ...]]
@@ -59,7 +59,7 @@ class KeyAccess:
 
 @dataclass(frozen=True, slots=True)
 class KeyProblem:
-    """Something that is sealed to somebody and should not be, or the other way about."""
+    """Something that is sealed to a person and should not be, or the other way about."""
 
     of: str
     """``recordings 2``, ``R-17``, ``I-3``."""

@@ -154,7 +154,7 @@ def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: Publ
 def seal_all_keys_to(
     practice: Practice, act: LogTransaction, actor: Actor, *, to: str, keys: PublicKeys
 ) -> None:
-    """Seal to somebody every version of every vault key that the actor has open."""
+    """Seal to a person every version of every vault key that the actor has open."""
     held, vault = sorted(actor.shares.items()), practice.vault
     shares = [seal_share(vault, place, secret, to=to, kem=keys.kem) for place, secret in held]
     log_shares(practice, act, actor, shares)

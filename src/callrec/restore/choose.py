@@ -8,7 +8,7 @@ Where drives are attached one after another, the vault may have been rebuilt fro
 state anew what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and what no other copy knows would be lost with it. So
 nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
-stated by somebody who joined after all that the vault knows: the copy tells, not its signature.
+stated by a person who joined after all that the vault knows: the copy tells, not its signature.
 """
 
 from __future__ import annotations
@@ -224,9 +224,9 @@ def volumes_perhaps_newer(
 
 
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
-    """The whole copies that somebody states there, and of which the vault's log does not tell.
+    """The whole copies that are stated there, and of which the vault's log does not tell.
 
-    Whether they might is not asked. A copy that nobody states can serve nobody.
+    Whether their makers might is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
     doubtful = [said for at, said in heads.claimed if at == volume]

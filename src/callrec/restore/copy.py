@@ -2,7 +2,7 @@
 
 Anybody who holds the drive can write to it, and anybody can seal to a public key. So a copy counts
 only if the audit log inside it begins with the root that the opener's own seed was locked with, and
-if a ``volume`` statement on the drive, by somebody whom that log vouches for, names its SHA-256
+if a ``volume`` statement on the drive, by a person whom that log vouches for, names its SHA-256
 (docs/formats/archive.md, 5).
 
 The copy that a vault was last rebuilt from is remembered outside the vault: it may not be sealed to

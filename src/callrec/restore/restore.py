@@ -2,12 +2,12 @@
 
 On a bare machine its catalogue is rebuilt first (restore/rebuild.py). Then, in this order:
 
-    somebody who governs resumes the log: the heads that are lost are named, and what the volumes
+    a person who governs resumes the log: the heads that are lost are named, and what the volumes
         hold beyond the copy is stated anew
     what is owed on these volumes of an erasure is done
     recordings are fetched, each proved by its name; the next run goes on where one was cut off
 
-Without somebody who governs the log is not resumed, and whatever remembers a lost head says so.
+Without one who governs the log is not resumed, and whatever remembers a lost head says so.
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ class VolumeHeads:
     """What the proofs on volumes say."""
 
     said: tuple[tuple[Volume, WrittenRun, Head], ...]
-    """What was written, as somebody entitled stated it, and at which head of the log."""
+    """What was written, as a person entitled stated it, and at which head of the log."""
     claimed: tuple[tuple[Volume, WrittenRun], ...]
-    """What proofs say that count for nothing: perhaps by somebody whom the log does not know."""
+    """What proofs say that count for nothing: perhaps by a person whom the log does not know."""
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
     maker might not."""
@@ -76,7 +76,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     """What lies on the volumes, by whom it was stated, and at which head of the log.
 
     People whom the log does not know count by the voucher that comes with a copy of the catalogue,
-    if somebody made it who governs.
+    if its maker governs.
     """
     said, claimed, passed_over = [], [], []
     untold: dict[str, Failed] = {}
@@ -155,7 +155,7 @@ class Resumption:
     """Entries that the log had."""
     leaves_lost: int
     is_stated: bool
-    """Nothing was lost, or somebody who governs has said what was."""
+    """Nothing was lost, or a person who governs has stated what was."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
 
