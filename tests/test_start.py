@@ -95,7 +95,7 @@ NOT_FOR_A_SEARCH = {
     *("alembic", "holidays", "keyring", "phonenumbers", "re2", "zxcvbn"),
     *("callrec.volume", "callrec.package", "callrec.sound", "callrec.bank_holidays"),
     *("callrec.telephone.number", "callrec.telephone.joining", "callrec.telephone.records.reading"),
-    *("callrec.requests.open", "callrec.archive.files"),
+    *("callrec.requests.open", "callrec.archive.attached"),
 }
 """It may take one of them for what was asked or found: a number, a request, a hold's request."""
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from callrec.archive import attached as elsewhere
-from callrec.archive.attached import attached_volumes
+from callrec.archive.attached import OnlyOnVolumes, attached_volumes, open_recording
 from callrec.archive.fetch import count_files
-from callrec.archive.files import OnlyOnVolumes, open_recording
 from callrec.archive.run import archive_recordings
 from callrec.archive.survey import longest_unverified_first
 from callrec.archive.volumes import (

@@ -17,7 +17,6 @@ import pytest
 from callrec.archive import attached as elsewhere
 from callrec.archive import copy as archive_copy
 from callrec.archive import run as archive_procedure
-from callrec.archive.copy import WrittenCopy
 from callrec.archive.log import Removed
 from callrec.archive.run import Archived, archive_recordings
 from callrec.archive.survey import FaultKind, VolumeReport, verify_volume
@@ -25,6 +24,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.volume.drive import disk_of
+from callrec.volume.volume import CopyHashes
 from house.practices import House
 from house.requests import rows
 from house.spool import a_call, take_in
@@ -203,7 +203,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, comes: Callable[[], object]) -> N
     """Once a copy of the catalogue is on a drive, and before anything vouches for it."""
     actual = archive_copy.write_copy
 
-    def write_copy(*args: Any, **named: Any) -> WrittenCopy:
+    def write_copy(*args: Any, **named: Any) -> CopyHashes:
         monkeypatch.setattr(archive_copy, "write_copy", actual)
         made = actual(*args, **named)
         comes()

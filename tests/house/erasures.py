@@ -17,7 +17,7 @@ from callrec.policy.withholding import Ground
 from callrec.restore.copy import opener_by_password, read_copy, unpack
 from callrec.restore.rebuild import open_volumes
 from callrec.retention.destroy import Destruction
-from callrec.retention.erase import erase as erase_recordings
+from callrec.retention.erase import carry_out, preview_erasure
 from callrec.search.search import search_recordings
 from house.drives import archive, drive
 from house.holds import ANN, ask, with_two_callers
@@ -50,9 +50,8 @@ def erase(house: House, reference: str, *volumes: Path, login: str = "dora") -> 
     """Erase as one command does."""
     house.open()
     actor = signed_in(house, login)
-    done = erase_recordings(
-        house.practice, actor, reference, volumes=volumes, advance=lambda _: None
-    )
+    given = (house.practice, actor, reference, preview_erasure)
+    done = carry_out(*given, volumes=volumes, advance=lambda _: None)
     house.open()
     return done
 

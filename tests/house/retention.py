@@ -8,8 +8,12 @@ from pathlib import Path
 from callrec.config import Config, Retention, RetentionCategory
 from callrec.retention.categories import set_category
 from callrec.retention.destroy import Destruction
-from callrec.retention.erase import DisposalProposal, propose_disposal
-from callrec.retention.erase import dispose as dispose_recordings
+from callrec.retention.erase import (
+    DisposalProposal,
+    carry_out,
+    preview_destruction,
+    propose_disposal,
+)
 from callrec.retention.review import RetentionReview, review_retention
 from house.practices import NOON, House
 from house.requests import REASON, approve, logged_in, signed_in
@@ -60,9 +64,8 @@ def dispose(house: House, reference: str, *volumes: Path, login: str = "dora") -
     """Destroy as one command does."""
     house.open()
     actor = signed_in(house, login)
-    done = dispose_recordings(
-        house.practice, actor, reference, volumes=volumes, advance=lambda _: None
-    )
+    given = (house.practice, actor, reference, preview_destruction)
+    done = carry_out(*given, volumes=volumes, advance=lambda _: None)
     house.open()
     return done
 

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from callrec.keys import reencrypting, reindexing
+from callrec.keys import reencrypting
 from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
 from callrec.keys.reencrypting import reencrypt
@@ -73,7 +73,7 @@ def renew(practice: Practice, dora: Actor) -> None:
 
 def reseal_few_at_once(practice: Practice, dora: Actor) -> None:
     resealing.ROWS_PER_STEP = 20
-    reindexing.ROWS_PER_STEP = 2
+    resealing.RECORDINGS_PER_STEP = 2
     reseal(practice, dora, tuple(VaultKey), lambda _: None)
 
 

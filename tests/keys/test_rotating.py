@@ -10,11 +10,16 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.errors import Locked, Refused
-from callrec.keys import reindexing
 from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
-from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.rotating import SEALED_COLUMNS, Resealed, count_to_reseal, reseal, rotate_keys
+from callrec.keys.rotating import (
+    SEALED_COLUMNS,
+    Resealed,
+    count_to_reindex,
+    count_to_reseal,
+    reseal,
+    rotate_keys,
+)
 from callrec.login.unlock import actor_by_session, session_of
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
@@ -201,7 +206,7 @@ def test_small_steps_come_to_the_same(
     granted: House, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resealing, "ROWS_PER_STEP", at_once)
-    monkeypatch.setattr(reindexing, "ROWS_PER_STEP", at_once)
+    monkeypatch.setattr(resealing, "RECORDINGS_PER_STEP", at_once)
     rotate(busy(granted))
     told: list[int] = []
     total = count_to_reseal(granted.practice, tuple(VaultKey))

@@ -25,8 +25,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
-from callrec.keys.reindexing import count_to_reindex
-from callrec.keys.rotating import reseal, rotate_keys
+from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit
@@ -608,7 +607,7 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
     [
         ("callrec.restore.copy.read_small", "catalogue", "may be newer"),
         ("callrec.restore.copy.open_untrusted", "catalogue", "may be newer"),
-        ("callrec.restore.copy.hash_on_medium", "catalogue", "may be newer"),
+        ("callrec.volume.volume.hash_on_medium", "catalogue", "may be newer"),
         ("callrec.volume.volume.read_small", "heads", "the drive failed"),
         ("callrec.volume.bag.open_untrusted", "bags", "the drive failed"),
     ],
@@ -654,17 +653,17 @@ def gives_the_beginning(*_: object) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("reads", "drive_"),
     [
-        ("read_small", gives_nothing),
-        ("open_untrusted", gives_nothing),
-        ("open_stream", gives_the_beginning),
-        ("hash_on_medium", gives_nothing),
+        ("restore.copy.read_small", gives_nothing),
+        ("restore.copy.open_untrusted", gives_nothing),
+        ("restore.copy.open_stream", gives_the_beginning),
+        ("volume.volume.hash_on_medium", gives_nothing),
     ],
 )
 def test_where_the_only_drive_does_not_give_its_copy_it_failed_and_nobody_has_tampered(
     house: House, monkeypatch: pytest.MonkeyPatch, reads: str, drive_: Callable[..., Any]
 ) -> None:
     lose_vault(house)
-    monkeypatch.setattr(f"callrec.restore.copy.{reads}", drive_)
+    monkeypatch.setattr(f"callrec.{reads}", drive_)
     with pytest.raises(Failed, match="the drive failed"):
         rebuilt(house)
 

@@ -8,8 +8,7 @@ import pytest
 
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import Verdict
-from callrec.retention.erase import dispose as dispose_recordings
-from callrec.retention.erase import propose_disposal
+from callrec.retention.erase import carry_out, preview_destruction, propose_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
 from house.holds import verified
@@ -51,7 +50,9 @@ def points(waiting: House, tmp_path_factory: pytest.TempPathFactory) -> int:
 
 def dispose_them(practice: Practice, dora: Actor) -> None:
     volumes = [practice.folder.parent / "drive-a"]
-    dispose_recordings(practice, dora, REFERENCE, volumes=volumes, advance=lambda _: None)
+    carry_out(
+        practice, dora, REFERENCE, preview_destruction, volumes=volumes, advance=lambda _: None
+    )
 
 
 DISPOSING = by("dora", dispose_them)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callrec.archive import erase as erasing_volumes
-from callrec.archive.catalogue_copies import keep_sealed, kept_copies
+from callrec.archive.copy import keep_sealed, kept_copies
 from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
@@ -28,8 +28,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
 from callrec.retention.destroy import DestructionItem, destroy_granted
-from callrec.retention.erase import erase as erase_recordings
-from callrec.retention.erase import preview_erasure
+from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
 from house.drives import (
@@ -483,9 +482,7 @@ def test_a_complaint_destroys_nothing(house: House) -> None:
         erase(house, reference)
     to_destroy, dora = [DestructionItem(1, "routine", "Article 17", None)], signed_in(house, "dora")
     with pytest.raises(Refused, match="a request for complaint destroys nothing"):
-        destroy_granted(
-            house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
-        )
+        destroy_granted(house.practice, dora, reference, to_destroy)
 
 
 def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
@@ -494,9 +491,7 @@ def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
         to_destroy = [DestructionItem(number, "routine", "Article 17", None) for number in numbers]
         dora = signed_in(house, "dora")
         with pytest.raises(Refused, match="not what was approved"):
-            destroy_granted(
-                house.practice, dora, reference, to_destroy, volumes=(), advance=lambda _: None
-            )
+            destroy_granted(house.practice, dora, reference, to_destroy)
 
 
 def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None:
@@ -723,8 +718,8 @@ def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
         dora = house.actor("dora")
         practice = open_practice(house.config, now, house.environ)
         asked = 0
-        done = erase_recordings(
-            practice, dora, reference, volumes=[mounted], advance=lambda _: None
+        done = carry_out(
+            practice, dora, reference, preview_erasure, volumes=[mounted], advance=lambda _: None
         )
         assert done.undone == (("drive-a", "the drive is gone"),)
         assert not any(mounted.glob("*"))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from callrec.archive.catalogue_copies import drill_folder, rebuild_folder
+from callrec.archive.copy import drill_folder, rebuild_folder
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill
 from callrec.restore.rebuild import open_volumes
-from callrec.retention.erase import erase as erase_recordings
+from callrec.retention.erase import carry_out, preview_erasure
 from house import practices
 from house.drives import drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
@@ -48,7 +48,7 @@ def volumes_of(house: House) -> tuple[Path, Path]:
 
 def erase_it(practice: Practice, dora: Actor) -> None:
     volumes = [practice.folder.parent / name for name in ("drive-a", "drive-b")]
-    erase_recordings(practice, dora, REFERENCE, volumes=volumes, advance=lambda _: None)
+    carry_out(practice, dora, REFERENCE, preview_erasure, volumes=volumes, advance=lambda _: None)
 
 
 ERASING = by("dora", erase_it)

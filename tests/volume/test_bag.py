@@ -70,7 +70,7 @@ def test_writing_a_bag_tells_what_stands_for_all_of_it(
     bag = write_bag(drive / "bag", items, INFO)
     manifest = (drive / "bag" / "manifest-sha256.txt").read_bytes()
     assert bag.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
-    assert (bag.recordings, bag.size_bytes) == (len(CALLS), sum(map(len, CALLS)))
+    assert bag.size_bytes == sum(map(len, CALLS))
 
 
 def test_the_same_recordings_in_another_order_are_the_same_bag(

@@ -1,6 +1,7 @@
-"""Which volumes are attached, and which hold copies off the vault's own disk [policy 4(h)].
+"""Which volumes are attached, which hold copies elsewhere, and a copy read from one [policy 4(h)].
 
-What a marker says is not signed: it only says where to look. What is read there proves itself.
+What a marker says is not signed: it only says where to look. What is read there proves itself. The
+sealed file of a recording is the vault's own, or a copy of it on an attached volume.
 
 The folder where a drive is mounted is there without the drive too, and is then on the vault's own
 disk: what is archived to it is lost with the vault. Each run states where it wrote, so it is known
@@ -9,21 +10,32 @@ of a volume that is away as well; one that is attached is looked at besides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from callrec.archive.heads import newest_run_of_each
 from callrec.audit.remembered import write_json_atomically
-from callrec.catalogue.volumes import IN_USE, each_volume
-from callrec.errors import CallrecError
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import (
+    ARCHIVED,
+    IN_USE,
+    LOST,
+    CopyPlace,
+    each_volume,
+    place_of_each,
+)
+from callrec.errors import CallrecError, NotFound, Tampered
 from callrec.practice import Practice
 from callrec.record.forms import recall
 from callrec.system.files import drives
-from callrec.volume.drive import disk_of
+from callrec.volume.bag import RECORDINGS
+from callrec.volume.drive import disk_of, drive_errors, reads_as
 from callrec.volume.volume import Volume, is_volume, open_volume
 
 _PLACES_FILE: Final = "places.json"
@@ -94,8 +106,82 @@ def off_site_drives(practice: Practice, connection: Connection) -> Mapping[str, 
 def _beside(
     practice: Practice, connection: Connection, attached: Mapping[str, Volume]
 ) -> frozenset[str]:
-    stated = {
-        each.volume for each in newest_run_of_each(practice, connection) if each.on_vaults_disk
-    }
-    seen = {volume.volume for volume in attached.values() if is_on_vaults_disk(practice, volume.at)}
+    runs = newest_run_of_each(practice, connection)
+    stated = {run.volume for run in runs if run.on_vaults_disk}
+    seen = {id_ for id_, volume in attached.items() if is_on_vaults_disk(practice, volume.at)}
     return frozenset(stated | seen)
+
+
+class OnlyOnVolumes(NotFound):
+    """A recording that is on volumes only, none of which is attached."""
+
+    def __init__(self, number: int, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        if labels:
+            named = " or ".join(f'"{label}"' for label in labels)
+            message = f"recording {number} is only on the volume {named}"
+            hint = "attach it and run the command again; "
+            hint += "if it is not found by itself, give its folder: --from DIR"
+        else:
+            message = f"recording {number} was only on volumes that were reported lost"
+            hint = "callrec archive list shows them; "
+            hint += "one that comes back is counted again by callrec archive found DIR"
+        super().__init__(message, hint=hint)
+
+
+@contextmanager
+def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader]:
+    """The sealed bytes of a recording, wherever they are."""
+    try:
+        sealed = practice.store.open(row.ciphertext)
+    except NotFound as error:
+        if row.state != ARCHIVED:
+            raise Tampered(
+                f"the sealed file of recording {row.id} is missing",
+                hint="callrec doctor --repair --from DIR fetches it back from a volume",
+            ) from error
+        with drive_errors(), _on_volume(practice, row) as copy:
+            yield copy
+        return
+    with sealed:
+        yield sealed
+
+
+def attached_copies(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
+    """Where a copy of each recording lies on a volume that is attached, as far as there is one."""
+    if not rows:
+        return {}
+    attached = attached_volumes(practice)
+    with reading(practice.engine) as connection:
+        places = place_of_each(connection, [row.id for row in rows])
+    found: dict[int, Path] = {}
+    for row in rows:
+        for path in _copies(attached, places.get(row.id, ()), row.ciphertext):
+            if path.is_file() and not path.is_symlink():
+                found.setdefault(row.id, path)
+    return found
+
+
+def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
+    attached = attached_volumes(practice)
+    with reading(practice.engine) as connection:
+        places = place_of_each(connection, [row.id]).get(row.id, ())
+    copies = [*_copies(attached, places, row.ciphertext)]
+    for path in copies:
+        if reads_as(path, row.ciphertext):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            return open(os.open(path, flags), "rb")  # noqa: PTH123 - of a descriptor
+    if copies:
+        raise Tampered(
+            f"what the attached volume has of recording {row.id} is not what was written there",
+            hint="attach another volume that has it, and run callrec archive verify",
+        )
+    raise OnlyOnVolumes(row.id, [each.label for each in places if each.standing != LOST])
+
+
+def _copies(
+    attached: Mapping[str, Volume], places: Sequence[CopyPlace], ciphertext: str
+) -> Iterator[Path]:
+    for each in places:
+        if each.volume in attached:
+            yield attached[each.volume].bag_path(each.bag) / RECORDINGS / ciphertext

@@ -1,4 +1,4 @@
-"""A volume's copy of the catalogue: sealed, with its key for those who may restore.
+"""Copies of the catalogue: sealed, on volumes for those who may restore; those a migration leaves.
 
     catalogue/<UTC time>.sealed      Tink streaming under a fresh key, context volume-copy
     catalogue/<UTC time>.keys.json   that key by HPKE to each approver and the kit, context
@@ -7,22 +7,28 @@
 The copy is made in the vault's folder and sealed on its way out: the drive never holds it in the
 clear. The statement that vouches for it holds its SHA-256, so it is written before the statement;
 the copy before it is deleted only after, so that the drive always holds one that is vouched for.
+
+A migration leaves one beside the vault, laid out as a volume without recordings (archive.md, 8), so
+that `restore` reads it. It takes no key, so no statement vouches for it: in the place of one, this
+operator remembers outside the vault what was written before their eyes. Elsewhere it opens nothing.
 """
 
 from __future__ import annotations
 
-import base64
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from callrec.archive.heads import signing_as_archivist
+from callrec.audit.checkpoint import encode_base64
 from callrec.audit.log import LogTransaction, read_register
-from callrec.audit.register import Register
+from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
@@ -31,12 +37,15 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
-from callrec.errors import Unusable
+from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
+from callrec.store.layout import disk_errors
 from callrec.store.sealing import seal_stream
-from callrec.volume.volume import Volume
+from callrec.system.files import sync
+from callrec.volume.drive import remove
+from callrec.volume.volume import CopyHashes, Volume, create_volume, stamp, time_of_run
 
 FORMAT: Final = 1
 
@@ -44,32 +53,23 @@ MAX_PEOPLE: Final = 64
 """How many people a copy may name. A restore tries all their locks, each for some seconds at its
 strongest, and the drive that they come from may have been in anybody's hands."""
 
+_MIGRATION_COPY_FILE: Final = "before-migration.json"
 
-@dataclass(frozen=True, slots=True)
-class WrittenCopy:
-    """A copy that lies on a volume and was read back from there; SHA-256 in lower-case hex."""
+SEALED_COPIES_GLOB: Final = "before-*"
+"""What the copies' folders are called; in the place of the star is the schema that is written."""
 
-    sealed: str
-    keys: str
+UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
+"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
-def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> WrittenCopy:
+def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> CopyHashes:
     """Put a new copy of the catalogue on a volume, beside what is there."""
     time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
-    sealer = StreamSealer(
-        key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
-    )
-    with (
-        catalogue_copy(practice.engine, work) as plain,
-        plain.open("rb", buffering=0) as source,
-    ):
-        return WrittenCopy(
-            *volume.write_copy(
-                time,
-                lambda target: seal_stream(source, target, sealer),
-                _sealed_keys(practice, key, volume.volume, time),
-            )
-        )
+    associated = context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    sealer = StreamSealer(key, associated)
+    with catalogue_copy(practice.engine, work) as plain, plain.open("rb", buffering=0) as source:
+        keys = _sealed_keys(practice, key, volume.volume, time)
+        return volume.write_copy(time, lambda target: seal_stream(source, target, sealer), keys)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def stating_copy(
     *,
     work: Path,
     check_there: Callable[[], None],
-) -> Iterator[tuple[LogTransaction, WrittenCopy]]:
+) -> Iterator[tuple[LogTransaction, CopyHashes]]:
     """Put a new copy on a volume, and begin the transaction in which it is stated.
 
     Where something was destroyed meanwhile, or people or keys were changed, the copy is written
@@ -89,33 +89,21 @@ def stating_copy(
     """
     while True:
         with reading(practice.engine) as connection:
-            known = register, _ = _to_be_known(connection)
+            register, destroyed = read_register(connection), newest_destruction(connection)
         copy = write_copy(replace(practice, register=register), volume, name, work=work)
         check_there()
         with signing_as_archivist(practice, actor) as act:
-            if _to_be_known(act.connection) == known:
+            now = read_register(act.connection), newest_destruction(act.connection)
+            if now == (register, destroyed):
                 yield act, copy
                 return
-
-
-def _to_be_known(connection: Connection) -> tuple[Register, int | None]:
-    """What a copy that is stated has to know the newest of."""
-    return read_register(connection), newest_destruction(connection)
-
-
-def time_of_run(name: str) -> str:
-    """What a run's copy is called by: the run's time, out of ``<UTC time>-<n>``."""
-    return name.partition("-")[0]
 
 
 def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:
     """The copy's key for everybody who holds the recordings key today, and for the kit."""
     register = practice.register
-    to = sorted(
-        person
-        for person, keys in holders(register, today(practice)).items()
-        if VaultKey.RECORDINGS in keys
-    )
+    held = holders(register, today(practice))
+    to = sorted(person for person, keys in held.items() if VaultKey.RECORDINGS in keys)
     with reading(practice.engine) as connection:
         people = [_person(connection, practice, each) for each in to if each in register.vouchers]
     if len(people) > MAX_PEOPLE:
@@ -127,34 +115,106 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
     for each in to:
         info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=each)
         sealed = primitives.hpke_seal(register.public_keys(each).kem, key, info)
-        keys.append({"sealed": _base64(sealed), "to": each})
-    return canonical(
-        {
-            "format": FORMAT,
-            "keys": keys,
-            "people": people,
-            "time": time,
-            "vault": practice.vault,
-            "volume": volume,
-        }
-    )
+        keys.append({"sealed": encode_base64(sealed), "to": each})
+    of = {"time": time, "vault": practice.vault, "volume": volume}
+    return canonical({"format": FORMAT, "keys": keys, "people": people, **of})
 
 
 def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:
     """What a bare machine needs to let a person's password open the copy."""
-    locked = connection.execute(
-        select(tables.person.c.locked).where(tables.person.c.id == person)
-    ).scalar()
-    voucher = practice.register.vouchers[person][-1]
-    statement = connection.execute(
-        select(tables.statement).where(tables.statement.c.digest == voucher.digest)
+    column, said = tables.person.c, tables.statement
+    locked = connection.execute(select(column.locked).where(column.id == person)).scalar()
+    digest = practice.register.vouchers[person][-1].digest
+    body, signature = connection.execute(
+        select(said.c.body, said.c.signature).where(said.c.digest == digest)
     ).one()
     return {
         "locked": parse(locked) if locked else None,
         "person": person,
-        "voucher": {"body": _base64(statement.body), "signature": _base64(statement.signature)},
+        "voucher": {"body": encode_base64(body), "signature": encode_base64(signature)},
     }
 
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+@dataclass(frozen=True, slots=True)
+class MigrationCopy:
+    """What was written, by the id that its folder has as a volume; SHA-256 in lower-case hex."""
+
+    volume: str
+    sealed: str
+    keys: str
+
+
+def keep_sealed(practice: Practice, to: Path) -> None:
+    """Seal the catalogue as it stands into a folder, in place of what an earlier run left there.
+
+    It appears whole and durable, or not at all, and is remembered before it does.
+    """
+    beside = to.with_name(f".{to.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(mode=0o700)
+        id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
+        volume = create_volume(beside, volume=id_, vault=practice.vault, label=to.name)
+        copy = write_copy(practice, volume, f"{stamp(practice.now())}-1", work=work)
+        made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
+        write_json_atomically(practice.state_folder / _MIGRATION_COPY_FILE, asdict(made))
+        shutil.rmtree(to, ignore_errors=True)
+        beside.rename(to)
+        sync(to.parent)
+    except OSError as error:
+        raise Failed(
+            f"the catalogue could not be copied: {error.strerror}",
+            hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def last_migration_copy(folder: Path) -> MigrationCopy | None:
+    """The copy that this operator last saw a migration make; None: they saw none."""
+    try:
+        return MigrationCopy(**json.loads((folder / _MIGRATION_COPY_FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        wrong = f"what is remembered of a migration cannot be read: {error.strerror}"
+        raise Failed(wrong) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Tampered("what is remembered of a migration is damaged") from error
+
+
+def kept_copies(vault: Path) -> tuple[Path, ...]:
+    """Copies of the catalogue that migrations left in the vault's folder."""
+    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
+
+
+def drop_kept_copies(vault: Path) -> None:
+    """Remove them, with all that they tell, and what of them was not finished."""
+    for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
+        try:
+            shutil.rmtree(copy)
+        except OSError as error:
+            raise Failed(
+                f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
+                hint="see who may write in the vault's folder, and run the command again",
+            ) from error
+
+
+def rebuild_folder(vault_folder: Path, vault: str) -> Path:
+    """Where a restore unpacks before it renames; ``vault`` is its id."""
+    return vault_folder.with_name(f".{vault_folder.name}.{vault}")
+
+
+def drill_folder(vault_folder: Path) -> Path:
+    """Where a drill restores to, instead of the vault's place."""
+    return vault_folder.with_name(f".{vault_folder.name}.drill")
+
+
+def drop_unpacked(vault_folder: Path, vault: str) -> None:
+    """Remove what a killed restore or drill left there, durably; a drill at work fails of it."""
+    drill = drill_folder(vault_folder)
+    with disk_errors():
+        for place in (drill, rebuild_folder(drill, vault), rebuild_folder(vault_folder, vault)):
+            if place.exists():
+                remove(place)
+                sync(place.parent)

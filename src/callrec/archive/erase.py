@@ -18,7 +18,7 @@ A bag that is already without them is as good as one that is not: the run can be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
+from callrec.archive.copy import stating_copy
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
-    WrittenRun,
+    WrittenRuns,
+    check_may_write,
     log_about_volume,
     make_proof,
     save_written,
@@ -40,10 +41,10 @@ from callrec.archive.heads import (
 from callrec.archive.owed import record_completed_destructions
 from callrec.archive.plan import next_run_name
 from callrec.archive.survey import (
-    BAGS,
     FaultKind,
     check_is_of_this_vault,
     manifest_hash,
+    not_as_written,
     read_written,
     survey_volume,
 )
@@ -71,10 +72,8 @@ from callrec.catalogue.volumes import (
     numbers_by_bag,
     save_bag,
 )
-from callrec.errors import CallrecError, Locked, NotFound, Tampered
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
+from callrec.errors import CallrecError, Failed, NotFound, Tampered
+from callrec.practice import Actor, Practice, attempt, check_remembered_head
 from callrec.store.layout import is_name
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.drive import check_attached, device_of, drive_errors
@@ -86,7 +85,7 @@ from callrec.volume.erasing import (
     rewrite_bag,
     unfinished_names,
 )
-from callrec.volume.volume import MARKER, Volume, open_volume
+from callrec.volume.volume import BAGS, MARKER, CopyHashes, Volume, open_volume, time_of_run
 
 ERASURE_BEGUN: Final = "erasure.begun"
 
@@ -94,15 +93,16 @@ MAX_STATED: Final = 20_000
 """Uids in one statement, which its proof holds whole: 1.3 MB."""
 
 
+_UNTOUCHED: Final = "nothing was erased from it"
+
+
 @dataclass(frozen=True, slots=True)
 class _BagToErase:
     """One bag that holds what was destroyed, as it is to be."""
 
     name: str
-    gone: tuple[str, ...]
-    """Names of the files that go: SHA-256 in lower-case hex."""
-    numbers: frozenset[int]
-    """Of the recordings whose they are, or were."""
+    gone: Mapping[str, int]
+    """The files that go, SHA-256 in lower-case hex: the recordings whose they are, or were."""
     kept: tuple[int, ...]
     """Numbers of those that stay."""
     manifest: str
@@ -127,10 +127,11 @@ def owes_erasure(practice: Practice, volume: Volume) -> bool:
         row = find_volume(connection, volume.volume)
         if row is not None and row.standing == LOST:
             return False
-        owed = still_to_erase_on(connection, volume.volume) or copy_predates_destruction(
-            connection, volume.volume
+        return (
+            bool(still_to_erase_on(connection, volume.volume))
+            or copy_predates_destruction(connection, volume.volume)
+            or volume.volume in unfinished_runs(practice, connection)
         )
-        return bool(owed) or volume.volume in unfinished_runs(practice, connection)
 
 
 def erase_owed(
@@ -138,11 +139,7 @@ def erase_owed(
 ) -> int:
     """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
-    Args:
-        practice: the open vault.
-        actor: who may archive, with their password given.
-        at: the volume's folder.
-        advance: is told how many recordings more are gone.
+    ``advance`` is told how many recordings more are gone.
 
     Raises:
         NotFound: the folder is no volume.
@@ -157,15 +154,35 @@ def erase_owed(
     if not owes_erasure(practice, volume):
         return 0
     with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        if actor.identity is None:
-            raise Locked("what is erased from a volume is signed, and that takes the password")
-        check_remembered_head(practice)
+        unsigned = "what is erased from a volume is signed, and that takes the password"
+        check_may_write(practice, actor, unsigned)
         with archive_lock(practice.folder) as notes:
             repair_volume(practice, volume, notes)
             erased = _Run(practice, actor, volume, notes).carry_out(advance)
     record_completed_destructions(practice, actor)
     return erased
+
+
+def erase_owed_on(
+    practice: Practice,
+    actor: Actor,
+    volumes: Iterable[Volume],
+    *,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[tuple[str, str]]:
+    """Erase what is owed on several volumes; the labels of those that did not let it, and why.
+
+    One that is not as it was written, or fails, still owes, and keeps no other from being erased.
+    """
+    undone = []
+    for volume in volumes:
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=advance)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, problem.message))
+    record_completed_destructions(practice, actor)
+    return undone
 
 
 def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
@@ -186,7 +203,7 @@ def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
         notes.end(volume.volume)
 
 
-def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]) -> None:
+def lay_proofs(practice: Practice, volume: Volume, written: WrittenRuns) -> None:
     """Lay beside each bag the proof of its newest statement, where another lies there, or none."""
     for each in written.values():
         with reading(practice.engine) as connection:
@@ -223,8 +240,8 @@ class _Run:
                 volume.drop_other_copies("")
                 log_about_volume(practice, self._actor, GIVEN_UP, volume.volume)
             return 0
-        details = {"bags": len(owing), "recordings": len(rows)}
-        log_about_volume(practice, self._actor, ERASURE_BEGUN, volume.volume, details)
+        about = (practice, self._actor, ERASURE_BEGUN, volume.volume)
+        log_about_volume(*about, bags=len(owing), recordings=len(rows))
         uids = sorted({row.uid for row in rows})
         self._check_there()
         list_erased(volume.at, uids)
@@ -257,24 +274,21 @@ class _Run:
         remove_unfinished(bags, set(there) - kept)
 
     def _check(
-        self,
-        connection: Connection,
-        written: Mapping[str, WrittenRun],
-        owing: Sequence[_BagToErase],
+        self, connection: Connection, written: WrittenRuns, owing: Sequence[_BagToErase]
     ) -> None:
         """Hold the volume against the log; a bag may be without what is owed already."""
-        by_name = {each.name: each for each in owing}
-        emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
+        after = {each.name: each.manifest for each in owing}
+        emptied = {f"{BAGS}/{name}" for name, manifest in after.items() if not manifest}
         for fault in survey_volume(self._practice, connection, self._volume, written):
             if not (fault.kind is FaultKind.MISSING and fault.path in emptied):
-                raise _not_as_written(fault.path, fault.what)
+                raise not_as_written(fault.path, fault.what, _UNTOUCHED)
         for each in written.values():
-            owed = by_name.get(each.name)
-            allowed = {each.manifest} | ({owed.manifest} if owed else set())
+            allowed = {each.manifest, after.get(each.name, each.manifest)}
             bag = self._volume.bag_path(each.name)
             if each.manifest and hash_of_manifest(bag) not in allowed:
                 where = f"{BAGS}/{each.name}/{MANIFEST}"
-                raise _not_as_written(where, "it is not the manifest that its statement names")
+                what = "it is not the manifest that its statement names"
+                raise not_as_written(where, what, _UNTOUCHED)
 
     def _check_there(self) -> None:
         """Check that it is the volume that is written to, and not where its drive was."""
@@ -286,29 +300,26 @@ class _Run:
         self,
         act: LogTransaction,
         name: str,
-        copy: WrittenCopy,
+        copy: CopyHashes,
         owing: Sequence[_BagToErase],
         erased: Sequence[str],
     ) -> None:
         volume = self._volume.volume
         for each in owing:
-            digest = self._state(act, each.name, each.manifest, copy)
+            digest = self._state(act, each.name, each.manifest, copy, ())
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
                 save_bag(act.connection, volume, each.name, statement=digest, recordings=each.kept)
-        drop_still_to_erase(act.connection, volume, {n for each in owing for n in each.numbers})
+        drop_still_to_erase(
+            act.connection, volume, {n for each in owing for n in each.gone.values()}
+        )
         for number, start in enumerate(range(0, len(erased) or 1, MAX_STATED), 1):
             some = erased[start : start + MAX_STATED]
             self._state(act, f"{time_of_run(name)}-{number}", "", copy, some)
         save_written(self._practice, act, self._volume)
 
     def _state(
-        self,
-        act: LogTransaction,
-        name: str,
-        manifest: str,
-        copy: WrittenCopy,
-        erased: Sequence[str] = (),
+        self, act: LogTransaction, name: str, manifest: str, copy: CopyHashes, erased: Sequence[str]
     ) -> str:
         """Sign what was written under a name; returns the statement's digest."""
         run = VolumeStatement(
@@ -321,15 +332,15 @@ class _Run:
             erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         )
-        details = {"bag": name, "erased": len(erased)}
-        _, digest = state_run(self._practice, self._actor, act, run, details)
+        about = (self._practice, self._actor, act, run)
+        _, digest = state_run(*about, bag=name, erased=len(erased))
         return digest
 
 
 def _owing(
     connection: Connection,
     volume: str,
-    written: Mapping[str, WrittenRun],
+    written: WrittenRuns,
     rows: Sequence[Row[Any, Any, Any, Any]],
 ) -> list[_BagToErase]:
     owed: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -338,22 +349,8 @@ def _owing(
     listed, there = names_by_bag(connection, volume), numbers_by_bag(connection, volume)
     found = []
     for bag, gone in owed.items():
-        kept = [name for name in listed[bag] if name not in gone]
-        found.append(
-            _BagToErase(
-                name=bag,
-                gone=tuple(gone),
-                kept=tuple(n for n in there.get(bag, ()) if n not in gone.values()),
-                numbers=frozenset(gone.values()),
-                manifest=manifest_hash(kept) if kept else "",
-                before=written[bag].manifest,
-            )
-        )
+        names = [name for name in listed[bag] if name not in gone]
+        manifest, before = manifest_hash(names) if names else "", written[bag].manifest
+        kept = tuple(n for n in there.get(bag, ()) if n not in gone.values())
+        found.append(_BagToErase(bag, gone, kept, manifest, before))
     return found
-
-
-def _not_as_written(path: str, what: str) -> Tampered:
-    return Tampered(
-        f"the volume's {path}: {what}",
-        hint="nothing was erased from it; callrec archive verify DIR names all that is wrong",
-    )

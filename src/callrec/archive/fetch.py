@@ -6,10 +6,11 @@ back differently is left there and told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,13 +21,7 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
 from callrec.practice import Practice
-from callrec.volume.bag import (
-    MANIFEST,
-    MANIFEST_LINE,
-    RECORDINGS,
-    for_each_in_parallel,
-    iter_lines,
-)
+from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume
 
@@ -44,30 +39,27 @@ class Fetched:
     damaged: list[str] = field(default_factory=list)
     """Files on the volume, as they lie there, that are not what they are called."""
 
-    def add(self, other: Fetched) -> None:
-        """Count what came from another volume as well."""
-        self.recordings += other.recordings
-        self.size_bytes += other.size_bytes
-        self.damaged += other.damaged
 
-
-def fetch(
+def fetch_all(
     practice: Practice,
-    volume: Volume,
+    volumes: Iterable[Volume],
     *,
     check: bool,
     advance: Callable[[int], None],
     without: AbstractSet[str] = frozenset(),
 ) -> Fetched:
-    """Take into the vault's store what it lacks and a volume has."""
+    """Take into the vault's store what it lacks and the volumes have."""
     done = Fetched()
-    with practice.store.lock():
-        sweep_store(practice)
-        for names in _portions(_names_on(volume, done.damaged)):
-            named = _wanted(practice, names, without)
-            wanted = [(n, path) for n, path in named if _lacks(practice, n, check=check)]
-            _take(practice, volume, wanted, done)
-            advance(len(names))
+    for volume in volumes:
+        with practice.store.lock():
+            sweep_store(practice)
+            listed = _names_on(volume, done.damaged)
+            while paths := dict(islice(listed, ROWS_PER_QUERY)):
+                named = _named(practice, list(paths), without)
+                lacking = [name for name in named if _lacks(practice, name, check=check)]
+                if lacking:
+                    _take(practice, volume, {name: paths[name] for name in lacking}, done)
+                advance(len(paths))
     return done
 
 
@@ -96,37 +88,20 @@ def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
         manifest = volume.bag_path(bag) / MANIFEST
         try:
             with drive_errors():
-                if not manifest.is_file() or manifest.is_symlink():
-                    continue
-            for name in names_in_manifest(manifest):
+                is_plain = manifest.is_file() and not manifest.is_symlink()
+            for name in names_in_manifest(manifest) if is_plain else ():
                 yield name, volume.bag_path(bag) / RECORDINGS / name
         except Failed:
             damaged.append(manifest.relative_to(volume.at).as_posix())
 
 
-def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
-    held: dict[str, Path] = {}
-    for name, path in listed:
-        held[name] = path
-        if len(held) == ROWS_PER_QUERY:
-            yield held
-            held = {}
-    if held:
-        yield held
-
-
-def _wanted(
-    practice: Practice, names: dict[str, Path], without: AbstractSet[str]
-) -> Sequence[tuple[str, Path]]:
+def _named(practice: Practice, names: Sequence[str], without: AbstractSet[str]) -> Sequence[str]:
     """Those that a recording of the vault has for its file, and is not destroyed."""
     table = tables.recording.c
-    query = select(table.uid, table.ciphertext).where(
-        table.ciphertext.in_(names), table.state == "live"
-    )
+    query = select(table.uid, table.ciphertext).where(table.ciphertext.in_(names))
     with reading(practice.engine) as connection:
-        return [
-            (name, names[name]) for uid, name in connection.execute(query) if uid not in without
-        ]
+        rows = connection.execute(query.where(table.state == "live")).all()
+    return [name for uid, name in rows if uid not in without]
 
 
 def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
@@ -134,40 +109,31 @@ def _lacks(practice: Practice, name: str, *, check: bool) -> bool:
         return True
     if not check:
         return False
-    try:
+    with suppress(Tampered, Failed):
         practice.store.check(name)
-    except (Tampered, Failed):
-        return True
-    return False
+        return False
+    return True
 
 
-def _take(
-    practice: Practice, volume: Volume, wanted: Sequence[tuple[str, Path]], done: Fetched
-) -> None:
-    if not wanted:
-        return
-    sizes: list[int] = []
+def _take(practice: Practice, volume: Volume, wanted: Mapping[str, Path], done: Fetched) -> None:
     came: dict[str, str] = {}
     with practice.store.batch(primitives.random_id()) as batch:
 
-        def put(each: tuple[str, Path]) -> None:
-            name, path = each
+        def put(name: str) -> None:
             try:
-                with open_untrusted(path) as sealed:
+                with open_untrusted(wanted[name]) as sealed:
                     came[name] = batch.put(sealed)
             except OSError:  # the drive's; what the vault's disk says is Failed by now
                 came[name] = ""  # this file is not given, and the others come
 
-        for_each_in_parallel(wanted, put)
-        for name, path in wanted:
-            if came[name] == name:
-                sizes.append(path.stat().st_size)
-            else:
-                done.damaged.append(path.relative_to(volume.at).as_posix())
+        for_each_in_parallel(list(wanted), put)
+        right = [path for name, path in wanted.items() if came[name] == name]
+        size_bytes = sum(path.stat().st_size for path in right)
+        wrong = [path for name, path in wanted.items() if came[name] != name]
+        done.damaged += [path.relative_to(volume.at).as_posix() for path in wrong]
         # Two may have come out alike, and one as another that came as it should.
-        right = {name for name, found in came.items() if found == name}
-        for found in {*came.values()} - right - {""}:
+        for found in {*came.values()} - {path.name for path in right} - {""}:
             batch.drop(found)
         batch.keep()
-    done.recordings += len(sizes)
-    done.size_bytes += sum(sizes)
+    done.recordings += len(right)
+    done.size_bytes += size_bytes

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import Connection, select
 
 from callrec.audit import tree
@@ -44,10 +44,10 @@ from callrec.catalogue.volumes import save_volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement, read_statement
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of
-from callrec.practice import Actor, Practice, signing, today
+from callrec.practice import Actor, Practice, check_remembered_head, signing, today
 from callrec.record.entitled import powers_then, stated_date, without_lapsed_powers
 from callrec.record.forms import (
     BESIDE,
@@ -60,7 +60,7 @@ from callrec.record.forms import (
     read_said,
 )
 from callrec.record.statements import carried, sign_statement_as
-from callrec.volume.volume import Volume, is_run_name
+from callrec.volume.volume import Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
@@ -68,18 +68,12 @@ ARCHIVED: Final = "archive"
 VOLUME_STATEMENT: Final = "volume"
 
 
-def _run_name(name: str) -> str:
-    if not is_run_name(name):
-        raise ValueError("no run is called so")
-    return name
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeStatement:
     """What was written to a volume in one run, as its ``volume`` statement says."""
 
     volume: str
-    name: Annotated[str, InJson(_run_name, str), Field(alias="bag")]
+    name: Annotated[str, AfterValidator(checked_run_name), Field(alias="bag")]
     """``<UTC time>-<n>``: of the bag, of the proof; the copy of the catalogue is called by the
     time."""
     manifest: str
@@ -108,7 +102,7 @@ class VolumeStatement:
 
     @property
     def time(self) -> str:
-        return self.name.partition("-")[0]
+        return time_of_run(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +111,10 @@ class WrittenRun(VolumeStatement):
 
     seq: Annotated[int, BESIDE]
     """Of the leaf that carries it."""
+
+
+WrittenRuns: TypeAlias = Mapping[str, WrittenRun]
+"""By name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class _Extra:
 
 
 def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of all volumes that a statement names which somebody made who might."""
+    """The ids of all volumes that a statement names, made by a person who might make it."""
     return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
@@ -138,7 +136,7 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement counts. What somebody stated
+    Where a bag was written anew under its name, the newest statement counts. What a person stated
     who might not archive counts for nothing: anybody could otherwise take a volume away by stating
     something of it. `audit verify` names it.
     """
@@ -205,7 +203,7 @@ def lay_proof(practice: Practice, volume: Volume, name: str, seq: int) -> None:
 
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:
     """What a proof on a volume proves, and that it is of this vault's log as it stands."""
-    written, point = _read(practice, data, lambda _, seq: _AuthorityTime(seq))
+    written, point = read_head(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
     if tree.root(point.size, read) != point.root:
@@ -224,55 +222,33 @@ class _AuthorityTime(NamedTuple):
     """Vouchers that count before those of the log, by the id of the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownHeads:
-    """What the vault's log knows of heads, so as to judge who might sign one."""
-
-    ours: Head
-    last_on: date
-    """The day of its last leaf."""
-    read: tree.Read
-    """Gives the nodes of the log's tree."""
-    lost: Mapping[Head, int]
-    """Heads that were named as lost, and the sequence of the leaf that names each."""
-    later: Mapping[str, Voucher]
-    """What was vouched for in a log that was lost, by the id of the person."""
-
-    def is_ours(self, head: Head) -> bool:
-        """Whether a head is a beginning of the log."""
-        return head.size <= self.ours.size and tree.root(head.size, self.read) == head.root
-
-    def office(self, head: Head, seq: int) -> _AuthorityTime:
-        """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
-
-        In the log itself that is at the leaf; for a head that was named as lost, where that was.
-        Of any other head the sequence and the time are only what its maker says, and somebody who
-        was disabled could date a leaf back: there only those count who are entitled now.
-        """
-        if self.is_ours(head):
-            return _AuthorityTime(seq)
-        if head in self.lost:
-            return _AuthorityTime(self.lost[head], later=self.later)
-        return _AuthorityTime(self.ours.size, self.last_on, self.later)
+KnownHeads: TypeAlias = Callable[[Head, int], _AuthorityTime]
+"""When the maker of a leaf must have been entitled, if a proof leads from it to a head."""
 
 
 def known_heads(
     practice: Practice, connection: Connection, later: Mapping[str, Voucher]
 ) -> KnownHeads:
-    """What the log as it stands knows of heads."""
-    ours = stored_head(connection)
+    """What the log as it stands knows of heads; ``later``: what was vouched for in one now lost.
+
+    In the log itself a leaf's maker must have been entitled at the leaf; for a head that was named
+    as lost, where that was. Of any other head the sequence and the time are only what its maker
+    says, and a person who was disabled could date a leaf back: there only those count who are
+    entitled now.
+    """
+    ours, read = stored_head(connection), cache(node_reader(connection))
     last, _ = read_leaf(connection, ours.size - 1)
     resumed = read_resumed(connection, practice.register)
     lost = {head: each.size for each in reversed(resumed) for head in each.lost}
-    return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost, later)
 
+    def office(head: Head, seq: int) -> _AuthorityTime:
+        if head.size <= ours.size and tree.root(head.size, read) == head.root:
+            return _AuthorityTime(seq)
+        if head in lost:
+            return _AuthorityTime(lost[head], later=later)
+        return _AuthorityTime(ours.size, _day(practice, last), later)
 
-def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
-    """What a proof proves by itself: that somebody entitled said so, and at which head.
-
-    After a restore that head may be no beginning of the vault's log, but one that was lost.
-    """
-    return _read(practice, data, known.office)
+    return office
 
 
 def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
@@ -282,15 +258,17 @@ def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
     return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
 
 
-def _read(
-    practice: Practice, data: bytes, office: Callable[[Head, int], _AuthorityTime]
-) -> tuple[WrittenRun, Head]:
+def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
+    """What a proof proves by itself: that a person entitled said so, and at which head.
+
+    After a restore that head may be no beginning of the vault's log, but one that was lost.
+    """
     proof, name = read_proof(data), origin(practice.vault)
     # Whose log it is, before whose signature.
     claimed = read_checkpoint(proof.checkpoint, name)
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     leaf = Leaf.decode(leaf_bytes, proof.seq)
-    entitled = office(Head(claimed.size, claimed.root), leaf.seq)
+    entitled = known(Head(claimed.size, claimed.root), leaf.seq)
     keys = _keys_of(practice.register, leaf, entitled)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
     return check_volume_statement(practice, leaf, statement, entitled), Head(point.size, point.root)
@@ -335,20 +313,33 @@ def _keys_of(register: Register, leaf: Leaf, office: _AuthorityTime) -> PublicKe
         raise Tampered("nobody vouched for its actor") from error
 
 
+def newest_run(written: WrittenRuns) -> WrittenRun:
+    """The last run of a volume to which something was written."""
+    return max(written.values(), key=lambda each: each.seq)
+
+
 def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     """The leaf's bytes and the statement; nothing of them is known to be true yet."""
     said = read(_Extra, parse(extra), "a proof's extra line is not in its form")
     return said.leaf, read_statement(said.statement, said.signature, vault)
 
 
-def newest_run(written: Mapping[str, WrittenRun]) -> WrittenRun:
-    """The last run of a volume to which something was written."""
-    return max(written.values(), key=lambda each: each.seq)
+def check_may_archive(practice: Practice, actor: Actor) -> None:
+    """Refuse an actor who may not archive today."""
+    check_may(actor.person, Power.ARCHIVE, on=today(practice))
+
+
+def check_may_write(practice: Practice, actor: Actor, without_password: str) -> None:
+    """Before a run writes to a volume: the actor may sign what it does, and the log is whole."""
+    check_may_archive(practice, actor)
+    if actor.identity is None:
+        raise Locked(without_password)
+    check_remembered_head(practice)
 
 
 @contextmanager
 def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
-    """A write transaction of somebody who may archive yet (docs/formats/archive.md, 9).
+    """A write transaction of a person who may archive yet (docs/formats/archive.md, 9).
 
     A run may take the night, and a power that was lent to its actor may be over or taken back.
     """
@@ -359,23 +350,15 @@ def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[LogTransa
 
 
 def log_about_volume(
-    practice: Practice,
-    actor: Actor,
-    what: str,
-    volume: str,
-    details: Mapping[str, Any] | None = None,
+    practice: Practice, actor: Actor, what: str, volume: str, **details: object
 ) -> None:
     """Write one leaf about a volume, durably; what it stands for may happen only after."""
     with signing_as_archivist(practice, actor) as act:
-        act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
+        act.leaf(what, actor=actor.person.id, subject=[volume], details=details or None)
 
 
 def state_run(
-    practice: Practice,
-    actor: Actor,
-    act: LogTransaction,
-    run: VolumeStatement,
-    details: Mapping[str, Any],
+    practice: Practice, actor: Actor, act: LogTransaction, run: VolumeStatement, **details: object
 ) -> tuple[int, str]:
     """Sign what was written to a volume; the leaf's sequence, and the statement's digest."""
     statement = sign_statement_as(practice, actor, VOLUME_STATEMENT, run.fields)
@@ -388,15 +371,13 @@ def save_written(
     practice: Practice, act: LogTransaction, volume: Volume, **columns: object
 ) -> None:
     """Let a volume's row follow what was just stated of it."""
-    now = to_millis(practice.now())
     save_volume(
         act.connection,
         volume.volume,
         label=volume.label,
         head_size=act.head.size,
         head_root=act.head.root,
-        written_at=now,
-        seen_at=now,
+        written_at=to_millis(practice.now()),
         **columns,
     )
 

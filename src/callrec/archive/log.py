@@ -14,7 +14,6 @@ and a certificate says that nothing is owed: so all rows of volumes are held aga
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,9 +115,8 @@ def remove_local(
             live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
         # What is wrong here is not found where a recording is the vault's only one.
         enough = [row for row in live if row.copies >= copies]
-        left = [
-            row for row in archived if row.copies >= copies and practice.store.has(row.ciphertext)
-        ]
+        gone = [row for row in archived if row.copies >= copies]
+        left = [row for row in gone if practice.store.has(row.ciphertext)]
         _check_copies(volume, left)
         size_bytes = _unlink(practice, left)
         for start in range(0, len(enough), RECORDINGS_PER_STEP):
@@ -180,11 +178,8 @@ def check_standings(practice: Practice, connection: Connection) -> None:
 
 def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each volume stands as its leaves, among what was done, say; they were found sound before."""
-    standing = {
-        leaf.subject[0]: STANDING_AFTER[VolumeAct(leaf.act)]
-        for leaf in done
-        if leaf.act in STANDING_AFTER
-    }
+    acts = {leaf.subject[0]: VolumeAct(leaf.act) for leaf in done if leaf.act in STANDING_AFTER}
+    standing = {volume: STANDING_AFTER[act] for volume, act in acts.items()}
     for row in each_volume(connection):
         if row.standing != standing.get(row.id, IN_USE):
             yield Problem(None, "a volume does not stand as the log says: lost, or in use")
@@ -192,11 +187,9 @@ def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[
 
 def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[str, int]:
     """For each volume of which it was written down who has it: the sequence of the last leaf."""
-    return {
-        leaf.subject[0]: leaf.seq
-        for leaf in done_leaves(connection, (VolumeAct.KEPT,))
-        if was_authorised_to_archive(practice, connection, leaf)
-    }
+    kept = done_leaves(connection, (VolumeAct.KEPT,))
+    counting = (leaf for leaf in kept if was_authorised_to_archive(practice, connection, leaf))
+    return {leaf.subject[0]: leaf.seq for leaf in counting}
 
 
 def check_volumes(practice: Practice, connection: Connection) -> None:
@@ -226,22 +219,19 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
 
     Of each, the sequence of its newest statement and the manifest that this one names.
     """
-    found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
-    for row in each_volume(connection):
-        found[row.id] = {}
+    found = {row.id: dict[str, tuple[int, str]]() for row in each_volume(connection)}
     for statement in carried(connection, VOLUME_STATEMENT):
         fields = parse(statement.body)
-        run = {str(fields.get("bag")): (statement.seq, str(fields.get("manifest")))}
-        found[str(fields.get("volume"))].update(run)
+        runs = found.setdefault(str(fields.get("volume")), {})
+        runs[str(fields.get("bag"))] = (statement.seq, str(fields.get("manifest")))
     return found
 
 
 def _check_former(connection: Connection) -> None:
     """Each former file is its recording's, as statements say; of no recording, as none says."""
     former, recording = tables.former, tables.recording
-    query: Any = select(former.c.ciphertext, recording.c.uid).outerjoin(
-        recording, recording.c.id == former.c.recording
-    )
+    query: Any = select(former.c.ciphertext, recording.c.uid)
+    query = query.outerjoin(recording, recording.c.id == former.c.recording)
     rows = connection.execute(query).all()
     if not rows:  # nearly always, and then the other rows need not be read
         return
@@ -253,7 +243,7 @@ def _check_former(connection: Connection) -> None:
 
 
 def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
-    """The leaves, each attested, by somebody who might not archive then; others do not matter."""
+    """The leaves, each attested, by people who might not archive then; others do not matter."""
     for leaf in leaves:
         if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
             yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

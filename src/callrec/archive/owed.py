@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row
 
-from callrec.archive.catalogue_copies import drop_unpacked
+from callrec.archive.copy import drop_unpacked
 from callrec.archive.log import check_volumes
 from callrec.archive.unfinished import owed_by_label
 from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, DestructionStatement, check_entitled, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import destruction
-from callrec.catalogue.destruction import stubs_of
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import format_instant, parse_instant
@@ -52,11 +51,9 @@ def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str
 
 
 def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
-    return [
-        row
-        for row in destruction.each_certificate(connection, is_done=False)
-        if row.cleared_at is not None and not owed_by_label(practice, connection, row.id)
-    ]
+    rows = destruction.each_certificate(connection, is_done=False)
+    cleared = (row for row in rows if row.cleared_at is not None)
+    return [row for row in cleared if not owed_by_label(practice, connection, row.id)]
 
 
 def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
@@ -70,67 +67,36 @@ def read_destruction_leaf(
     """The leaf by which something was destroyed, and what its statement says."""
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
     said = read_destruction(statement_of(connection, leaf, practice.vault))
-    stated = stated_stubs(said)
-    rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
     check_row(certificate, certificate_columns(leaf.seq, said), f"certificate C-{said.number}")
-    if stated.keys() != rows.keys() or not all(
-        stub.is_in(rows[uid]) for uid, stub in stated.items()
-    ):
+    stubs = {row.uid: stub_in(row) for row in destruction.stubs_of(connection, certificate.id)}
+    if stubs != stated_stubs(said):
         raise Tampered("what the catalogue says of a certificate is not what the log says")
     return leaf, said
 
 
-class Stub(NamedTuple):
-    """What a ``destruction`` statement lets the rows be that are left of a recording."""
+Stub: TypeAlias = tuple[Any, ...]
+"""Certificate, its number, request; ciphertext, category, rule, due and time of a recording."""
 
-    certificate: str
-    number: int
-    request: str
-    ciphertext: str
-    category: str
-    rule: str
-    due: str
-    started_at: str
 
-    def is_in(self, row: Row[Any]) -> bool:
-        """Whether a row, as `destruction.every_stub` gives it, is that."""
-        there = Stub(
-            row.certificate,
-            row.number,
-            row.request,
-            row.ciphertext,
-            row.category,
-            row.rule,
-            row.due_on or "",
-            format_instant(from_millis(row.started_at)),
-        )
-        return self == there
+def stub_in(row: Row[Any]) -> Stub:
+    """What the rows say that are left of a recording, as `destruction.every_stub` gives them."""
+    under = (row.certificate, row.number, row.request)
+    started_at = format_instant(from_millis(row.started_at))
+    return (*under, row.ciphertext, row.category, row.rule, row.due_on or "", started_at)
 
 
 def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
-    """What a statement lets be left of each recording, by uid."""
-    return {
-        uid: Stub(
-            said.certificate,
-            said.number,
-            said.request,
-            item.get("ciphertext", ""),
-            item.get("category", ""),
-            item.get("rule", ""),
-            item.get("due", ""),
-            item.get("started_at", ""),
-        )
-        for uid, item in said.items.items()
-    }
+    """What a ``destruction`` statement lets these rows say of each recording, by uid."""
+    under = (said.certificate, said.number, said.request)
+    names = ("ciphertext", "category", "rule", "due", "started_at")
+    items = said.items.items()
+    return {uid: (*under, *(item.get(name, "") for name in names)) for uid, item in items}
 
 
 def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
     """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC."""
-    about = [
-        leaf.seq
-        for leaf in done_leaves(connection, (DESTRUCTION_DONE,))
-        if certificate in leaf.subject
-    ]
+    done = done_leaves(connection, (DESTRUCTION_DONE,))
+    about = [leaf.seq for leaf in done if certificate in leaf.subject]
     if not about:
         raise Tampered("the log does not say that this destruction is done")
     (leaf,) = attested_leaves(connection, practice.register, about[-1:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -11,17 +10,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.files import attached_copies
-from callrec.archive.heads import WrittenRun
+from callrec.archive.attached import attached_copies, is_on_vaults_disk
+from callrec.archive.heads import WrittenRuns
 from callrec.archive.survey import (
-    BAGS,
-    HEADS,
-    PROOF,
-    Fault,
     FaultKind,
     check_is_of_this_vault,
     manifest_faults,
+    not_as_written,
     read_written,
     survey_volume,
 )
@@ -36,11 +31,14 @@ from callrec.catalogue.volumes import (
     not_archived,
 )
 from callrec.crypto import primitives
-from callrec.errors import Tampered, Unusable
+from callrec.errors import Unusable
 from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
+    BAGS,
+    HEADS,
+    PROOF,
     Volume,
     check_label,
     check_target,
@@ -69,7 +67,7 @@ class Plan:
     """What is to be written, decided before anything is."""
 
     target: Target
-    written: Mapping[str, WrittenRun]
+    written: WrittenRuns
     """What the log says lies on the volume, by name; it does."""
     name: str
     """Of this run: ``<UTC time>-<n>``."""
@@ -100,47 +98,38 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
         check_target(to, practice.folder)
         is_new = not is_volume(to)
         if is_new:
-            chosen = label or _name_of(to)
-            check_label(chosen)
-            volume = Volume(to, primitives.random_id(), practice.vault, chosen)
+            volume = Volume(to, primitives.random_id(), practice.vault, label or _name_of(to))
+            check_label(volume.label)
         else:
-            volume = _known(practice, to, label)
-        on_vaults_disk = is_on_vaults_disk(practice, to)
-        target = Target(volume, is_new, device_of(to), on_vaults_disk)
+            volume = open_volume(to)
+            check_is_of_this_vault(practice, volume)
     with reading(practice.engine) as connection:
-        is_known = find_volume(connection, volume.volume) is not None
-        if not is_known and is_label_taken(connection, volume.label):
+        row = find_volume(connection, volume.volume)
+        if row is not None and row.standing == LOST:
+            raise Unusable(
+                "this volume was reported lost",
+                hint="read it back and count it again: callrec archive found DIR",
+            )
+        if label is not None and row is None:  # nothing came to be written there: it may change
+            check_label(label)
+            volume = replace(volume, label=label)
+        if label not in (None, volume.label):
+            raise Unusable(
+                "this volume has another label, and keeps it",
+                hint="leave --label out; callrec archive list shows the labels",
+            )
+        if row is None and is_label_taken(connection, volume.label):
             raise Unusable(
                 "another volume has that label",
                 hint="choose another with --label; callrec archive list shows the labels",
             )
-    return target
+    with drive_errors():
+        return Target(volume, is_new, device_of(to), is_on_vaults_disk(practice, to))
 
 
 def _name_of(folder: Path) -> str:
     # Path.resolve raises where a link leads to itself.
     return Path(os.path.realpath(folder)).name
-
-
-def _known(practice: Practice, to: Path, label: str | None) -> Volume:
-    volume = open_volume(to)
-    check_is_of_this_vault(practice, volume)
-    with reading(practice.engine) as connection:
-        row = find_volume(connection, volume.volume)
-    if row is not None and row.standing == LOST:
-        raise Unusable(
-            "this volume was reported lost",
-            hint="read it back and count it again: callrec archive found DIR",
-        )
-    if label is not None and row is None:  # nothing came to be written there: it may change
-        check_label(label)
-        volume = replace(volume, label=label)
-    if label not in (None, volume.label):
-        raise Unusable(
-            "this volume has another label, and keeps it",
-            hint="leave --label out; callrec archive list shows the labels",
-        )
-    return volume
 
 
 def plan_run(
@@ -172,33 +161,23 @@ def plan_run(
 
 
 def _check_volume(
-    practice: Practice,
-    connection: Connection,
-    volume: Volume,
-    written: Mapping[str, WrittenRun],
-    begun: str,
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns, begun: str
 ) -> None:
+    # A run that was cut off left a bag that no statement came to name, or laid no proof beside it.
+    of_begun = (FaultKind.EXTRA, f"{BAGS}/{begun}")
+    if begun in written:
+        of_begun = (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
     manifests = (
         manifest_faults(volume, each)
         for each in written.values()
         if each.manifest and volume.bag_path(each.name).is_dir()
     )
     for fault in chain(survey_volume(practice, connection, volume, written), *manifests):
-        if not _was_cut_off(fault, begun, written):
-            raise Tampered(
-                f"the volume's {fault.path}: {fault.what}",
-                hint="nothing was written; callrec archive verify DIR names all that is wrong",
-            )
+        if (fault.kind, fault.path) != of_begun:
+            raise not_as_written(fault.path, fault.what, "nothing was written")
 
 
-def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, WrittenRun]) -> bool:
-    """A bag that no statement came to name, or a statement whose proof was not laid beside it."""
-    if begun in written:
-        return (fault.kind, fault.path) == (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
-    return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
-
-
-def next_run_name(now: datetime, written: Mapping[str, WrittenRun]) -> str:
+def next_run_name(now: datetime, written: WrittenRuns) -> str:
     """What a run is called: by the time, and later than any on the volume, whatever the clock says.
 
     Names sort by it.

@@ -16,16 +16,14 @@ Whatever fails before the statement is in the log leaves the drive as it was, bu
 copied: that stays under a hidden name, and the next run goes on from there. The same holds where
 the actor may not archive any more by then: nothing of it is signed in their name.
 
-A backup is a volume without recordings: a fresh copy of the catalogue, by SQLite's backup API, with
-the statement that vouches for it (docs/formats/archive.md, 5 and 7), while people work on. So
-`restore` reads it as it reads any volume, and takes the recordings from where they are: the vault's
-own folder, or the volumes that hold them.
+A backup is a volume without recordings: a fresh copy of the catalogue, made while people work on,
+with the statement that vouches for it (docs/formats/archive.md, 5 and 7). So `restore` reads it as
+any volume, and takes the recordings from the vault's own folder, or the volumes that hold them.
 """
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -33,11 +31,12 @@ from pathlib import Path
 from typing import Final
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import WrittenCopy, stating_copy, time_of_run
+from callrec.archive.copy import stating_copy
 from callrec.archive.erase import erase_owed
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
+    check_may_write,
     lay_proof,
     log_about_volume,
     runs_written_to,
@@ -59,14 +58,20 @@ from callrec.archive.unfinished import (
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import save_bag
-from callrec.errors import CallrecError, Failed, Locked, Unusable
-from callrec.policy.authority import check_may
+from callrec.errors import CallrecError, Failed, Unusable
+from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, today
+from callrec.practice import Actor, Practice, attempt
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
-from callrec.volume.volume import create_volume, is_volume, open_volume, write_label
+from callrec.volume.volume import (
+    CopyHashes,
+    create_volume,
+    is_volume,
+    open_volume,
+    time_of_run,
+    write_label,
+)
 
 _EARLIEST = 1900  # there was nothing to record
 
@@ -118,16 +123,12 @@ def archive_recordings(
 ) -> Archived:
     """Copy to a drive what is not on it yet, with a fresh copy of the catalogue.
 
-    Args:
-        practice: the open vault.
-        actor: with the identity that signs what was written.
-        to: the drive's folder; the first time it is made a volume.
-        started_before: only recordings that began before; None: all.
-        label: of a new volume; None: the folder's name.
-        removes: let the vault go of the files of these recordings that are on enough volumes.
+    The first time, the folder is made a volume, by its own name or by ``label``. With ``removes``
+    the vault lets go of the files of these recordings that are on enough volumes.
 
     Raises:
         Refused: the actor may not archive.
+        Locked: it takes their password.
         Unusable: the folder or the label will not do, the volume belongs to another vault, or the
             vault is to let go of files for a copy on its own disk.
         Tampered: something on the volume, in the vault or in the log is not as it was written;
@@ -135,10 +136,7 @@ def archive_recordings(
         NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
     """
     with attempt(practice, actor, ARCHIVED):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        if actor.identity is None:
-            raise Locked("what is archived is signed, and that takes the password")
-        check_remembered_head(practice)
+        check_may_write(practice, actor, "what is archived is signed, and that takes the password")
         target = target_at(practice, to, label)
         if removes and target.on_vaults_disk:
             raise Unusable(
@@ -159,32 +157,21 @@ def archive_recordings(
             )
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        done = _Run(practice, actor, notes, plan).carry_out(begun)
+        done = replace(_Run(practice, actor, notes, plan).carry_out(begun), erased=erased)
         remember_place(practice, target.volume)
-        removed = (
-            remove_local(practice, actor, target.volume, started_before=started_before)
-            if removes
-            else None
-        )
+        if removes:
+            removed = remove_local(practice, actor, target.volume, started_before=started_before)
+            done = replace(done, removed=removed)
         # Of what was destroyed meanwhile, nothing is left there.
         record_completed_destructions(practice, actor)
-        return replace(done, removed=removed, erased=erased)
+        return done
 
 
 def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
     """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
 
-    Args:
-        practice: the open vault.
-        actor: with the identity that signs what was written.
-        to: a folder of another disk; the first time it is made a volume.
-        label: of a new volume; None: the folder's name.
-
-    Raises:
-        Refused: the actor may not archive.
-        Unusable: the folder or the label will not do, or it belongs to another vault.
-        Tampered: something there or in the log is not as it was written; nothing was written.
-        Failed: there is no room; the copy before it is still there.
+    The folder is on another disk. Raises: as `archive_recordings`; where there is no room, the copy
+    before it is still there.
     """
     none = datetime.min.replace(tzinfo=UTC)
     done = archive_recordings(practice, actor, to, started_before=none, label=label)
@@ -205,28 +192,29 @@ def parse_age(text: str, today: date) -> date:
             "that is no age", hint="type 90d, 12w, 18m or 3y: days, weeks, months, years"
         )
     count, unit = int(found[1]), found[2][0]
-    day = _months_before(today, count * {"m": 1, "y": 12}.get(unit, 0))
-    day -= timedelta(days=count * {"d": 1, "w": 7}.get(unit, 0))
-    if day.year < _EARLIEST:
-        raise _too_long_ago()
-    return day
+    months = count * {"m": 1, "y": 12}.get(unit, 0)
+    days = timedelta(days=count * {"d": 1, "w": 7}.get(unit, 0))
+    with suppress(ValueError):  # before the first year of the calendar
+        day = same_day_after(today, -months) - days
+        if day.year >= _EARLIEST:
+            return day
+    raise Unusable("that is longer ago than there are recordings", hint="leave the limit out")
 
 
 def archive_cutoff(
     *, older_than: str | None, before: str | None, today: date, zone: tzinfo
 ) -> datetime | None:
-    """The instant before which a recording must have begun, in UTC; None: no limit.
-
-    Raises:
-        Unusable: one is not in its form, or both are given.
-    """
+    """The instant, in UTC, before which a recording must have begun; None: no limit."""
     if older_than is not None and before is not None:
         raise Unusable(
             "an age and a day are both given", hint="give --older-than or --before, not both"
         )
-    if older_than is None and before is None:
+    if before is not None:
+        day = parse_day(before, today)
+    elif older_than is not None:
+        day = parse_age(older_than, today)
+    else:
         return None
-    day = parse_day(before, today) if before is not None else parse_age(older_than or "", today)
     first_instant, _ = DayRange(day, day).bounds(zone)
     return first_instant
 
@@ -244,8 +232,8 @@ class _Run:
     def carry_out(self, begun: str) -> Archived:
         """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
         plan, volume = self._plan, self._volume
-        details = {"bag": plan.name, "recordings": len(plan.items)}
-        log_about_volume(self._practice, self._actor, BEGUN, volume.volume, details)
+        about = (self._practice, self._actor, BEGUN, volume.volume)
+        log_about_volume(*about, bag=plan.name, recordings=len(plan.items))
         if not plan.target.is_new:
             volume.clear_unfinished()
             if begun in plan.written:
@@ -262,11 +250,9 @@ class _Run:
         volume.drop_other_copies(time_of_run(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        return Archived(
-            *(volume.label, name, len(plan.items), size_bytes),
-            out_of_reach=plan.out_of_reach,
-            on_vaults_disk=plan.target.on_vaults_disk,
-        )
+        beside, away = plan.target.on_vaults_disk, plan.out_of_reach
+        done = (volume.label, name, len(plan.items), size_bytes)
+        return Archived(*done, out_of_reach=away, on_vaults_disk=beside)
 
     def _write(self) -> tuple[Bag | None, int]:
         """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
@@ -311,7 +297,7 @@ class _Run:
             with drive_errors():
                 check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
 
-    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: WrittenCopy) -> int:
+    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: CopyHashes) -> int:
         plan, volume = self._plan, self._volume
         run = VolumeStatement(
             volume=volume.volume,
@@ -322,9 +308,8 @@ class _Run:
             head=act.head,
             on_vaults_disk=plan.target.on_vaults_disk,
         )
-        size_bytes = bag.size_bytes if bag else 0
-        details = {"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)}
-        seq, digest = state_run(self._practice, self._actor, act, run, details)
+        details = {"bytes": bag.size_bytes if bag else 0, "recordings": len(plan.items)}
+        seq, digest = state_run(self._practice, self._actor, act, run, bag=plan.name, **details)
         serial = serial_of(volume.at)  # where it is not known now, what was known before stands
         save_written(self._practice, act, volume, **({"serial": serial} if serial else {}))
         if bag:
@@ -348,15 +333,3 @@ class _Run:
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake_volume(self._volume.at)
             self._notes.end(self._volume.volume)
-
-
-def _months_before(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    if year < _EARLIEST:
-        raise _too_long_ago()
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
-
-
-def _too_long_ago() -> Unusable:
-    return Unusable("that is longer ago than there are recordings", hint="leave the limit out")

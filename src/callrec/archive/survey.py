@@ -23,8 +23,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import time_of_run
-from callrec.archive.heads import WrittenRun, check_head, newest_run, runs_written_to
+from callrec.archive.heads import WrittenRun, WrittenRuns, check_head, newest_run, runs_written_to
 from callrec.archive.unfinished import BEGUN, is_writing
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
@@ -41,13 +40,10 @@ from callrec.record.forms import Instant, as_json, recall
 from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
-from callrec.volume.volume import FOLDERS, MARKER, Volume, open_volume
-
-BAGS, HEADS, CATALOGUE = FOLDERS
-
-PROOF: Final = ".tlog-proof"
+from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, Volume, open_volume
 
 VERIFIED_FILE: Final = "volumes.json"
+_GONE: Final = "it was written there and is gone"
 
 
 class FaultKind(StrEnum):
@@ -88,23 +84,13 @@ class VolumeReport:
 
 
 def count_bags(at: Path) -> int:
-    """How many bags a volume seems to hold: how much there is to do.
-
-    Raises:
-        NotFound: the folder is no volume.
-        Unchecked: the drive cannot be read.
-    """
+    """How many bags a volume seems to hold. Raises: as `verify_volume`."""
     with _readable():
         return len(open_volume(at).bags())
 
 
 def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Volumes as they want to be read back: never by this operator, then longest ago.
-
-    Raises:
-        NotFound: a folder is no volume.
-        Unchecked: a drive cannot be read.
-    """
+    """Volumes never read back by this operator, then longest ago. Raises: as `verify_volume`."""
     verified = last_verified(practice.state_folder)
     with _readable():
         ids = {at: open_volume(at).volume for at in folders}
@@ -114,10 +100,7 @@ def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tup
 def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
     """Hold a volume against the log, and read every recording on it back.
 
-    Args:
-        practice: the vault that it belongs to.
-        at: the volume's folder.
-        advance: is told how many bags more are done.
+    ``advance`` is told how many bags more are done.
 
     Raises:
         NotFound: the folder is no volume.
@@ -146,16 +129,16 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         if faults:
             _check_undisturbed(practice, volume, written)
     bags = sum(bool(each.manifest) for each in written.values())
-    report = VolumeReport(volume.volume, volume.label, at, bags, checked, tuple(_once(faults)))
+    # Each path stands once in a list, with what was found of it first.
+    first = {(fault.kind, fault.path): fault for fault in reversed(faults)}
+    once = tuple(fault for fault in faults if first[fault.kind, fault.path] is fault)
     if not faults:
-        state_folder = practice.state_folder
-        verified = {**last_verified(state_folder), volume.volume: practice.now()}
+        verified = {**last_verified(practice.state_folder), volume.volume: practice.now()}
         with suppress(OSError):  # what was found stands, whether it can be remembered or not
-            write_json_atomically(
-                state_folder / VERIFIED_FILE, as_json(verified, dict[str, Instant])
-            )
+            remembered = as_json(verified, dict[str, Instant])
+            write_json_atomically(practice.state_folder / VERIFIED_FILE, remembered)
     remember_place(practice, volume)
-    return report
+    return VolumeReport(volume.volume, volume.label, at, bags, checked, once)
 
 
 def last_verified(state_folder: Path) -> Mapping[str, datetime]:
@@ -177,9 +160,7 @@ def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
     )
 
 
-def read_written(
-    practice: Practice, connection: Connection, volume: str
-) -> Mapping[str, WrittenRun]:
+def read_written(practice: Practice, connection: Connection, volume: str) -> WrittenRuns:
     """What the log says was written to a volume; the catalogue's rows are held against it."""
     written = runs_written_to(practice, connection, volume)
     manifests = {each.name: each.manifest for each in written.values()}
@@ -192,15 +173,12 @@ def check_rows(
 ) -> None:
     """Hold the rows of a volume, and of what lies on it, against what the log says."""
     rows, row = names_by_bag(connection, volume), find_volume(connection, volume)
-    is_wrong = (
-        bool(rows.keys() - manifests.keys())
+    head = (last, tree.root(last, node_reader(connection))) if last else None
+    if (
+        rows.keys() - manifests.keys()
         or any(m and manifest_hash(rows.get(name, ())) != m for name, m in manifests.items())
-        or (row is None) == bool(last)
-    )
-    if row is not None:
-        root = tree.root(last, node_reader(connection))
-        is_wrong = is_wrong or (row.head_size, row.head_root) != (last, root)
-    if is_wrong:
+        or (None if row is None else (row.head_size, row.head_root)) != head
+    ):
         raise Tampered("what the catalogue says of a volume does not follow from the audit log")
 
 
@@ -210,7 +188,7 @@ def manifest_hash(names: Sequence[str]) -> str:
 
 
 def survey_volume(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns
 ) -> Iterator[Fault]:
     """Everything that is wrong but for the contents of bags and of the copy of the catalogue."""
     row = find_volume(connection, volume.volume)
@@ -224,6 +202,12 @@ def survey_volume(
     yield from _lost(BAGS, bags - found)
 
 
+def not_as_written(path: str, what: str, so: str) -> Tampered:
+    """What is raised where a command ends at a volume's fault; ``so``: what follows."""
+    hint = f"{so}; callrec archive verify DIR names all that is wrong"
+    return Tampered(f"the volume's {path}: {what}", hint=hint)
+
+
 def manifest_faults(
     volume: Volume, written: WrittenRun, found: str | None = None
 ) -> Iterator[Fault]:
@@ -231,18 +215,16 @@ def manifest_faults(
     if found is None:
         found = hash_of_manifest(volume.bag_path(written.name))
     if found != written.manifest:
-        where = f"{BAGS}/{written.name}/{MANIFEST}"
-        yield Fault(
-            FaultKind.DAMAGED, where, "it is not the manifest that the bag's statement names"
-        )
+        what = "it is not the manifest that the bag's statement names"
+        yield Fault(FaultKind.DAMAGED, f"{BAGS}/{written.name}/{MANIFEST}", what)
 
 
-def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Iterator[Fault]:
+def catalogue_faults(volume: Volume, written: WrittenRuns) -> Iterator[Fault]:
     """Whether the copy of the catalogue is the one that was written last, and the only one."""
     stated: dict[Path, str] = {}
     if written:
         last = newest_run(written)
-        copy = volume.copy_of(time_of_run(last.name))
+        copy = volume.copy_of(last.time)
         stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
     for path, sha in stated.items():
         where = f"{CATALOGUE}/{path.name}"
@@ -255,9 +237,7 @@ def catalogue_faults(volume: Volume, written: Mapping[str, WrittenRun]) -> Itera
     yield from _strays(CATALOGUE, found - {path.name for path in stated})
 
 
-def _erased(
-    connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
-) -> Iterator[Fault]:
+def _erased(connection: Connection, volume: Volume, written: WrittenRuns) -> Iterator[Fault]:
     """The list of what was erased names what the statements do; what is owed may stand there."""
     try:
         listed = set(erased_uids(volume.at))
@@ -274,7 +254,7 @@ def _erased(
 
 
 def _heads(
-    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, WrittenRun]
+    practice: Practice, connection: Connection, volume: Volume, written: WrittenRuns
 ) -> Iterator[Fault]:
     files = _names(volume.at / HEADS)
     # Many proofs lead over the same nodes, and none of these ever changes.
@@ -315,7 +295,7 @@ def _strays(folder: str, names: set[str]) -> Iterator[Fault]:
 
 def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
     for name in sorted(names):
-        yield Fault(FaultKind.MISSING, f"{folder}/{name}", "it was written there and is gone")
+        yield Fault(FaultKind.MISSING, f"{folder}/{name}", _GONE)
 
 
 def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
@@ -329,10 +309,9 @@ def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
         yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no volume with its id")
 
 
-def _check_undisturbed(
-    practice: Practice, volume: Volume, written: Mapping[str, WrittenRun]
-) -> None:
+def _check_undisturbed(practice: Practice, volume: Volume, written: WrittenRuns) -> None:
     """What a run has just put there, or taken away, looks like a fault."""
+    # In this order: a run that ends meanwhile is in the log by then.
     is_disturbed = is_writing(practice.folder, volume.volume)
     with reading(practice.engine) as connection:
         is_disturbed |= read_written(practice, connection, volume.volume) != written
@@ -352,21 +331,12 @@ def _read_bag(volume: Volume, written: WrittenRun) -> tuple[int, list[Fault]]:
         Fault(kind, f"{BAGS}/{written.name}/{name}", what)
         for kind, what, names in (
             (FaultKind.DAMAGED, "its bytes are not what was written", report.damaged),
-            (FaultKind.MISSING, "it was written there and is gone", report.missing),
+            (FaultKind.MISSING, _GONE, report.missing),
             (FaultKind.EXTRA, "no manifest lists it", report.extra),
         )
         for name in names
     ]
     return report.checked, [*faults, *manifest_faults(volume, written, report.manifest_sha256)]
-
-
-def _once(faults: list[Fault]) -> Iterator[Fault]:
-    """Each path once in a list: the first that was said of it."""
-    seen = set()
-    for fault in faults:
-        if (fault.kind, fault.path) not in seen:
-            seen.add((fault.kind, fault.path))
-            yield fault
 
 
 @contextmanager

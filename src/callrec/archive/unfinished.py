@@ -20,7 +20,6 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from callrec.archive.copy import time_of_run
 from callrec.archive.heads import stated_volumes
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
@@ -31,15 +30,12 @@ from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.store.layout import disk_errors
 from callrec.system.files import sync
-from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label
+from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"
-
-_LOCK_FILE: Final = "lock"
-
-_NOTES_FILE: Final = "unfinished.json"
-
 COPY_FOLDER: Final = "copy"
+_LOCK_FILE: Final = "lock"
+_NOTES_FILE: Final = "unfinished.json"
 
 BEGUN: Final = "archive.begun"
 """The act of the leaf before anything is written to a volume."""
@@ -73,9 +69,8 @@ class RunNotes:
 
     def each_begun(self) -> Mapping[str, InterruptedRun]:
         """The volumes, by their ids, on which a run was begun and did not end."""
-        return {
-            volume: InterruptedRun(note.label, note.known) for volume, note in self._read().items()
-        }
+        notes = self._read()
+        return {volume: InterruptedRun(note.label, note.known) for volume, note in notes.items()}
 
     def begin(self, volume: Volume, name: str, *, known: int) -> None:
         """Note durably that something is about to be written under that name.
@@ -98,11 +93,10 @@ class RunNotes:
         with disk_errors():
             data = path.read_bytes() if path.exists() else b"{}"
         try:
-            return {_checked_id(id_): _note(fields) for id_, fields in json.loads(data).items()}
+            return {id_: _note(id_, fields) for id_, fields in json.loads(data).items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise Tampered(
-                "the vault's own note of archive runs that were cut off is damaged"
-            ) from error
+            wrong = "the vault's own note of archive runs that were cut off is damaged"
+            raise Tampered(wrong) from error
 
     def _write(self, notes: Mapping[str, _Note]) -> None:
         path = self._folder / _NOTES_FILE
@@ -114,17 +108,13 @@ class RunNotes:
             sync(self._folder)
 
 
-def _checked_id(id_: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{32}", id_):
-        raise ValueError
-    return id_
-
-
-def _note(fields: object) -> _Note:
+def _note(id_: str, fields: object) -> _Note:
     match fields:
         case {"known": int(known), "label": str(label), "name": str(name)} if (
-            not label or is_label(label)
-        ) and re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}", name):
+            re.fullmatch(r"[0-9a-f]{32}", id_)
+            and (not label or is_label(label))
+            and re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}", name)
+        ):
             return _Note(name, label, known)
         case _:
             raise ValueError

@@ -18,10 +18,15 @@ from pydantic import Field
 from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
-from callrec.archive.heads import signing_as_archivist
-from callrec.archive.log import STANDING_AFTER, VolumeAct, check_standings, newest_keeper_leaves
+from callrec.archive.heads import check_may_archive, signing_as_archivist
+from callrec.archive.log import VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
-from callrec.archive.survey import VolumeReport, last_verified, verify_volume
+from callrec.archive.survey import (
+    VolumeReport,
+    last_verified,
+    not_as_written,
+    verify_volume,
+)
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
@@ -30,6 +35,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.catalogue.volumes import (
     ARCHIVED,
+    IN_USE,
     LOST,
     calls_on,
     each_volume,
@@ -44,17 +50,15 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident import IncidentReport, ReportedIncident, open_incident
-from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
-from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, attempt, record, register_now, today, vault_key
+from callrec.policy.role import VaultKey
+from callrec.practice import Actor, Practice, attempt, record, register_now, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 _LONGEST: Final = 200
-
 _NOT_AS_SAID: Final = "who has a volume is not what was written down last"
 
 
@@ -130,7 +134,7 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
         NotFound: there is no volume of that label, or nobody of that login.
     """
     with attempt(practice, actor, VolumeAct.LOST):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         check_may_report(actor.person)
         with reading(practice.engine) as connection:
             labels = labels_of_begun(connection, unfinished_runs(practice, connection))
@@ -146,7 +150,7 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
                     hint="callrec incident list shows the incident",
                 )
             act.leaf(VolumeAct.LOST, actor=actor.person.id, subject=[row.id])
-            save_volume(act.connection, row.id, standing=STANDING_AFTER[VolumeAct.LOST])
+            save_volume(act.connection, row.id, standing=LOST)
             calls = calls_on(act.connection, row.id)
             alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
             count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
@@ -168,7 +172,7 @@ def report_found(
         Tampered: it is not as it was written; it stays lost.
     """
     with attempt(practice, actor, VolumeAct.FOUND):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         report = verify_volume(practice, at, advance)
         with reading(practice.engine) as connection:
             row = find_volume(connection, report.volume)  # anybody can give a folder its label
@@ -181,14 +185,11 @@ def report_found(
             raise Unusable("that volume was not reported lost", hint="callrec archive list")
         if report.faults:
             first = report.faults[0]
-            raise Tampered(
-                f"the volume's {first.path}: {first.what}",
-                hint="it stays lost; callrec archive verify DIR names all that is wrong",
-            )
+            raise not_as_written(first.path, first.what, "it stays lost")
     with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
-        standing, seen_at = STANDING_AFTER[VolumeAct.FOUND], to_millis(practice.now())
-        save_volume(act.connection, row.id, standing=standing, seen_at=seen_at)
+        seen_at = to_millis(practice.now())
+        save_volume(act.connection, row.id, standing=IN_USE, seen_at=seen_at)
     return report
 
 
@@ -197,12 +198,11 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
 
     Raises:
         Refused: the actor may not archive.
-        Failed: what they may do was changed a moment ago.
         NotFound: there is no volume of that label.
         Unusable: one of the two is not said, or longer than 200 characters.
     """
     with attempt(practice, actor, VolumeAct.KEPT):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        check_may_archive(practice, actor)
         for words in (kept.by, kept.place):
             if not 0 < len(words.strip()) <= _LONGEST:
                 raise Unusable(
@@ -211,31 +211,21 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
                 )
         with reading(practice.engine) as connection:
             volume = volume_labelled(connection, label).id
-    nonce = primitives.random_bytes(NONCE_BYTES)
+    nonce, by = primitives.random_bytes(NONCE_BYTES), actor.person.id
     info = context("kept", practice.vault, volume=volume)
     with signing_as_archivist(practice, actor) as act:
         newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
-        act.leaf(
-            VolumeAct.KEPT,
-            actor=actor.person.id,
-            subject=[volume],
-            details=as_json(kept),
-            nonce=nonce,
-        )
-        save_volume(
-            act.connection,
-            volume,
-            kept_version=newest.version,
-            kept_sealed=primitives.hpke_seal(newest.public, body_of(kept, nonce), info),
-        )
+        details = as_json(kept)
+        act.leaf(VolumeAct.KEPT, actor=by, subject=[volume], details=details, nonce=nonce)
+        sealed = primitives.hpke_seal(newest.public, body_of(kept, nonce), info)
+        save_volume(act.connection, volume, kept_version=newest.version, kept_sealed=sealed)
 
 
 def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
     """Every volume that was ever written to, by label; opens nothing.
 
     Raises:
-        Tampered: how a volume stands is not what the log says, or what was written to it last is
-            not as it was signed.
+        Tampered: how one stands is not what the log says, or what was written last is not signed.
     """
     verified = last_verified(practice.state_folder)
     attached = attached_volumes(practice)
@@ -244,22 +234,22 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         check_standings(practice, connection)
         beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
-            held = volume_contents(connection, row.id)
-            at = attached.get(row.id)
-            seen = [from_millis(row.written_at), from_millis(row.seen_at or row.written_at)]
+            held, volume = volume_contents(connection, row.id), attached.get(row.id)
+            written_at, verified_at = from_millis(row.written_at), verified.get(row.id)
+            found_at = from_millis(row.seen_at or row.written_at)
             found.append(
                 ListedVolume(
                     volume=row.id,
                     label=row.label,
                     standing=row.standing,
                     serial=row.serial,
-                    written_at=from_millis(row.written_at),
-                    seen_at=max(*seen, verified.get(row.id, seen[0])),
+                    written_at=written_at,
+                    seen_at=max(written_at, found_at, verified_at or written_at),
                     bags=held.bags,
                     recordings=len(held.originals_bytes),
                     size_bytes=sum(map(sealed_size, held.originals_bytes)),
-                    verified_at=verified.get(row.id),
-                    at=at.at if at else None,
+                    verified_at=verified_at,
+                    at=volume.at if volume else None,
                     on_vaults_disk=row.id in beside,
                 )
             )
@@ -267,11 +257,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
 
 
 def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:
-    """Who has each volume, by its id, as far as it was written down and the actor may read it.
-
-    Raises:
-        Tampered: it is not what was written down last.
-    """
+    """Who has each volume, by its id, as far as it was written down and the actor may read it."""
     with reading(practice.engine) as connection:
         newest = newest_keeper_leaves(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in newest or row.kept_sealed]
@@ -279,8 +265,10 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
         return {}
     record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:
-        opened = {row.id: _open_keeper(practice, actor, connection, row, newest) for row in rows}
-    return {volume: kept for volume, kept in opened.items() if kept is not None}
+        return {
+            row.id: _open_keeper(practice, actor, connection, row, newest.get(row.id))
+            for row in rows
+        }
 
 
 def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
@@ -328,23 +316,18 @@ def _account(
 
 
 def _open_keeper(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    row: Row[Any],
-    newest: Mapping[str, int],
-) -> VolumeKeeper | None:
-    """Who has a volume; None: it was not written down."""
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], seq: int | None
+) -> VolumeKeeper:
+    """Who has a volume, as it was written down last."""
     if row.kept_sealed is None:
-        if row.id in newest:
-            raise Tampered(_NOT_AS_SAID)
-        return None
+        raise Tampered(_NOT_AS_SAID)
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-    seq = newest.get(row.id, -1)
-    leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
-    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
+    if seq is None:
+        raise Tampered(_NOT_AS_SAID)
+    leaf, _ = read_leaf(connection, seq)
+    if detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
         raise Tampered(_NOT_AS_SAID)
     return read(VolumeKeeper, parse(details), _NOT_AS_SAID)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from itertools import chain
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -22,7 +24,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
 from callrec.incidents.log import INCIDENT_VAULT_KEYS
 from callrec.login.people import logins
-from callrec.people.vouching import ShareFault, ShareFaultKind, share_faults
+from callrec.people.vouching import ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
@@ -44,7 +46,7 @@ class KeyInUse:
 
 @dataclass(frozen=True, slots=True)
 class KeyAccess:
-    """What somebody's own key opens, as it lies in the vault."""
+    """What a person's own key opens, as it lies in the vault."""
 
     login: str
     versions: Mapping[VaultKey, tuple[int, ...]]
@@ -57,7 +59,7 @@ class KeyAccess:
 
 @dataclass(frozen=True, slots=True)
 class KeyProblem:
-    """Something that is sealed to somebody and should not be, or the other way about."""
+    """Something that is sealed to a person and should not be, or the other way about."""
 
     of: str
     """``recordings 2``, ``R-17``, ``I-3``."""
@@ -80,14 +82,15 @@ class PersonalFaultKind(Enum):
     LEFT_OVER = "was shut out, and holds what he held before"
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalFault:
-    """Something that is sealed to somebody and should not be, or is not there."""
+class _Fault(NamedTuple):
+    """Something that is sealed to a person and should not be, or is not there."""
 
     of: str
-    """``R-17`` or ``I-3``."""
+    """``recordings 2``, ``R-17``, ``I-3``."""
     person: str
-    what: PersonalFaultKind
+    what: ShareFaultKind | PersonalFaultKind
+    ended: str = ""
+    """The power that was lent until an earlier day, and that needed it."""
 
 
 def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
@@ -102,11 +105,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
             version=version,
             newest=version == register.newest(key).version,
             holders=tuple(
-                sorted(
-                    called[share.person]
-                    for share in shares
-                    if (share.key, share.version) == (key, version)
-                )
+                sorted(called[s.person] for s in shares if (s.key, s.version) == (key, version))
             ),
         )
         for key in VaultKey
@@ -115,10 +114,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
 
 
 def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
-    """What is sealed to each person, everybody who was ever vouched for among them.
-
-    Opens nothing.
-    """
+    """What is sealed to each person who was ever vouched for; opens nothing."""
     called = logins(practice)
     with reading(practice.engine) as connection:
         shares = connection.execute(select(tables.share)).all()
@@ -142,41 +138,28 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
 
 
 def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
-    """Everything that is sealed to a person by nobody entitled, is one too many, or is missing.
-
-    It takes no key.
-    """
+    """What is sealed by nobody entitled, is one too many, or is missing; it takes no key."""
     called, day = logins(practice), today(practice)
     with reading(practice.engine) as connection:
         register = read_register(connection)
-        shares = share_faults(connection, register, day)
-        others = _personal_faults(connection, register)
-    return (
-        *(
-            _problem(f"{s.key} {s.version}", called[s.person], s.what, _ended(register, s, day))
-            for s in shares
-        ),
-        *(_problem(o.of, called[o.person], o.what) for o in others),
-    )
+        faults = [*_of_shares(connection, register, day), *_of_people(connection, register)]
+    problems = []
+    for of, person, what, ended in faults:
+        login = called[person]
+        mend = {
+            ShareFaultKind.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
+            PersonalFaultKind.LEFT_OVER: f"callrec user disable {login}",
+        }
+        problems.append(KeyProblem(of, login, what.value, mend.get(what, "")))
+    return tuple(problems)
 
 
-def _ended(register: Register, fault: ShareFault, on: date) -> str:
-    """The power that was lent until an earlier day, and that needed this share; empty: none."""
-    voucher = register.voucher(fault.person)
-    ended = delegations_lapsed(voucher.person, on) if voucher else ()
-    return next(
-        (lent.power for lent in ended if fault.key in keys_held(frozenset({lent.power}))), ""
-    )
-
-
-def _problem(
-    of: str, login: str, what: ShareFaultKind | PersonalFaultKind, ended: str = ""
-) -> KeyProblem:
-    mend = {
-        ShareFaultKind.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
-        PersonalFaultKind.LEFT_OVER: f"callrec user disable {login}",
-    }
-    return KeyProblem(of, login, what.value, mend.get(what, ""))
+def _of_shares(connection: Connection, register: Register, on: date) -> Iterator[_Fault]:
+    for fault in share_faults(connection, register, on):
+        voucher = register.voucher(fault.person)
+        powers = [each.power for each in delegations_lapsed(voucher.person, on)] if voucher else []
+        ended = (power for power in powers if fault.key in keys_held(frozenset({power})))
+        yield _Fault(f"{fault.key} {fault.version}", fault.person, fault.what, next(ended, ""))
 
 
 def _each_holds(
@@ -186,67 +169,56 @@ def _each_holds(
     return {row[0]: row[1] for row in rows}
 
 
-def _personal_faults(connection: Connection, register: Register) -> tuple[PersonalFault, ...]:
+def _of_people(connection: Connection, register: Register) -> Iterator[_Fault]:
     """Every key of a request or incident, and every grant, that the wrong person holds or lacks."""
     out = {v.person.id for v in register.people() if v.person.standing is Standing.DISABLED}
-    found = (
-        *_of_requests(connection, register),
-        *_of_incidents(connection),
-        *_of_grants(connection),
-    )
-    left = (
-        PersonalFault(of, person, PersonalFaultKind.LEFT_OVER) for of, person in _held(connection)
-    )
-    return (
-        *(fault for fault in found if fault.person not in out),
-        *(fault for fault in dict.fromkeys(left) if fault.person in out),
-    )
+    requests, incidents = _of_requests(connection, register), _of_incidents(connection)
+    found = chain(requests, incidents, _of_grants(connection))
+    yield from (fault for fault in found if fault.person not in out)
+    left = dict.fromkeys(_left_over(connection))
+    yield from (fault for fault in left if fault.person in out)
 
 
-def _of_requests(connection: Connection, register: Register) -> Iterator[PersonalFault]:
+def _of_requests(connection: Connection, register: Register) -> Iterator[_Fault]:
     made = {leaf.subject[0]: leaf.actor for leaf in done_leaves(connection, [RequestAct.CREATED])}
     granted = {leaf.subject[:2] for leaf in done_leaves(connection, [RequestAct.APPROVED])}
     held = set()
     key, request = tables.request_key, tables.request
-    query = select(request.c.id, request.c.number, key.c.holder, key.c.version).join(
-        request, request.c.id == key.c.request
-    )
-    for row in connection.execute(query.where(key.c.holder != CATALOGUE)):
+    query = select(request.c.id, request.c.number, key.c.holder, key.c.version)
+    query = query.join(request, request.c.id == key.c.request).where(key.c.holder != CATALOGUE)
+    for row in connection.execute(query):
         held.add((row.id, row.version, row.holder))
         if row.holder != made.get(row.id) and (row.id, row.holder) not in granted:
-            yield PersonalFault(f"R-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
+            yield _Fault(f"R-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
     for row in connection.execute(select(request)):
         is_in_force = register.person(row.requester).standing is Standing.CONFIRMED
         # The first that they lack is enough: the row may speak of more than there ever were.
         versions = range(1, row.version + 1)
         if is_in_force and any((row.id, each, row.requester) not in held for each in versions):
-            yield PersonalFault(f"R-{row.number}", row.requester, PersonalFaultKind.LACKING)
+            yield _Fault(f"R-{row.number}", row.requester, PersonalFaultKind.LACKING)
 
 
-def _of_incidents(connection: Connection) -> Iterator[PersonalFault]:
-    concerned = {
-        leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]}
-        for leaf in done_leaves(connection, [IncidentAct.REPORTED])
-    }
+def _of_incidents(connection: Connection) -> Iterator[_Fault]:
+    reported = done_leaves(connection, [IncidentAct.REPORTED])
+    concerned = {leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]} for leaf in reported}
     key, incident = tables.incident_key, tables.incident
-    query = select(incident.c.id, incident.c.number, key.c.holder).join(
-        incident, incident.c.id == key.c.incident
-    )
+    query = select(incident.c.id, incident.c.number, key.c.holder)
+    query = query.join(incident, incident.c.id == key.c.incident)
     for row in connection.execute(query.where(key.c.holder.not_in(sorted(INCIDENT_VAULT_KEYS)))):
         if row.holder not in concerned.get(row.id, ()):
-            yield PersonalFault(f"I-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
+            yield _Fault(f"I-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
 
 
-def _of_grants(connection: Connection) -> Iterator[PersonalFault]:
+def _of_grants(connection: Connection) -> Iterator[_Fault]:
     request = tables.request
     for grant in unlisted_grants(connection):
         number = select(request.c.number).where(request.c.id == grant.request)
         reference = f"R-{connection.execute(number).scalar()}"
-        yield PersonalFault(reference, grant.person, PersonalFaultKind.UNLISTED)
+        yield _Fault(reference, grant.person, PersonalFaultKind.UNLISTED)
 
 
-def _held(connection: Connection) -> Iterator[tuple[str, str]]:
-    """What each person holds, of requests, incidents and grants: its reference, and who."""
+def _left_over(connection: Connection) -> Iterator[_Fault]:
+    """What each person holds, of requests, incidents and grants, as if they were shut out."""
     request, incident = tables.request, tables.incident
     for table, holder, of, prefix in (
         (tables.request_key, tables.request_key.c.holder, request, "R"),
@@ -255,4 +227,4 @@ def _held(connection: Connection) -> Iterator[tuple[str, str]]:
     ):
         query = select(of.c.number, holder).join(of, of.c.id == table.c[of.name])
         for number, person in connection.execute(query):
-            yield f"{prefix}-{number}", person
+            yield _Fault(f"{prefix}-{number}", person, PersonalFaultKind.LEFT_OVER)

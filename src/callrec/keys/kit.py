@@ -9,10 +9,10 @@ the approvers at that time. A later kit opens it only once the drive is written 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import LogTransaction, Signer, read_register
@@ -77,19 +77,15 @@ def kit_attempt(practice: Practice, kit: Actor, act: str) -> Iterator[None]:
         yield
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
-        record_kit(practice, kit, act, details={"why": error.message}, outcome=outcome)
+        record_kit(practice, kit, act, outcome=outcome, why=error.message)
         raise
 
 
 def record_kit(
-    practice: Practice,
-    kit: Actor,
-    act: str,
-    *,
-    details: Mapping[str, Any] | None = None,
-    outcome: Outcome = Outcome.DONE,
+    practice: Practice, kit: Actor, act: str, *, outcome: Outcome = Outcome.DONE, why: str = ""
 ) -> None:
     """Write one leaf of the kit's, durably."""
+    details = {"why": why} if why else None
     with writing(practice, None) as transaction:
         check_unchanged(practice, transaction.connection)
         transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
@@ -123,11 +119,7 @@ def make_new_kit(
 ) -> PrintedKit:
     """Put a new kit in the place of the one that there is, which opens nothing from then on.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        split: print it on three pages of which any two will do.
-        keep: writes the page to where it is kept, before the old kit ceases to count.
+    ``keep`` writes its page to where it is kept, before the old kit ceases to count.
 
     Raises:
         Refused: the actor does not govern.
@@ -149,11 +141,8 @@ def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: Publ
     that is sealed from now on, and nothing in this catalogue.
     """
     known, to = practice.register.kits, practice.register.founders.kit
-    fields = {
-        "keys": kit.as_json(),
-        "previous": known[-1].digest if known else "",
-        "serial": len(known) + 2,
-    }
+    previous = known[-1].digest if known else ""
+    fields = {"keys": kit.as_json(), "previous": previous, "serial": len(known) + 2}
     statement = sign_statement_as(practice, actor, "kit", fields)
     act.leaf(KIT_REPLACED, actor=actor.person.id, subject=[to], statement=statement)
     now = replace(practice, register=read_register(act.connection))
@@ -165,11 +154,9 @@ def replace_kit(practice: Practice, act: LogTransaction, actor: Actor, kit: Publ
 def seal_all_keys_to(
     practice: Practice, act: LogTransaction, actor: Actor, *, to: str, keys: PublicKeys
 ) -> None:
-    """Seal to somebody every version of every vault key that the actor has open."""
-    shares = [
-        seal_share(practice.vault, place, secret, to=to, kem=keys.kem)
-        for place, secret in sorted(actor.shares.items())
-    ]
+    """Seal to a person every version of every vault key that the actor has open."""
+    held, vault = sorted(actor.shares.items()), practice.vault
+    shares = [seal_share(vault, place, secret, to=to, kem=keys.kem) for place, secret in held]
     log_shares(practice, act, actor, shares)
 
 

@@ -16,14 +16,14 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import LogTransaction, Signer, read_detail, read_leaf, read_register
+from callrec.audit.log import Signer, read_detail, read_leaf, read_register
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.identity import Identity, LockedSeed, PublicKeys, lock
+from callrec.crypto.identity import Identity, PublicKeys, lock
 from callrec.crypto.kit import read_kit
 from callrec.errors import Tampered
 from callrec.keys.kit import (
@@ -36,7 +36,7 @@ from callrec.keys.kit import (
     with_shares,
 )
 from callrec.login.locks import check_password, kdf_for
-from callrec.login.people import Names, fresh_names
+from callrec.login.people import fresh_names
 from callrec.login.shares import KIT_HOLDS
 from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.founding import check_login
@@ -55,9 +55,7 @@ from callrec.record.acts import leaves_of_act
 from callrec.store.sealing import open_seekable
 
 KIT_USED: Final = "recovery.used"
-
 KIT_DRILLED: Final = "recovery.drilled"
-
 DRILL_DUE_AFTER: Final = timedelta(days=365)
 
 
@@ -80,15 +78,8 @@ def use_kit(
 ) -> PrintedKit:
     """Make a new Data Controller with the kit's words; the kit is then used up [policy 4(a)].
 
-    Args:
-        practice: the open vault.
-        typed: the words of the kit, or two of its three pages.
-        controller: who they are.
-        split: print the next kit on three pages of which any two will do.
-        keep: writes the next kit's page to where it is kept, before this one ceases to count.
-
-    Returns:
-        The next kit.
+    ``typed`` are the words of the kit, or two of its three pages. ``keep`` writes the next kit's
+    page to where it is kept, before this one ceases to count. Returns the next kit.
 
     Raises:
         Unusable: something is mistyped, or the login or the password will not do.
@@ -104,28 +95,36 @@ def use_kit(
         check_login(controller.login)
         known = (controller.login, *controller.full_name.split(), practice.name)
         check_password(controller.password, role=Role.DATA_CONTROLLER, known=known)
-        new = _new_controller(practice, controller, with_shares(practice, kit))
-    identity, printed = draw_kit(practice, split=split)
+        kit = with_shares(practice, kit)
+        new, keys, locked = _new_controller(practice, controller, kit)
+    next_kit, printed = draw_kit(practice, split=split)
     keep(printed)
+    names = fresh_names(controller.login, controller.full_name)
     with writing(practice, None) as act:
         check_unchanged(practice, act.connection)
-        new.join(act, kit)
-        new.take_over(act, identity.public)
+        # The kit vouches for them, and signs for this leaf alone: the rest are their own acts.
+        insert_person(practice, act, new.person, names, locked)
+        vouch(practice, act, kit, KIT_USED, person=new.person, keys=keys, name=names.digest)
+        act.checkpoint(kit.signer)
+        # They seal to themselves what the kit held, and make the next kit.
+        now = replace(practice, register=read_register(act.connection))
+        seal_all_keys_to(now, act, new, to=new.person.id, keys=keys)
+        replace_kit(now, act, new, next_kit.public)
+        act.checkpoint(new.signer)
     return printed
 
 
 def check_new_login(practice: Practice, login: str) -> None:
-    """Before a password for it is asked for.
-
-    Raises:
-        Unusable: the login is not in the form, or taken.
-    """
+    """Before a password for it is asked for; Unusable where it is not in the form, or taken."""
     check_login(login)
     with reading(practice.engine) as connection:
         check_login_is_free(connection, login)
 
 
-def _new_controller(practice: Practice, controller: NewController, kit: Actor) -> _Joining:
+def _new_controller(
+    practice: Practice, controller: NewController, kit: Actor
+) -> tuple[Actor, PublicKeys, bytes]:
+    """The new Data Controller, with all that the kit has open; their keys; their locked seed."""
     role = Role.DATA_CONTROLLER
     person = Person(PersonId(primitives.random_id()), role, POWERS[role])
     identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
@@ -139,41 +138,7 @@ def _new_controller(practice: Practice, controller: NewController, kit: Actor) -
     )
     signer = Signer(person.id, identity.log)
     actor = Actor(person, controller.login, signer, identity, kit.shares)
-    names = fresh_names(controller.login, controller.full_name)
-    return _Joining(practice, actor, identity.public, names, locked)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Joining:
-    """The new Data Controller, with what the kit opened."""
-
-    practice: Practice
-    actor: Actor
-    public: PublicKeys
-    names: Names
-    locked: LockedSeed
-
-    def join(self, act: LogTransaction, kit: Actor) -> None:
-        """The kit vouches for them. It signs for this leaf alone: the rest are their own acts."""
-        locked = canonical(self.locked.as_json())
-        insert_person(self.practice, act, self.actor.person, self.names, locked)
-        vouch(
-            self.practice,
-            act,
-            kit,
-            KIT_USED,
-            person=self.actor.person,
-            keys=self.public,
-            name=self.names.digest,
-        )
-        act.checkpoint(kit.signer)
-
-    def take_over(self, act: LogTransaction, next_kit: PublicKeys) -> None:
-        """They seal to themselves what the kit held, and make the next kit."""
-        practice = replace(self.practice, register=read_register(act.connection))
-        seal_all_keys_to(practice, act, self.actor, to=self.actor.person.id, keys=self.public)
-        replace_kit(practice, act, self.actor, next_kit)
-        act.checkpoint(self.actor.signer)
+    return actor, identity.public, canonical(locked.as_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +157,7 @@ def drill_kit(practice: Practice, typed: str) -> KitDrill:
     """Open with the kit's words what they must open; nothing of it is shown or kept.
 
     The leaf is the kit's own act, signed with its key, so that it proves by itself that the words
-    were there.
-
-    Args:
-        practice: the open vault.
-        typed: the words of the kit, or two of its three pages.
+    (of the kit, or of two of its three pages) were there.
 
     Raises:
         Unusable: something is mistyped.
@@ -211,9 +172,8 @@ def drill_kit(practice: Practice, typed: str) -> KitDrill:
         for key in sorted(KIT_HOLDS):
             for version in practice.register.versions(key):
                 if (key, version) not in kit.shares:
-                    raise Tampered(
-                        f"the recovery kit has no share of version {version} of the {key} key"
-                    )
+                    what = f"version {version} of the {key} key"
+                    raise Tampered(f"the recovery kit has no share of {what}")
         with reading(practice.engine) as connection:
             recording, file = _open_newest(practice, kit, connection)
             seq = connection.execute(select(func.max(tables.detail.c.seq))).scalar()
@@ -230,12 +190,9 @@ def last_drill(practice: Practice) -> datetime | None:
     kit, kits = practice.register.founders.kit, practice.register.kits
     since = kits[-1].seq if kits else 0
     with reading(practice.engine) as connection:
-        drills = [
-            leaf
-            for leaf in leaves_of_act(connection, KIT_DRILLED, after=since)
-            if leaf.outcome is Outcome.DONE and leaf.actor == kit
-        ]
-    return parse_instant(drills[-1].at) if drills else None
+        drills = leaves_of_act(connection, KIT_DRILLED, after=since)
+        done = [leaf for leaf in drills if leaf.outcome is Outcome.DONE and leaf.actor == kit]
+    return parse_instant(done[-1].at) if done else None
 
 
 def drill_warnings(practice: Practice) -> Iterator[str]:
@@ -250,9 +207,8 @@ def drill_warnings(practice: Practice) -> Iterator[str]:
 def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tuple[bool, bool]:
     """Open metadata, data key and file of the newest recording: is there one, and is it here?"""
     table = tables.recording
-    row = connection.execute(
-        select(table).where(table.c.data_key.is_not(None)).order_by(table.c.id.desc()).limit(1)
-    ).first()
+    newest = select(table).where(table.c.data_key.is_not(None)).order_by(table.c.id.desc())
+    row = connection.execute(newest.limit(1)).first()
     if row is None:
         return False, False
     opening = Opening(practice, kit, connection)

@@ -55,7 +55,6 @@ from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"
-
 REENCRYPTION_DONE: Final = "keys.reencrypted"
 
 RECORDINGS_PER_STEP = 200
@@ -125,10 +124,7 @@ def bytes_to_reencrypt(practice: Practice) -> int:
 def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reencrypted:
     """Seal anew every recording whose data key is older than the newest recordings key.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        advance: told how many bytes of originals more are done with.
+    ``advance`` is told how many bytes of originals more are done with.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -181,14 +177,12 @@ class _Run:
     def _begin(self) -> None:
         """Put it into the log, once there is room for the largest portion that may come."""
         practice = self._practice
+        size = tables.recording.c.size_bytes
+        query = select(func.count(), func.sum(size), func.max(size))
         with reading(practice.engine) as connection:
-            query = select(
-                func.count().label("recordings"),
-                func.sum(tables.recording.c.size_bytes).label("bytes"),
-                func.max(tables.recording.c.size_bytes).label("largest"),
-            ).where(*_is_older(practice, LIVE))
-            due = connection.execute(query).one()
-        needed = sealed_size(min(due.bytes, BYTES_PER_STEP + due.largest)) + SPARE_BYTES
+            due = connection.execute(query.where(*_is_older(practice, LIVE))).one()
+        recordings, size_bytes, largest = due
+        needed = sealed_size(min(size_bytes, BYTES_PER_STEP + largest)) + SPARE_BYTES
         with disk_errors():
             free = shutil.disk_usage(practice.folder).free
         if free < needed:
@@ -197,7 +191,7 @@ class _Run:
                 f"{free >> 20} MiB are free",
                 hint="make room, and run it again: it goes on where it is",
             )
-        details = {"bytes": due.bytes, "recordings": due.recordings}
+        details = {"bytes": size_bytes, "recordings": recordings}
         record(practice, self._actor, REENCRYPTION_BEGUN, details=details)
 
     def _next(self, after: int) -> Sequence[Row[Any]]:
@@ -256,13 +250,9 @@ class _Run:
             batch.drop(made.sha256_ciphertext)
             raise Tampered(f"recording {row.id} holds another sound than was taken in")
         name, revision = made.sha256_ciphertext, opened.revision + 1
-        metadata = seal_metadata(
-            {"ciphertext": name, "provenance": [], "uid": row.uid},
-            key=keys.catalogue,
-            vault=practice.vault,
-            uid=row.uid,
-            revision=revision,
-        )
+        fields = {"ciphertext": name, "provenance": [], "uid": row.uid}
+        of = {"vault": practice.vault, "uid": row.uid}
+        metadata = seal_metadata(fields, key=keys.catalogue, **of, revision=revision)
         return _Resealed(row, name, data_key, revision, metadata)
 
     def _write_down(self, keys: BatchKeys, sealed: Sequence[_Resealed]) -> set[str]:
@@ -288,38 +278,19 @@ class _Run:
         fields = {"batch": keys.batch, "items": [each.as_item() for each in anew]}
         statement = sign_statement_as(practice, self._actor, REENCRYPTED, fields)
         size_bytes = sum(each.row.size_bytes for each in anew)
-        act.leaf(
-            REENCRYPTION_DONE,
-            actor=self._actor.person.id,
-            subject=[keys.batch],
-            details={"bytes": size_bytes, "recordings": len(anew)},
-            statement=statement,
-        )
+        details = {"bytes": size_bytes, "recordings": len(anew)}
+        by, about = self._actor.person.id, [keys.batch]
+        act.leaf(REENCRYPTION_DONE, actor=by, subject=about, details=details, statement=statement)
         connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
         make_former(connection, [each.row.id for each in anew])
-        table = tables.recording
+        table, metadata, under = tables.recording, tables.metadata, {"batch": keys.batch}
         for each in anew:
-            uid, key = each.row.uid, each.data_key
-            values = {
-                "batch": keys.batch,
-                "ciphertext": each.name,
-                "data_key": seal_data_key(
-                    practice.vault, keys.batch, keys.recordings, uid=uid, data_key=key
-                ),
-            }
-            connection.execute(table.update().where(table.c.id == each.row.id).values(values))
-        connection.execute(
-            tables.metadata.insert(),
-            [
-                {
-                    "batch": keys.batch,
-                    "recording": each.row.id,
-                    "revision": each.revision,
-                    "sealed": each.metadata.sealed,
-                }
-                for each in anew
-            ],
-        )
+            row, place = each.row, (practice.vault, keys.batch, keys.recordings)
+            data_key = seal_data_key(*place, uid=row.uid, data_key=each.data_key)
+            values = {**under, "ciphertext": each.name, "data_key": data_key}
+            connection.execute(table.update().where(table.c.id == row.id).values(values))
+            sealed = {"revision": each.revision, "sealed": each.metadata.sealed}
+            connection.execute(metadata.insert().values(recording=row.id, **under, **sealed))
 
     def _sweep(self) -> None:
         """Clear away what a run that was killed left: new files before, old ones after."""
@@ -353,11 +324,8 @@ def _is_older(practice: Practice, state: str) -> Sequence[ColumnElement[bool]]:
     """Recordings of a state that were sealed before the newest recordings key was made."""
     recording, batch, leaf = tables.recording.c, tables.batch.c, tables.leaf.c
     newest = practice.register.newest(VaultKey.RECORDINGS).seq
-    older = (
-        select(batch.id)
-        .join(tables.leaf, leaf.statement == batch.statement)
-        .where(leaf.seq < newest)
-    )
+    older = select(batch.id).join(tables.leaf, leaf.statement == batch.statement)
+    older = older.where(leaf.seq < newest)
     return (recording.state == state, recording.data_key.is_not(None), recording.batch.in_(older))
 
 
@@ -370,10 +338,8 @@ def _spared(
     uid = tables.grant.c.uid
     query = select(uid).where(uid.in_([row.uid for row in rows]))
     granted = frozenset(connection.execute(query).scalars())
-    return {
-        **{row.id: WhyLeft.GRANTED for row in rows if row.uid in granted},
-        **dict.fromkeys(held, WhyLeft.HELD),
-    }
+    spared = {row.id: WhyLeft.GRANTED for row in rows if row.uid in granted}
+    return {**spared, **dict.fromkeys(held, WhyLeft.HELD)}
 
 
 def _stands(connection: Connection, anew: _Resealed) -> bool:

@@ -1,4 +1,4 @@
-"""New vault keys; everything sealed to the old moved to the new.
+"""New vault keys; everything sealed to the old moved to the new, the search index too.
 
 From then on everything is sealed to the new versions, also by commands that had begun; what was
 sealed before stays under the old ones until `reseal` moves it (docs/formats/keys.md, 5). An old
@@ -8,39 +8,54 @@ Resealing goes in small transactions, so that others can work meanwhile and that
 anywhere: each row is under the one version or the other, and the next run goes on with those that
 are left. What is sealed is HPKE to the key's public half: with the key it can be sealed anew to
 another version, and nothing else about it changes.
+
+The rows of the index and of duplicate MACs do not name the version that they were written under,
+and look-ups try every version. So reindexing begins with the first recording. A catalogue that
+lacks the MAC that is remembered is an older copy, or is under another key by now, and everything is
+done again. That changes nothing. What an erased recording left behind stays under the old version,
+as nothing is left that its MAC could be made from.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
 
 from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.remembered import write_json_atomically
+from callrec.calls.custody import OpenedRecording, Opening
+from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
-from callrec.keys.reindexing import count_to_reindex, reindex
+from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.login.shares import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 
 KEYS_MADE: Final = "keys.made"
-
 RESEALING: Final = "keys.resealing"
 
 ROWS_PER_STEP = 200
 """Rows in one transaction: a fraction of a second for everybody else."""
+
+RECORDINGS_PER_STEP = 500
+"""The same, of recordings in the index."""
+
+_MEMORY: Final = "reindexed.json"
 
 Place: TypeAlias = tuple[Any, ...]
 """The primary key of a row."""
@@ -51,13 +66,7 @@ def rotate_keys(
 ) -> Mapping[VaultKey, int]:
     """Begin a new version of vault keys; every share that is not as it should be is put right.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        keys: of which.
-
-    Returns:
-        The new versions.
+    Returns the new versions.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -75,28 +84,19 @@ def rotate_keys(
 
 def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
     """Delete shares that are nobody's, and give those that are lacking."""
-    register, share, on = practice.register, tables.share, today(practice)
+    register, share, on = practice.register, tables.share.c, today(practice)
     nobodys = {ShareFaultKind.FORGED, ShareFaultKind.UNSTATED, ShareFaultKind.ONE_TOO_MANY}
     for fault in share_faults(act.connection, register, on):
         if fault.what in nobodys:
-            act.connection.execute(
-                share.delete().where(
-                    share.c.key == fault.key,
-                    share.c.version == fault.version,
-                    share.c.person == fault.person,
-                )
-            )
-    lacking = [
-        seal_share(
-            practice.vault,
-            (fault.key, fault.version),
-            vault_key(actor, fault.key, fault.version),
-            to=fault.person,
-            kem=register.public_keys(fault.person).kem,
-        )
-        for fault in share_faults(act.connection, register, on)
-        if fault.what is ShareFaultKind.LACKING
-    ]
+            is_it = (share.key == fault.key) & (share.version == fault.version)
+            is_it &= share.person == fault.person
+            act.connection.execute(tables.share.delete().where(is_it))
+    lacking = []
+    for fault in share_faults(act.connection, register, on):
+        if fault.what is ShareFaultKind.LACKING:
+            place, kem = (fault.key, fault.version), register.public_keys(fault.person).kem
+            secret = vault_key(actor, *place)
+            lacking.append(seal_share(practice.vault, place, secret, to=fault.person, kem=kem))
     if lacking:
         log_shares(practice, act, actor, lacking)
 
@@ -113,27 +113,18 @@ class Resealed:
 def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
     """How many rows a run would look at; opens nothing."""
     with reading(practice.engine) as connection:
-        rows = sum(
-            sealing.count_older(connection, practice.register.newest(sealing.key).version)
-            for sealing in SEALED_COLUMNS
-            if sealing.key in keys
-        )
+        newest = {key: practice.register.newest(key).version for key in keys}
+        sealed = [each for each in SEALED_COLUMNS if each.key in keys]
+        rows = sum(each.count_older(connection, newest[each.key]) for each in sealed)
     return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
 
 
 def reseal(
-    practice: Practice,
-    actor: Actor,
-    keys: Collection[VaultKey],
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, keys: Collection[VaultKey], advance: Callable[[int], None]
 ) -> Resealed:
     """Move everything that is sealed to an older version of these keys to the newest.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        keys: which.
-        advance: told how many more rows are done.
+    ``advance`` is told how many more rows are done.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -154,9 +145,9 @@ def reseal(
                     place = sealing.place_of(rows_moved[-1])
                     advance(len(rows_moved))
         if VaultKey.INDEX in keys and count_to_reindex(practice):
-            indexed = reindex(practice, actor, advance)
-            done.moved["calls in the index"] += indexed.moved
-            done.failed["calls in the index"] += indexed.failed
+            moved, failed = reindex(practice, actor, advance)
+            done.moved["calls in the index"] += moved
+            done.failed["calls in the index"] += failed
         details = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
         record(practice, actor, "keys.resealed", details=details)
     return done
@@ -196,7 +187,89 @@ def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]
     return primitives.hpke_open(secret, bytes(sealed), info)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class _ReindexedTo:
+    """How far it came. It is remembered in the operator's own folder."""
+
+    version: int
+    """Of the index key."""
+    recording: int = 0
+    """Number of the last one that was looked at."""
+    mac: Hex = b""
+    """One that it wrote, under that key."""
+
+
+def count_to_reindex(practice: Practice) -> int:
+    """How many recordings are still to be looked at; none where there is one version only."""
+    if len(practice.register.versions(VaultKey.INDEX)) == 1:
+        return 0
+    recording = tables.recording.c
+    with reading(practice.engine) as connection:
+        to_come = recording.id > _reindexed_to(practice, connection).recording
+        query = select(func.count(recording.id)).where(to_come, recording.data_key.is_not(None))
+        return connection.execute(query).scalar_one()
+
+
+def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Go on where the last run left off, until every recording is under the newest index key.
+
+    Returns how many were moved, and of how many the metadata does not open.
+    """
+    moved = failed = 0
+    with reading(practice.engine) as connection:
+        done = _reindexed_to(practice, connection)
+    while True:
+        with transaction(practice.engine) as connection:
+            recording = tables.recording
+            # Without those that are erased.
+            is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
+            query = select(recording).where(is_next).order_by(recording.c.id)
+            rows = connection.execute(query.limit(RECORDINGS_PER_STEP)).all()
+            opened = Opening(practice, actor, connection).sound_metadata(rows)
+            written = _write(practice, actor, connection, opened)
+            if not rows:
+                drop_misplaced_tokens(connection)
+        if not rows:
+            return moved, failed
+        done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
+        write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
+        moved += len(opened)
+        failed += len(rows) - len(opened)
+        advance(len(rows))
+
+
+def _write(
+    practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
+) -> Collection[bytes]:
+    """Write the index and the MACs of these; returns the MACs under the newest key."""
+    newest = practice.register.newest(VaultKey.INDEX).version
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    calls = [indexed_call(each) for each in opened]
+    replace_calls(connection, key, practice.vault, calls, zone)
+    duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
+    fresh: dict[bytes, int] = {}
+    for each in opened:
+        macs = duplicates.of_metadata(each.uid, each.fields)
+        fresh |= {under[0]: each.id for under in macs}
+        old = [mac for under in macs for mac in under[1:]]
+        is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
+        connection.execute(table.delete().where(is_old))
+    write_macs(connection, fresh)
+    return fresh
+
+
+def _reindexed_to(practice: Practice, connection: Connection) -> _ReindexedTo:
+    """How far it came for the key that is newest now, in this catalogue."""
+    newest = practice.register.newest(VaultKey.INDEX).version
+    done = recall(_ReindexedTo, practice.state_folder / _MEMORY)
+    if done is None or done.version != newest:
+        return _ReindexedTo(newest)  # then everything is done again
+    table = tables.duplicate.c
+    is_there = connection.execute(select(table.mac).where(table.mac == done.mac)).first()
+    return done if is_there else _ReindexedTo(newest)
+
+
+@dataclass(frozen=True, slots=True)
 class SealedColumn:
     """One column of the catalogue that is sealed to a vault key."""
 
@@ -233,11 +306,8 @@ class SealedColumn:
     def replace(self, connection: Connection, row: Row[Any], newest: int, sealed: bytes) -> None:
         """Put what was sealed anew in a row's place."""
         place = zip(self.table.primary_key.columns, self.place_of(row), strict=True)
-        connection.execute(
-            self.table.update()
-            .where(*(column == value for column, value in place))
-            .values({self.version: newest, self.sealed: sealed})
-        )
+        update = self.table.update().where(*(column == value for column, value in place))
+        connection.execute(update.values({self.version: newest, self.sealed: sealed}))
 
     def _is_older(self, newest: int) -> Sequence[ColumnElement[bool]]:
         older = self.table.c[self.version] != newest
@@ -245,64 +315,44 @@ class SealedColumn:
 
 
 def _batch(key: VaultKey) -> SealedColumn:
-    return SealedColumn(
-        what="batches",
-        table=tables.batch,
-        key=key,
-        info=lambda vault, row, version: context(
-            "batch", vault, batch=row.id, key=key, version=version
-        ),
-        version=f"{key}_version",
-        sealed=f"{key}_key",
-    )
+    def info(vault: str, row: Row[Any], version: int) -> bytes:
+        return context("batch", vault, batch=row.id, key=key, version=version)
+
+    return SealedColumn("batches", tables.batch, key, info, f"{key}_version", f"{key}_key")
 
 
 def _versions(what: str, kind: Versioned[Any]) -> Iterator[SealedColumn]:
     name = kind.table.name
+
+    def info(vault: str, row: Row[Any], _: int) -> bytes:
+        return context(name, vault, version=row.version, **{name: getattr(row, name)})
+
     for key in kind.holders:
-        yield SealedColumn(
-            what=what,
-            table=kind.keys,
-            key=key,
-            info=lambda vault, row, _: context(
-                name, vault, version=row.version, **{name: getattr(row, name)}
-            ),
-            holder=key,
-        )
+        yield SealedColumn(what, kind.keys, key, info, holder=key)
 
 
 SEALED_COLUMNS: Final = (
     _batch(VaultKey.RECORDINGS),
     _batch(VaultKey.CATALOGUE),
     SealedColumn(
-        what="people",
-        table=tables.person,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, version: context("person", vault, person=row.id, version=version),
-        version="name_version",
-        sealed="name_sealed",
+        *("people", tables.person, VaultKey.CATALOGUE),
+        lambda vault, row, version: context("person", vault, person=row.id, version=version),
+        *("name_version", "name_sealed"),
     ),
     *_versions("requests", REQUESTS),
     SealedColumn(
-        what="holds",
-        table=tables.hold,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context("hold", vault, hold=row.id),
+        *("holds", tables.hold, VaultKey.CATALOGUE),
+        lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
     *_versions("incidents", INCIDENTS),
     SealedColumn(
-        what="volumes",
-        table=tables.volume,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context("kept", vault, volume=row.id),
-        version="kept_version",
-        sealed="kept_sealed",
+        *("volumes", tables.volume, VaultKey.CATALOGUE),
+        lambda vault, row, _: context("kept", vault, volume=row.id),
+        *("kept_version", "kept_sealed"),
     ),
     SealedColumn(
-        what="details",
-        table=tables.detail,
-        key=VaultKey.AUDIT,
-        info=lambda vault, row, _: context("detail", vault, seq=row.seq),
+        *("details", tables.detail, VaultKey.AUDIT),
+        lambda vault, row, _: context("detail", vault, seq=row.seq),
     ),
 )
 """All there are; a test holds them against the columns of the catalogue."""

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
-from callrec.archive.catalogue_copies import kept_copies
+from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.survey import last_verified
 from callrec.archive.unfinished import owed_by_label

@@ -22,7 +22,7 @@ from callrec.archive.log import (
     check_rows_of_volumes,
     check_volume_rows,
 )
-from callrec.archive.owed import Stub, stated_stubs
+from callrec.archive.owed import Stub, stated_stubs, stub_in
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
@@ -205,7 +205,7 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
     for row in every_stub(connection):
         stated = missing.pop(row.uid, None)
         is_bare = row.state == DESTROYED and row.data_key is None
-        if stated is None or not stated.is_in(row) or not is_bare:
+        if stated is None or stated != stub_in(row) or not is_bare:
             yield Problem(None, f"recording {row.id} is no stub that the log knows")
     if missing:
         yield Problem(None, f"{len(missing)} recordings that were destroyed are not, or are gone")

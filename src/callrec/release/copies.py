@@ -20,7 +20,7 @@ from io import BufferedReader
 from itertools import product
 from typing import BinaryIO, Final
 
-from callrec.archive.files import open_recording
+from callrec.archive.attached import open_recording
 from callrec.calls.find import time_doubt
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context

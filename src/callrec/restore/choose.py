@@ -8,7 +8,7 @@ Where drives are attached one after another, the vault may have been rebuilt fro
 state anew what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and what no other copy knows would be lost with it. So
 nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
-stated by somebody who joined after all that the vault knows: the copy tells, not its signature.
+stated by a person who joined after all that the vault knows: the copy tells, not its signature.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callrec.archive.catalogue_copies import last_migration_copy, rebuild_folder
-from callrec.archive.copy import time_of_run
+from callrec.archive.copy import last_migration_copy, rebuild_folder
 from callrec.archive.heads import WrittenRun
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
@@ -35,17 +34,15 @@ from callrec.restore.copy import (
     Opener,
     RestoredCopy,
     check_stated,
-    hashes_of,
     last_restored_copy,
     read_copy,
     unpack,
 )
-from callrec.restore.heads import VolumeHeads, heads_on
 from callrec.restore.migrate import migrate_unpacked
-from callrec.restore.resume import is_beyond_log, seq_of_run
+from callrec.restore.resume import VolumeHeads, heads_on, is_beyond_log, seq_of_run
 from callrec.store.layout import disk_errors
 from callrec.system.files import check_only_we_can_change
-from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +55,6 @@ class UnpackedCopy:
     """The folder that its catalogue lies in."""
     copy: RestoredCopy
     """What is remembered of it if it serves."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnpackingPlace:
-    """Where copies are unpacked, beside the place of the vault, and what they are held against."""
-
-    folder: Path
-    at: Callable[[Path], Practice]
-    volumes: Sequence[Volume]
 
 
 def newest_copies_first(
@@ -107,20 +95,28 @@ def copy_with_longest_log(
     copies: Sequence[FoundCopy],
     passed_over: list[tuple[str, CallrecError]],
     opener: Callable[[FoundCopy], Opener],
-    beside: UnpackingPlace,
+    *,
+    beside: Path,
+    at: Callable[[Path], Practice],
+    volumes: Sequence[Volume],
 ) -> UnpackedCopy | None:
     """The copy with the longest log: a clock that was wrong may have named an older one later.
 
-    One that is stated in the log of a copy that passed is older, and is not opened.
+    They are unpacked beside the place of the vault, and held against the volumes. One that is
+    stated in the log of a copy that passed is older, and is not opened.
     """
-    _make_private(beside.folder)
+    _make_private(beside)
     best: UnpackedCopy | None = None
     for number, found in enumerate(copies):
-        if best is not None and _is_stated_in(beside.at(best.place), found):
+        if best is not None and _is_stated_in(at(best.place), found):
             continue
-        who, place = opener(found), beside.folder / str(number)
+        who, place = opener(found), beside / str(number)
         try:
-            tried = _unpack(found, who, place, beside)
+            _make_private(place)
+            unpack(found, who, place / FILE_NAME)
+            copy = _check(at(place), found, who, volumes)
+            migrate_unpacked(at(place))
+            tried = UnpackedCopy(found, who, place, copy)
         except (Tampered, NotFound) as problem:
             cause = problem.__cause__  # what a drive does not give, nobody changed
             passed_over.append((found.label, cause if isinstance(cause, Failed) else problem))
@@ -139,17 +135,9 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
     try:
         heads = heads_on(practice, [found.volume]).said
         stated = [head for _, said, head in heads if said.time == found.copy.time]
-        return any(not is_beyond_log(practice, head) for head in stated)
+        return not all(is_beyond_log(practice, head) for head in stated)
     finally:
         practice.engine.dispose()
-
-
-def _unpack(found: FoundCopy, who: Opener, place: Path, beside: UnpackingPlace) -> UnpackedCopy:
-    _make_private(place)
-    unpack(found, who, place / FILE_NAME)
-    copy = _check(beside.at(place), found, who, beside.volumes)
-    migrate_unpacked(beside.at(place))
-    return UnpackedCopy(found, who, place, copy)
 
 
 def _make_private(folder: Path) -> None:
@@ -173,9 +161,8 @@ def _check(
             _check_opener(practice, who)
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
-            known = [head for _, _, head in heads.said if head not in lost]
             ours, read = stored_head(connection), node_reader(connection)
-            for head in known:
+            for head in {head for _, _, head in heads.said} - lost:
                 if head.size <= ours.size and tree.root(head.size, read) != head.root:
                     wrong = "a volume's head contradicts the log in the copy of the catalogue"
                     raise Tampered(wrong)
@@ -196,26 +183,19 @@ def _check_opener(practice: Practice, who: Opener) -> None:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 
 
-def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> tuple[str, str]:
+def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> CopyHashes:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
-    stated = [
-        said
-        for volume, said, _ in heads.said
-        if volume == found.volume and said.time == found.copy.time
-    ]
+    here = [said for volume, said, _ in heads.said if volume == found.volume]
+    stated = [said for said in here if said.time == found.copy.time]
     ours = last_migration_copy(practice.state_folder)
-    if not stated and ours is not None and ours.volume == found.volume.volume:
-        # A migration made it, where nobody's key is at hand: this operator saw that it did.
-        check_stated(found, catalogue=ours.sealed, keys=ours.keys)
-        return ours.sealed, ours.keys
-    if not stated:
-        untold = heads.untold.get(found.volume.volume)
-        raise Tampered(
-            "no statement on the volume vouches for its copy of the catalogue"
-        ) from untold
-    last = max(stated, key=lambda said: said.seq)
-    check_stated(found, catalogue=last.catalogue, keys=last.keys)
-    return last.catalogue, last.keys
+    if stated:
+        last = max(stated, key=lambda said: said.seq)
+        return check_stated(found, CopyHashes(last.catalogue, last.keys))
+    # Where a migration made it, nobody's key was at hand: this operator saw that it did.
+    if ours is not None and ours.volume == found.volume.volume:
+        return check_stated(found, CopyHashes(ours.sealed, ours.keys))
+    untold = heads.untold.get(found.volume.volume)
+    raise Tampered("no statement on the volume vouches for its copy of the catalogue") from untold
 
 
 def volumes_perhaps_newer(
@@ -244,9 +224,9 @@ def volumes_perhaps_newer(
 
 
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
-    """The whole copies that somebody states there, and of which the vault's log does not tell.
+    """The whole copies that are stated there, and of which the vault's log does not tell.
 
-    Whether they might is not asked. A copy that nobody states can serve nobody.
+    Whether their makers might is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
     doubtful = [said for at, said in heads.claimed if at == volume]
@@ -261,17 +241,19 @@ def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterat
             (known if is_known else doubtful).append(said)
     for copy in volume.copies():
         if any(said.time == copy.time for said in doubtful):
-            there = hashes_of(copy)
-            if not _names(doubtful, copy, there) or _names(known, copy, there):
-                continue
-            served = last_restored_copy(practice.state_folder)
-            if served is None or (served.sealed, served.keys) != there:
+            there, served = copy.hashes(), last_restored_copy(practice.state_folder)
+            # A vault that was rebuilt from it, and still has its log, knows all that it holds.
+            is_rebuilt_from_it = (
+                served is not None
+                and (served.sealed, served.keys) == there
+                and not is_beyond_log(practice, served.head)
+            )
+            is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
+            if is_stated and not is_rebuilt_from_it:
                 yield copy
-            elif is_beyond_log(practice, served.head):
-                yield copy  # else the vault was rebuilt from it, and knows all of its log
 
 
-def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
+def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: CopyHashes) -> bool:
     return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
 
 

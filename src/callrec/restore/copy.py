@@ -2,7 +2,7 @@
 
 Anybody who holds the drive can write to it, and anybody can seal to a public key. So a copy counts
 only if the audit log inside it begins with the root that the opener's own seed was locked with, and
-if a ``volume`` statement on the drive, by somebody whom that log vouches for, names its SHA-256
+if a ``volume`` statement on the drive, by a person whom that log vouches for, names its SHA-256
 (docs/formats/archive.md, 5).
 
 The copy that a vault was last rebuilt from is remembered outside the vault: it may not be sealed to
@@ -15,7 +15,6 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +30,8 @@ from callrec.record.forms import LogHead, as_json, recall
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
-from callrec.volume.drive import drive_errors, hash_on_medium, open_untrusted, read_small
-from callrec.volume.volume import CatalogueCopy, Volume
+from callrec.volume.drive import drive_errors, open_untrusted, read_small
+from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
 
 RESTORED_COPY_FILE: Final = "rebuilt-from.json"
 
@@ -83,7 +82,11 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
             if len(people) <= MAX_PEOPLE:
-                sealed_to, locked = _sealed_to(keys), _locked(people)
+                with _in_form("keys"):
+                    sealed_to = {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
+                with _in_form("people"):
+                    seeds = {str(each["person"]): each["locked"] for each in people}
+                locked = {by: LockedSeed.from_json(seed) for by, seed in seeds.items() if seed}
                 vouchers = tuple(each.get("voucher") for each in people)
                 return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
@@ -136,10 +139,16 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
 def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     """Write the catalogue into a file that its owner alone can read, durably."""
     key = _copy_key(found, opener.person, opener.identity)
-    associated = context(
-        "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
-    )
-    with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
+    volume, time = found.volume, found.copy.time
+    associated = context("volume-copy", volume.vault, volume=volume.volume, time=time)
+    with _from_drive():
+        try:
+            source = open_untrusted(found.copy.sealed)
+        except OSError as error:
+            if error.errno not in {errno.ELOOP, errno.EINVAL}:
+                raise
+            raise Tampered("the volume's copy of the catalogue is no plain file") from error
+    with source as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
         for piece in _each_from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
@@ -161,28 +170,13 @@ def _each_from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from pieces
 
 
-def _sealed_copy(found: FoundCopy) -> FileIO:
+def check_stated(found: FoundCopy, stated: CopyHashes) -> CopyHashes:
+    """The hashes of a copy's files, if they are those that a statement names."""
     with _from_drive():
-        try:
-            return open_untrusted(found.copy.sealed)
-        except OSError as error:
-            if error.errno not in {errno.ELOOP, errno.EINVAL}:
-                raise
-            raise Tampered("the volume's copy of the catalogue is no plain file") from error
-
-
-def hashes_of(copy: CatalogueCopy) -> tuple[str, str]:
-    """SHA-256 of a copy's two files, as a statement names them: of the copy, and of its keys."""
-    with drive_errors():
-        return hash_on_medium(copy.sealed), hash_on_medium(copy.keys)
-
-
-def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
-    """Hold a copy's files against the SHA-256 that a statement names, lower-case hex."""
-    with _from_drive():
-        there = hashes_of(found.copy)
-    if there != (catalogue, keys):
+        there = found.copy.hashes()
+    if there != stated:
         raise Tampered("the volume's copy of the catalogue is not the one that was written there")
+    return there
 
 
 def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
@@ -194,19 +188,12 @@ def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
     return primitives.hpke_open(identity.kem, sealed, info)
 
 
-def _sealed_to(keys: list[Any]) -> dict[str, bytes]:
+@contextmanager
+def _in_form(what: str) -> Iterator[None]:
     try:
-        return {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
+        yield
     except (KeyError, TypeError) as error:
-        raise Tampered("the keys of the volume's copy are not in their form") from error
-
-
-def _locked(people: list[Any]) -> dict[str, LockedSeed]:
-    try:
-        seeds = {str(each["person"]): each["locked"] for each in people}
-    except (KeyError, TypeError) as error:
-        raise Tampered("the people of the volume's copy are not in their form") from error
-    return {person: LockedSeed.from_json(seed) for person, seed in seeds.items() if seed}
+        raise Tampered(f"the {what} of the volume's copy are not in their form") from error
 
 
 def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:

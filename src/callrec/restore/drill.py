@@ -15,19 +15,18 @@ from typing import Final
 
 from sqlalchemy import select
 
-from callrec.archive.catalogue_copies import drill_folder
-from callrec.archive.fetch import Fetched, fetch
+from callrec.archive.copy import drill_folder
+from callrec.archive.fetch import Fetched, fetch_all
+from callrec.archive.heads import check_may_archive
 from callrec.audit.log import stored_head
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.policy.authority import check_may
-from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.copy import FoundCopy, Opener
-from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild_for_drill
+from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild
 from callrec.store.sealing import open_stream
 from callrec.volume.volume import Volume
 
@@ -59,50 +58,36 @@ def run_restore_drill(
     environ: Mapping[str, str],
     advance: Callable[[int], None],
 ) -> RestoreDrill:
-    """Restore beside the vault, prove it, and record the proof.
+    """Restore beside the vault, which is not touched; prove it, and record the proof.
 
-    Args:
-        practice: the open vault, which is not touched but for the record.
-        actor: with their password given.
-        volumes: of this vault.
-        opener: finds out who opens a copy.
-        environ: where this operator's own memory lies.
-        advance: is told how many files of a volume more were looked at.
+    ``advance`` is told how many files of a volume more were looked at.
 
     Raises:
         Refused: the actor may not restore.
         Tampered: a volume does not give back what was written to it.
         Failed: there is no room beside the vault, or a drive fails.
     """
-    place = drill_folder(practice.folder)
-    with attempt(practice, actor, RESTORE_DRILLED, subject=[volume.volume for volume in volumes]):
-        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+    place, subject = drill_folder(practice.folder), [volume.volume for volume in volumes]
+    with attempt(practice, actor, RESTORE_DRILLED, subject=subject):
+        check_may_archive(practice, actor)
         shutil.rmtree(place, ignore_errors=True)
         try:
-            rebuilt = rebuild_for_drill(
-                practice.config.model_copy(update={"vault": place}),
-                volumes,
-                opener,
-                now=practice.now,
-                environ=environ,
+            config = practice.config.model_copy(update={"vault": place})
+            rebuilt = rebuild(
+                *(config, volumes, opener), now=practice.now, environ=environ, is_drill=True
             )
             fetched, size, lacking = _prove(rebuilt, volumes, advance)
         finally:
             shutil.rmtree(place, ignore_errors=True)
-    seq = record(
-        practice,
-        actor,
-        RESTORE_DRILLED,
-        subject=[volume.volume for volume in volumes],
-        details={
-            "bytes": fetched.size_bytes,
-            "copied_at": rebuilt.copied_at,
-            "damaged": len(fetched.damaged),
-            "lacking": lacking,
-            "log_size": size,
-            "recordings": fetched.recordings,
-        },
-    )
+    details = {
+        "bytes": fetched.size_bytes,
+        "copied_at": rebuilt.copied_at,
+        "damaged": len(fetched.damaged),
+        "lacking": lacking,
+        "log_size": size,
+        "recordings": fetched.recordings,
+    }
+    seq = record(practice, actor, RESTORE_DRILLED, subject=subject, details=details)
     return RestoreDrill(rebuilt.label, rebuilt.copied_at, size, fetched, lacking, seq)
 
 
@@ -111,10 +96,8 @@ def _prove(
 ) -> tuple[Fetched, int, int]:
     """What came back, how long the log is, and how many recordings none of the volumes had."""
     practice = rebuilt.practice
-    fetched = Fetched()
     try:
-        for volume in volumes:
-            fetched.add(fetch(practice, volume, check=False, advance=advance))
+        fetched = fetch_all(practice, volumes, check=False, advance=advance)
         _open_one(practice, actor_in_rebuilt(rebuilt))
         with reading(practice.engine) as connection:
             size = stored_head(connection).size

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from callrec.archive.catalogue_copies import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
+from callrec.archive.copy import SEALED_COPIES_GLOB, UNFINISHED_COPY, keep_sealed
 from callrec.audit import log as audit
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import LogTransaction

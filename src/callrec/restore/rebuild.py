@@ -14,15 +14,15 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from callrec.archive.catalogue_copies import rebuild_folder
+from callrec.archive.copy import rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.config import Config
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on
-from callrec.restore.choose import UnpackingPlace, copy_with_longest_log, newest_copies_first
-from callrec.restore.copy import FoundCopy, Opener, RestoredCopy, remember_restored_copy
+from callrec.restore.choose import copy_with_longest_log, newest_copies_first
+from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.layout import RECORDINGS
 from callrec.system.files import sync
 from callrec.volume.volume import Volume, open_volume
@@ -40,7 +40,6 @@ class Rebuilt:
     opener: Opener
     passed_over: tuple[tuple[str, str], ...]
     """Volumes whose copy would not do, and why."""
-    copy: RestoredCopy
 
 
 def is_vault(config: Config) -> bool:
@@ -71,8 +70,11 @@ def rebuild(
     *,
     now: Callable[[], datetime],
     environ: Mapping[str, str],
+    is_drill: bool = False,
 ) -> Rebuilt:
-    """Put a vault's catalogue back in the place that the configuration names, and remember whence.
+    """Put a vault's catalogue back in the place that the configuration names.
+
+    It is remembered from which copy, but for a drill, which leaves nothing elsewhere.
 
     Raises:
         Misconfigured: something else lies in that place.
@@ -80,20 +82,6 @@ def rebuild(
         Unusable, Tampered: no volume holds a copy that can be used.
         Failed: the place cannot be made, or a drive fails.
     """
-    rebuilt = rebuild_for_drill(config, volumes, opener, now=now, environ=environ)
-    remember_restored_copy(rebuilt.practice.state_folder, rebuilt.copy)
-    return rebuilt
-
-
-def rebuild_for_drill(
-    config: Config,
-    volumes: Sequence[Volume],
-    opener: Callable[[FoundCopy], Opener],
-    *,
-    now: Callable[[], datetime],
-    environ: Mapping[str, str],
-) -> Rebuilt:
-    """Put a vault's catalogue into a place, and leave nothing elsewhere."""
     folder = config.vault
     _check_place(folder)
     beside = rebuild_folder(folder, volumes[0].vault)
@@ -105,14 +93,15 @@ def rebuild_for_drill(
     copies, passed_over = newest_copies_first(volumes)
     try:
         best = copy_with_longest_log(
-            copies, passed_over, opener, UnpackingPlace(beside, at, volumes)
+            copies, passed_over, opener, beside=beside, at=at, volumes=volumes
         )
         if best is not None:
-            found = best.found
             _put_in_place(best.place, folder)
+            practice, found = at(folder), best.found
+            if not is_drill:
+                remember_restored_copy(practice.state_folder, best.copy)
             why = tuple((label, problem.message) for label, problem in passed_over)
-            time = found.copy.time
-            return Rebuilt(at(folder), found.label, time, best.who, why, best.copy)
+            return Rebuilt(practice, found.label, found.copy.time, best.who, why)
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
@@ -128,29 +117,22 @@ def rebuild_for_drill(
 
 
 def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
-    """The person who restores, at work in the vault that they have rebuilt.
-
-    Raises:
-        Locked: they were disabled since, or are not confirmed.
-    """
+    """The person who restores, at work in the vault that they have rebuilt, if they may."""
     practice, who = rebuilt.practice, rebuilt.opener
+    person = tables.person.c
     with reading(practice.engine) as connection:
-        login = connection.execute(
-            select(tables.person.c.login).where(tables.person.c.id == who.person)
-        ).scalar()
+        query = select(person.login).where(person.id == who.person)
+        login = connection.execute(query).scalar()
     return actor_of(practice, Unlocked(who.person, login or "", who.identity, claimed=False))
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a folder with a catalogue in it, or with what belongs to nobody's vault.
-
-    What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
-    """
+    """Refuse a folder with a catalogue in it, or with what belongs to nobody's vault."""
     if not folder.exists():
         return
-    hint = "choose another with --vault"
-    is_folder = folder.is_dir()
+    hint, is_folder = "choose another with --vault", folder.is_dir()
     there = [path.name for path in folder.iterdir()] if is_folder else []
+    # What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
     has_catalogue = any(name.startswith(FILE_NAME) for name in there)
     if has_catalogue:
         hint += f", or move all that is called {FILE_NAME} out of it"

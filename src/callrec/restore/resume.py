@@ -1,29 +1,36 @@
 """Resume the log after a restore: say what of it is lost, and what the volumes hold beyond it.
 
-A volume's copy of the catalogue is made before the statement that names its hash, so the entry of
-that very run is always beyond it. Somebody who governs names the lost heads; and each run on an
+What lies on attached volumes beside their bags says what was written, by whom, and at which head. A
+volume's copy of the catalogue is made before the statement that names its hash, so the entry of
+that very run is always beyond it. A person who governs names the lost heads; and each run on an
 attached volume whose entry is lost is stated anew under its name, with the proof beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 
-from callrec.archive.fetch import ROWS_PER_QUERY, names_in_manifest
+from callrec.archive.fetch import names_in_manifest
 from callrec.archive.heads import (
-    VolumeStatement,
+    KnownHeads,
     WrittenRun,
+    known_heads,
     lay_proof,
+    read_head,
+    read_unverified,
     runs_written_to,
     save_written,
     state_run,
 )
 from callrec.audit import tree
+from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import Head, LogTransaction, node_reader, stored_head
+from callrec.audit.register import Voucher, read_newer_voucher
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.resumed import (
     RESUMED_ACT,
@@ -34,31 +41,110 @@ from callrec.audit.resumed import (
 )
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
-from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import (
-    add_unknown_files,
-    drop_bag,
-    each_volume,
-    save_bag,
-)
+from callrec.catalogue.engine import batches, reading
+from callrec.catalogue.volumes import add_unknown_files, drop_bag, each_volume, save_bag
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Failed, Locked, Tampered
+from callrec.crypto.statement import Statement, read_statement
+from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
+from callrec.restore.copy import read_copy
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.volume import Volume
 
+UnknownRun: TypeAlias = tuple[Volume, WrittenRun, tuple[str, ...]]
+"""A run that the log knows nothing of any more, and the names of the recordings in its bag."""
 
-class _UnknownRun(NamedTuple):
-    """A run on an attached volume that the log knows nothing of any more."""
 
-    volume: Volume
-    run: WrittenRun
-    names: tuple[str, ...]
-    """Of the recordings in its bag."""
-    common: int
-    """How many entries its copy of the catalogue knows of this log, at the least."""
+@dataclass(frozen=True, slots=True)
+class VolumeHeads:
+    """What the proofs on volumes say."""
+
+    said: tuple[tuple[Volume, WrittenRun, Head], ...]
+    """What was written, as a person entitled stated it, and at which head of the log."""
+    claimed: tuple[tuple[Volume, WrittenRun], ...]
+    """What proofs say that count for nothing: perhaps by a person whom the log does not know."""
+    passed_over: tuple[tuple[str, str], ...]
+    """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
+    maker might not."""
+    untold: Mapping[str, Failed]
+    """By its id, what a drive failed with that does not give all its proofs."""
+
+
+def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
+    """What lies on the volumes, by whom it was stated, and at which head of the log.
+
+    People whom the log does not know count by the voucher that comes with a copy of the catalogue,
+    if its maker governs.
+    """
+    said, claimed, passed_over = [], [], []
+    untold: dict[str, Failed] = {}
+    later = _later(practice, volumes)
+    with reading(practice.engine) as connection:
+        known = known_heads(practice, connection, later)
+        for volume in volumes:
+            try:
+                names = volume.heads()
+            except Failed as problem:
+                untold[volume.volume] = problem
+                passed_over.append((volume.label, f"its proofs: {problem.message}"))
+                continue
+            for name in names:
+                try:
+                    said.append((volume, *_said_by(practice, volume, name, known)))
+                except (Tampered, NotFound, Failed) as problem:
+                    why = f"its proof {name} counts for nothing: {problem.message}"
+                    passed_over.append((volume.label, why))
+                    if isinstance(problem, Failed):
+                        untold[volume.volume] = problem
+                    with suppress(Tampered, NotFound, Failed):
+                        claimed.append((volume, read_unverified(practice, volume.head_of(name))))
+    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), untold)
+
+
+def _said_by(
+    practice: Practice, volume: Volume, name: str, known: KnownHeads
+) -> tuple[WrittenRun, Head]:
+    written, head = read_head(practice, volume.head_of(name), known)
+    if written.volume != volume.volume:
+        raise Tampered("it is of another volume")
+    return written, head
+
+
+def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Voucher]:
+    """The newest voucher of each person of whom the volumes know more than the log."""
+    newest: dict[str, Voucher] = {}
+    with reading(practice.engine) as connection:
+        size = stored_head(connection).size
+    for statement in _vouchers_on(volumes, practice.vault):
+        with suppress(Tampered):
+            voucher = read_newer_voucher(practice.register, statement, size)
+            if voucher is None:
+                continue
+            before = newest.setdefault(voucher.person.id, voucher)
+            if before.serial < voucher.serial:
+                newest[voucher.person.id] = voucher
+    return newest
+
+
+def _vouchers_on(volumes: Sequence[Volume], vault: str) -> Iterator[Statement]:
+    """As they lie there; nothing of them is known to be true."""
+    for volume in volumes:
+        for voucher in _listed(volume):
+            match voucher:
+                case {"body": str(body), "signature": str(signature)}:
+                    with suppress(Tampered):
+                        yield read_statement(decode_base64(body), decode_base64(signature), vault)
+                case _:
+                    pass
+
+
+def _listed(volume: Volume) -> Iterator[Any]:
+    with suppress(Failed):
+        for copy in volume.copies():
+            with suppress(NotFound, Tampered, Unusable, Failed):
+                yield from read_copy(volume, copy).vouchers
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +155,17 @@ class Resumption:
     """Entries that the log had."""
     leaves_lost: int
     is_stated: bool
-    """Nothing was lost, or somebody who governs has said what was."""
+    """Nothing was lost, or a person who governs has stated what was."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
 
 
 def resume_log(
-    practice: Practice,
-    actor: Actor,
-    heads: Sequence[tuple[Volume, WrittenRun, Head]],
+    practice: Practice, actor: Actor, heads: Sequence[tuple[Volume, WrittenRun, Head]]
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state anew what is beyond them.
 
-    Returns:
-        With ``undone``: a run whose bag is not the one that its statement names is not stated; the
-        others are.
+    A run whose bag is not the one that its statement names is not stated; the others are.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -107,7 +189,12 @@ def resume_log(
         if is_new or held:
             _state(practice, actor, lost - named, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
-        _lay_proof(practice, volume, run, undone)
+        seq = seq_of_run(practice, volume, run)
+        try:
+            if seq is not None:
+                lay_proof(practice, volume, run.name, seq)
+        except Failed as problem:  # it can only be read, say: the next restore lays it
+            undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
     leaves_lost = leaves_lost if is_new else 0
     return Resumption(ours.size, leaves_lost, is_stated=True, undone=tuple(dict.fromkeys(undone)))
 
@@ -119,18 +206,6 @@ def seq_of_run(practice: Practice, volume: Volume, run: WrittenRun) -> int | Non
     return stated.seq if stated and replace(stated, seq=run.seq) == run else None
 
 
-def _lay_proof(
-    practice: Practice, volume: Volume, run: WrittenRun, undone: list[tuple[str, str]]
-) -> None:
-    seq = seq_of_run(practice, volume, run)
-    if seq is None:
-        return
-    try:
-        lay_proof(practice, volume, run.name, seq)
-    except Failed as problem:  # it can only be read, say: the next restore lays it
-        undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
-
-
 def is_beyond_log(practice: Practice, head: Head) -> bool:
     """Whether a head is no beginning of the log as it stands."""
     with reading(practice.engine) as connection:
@@ -138,12 +213,7 @@ def is_beyond_log(practice: Practice, head: Head) -> bool:
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
 
 
-def _state(
-    practice: Practice,
-    actor: Actor,
-    lost: set[Head],
-    held: Sequence[_UnknownRun],
-) -> None:
+def _state(practice: Practice, actor: Actor, lost: set[Head], held: Sequence[UnknownRun]) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
@@ -164,7 +234,7 @@ def _held(
     undone: list[tuple[str, str]],
     *,
     went_on: Sequence[int],
-) -> list[_UnknownRun]:
+) -> list[UnknownRun]:
     """The runs that can be stated anew, and how much of this log their copies know.
 
     The others go into ``undone``. A log that was lost has the entries of this one up to where this
@@ -181,7 +251,7 @@ def _held(
             continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
-            held.append(_UnknownRun(volume, run, _names_of(volume, run), common))
+            held.append((volume, replace(run, common=common), _names_of(volume, run)))
         except (Tampered, Failed) as problem:
             undone.append((volume.label, problem.message))
     return held
@@ -197,43 +267,25 @@ def _names_of(volume: Volume, run: WrittenRun) -> tuple[str, ...]:
     return tuple(names_in_manifest(bag / MANIFEST))
 
 
-def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: _UnknownRun) -> None:
-    volume, run, names, common = beyond
-    stated = VolumeStatement(
-        volume=volume.volume,
-        name=run.name,
-        manifest=run.manifest,
-        catalogue=run.catalogue,
-        keys=run.keys,
-        head=act.head,
-        erased=run.erased,
-        common=common,
-        on_vaults_disk=run.on_vaults_disk,
-    )
-    details = {"bag": run.name, "recordings": len(names), "stated": "anew"}
-    _, digest = state_run(practice, actor, act, stated, details)
+def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: UnknownRun) -> None:
+    volume, run, names = beyond
+    about = (practice, actor, act, replace(run, head=act.head))
+    _, digest = state_run(*about, bag=run.name, recordings=len(names), stated="anew")
     save_written(practice, act, volume)
-    if not run.manifest:
-        drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
-        add_unknown_files(act.connection, volume.volume, run.name, ())
+    bag, numbers = (act.connection, volume.volume, run.name), _numbers(act.connection, names)
+    if run.manifest:
+        save_bag(*bag, statement=digest, recordings=numbers.values())
     else:
-        numbers = _numbers(act.connection, names)
-        save_bag(
-            act.connection,
-            volume.volume,
-            run.name,
-            statement=digest,
-            recordings=numbers.values(),
-        )
-        unknown = [name for name in names if name not in numbers]
-        add_unknown_files(act.connection, volume.volume, run.name, unknown)
+        drop_bag(*bag)  # emptied by an erasure, perhaps
+    add_unknown_files(*bag, [name for name in names if name not in numbers])
 
 
 def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
-    recording, found = tables.recording.c, dict[str, int]()
-    for start in range(0, len(names), ROWS_PER_QUERY):
-        some = recording.ciphertext.in_(names[start : start + ROWS_PER_QUERY])
-        query = select(recording.ciphertext, recording.id).where(some)
-        found |= {row.ciphertext: row.id for row in connection.execute(query)}
-    return found
+    recording = tables.recording.c
+    query = select(recording.ciphertext, recording.id)
+    return {
+        row.ciphertext: row.id
+        for some in batches(names)
+        for row in connection.execute(query.where(recording.ciphertext.in_(some)))
+    }

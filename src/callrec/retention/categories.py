@@ -51,10 +51,8 @@ class CategoryGiven:
 
 def schedule(practice: Practice) -> Mapping[str, Category]:
     """The retention schedule of the configuration, by name and in its order."""
-    return {
-        each.name: Category(each.name, each.keeps, each.source)
-        for each in practice.config.retention.category
-    }
+    known = practice.config.retention.category
+    return {each.name: Category(each.name, each.keeps, each.source) for each in known}
 
 
 def set_category(
@@ -66,10 +64,7 @@ def set_category(
         Refused: the actor may not review recordings, or the reason is none.
         NotFound: there is no such recording, it is destroyed, or there is no such category.
     """
-    with (
-        attempt(practice, actor, CATEGORISED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, CATEGORISED), signing(practice, actor) as act:
         check_may_review(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         known = schedule(practice)
@@ -79,7 +74,10 @@ def set_category(
             )
         chosen = known[category]
         found = find_recordings(practice, actor, act.connection, recordings)
-        _check_there(act.connection, recordings)
+        recording = tables.recording.c
+        named = select(recording.id).where(recording.id.in_(recordings))
+        if act.connection.execute(named.where(recording.state == DESTROYED).limit(1)).first():
+            raise NotFound("a recording is destroyed", hint="leave it out: only its stub is kept")
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
         counts = categories_of(practice, act.connection, recordings)
     return CategoryGiven(chosen, tuple(n for n, each in counts.items() if each != chosen))
@@ -168,24 +166,14 @@ _OF_A_CLAIM: Final = (
 def _log(
     act: LogTransaction, actor: Actor, uids: Sequence[str], category: Category, reason: str
 ) -> None:
+    table, recording = tables.category, tables.recording.c
+    details = {"category": category.name, "reason": reason}
     for start in range(0, len(uids), NAMES_PER_LEAF):
         some = uids[start : start + NAMES_PER_LEAF]
-        seq = act.leaf(
-            CATEGORISED,
-            actor=actor.person.id,
-            subject=[category_id(category.name), *some],
-            details={"category": category.name, "reason": reason},
-        )
-        table, recording = tables.category, tables.recording.c
+        subject = [category_id(category.name), *some]
+        seq = act.leaf(CATEGORISED, actor=actor.person.id, subject=subject, details=details)
         found = act.connection.execute(select(recording.id).where(recording.uid.in_(some)))
         numbers = found.scalars().all()
         act.connection.execute(table.delete().where(table.c.recording.in_(numbers)))
         rows = [{"recording": n, "category": category.name, "seq": seq} for n in numbers]
         act.connection.execute(table.insert(), rows)
-
-
-def _check_there(connection: Connection, recordings: Sequence[int]) -> None:
-    recording = tables.recording.c
-    query = select(recording.id).where(recording.id.in_(recordings), recording.state == DESTROYED)
-    if connection.execute(query.limit(1)).first() is not None:
-        raise NotFound("a recording is destroyed", hint="leave it out: only its stub is kept")

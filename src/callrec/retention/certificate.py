@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, select
@@ -10,11 +11,12 @@ from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.log import check_volumes
 from callrec.archive.owed import read_destruction_leaf, when_done
 from callrec.archive.unfinished import owed_by_label
+from callrec.audit.erased import DestructionStatement
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.catalogue.times import from_millis
-from callrec.catalogue.volumes import LOST
+from callrec.catalogue.volumes import LOST, each_volume
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
@@ -31,11 +33,6 @@ def certify_destruction(
     practice: Practice, reference: str, *, released_to: Sequence[Recipient]
 ) -> DestructionCertificate | None:
     """What is certified of what was destroyed under a request; None while something is owed of it.
-
-    Args:
-        practice: the open vault.
-        reference: ``R-17``.
-        released_to: who received a release of it.
 
     Raises:
         NotFound: nothing was destroyed under that request.
@@ -58,19 +55,15 @@ def certify_destruction(
         done_at = when_done(practice, connection, row.id)
         # One that was lost then, and is found since, was written anew later.
         written = [each.written_at for each in media if each.written_at is not None]
-        numbers = _numbers(connection, [uid for uid, _ in said.kept])
-        zone = practice.config.time_zone
+        kept, zone = _kept(connection, said), practice.config.time_zone
+        standing = [each for each in approvals if each.statement.digest in said.approvals]
         return DestructionCertificate(
             practice=practice.name,
             reference=f"C-{row.number}",
             request=reference,
             purpose=BASIS_IN_WORDS[facts.purpose],
             asked_by=role_in_words(practice, facts.requester),
-            approvals=tuple(
-                certified_approvers(
-                    practice, [a for a in approvals if a.statement.digest in said.approvals]
-                )
-            ),
+            approvals=tuple(certified_approvers(practice, standing)),
             carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),
             done_at=max([done_at, *written]).astimezone(zone),
@@ -86,9 +79,7 @@ def certify_destruction(
                 )
                 for stub in stubs
             ),
-            kept=tuple(
-                (numbers[uid], exemption_in_words(facts.purpose, code)) for uid, code in said.kept
-            ),
+            kept=tuple((n, exemption_in_words(facts.purpose, code)) for n, code in kept.items()),
             media=media,
             released=tuple((each.request, each.release) for each in released_to),
             fingerprint=practice.root.hex(),
@@ -104,47 +95,40 @@ def exemption_in_words(purpose: Purpose, code: str) -> str:
 
 
 def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
-    """What was asked for under a request and not destroyed: the code of each one's exemption.
-
-    Raises:
-        NotFound: nothing was destroyed under that request.
-        Tampered: the log does not say so.
-    """
+    """What was asked for and not destroyed, and why: codes. Raises: as `certify_destruction`."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         _, said = read_destruction_leaf(practice, connection, row)
-        numbers = _numbers(connection, [uid for uid, _ in said.kept])
-        return {numbers[uid]: code for uid, code in said.kept}
+        return _kept(connection, said)
 
 
-def _numbers(connection: Connection, uids: Sequence[str]) -> Mapping[str, int]:
-    recording = tables.recording.c
+def _kept(connection: Connection, said: DestructionStatement) -> Mapping[int, str]:
+    """The number of each recording that was asked for and stays, and the code of its exemption."""
+    recording, uids = tables.recording.c, [uid for uid, _ in said.kept]
     rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
-    return {row.uid: row.id for row in rows}
+    numbers = {row.uid: row.id for row in rows}
+    return {numbers[uid]: code for uid, code in said.kept}
 
 
 def _media(
     practice: Practice, connection: Connection, certificate: str, uids: set[str]
 ) -> Iterator[Medium]:
     """The volumes that were written anew without it, and those that are lost with it."""
-    volumes = {row.id: row for row in connection.execute(select(tables.volume))}
+    volumes = {row.id: row for row in each_volume(connection)}
     statement = tables.statement.c
     query = select(statement.body, statement.signature).where(statement.kind == VOLUME_STATEMENT)
-    erased: dict[str, set[str]] = {}
-    last: dict[str, str] = {}
+    erased: defaultdict[str, set[str]] = defaultdict(set)
+    last: defaultdict[str, str] = defaultdict(str)
     for body, signature in connection.execute(query):
         fields = read_statement(body, signature, practice.vault).fields
         here = uids & {*fields.get("erased", ())}
-        if here:  # one of several of a run, perhaps, or said again after a restore
-            erased.setdefault(fields["volume"], set()).update(here)
-            last[fields["volume"]] = max(fields["at"], last.get(fields["volume"], ""))
+        if here:  # one of several of a run, perhaps, or stated again after a restore
+            erased[fields["volume"]] |= here
+            last[fields["volume"]] = max(fields["at"], last[fields["volume"]])
     for each, found in erased.items():
-        yield Medium(
-            label=volumes[each].label,
-            serial=volumes[each].serial or "",
-            recordings=len(found),
-            written_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
-        )
+        label, serial = volumes[each].label, volumes[each].serial or ""
+        written_at = parse_instant(last[each]).astimezone(practice.config.time_zone)
+        yield Medium(label=label, serial=serial, recordings=len(found), written_at=written_at)
     serials = {row.label: row.serial or "" for row in volumes.values()}
     lost = destruction.still_to_erase_by_label(connection, certificate, standing=LOST)
     for label, count in lost.items():

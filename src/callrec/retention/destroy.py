@@ -25,20 +25,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from callrec.archive.catalogue_copies import drop_kept_copies, drop_unpacked
-from callrec.archive.erase import erase_owed
-from callrec.archive.owed import certificate_columns, record_completed_destructions
+from callrec.archive.copy import drop_kept_copies, drop_unpacked
+from callrec.archive.erase import erase_owed_on
+from callrec.archive.owed import certificate_columns
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import OpenedRecording, Opening, replaced_files
+from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Failed, Locked, NotFound, Tampered
+from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
 from callrec.policy.retention import (
@@ -47,7 +47,7 @@ from callrec.policy.retention import (
     check_granted,
     check_nobody_waits,
 )
-from callrec.practice import Actor, Practice, attempt, check_remembered_head, signing, writing
+from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -104,15 +104,12 @@ class Destruction:
 
 
 def destroy_granted(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    to_destroy: Sequence[DestructionItem],
-    *,
-    volumes: Sequence[Path],
-    advance: Callable[[int], None],
-) -> Destruction:
-    """Destroy what an approved request (of purpose erasure or disposal) grants to be destroyed."""
+    practice: Practice, actor: Actor, reference: str, to_destroy: Sequence[DestructionItem]
+) -> None:
+    """Write down that what an approved request grants is destroyed; from then on nothing opens it.
+
+    `finish_destruction` does the rest.
+    """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
     with (
@@ -123,7 +120,6 @@ def destroy_granted(
         request = read_to_decide(practice, actor, act.connection, reference)
         warrant = _warrant(practice, actor, act.connection, request, to_destroy)
         _carry_out(practice, actor, act, warrant)
-    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
 def finish_destruction(
@@ -134,25 +130,12 @@ def finish_destruction(
     volumes: Sequence[Path],
     advance: Callable[[int], None],
 ) -> Destruction:
-    """Go on with a destruction that is in the log: files, the catalogue's own, volumes.
-
-    A volume that is not as it was written, or fails, still owes, and keeps no other from letting
-    it be erased.
-
-    Args, raises: as `destroy_granted`, which ends in this.
-    """
+    """Go on with a destruction that is in the log: files, the catalogue's own, volumes."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    undone = []
-    for volume in [open_volume(at) for at in volumes]:
-        check_remembered_head(practice)  # what is wrong with the vault itself ends it
-        try:
-            erase_owed(practice, actor, volume.at, advance=advance)
-        except (Tampered, Failed, NotFound) as problem:
-            undone.append((volume.label, problem.message))
-    record_completed_destructions(practice, actor)
+    undone = erase_owed_on(practice, actor, [open_volume(at) for at in volumes], advance=advance)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]),
         reading(practice.engine) as connection,
@@ -201,15 +184,10 @@ def _warrant(
         check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
-    check_nobody_waits(
-        frozenset(
-            f"R-{row.number}"
-            for row in all_requests(connection)
-            if row.id != request.id
-            and row.state not in ENDED_STATES
-            and uids & {*outline_of(makings, row).uids}
-        )
-    )
+    others = [row for row in all_requests(connection) if row.id != request.id]
+    waiting = [row for row in others if row.state not in ENDED_STATES]
+    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
+    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
 
@@ -217,7 +195,7 @@ def _warrant(
 def _standing(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Iterable[Approval]:
-    """The approvals that stand, each by somebody who might decide it at the time."""
+    """The approvals that stand, each by a person who might decide it at the time."""
     for approval in request.approvals:
         if end_reason(approval, request.history, practice.now()):
             continue
@@ -231,7 +209,8 @@ def _standing(
 
 def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _Warrant) -> None:
     connection, request = act.connection, warrant.request
-    opened = _opened(practice, actor, connection, warrant.recordings)
+    # One whose metadata is damaged is destroyed all the same.
+    opened = Opening(practice, actor, connection).sound_metadata(warrant.recordings)
     duplicates = DuplicateMacs.of(practice, actor, marking=False)
     macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
@@ -247,9 +226,8 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         "request": request.id,
     }
     statement = sign_statement_as(practice, actor, KIND, fields)
-    after = log_request_event(
-        act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
-    )
+    done = RequestAct.CARRIED_OUT
+    after = log_request_event(act, actor, request.history, done, subject=uids, statement=statement)
     # What it took to get so far may have outlasted an approval: its leaf's time is what counts.
     if any(has_lapsed(each.lapses_at, after.events[-1].at) for each in warrant.approvals):
         lapsed = APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED]
@@ -258,41 +236,16 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
     destroy_grants(connection, request.id, request.requester)
-    destruction.insert_certificate(
-        connection,
-        **certificate_columns(after.leaves[-1].seq, read_destruction(statement)),
-        begun_at=now,
-    )
-    destruction.insert_stubs(
-        connection,
-        [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
-    )
-
-
-def _opened(
-    practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
-) -> Sequence[OpenedRecording]:
-    """What is known of them; one whose metadata is damaged is destroyed all the same."""
-    opening, opened = Opening(practice, actor, connection), []
-    for row in rows:
-        try:
-            opened.append(opening.metadata(row))
-        except Tampered:
-            continue
-    return opened
-
-
-def _stub(
-    row: Row[Any], to_destroy: DestructionItem, certificate: str, now: int
-) -> Mapping[str, object]:
-    return {
-        "recording": row.id,
-        "certificate": certificate,
-        "category": to_destroy.category,
-        "rule": to_destroy.rule,
-        "due_on": to_destroy.due and to_destroy.due.isoformat(),
-        "destroyed_at": now,
-    }
+    columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
+    destruction.insert_certificate(connection, **columns, begun_at=now)
+    stubs = []
+    for row in warrant.recordings:
+        item = warrant.to_destroy[row.id]
+        due_on = item.due and item.due.isoformat()
+        stub = {"category": item.category, "rule": item.rule, "due_on": due_on}
+        under = {"recording": row.id, "certificate": certificate, "destroyed_at": now}
+        stubs.append({**under, **stub})
+    destruction.insert_stubs(connection, stubs)
 
 
 def _item(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, str]:

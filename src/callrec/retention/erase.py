@@ -9,7 +9,7 @@ the approval, with a code for each: it stays, and the certificate says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -29,6 +29,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
+    ROUTINE,
     Appraised,
     DisposalItem,
     DueGroup,
@@ -60,8 +61,6 @@ from callrec.retention.review import appraise_due, appraise_rows
 
 REASON: Final = "The time for which these recordings are kept is over"
 
-ROUTINE_CATEGORY: Final = "routine"
-
 
 @dataclass(frozen=True, slots=True)
 class DisposalProposal:
@@ -78,19 +77,12 @@ class DisposalProposal:
 
 
 def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
-    """Say what would be proposed.
-
-    Raises:
-        Refused: the actor may not review recordings.
-        Misconfigured: a recording is of a category that the configuration does not name.
-    """
-    with (
-        attempt_after_expiry(practice, actor, RequestAct.CREATED),
-        reading(practice.engine) as connection,
-    ):
+    """What would be proposed. Raises: as `propose_disposal`."""
+    with attempt_after_expiry(practice, actor, RequestAct.CREATED):
         check_may_review(actor.person, on=today(practice))
         check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
-        return _proposed(practice, "", _free(practice, actor, connection))
+        with reading(practice.engine) as connection:
+            return _proposed(practice, "", _free(practice, actor, connection))
 
 
 def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
@@ -105,36 +97,33 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
     foreseen = preview_disposal(practice, actor)
     if not foreseen.recordings:
         return foreseen
-    with (
-        attempt(practice, actor, RequestAct.CREATED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, RequestAct.CREATED), signing(practice, actor) as act:
         check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
-        if not free:  # another person has just proposed it
-            return _proposed(practice, "", free)
-        reference = _make(practice, act, actor, free[:MAX_REQUEST_RECORDINGS])
+        chosen = free[:MAX_REQUEST_RECORDINGS]
+        # Another person may have just proposed it.
+        reference = _make(practice, act, actor, chosen) if chosen else ""
         return _proposed(practice, reference, free)
 
 
-def dispose(
+def carry_out(
     practice: Practice,
     actor: Actor,
     reference: str,
+    preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]],
     *,
     volumes: Sequence[Path],
     advance: Callable[[int], None],
 ) -> Destruction:
-    """Destroy what a request for disposal was approved for, or go on with what is owed of it.
+    """Destroy what an approved request grants, or go on with what is owed of it.
 
-    Args, raises: as `preview_destruction` and `destroy_granted`.
+    Raises: as ``preview``, of an erasure or a disposal, and as `destroy_granted`.
     """
-    if is_carried_out(practice, reference):
-        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
-    to_destroy = preview_destruction(practice, actor, reference)
-    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
+    if not is_carried_out(practice, reference):
+        destroy_granted(practice, actor, reference, preview(practice, actor, reference))
+    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
 
 
 def preview_destruction(
@@ -153,50 +142,20 @@ def preview_destruction(
         attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         reading(practice.engine) as connection,
     ):
-        request = read_to_decide(
-            practice, actor, connection, reference, command="retention dispose"
-        )
+        command = "retention dispose"
+        request = read_to_decide(practice, actor, connection, reference, command=command)
         _check_purpose(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         rows = _granted(practice, request)
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        retained = request.body.retained
-        return tuple(
-            DestructionItem(row.id, each.category, each.rule, each.due_on)
-            for row in rows
-            for each in (retained[row.uid],)
-        )
-
-
-def erase(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    *,
-    volumes: Sequence[Path],
-    advance: Callable[[int], None],
-) -> Destruction:
-    """Erase everything that an approved request grants, or go on with what is owed of it.
-
-    Args, raises: as `preview_erasure` and `destroy_granted`.
-    """
-    if is_carried_out(practice, reference):
-        return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
-    to_destroy = preview_erasure(practice, actor, reference)
-    return destroy_granted(practice, actor, reference, to_destroy, volumes=volumes, advance=advance)
+        kept = [(row.id, request.body.retained[row.uid]) for row in rows]
+        return tuple(DestructionItem(n, each.category, each.rule, each.due_on) for n, each in kept)
 
 
 def preview_erasure(
     practice: Practice, actor: Actor, reference: str
 ) -> tuple[DestructionItem, ...]:
-    """What would be erased, before it is confirmed.
-
-    Raises:
-        NotFound: there is no such request.
-        Refused: the actor does not decide its purpose.
-        Unusable: it is for something else.
-        Tampered: it is not the one that was made.
-    """
+    """What would be erased, before it is confirmed. Raises: as `preview_destruction`."""
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
     with (
@@ -205,10 +164,8 @@ def preview_erasure(
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
     _check_purpose(request, Purpose.ERASURE)
-    return tuple(
-        DestructionItem(row.id, ROUTINE_CATEGORY, ARTICLE_17, None)
-        for row in _granted(practice, request)
-    )
+    granted = _granted(practice, request)
+    return tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:
@@ -266,30 +223,26 @@ def _make(
     # Anybody who can write the database can move the clear column that a due date is counted from.
     for _ in Opening(practice, actor, act.connection).each_checked(rows):
         pass
+    counts = Counter(each.category.rule for each in chosen)
     body = new_body(
         next_number(act.connection, tables.request.c.id, RequestAct.CREATED),
         Purpose.DISPOSAL,
-        _particulars(chosen),
+        Particulars(
+            reason=REASON,
+            day=UNKNOWN,
+            times=UNKNOWN,
+            extension=UNKNOWN,
+            number=UNKNOWN,
+            parties=UNKNOWN,
+            about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
+        ),
         tuple((row.uid, row.ciphertext) for row in rows),
     )
-    body = replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
-    made = write_request(practice, act, actor, body)
+    retained = {row.uid: _retained(by_number[row.id]) for row in rows}
+    made = write_request(practice, act, actor, replace(body, retained=retained))
     reference = f"R-{made.number}"
     notify_deciders(practice, act.connection, reference, made.purpose, made.history)
     return reference
-
-
-def _particulars(chosen: Iterable[Appraised]) -> Particulars:
-    counts = Counter(each.category.rule for each in chosen)
-    return Particulars(
-        reason=REASON,
-        day=UNKNOWN,
-        times=UNKNOWN,
-        extension=UNKNOWN,
-        number=UNKNOWN,
-        parties=UNKNOWN,
-        about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
-    )
 
 
 def _retained(each: Appraised) -> DisposalItem:

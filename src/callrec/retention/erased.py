@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, or_, select
@@ -45,29 +46,21 @@ def leaves_with_details_of(
     opened: Sequence[OpenedRecording],
 ) -> list[int]:
     """Sequences of the leaves whose details tell of these recordings, in order."""
-    numbers, parties = set[str](), set[str]()
-    for each in opened:
-        named = parties_named_in(each.fields)
-        numbers |= named.numbers
-        for party in named.parties:
-            parties |= words(party)
-    found = {leaf.seq for leaf in _about(connection, uids)}
-    for leaf in _having_details(connection, [SEARCH]):
-        if leaf.act == SEARCH and _names(
-            _read(practice, actor, connection, leaf), numbers, parties
-        ):
-            found.add(leaf.seq)
-    return sorted(found)
-
-
-def _about(connection: Connection, uids: Collection[str]) -> Iterator[Leaf]:
-    """Leaves with details that name one of the recordings and belong to nothing else."""
-    wanted = sorted(uids)
+    named = [parties_named_in(each.fields) for each in opened]
+    numbers = {number for each in named for number in each.numbers}
+    parties = {word for each in named for party in each.parties for word in words(party)}
+    wanted, found = sorted(uids), set[int]()
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         for leaf in _having_details(connection, some):
             if set(leaf.subject) & set(some) and not leaf.act.startswith(_KEPT):
-                yield leaf
+                found.add(leaf.seq)
+    for leaf in _having_details(connection, [SEARCH]):
+        if leaf.act == SEARCH:
+            details = _read(practice, actor, connection, leaf)
+            if _names(details, numbers, parties):
+                found.add(leaf.seq)
+    return sorted(found)
 
 
 def _having_details(connection: Connection, texts: Sequence[str]) -> Iterator[Leaf]:
@@ -81,9 +74,7 @@ def _having_details(connection: Connection, texts: Sequence[str]) -> Iterator[Le
 def _read(
     practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
 ) -> Mapping[str, Any]:
-    def secret(version: int) -> bytes:
-        return vault_key(actor, VaultKey.AUDIT, version)
-
+    secret = partial(vault_key, actor, VaultKey.AUDIT)
     try:
         return checked_details(read_detail(connection, leaf, secret, practice.vault) or {})
     except Tampered:
@@ -127,18 +118,16 @@ def recipients_of(
         request = read_request(practice, actor, connection, f"R-{row.number}")
         words = words_for(practice, actor, connection, request)
         for release in read_releases(request.history, words):
-            held = sorted({*release.delivered.subject} & recordings.keys())
-            said = release.handed_over[-1].words if release.handed_over else {}
+            held = {*release.delivered.subject} & recordings.keys()
             if held:
-                found.append(
-                    Recipient(
-                        request=request.reference,
-                        release=release.id,
-                        recordings=tuple(sorted(recordings[uid] for uid in held)),
-                        released_on=release.released_at.astimezone(
-                            practice.config.time_zone
-                        ).date(),
-                        to_whom=str(said.get("to_whom", "")),
-                    )
+                handed_over = release.handed_over[-1].words if release.handed_over else {}
+                released_at = release.released_at.astimezone(practice.config.time_zone)
+                recipient = Recipient(
+                    request=request.reference,
+                    release=release.id,
+                    recordings=tuple(sorted(recordings[uid] for uid in held)),
+                    released_on=released_at.date(),
+                    to_whom=str(handed_over.get("to_whom", "")),
                 )
+                found.append(recipient)
     return tuple(found)

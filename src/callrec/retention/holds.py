@@ -60,9 +60,8 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
             shown.add(None)  # a hold that was placed by hand
         rows = [row for row in all_holds(connection) if row.request in shown]
         counts = count_held(connection)
-    return tuple(
-        listed_hold(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1]
-    )
+    rows.reverse()
+    return tuple(listed_hold(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows)
 
 
 def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
@@ -109,10 +108,7 @@ def place_hold(
         Refused: the actor neither searches nor decides, or the reason is none.
         NotFound: there is no such recording.
     """
-    with (
-        attempt(practice, actor, HoldAct.PLACED),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, HoldAct.PLACED), signing(practice, actor) as act:
         check_may_place_hold(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         found = find_recordings(practice, actor, act.connection, recordings)
@@ -145,20 +141,15 @@ def lift_hold(
     ):
         check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
-        check_may_lift_hold(actor.person, on=today(practice))
-        check_may_countersign_lifting(
-            countersigner.person, lifter=actor.person.id, on=today(practice)
-        )
+        lifter, on = actor.person, today(practice)
+        check_may_lift_hold(lifter, on=on)
+        check_may_countersign_lifting(countersigner.person, lifter=lifter.id, on=on)
         check_can_be_lifted(hold_facts(find_hold(act.connection, number)))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         log_lifted_together(act, actor, countersigner, hold.id, reason=reason)
 
 
 def check_hold_exists(practice: Practice, number: int) -> None:
-    """Before anything is asked about a hold.
-
-    Raises:
-        NotFound: there is no such hold.
-    """
+    """Before anything is asked about a hold; NotFound where there is none."""
     with reading(practice.engine) as connection:
         find_hold(connection, number)

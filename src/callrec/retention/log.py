@@ -96,29 +96,20 @@ def _check_request(
     fields = told.stated[told.leaf.statement].fields
     if not decides_what_is_asked(told.leaf, fields, about, "items", "kept"):
         yield Problem(seq, "what was destroyed or kept is not what the request asks for")
-    if any(_had_ended(leaf, about, told) for leaf in about) or _had_lapsed(told):
+    ended = [leaf.seq for leaf in about if leaf.act in APPROVAL_ENDED_BY and leaf.seq < seq]
+    approved = [leaf.seq for leaf in about if leaf.statement in told.said.approvals]
+    # Over is an approval that had lapsed, too, whatever the log says of it.
+    has_ended = bool(ended and approved and min(approved) < max(ended))
+    at, lapses = told.leaf.at, (str(each.fields.get("lapses")) for each in told.approvals)
+    if has_ended or any(has_lapsed(parse_instant(each), parse_instant(at)) for each in lapses):
         yield Problem(seq, "recordings were destroyed under an approval that had ended")
-
-
-def _had_ended(approval: Leaf, about: Iterable[Leaf], told: _LoggedDestruction) -> bool:
-    """Whether a leaf is one of its approvals, and something ended that before."""
-    return approval.statement in told.said.approvals and any(
-        leaf.act in APPROVAL_ENDED_BY and approval.seq < leaf.seq < told.leaf.seq for leaf in about
-    )
-
-
-def _had_lapsed(told: _LoggedDestruction) -> bool:
-    """Whether one of its approvals was over, whatever the log says of it."""
-    at = parse_instant(told.leaf.at)
-    lapses = (str(each.fields.get("lapses")) for each in told.approvals)
-    return any(has_lapsed(parse_instant(each), at) for each in lapses)
 
 
 def _is_held(holds: Iterable[LoggedHold], uid: str, seq: int) -> bool:
     """Whether one of these holds named the recording when that leaf was written."""
-    before = (
-        LoggedHold(hold.id, tuple(leaf for leaf in hold.leaves if leaf.seq < seq)) for hold in holds
-    )
-    return any(
-        uid in hold.names and hold.state is not HoldState.LIFTED for hold in before if hold.leaves
-    )
+    for hold in holds:
+        leaves = tuple(leaf for leaf in hold.leaves if leaf.seq < seq)
+        before = LoggedHold(hold.id, leaves)
+        if leaves and uid in before.names and before.state is not HoldState.LIFTED:
+            return True
+    return False

@@ -14,14 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import every_holds_naming, holds_in_state
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
@@ -58,12 +58,6 @@ from callrec.requests.lapse import attempt_after_expiry
 from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 
 REVIEWED: Final = "retention.reviewed"
-
-_RECORDINGS_PER_QUERY: Final = 1000
-"""Recordings that are asked for with one query."""
-
-_Id = TypeVar("_Id", int, str)
-"""A recording's number, or its uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +101,9 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
             found = [due.get(each.recording, each) for each in every]
             stubs, stubs_due = _stubs(practice, connection)
         on = today(practice)
-        review = RetentionReview(
-            on=on,
-            stock=totals_by_category(found, schedule(practice).values(), on=on),
-            due=appraise(due.values(), on=on),
-            stubs=stubs,
-            stubs_due=stubs_due,
-        )
+        stock = totals_by_category(found, schedule(practice).values(), on=on)
+        appraised = appraise(due.values(), on=on)
+        review = RetentionReview(on, stock, appraised, stubs, stubs_due)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -122,8 +112,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 def count_due(practice: Practice) -> int | None:
     """How many recordings are due and stopped by nothing, as far as can be told without a key.
 
-    None where a recording is of a category that the configuration does not name:
-    `retention_warnings` says which.
+    None where one is of a category that is not configured: `retention_warnings` says which.
     """
     try:
         with reading(practice.engine) as connection:
@@ -140,11 +129,8 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     """
     on, recording = today(practice), tables.recording.c
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
-    apart = [
-        row
-        for some in _in_parts(sorted(named))
-        for row in _rows(connection, recording.id.in_(some))
-    ]
+    parts = batches(sorted(named))
+    apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
     looked_at = appraise_rows(practice, connection, apart)
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
         return 0  # what they cover cannot be read without a key, so it may be everything
@@ -155,10 +141,8 @@ def _count_free(practice: Practice, connection: Connection) -> int:
         return free
     before = to_millis(day_end(last, practice.config.time_zone))
     stopped = (DESTROYED, RecordingState.RESTRICTED)
-    every = select(func.count()).where(
-        recording.state.not_in(stopped), recording.started_at < before
-    )
-    counted: int = connection.execute(every).scalar_one()
+    is_free = recording.state.not_in(stopped) & (recording.started_at < before)
+    counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
     counted -= sum(row.state not in stopped and row.started_at < before for row in apart)
     return free + counted
 
@@ -209,20 +193,9 @@ def appraise_rows(
     zone = practice.config.time_zone
     categories = categories_of(practice, connection, [row.id for row in rows])
     return [
-        Appraised(
-            recording=row.id,
-            call_on=from_millis(row.started_at).astimezone(zone).date(),
-            category=categories[row.id],
-        )
+        Appraised(row.id, from_millis(row.started_at).astimezone(zone).date(), categories[row.id])
         for row in rows
     ]
-
-
-def _in_parts(recordings: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
-    return (
-        recordings[start : start + _RECORDINGS_PER_QUERY]
-        for start in range(0, len(recordings), _RECORDINGS_PER_QUERY)
-    )
 
 
 def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
@@ -242,13 +215,12 @@ def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
     destroyed, zone = tables.destroyed.c, practice.config.time_zone
     months, on = months_configured(practice.config.retention.stubs), today(practice)
     query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
-    counts = [
-        (from_millis(at).astimezone(zone).date(), count) for at, count in connection.execute(query)
-    ]
-    return (
-        sum(count for _, count in counts),
-        sum(count for day, count in counts if due_on(day, months) <= on),
-    )
+    stubs = due = 0
+    for at, count in connection.execute(query):
+        stubs += count
+        if due_on(from_millis(at).astimezone(zone).date(), months) <= on:
+            due += count
+    return stubs, due
 
 
 def stops_for(
@@ -277,7 +249,7 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     held = {row.recording for row in every_holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
     recording = tables.recording.c
-    for some in _in_parts(uids):
+    for some in batches(uids):
         query = select(recording.id).where(recording.uid.in_(some))
         held.update(connection.execute(query).scalars())
     return frozenset(held)
@@ -285,14 +257,10 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
 
 def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
     """The requests that have not ended and ask for a recording, by its uid."""
-    request = tables.request.c
-    query = select(request.id, request.number, request.purpose).where(
-        request.state.not_in(ENDED_STATES)
-    )
-    makings = read_outlines(connection)
+    request, makings = tables.request.c, read_outlines(connection)
+    query: Select[Any] = select(request.id, request.number, request.purpose)
     found: defaultdict[str, set[Stopped]] = defaultdict(set)
-    rows: Any = connection.execute(query)
-    for row in rows:
+    for row in connection.execute(query.where(request.state.not_in(ENDED_STATES))):
         by = StopReason.PROPOSED if row.purpose is Purpose.DISPOSAL else StopReason.REQUEST
         for uid in outline_of(makings, row).uids:
             found[uid].add(Stopped(by, f"R-{row.number}"))
@@ -318,9 +286,8 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
 def _disposals_approved(connection: Connection) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """When each approval of a disposal was given, and what its statement says; oldest first."""
     request = tables.request.c
-    disposals = frozenset(
-        connection.execute(select(request.id).where(request.purpose == Purpose.DISPOSAL)).scalars()
-    )
+    query = select(request.id).where(request.purpose == Purpose.DISPOSAL)
+    disposals = frozenset(connection.execute(query).scalars())
     if not disposals:
         return
     for row in carried(connection, "approval"):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from callrec.archive.files import OnlyOnVolumes, open_recording
+from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading

@@ -48,24 +48,17 @@ from callrec.volume.drive import (
 _T = TypeVar("_T")
 
 RECORDINGS: Final = "data/recordings"
-
 DECLARATION: Final = "bagit.txt"
-
 INFO: Final = "bag-info.txt"
-
 MANIFEST: Final = "manifest-sha256.txt"
-
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 
 MAX_LISTED: Final = 2_000_000
 """Lines of a manifest that are read: more than the recordings of any practice."""
 
 DECLARED: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-
 _HASH = re.compile(r"[0-9a-f]{64}")
-
 _TAGS = frozenset({DECLARATION, INFO, MANIFEST})
-
 MANIFEST_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  ({RECORDINGS}/\1)\n")
 
 _LINES = {
@@ -75,13 +68,9 @@ _LINES = {
 """For each manifest the only lines that it may hold: a hash and a name."""
 
 _THREADS = 6  # two processors are kept busy while others wait for the drive
-
 _CHUNK = 16  # recordings a task: handing them over one by one costs as much as a short call's work
-
 _LONGEST_LINE = 148  # one byte more than a line has, so that a longer one is seen to be that
-
 _LINE_BYTES = 200  # more than a manifest's line and a folder's entry take
-
 _TAG_BYTES = 64 << 10  # 64 KiB: more than the tag files and folders take besides
 
 
@@ -104,7 +93,6 @@ class Bag:
     """A bag that was written, and read back from the drive."""
 
     path: Path
-    recordings: int
     size_bytes: int
     """Size of all its recordings, in bytes."""
     manifest_sha256: str
@@ -135,12 +123,10 @@ def write_bag(
     extra_bytes: int = 0,
 ) -> Bag:
     """Copy recordings to a new bag, read them back from the drive, and only then let it appear."""
-    with drive_errors():
-        there = at.exists()
-    if there:
-        raise Failed("the drive holds a bag of that name already")
     partial = at.with_name(f".{at.name}{PARTIAL_SUFFIX}")
     with drive_errors():
+        if at.exists():
+            raise Failed("the drive holds a bag of that name already")
         if begun is not None:
             begun.rename(partial)
         whole = _whole(partial, items)
@@ -160,7 +146,7 @@ def write_bag(
         if is_full(error) or not _whole_files(partial):
             shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Bag(at, len(items), size, tags[MANIFEST])
+    return Bag(at, size, tags[MANIFEST])
 
 
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:
@@ -277,10 +263,8 @@ class BagReport:
     extra: tuple[str, ...]
     """What no manifest lists."""
     manifest_sha256: str
-    """SHA-256 of manifest-sha256.txt as it lies there, lower-case hex; empty if it is not listed.
-
-    A bag can be exchanged whole, manifests and all: compare this with the bag's statement.
-    """
+    """SHA-256 of manifest-sha256.txt as it lies there, lower-case hex; empty if it is not listed. A
+    bag can be exchanged whole, manifests and all: compare this with the bag's statement."""
 
     @property
     def ok(self) -> bool:
@@ -297,16 +281,14 @@ def hash_of_manifest(bag: Path) -> str:
 def validate_bag(at: Path) -> BagReport:
     """Read all of a bag from the drive and compare it with its manifests."""
     with drive_errors():
-        there = at.is_dir() and not at.is_symlink()
-    if not there:
-        raise NotFound("the drive holds no such bag")
+        if not at.is_dir() or at.is_symlink():
+            raise NotFound("the drive holds no such bag")
     names = set(_names_in(at))
     plain = {name for name in names if stat.S_ISREG((at / name).lstat().st_mode)}
     listed: dict[str, str] = {}
     damaged = {name for name in _LINES if name in plain and not _read_manifest(at / name, listed)}
-    large = {INFO, DECLARATION} & {
-        name for name in plain if (at / name).lstat().st_size > SMALL_FILE_BYTES
-    }
+    tags = {INFO, DECLARATION} & plain
+    large = {name for name in tags if (at / name).lstat().st_size > SMALL_FILE_BYTES}
     found = _hashes(at, plain & listed.keys() - large)
     declared = sha256(DECLARED.encode()).hex()
     damaged |= large | {name for name in found if found[name] != listed[name]}
@@ -317,14 +299,13 @@ def validate_bag(at: Path) -> BagReport:
         checked=sum(name.startswith(RECORDINGS) for name in found),
         damaged=tuple(sorted(damaged)),
         missing=tuple(sorted(required - plain)),
-        extra=tuple(
-            sorted(
-                name.encode(errors="surrogateescape").decode(errors="replace")
-                for name in names - (required & plain)
-            )
-        ),
+        extra=tuple(sorted(map(_printable, names - (required & plain)))),
         manifest_sha256=found.get(MANIFEST, ""),
     )
+
+
+def _printable(name: str) -> str:
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _names_in(bag: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -23,11 +23,8 @@ PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
 
 _PIECE = 8 << 20  # 8 MiB
-
 _READ_BYTES = 1 << 20  # 1 MiB
-
 SMALL_FILE_BYTES = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
-
 _DRIVE_FULL_HINT = "make room on it or use a larger one, then run the command again"
 
 _ERROR_MESSAGES = {
@@ -48,8 +45,6 @@ _ERROR_MESSAGES = {
         "format it with ext4 or exFAT",
     ),
 }
-
-_FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -78,8 +73,8 @@ def check_attached(at: Path, device: int) -> None:
 
 def is_full(error: BaseException) -> bool:
     """Whether it says that a drive can take no more of this."""
-    cause = error.__cause__
-    return isinstance(cause, OSError) and cause.errno in _FULL_CODES
+    full, cause = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}, error.__cause__
+    return isinstance(cause, OSError) and cause.errno in full
 
 
 def remove(path: Path) -> None:
@@ -138,11 +133,7 @@ def _through_memory(reading: int, writing: int) -> None:
             piece = piece[os.write(writing, piece) :]
 
 
-COPY_METHODS: tuple[Callable[[int, int], None], ...] = (
-    _within_the_file_system,
-    _within_the_kernel,
-    _through_memory,
-)
+COPY_METHODS = (_within_the_file_system, _within_the_kernel, _through_memory)
 """Each goes on where the one before stopped: both files keep their positions."""
 
 _METHOD_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
@@ -306,7 +297,11 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
 
 
 def _serials(system: Path, number: str) -> Iterator[str]:
-    yield from _serials_from_udev(system / "run" / "udev" / "data" / f"b{number}")
+    told = system / "run" / "udev" / "data" / f"b{number}"
+    for line in told.read_text(errors="replace").splitlines() if told.is_file() else ():
+        label, _, value = line.partition("=")
+        if label == "E:ID_SERIAL_SHORT":
+            yield value.strip()
     block = system / "sys" / "dev" / "block" / number
     if not block.is_dir():
         return
@@ -316,11 +311,3 @@ def _serials(system: Path, number: str) -> Iterator[str]:
                 yield place.read_text(errors="replace").strip()
     for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
         yield from _serials(system, below.read_text().strip())
-
-
-def _serials_from_udev(device: Path) -> Iterator[str]:
-    if device.is_file():
-        for line in device.read_text(errors="replace").splitlines():
-            label, _, value = line.partition("=")
-            if label == "E:ID_SERIAL_SHORT":
-                yield value.strip()

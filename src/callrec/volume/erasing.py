@@ -47,13 +47,9 @@ MAX_ERASED_LISTED: Final = 2_000_000
 """Lines of a list that are read: more than any practice erases; the drive comes from outside."""
 
 _LINE_BYTES: Final = 33
-
 _UID: Final = re.compile(rb"[0-9a-f]{32}\n")
-
 _AT_FDCWD: Final = -100
-
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
-
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
 
 
@@ -136,7 +132,7 @@ def remove_unfinished(bags: Path, gone: Collection[str]) -> None:
 
 def _unfinished(bags: Path) -> list[Path]:
     """Their folders of recordings; no link is followed."""
-    folders = [begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL_SUFFIX}")]
+    folders = (begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL_SUFFIX}"))
     return [folder for folder in folders if _is_folder(folder)]
 
 
@@ -177,7 +173,9 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
         remove(beside)
         if _link(bag, beside, kept):
             _write_tags(bag, beside, kept)
-            swap_bags(beside, bag, at_once=True)
+            if not exchange_folders(beside, bag):
+                bag.rename(aside)
+                beside.rename(bag)
             sync(bag.parent)
         else:
             _change_in_place(bag, beside, kept, gone)
@@ -218,8 +216,7 @@ def _write_tags(bag: Path, beside: Path, kept: Collection[str]) -> None:
     """Write the tag files of the new bag beside the old one, durable and read back."""
     size = sum((bag / RECORDINGS / name).lstat().st_size for name in kept)
     lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
-    pairs = (line.partition(": ") for line in lines)
-    info = {label: value for label, _, value in pairs}
+    info = {label: value for label, _, value in (line.partition(": ") for line in lines)}
     tags = write_tags(beside, kept, {**info, "Payload-Oxum": f"{size}.{len(kept)}"})
     os.sync()
     for name, digest in tags.items():
@@ -242,20 +239,13 @@ def _change_in_place(bag: Path, beside: Path, kept: Collection[str], gone: Colle
         sync(bag)
 
 
-def swap_bags(beside: Path, bag: Path, *, at_once: bool) -> None:
-    """Put a new bag in an old one's place; the old one then has a hidden name."""
-    if not (at_once and exchange_folders(beside, bag)):
-        bag.rename(_hidden(bag, "aside"))
-        beside.rename(bag)
-
-
 def exchange_folders(one: Path, other: Path) -> bool:
     """Let two folders change their names in one step; False where the system or drive cannot."""
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if function is None:
         return False
-    names = os.fsencode(one), os.fsencode(other)
-    if function(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0:
+    names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
+    if function(*names, _EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
     if code in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:

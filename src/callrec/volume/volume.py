@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
@@ -31,28 +31,37 @@ from callrec.volume.drive import (
     AtomicFile,
     atomic_file,
     drive_errors,
+    hash_on_medium,
     read_small,
     remove,
 )
 
-_BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
-
-FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
+FOLDERS: Final = ("bags", "heads", "catalogue")
 """The folders that every volume has."""
+
+BAGS, HEADS, CATALOGUE = FOLDERS
+
+PROOF: Final = ".tlog-proof"
+"""How the name of what lies in ``heads`` ends."""
 
 MAX_CATALOGUE_COPIES: Final = 4
 """Copies of the catalogue that are looked at. A run that was cut off leaves one beside the one
 before it, and each that somebody adds costs a restore the time to open it."""
 
+MARKER: Final = "CALLREC-VOLUME.json"
+FORMAT: Final = 1
+_ID = re.compile(r"[0-9a-f]{32}")
 _TIME_FORM = "%Y%m%dT%H%M%SZ"
-
 _LAST_YEAR = 2199
-
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
-
-_PROOF = ".tlog-proof"
-
 _COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
+
+
+class CopyHashes(NamedTuple):
+    """SHA-256, lower-case hex, of the two files of a copy of the catalogue."""
+
+    sealed: str
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,11 @@ class CatalogueCopy:
     """When it was made, as in its name: ``20260807T101500Z``."""
     sealed: Path
     keys: Path
+
+    def hashes(self) -> CopyHashes:
+        """Of its two files, as the drive gives them."""
+        with drive_errors():
+            return CopyHashes(hash_on_medium(self.sealed), hash_on_medium(self.keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +92,16 @@ class Volume:
 
     def bags(self) -> tuple[str, ...]:
         """The names of its bags, oldest first."""
-        return tuple(sorted(_matching(self.at / _BAGS, _BAG_NAME)))
+        return tuple(sorted(_matching(self.at / BAGS, _BAG_NAME)))
 
     def bag_path(self, bag: str) -> Path:
         """Where a bag lies, or would lie."""
-        return self.at / _BAGS / _checked(bag)
+        return self.at / BAGS / _checked(bag)
 
     def heads(self) -> tuple[str, ...]:
         """The names of the runs whose proofs lie there, oldest first."""
-        form = re.compile(_BAG_NAME.pattern + re.escape(_PROOF))
-        names = _matching(self.at / _HEADS, form)
-        return tuple(sorted(name.removesuffix(_PROOF) for name in names))
+        form = re.compile(_BAG_NAME.pattern + re.escape(PROOF))
+        return tuple(sorted(n.removesuffix(PROOF) for n in _matching(self.at / HEADS, form)))
 
     def head_of(self, bag: str) -> bytes:
         """The proof that binds a bag to the audit log, as it was given to ``write_head``."""
@@ -101,22 +114,21 @@ class Volume:
 
     def copy_of(self, time: str) -> CatalogueCopy:
         """Where the copy of the catalogue that is called by ``time`` lies, or would lie."""
-        folder = self.at / _CATALOGUE
+        folder = self.at / CATALOGUE
         return CatalogueCopy(time, folder / f"{time}.sealed", folder / f"{time}.keys.json")
 
     def write_copy(
         self, time: str, fill: Callable[[AtomicFile], object], keys_json: bytes
-    ) -> tuple[str, str]:
+    ) -> CopyHashes:
         """Put a new copy of the catalogue, and its sealed keys, beside what is there.
 
-        Returns the SHA-256 of each, lower-case hex: the drive gave them back so. ``time`` is as
-        `stamp` makes it.
+        The drive gave both back as they were written. ``time`` is as `stamp` makes it.
         """
         copy = self.copy_of(time)
         with atomic_file(copy.keys) as keys, atomic_file(copy.sealed) as sealed:
             keys.write(keys_json)
             fill(sealed)
-        return sealed.sha256, keys.sha256
+        return CopyHashes(sealed.sha256, keys.sha256)
 
     def remove_copy(self, time: str) -> None:
         """Delete one copy of the catalogue, if it is there."""
@@ -128,12 +140,11 @@ class Volume:
 
     def copies(self) -> tuple[CatalogueCopy, ...]:
         """The whole copies of the catalogue, newest first; at most `MAX_CATALOGUE_COPIES`."""
-        names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
+        names = set(_matching(self.at / CATALOGUE, _COPY_NAME))
         times = sorted({name.split(".")[0] for name in names}, reverse=True)
-        copies = [
-            copy for copy in map(self.copy_of, times) if {copy.sealed.name, copy.keys.name} <= names
-        ]
-        return tuple(copies[:MAX_CATALOGUE_COPIES])
+        copies = map(self.copy_of, times)
+        whole = [each for each in copies if {each.sealed.name, each.keys.name} <= names]
+        return tuple(whole[:MAX_CATALOGUE_COPIES])
 
     def catalogue(self) -> CatalogueCopy:
         """The newest whole copy of the catalogue."""
@@ -156,7 +167,7 @@ class Volume:
     def unfinished_bag(self) -> Path | None:
         """The newest bag that was begun and not ended, under its hidden name; None: none."""
         with drive_errors():
-            return max((self.at / _BAGS).glob(f".*{PARTIAL_SUFFIX}"), default=None)
+            return max((self.at / BAGS).glob(f".*{PARTIAL_SUFFIX}"), default=None)
 
     def set_bag_aside(self, bag: str) -> None:
         """Give a whole bag back its hidden name: nothing vouches for it, but it was copied."""
@@ -169,10 +180,10 @@ class Volume:
                 sync(at.parent)
 
     def _head_path(self, bag: str) -> Path:
-        return self.at / _HEADS / f"{_checked(bag)}{_PROOF}"
+        return self.at / HEADS / f"{_checked(bag)}{PROOF}"
 
     def _delete(self, goes: Callable[[str], bool]) -> None:
-        folder = self.at / _CATALOGUE
+        folder = self.at / CATALOGUE
         with drive_errors():
             for name in filter(goes, _matching(folder, _COPY_NAME)):
                 (folder / name).unlink()
@@ -184,15 +195,22 @@ def stamp(time: datetime) -> str:
     return f"{time.astimezone(UTC):{_TIME_FORM}}"
 
 
-def is_run_name(name: str) -> bool:
-    """Whether a bag, a proof or a copy of the catalogue can be called so: ``<time>-<n>``."""
-    return bool(_BAG_NAME.fullmatch(name)) and time_in_name(name) is not None
+def time_of_run(name: str) -> str:
+    """What a run's copy is called by: the run's time, out of ``<UTC time>-<n>``."""
+    return name.partition("-")[0]
+
+
+def checked_run_name(name: str) -> str:
+    """The name of a run, ``<time>-<n>``; a ValueError where no run can be called so."""
+    if not _BAG_NAME.fullmatch(name) or time_in_name(name) is None:
+        raise ValueError(name)
+    return name
 
 
 def time_in_name(name: str) -> datetime | None:
     """The time by which a run is called, aware; None: there is none of these years."""
     try:
-        time = datetime.strptime(name.partition("-")[0], _TIME_FORM).replace(tzinfo=UTC)
+        time = datetime.strptime(time_of_run(name), _TIME_FORM).replace(tzinfo=UTC)
     except ValueError:
         return None
     return time if time.year <= _LAST_YEAR else None
@@ -218,8 +236,7 @@ def check_label(label: str) -> None:
     """
     if wrong := _problem_with(label):
         raise Unusable(
-            f"a volume's label {wrong}",
-            hint="choose another in lower case, such as archive-2026-a",
+            f"a volume's label {wrong}", hint="choose another in lower case, such as archive-2026-a"
         )
 
 
@@ -239,27 +256,18 @@ def _problem_with(label: str) -> str:
     return ""
 
 
-MARKER: Final = "CALLREC-VOLUME.json"
-
-FORMAT: Final = 1
-
-_ID = re.compile(r"[0-9a-f]{32}")
-
-
 def check_target(at: Path, vault_folder: Path) -> None:
     """Refuse a folder to which nothing can be archived; nothing is left there."""
     with drive_errors():
-        there = at.is_dir()
-        inside = there and at.resolve().is_relative_to(vault_folder.resolve())
-    if not there:
-        raise Unusable(
-            "there is no such folder to archive to",
-            hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
-        )
-    if inside:
-        raise Unusable(
-            "the archive cannot lie inside the vault", hint="give a folder of an external drive"
-        )
+        if not at.is_dir():
+            raise Unusable(
+                "there is no such folder to archive to",
+                hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
+            )
+        if at.resolve().is_relative_to(vault_folder.resolve()):
+            raise Unusable(
+                "the archive cannot lie inside the vault", hint="give a folder of an external drive"
+            )
     # Always the same name: what a run that was cut off left goes too.
     probe = at / f".callrec{PARTIAL_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

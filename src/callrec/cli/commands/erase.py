@@ -46,8 +46,7 @@ def erase(
     owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
     --to writes the certificate.
     """
-    from callrec.retention.erase import erase as erase_recordings
-    from callrec.retention.erase import is_carried_out
+    from callrec.retention.erase import carry_out, is_carried_out, preview_erasure
 
     call = ctx.obj
     practice = practice_of(call)
@@ -59,7 +58,7 @@ def erase(
         call.prompts.confirm(f"destroy {to_destroy}", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
     with call.out.progress("destroying", total=None) as advance:
-        done = erase_recordings(practice, actor, request, volumes=found, advance=advance)
+        done = carry_out(practice, actor, request, preview_erasure, volumes=found, advance=advance)
     show_destruction(call.out, practice, request, done, to)
 
 

@@ -116,8 +116,7 @@ def _carry_out(
     yes: bool,
 ) -> None:
     """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
-    from callrec.retention.erase import dispose as dispose_recordings
-    from callrec.retention.erase import is_carried_out, preview_destruction
+    from callrec.retention.erase import carry_out, is_carried_out, preview_destruction
 
     practice, (named, to) = practice_of(invocation), places
     actor = signing_person(invocation, practice)
@@ -129,7 +128,9 @@ def _carry_out(
         invocation.prompts.confirm(f"destroy {counted(len(to_destroy), 'recording')}", yes=yes)
     volumes = find_attached_volumes(practice, named)
     with invocation.out.progress("destroying", total=None) as advance:
-        done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
+        done = carry_out(
+            practice, actor, request, preview_destruction, volumes=volumes, advance=advance
+        )
     show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
 
 
