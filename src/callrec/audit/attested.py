@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -45,9 +44,7 @@ def attested_leaves(
         Tampered: one of them is missing or changed, or its first checkpoint is by someone else, or
             it has none.
     """
-    # Neighbours share most of the nodes above them, and nodes never change.
-    read = cache(node_reader(connection))
-    head = stored_head(connection)
+    head, read = stored_head(connection), node_reader(connection)
     found = []
     for seq in seqs:
         leaf, body = read_leaf(connection, seq)

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from callrec.audit import tree
@@ -65,8 +65,8 @@ class StretchExpectations:
     size: int
     """Leaves of the log."""
     keys: Mapping[str, Sequence[tuple[int, bytes]]]
-    """A person's id -> the public keys of his checkpoints, each with the sequence it counts after,
-    in order."""
+    """A person's id -> the public keys of their checkpoints, each with the sequence it counts
+    after, in order."""
     signed_before: int
     """Checkpoints over no more leaves than this had good signatures when they were as they are."""
 
@@ -119,7 +119,7 @@ def check_stretch(
     end = min(first + STRETCH, expected.size)
     hashes, said = _leaves(database, first, end, expected)
     levels = _levels(database, first, hashes)
-    peaks_before = _peaks_before(database, first)
+    peaks_before = tree.peaks(first, partial(stored_node, database))
 
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
@@ -146,12 +146,12 @@ def _leaves(
     while portion := rows.fetchmany(CHUNK_LEAVES):
         at = first + len(hashes)
         seqs, bodies, statements = map(list, zip(*portion, strict=True))
-        _require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
+        require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
         said = decode_columns(bodies, at, origin(expected.vault))
-        _require([each or None for each in said.statements] == statements)
+        require([each or None for each in said.statements] == statements)
         hashes += tree.leaf_hashes(bodies)
         all_said.add(said)
-    _require(len(hashes) == end - first)
+    require(len(hashes) == end - first)
     return hashes, all_said
 
 
@@ -159,24 +159,24 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     """Read leaves in their exact form, which ``Leaf.decode`` would take; none lacks an actor."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
-        _require(founding.log == log)
+        require(founding.log == log)
         said = _LeafColumns([founding.actor], [founding.detail], [founding.statement])
         if len(bodies) > 1:
             said.add(decode_columns(bodies[1:], 1, log))
         return said
-    _require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
+    require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
     text = b"\n".join([*bodies, b""]).decode("ascii", errors="replace")
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
-    _require(len(found) == len(bodies) == text.count("\n"))
+    require(len(found) == len(bodies) == text.count("\n"))
     heads, details, seqs, statements = map(list, zip(*found, strict=True))
-    _require(seqs == [*map(str, range(first, first + len(bodies)))])
+    require(seqs == [*map(str, range(first, first + len(bodies)))])
     _check_hashes(details)
     _check_hashes(statements)
     actor = {head: _actor_in(head) for head in {*heads}}
     if NOBODY in actor.values():  # in few portions, and of few leaves there
         nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
-        _require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
+        require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
     return _LeafColumns([actor[head] for head in heads], details, statements)
 
 
@@ -194,8 +194,8 @@ def _actor_in(head: str) -> str:
 
 def _check_hashes(values: Sequence[str]) -> None:
     """Each is a SHA-256 in hex, or empty."""
-    _require({*map(len, values)} <= {0, 2 * HASH_BYTES})
-    _require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
+    require({*map(len, values)} <= {0, 2 * HASH_BYTES})
+    require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
 
 
 @cache
@@ -230,21 +230,17 @@ def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> li
             " ORDER BY position",
             (level, position, position + len(nodes)),
         ).fetchall()
-        _require(stored == [*enumerate(nodes, position)])
+        require(stored == [*enumerate(nodes, position)])
     return levels
 
 
-def _peaks_before(database: sqlite3.Connection, first: int) -> list[bytes]:
-    def read(level: int, position: int) -> bytes:
-        row = database.execute(
-            "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
-        ).fetchone()
-        _require(row is not None)
-        (node,) = row
-        _require(type(node) is bytes)
-        return bytes(node)
-
-    return tree.peaks(first, read)
+def stored_node(database: sqlite3.Connection, level: int, position: int) -> bytes:
+    """What ``log.node_reader`` reads, by way of SQLite itself."""
+    row = database.execute(
+        "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
+    ).fetchone()
+    require(row is not None and type(row[0]) is bytes)
+    return bytes(row[0])
 
 
 def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
@@ -269,23 +265,23 @@ def _check_checkpoints(
         (first, end),
     )
     for size, note in notes:
-        _require(type(size) is int and type(note) is bytes)
+        require(type(size) is int and type(note) is bytes)
         acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
-        _require(len(acting) == 1)
+        require(len(acting) == 1)
         text = Checkpoint(name, size, root_after(size - first)).text
         signed = f"{text}\n— {name} ".encode()
-        _require(note.startswith(signed) and note.endswith(b"\n"))
+        require(note.startswith(signed) and note.endswith(b"\n"))
         if size > expected.signed_before:
             # What was verified before is followed by acts of nobody at the most, until its end.
             known = max(from_, expected.signed_before)
             public = _key(expected, acting.pop(), before=known)
             encoded = note[len(signed) : -1].decode("ascii", errors="replace")
             signature = decode_base64(encoded)
-            _require(signature[:KEY_ID_BYTES] == key_id(name, public))
+            require(signature[:KEY_ID_BYTES] == key_id(name, public))
             verify(public, text.encode(), signature[KEY_ID_BYTES:])
         from_ = size
     if end == expected.size:
-        _require(set(actors[from_ - begun :]) <= {NOBODY})
+        require(set(actors[from_ - begun :]) <= {NOBODY})
 
 
 def _waiting(
@@ -295,21 +291,21 @@ def _waiting(
     (begun,) = database.execute(
         "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
     ).fetchone()
-    _require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
+    require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
     if begun == first:
         return begun, ()
     rows = database.execute(
         "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
     ).fetchall()
     bodies = [body for (body,) in rows]
-    _require(len(bodies) == first - begun and _are(bytes, bodies))
+    require(len(bodies) == first - begun and _are(bytes, bodies))
     return begun, decode_columns(bodies, begun, origin(expected.vault)).actors
 
 
 def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     known = expected.keys.get(actor, ())
     place = bisect_left(known, before, key=lambda since: since[0])
-    _require(place > 0)
+    require(place > 0)
     return known[place - 1][1]
 
 
@@ -321,12 +317,12 @@ def _without_details(
         "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
     ).fetchall()
     there = [seq for (seq,) in rows]
-    _require(_are(int, there))
+    require(_are(int, there))
     committed = [seq for seq, detail in enumerate(details, first) if detail]
     if there == committed:
         return ()
     without = set(committed).difference(there)
-    _require(len(there) + len(without) == len(committed))
+    require(len(there) + len(without) == len(committed))
     return tuple(sorted(without))
 
 
@@ -335,6 +331,7 @@ def _are(kind: type, values: Iterable[object]) -> bool:
     return {*map(type, values)} <= {kind}
 
 
-def _require(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+def require(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+    """Stop a quick reading at what a sound log does not have; no one is shown these words."""
     if not holds:
         raise Tampered("a stretch of the audit log is not as it was written")

@@ -134,13 +134,8 @@ def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[s
     if grants[0].request.purpose is not Purpose.PORTABILITY:
         return {}
     calls = tuple(
-        ReleasedCall(
-            files=tuple(file for file in enclosed.files if file.uid == grant.uid),
-            duration_ms=grant.metadata["duration_ms"],
-            direction=grant.metadata["direction"],
-            number=grant.metadata["number"],
-            extension=grant.metadata["extension"],
-            parties=tuple(grant.metadata["parties"]),
+        ReleasedCall.from_metadata(
+            grant.metadata, (file for file in enclosed.files if file.uid == grant.uid)
         )
         for grant in grants
     )
