@@ -37,8 +37,6 @@ from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import (
     Draft,
     call_data_of,
-    exhibit_of,
-    listed_call_data,
     write_manifest,
     write_package,
 )
@@ -120,7 +118,7 @@ def release_recordings(
     with noting_release(
         practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
     ):
-        return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
+        return _hand_over(practice, actor, draft, target=target, advance=advance)
 
 
 def check_is_folder(to: Path) -> None:
@@ -184,16 +182,15 @@ def _put_together(
         grants,
         enclosed,
         release=primitives.random_id(),
-        call_data=listed_call_data(data),
+        call_data=data,
     )
-    return Draft(grants, copies, manifest, {**data, **enclosed.contents})
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions)
 
 
 def _hand_over(
     practice: Practice,
     actor: Actor,
     draft: Draft,
-    directions: ReleaseInstructions,
     *,
     target: Path,
     advance: Callable[[int], None],
@@ -208,44 +205,40 @@ def _hand_over(
             actor,
             draft,
             evidence,
-            directions,
             target=target,
             passphrase=passphrase,
             advance=advance,
         )
-        _deliver(practice, actor, draft, directions, target=target, sha256=sha256)
+        _deliver(practice, actor, draft, target=target, sha256=sha256)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
-    way, before = directions.delivery.package_by, draft.request.history.leaves
-    is_first = all(leaf.act != RequestAct.DELIVERED for leaf in before)
+    before = draft.request.history.leaves
     return Released(
-        target, directions.form, way, sha256, passphrase, manifest, prepared.seq, is_first
+        path=target,
+        form=draft.directions.form,
+        package_by=draft.directions.delivery.package_by,
+        sha256=sha256,
+        passphrase=passphrase,
+        manifest=manifest,
+        seq=prepared.seq,
+        is_first=all(leaf.act != RequestAct.DELIVERED for leaf in before),
     )
 
 
-def _deliver(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    directions: ReleaseInstructions,
-    *,
-    target: Path,
-    sha256: str,
-) -> None:
+def _deliver(practice: Practice, actor: Actor, draft: Draft, *, target: Path, sha256: str) -> None:
     """Put on record that the package is whole and may go."""
     details: dict[str, str | None] = {
-        "deliver_by": directions.delivery.package_by,
-        "form": directions.form,
-        "passphrase_by": directions.delivery.passphrase_by,
+        "deliver_by": draft.directions.delivery.package_by,
+        "form": draft.directions.form,
+        "passphrase_by": draft.directions.delivery.passphrase_by,
+        "sha256": sha256,
     }
-    exhibit = exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial)
-    if exhibit:
+    if exhibit := draft.exhibit:
         details |= {"exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
     try:
         _check_is_there(target, sha256)
-        details["sha256"] = sha256
         record_delivered(practice, actor, draft.request, draft.manifest, details)
     except BaseException:
         with suppress(OSError):  # the next release takes it away
