@@ -261,8 +261,7 @@ def _check_checkpoints(
     actors = [*waiting, *actors]
     from_, name = begun, origin(expected.vault)
     notes = database.execute(
-        "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
-        (first, end),
+        "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size", (first, end)
     )
     for size, note in notes:
         require(type(size) is int and type(note) is bytes)

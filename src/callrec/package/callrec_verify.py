@@ -268,10 +268,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_int=_integer,
-    parse_float=_no_number,
-    parse_constant=_no_number,
-    object_pairs_hook=_object,
+    parse_int=_integer, parse_float=_no_number, parse_constant=_no_number, object_pairs_hook=_object
 )
 
 WORDS = {

@@ -14,10 +14,7 @@ from typing import Final
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.policy.edits import Edits, Filler, Side, Span
 
-ROLE_IN_WORDS: Final = {
-    FileRole.ORIGINAL: "original",
-    FileRole.LISTENING: "listening copy",
-}
+ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "listening copy"}
 
 WHY_NOT_ENCLOSED: Final = {
     WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",

@@ -64,6 +64,12 @@ _VERBATIM: Final = Style(Face.MONO, 6, spacing=1.5)
 _QR_SIDE: Final = 27.0
 
 
+def papers_of(certificate: Certificate, on: FPDF | None = None) -> tuple[bytes, bytes]:
+    """The certificate, and its label; nothing where the release is no exhibit."""
+    label = exhibit_label_pdf(certificate) if certificate.exhibit else b""
+    return certificate_pdf(certificate, on), label
+
+
 def certificate_pdf(certificate: Certificate, on: FPDF | None = None) -> bytes:
     """The certificate as PDF/A, pages of A4: the same bytes for the same facts."""
     sheet = Sheet(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from callrec.crypto.kit import PrintedKit
 from callrec.package.certificate import hash_in_groups, instant_in_words
 from callrec.paper.faces import Face, Style
 from callrec.paper.sheet import (
@@ -28,25 +29,6 @@ from callrec.paper.sheet import (
     stack,
     thick_rule,
 )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PrintedKit:
-    """A kit before it is printed, the only time that its words are anywhere. Its repr shows none.
-
-    It is shown or written once and kept nowhere.
-    """
-
-    practice: str
-    vault: str
-    fingerprint: str
-    """The vault root in hex."""
-    serial: int
-    """1 for the kit that the vault was founded with, then one more for each."""
-    made_at: datetime
-    pages: tuple[str, ...]
-    """The words: of one page, or of three pages of which any two will do."""
-
 
 _QR_SIDE: Final = 46.0
 

@@ -92,7 +92,8 @@ def write_package(
 
     def members() -> Iterator[Member]:
         """The files of the package; its papers are made once the first is asked for."""
-        papers, rights = make_papers(certificate), ""
+        certificate_pdf, exhibit_label = make_papers(certificate)
+        rights = ""
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
             rights = rights_text(
                 manifest,
@@ -103,11 +104,11 @@ def write_package(
         enclosures = Enclosures(
             proof=evidence.proof,
             signers=evidence.signers,
-            certificate=papers.certificate,
+            certificate=certificate_pdf,
             read_me=read_me_first(manifest, contact=certificate.contact),
             verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
             rights=rights,
-            exhibit_label=papers.exhibit_label,
+            exhibit_label=exhibit_label,
         )
         for member in assemble(manifest, draft.contents, enclosures, seed=seed):
             yield member

@@ -34,12 +34,7 @@ from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
-from callrec.release.packing import (
-    Draft,
-    call_data_of,
-    write_manifest,
-    write_package,
-)
+from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
 from callrec.release.record import (
     BegunRelease,
     give_back_cut_off,
@@ -164,9 +159,7 @@ def _put_together(
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {
         grant.uid: edits_to_apply(
-            grant.request.facts,
-            approved=grant.edits,
-            said=asked.get(grant.recording.id, UNEDITED),
+            grant.request.facts, approved=grant.edits, said=asked.get(grant.recording.id, UNEDITED)
         )
         for grant in grants
     }
@@ -177,23 +170,13 @@ def _put_together(
         check_size(enclosed.size_bytes)
     data = call_data_of(grants, enclosed)
     manifest = write_manifest(
-        practice,
-        actor,
-        grants,
-        enclosed,
-        release=primitives.random_id(),
-        call_data=data,
+        practice, actor, grants, enclosed, release=primitives.random_id(), call_data=data
     )
     return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions)
 
 
 def _hand_over(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    *,
-    target: Path,
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, draft: Draft, *, target: Path, advance: Callable[[int], None]
 ) -> Released:
     manifest, passphrase = draft.manifest, fresh_passphrase()
     with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
@@ -201,13 +184,7 @@ def _hand_over(
     try:
         evidence = read_evidence(practice, actor, prepared)
         sha256 = write_package(
-            practice,
-            actor,
-            draft,
-            evidence,
-            target=target,
-            passphrase=passphrase,
-            advance=advance,
+            practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
         )
         _deliver(practice, actor, draft, target=target, sha256=sha256)
     except BaseException as error:

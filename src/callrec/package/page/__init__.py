@@ -384,9 +384,5 @@ def _saving(file: ReleasedFile) -> str:
 def _length(ms: int) -> str:
     """To the second: ``1 hour 2 minutes 1 second``."""
     seconds = max(1, round(ms / 1000))
-    counts = {
-        "hour": seconds // 3600,
-        "minute": seconds // 60 % 60,
-        "second": seconds % 60,
-    }
+    counts = {"hour": seconds // 3600, "minute": seconds // 60 % 60, "second": seconds % 60}
     return " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in counts.items() if n)
