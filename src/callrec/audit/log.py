@@ -33,7 +33,6 @@ _NODE = select(tables.node.c.hash).where(
 """Made once: a command asks it sixty times and more."""
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
-
 NONCE_BYTES = 32
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
@@ -41,7 +40,6 @@ UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in 
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
-
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
 
 _NODES_AT: Final = (

@@ -136,13 +136,9 @@ class Result:
 # y = Y/Z, x * y = T/Z. Nothing here is secret, so nothing takes equal time.
 
 P = 2**255 - 19
-
 L = 2**252 + 27742317777372353535851937790883648493
-
 D = -121665 * pow(121666, P - 2, P) % P
-
 ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
-
 NEUTRAL = (0, 1, 1, 0)
 
 Point = tuple[int, int, int, int]

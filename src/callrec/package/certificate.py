@@ -101,6 +101,11 @@ def hash_in_groups(digest: str) -> str:
     return " ".join(textwrap.wrap(digest, 8))
 
 
+def hash_in_lines(digest: str) -> list[str]:
+    """The same, four groups on a line."""
+    return textwrap.wrap(hash_in_groups(digest), 35)
+
+
 def day_in_words(at: datetime) -> str:
     """``14 July 2026``."""
     return f"{at.day} {at:%B %Y}"

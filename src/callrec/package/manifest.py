@@ -26,9 +26,7 @@ CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
 """What is known of the calls, for a person who takes them elsewhere [UK GDPR 20]."""
 
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
-
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -21,29 +21,17 @@ from callrec.package.manifest import CallData, Manifest, ReleasedFile
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
 
 READ_ME: Final = "READ-ME-FIRST.txt"
-
 CERTIFICATE: Final = "certificate.pdf"
-
 RIGHTS: Final = "YOUR-RIGHTS.txt"
-
 EXHIBIT_LABEL: Final = "exhibit-label.pdf"
-
 MANIFEST: Final = "manifest.json"
-
 SIGNATURE: Final = "manifest.json.sig"
-
 SUMS: Final = "SHA256SUMS"
-
 SUMS_SIGNATURE: Final = "SHA256SUMS.sig"
-
 RELEASE_PROOF: Final = "release.tlog-proof"
-
 SIGNERS: Final = "signers.json"
-
 ALLOWED_SIGNERS: Final = "allowed_signers"
-
 VERIFY: Final = "VERIFY.txt"
-
 VERIFIER: Final = "callrec_verify.py"
 
 CHUNK_BYTES: Final = 1 << 20

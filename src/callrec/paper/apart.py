@@ -22,7 +22,6 @@ from callrec.package.certificate import Certificate
 from callrec.system.processes import harden_process, kill_process, python_command, start_process
 
 MAKER_COMMAND: Final = python_command("callrec.paper.apart")
-
 _LENGTH_BYTES: Final = 4
 
 

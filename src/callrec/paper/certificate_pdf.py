@@ -19,6 +19,7 @@ from callrec.package.certificate import (
     doubt_in_words,
     edits_in_words,
     hash_in_groups,
+    hash_in_lines,
     instant_in_words,
     length_in_words,
     size_in_words,
@@ -195,11 +196,9 @@ def _withheld(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
 
 
 def _fingerprint(sheet: Sheet, certificate: Certificate) -> Group:
-    groups = hash_in_groups(certificate.fingerprint).split(" ")
-    halves = [" ".join(groups[:4]), " ".join(groups[4:])]
-    width = WIDTH - _QR_SIDE - 8
+    width, lines = WIDTH - _QR_SIDE - 8, hash_in_lines(certificate.fingerprint)
     words = stack(
-        *(sheet.set(half, _FINGERPRINT, width=width) for half in halves),
+        *(sheet.set(line, _FINGERPRINT, width=width) for line in lines),
         space(1.5),
         sheet.set(
             "Compare every group with what the practice publishes, or telephone it on a number that"
@@ -236,18 +235,13 @@ def _how_to_check(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
 
 
 _SIZE: Final = (150.0, 100.0)
-
 _X: Final = (WIDTH - _SIZE[0]) / 2
-
 _INSIDE: Final = _X + 6
-
 _INNER: Final = _SIZE[0] - 12
 
 
 _LABEL_PRACTICE: Final = Style(Face.BOLD, 10, NAVY)
-
 _REFERENCE: Final = Style(Face.SERIF, 24, NAVY, 1.2)
-
 _HASH: Final = Style(Face.MONO, 6.5)
 
 _HASHES: Final = 2

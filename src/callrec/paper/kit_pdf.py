@@ -31,7 +31,6 @@ from callrec.paper.sheet import (
 )
 
 _QR_SIDE: Final = 46.0
-
 _NUMBER: Final = 9.0
 
 
@@ -163,7 +162,6 @@ def _columns(sheet: Sheet, words: Sequence[str], form: _Form) -> Group:
 
 
 _FOUR: Final = Style(Face.MONO, 10, spacing=1.6)
-
 _HEAD_QR_SIDE: Final = 62.0
 
 _SAYS: Final = (

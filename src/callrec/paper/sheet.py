@@ -21,43 +21,24 @@ from fpdf.prefs import ViewerPreferences
 from callrec.paper.faces import Face, Style, add_faces, printable, qr_png, wrapped, xmp
 
 PAGE: Final = (210.0, 297.0)
-
 LEFT: Final = 18.0
-
 TOP: Final = 15.0
-
 WIDTH: Final = PAGE[0] - 2 * LEFT
-
 _FOOT: Final = PAGE[1] - 13
-
 ROOM: Final = _FOOT - TOP - 2
-
 NAVY: Final = (22, 54, 92)
-
 INDENT: Final = 5.0
-
 GREY: Final = (92, 99, 110)
-
 PALE: Final = (196, 203, 212)
-
 _SMALL = Style(Face.SANS, 7.5, GREY)
-
 PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
-
 TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
-
 LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
-
 TEXT: Final = Style(Face.SANS, 9)
-
 STRONG: Final = Style(Face.BOLD, 9)
-
 LABEL: Final = Style(Face.SANS, 9, GREY)
-
 NOTE: Final = Style(Face.SANS, 8, GREY)
-
 HASH: Final = Style(Face.MONO, 8)
-
 HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
 
 _BASE: Final = 0.76
