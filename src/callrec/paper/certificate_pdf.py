@@ -1,8 +1,9 @@
-"""Certificate and exhibit label as PDF/A."""
+"""The certificates of a release and of a destruction, and the exhibit label, as PDF/A."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Final
@@ -24,6 +25,17 @@ from callrec.package.certificate import (
     length_in_words,
     size_in_words,
     sound_in_words,
+)
+from callrec.package.destroyed import (
+    METHOD,
+    NOT_REACHED,
+    STUB,
+    DestroyedRecording,
+    DestructionCertificate,
+    decision_rows,
+    kept_rows,
+    medium_rows,
+    recording_in_words,
 )
 from callrec.package.manifest import NotEnclosed, ReleasedFile
 from callrec.package.texts import WHAT_IT_PROVES
@@ -149,12 +161,13 @@ def _enclosed(sheet: Sheet, files: Iterable[ReleasedFile]) -> Iterator[Group]:
 
 
 def _recording(sheet: Sheet, file: ReleasedFile) -> Group:
-    began = sheet.set_right(f"began {instant_in_words(file.started_at)}", TEXT)
-    return stack(
-        space(2.2),
-        side_by_side(sheet.set(f"Recording {file.recording}", STRONG), began),
-        *(sheet.set(doubt, TEXT, x=INDENT) for doubt in doubt_in_words(file)),
-    )
+    doubts = (sheet.set(doubt, TEXT, x=INDENT) for doubt in doubt_in_words(file))
+    return stack(space(2.2), _when(sheet, file.recording, file.started_at), *doubts)
+
+
+def _when(sheet: Sheet, recording: int, started_at: datetime) -> Group:
+    began = sheet.set_right(f"began {instant_in_words(started_at)}", TEXT)
+    return side_by_side(sheet.set(f"Recording {recording}", STRONG), began)
 
 
 def _file(sheet: Sheet, file: ReleasedFile) -> Group:
@@ -232,6 +245,56 @@ def _how_to_check(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
         for number, step in enumerate(steps, 1)
     )
     yield from (first, second, sheet.set(command, HASH, x=INDENT), third)
+
+
+def destruction_pdf(certificate: DestructionCertificate) -> bytes:
+    """The certificate as PDF/A, pages of A4: the same bytes for the same facts."""
+    title = f"Certificate of destruction {certificate.reference}"
+    sheet = Sheet(title=title, practice=certificate.practice, at=certificate.done_at)
+    sheet.keep(
+        sheet.set(certificate.practice, PRACTICE),
+        thick_rule(5),
+        space(2.5),
+        sheet.set(title, TITLE),
+        space(1),
+        sheet.set(
+            f"{certificate.practice} certifies that it destroyed"
+            f" {count(len(certificate.recordings), 'recording')} of telephone calls, as set out"
+            " below.",
+            LEAD,
+        ),
+    )
+    decision = [sheet.fact(*row) for row in decision_rows(certificate)]
+    decision += [
+        sheet.fact("Audit log", f"entry {certificate.audit_seq} records it"),
+        sheet.fact("Fingerprint", hash_in_groups(certificate.fingerprint), HASH),
+    ]
+    sheet.keep_section("The decision", decision)
+    destroyed = (_destroyed(sheet, each) for each in certificate.recordings)
+    sheet.keep_section("What was destroyed", destroyed)
+    for heading, rows, style in (
+        ("What was asked for and is kept", kept_rows(certificate), TEXT),
+        ("Archive volumes", medium_rows(certificate), TEXT),
+        ("Released before: who has it was to be told [UK GDPR 19]", certificate.released, HASH),
+    ):
+        if rows:
+            sheet.keep_section(heading, (sheet.fact(*row, style) for row in rows))
+    sheet.keep_section("How", [sheet.set(METHOD, TEXT)])
+    points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in NOT_REACHED)
+    sheet.keep_section("What is not reached", points)
+    sheet.keep_section("What is kept of them", [sheet.set(STUB, TEXT)])
+    sheet.keep(*sheet.signed_for_practice())
+    return sheet.to_pdf(f"{title}   ·   {certificate.request}")
+
+
+def _destroyed(sheet: Sheet, recording: DestroyedRecording) -> Group:
+    return stack(
+        _when(sheet, recording.recording, recording.started_at),
+        sheet.set(recording_in_words(recording), TEXT, x=INDENT),
+        sheet.set(f"uid {recording.uid}", HASH, x=INDENT),
+        sheet.set(hash_in_groups(recording.sha256_sealed), HASH, x=INDENT),
+        space(1),
+    )
 
 
 _SIZE: Final = (150.0, 100.0)
