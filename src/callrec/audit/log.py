@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, selec
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
-from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
@@ -33,7 +33,7 @@ _NODE = select(tables.node.c.hash).where(
 """Made once: a command asks it sixty times and more."""
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
-NONCE_BYTES = 32
+
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""
@@ -167,7 +167,7 @@ class LogTransaction:
     ) -> tuple[bytes | None, str]:
         if details is None:
             return None, ""
-        nonce = nonce or primitives.random_bytes(NONCE_BYTES)
+        nonce = nonce or primitives.random_bytes(DETAIL_NONCE_BYTES)
         body = canonical(dict(details))
         sealed = primitives.hpke_seal(
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
@@ -355,7 +355,7 @@ def read_detail(
         return None
     info = context("detail", vault, seq=leaf.seq)
     opened = primitives.hpke_open(open_key(row.key_version), row.sealed, info)
-    nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+    nonce, body = opened[:DETAIL_NONCE_BYTES], opened[DETAIL_NONCE_BYTES:]
     if detail_commitment(vault, leaf.seq, nonce, body) != leaf.detail:
         raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
     try:

@@ -116,43 +116,125 @@ def check_stretch(
     Raises:
         Tampered: something is not as a writer writes it; only reading leaf by leaf tells what.
     """
-    end = min(first + STRETCH, expected.size)
-    hashes, said = _leaves(database, first, end, expected)
-    levels = _levels(database, first, hashes)
+    rows = _Rows(database, first, min(first + STRETCH, expected.size), expected)
+    hashes, said = rows.leaves()
+    levels = rows.levels(hashes)
     peaks_before = tree.peaks(first, partial(stored_node, database))
 
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
 
-    _check_checkpoints(database, (first, end), said.actors, expected, root_after)
+    rows.check_checkpoints(said.actors, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
-        peaks=tuple(peak.hex() for peak in _peaks(levels, end - first)),
+        peaks=tuple(peak.hex() for peak in _peaks(levels, rows.end - first)),
         unattested=said.actors.count(NOBODY),
         stated=len(said.statements) - said.statements.count(""),
-        without_details=_without_details(database, first, end, said.details),
+        without_details=rows.without_details(said.details),
     )
 
 
-def _leaves(
-    database: sqlite3.Connection, first: int, end: int, expected: StretchExpectations
-) -> tuple[list[bytes], _LeafColumns]:
-    rows = database.execute(
-        "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
-        (first, end),
-    )
-    hashes, all_said = list[bytes](), _LeafColumns([], [], [])
-    while portion := rows.fetchmany(CHUNK_LEAVES):
-        at = first + len(hashes)
-        seqs, bodies, statements = map(list, zip(*portion, strict=True))
-        require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
-        said = decode_columns(bodies, at, origin(expected.vault))
-        require([each or None for each in said.statements] == statements)
-        hashes += tree.leaf_hashes(bodies)
-        all_said.add(said)
-    require(len(hashes) == end - first)
-    return hashes, all_said
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is stored of the leaves from ``first`` to ``end``."""
+
+    database: sqlite3.Connection
+    first: int
+    end: int
+    expected: StretchExpectations
+
+    def leaves(self) -> tuple[list[bytes], _LeafColumns]:
+        rows = self.database.execute(
+            "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
+            (self.first, self.end),
+        )
+        hashes, all_said = list[bytes](), _LeafColumns([], [], [])
+        while portion := rows.fetchmany(CHUNK_LEAVES):
+            at = self.first + len(hashes)
+            seqs, bodies, statements = map(list, zip(*portion, strict=True))
+            require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
+            require(_are(bytes, bodies))
+            said = decode_columns(bodies, at, origin(self.expected.vault))
+            require([each or None for each in said.statements] == statements)
+            hashes += tree.leaf_hashes(bodies)
+            all_said.add(said)
+        require(len(hashes) == self.end - self.first)
+        return hashes, all_said
+
+    def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
+        """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
+        levels = [hashes]
+        while len(levels[-1]) > 1:
+            levels.append(tree.parents(levels[-1]))
+        for level, nodes in enumerate(levels):
+            position = self.first >> level
+            stored = self.database.execute(
+                "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
+                " ORDER BY position",
+                (level, position, position + len(nodes)),
+            ).fetchall()
+            require(stored == [*enumerate(nodes, position)])
+        return levels
+
+    def check_checkpoints(self, actors: Sequence[str], root_after: Callable[[int], bytes]) -> None:
+        """Each is its actor's and signs this very log; no person's act is left without one."""
+        expected = self.expected
+        begun, waiting = self._waiting()
+        actors = [*waiting, *actors]
+        from_, name = begun, origin(expected.vault)
+        notes = self.database.execute(
+            "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
+            (self.first, self.end),
+        )
+        for size, note in notes:
+            require(type(size) is int and type(note) is bytes)
+            acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
+            require(len(acting) == 1)
+            text = Checkpoint(name, size, root_after(size - self.first)).text
+            signed = f"{text}\n— {name} ".encode()
+            require(note.startswith(signed) and note.endswith(b"\n"))
+            if size > expected.signed_before:
+                # What was verified before is followed by acts of nobody at the most, until its end.
+                known = max(from_, expected.signed_before)
+                public = _key(expected, acting.pop(), before=known)
+                encoded = note[len(signed) : -1].decode("ascii", errors="replace")
+                signature = decode_base64(encoded)
+                require(signature[:KEY_ID_BYTES] == key_id(name, public))
+                verify(public, text.encode(), signature[KEY_ID_BYTES:])
+            from_ = size
+        if self.end == expected.size:
+            require(set(actors[from_ - begun :]) <= {NOBODY})
+
+    def _waiting(self) -> tuple[int, Sequence[str]]:
+        """Whose the leaves are that the last checkpoint before a stretch does not cover."""
+        first = self.first
+        (begun,) = self.database.execute(
+            "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
+        ).fetchone()
+        require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
+        if begun == first:
+            return begun, ()
+        rows = self.database.execute(
+            "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
+        ).fetchall()
+        bodies = [body for (body,) in rows]
+        require(len(bodies) == first - begun and _are(bytes, bodies))
+        return begun, decode_columns(bodies, begun, origin(self.expected.vault)).actors
+
+    def without_details(self, details: Sequence[str]) -> tuple[int, ...]:
+        """Which leaves commit to details that are not there; that others have some is refused."""
+        rows = self.database.execute(
+            "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (self.first, self.end)
+        ).fetchall()
+        there = [seq for (seq,) in rows]
+        require(_are(int, there))
+        committed = [seq for seq, detail in enumerate(details, self.first) if detail]
+        if there == committed:
+            return ()
+        without = set(committed).difference(there)
+        require(len(there) + len(without) == len(committed))
+        return tuple(sorted(without))
 
 
 def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumns:
@@ -218,22 +300,6 @@ def _form(log: str) -> re.Pattern[str]:
     )
 
 
-def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> list[list[bytes]]:
-    """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
-    levels = [hashes]
-    while len(levels[-1]) > 1:
-        levels.append(tree.parents(levels[-1]))
-    for level, nodes in enumerate(levels):
-        position = first >> level
-        stored = database.execute(
-            "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
-            " ORDER BY position",
-            (level, position, position + len(nodes)),
-        ).fetchall()
-        require(stored == [*enumerate(nodes, position)])
-    return levels
-
-
 def stored_node(database: sqlite3.Connection, level: int, position: int) -> bytes:
     """What ``log.node_reader`` reads, by way of SQLite itself."""
     row = database.execute(
@@ -248,81 +314,11 @@ def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
     return tree.peaks(count, lambda level, position: levels[level][position])
 
 
-def _check_checkpoints(
-    database: sqlite3.Connection,
-    within: tuple[int, int],
-    actors: Sequence[str],
-    expected: StretchExpectations,
-    root_after: Callable[[int], bytes],
-) -> None:
-    """Each is its actor's and signs this very log; no person's act is left without one."""
-    first, end = within
-    begun, waiting = _waiting(database, first, expected)
-    actors = [*waiting, *actors]
-    from_, name = begun, origin(expected.vault)
-    notes = database.execute(
-        "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size", (first, end)
-    )
-    for size, note in notes:
-        require(type(size) is int and type(note) is bytes)
-        acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
-        require(len(acting) == 1)
-        text = Checkpoint(name, size, root_after(size - first)).text
-        signed = f"{text}\n— {name} ".encode()
-        require(note.startswith(signed) and note.endswith(b"\n"))
-        if size > expected.signed_before:
-            # What was verified before is followed by acts of nobody at the most, until its end.
-            known = max(from_, expected.signed_before)
-            public = _key(expected, acting.pop(), before=known)
-            encoded = note[len(signed) : -1].decode("ascii", errors="replace")
-            signature = decode_base64(encoded)
-            require(signature[:KEY_ID_BYTES] == key_id(name, public))
-            verify(public, text.encode(), signature[KEY_ID_BYTES:])
-        from_ = size
-    if end == expected.size:
-        require(set(actors[from_ - begun :]) <= {NOBODY})
-
-
-def _waiting(
-    database: sqlite3.Connection, first: int, expected: StretchExpectations
-) -> tuple[int, Sequence[str]]:
-    """Whose the leaves are that the last checkpoint before a stretch does not cover."""
-    (begun,) = database.execute(
-        "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
-    ).fetchone()
-    require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
-    if begun == first:
-        return begun, ()
-    rows = database.execute(
-        "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
-    ).fetchall()
-    bodies = [body for (body,) in rows]
-    require(len(bodies) == first - begun and _are(bytes, bodies))
-    return begun, decode_columns(bodies, begun, origin(expected.vault)).actors
-
-
 def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     known = expected.keys.get(actor, ())
     place = bisect_left(known, before, key=lambda since: since[0])
     require(place > 0)
     return known[place - 1][1]
-
-
-def _without_details(
-    database: sqlite3.Connection, first: int, end: int, details: Sequence[str]
-) -> tuple[int, ...]:
-    """Which leaves commit to details that are not there; that others have some is refused."""
-    rows = database.execute(
-        "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
-    ).fetchall()
-    there = [seq for (seq,) in rows]
-    require(_are(int, there))
-    committed = [seq for seq, detail in enumerate(details, first) if detail]
-    if there == committed:
-        return ()
-    without = set(committed).difference(there)
-    require(len(there) + len(without) == len(committed))
-    return tuple(sorted(without))
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:

@@ -112,12 +112,11 @@ def verify_new_fast(
         Tampered: what is here does not go on from what was verified.
     """
     size = stored_size(connection)
-    if size < seen.head.size:
-        raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
+    before = seen.head.size
+    if size < before:
+        raise Tampered(f"the log has {size} leaves, where {before} were verified")
     if not _continues(connection, seen):
-        raise Tampered(
-            f"the log does not go on from the {seen.head.size} leaves that were verified"
-        )
+        raise Tampered(f"the log does not go on from the {before} leaves that were verified")
     try:
         with _no_collector():
             return _read_on(connection, vault, seen, size)
@@ -197,17 +196,11 @@ def _read_on(
     assert register is not None  # noqa: S101 - just made sure
     expected = StretchExpectations(vault, size, log_keys(register), before)
     first = before // STRETCH * STRETCH
-    stretches = _Stretches(database, first)
-    with SecondProcess(
-        database, expected, last=size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
-    ) as other:
+    stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
+    with SecondProcess(database, expected, last=is_long) as other:
         head = stretches.check(expected, other)
-    again = _count(
-        connection,
-        "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL",
-        first=first,
-        before=before,
-    )
+    known = "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL"
+    again = _count(connection, known, first=first, before=before)
     require(stretches.stated == again + stated.carrying)
     erased = stated.of.erasures.details
     require(set(stretches.without_details) == {seq for seq in erased if seq >= first})
@@ -290,24 +283,18 @@ class _Stretches:
 
 def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
     """The keys that checkpoints are checked with: since which leaf each person had which."""
-    people = {*register.vouchers, register.founders.controller, register.founders.kit}
-    changes = {
-        person: [
-            -1,
-            *(voucher.seq for voucher in register.vouchers.get(person, ())),
-            *(kit.seq for kit in register.kits if person == register.founders.kit),
-        ]
-        for person in people
-    }
     founding = {register.founders.controller, register.founders.kit}
-    return {
-        person: [
-            (seq, register.public_keys(person, before=seq + 1).log)
-            for seq in sorted(seqs)
-            if seq >= 0 or person in founding
+    keys = {}
+    for person in {*register.vouchers, *founding}:
+        seqs = [voucher.seq for voucher in register.vouchers.get(person, ())]
+        if person == register.founders.kit:
+            seqs += [kit.seq for kit in register.kits]
+        if person in founding:
+            seqs.append(-1)
+        keys[person] = [
+            (seq, register.public_keys(person, before=seq + 1).log) for seq in sorted(seqs)
         ]
-        for person, seqs in changes.items()
-    }
+    return keys
 
 
 def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:

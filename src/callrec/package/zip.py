@@ -33,7 +33,7 @@ _FIRST_OF_ZIP: Final = b"PK\3\4"
 """A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
 
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
-"""How files lie in a zip: as ours writes them, or as somebody's own program does."""
+"""How files lie in a zip: as ours writes them, or as another program writes them."""
 
 _OTHER_ERRORS = (
     *(pyzipper.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, OverflowError),

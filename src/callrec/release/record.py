@@ -29,6 +29,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
+from callrec.audit.leaf import DETAIL_NONCE_BYTES
 from callrec.audit.log import node_reader, read_leaf
 from callrec.audit.resumed import write_signers
 from callrec.catalogue import tables
@@ -83,7 +84,7 @@ def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
 ) -> Prepared:
     """Write, durably, what is about to be handed over, and take the grants out of use."""
-    nonce = primitives.random_bytes(32)
+    nonce = primitives.random_bytes(DETAIL_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
         after = log_request_event(
