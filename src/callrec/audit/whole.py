@@ -284,7 +284,7 @@ class _Stretches:
 def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
     """The keys that checkpoints are checked with: since which leaf each person had which."""
     founding = {register.founders.controller, register.founders.kit}
-    keys = {}
+    keys: dict[str, list[tuple[int, bytes]]] = {}
     for person in {*register.vouchers, *founding}:
         seqs = [voucher.seq for voucher in register.vouchers.get(person, ())]
         if person == register.founders.kit:

@@ -157,7 +157,7 @@ def _check(archive: Any) -> None:
 
 
 def _header(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
-    *numbers, name_bytes, extra_bytes = _BOTH.unpack(fixed)
+    flags, method, checksum, stored, size, name_bytes, extra_bytes = _BOTH.unpack(fixed)
     name, extra = file.read(name_bytes), file.read(extra_bytes)
     fields: dict[int, bytes] = {}
     while extra:
@@ -165,7 +165,7 @@ def _header(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
         if number in fields or len(extra) < 4 + length:
             raise ValueError
         fields[number], extra = extra[4 : 4 + length], extra[4 + length :]
-    return _EntryHeader(*numbers, name, fields)
+    return _EntryHeader(flags, method, checksum, stored, size, name, fields)
 
 
 def _is_end(file: IO[bytes], count: int, start: int) -> bool:
