@@ -131,14 +131,6 @@ def test_frontier_has_the_root_of_every_size_it_passes() -> None:
     assert frontier.size == len(LEAVES)
 
 
-def test_frontier_resumed_at_any_size_ends_at_the_same_root() -> None:
-    for size in range(PROVED + 1):
-        frontier = Frontier.resume(size, read)
-        for leaf in LEAVES[size : PROVED + 1]:
-            frontier.append(leaf)
-        assert frontier.root() == ROOTS[PROVED + 1]
-
-
 def test_nodes_stored_are_the_complete_subtrees_and_no_others() -> None:
     complete = {(level, index) for level in range(9) for index in range(300 >> level)}
     assert NODES.keys() == complete

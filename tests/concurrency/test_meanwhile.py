@@ -20,6 +20,7 @@ import pytest
 from callrec.archive import run as archiving_run
 from callrec.archive.unfinished import archive_lock
 from callrec.audit import from_the_end, stretch, whole
+from callrec.audit.log import stored_size
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
@@ -120,7 +121,7 @@ def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
         database = whole.sqlite_connection(connection)
         keys = whole.log_keys(house.practice.register)
         expected = stretch.StretchExpectations(
-            house.practice.vault, whole.log_size(connection), keys, 0
+            house.practice.vault, stored_size(connection), keys, 0
         )
         job = from_the_end.second_process_job(database, expected)
     writer = sqlite3.connect(house.config.vault / engine.FILE_NAME)

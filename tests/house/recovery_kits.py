@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from callrec.crypto.kit import PrintedKit
 from callrec.keys.kit import make_new_kit
 from callrec.keys.kit_use import KitDrill, NewController, drill_kit, use_kit
 from callrec.login.unlock import Unlocked, actor_of, unlock_person
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.practice import Actor
 from house.practices import House, password_of
 

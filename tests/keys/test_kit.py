@@ -15,13 +15,12 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
-from callrec.crypto.kit import kit_words, read_kit
+from callrec.crypto.kit import PrintedKit, kit_words, read_kit
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit
 from callrec.keys.kit_use import last_drill
 from callrec.office.status import read_status
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record

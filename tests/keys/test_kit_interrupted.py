@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from callrec.crypto.kit import read_kit
+from callrec.crypto.kit import PrintedKit, read_kit
 from callrec.errors import Locked
 from callrec.keys.audit import audit_keys
 from callrec.keys.kit import check_kit, make_new_kit
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import logins
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.practice import Actor, Practice
 from house.holds import verified
 from house.killing import by, each_left

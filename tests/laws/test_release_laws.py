@@ -117,10 +117,16 @@ def test_what_json_reads_back_of_the_calls_is_what_was_given(
 ) -> None:
     told = json.loads(call_data(given)[0])["calls"]
     for call, read in zip(given, told, strict=True):
-        assert datetime.fromisoformat(read["started_at"]) == call.started_at
-        assert datetime.fromisoformat(read["local_time"]) == call.started_at
+        assert datetime.fromisoformat(read["started_at"]) == call.files[0].started_at
+        assert datetime.fromisoformat(read["local_time"]) == call.files[0].started_at
         assert round(read["duration_s"] * 1000) == call.duration_ms
-        known = (call.recording, call.direction, call.number, call.extension, list(call.parties))
+        known = (
+            call.files[0].recording,
+            call.direction,
+            call.number,
+            call.extension,
+            list(call.parties),
+        )
         names = ("recording", "direction", "number", "extension", "parties")
         assert known == tuple(read[name] for name in names)
         of_files = [(each["path"], each["codec"], each["sha256"]) for each in read["files"]]
@@ -134,7 +140,7 @@ def test_the_table_of_the_calls_has_a_row_for_each_and_runs_nothing(
     text = call_data(given)[1].decode("utf-8-sig")
     header, *rows = csv.reader(StringIO(text, newline=""), strict=True)
     assert tuple(header) == COLUMNS
-    assert [row[0] for row in rows] == [str(call.recording) for call in given]
+    assert [row[0] for row in rows] == [str(call.files[0].recording) for call in given]
     assert {len(row) for row in rows} <= {len(COLUMNS)}
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
 

@@ -12,7 +12,7 @@ import pytest
 
 from callrec.package.manifest import CALL_DATA_PATHS, COLUMNS, CallData, call_data
 from callrec.package.package import member_of_bytes
-from package.builders import a_call, a_file, a_listening_copy, an_edited_call
+from package.builders import a_call, a_file, a_listening_copy, a_manifest, an_edited_call
 
 VECTORS = Path(__file__).parents[1] / "vectors/release"
 
@@ -27,9 +27,11 @@ def test_both_files_are_the_known_answers(name: str, written: bytes) -> None:
 
 
 def test_the_manifest_takes_both() -> None:
-    for path, data in zip(CALL_DATA_PATHS, call_data([a_call()]), strict=True):
-        member = member_of_bytes(path, data)
-        assert CallData(path, member.sha256, member.size_bytes).as_json()["bytes"] == len(data)
+    both = call_data([a_call()])
+    members = map(member_of_bytes, CALL_DATA_PATHS, both)
+    listed = tuple(CallData(each.path, each.sha256, each.size_bytes) for each in members)
+    told = json.loads(replace(a_manifest(a_file()), call_data=listed).to_bytes())["call_data"]
+    assert [each["bytes"] for each in told] == [*map(len, both)]
 
 
 def test_a_table_has_a_header_even_of_no_call() -> None:

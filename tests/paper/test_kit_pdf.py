@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from callrec.crypto.kit import kit_pages, read_kit
+from callrec.crypto.kit import PrintedKit, kit_pages, read_kit
 from callrec.package.certificate import hash_in_groups
-from callrec.paper.kit_pdf import PrintedKit, kit_pdf
+from callrec.paper.kit_pdf import kit_pdf
 from package.certificates import in_one_line, kept, pages, text_of
 
 SEED = bytes(range(32))

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 import pytest
 
 from callrec.package.certificate import Certificate
-from callrec.paper.apart import make_papers, papers_made_beside, papers_of
+from callrec.paper.apart import make_papers, papers_made_beside
+from callrec.paper.certificate_pdf import papers_of
 from house.processes import children
 from package.certificates import EDITED, PLAIN
 from sound.builders import no_further_file
@@ -25,7 +26,7 @@ def test_they_are_the_same_to_the_byte_as_those_made_here(certificate: Certifica
         assert children() == []
         assert made == papers_of(certificate)
     assert waiting
-    assert bool(made.exhibit_label) == bool(certificate.exhibit)
+    assert [bool(each) for each in made] == [True, bool(certificate.exhibit)]
 
 
 def test_the_process_makes_those_of_one_release_and_the_next_are_made_here() -> None:
@@ -79,5 +80,11 @@ runpy.run_module("callrec.paper.apart", run_name="__main__")
 
 
 def test_outside_a_block_none_is_started() -> None:
-    assert make_papers(PLAIN).certificate.startswith(b"%PDF-1.7")
+    certificate, _ = make_papers(PLAIN)
+    assert certificate.startswith(b"%PDF-1.7")
     assert children() == []
+
+
+def test_who_asks_the_process_loads_nothing_of_what_sets_papers() -> None:
+    program = "import sys, callrec.release.release; sys.exit('fpdf' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -11,7 +11,7 @@ import pytest
 
 from callrec.audit import tree, whole
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import read_leaf
+from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.remembered import load_verified
 from callrec.audit.stretch import StretchExpectations, check_stretch
 from callrec.catalogue.engine import reading
@@ -140,7 +140,7 @@ def last_stretch(house: House, verified_size: int, replaced_at: int | None = Non
         keys = dict(whole.log_keys(house.practice.register))
         if replaced_at is not None:
             keys[max_] = [*keys[max_], (replaced_at, signing_public(bytes(32)))]
-        size = whole.log_size(connection)
+        size = stored_size(connection)
         expected = StretchExpectations(house.practice.vault, size, keys, verified_size)
         check_stretch(whole.sqlite_connection(connection), (size - 1) // 4 * 4, expected)
 

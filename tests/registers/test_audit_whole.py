@@ -13,7 +13,7 @@ import pytest
 from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.from_the_end import SecondProcess, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
-from callrec.audit.log import read_leaf
+from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.reading import Problem, VerificationResult
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import verify_leaf_by_leaf
@@ -279,7 +279,7 @@ def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) 
     work_on(house)
     with reading(house.practice.engine) as connection:
         database = whole.sqlite_connection(connection)
-        size = whole.log_size(connection)
+        size = stored_size(connection)
         keys = whole.log_keys(house.open().register)
         expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0)
         out = io.BytesIO()
@@ -303,9 +303,7 @@ def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: 
     work_on(house)
     with reading(house.practice.engine) as connection:
         database = whole.sqlite_connection(connection)
-        expected = stretch.StretchExpectations(
-            house.practice.vault, whole.log_size(connection), {}, 0
-        )
+        expected = stretch.StretchExpectations(house.practice.vault, stored_size(connection), {}, 0)
         out = io.BytesIO()
         verify_from_end(from_the_end.second_process_job(database, expected), out)
         assert out.getvalue() == b"null\n"

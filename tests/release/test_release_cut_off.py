@@ -226,7 +226,7 @@ def test_what_another_run_is_making_is_not_cut_off(granted_call: House, tmp_path
     sam = signed_in(house, "sam")
     grants = grants_of(house, "R-1")
     manifest = write_manifest(
-        house.practice, sam, grants, Enclosed((), (), {}), release="ab" * 16, call_data=()
+        house.practice, sam, grants, Enclosed((), (), {}), release="ab" * 16, call_data={}
     )
     begun = BegunRelease(manifest.release, manifest.request, sam.person.id, str(tmp_path / "none"))
     with noting_release(house.practice, begun):

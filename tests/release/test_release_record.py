@@ -146,7 +146,7 @@ def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:
     enclosed = Enclosed((), (), {})
     sam = signed_in(house, "sam")
     return write_manifest(
-        house.practice, sam, grants, enclosed, release=token_hex(16), call_data=()
+        house.practice, sam, grants, enclosed, release=token_hex(16), call_data={}
     )
 
 

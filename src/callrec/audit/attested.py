@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -45,35 +44,27 @@ def attested_leaves(
         Tampered: one of them is missing or changed, or its first checkpoint is by someone else, or
             it has none.
     """
-    # Neighbours share most of the nodes above them, and nodes never change.
-    read = cache(node_reader(connection))
-    head = stored_head(connection)
+    head, read = stored_head(connection), node_reader(connection)
     found = []
     for seq in seqs:
         leaf, body = read_leaf(connection, seq)
         proof = tree.inclusion_proof(seq, head.size, read)
         tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-        _check_attested(connection, register, leaf, read)
+        point = tables.checkpoint
+        first = connection.execute(
+            select(point).where(point.c.size > leaf.seq).order_by(point.c.size).limit(1)
+        ).first()
+        if first is None:
+            raise Tampered(f"no checkpoint covers leaf {leaf.seq} of the audit log")
+        try:
+            public = register.public_keys(leaf.actor, before=leaf.seq).log
+        except NotFound as error:
+            raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+        signed = check_checkpoint(bytes(first.note), public, origin(register.founders.vault))
+        if (signed.size, signed.root) != (first.size, tree.root(first.size, read)):
+            raise Tampered(f"the checkpoint over leaf {leaf.seq} signs another log")
         found.append(leaf)
     return tuple(found)
-
-
-def _check_attested(
-    connection: Connection, register: Register, leaf: Leaf, read: tree.Read
-) -> None:
-    point = tables.checkpoint
-    first = connection.execute(
-        select(point).where(point.c.size > leaf.seq).order_by(point.c.size).limit(1)
-    ).first()
-    if first is None:
-        raise Tampered(f"no checkpoint covers leaf {leaf.seq} of the audit log")
-    try:
-        public = register.public_keys(leaf.actor, before=leaf.seq).log
-    except NotFound as error:
-        raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
-    signed = check_checkpoint(bytes(first.note), public, origin(register.founders.vault))
-    if (signed.size, signed.root) != (first.size, tree.root(first.size, read)):
-        raise Tampered(f"the checkpoint over leaf {leaf.seq} signs another log")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from callrec.crypto.primitives import sha256, sign, signing_public, verify
 from callrec.errors import Tampered
 
 KEY_ID_BYTES: Final = 4
-
 HASH_BYTES: Final = 32
 
 MAX_NOTE_BYTES: Final = 1_000_000

@@ -1,8 +1,7 @@
 """A leaf: one entry of the log, canonical JSON of at most 8 KiB (docs/formats/audit-log.md, 1).
 
 It is kept byte for byte and never written again, and holds ids and enumerations only: no name,
-number or reason. What else is to be said, the details, is sealed beside it and bound to it by the
-commitment in ``detail``.
+number or reason. The details are sealed beside it and bound to it by the commitment in ``detail``.
 """
 
 from __future__ import annotations
@@ -95,13 +94,16 @@ class Leaf:
             raise ValueError("a leaf's subject holds something that is no id")
         if (self.founders is None) != (self.seq != 0):
             raise ValueError("leaf 0 has founders, and no other leaf")
-        _check_instant(self.at)
+        try:
+            parse_instant(self.at)
+        except Tampered as error:
+            raise ValueError("a leaf's time is not in its form") from error
 
     @property
     def has_no_actor(self) -> bool:
-        """Whether it names nobody, though somebody's key is at hand for what it tells.
+        """Whether it names nobody, though someone's key is at hand for what it records.
 
-        Whoever can write the database can add it; so it is TAMPERED.
+        Anyone who can write the database can add it; so it is TAMPERED.
         """
         return self.actor == NOBODY and (self.act, self.outcome) not in ACTS_WITHOUT_ACTOR
 
@@ -150,10 +152,3 @@ def detail_commitment(vault: str, seq: int, nonce: bytes, details: bytes) -> str
     if len(nonce) != DETAIL_NONCE_BYTES:
         raise Tampered("a detail's nonce has 32 bytes")
     return sha256(context("detail", vault, seq=seq), nonce, details).hex()
-
-
-def _check_instant(text: str) -> None:
-    try:
-        parse_instant(text)
-    except Tampered as error:
-        raise ValueError("a leaf's time is not in its form") from error

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, selec
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
-from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
@@ -34,14 +34,12 @@ _NODE = select(tables.node.c.hash).where(
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 
-NONCE_BYTES = 32
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
-
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
 
 _NODES_AT: Final = (
@@ -87,8 +85,9 @@ class LogTransaction:
         self.connection = connection
         self._log = log
         self._size = stored_size(connection)
-        # A leaf completes nodes that earlier leaves have begun: most are cached.
-        self._read = _Nodes(node_reader(connection))
+        # A leaf completes nodes that earlier leaves have begun: most are known.
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._read = node_reader(connection, self._nodes)
         self._head = Head(self._size, tree.root(self._size, self._read))
 
     @property
@@ -142,7 +141,7 @@ class LogTransaction:
             self.connection.exec_driver_sql(_INSERT_DETAIL, (seq, version, sealed))
         new = tree.stored_nodes(seq, tree.leaf_hash(body), self._read)
         self.connection.exec_driver_sql(_INSERT_NODE, [*new])
-        self._read.keep(new)
+        self._nodes.update({(level, index): node for level, index, node in new})
         self._size = seq + 1
         return seq
 
@@ -168,29 +167,12 @@ class LogTransaction:
     ) -> tuple[bytes | None, str]:
         if details is None:
             return None, ""
-        nonce = nonce or primitives.random_bytes(NONCE_BYTES)
+        nonce = nonce or primitives.random_bytes(DETAIL_NONCE_BYTES)
         body = canonical(dict(details))
         sealed = primitives.hpke_seal(
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
         )
         return sealed, detail_commitment(self._log.vault, seq, nonce, body)
-
-
-class _Nodes:
-    """A reader of stored nodes that keeps what it read, and what was stored meanwhile."""
-
-    def __init__(self, read: tree.Read) -> None:
-        self._stored = read
-        self._kept: dict[tuple[int, int], bytes] = {}
-
-    def __call__(self, level: int, index: int) -> bytes:
-        place = (level, index)
-        if place not in self._kept:
-            self._kept[place] = self._stored(level, index)
-        return self._kept[place]
-
-    def keep(self, nodes: Iterable[tuple[int, int, bytes]]) -> None:
-        self._kept.update({(level, index): node for level, index, node in nodes})
 
 
 def _encoded(leaf: Leaf) -> bytes:
@@ -218,9 +200,10 @@ def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator
             before = act.head
             yield act
             after = act.head  # in any case: later there is no connection any more
-            if signer is not None and after != before:
-                act.checkpoint(signer)
-            ending = after if after != before else None
+            if after != before:
+                if signer is not None:
+                    act.checkpoint(signer)
+                ending = after
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
         if ending is None or not _is_kept(engine, ending):
@@ -237,15 +220,25 @@ def _is_kept(engine: Engine, head: Head) -> bool:
     return False
 
 
-def node_reader(connection: Connection) -> tree.Read:
-    """How the tree's functions read stored nodes."""
+def node_reader(
+    connection: Connection, known: dict[tuple[int, int], bytes] | None = None
+) -> tree.Read:
+    """How the tree's functions read stored nodes: each once, since a node never changes.
+
+    Args:
+        connection: sees one state of the catalogue, or what was appended to it since.
+        known: nodes by level and position; those that are read are added.
+    """
+    nodes = {} if known is None else known
 
     def read(level: int, position: int) -> bytes:
-        place = {"level": level, "position": position}
-        node: bytes | None = connection.execute(_NODE, place).scalar()
-        if node is None:
-            raise Tampered("a node of the audit log's tree is missing")
-        return node
+        place = (level, position)
+        if place not in nodes:
+            node = connection.execute(_NODE, {"level": level, "position": position}).scalar()
+            if node is None:
+                raise Tampered("a node of the audit log's tree is missing")
+            nodes[place] = node
+        return nodes[place]
 
     return read
 
@@ -289,7 +282,7 @@ def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:
 
 
 def repeated_statements(connection: Connection) -> Sequence[int]:
-    """Sequences of leaves, by their columns, whose statement an earlier leaf carries.
+    """Sequences of leaves whose statement, as the column has it, an earlier leaf carries.
 
     A statement counts once: a signature for one moment is none for another.
     """
@@ -314,7 +307,7 @@ def read_register(connection: Connection) -> Register:
     """The register of people and keys, from the leaves whose statements concern it.
 
     Every such leaf is shown to stand in the tree; that none was left out, only a reading of the
-    whole log shows (``audit.verify.read_whole``).
+    whole log shows (``audit.verify``).
 
     Raises:
         Tampered: a leaf, a statement or the tree is not as it was signed.
@@ -346,8 +339,9 @@ def read_detail(
 ) -> Mapping[str, Any] | None:
     """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
 
-    Returns None where there are none, or they were erased; `UNREADABLE_DETAILS` where the signer of
-    the leaf sealed no object in canonical JSON.
+    Returns:
+        None where there are none, or they were erased; `UNREADABLE_DETAILS` where the signer of the
+        leaf sealed no object in canonical JSON.
 
     Raises:
         Tampered: they are not what the leaf commits to.
@@ -361,7 +355,7 @@ def read_detail(
         return None
     info = context("detail", vault, seq=leaf.seq)
     opened = primitives.hpke_open(open_key(row.key_version), row.sealed, info)
-    nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+    nonce, body = opened[:DETAIL_NONCE_BYTES], opened[DETAIL_NONCE_BYTES:]
     if detail_commitment(vault, leaf.seq, nonce, body) != leaf.detail:
         raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
     try:

@@ -7,7 +7,7 @@ governed at its sequence, from leaf 0 on (docs/formats/keys.md, 5).
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -138,14 +138,12 @@ class Register:
     kits: list[Kit] = field(default_factory=list)
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     ignored: list[int] = field(default_factory=list)
-    """Sequences of statements that were made by somebody without the power to."""
+    """Sequences of statements that were made by people without the power to."""
 
     def voucher(self, person: str, *, before: int | None = None) -> Voucher | None:
         """The newest voucher about a person whose leaf is before ``before``."""
-        known = self.vouchers.get(person, ())
-        if before is None:
-            return known[-1] if known else None
-        return next((v for v in reversed(known) if v.seq < before), None)
+        known = reversed(self.vouchers.get(person, ()))
+        return next((each for each in known if before is None or each.seq < before), None)
 
     def person(self, person: str, *, before: int | None = None) -> Person:
         """Who that person is at that point.
@@ -361,11 +359,8 @@ def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
-    fields = statement.fields
-    known = register.vouchers.setdefault(fields["person"], [])
-    previous = known[-1].digest if known else ""
-    if fields["serial"] != len(known) + 1 or fields["previous"] != previous:
-        raise Tampered(f"the voucher of leaf {seq} does not follow the one before it")
+    known = register.vouchers.setdefault(statement.fields["person"], [])
+    _check_follows(seq, statement, known, first_serial=1)
     voucher = _voucher(statement, seq)
     is_out = voucher.person.standing is Standing.DISABLED
     if known and (known[-1].keys != voucher.keys or is_out):
@@ -397,12 +392,18 @@ def _voucher(statement: Statement, seq: int) -> Voucher:
 
 
 def _take_kit(register: Register, seq: int, statement: Statement) -> None:
-    fields, known = statement.fields, register.kits
+    _check_follows(seq, statement, register.kits, first_serial=2)  # the first is that of leaf 0
+    keys = PublicKeys.from_json(statement.fields["keys"])
+    register.kits.append(Kit(keys, seq, statement.digest, statement.by))
+
+
+def _check_follows(
+    seq: int, statement: Statement, known: Sequence[Voucher | Kit], *, first_serial: int
+) -> None:
     previous = known[-1].digest if known else ""
-    if fields["serial"] != len(known) + 2 or fields["previous"] != previous:
-        raise Tampered(f"the kit of leaf {seq} does not follow the one before it")
-    keys = PublicKeys.from_json(fields["keys"])
-    known.append(Kit(keys, seq, statement.digest, statement.by))
+    fields = statement.fields
+    if fields["serial"] != len(known) + first_serial or fields["previous"] != previous:
+        raise Tampered(f"the {statement.kind} of leaf {seq} does not follow the one before it")
 
 
 def _take_keys(register: Register, seq: int, statement: Statement) -> None:

@@ -1,7 +1,7 @@
 """The last head of the log that this operator saw, kept outside the vault.
 
-Whoever can write the database can drop the log's tail and nobody could tell, but for a head that is
-remembered elsewhere (docs/formats/audit-log.md, "Outside heads").
+Anyone who can write the database can drop the log's tail, and no one could tell but for a head that
+is remembered elsewhere (docs/formats/audit-log.md, "Outside heads").
 """
 
 from __future__ import annotations
@@ -50,19 +50,15 @@ def load_seen_head(folder: Path) -> SeenHead | None:
             f"the remembered head of the audit log cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise _damaged() from error
+    except (ValueError, RecursionError):
+        value = None
     match value:
         case {"size": int(size), "root": str(root), "seen": str(seen)} if (
             size >= 0 and _ROOT.fullmatch(root)
         ):
             return SeenHead(Head(size, bytes.fromhex(root)), seen)
         case _:
-            raise _damaged()
-
-
-def _damaged() -> Tampered:
-    return Tampered("the remembered head of the audit log is damaged")
+            raise Tampered("the remembered head of the audit log is damaged")
 
 
 def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
@@ -145,8 +141,8 @@ def load_verified(folder: Path) -> VerifiedState | None:
 def save_verified(folder: Path, seen: VerifiedState) -> None:
     """Remember how far the log was verified.
 
-    Whoever can write here can make the next reading, unless it is a full one, take signatures for
-    checked: so it lies where the head does, with the operator, out of reach from the vault.
+    Anyone who can write here can make the next reading, unless it is a full one, take signatures
+    for checked: so it lies where the head does, with the operator, out of reach from the vault.
     """
     value = {
         "root": seen.head.root.hex(),

@@ -88,16 +88,13 @@ def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, .
         governs = maker.standing is Standing.CONFIRMED and Power.GOVERN in maker.powers
         if (leaf.act, leaf.outcome) != (RESUMED_ACT, Outcome.DONE) or not governs:
             raise Tampered(f"leaf {leaf.seq} of the audit log resumes it, and may not")
-        found.append(Resumed(leaf.seq, _lost(said[leaf.seq].fields)))
+        fields = said[leaf.seq].fields
+        try:
+            lost = [(int(each["size"]), bytes.fromhex(each["root"])) for each in fields["lost"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise Tampered("a statement about a restore is not in its form") from error
+        found.append(Resumed(leaf.seq, tuple(Head(size, root) for size, root in lost)))
     return tuple(found)
-
-
-def _lost(fields: Mapping[str, Any]) -> tuple[Head, ...]:
-    try:
-        lost = [(int(each["size"]), bytes.fromhex(each["root"])) for each in fields["lost"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise Tampered("a statement about a restore is not in its form") from error
-    return tuple(Head(size, root) for size, root in lost)
 
 
 def write_signers(connection: Connection, register: Register, person: str, size: int) -> bytes:

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from callrec.audit import tree
@@ -65,8 +65,8 @@ class StretchExpectations:
     size: int
     """Leaves of the log."""
     keys: Mapping[str, Sequence[tuple[int, bytes]]]
-    """A person's id -> the public keys of his checkpoints, each with the sequence it counts after,
-    in order."""
+    """A person's id -> the public keys of their checkpoints, each with the sequence it counts
+    after, in order."""
     signed_before: int
     """Checkpoints over no more leaves than this had good signatures when they were as they are."""
 
@@ -116,67 +116,149 @@ def check_stretch(
     Raises:
         Tampered: something is not as a writer writes it; only reading leaf by leaf tells what.
     """
-    end = min(first + STRETCH, expected.size)
-    hashes, said = _leaves(database, first, end, expected)
-    levels = _levels(database, first, hashes)
-    peaks_before = _peaks_before(database, first)
+    rows = _Rows(database, first, min(first + STRETCH, expected.size), expected)
+    hashes, said = rows.leaves()
+    levels = rows.levels(hashes)
+    peaks_before = tree.peaks(first, partial(stored_node, database))
 
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
 
-    _check_checkpoints(database, (first, end), said.actors, expected, root_after)
+    rows.check_checkpoints(said.actors, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
-        peaks=tuple(peak.hex() for peak in _peaks(levels, end - first)),
+        peaks=tuple(peak.hex() for peak in _peaks(levels, rows.end - first)),
         unattested=said.actors.count(NOBODY),
         stated=len(said.statements) - said.statements.count(""),
-        without_details=_without_details(database, first, end, said.details),
+        without_details=rows.without_details(said.details),
     )
 
 
-def _leaves(
-    database: sqlite3.Connection, first: int, end: int, expected: StretchExpectations
-) -> tuple[list[bytes], _LeafColumns]:
-    rows = database.execute(
-        "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
-        (first, end),
-    )
-    hashes, all_said = list[bytes](), _LeafColumns([], [], [])
-    while portion := rows.fetchmany(CHUNK_LEAVES):
-        at = first + len(hashes)
-        seqs, bodies, statements = map(list, zip(*portion, strict=True))
-        _require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
-        said = decode_columns(bodies, at, origin(expected.vault))
-        _require([each or None for each in said.statements] == statements)
-        hashes += tree.leaf_hashes(bodies)
-        all_said.add(said)
-    _require(len(hashes) == end - first)
-    return hashes, all_said
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is stored of the leaves from ``first`` to ``end``."""
+
+    database: sqlite3.Connection
+    first: int
+    end: int
+    expected: StretchExpectations
+
+    def leaves(self) -> tuple[list[bytes], _LeafColumns]:
+        rows = self.database.execute(
+            "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
+            (self.first, self.end),
+        )
+        hashes, all_said = list[bytes](), _LeafColumns([], [], [])
+        while portion := rows.fetchmany(CHUNK_LEAVES):
+            at = self.first + len(hashes)
+            seqs, bodies, statements = map(list, zip(*portion, strict=True))
+            require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
+            require(_are(bytes, bodies))
+            said = decode_columns(bodies, at, origin(self.expected.vault))
+            require([each or None for each in said.statements] == statements)
+            hashes += tree.leaf_hashes(bodies)
+            all_said.add(said)
+        require(len(hashes) == self.end - self.first)
+        return hashes, all_said
+
+    def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
+        """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
+        levels = [hashes]
+        while len(levels[-1]) > 1:
+            levels.append(tree.parents(levels[-1]))
+        for level, nodes in enumerate(levels):
+            position = self.first >> level
+            stored = self.database.execute(
+                "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
+                " ORDER BY position",
+                (level, position, position + len(nodes)),
+            ).fetchall()
+            require(stored == [*enumerate(nodes, position)])
+        return levels
+
+    def check_checkpoints(self, actors: Sequence[str], root_after: Callable[[int], bytes]) -> None:
+        """Each is its actor's and signs this very log; no person's act is left without one."""
+        expected = self.expected
+        begun, waiting = self._waiting()
+        actors = [*waiting, *actors]
+        from_, name = begun, origin(expected.vault)
+        notes = self.database.execute(
+            "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
+            (self.first, self.end),
+        )
+        for size, note in notes:
+            require(type(size) is int and type(note) is bytes)
+            acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
+            require(len(acting) == 1)
+            text = Checkpoint(name, size, root_after(size - self.first)).text
+            signed = f"{text}\n— {name} ".encode()
+            require(note.startswith(signed) and note.endswith(b"\n"))
+            if size > expected.signed_before:
+                # What was verified before is followed by acts of nobody at the most, until its end.
+                known = max(from_, expected.signed_before)
+                public = _key(expected, acting.pop(), before=known)
+                encoded = note[len(signed) : -1].decode("ascii", errors="replace")
+                signature = decode_base64(encoded)
+                require(signature[:KEY_ID_BYTES] == key_id(name, public))
+                verify(public, text.encode(), signature[KEY_ID_BYTES:])
+            from_ = size
+        if self.end == expected.size:
+            require(set(actors[from_ - begun :]) <= {NOBODY})
+
+    def _waiting(self) -> tuple[int, Sequence[str]]:
+        """Whose the leaves are that the last checkpoint before a stretch does not cover."""
+        first = self.first
+        (begun,) = self.database.execute(
+            "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
+        ).fetchone()
+        require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
+        if begun == first:
+            return begun, ()
+        rows = self.database.execute(
+            "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
+        ).fetchall()
+        bodies = [body for (body,) in rows]
+        require(len(bodies) == first - begun and _are(bytes, bodies))
+        return begun, decode_columns(bodies, begun, origin(self.expected.vault)).actors
+
+    def without_details(self, details: Sequence[str]) -> tuple[int, ...]:
+        """Which leaves commit to details that are not there; that others have some is refused."""
+        rows = self.database.execute(
+            "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (self.first, self.end)
+        ).fetchall()
+        there = [seq for (seq,) in rows]
+        require(_are(int, there))
+        committed = [seq for seq, detail in enumerate(details, self.first) if detail]
+        if there == committed:
+            return ()
+        without = set(committed).difference(there)
+        require(len(there) + len(without) == len(committed))
+        return tuple(sorted(without))
 
 
 def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumns:
     """Read leaves in their exact form, which ``Leaf.decode`` would take; none lacks an actor."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
-        _require(founding.log == log)
+        require(founding.log == log)
         said = _LeafColumns([founding.actor], [founding.detail], [founding.statement])
         if len(bodies) > 1:
             said.add(decode_columns(bodies[1:], 1, log))
         return said
-    _require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
+    require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
     text = b"\n".join([*bodies, b""]).decode("ascii", errors="replace")
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
-    _require(len(found) == len(bodies) == text.count("\n"))
+    require(len(found) == len(bodies) == text.count("\n"))
     heads, details, seqs, statements = map(list, zip(*found, strict=True))
-    _require(seqs == [*map(str, range(first, first + len(bodies)))])
+    require(seqs == [*map(str, range(first, first + len(bodies)))])
     _check_hashes(details)
     _check_hashes(statements)
     actor = {head: _actor_in(head) for head in {*heads}}
     if NOBODY in actor.values():  # in few portions, and of few leaves there
         nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
-        _require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
+        require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
     return _LeafColumns([actor[head] for head in heads], details, statements)
 
 
@@ -194,8 +276,8 @@ def _actor_in(head: str) -> str:
 
 def _check_hashes(values: Sequence[str]) -> None:
     """Each is a SHA-256 in hex, or empty."""
-    _require({*map(len, values)} <= {0, 2 * HASH_BYTES})
-    _require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
+    require({*map(len, values)} <= {0, 2 * HASH_BYTES})
+    require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
 
 
 @cache
@@ -218,33 +300,13 @@ def _form(log: str) -> re.Pattern[str]:
     )
 
 
-def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> list[list[bytes]]:
-    """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
-    levels = [hashes]
-    while len(levels[-1]) > 1:
-        levels.append(tree.parents(levels[-1]))
-    for level, nodes in enumerate(levels):
-        position = first >> level
-        stored = database.execute(
-            "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
-            " ORDER BY position",
-            (level, position, position + len(nodes)),
-        ).fetchall()
-        _require(stored == [*enumerate(nodes, position)])
-    return levels
-
-
-def _peaks_before(database: sqlite3.Connection, first: int) -> list[bytes]:
-    def read(level: int, position: int) -> bytes:
-        row = database.execute(
-            "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
-        ).fetchone()
-        _require(row is not None)
-        (node,) = row
-        _require(type(node) is bytes)
-        return bytes(node)
-
-    return tree.peaks(first, read)
+def stored_node(database: sqlite3.Connection, level: int, position: int) -> bytes:
+    """What ``log.node_reader`` reads, by way of SQLite itself."""
+    row = database.execute(
+        "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
+    ).fetchone()
+    require(row is not None and type(row[0]) is bytes)
+    return bytes(row[0])
 
 
 def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
@@ -252,82 +314,11 @@ def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
     return tree.peaks(count, lambda level, position: levels[level][position])
 
 
-def _check_checkpoints(
-    database: sqlite3.Connection,
-    within: tuple[int, int],
-    actors: Sequence[str],
-    expected: StretchExpectations,
-    root_after: Callable[[int], bytes],
-) -> None:
-    """Each is its actor's and signs this very log; no person's act is left without one."""
-    first, end = within
-    begun, waiting = _waiting(database, first, expected)
-    actors = [*waiting, *actors]
-    from_, name = begun, origin(expected.vault)
-    notes = database.execute(
-        "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
-        (first, end),
-    )
-    for size, note in notes:
-        _require(type(size) is int and type(note) is bytes)
-        acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
-        _require(len(acting) == 1)
-        text = Checkpoint(name, size, root_after(size - first)).text
-        signed = f"{text}\n— {name} ".encode()
-        _require(note.startswith(signed) and note.endswith(b"\n"))
-        if size > expected.signed_before:
-            # What was verified before is followed by acts of nobody at the most, until its end.
-            known = max(from_, expected.signed_before)
-            public = _key(expected, acting.pop(), before=known)
-            encoded = note[len(signed) : -1].decode("ascii", errors="replace")
-            signature = decode_base64(encoded)
-            _require(signature[:KEY_ID_BYTES] == key_id(name, public))
-            verify(public, text.encode(), signature[KEY_ID_BYTES:])
-        from_ = size
-    if end == expected.size:
-        _require(set(actors[from_ - begun :]) <= {NOBODY})
-
-
-def _waiting(
-    database: sqlite3.Connection, first: int, expected: StretchExpectations
-) -> tuple[int, Sequence[str]]:
-    """Whose the leaves are that the last checkpoint before a stretch does not cover."""
-    (begun,) = database.execute(
-        "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
-    ).fetchone()
-    _require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
-    if begun == first:
-        return begun, ()
-    rows = database.execute(
-        "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
-    ).fetchall()
-    bodies = [body for (body,) in rows]
-    _require(len(bodies) == first - begun and _are(bytes, bodies))
-    return begun, decode_columns(bodies, begun, origin(expected.vault)).actors
-
-
 def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     known = expected.keys.get(actor, ())
     place = bisect_left(known, before, key=lambda since: since[0])
-    _require(place > 0)
+    require(place > 0)
     return known[place - 1][1]
-
-
-def _without_details(
-    database: sqlite3.Connection, first: int, end: int, details: Sequence[str]
-) -> tuple[int, ...]:
-    """Which leaves commit to details that are not there; that others have some is refused."""
-    rows = database.execute(
-        "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
-    ).fetchall()
-    there = [seq for (seq,) in rows]
-    _require(_are(int, there))
-    committed = [seq for seq, detail in enumerate(details, first) if detail]
-    if there == committed:
-        return ()
-    without = set(committed).difference(there)
-    _require(len(there) + len(without) == len(committed))
-    return tuple(sorted(without))
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:
@@ -335,6 +326,7 @@ def _are(kind: type, values: Iterable[object]) -> bool:
     return {*map(type, values)} <= {kind}
 
 
-def _require(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+def require(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+    """Stop a quick reading at what a sound log does not have; no one is shown these words."""
     if not holds:
         raise Tampered("a stretch of the audit log is not as it was written")

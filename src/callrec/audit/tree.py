@@ -92,17 +92,8 @@ def inclusion_proof(seq: int, size: int, read: Read) -> tuple[bytes, ...]:
     """
     if not 0 <= seq < size:
         raise ValueError(f"a tree of {size} leaves has no leaf {seq}")
-    path = []
-    low, high = 0, size
-    while high - low > 1:
-        middle = low + _split(high - low)
-        if seq < middle:
-            path.append(_range_hash(middle, high, read))
-            high = middle
-        else:
-            path.append(_range_hash(low, middle, read))
-            low = middle
-    return tuple(reversed(path))
+    siblings, _ = _descend(seq, size)
+    return tuple(_range_hash(*each, read) for each in reversed(siblings))
 
 
 def consistency_proof(old: int, new: int, read: Read) -> tuple[bytes, ...]:
@@ -117,19 +108,10 @@ def consistency_proof(old: int, new: int, read: Read) -> tuple[bytes, ...]:
         raise ValueError(f"a tree of {new} leaves does not begin with {old}")
     if old in {0, new}:
         return ()
-    proof = []
-    low, high = 0, new
-    while high != old:
-        middle = low + _split(high - low)
-        if old <= middle:
-            proof.append(_range_hash(middle, high, read))
-            high = middle
-        else:
-            proof.append(_range_hash(low, middle, read))
-            low = middle
+    parts, low = _descend(old - 1, new, end=old)
     if low:  # SUBPROOF's b is false: the old root is none of the nodes here
-        proof.append(_range_hash(low, high, read))
-    return tuple(reversed(proof))
+        parts.append((low, old))
+    return tuple(_range_hash(*each, read) for each in reversed(parts))
 
 
 def check_inclusion(leaf: bytes, seq: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
@@ -196,14 +178,6 @@ class Frontier:
         self._peaks: list[bytes] = []  # roots of the complete subtrees, the largest first
         self._size = 0
 
-    @classmethod
-    def resume(cls, size: int, read: Read) -> Frontier:
-        """Go on from a tree of ``size`` leaves; its root must then be one that was checked."""
-        frontier = cls()
-        frontier._peaks = peaks(size, read)
-        frontier._size = size
-        return frontier
-
     @property
     def size(self) -> int:
         """Number of leaves appended."""
@@ -223,9 +197,26 @@ class Frontier:
         return root_of_peaks(self._peaks) if self._peaks else EMPTY_ROOT
 
 
-def _split(size: int) -> int:
-    """The largest power of two below ``size``, which is at least 2 (RFC 6962, 2.1)."""
-    return 1 << (size - 1).bit_length() - 1
+def _descend(seq: int, size: int, *, end: int = 0) -> tuple[list[tuple[int, int]], int]:
+    """From the root down to leaf ``seq``, or to the first subtree on the way that ends at ``end``.
+
+    Each subtree is split at the largest power of two below its length (RFC 6962, 2.1).
+
+    Returns:
+        The siblings on the way, from the root, each as the leaves [low, high) that it covers; and
+        the first leaf of the subtree that was reached.
+    """
+    siblings = []
+    low, high = 0, size
+    while high - low > 1 and high != end:
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        if seq < middle:
+            siblings.append((middle, high))
+            high = middle
+        else:
+            siblings.append((low, middle))
+            low = middle
+    return siblings, low
 
 
 def _subtrees(low: int, high: int) -> Iterator[tuple[int, int]]:

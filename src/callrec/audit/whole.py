@@ -31,7 +31,15 @@ from callrec.audit.log import (
 )
 from callrec.audit.reading import VerificationResult, VerifiedState
 from callrec.audit.register import Register
-from callrec.audit.stretch import LEVEL, STRETCH, Stretch, StretchExpectations, check_stretch
+from callrec.audit.stretch import (
+    LEVEL,
+    STRETCH,
+    Stretch,
+    StretchExpectations,
+    check_stretch,
+    require,
+    stored_node,
+)
 from callrec.errors import CallrecError, Tampered
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
@@ -89,7 +97,7 @@ def verify_fast(
         with _no_collector():
             return _read(connection, vault, seen)
     except _TAMPERED:
-        return None  # whoever reads leaf by leaf meets it again, and names it
+        return None  # reading leaf by leaf meets it again, and names it
 
 
 def verify_new_fast(
@@ -104,12 +112,11 @@ def verify_new_fast(
         Tampered: what is here does not go on from what was verified.
     """
     size = stored_size(connection)
-    if size < seen.head.size:
-        raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
+    before = seen.head.size
+    if size < before:
+        raise Tampered(f"the log has {size} leaves, where {before} were verified")
     if not _continues(connection, seen):
-        raise Tampered(
-            f"the log does not go on from the {seen.head.size} leaves that were verified"
-        )
+        raise Tampered(f"the log does not go on from the {before} leaves that were verified")
     try:
         with _no_collector():
             return _read_on(connection, vault, seen, size)
@@ -148,7 +155,7 @@ def _continues(connection: Connection, seen: VerifiedState) -> bool:
 
 
 def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> VerificationResult:
-    database, size = sqlite_connection(connection), log_size(connection)
+    database, size = sqlite_connection(connection), _count(connection, "leaf")
     trusted, signatures = _known_signatures(connection, seen, size)
     stated = _Taken(StatementReplay(vault, trusted))
     register = read_register(connection)
@@ -157,11 +164,11 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
-        _must(not repeated_statements(connection))
+        require(not repeated_statements(connection))
         head = stretches.check(expected, other)
-    _must(stated.of.register == register and stretches.stated == stated.carrying)
+    require(stated.of.register == register and stretches.stated == stated.carrying)
     without = set(stretches.without_details)
-    _must(without == stated.of.erasures.details)
+    require(without == stated.of.erasures.details)
     return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint"),
@@ -181,33 +188,27 @@ def _read_on(
     _check_leaf_0(connection, seen.head)
     stated.take(connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0}))
     stated.take(connection.execute(text(_DECIDING), {"size": before}))
-    _must(stated.deciding.hexdigest() == seen.stated)
+    require(stated.deciding.hexdigest() == seen.stated)
     erased_before, stated.carrying = frozenset(stated.of.erasures.details), 0
     stated.take(connection.execute(text(_CARRYING), {"first": before}))
     register = stated.of.register
-    _must(register is not None)
+    require(register is not None)
     assert register is not None  # noqa: S101 - just made sure
     expected = StretchExpectations(vault, size, log_keys(register), before)
     first = before // STRETCH * STRETCH
-    stretches = _Stretches(database, first)
-    with SecondProcess(
-        database, expected, last=size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
-    ) as other:
+    stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
+    with SecondProcess(database, expected, last=is_long) as other:
         head = stretches.check(expected, other)
-    again = _count(
-        connection,
-        "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL",
-        first=first,
-        before=before,
-    )
-    _must(stretches.stated == again + stated.carrying)
+    known = "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL"
+    again = _count(connection, known, first=first, before=before)
+    require(stretches.stated == again + stated.carrying)
     erased = stated.of.erasures.details
-    _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
+    require(set(stretches.without_details) == {seq for seq in erased if seq >= first})
     now_erased = erased - erased_before
-    _must(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))
-    _must(not repeated_statements(connection))
-    _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
-    _must(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
+    require(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))
+    require(not repeated_statements(connection))
+    require(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
+    require(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
     return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint WHERE size > :first", first=before),
@@ -232,9 +233,9 @@ class _Taken:
     def take(self, rows: Iterable[Row[Any]]) -> None:
         """Take them in order, none twice, each the leaf that stands in the tree at its place."""
         for row in rows:
-            _must(type(row.body) is bytes and tree.leaf_hash(row.body) == row.node)
+            require(type(row.body) is bytes and tree.leaf_hash(row.body) == row.node)
             leaf = Leaf.decode(row.body, row.seq)
-            _must(leaf.seq > self.newest)
+            require(leaf.seq > self.newest)
             self.newest = leaf.seq
             self.of.take(leaf, row)
             self.carrying += bool(leaf.statement)
@@ -266,44 +267,34 @@ class _Stretches:
 
     def _put(self, stretch: Stretch, *, full: bool) -> None:
         position = stretch.first >> LEVEL
-        _must(stretch.before == tree.root(position, self._stored).hex())
+        require(stretch.before == tree.root(position, self._stored).hex())
         if full:
             (root,) = map(bytes.fromhex, stretch.peaks)
             nodes = tree.stored_nodes(position, root, self._stored)
-            _must(all(self._stored(level, index) == node for level, index, node in nodes))
+            require(all(self._stored(level, index) == node for level, index, node in nodes))
         self.unattested += stretch.unattested
         self.stated += stretch.stated
         self.without_details.extend(stretch.without_details)
 
     def _stored(self, level: int, index: int) -> bytes:
         """A node above the stretches; those over what was put here were held against it."""
-        row = self.database.execute(
-            "SELECT hash FROM node WHERE level = ? AND position = ?", (level + LEVEL, index)
-        ).fetchone()
-        _must(row is not None and type(row[0]) is bytes)
-        return bytes(row[0])
+        return stored_node(self.database, level + LEVEL, index)
 
 
 def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
     """The keys that checkpoints are checked with: since which leaf each person had which."""
-    people = {*register.vouchers, register.founders.controller, register.founders.kit}
-    changes = {
-        person: [
-            -1,
-            *(voucher.seq for voucher in register.vouchers.get(person, ())),
-            *(kit.seq for kit in register.kits if person == register.founders.kit),
-        ]
-        for person in people
-    }
     founding = {register.founders.controller, register.founders.kit}
-    return {
-        person: [
-            (seq, register.public_keys(person, before=seq + 1).log)
-            for seq in sorted(seqs)
-            if seq >= 0 or person in founding
+    keys: dict[str, list[tuple[int, bytes]]] = {}
+    for person in {*register.vouchers, *founding}:
+        seqs = [voucher.seq for voucher in register.vouchers.get(person, ())]
+        if person == register.founders.kit:
+            seqs += [kit.seq for kit in register.kits]
+        if person in founding:
+            seqs.append(-1)
+        keys[person] = [
+            (seq, register.public_keys(person, before=seq + 1).log) for seq in sorted(seqs)
         ]
-        for person, seqs in changes.items()
-    }
+    return keys
 
 
 def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
@@ -319,7 +310,7 @@ def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
             cursor = database.execute(query, (before, size))
             while rows := cursor.fetchmany(1000):
                 parts = [part for (part,) in rows]
-                _must({*map(type, parts)} <= {bytes})
+                require({*map(type, parts)} <= {bytes})
                 # Apart from the parts: else it would tell where a portion ended.
                 lengths.update((" ".join(map(str, map(len, parts))) + " ").encode())
                 all_parts.update(b"".join(parts))
@@ -340,12 +331,12 @@ def _check_counts(connection: Connection, size: int) -> None:
     """Nothing is stored that belongs to no leaf."""
     nodes = sum(size >> level for level in range(size.bit_length()))
     whole = "typeof(level) = 'integer' AND typeof(position) = 'integer'"
-    _must(_count(connection, "node") == _count(connection, f"node WHERE {whole}") == nodes)
+    require(_count(connection, "node") == _count(connection, f"node WHERE {whole}") == nodes)
     carried = "SELECT 1 FROM leaf WHERE leaf.statement = digest"
-    _must(_count(connection, f"statement WHERE NOT EXISTS ({carried})") == 0)
+    require(_count(connection, f"statement WHERE NOT EXISTS ({carried})") == 0)
     for table, column, first in (("checkpoint", "size", 1), ("detail", "seq", 0)):
         stray = f"{table} WHERE {column} IS NULL OR {column} < :first OR {column} >= :end"
-        _must(_count(connection, stray, first=first, end=size + first) == 0)
+        require(_count(connection, stray, first=first, end=size + first) == 0)
 
 
 def _count(connection: Connection, rows: str, **values: int) -> int:
@@ -353,17 +344,8 @@ def _count(connection: Connection, rows: str, **values: int) -> int:
     return int(connection.execute(query, values).scalar_one())
 
 
-def log_size(connection: Connection) -> int:
-    return _count(connection, "leaf")
-
-
 def sqlite_connection(connection: Connection) -> sqlite3.Connection:
     """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
     database = connection.connection.driver_connection
     assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what the engine opens
     return database
-
-
-def _must(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
-    if not holds:
-        raise Tampered("the audit log is not as it was written")

@@ -8,6 +8,8 @@ any two give it back (kit_shares.py).
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from callrec.crypto.kit_shares import kit_shares, read_kit_shares
@@ -24,6 +26,24 @@ _MODULUS: Final = 0b100101
 _HINT: Final = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
 _WORDS_ON_A_PAGE: Final = 16
 """A page of groups has no more words; shares have."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintedKit:
+    """A kit before it is printed, the only time that its words are anywhere. Its repr shows none.
+
+    It is shown or written once and kept nowhere.
+    """
+
+    practice: str
+    vault: str
+    fingerprint: str
+    """The vault root in hex."""
+    serial: int
+    """1 for the kit that the vault was founded with, then one more for each."""
+    made_at: datetime
+    pages: tuple[str, ...]
+    """The words: of one page, or of three pages of which any two will do."""
 
 
 def kit_pages(seed: bytes, *, split: bool = False) -> tuple[str, ...]:

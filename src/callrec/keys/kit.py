@@ -21,10 +21,9 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
-from callrec.crypto.kit import kit_pages
+from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.shares import holders, new_version, open_shares, seal_share
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.founding import KIT_LOGIN
 from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch

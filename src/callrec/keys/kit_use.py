@@ -24,7 +24,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, PublicKeys, lock
-from callrec.crypto.kit import read_kit
+from callrec.crypto.kit import PrintedKit, read_kit
 from callrec.errors import Tampered
 from callrec.keys.kit import (
     draw_kit,
@@ -38,7 +38,6 @@ from callrec.keys.kit import (
 from callrec.login.locks import check_password, kdf_for
 from callrec.login.people import fresh_names
 from callrec.login.shares import KIT_HOLDS
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
 from callrec.people.vouching import vouch

@@ -9,7 +9,7 @@ FOLDER is the opened release; left out, the folder that you are in. FINGERPRINT 
     FIRST-USE      everything agrees; whether it is the practice's, nobody has said yet    exit 9
     NOT VERIFIED   something is not as it was signed; it is named                          exit 5
 
-A copy of this program lies in every release, and there it proves nothing: whoever changed the
+A copy of this program lies in every release, and there it proves nothing: a person who changed the
 recordings could change it as well, and the fingerprint that stands beside it. So take this program
 and the fingerprint from somewhere else, the practice's website or an earlier letter.
 
@@ -136,13 +136,9 @@ class Result:
 # y = Y/Z, x * y = T/Z. Nothing here is secret, so nothing takes equal time.
 
 P = 2**255 - 19
-
 L = 2**252 + 27742317777372353535851937790883648493
-
 D = -121665 * pow(121666, P - 2, P) % P
-
 ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
-
 NEUTRAL = (0, 1, 1, 0)
 
 Point = tuple[int, int, int, int]
@@ -268,10 +264,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_int=_integer,
-    parse_float=_no_number,
-    parse_constant=_no_number,
-    object_pairs_hook=_object,
+    parse_int=_integer, parse_float=_no_number, parse_constant=_no_number, object_pairs_hook=_object
 )
 
 WORDS = {
@@ -606,7 +599,7 @@ class Register:
         self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
 
     def keys(self, releaser: str) -> dict[str, bytes]:
-        """The public keys of whoever released, if he had the power."""
+        """The public keys of the person who released, if they had the power."""
         voucher = self._newest(releaser)
         if voucher is None:
             raise Wrong("vouches for nobody with the id of whoever released")
@@ -616,7 +609,7 @@ class Register:
         return {name: unbase64(voucher["keys"][name]) for name in ("act", "log")}
 
     def check_in_time(self, releaser: str, at: str) -> None:
-        """Check that the power of somebody who has `keys` had not ended by ``at``, if it was lent.
+        """Check that the power of a person who has `keys` had not ended by ``at``, if it was lent.
 
         A day more is let pass: the last day is one of the practice's, and ``at`` is in UTC.
         """
@@ -851,7 +844,7 @@ def _entry(
 
 
 def _log_key(register: Register, signer: tuple[str, bytes], manifest: Mapping[str, Any]) -> bytes:
-    """The signer's key for checkpoints, if he is the releaser whom the register knows."""
+    """The signer's key for checkpoints, if they are the releaser whom the register knows."""
     keys = register.keys(signer[0])
     if manifest and manifest["practice"] != register.founders["practice"]:
         raise Wrong("is of another practice than manifest.json names")

@@ -14,10 +14,7 @@ from typing import Final
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.policy.edits import Edits, Filler, Side, Span
 
-ROLE_IN_WORDS: Final = {
-    FileRole.ORIGINAL: "original",
-    FileRole.LISTENING: "listening copy",
-}
+ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "listening copy"}
 
 WHY_NOT_ENCLOSED: Final = {
     WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",
@@ -102,6 +99,11 @@ class Certificate:
 def hash_in_groups(digest: str) -> str:
     """Hex digits in groups of eight, which people can compare one by one."""
     return " ".join(textwrap.wrap(digest, 8))
+
+
+def hash_in_lines(digest: str) -> list[str]:
+    """The same, four groups on a line."""
+    return textwrap.wrap(hash_in_groups(digest), 35)
 
 
 def day_in_words(at: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -47,29 +47,31 @@ _WIDTH: Final = 76
 class DestroyedRecording:
     """One recording, as its stub says."""
 
-    number: int
+    recording: int
+    """Its number, as people say it."""
     uid: str
     started_at: datetime
     """On the practice's clock."""
     category: str
     rule: str
-    due_on: str
-    """When its retention ended, ``2026-11-26``; empty for an erasure."""
-    ciphertext: str
-    """SHA-256 of its sealed file, before it was destroyed."""
+    due_on: str | None
+    """When its retention ended, ``2026-11-26``; None for an erasure."""
+    sha256_sealed: str
+    """Of its sealed file, before it was destroyed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
     """An archive volume on which it lay."""
 
-    label: str
-    serial: str
-    """The drive's own; empty where it is not told."""
+    volume: str
+    """Its label."""
+    serial: str | None
+    """The drive's own, where that is known."""
     recordings: int
     """How many of them."""
-    written_at: datetime | None
-    """When it was written anew without them; None: it is lost, and holds them yet."""
+    written_anew_at: datetime | None
+    """When it was written anew without them; None: it is lost, and still holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,28 +122,9 @@ def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
         "begun_at": certificate.begun_at,
         "done_at": certificate.done_at,
         "method": METHOD,
-        "recordings": [
-            {
-                "recording": each.number,
-                "uid": each.uid,
-                "started_at": each.started_at,
-                "category": each.category,
-                "rule": each.rule,
-                "due_on": each.due_on or None,
-                "sha256_sealed": each.ciphertext,
-            }
-            for each in certificate.recordings
-        ],
+        "recordings": [asdict(each) for each in certificate.recordings],
         "kept": [{"recording": number, "why": why} for number, why in certificate.kept],
-        "media": [
-            {
-                "volume": each.label,
-                "serial": each.serial or None,
-                "recordings": each.recordings,
-                "written_anew_at": each.written_at,
-            }
-            for each in certificate.media
-        ],
+        "media": [asdict(each) for each in certificate.media],
         "released": [{"request": r, "release": id_} for r, id_ in certificate.released],
         "not_reached": list(NOT_REACHED),
         "stub": STUB,
@@ -166,12 +149,21 @@ def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, st
     yield "Complete", instant_in_words(certificate.done_at)
 
 
-def medium_in_words(medium: Medium) -> str:
-    """What was done about a volume."""
-    serial = f", serial {medium.serial}" if medium.serial else ""
-    if medium.written_at is None:
-        return f"lost{serial}; it holds {medium.recordings} of them yet"
-    return f"written anew on {instant_in_words(medium.written_at)}{serial}"
+def kept_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
+    """What was asked for and stays, and why."""
+    return [(f"Recording {number}", why) for number, why in certificate.kept]
+
+
+def medium_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
+    """Each volume, and what was done about it."""
+    rows = []
+    for medium in certificate.media:
+        serial = f", serial {medium.serial}" if medium.serial else ""
+        done = f"lost{serial}; it holds {medium.recordings} of them yet"
+        if medium.written_anew_at is not None:
+            done = f"written anew on {instant_in_words(medium.written_anew_at)}{serial}"
+        rows.append((medium.volume, done))
+    return rows
 
 
 def recording_in_words(recording: DestroyedRecording) -> str:
@@ -190,14 +182,13 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield from _fact("Fingerprint", hash_in_groups(certificate.fingerprint))
     yield from ("", f"Destroyed: {len(certificate.recordings)}")
     for each in certificate.recordings:
-        yield f"  Recording {each.number}, {instant_in_words(each.started_at)}"
+        yield f"  Recording {each.recording}, {instant_in_words(each.started_at)}"
         yield f"    {recording_in_words(each)}"
         yield f"    uid {each.uid}"
-        yield f"    {each.ciphertext}"
-    yield from _section("Kept", (f"Recording {number}: {why}" for number, why in certificate.kept))
-    media = (f"{medium.label}: {medium_in_words(medium)}" for medium in certificate.media)
-    yield from _section("Volumes", media)
-    released = (f"{request}, release {release}" for request, release in certificate.released)
+        yield f"    {each.sha256_sealed}"
+    yield from _section("Kept", map(": ".join, kept_rows(certificate)))
+    yield from _section("Volumes", map(": ".join, medium_rows(certificate)))
+    released = map(", release ".join, certificate.released)
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
     yield from _section("Method", [METHOD])
     yield from _section("Not reached", NOT_REACHED)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
 
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.policy.edits import UNEDITED, Edits
@@ -23,12 +23,10 @@ from callrec.system.spreadsheet import Cell, to_csv
 SCHEMA: Final = "callrec.release/1"
 
 CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
-"""What is known of the calls, for whoever takes them elsewhere [UK GDPR 20]."""
+"""What is known of the calls, for a person who takes them elsewhere [UK GDPR 20]."""
 
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
-
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -93,14 +91,18 @@ class ReleasedFile:
         if not holds:
             raise ValueError("a file of a release has a neutral name, its hash, and a time")
 
+    @property
+    def local_time(self) -> str:
+        """The start of the call on the practice's clock, with its offset."""
+        return self.started_at.isoformat(timespec="milliseconds")
+
     def as_json(self) -> dict[str, object]:
         told = _json(self)
         del told["time_doubt"]
-        at = self.started_at
         return {
             **told,
-            "started_at": format_instant(at),
-            "local_time": at.isoformat(timespec="milliseconds"),
+            "started_at": format_instant(self.started_at),
+            "local_time": self.local_time,
             # Said although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
         }
@@ -133,9 +135,6 @@ class NotEnclosed:
     codec: str
     why: WhyNotEnclosed
 
-    def as_json(self) -> dict[str, object]:
-        return _json(self)
-
 
 @dataclass(frozen=True, slots=True)
 class CallData:
@@ -148,9 +147,6 @@ class CallData:
     def __post_init__(self) -> None:
         if self.path not in CALL_DATA_PATHS or not _SHA256.fullmatch(self.sha256):
             raise ValueError("what is known of the calls lies in calls.json and calls.csv")
-
-    def as_json(self) -> dict[str, object]:
-        return _json(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +199,8 @@ class Manifest:
                 "request": {"number": number, "id": self.request},
                 "at": format_instant(self.at),
                 "files": [file.as_json() for file in self.files],
-                "not_enclosed": [original.as_json() for original in self.not_enclosed],
-                "call_data": [data.as_json() for data in self.call_data],
+                "not_enclosed": [_json(original) for original in self.not_enclosed],
+                "call_data": [_json(data) for data in self.call_data],
             }
         )
 
@@ -215,16 +211,22 @@ def _json(said: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
     return {"bytes": told.pop("size_bytes"), **told}
 
 
-COLUMNS: Final = (
-    *("recording", "started_at", "local_time", "duration_s"),
+TIME_DOUBT: Final = "time_doubt"
+"""Said where a time is in doubt, and then the last column of the table."""
+
+_ABOUT_CALL: Final = (
+    *("recording", "started_at", "local_time", TIME_DOUBT, "duration_s"),
     *("direction", "number", "extension", "parties"),
-    *("original", "original_codec", "original_sha256"),
-    *("listening", "listening_codec", "listening_sha256"),
+)
+
+_ABOUT_FILE: Final = {"": "path", "_codec": "codec", "_sha256": "sha256"}
+"""What a file's columns say, by the ends of their names; they begin with its role."""
+
+COLUMNS: Final = (
+    *(name for name in _ABOUT_CALL if name != TIME_DOUBT),
+    *(f"{role}{end}" for role in FileRole for end in _ABOUT_FILE),
 )
 """Of the table: one row a call."""
-
-TIME_DOUBT: Final = "time_doubt"
-"""One more, the last, where a time is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -246,25 +248,37 @@ class ReleasedCall:
         if len({file.recording for file in self.files}) != 1:
             raise ValueError("the files of a call are of one recording, and there is one")
 
-    @property
-    def recording(self) -> int:
-        """The recording's number in the vault, as people say it."""
-        return self.files[0].recording
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, Any], files: Iterable[ReleasedFile]) -> Self:
+        """The call as its recording's metadata tell of it, under the same names."""
+        told = {each.name: metadata[each.name] for each in fields(cls) if each.name != "files"}
+        return cls(**told | {"files": tuple(files), "parties": tuple(told["parties"])})
 
-    @property
-    def started_at(self) -> datetime:
-        """Aware, in the practice's own time zone."""
-        return self.files[0].started_at
-
-    @property
-    def time_doubt(self) -> str:
-        """Why it may have begun at another time, in words; empty: nothing is in doubt."""
-        return self.files[0].time_doubt
-
-    @property
-    def local_time(self) -> str:
-        """The start on the practice's clock, with its offset."""
-        return self.started_at.isoformat(timespec="milliseconds")
+    def as_json(self) -> dict[str, Any]:
+        """As ``calls.json`` has it."""
+        first = self.files[0]
+        told = {
+            "recording": first.recording,
+            "started_at": format_instant(first.started_at),
+            "local_time": first.local_time,
+            TIME_DOUBT: first.time_doubt,
+            "duration_s": self.duration_ms / 1000,
+        }
+        told |= {name: getattr(self, name) for name in _ABOUT_CALL if name not in told}
+        if not first.time_doubt:
+            del told[TIME_DOUBT]
+        told["files"] = [
+            {
+                "path": file.path,
+                "role": file.role,
+                "codec": file.codec,
+                "duration_s": file.duration_ms / 1000,
+                "bytes": file.size_bytes,
+                "sha256": file.sha256,
+            }
+            for file in self.files
+        ]
+        return told
 
 
 def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
@@ -273,44 +287,16 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
     Laws: what JSON reads back is what was given; the table has a row for each call, and its cells
     say the same but for the signs that keep a spreadsheet from running them.
     """
-    told = {"schema": "callrec.calls/1", "calls": [_as_json(call) for call in calls]}
-    in_doubt = any(call.time_doubt for call in calls)
+    told = [call.as_json() for call in calls]
+    in_doubt = any(TIME_DOUBT in each for each in told)
     columns = (*COLUMNS, TIME_DOUBT) if in_doubt else COLUMNS
-    rows = [(*_cells(call), call.time_doubt)[: len(columns)] for call in calls]
-    table = to_csv(columns, rows, UTC)
-    return f"{json.dumps(told, ensure_ascii=False, indent=2)}\n".encode(), table
+    document = {"schema": "callrec.calls/1", "calls": told}
+    table = to_csv(columns, [_row(each, columns) for each in told], UTC)
+    return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode(), table
 
 
-def _as_json(call: ReleasedCall) -> dict[str, object]:
-    return {
-        "recording": call.recording,
-        "started_at": format_instant(call.started_at),
-        "local_time": call.local_time,
-        **({TIME_DOUBT: call.time_doubt} if call.time_doubt else {}),
-        "duration_s": call.duration_ms / 1000,
-        "direction": call.direction,
-        "number": call.number,
-        "extension": call.extension,
-        "parties": list(call.parties),
-        "files": [
-            {
-                "path": file.path,
-                "role": file.role.value,
-                "codec": file.codec,
-                "duration_s": file.duration_ms / 1000,
-                "bytes": file.size_bytes,
-                "sha256": file.sha256,
-            }
-            for file in call.files
-        ],
-    }
-
-
-def _cells(call: ReleasedCall) -> Iterator[Cell]:
-    yield from (call.recording, format_instant(call.started_at), call.local_time)
-    yield from (str(call.duration_ms / 1000), call.direction, call.number, call.extension)
-    yield call.parties
-    by_role = {file.role: file for file in call.files}
-    for role in (FileRole.ORIGINAL, FileRole.LISTENING):
-        file = by_role.get(role)
-        yield from (file.path, file.codec, file.sha256) if file else (None, None, None)
+def _row(told: Mapping[str, Any], columns: Sequence[str]) -> list[Cell]:
+    cells = dict(told)
+    for file in told["files"]:
+        cells |= {f"{file['role']}{end}": file[name] for end, name in _ABOUT_FILE.items()}
+    return [cells.get(column) for column in columns]

@@ -21,29 +21,17 @@ from callrec.package.manifest import CallData, Manifest, ReleasedFile
 from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
 
 READ_ME: Final = "READ-ME-FIRST.txt"
-
 CERTIFICATE: Final = "certificate.pdf"
-
 RIGHTS: Final = "YOUR-RIGHTS.txt"
-
 EXHIBIT_LABEL: Final = "exhibit-label.pdf"
-
 MANIFEST: Final = "manifest.json"
-
 SIGNATURE: Final = "manifest.json.sig"
-
 SUMS: Final = "SHA256SUMS"
-
 SUMS_SIGNATURE: Final = "SHA256SUMS.sig"
-
 RELEASE_PROOF: Final = "release.tlog-proof"
-
 SIGNERS: Final = "signers.json"
-
 ALLOWED_SIGNERS: Final = "allowed_signers"
-
 VERIFY: Final = "VERIFY.txt"
-
 VERIFIER: Final = "callrec_verify.py"
 
 CHUNK_BYTES: Final = 1 << 20
@@ -114,32 +102,34 @@ def assemble(
         raise ValueError("the contents are not those of the manifest")
     data = manifest.to_bytes()
     signer = allowed_signers_line(manifest.released_by, signing_public(seed), NAMESPACE)
-    before = (
-        member_of_bytes(READ_ME, enclosures.read_me.encode()),
-        member_of_bytes(CERTIFICATE, enclosures.certificate),
-        *([member_of_bytes(RIGHTS, enclosures.rights.encode())] if enclosures.rights else []),
-        *(
-            [member_of_bytes(EXHIBIT_LABEL, enclosures.exhibit_label)]
-            if enclosures.exhibit_label
-            else []
-        ),
-        member_of_bytes(MANIFEST, data),
-        member_of_bytes(SIGNATURE, sign_ssh(data, seed, NAMESPACE).encode()),
+    before = _members(
+        {
+            READ_ME: enclosures.read_me.encode(),
+            CERTIFICATE: enclosures.certificate,
+            RIGHTS: enclosures.rights.encode(),
+            EXHIBIT_LABEL: enclosures.exhibit_label,
+            MANIFEST: data,
+            SIGNATURE: sign_ssh(data, seed, NAMESPACE).encode(),
+        }
     )
-    after = (
-        member_of_bytes(RELEASE_PROOF, enclosures.proof),
-        member_of_bytes(SIGNERS, enclosures.signers),
-        member_of_bytes(ALLOWED_SIGNERS, f"{signer}\n".encode()),
-        member_of_bytes(VERIFY, enclosures.verify.encode()),
-        member_of_bytes(VERIFIER, resources.files(__package__).joinpath(VERIFIER).read_bytes()),
-        *(Member(f.path, contents[f.path], f.size_bytes, f.sha256) for f in listed),
+    after = _members(
+        {
+            RELEASE_PROOF: enclosures.proof,
+            SIGNERS: enclosures.signers,
+            ALLOWED_SIGNERS: f"{signer}\n".encode(),
+            VERIFY: enclosures.verify.encode(),
+            VERIFIER: resources.files(__package__).joinpath(VERIFIER).read_bytes(),
+        }
     )
+    after += tuple(Member(f.path, contents[f.path], f.size_bytes, f.sha256) for f in listed)
     sums = "".join(f"{each.sha256}  {each.path}\n" for each in (*before, *after)).encode()
-    signed = (
-        member_of_bytes(SUMS, sums),
-        member_of_bytes(SUMS_SIGNATURE, sign_ssh(sums, seed, NAMESPACE).encode()),
-    )
-    return (*before, *signed, *after)
+    signed = {SUMS: sums, SUMS_SIGNATURE: sign_ssh(sums, seed, NAMESPACE).encode()}
+    return (*before, *_members(signed), *after)
+
+
+def _members(contents: Mapping[str, bytes]) -> tuple[Member, ...]:
+    """The files that have something in them."""
+    return tuple(member_of_bytes(path, data) for path, data in contents.items() if data)
 
 
 def pieces(content: Content) -> Iterable[bytes]:

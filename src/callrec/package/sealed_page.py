@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,8 @@ from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase
 
 NOT_A_PACKAGE: Final = "this is no package of callrec"
-
 HOW_TO_NAME_IT: Final = "give the folder that was opened, the .zip, or the .html"
-
 COPY_AGAIN: Final = "copy it anew from where it came; if that does not help, ask the practice"
-
 SIX_WORDS: Final = "six words, with a space between"
 
 MAX_PAGE_BYTES: Final = 128 << 20
@@ -29,13 +27,12 @@ MAX_PAGE_BYTES: Final = 128 << 20
 MIN_ROUNDS: Final = 600_000
 
 MAX_ROUNDS: Final = 10_000_000
-"""Of PBKDF2; beyond, a page could keep whoever checks it busy for minutes."""
+"""Of PBKDF2; beyond, a page could keep a person who checks it waiting for minutes."""
 
 _INDEX, _LISTED = frozenset({"files", "page", "signature"}), frozenset({"path", "bytes"})
 """Members of what stands before the files, and of each that it lists. Were there room for others,
 one page could be sealed so that other words open something else in it: AES-GCM permits that."""
 
-_NO_PACKAGE_IN_IT = "what is sealed in the page is no package"
 
 _ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</script>')
 """Just as a page of ours has it: to read any other in whatever way a browser might is no way to
@@ -54,7 +51,7 @@ class OpenedPage:
     files: Mapping[str, bytes]
     """What is sealed in it, by path."""
     shown: Any
-    """What its own code lays out, as JSON has it; None: it says nothing of that."""
+    """What its own code lays out, as JSON; None: it has nothing of that."""
     signature: str
     """Of what is shown and of what is around, by the releaser; empty: there is none."""
     around: bytes
@@ -73,12 +70,17 @@ def open_page(path: Path, passphrase: Callable[[], str]) -> OpenedPage:
     except Tampered as error:
         raise Locked("wrong passphrase, or the page was changed", hint=SIX_WORDS) from error
     index, files = _unpacked(content)
-    signature = index.get("signature", "")
+    signature = index.get("signature")
+    around, at = hashlib.sha256(), 0
+    for found in sorted(elements.values(), key=lambda each: each.start()):
+        around.update(memoryview(page)[at : found.start(2)])
+        at = found.end(2)
+    around.update(memoryview(page)[at:])
     return OpenedPage(
         files=files,
         shown=index.get("page"),
         signature=signature if isinstance(signature, str) else "",
-        around=_around(page, elements.values()),
+        around=around.digest(),
     )
 
 
@@ -105,31 +107,19 @@ def _values_of(elements: Mapping[str, re.Match[bytes]]) -> tuple[bytes, bytes, b
     return salt, nonce, sealed, int(rounds)
 
 
-def _around(page: bytes, elements: Iterable[re.Match[bytes]]) -> bytes:
-    digest, at = hashlib.sha256(), 0
-    for found in sorted(elements, key=lambda each: each.start()):
-        digest.update(memoryview(page)[at : found.start(2)])
-        at = found.end(2)
-    digest.update(memoryview(page)[at:])
-    return digest.digest()
-
-
 def _unpacked(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
     """``u32be(length of index) || index || the bytes of every file``: index, and files by path."""
     end = 4 + int.from_bytes(content[:4], "big")
-    try:
+    with suppress(Tampered):
         index = parse(content[4:end])
-    except Tampered as error:
-        raise Tampered(_NO_PACKAGE_IN_IT, hint=COPY_AGAIN) from error
-    if not _is_index(index):
-        raise Tampered(_NO_PACKAGE_IN_IT, hint=COPY_AGAIN)
-    found = {}
-    for each in index["files"]:
-        found[each["path"]] = content[end : end + each["bytes"]]
-        end += each["bytes"]
-    if end != len(content) or len(found) != len(index["files"]):
-        raise Tampered(_NO_PACKAGE_IN_IT, hint=COPY_AGAIN)
-    return index, found
+        if _is_index(index):
+            found = {}
+            for each in index["files"]:
+                found[each["path"]] = content[end : end + each["bytes"]]
+                end += each["bytes"]
+            if end == len(content) and len(found) == len(index["files"]):
+                return index, found
+    raise Tampered("what is sealed in the page is no package", hint=COPY_AGAIN)
 
 
 def _is_index(value: Any) -> bool:

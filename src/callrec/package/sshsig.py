@@ -22,15 +22,10 @@ NAMESPACE: Final = "callrec-release"
 """Keeps a release's signature from counting as anything else that the key might sign."""
 
 _MAGIC = b"SSHSIG"
-
 _KEY_TYPE = "ssh-ed25519"
-
 _BEGIN = "-----BEGIN SSH SIGNATURE-----"
-
 _END = "-----END SSH SIGNATURE-----"
-
 _COLUMNS = 70  # as ssh-keygen writes it, so that the same key and message give the same file
-
 _WORD = re.compile(r"[A-Za-z0-9@._/+-]+")
 
 

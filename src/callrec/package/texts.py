@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from importlib import resources
 from string import Template
 from typing import Final
 
-from callrec.package.certificate import doubt_in_words
+from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
 from callrec.package.manifest import Manifest, ReleasedFile
 from callrec.package.sshsig import NAMESPACE, ssh_fingerprint
 from callrec.policy.notice import PURPOSES_IN_WORDS
@@ -27,7 +26,7 @@ WHAT_IT_PROVES: Final = "proves that these are the files released on this record
 """What a release claims, in the same words wherever it is said."""
 
 UNKNOWN_CONTACT: Final = "whoever sent you this"
-"""Whom to ask where the practice did not say how it is reached."""
+"""Whom to ask where the practice has not given a contact."""
 
 _INDENT = "    "
 
@@ -39,7 +38,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         "read-me-first.txt",
         practice=manifest.practice,
         request=manifest.request_number,
-        made_on=_day(manifest.at),
+        made_on=day_in_words(manifest.at),
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
@@ -56,7 +55,7 @@ def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "
         "your-rights.txt",
         practice=manifest.practice,
         request=manifest.request_number,
-        made_on=_day(manifest.at),
+        made_on=day_in_words(manifest.at),
         contact=contact or "please ask at reception",
         purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         kept_for=kept_for,
@@ -65,7 +64,6 @@ def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "
 
 def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
     """VERIFY.txt: how to check a package with what every computer has, nothing of ours."""
-    groups = textwrap.wrap(root, 8)  # eight groups: what people can compare one by one
     return _text(
         "verify.txt",
         practice=manifest.practice,
@@ -75,14 +73,14 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         check_manifest=_ssh_keygen(manifest, "manifest.json"),
         namespace=NAMESPACE,
         key=ssh_fingerprint(public),
-        fingerprint="\n".join(_INDENT + " ".join(half) for half in (groups[:4], groups[4:])),
+        fingerprint="\n".join(_INDENT + line for line in hash_in_lines(root)),
         proves=WHAT_IT_PROVES,
     )
 
 
 def _call(name: str, file: ReleasedFile) -> Iterator[str]:
     at = file.started_at
-    yield f"{_INDENT}{name}   {_day(at)}, {at:%H:%M}"
+    yield f"{_INDENT}{name}   {day_in_words(at)}, {at:%H:%M}"
     for doubt in doubt_in_words(file):
         yield textwrap.indent(textwrap.fill(doubt, COLUMNS - 2 * len(_INDENT)), 2 * _INDENT)
 
@@ -111,10 +109,6 @@ def _left_out(withheld: int) -> str:
         f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
         " the practice can explain it."
     )
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"
 
 
 def _bullets(lines: Iterable[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ _FIRST_OF_ZIP: Final = b"PK\3\4"
 """A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
 
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
-"""How files lie in a zip: as ours writes them, or as somebody's own program does."""
+"""How files lie in a zip: as ours writes them, or as another program writes them."""
 
 _OTHER_ERRORS = (
     *(pyzipper.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, OverflowError),
@@ -84,6 +84,7 @@ class _EntryHeader(NamedTuple):
     size_bytes: int
     name: bytes
     extra: Mapping[int, bytes]
+    """Its fields, each by its number."""
 
 
 def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
@@ -99,7 +100,16 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
         _check(archive)
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=COPY_AGAIN) from error
-    return _files(archive, passphrase)
+    entries = [entry for entry in archive.infolist() if not _is_folder(entry)]
+    sealed = [entry for entry in entries if entry.flag_bits & _SEALED]
+    if len({entry.filename for entry in entries}) != len(entries):
+        raise Tampered("the zip holds two files of one name", hint=COPY_AGAIN)
+    if sealed:
+        _unlock(archive, sealed[0], passphrase())
+    return {
+        entry.filename: None if _is_odd(entry) else partial(_opened, archive, entry)
+        for entry in entries
+    }
 
 
 class _Stream(pyzipper.zipfile_aes.AESZipExtFile):  # type: ignore[misc]  # it has no types
@@ -128,7 +138,11 @@ def _check(archive: Any) -> None:
     """
     file, start = archive.fp, archive.start_dir
     file.seek(start)
-    listed = [(entry, _said_in_directory(file)) for entry in archive.infolist()]
+    listed = []
+    for entry in archive.infolist():
+        fixed = file.read(46)
+        listed.append((entry, _header(fixed[8:32], file)))
+        file.seek(int.from_bytes(fixed[32:34], "little"), io.SEEK_CUR)  # a comment
     is_end = _is_end(file, len(listed), start)
     listed.sort(key=lambda each: each[0].header_offset)
     places = [*(entry.header_offset for entry, _ in listed), start]
@@ -136,39 +150,22 @@ def _check(archive: Any) -> None:
         raise Tampered(_BESIDE, hint=COPY_AGAIN)
     for (entry, said), (place, next_place) in zip(listed, pairwise(places), strict=True):
         file.seek(place)
-        if not _is_alike(entry, said, _said_in_header(file)):
+        if not _is_alike(entry, said, _header(file.read(30)[6:], file)):
             raise Tampered("programs would make different files of the zip", hint=COPY_AGAIN)
         if not _is_followed_at(file, entry, next_place):
             raise Tampered(_BESIDE, hint=COPY_AGAIN)
 
 
-def _said_in_directory(file: IO[bytes]) -> _EntryHeader:
-    fixed = file.read(46)
-    said = _said(fixed[8:32], file)
-    file.seek(int.from_bytes(fixed[32:34], "little"), io.SEEK_CUR)  # a comment
-    return said
-
-
-def _said_in_header(file: IO[bytes]) -> _EntryHeader:
-    return _said(file.read(30)[6:], file)
-
-
-def _said(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
-    flags, method, checksum, stored, size, name, extra = _BOTH.unpack(fixed)
-    return _EntryHeader(
-        flags, method, checksum, stored, size, file.read(name), _fields(file.read(extra))
-    )
-
-
-def _fields(extra: bytes) -> Mapping[int, bytes]:
-    """The fields of an extra, each by its number."""
+def _header(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
+    flags, method, checksum, stored, size, name_bytes, extra_bytes = _BOTH.unpack(fixed)
+    name, extra = file.read(name_bytes), file.read(extra_bytes)
     fields: dict[int, bytes] = {}
     while extra:
         number, length = struct.unpack("<HH", extra[:4])
         if number in fields or len(extra) < 4 + length:
             raise ValueError
         fields[number], extra = extra[4 : 4 + length], extra[4 + length :]
-    return fields
+    return _EntryHeader(flags, method, checksum, stored, size, name, fields)
 
 
 def _is_end(file: IO[bytes], count: int, start: int) -> bool:
@@ -243,19 +240,6 @@ def _is_followed_at(file: IO[bytes], entry: Any, place: int) -> bool:
     sizes = entry.CRC, entry.compress_size, entry.file_size
     behind = [mark + struct.pack(form, *sizes) for mark in (b"", b"PK\7\x08") for form in _BEHIND]
     return bool(entry.flag_bits & _DESCRIBED_BEHIND) and file.read(place - end) in behind
-
-
-def _files(archive: Any, passphrase: Callable[[], str]) -> Files:
-    entries = [entry for entry in archive.infolist() if not _is_folder(entry)]
-    sealed = [entry for entry in entries if entry.flag_bits & _SEALED]
-    if len({entry.filename for entry in entries}) != len(entries):
-        raise Tampered("the zip holds two files of one name", hint=COPY_AGAIN)
-    if sealed:
-        _unlock(archive, sealed[0], passphrase())
-    return {
-        entry.filename: None if _is_odd(entry) else partial(_opened, archive, entry)
-        for entry in entries
-    }
 
 
 def _is_odd(entry: Any) -> bool:
@@ -350,19 +334,15 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
         with pyzipper.AESZipFile(drive, "w", encryption=pyzipper.WZ_AES) as archive:
             archive.setpassword(passphrase.encode())
             for member in members:
-                _add(archive, member, drive)
+                info = pyzipper.zipfile_aes.AESZipInfo(member.path, _EARLIEST_TIME)
+                info.create_system = _UNIX
+                info.file_size = member.size_bytes  # decides on zip64: only where it is needed
+                with archive.open(info, "w") as entry:
+                    for chunk in member.chunks():
+                        entry.write(chunk)
+                        drive.check()
         drive.check()
         return sha256_of(file)
-
-
-def _add(archive: pyzipper.AESZipFile, member: Member, drive: _Drive) -> None:
-    info = pyzipper.zipfile_aes.AESZipInfo(member.path, _EARLIEST_TIME)
-    info.create_system = _UNIX
-    info.file_size = member.size_bytes  # decides on zip64: only where it is needed
-    with archive.open(info, "w") as entry:
-        for chunk in member.chunks():
-            entry.write(chunk)
-            drive.check()
 
 
 class _Drive:

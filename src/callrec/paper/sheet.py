@@ -21,41 +21,24 @@ from fpdf.prefs import ViewerPreferences
 from callrec.paper.faces import Face, Style, add_faces, printable, qr_png, wrapped, xmp
 
 PAGE: Final = (210.0, 297.0)
-
 LEFT: Final = 18.0
-
 TOP: Final = 15.0
-
 WIDTH: Final = PAGE[0] - 2 * LEFT
-
 _FOOT: Final = PAGE[1] - 13
-
 ROOM: Final = _FOOT - TOP - 2
-
 NAVY: Final = (22, 54, 92)
-
+INDENT: Final = 5.0
 GREY: Final = (92, 99, 110)
-
 PALE: Final = (196, 203, 212)
-
 _SMALL = Style(Face.SANS, 7.5, GREY)
-
 PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
-
 TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
-
 LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
-
 TEXT: Final = Style(Face.SANS, 9)
-
 STRONG: Final = Style(Face.BOLD, 9)
-
 LABEL: Final = Style(Face.SANS, 9, GREY)
-
 NOTE: Final = Style(Face.SANS, 8, GREY)
-
 HASH: Final = Style(Face.MONO, 8)
-
 HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
 
 _BASE: Final = 0.76
@@ -106,14 +89,56 @@ class Sheet:
 
     def keep(self, *groups: Group) -> None:
         """Put groups below what is there, all of them on one page."""
-        self._groups.append(tuple(line for group in groups for line in group))
+        self._groups.append(stack(*groups))
 
     def keep_section(self, title: str, groups: Iterable[Group]) -> None:
         """Put a section of any length below, its heading on the page of its first group."""
         first, *rest = groups
-        self.keep(*section(self, title, first))
-        for group in rest:
-            self.keep(group)
+        self._groups += [stack(*self.section(title, first)), *rest]
+
+    def section(self, title: str, *groups: Group) -> Iterator[Group]:
+        """Groups under a heading, which stands in the outline as well."""
+        yield space(3.6)
+        yield as_opening(title, self.set(title, HEADING))
+        yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
+        yield space(0.8)
+        yield from groups
+
+    def signed_for_practice(self) -> Iterator[Group]:
+        """The section in which a certificate is signed."""
+        names = ("Signature", "Name and role", "Date")
+        return self.section("Signed for the practice", stack(space(9), self.blanks(*names)))
+
+    def fact(
+        self,
+        label: str,
+        value: str,
+        style: Style = TEXT,
+        *,
+        x: float = 0,
+        column: float = 36,
+        width: float = WIDTH,
+        most: int | None = None,
+    ) -> Group:
+        """A value in the second column, what it is in the first."""
+        values = self.set(value, style, x=x + column, width=width - column, most=most)
+        return side_by_side(self.set(label, LABEL, x=x, width=column - 2), values)
+
+    def item(self, sign: str, group: Group) -> Group:
+        """Lines that are indented, with a number or a point before the first."""
+        return side_by_side(self.set(sign, LABEL, width=INDENT), group)
+
+    def blanks(self, *names: str, x: float = 0, width: float = WIDTH) -> Group:
+        """Equal lines to write on, side by side, each with its name below."""
+        captions = self.blank_captions(*names, x=x, width=width)
+        return (pen_lines(len(names), x=x, width=width), *captions)
+
+    def blank_captions(self, *names: str, x: float = 0, width: float = WIDTH) -> Group:
+        """The names of such lines, each where its line begins."""
+        places = zip(names, _columns(len(names), x, width), strict=True)
+        return side_by_side(
+            *(self.set(name, NOTE, x=left, width=each) for name, (left, each) in places)
+        )
 
     def to_pdf(self, foot: str) -> bytes:
         """Draw everything."""
@@ -157,51 +182,15 @@ class Sheet:
                 pdf.rect(LEFT + mark.x, y, mark.width, mark.height)
 
 
-def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
-    """Groups under a heading, which stands in the outline as well."""
-    yield space(3.6)
-    yield as_opening(title, sheet.set(title, HEADING))
-    yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
-    yield space(0.8)
-    yield from groups
-
-
-def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
-    """A value in the second column, what it is in the first."""
-    return side_by_side(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
-
-
 def beside_square(words: Group, text: str, side: float, *, below: float = 0.0) -> Group:
     """Words with a text as a square on the right edge beside them, as high as the higher."""
     picture = Picture(WIDTH - side, side, qr_png(text))
     spare = max(0.0, side - height_of(words))
-    return (
-        *side_by_side(words[:1], [Line(0, (picture,))]),
-        *words[1:],
-        *space(spare + below),
-    )
+    beside = side_by_side(words[:1], [Line(0, (picture,))])
+    return stack(beside, words[1:], space(spare + below))
 
 
-def blanks(sheet: Sheet, *names: str, x: float, width: float) -> Group:
-    """Equal lines to write on, side by side, each with its name below."""
-    return (
-        pen_lines(len(names), x=x, width=width),
-        *blank_captions(sheet, *names, x=x, width=width),
-    )
-
-
-def blank_captions(sheet: Sheet, *names: str, x: float, width: float) -> Group:
-    """The names of such lines, each where its line begins."""
-    columns = _columns(len(names), x, width)
-    return side_by_side(
-        *(
-            sheet.set(name, NOTE, x=left, width=each)
-            for name, (left, each) in zip(names, columns, strict=True)
-        )
-    )
-
-
-def pen_lines(number: int, *, x: float, width: float) -> Line:
+def pen_lines(number: int, *, x: float = 0, width: float = WIDTH) -> Line:
     """Equal lines to write on, side by side."""
     columns = _columns(number, x, width)
     return Line(1, tuple(Rule(left, each, 0.25, GREY) for left, each in columns))
@@ -214,9 +203,19 @@ def _columns(number: int, x: float, width: float) -> list[tuple[float, float]]:
     return [(x + place * (each + gap), each) for place in range(number)]
 
 
+def thick_rule(height: float) -> Group:
+    """The line under a practice's name."""
+    return (Line(height, (Rule(0, WIDTH, 0.6, NAVY),)),)
+
+
 def space(height: float) -> Group:
     """Millimetres of nothing; none of it begins a page."""
     return (Line(height),)
+
+
+def stack(*groups: Group) -> Group:
+    """One below the other, all of them on one page."""
+    return tuple(line for group in groups for line in group)
 
 
 def count(number: int, what: str) -> str:

@@ -28,7 +28,7 @@ from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
-from callrec.crypto.kit import kit_pages
+from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
 from callrec.login.locks import check_password, kdf_for
@@ -42,7 +42,6 @@ from callrec.login.shares import (
     seal_share,
     store_shares,
 )
-from callrec.paper.kit_pdf import PrintedKit
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder

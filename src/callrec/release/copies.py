@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BufferedReader
-from itertools import product
+from itertools import product, starmap
 from typing import BinaryIO, Final
 
 from callrec.archive.attached import open_recording
@@ -85,10 +85,7 @@ class Enclosed:
         return beside + sum(file.size_bytes for file in self.files)
 
 
-_SMALLER: Final = tuple(
-    Wrapping(originals, encoding)
-    for originals, encoding in product((True, False), (WAV, *COMPRESSED))
-)
+_SMALLER: Final = tuple(starmap(Wrapping, product((True, False), (WAV, *COMPRESSED))))
 """From what keeps the most to what takes the least."""
 
 
@@ -116,11 +113,9 @@ def enclose(
     practice: Practice, copies: Sequence[ReleaseCopy], *, max_bytes: int | None = None
 ) -> Enclosed:
     """Decide what is put in, hash it, and say what stays out."""
-    if max_bytes is None:
-        return _enclose(practice, copies, Wrapping(originals=True, encoding=WAV))
-    room = max_bytes - OVERHEAD_BYTES - OVERHEAD_PER_RECORDING * len(copies)
+    beside = OVERHEAD_BYTES + OVERHEAD_PER_RECORDING * len(copies)
     for wrapping in _SMALLER:
-        if _most_bytes(copies, wrapping) <= room:
+        if max_bytes is None or beside + _most_bytes(copies, wrapping) <= max_bytes:
             return _enclose(practice, copies, wrapping)
     raise Unusable(
         "the release cannot be made so small, however it is compressed",
@@ -152,11 +147,11 @@ def _most_bytes(copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> int:
     for copy in copies:
         if _has_original(copy, wrapping):
             taken += copy.grant.metadata["size_bytes"]
-        if copy.sound is not None:
+        if sound := copy.sound:
             taken += wrapping.encoding.estimated_bytes(
-                _duration_ms(copy.edits, copy.sound),
-                sample_rate=copy.sound.sample_rate,
-                channels=copy.sound.channels,
+                _duration_ms(copy.edits, sound),
+                sample_rate=sound.sample_rate,
+                channels=sound.channels,
             )
     return taken
 
@@ -221,15 +216,15 @@ def _listening(
 ) -> tuple[ReleasedFile, Content]:
     pieces = partial(copy_pieces, practice, copy.grant, sound, edits=copy.edits, encoding=encoding)
     if encoding == WAV and not copy.edits and sound.wave_sha256:
-        counted = SizeAndHash(sound.wave_bytes, sound.wave_sha256)  # of when it was measured
+        size_bytes, sha256 = sound.wave_bytes, sound.wave_sha256  # of when it was measured
     else:
-        counted = count_and_hash(pieces())
+        size_bytes, sha256 = _size_and_sha256(pieces())
     listening = replace(
         original,
         path=recording_path(copy.place, FileRole.LISTENING, encoding.suffix),
         role=FileRole.LISTENING,
-        sha256=counted.sha256,
-        size_bytes=counted.size_bytes,
+        sha256=sha256,
+        size_bytes=size_bytes,
         codec=encoding.codec,
         sample_rate=encoding.sample_rate(sound.sample_rate),
         duration_ms=_duration_ms(copy.edits, sound),
@@ -244,27 +239,19 @@ def _duration_ms(edits: Edits, sound: Measured) -> int:
     return edits.clip.duration_ms if edits.clip else sound.duration_ms
 
 
-@dataclass(frozen=True, slots=True)
-class SizeAndHash:
-    """How many bytes there were, and their SHA-256 in hex."""
-
-    size_bytes: int
-    sha256: str
-
-
-def count_and_hash(pieces: Iterable[bytes]) -> SizeAndHash:
+def _size_and_sha256(pieces: Iterable[bytes]) -> tuple[int, str]:
     """Read all of it, and keep nothing."""
     digest, size = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)
         size += len(piece)
-    return SizeAndHash(size, digest.hexdigest())
+    return size, digest.hexdigest()
 
 
 def check_original(practice: Practice, grant: UsableGrant) -> None:
     """Read all of a recording and hold it against what was sealed to its hearer."""
-    found = count_and_hash(original_pieces(practice, grant))
-    if found != SizeAndHash(grant.metadata["size_bytes"], grant.metadata["sha256"]):
+    found = _size_and_sha256(original_pieces(practice, grant))
+    if found != (grant.metadata["size_bytes"], grant.metadata["sha256"]):
         raise _not_as_sealed(grant)
 
 

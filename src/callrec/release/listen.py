@@ -66,9 +66,9 @@ class Playback:
     player: Callable[[str], Play]
     """Finds what plays such a kind of file: wav, mp3, …"""
     attended: Sequence[str] = ()
-    """Who is there besides the actor, as far as it was said beforehand."""
+    """Who is there besides the actor, as far as that is known beforehand."""
     ask: Callable[[], Sequence[str]] = tuple
-    """Asks who is there; nobody to ask says nothing."""
+    """Asks who is there; with nobody to ask, it is nobody."""
     show: Callable[[WaveformView], None] = lambda _: None
     """Shows the waveform before it is played."""
 
@@ -95,18 +95,6 @@ class HearingEnd(StrEnum):
     STOPPED = "stopped"
     """The listener had heard enough."""
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """A hearing that is under way."""
-
-    id: str
-    """In both of its leaves, between the request and the recording."""
-    request: str
-    uid: str
-    seq: int
-    """Of the leaf that says that it began."""
 
 
 def listen_to(
@@ -168,9 +156,9 @@ def show_waveform(
         grant = _granted(practice, actor, reference, recording)
         check_original(practice, grant)
         sound = measured(practice, grant)
-        seq = record_waveform_shown(practice, actor, grant)
+        leaf = record_waveform_shown(practice, actor, grant)
     edits = edits_to_apply(grant.request.facts, approved=grant.edits)
-    return WaveformView(reference, grant.recording.id, seq, sound, edits)
+    return WaveformView(reference, grant.recording.id, leaf.seq, sound, edits)
 
 
 def _granted(
@@ -178,13 +166,6 @@ def _granted(
 ) -> UsableGrant:
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
-    grant = _chosen(grants, recording)
-    day, now = today(practice), practice.now()
-    check_may_listen(actor.person, grant.request.facts, grant.facts, on=day, now=now)
-    return grant
-
-
-def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant:
     reference = grants[0].request.reference
     if recording is None and len(grants) > 1:
         numbers = ", ".join(str(grant.recording.id) for grant in grants)
@@ -192,14 +173,16 @@ def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant
             "several recordings are granted: say which",
             hint=f"callrec listen {reference} RECORDING, one of {numbers}",
         )
-    for grant in grants:
-        if recording in (None, grant.recording.id):
-            return grant
-    raise Refused(
-        "that recording is not granted to you under this request",
-        clause=Clause.CONTROLLED_ACCESS,
-        hint=f"callrec request show {reference} says what is",
-    )
+    grant = next((each for each in grants if recording in (None, each.recording.id)), None)
+    if grant is None:
+        raise Refused(
+            "that recording is not granted to you under this request",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"callrec request show {reference} says what is",
+        )
+    day, now = today(practice), practice.now()
+    check_may_listen(actor.person, grant.request.facts, grant.facts, on=day, now=now)
+    return grant
 
 
 def _attended(actor: Actor, grant: UsableGrant, room: Playback) -> Sequence[str]:
@@ -227,47 +210,39 @@ def _measured(practice: Practice, grant: UsableGrant, edits: Edits) -> Measured 
         ) from error
 
 
-def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
-    """Write, durably, that a waveform is shown to the actor; returns the leaf's sequence."""
+def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) -> Leaf:
+    """Write, durably, that a waveform is shown to the actor."""
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
         after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
-    return after.leaves[-1].seq
+    return after.leaves[-1]
 
 
 def record_hearing(
     practice: Practice, actor: Actor, grant: UsableGrant, attended: Sequence[str]
-) -> Hearing:
+) -> Leaf:
     """Write, durably, that a recording is played to the actor, and who else is there."""
-    id_ = primitives.random_id()
+    subject = [primitives.random_id(), grant.uid]  # the hearing's own id is in both of its leaves
+    details = {"attended": list(attended), "edits": grant.edits.as_json()}
     with signing(practice, actor) as act:
+        history = read_unchanged(practice, act.connection, grant.request)
         after = log_request_event(
-            act,
-            actor,
-            read_unchanged(practice, act.connection, grant.request),
-            RequestAct.LISTENED,
-            subject=[id_, grant.uid],
-            details={"attended": list(attended), "edits": grant.edits.as_json()},
+            act, actor, history, RequestAct.LISTENED, subject=subject, details=details
         )
-    return Hearing(id_, grant.request.id, grant.uid, after.leaves[-1].seq)
+    return after.leaves[-1]
 
 
-def record_end(practice: Practice, actor: Actor, hearing: Hearing, how: HearingEnd) -> None:
+def record_end(practice: Practice, actor: Actor, hearing: Leaf, how: HearingEnd) -> None:
     """Write, durably, that a hearing is over, whatever has happened to the request meanwhile."""
+    request, *subject = hearing.subject
     with writing(practice, actor.signer) as act:
+        history = read_history(practice, act.connection, request)
         log_request_event(
-            act,
-            actor,
-            read_history(practice, act.connection, hearing.request),
-            RequestAct.HEARING_ENDED,
-            subject=[hearing.id, hearing.uid],
-            details={"how": how},
+            act, actor, history, RequestAct.HEARING_ENDED, subject=subject, details={"how": how}
         )
 
 
 def hearing_end_leaf(hearing: Leaf, history: History) -> Leaf | None:
     """The leaf by which a hearing ended; None where its end was not recorded."""
-    _, *named = hearing.subject
-    later = history.after(hearing)
-    ends = (leaf for leaf in later if leaf.act == RequestAct.HEARING_ENDED)
-    return next((end for end in ends if end.subject[1:] == tuple(named)), None)
+    ends = (leaf for leaf in history.after(hearing) if leaf.act == RequestAct.HEARING_ENDED)
+    return next((end for end in ends if end.subject[1:] == hearing.subject[1:]), None)

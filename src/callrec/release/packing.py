@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callrec.crypto.primitives import signing_public
+from callrec.crypto.primitives import sha256, signing_public
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.package.certificate import Certificate, Exhibit
@@ -51,10 +50,24 @@ class Draft:
     manifest: Manifest
     contents: Mapping[str, Content]
     """How the bytes of each file that the manifest lists are made."""
+    directions: ReleaseInstructions
+    """How it goes out."""
 
     @property
     def request(self) -> OpenRequest:
         return self.grants[0].request
+
+    @property
+    def exhibit(self) -> Exhibit | None:
+        """What marks the medium of a release for an outside body; None for any other."""
+        request = self.request
+        if request.purpose is not Purpose.OUTSIDE_BODY:
+            return None
+        return Exhibit(
+            label=self.directions.exhibit or f"{request.reference}/{self.manifest.release[:8]}",
+            medium_serial=self.directions.medium_serial,
+            reference=request.particulars.further.get(FurtherParticular.REFERENCE, ""),
+        )
 
 
 def write_package(
@@ -62,7 +75,6 @@ def write_package(
     actor: Actor,
     draft: Draft,
     evidence: Evidence,
-    directions: ReleaseInstructions,
     *,
     target: Path,
     passphrase: str,
@@ -74,43 +86,35 @@ def write_package(
         SHA-256 of the file that was written, in hex.
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
-    expect_decoders(sum(file.role is FileRole.LISTENING for file in draft.manifest.files))
-    certificate = certify(
-        practice,
-        actor,
-        draft,
-        evidence,
-        contact=practice.config.release.contact,
-        names_subject=directions.names_subject,
-        exhibit=exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial),
-    )
-    seed, contact = actor.identity.act, practice.config.practice
+    manifest, seed = draft.manifest, actor.identity.act
+    expect_decoders(sum(file.role is FileRole.LISTENING for file in manifest.files))
+    certificate = _certify(practice, draft, evidence, signing_public(seed))
 
     def members() -> Iterator[Member]:
         """The files of the package; its papers are made once the first is asked for."""
-        manifest, papers = draft.manifest, make_papers(certificate)
+        certificate_pdf, exhibit_label = make_papers(certificate)
         rights = ""
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
             rights = rights_text(
                 manifest,
-                contact=contact.data_protection_contact,
-                kept_for=contact.kept_for,
+                contact=practice.config.practice.data_protection_contact,
+                kept_for=practice.config.practice.kept_for,
                 own=practice.config.release.rights,
             )
         enclosures = Enclosures(
             proof=evidence.proof,
             signers=evidence.signers,
-            certificate=papers.certificate,
+            certificate=certificate_pdf,
             read_me=read_me_first(manifest, contact=certificate.contact),
             verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
             rights=rights,
-            exhibit_label=papers.exhibit_label,
+            exhibit_label=exhibit_label,
         )
         for member in assemble(manifest, draft.contents, enclosures, seed=seed):
             yield member
             advance(1)
 
-    if directions.form is PackageForm.HTML:
+    if draft.directions.form is PackageForm.HTML:
         shown = PageContent(certificate=certificate, waveforms=dict(_waveforms(draft)))
         return write_page(members(), target, passphrase, shown, seed=seed)
     return write_zip(members(), target, passphrase)
@@ -134,52 +138,29 @@ def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[s
     if grants[0].request.purpose is not Purpose.PORTABILITY:
         return {}
     calls = tuple(
-        ReleasedCall(
-            files=tuple(file for file in enclosed.files if file.uid == grant.uid),
-            duration_ms=grant.metadata["duration_ms"],
-            direction=grant.metadata["direction"],
-            number=grant.metadata["number"],
-            extension=grant.metadata["extension"],
-            parties=tuple(grant.metadata["parties"]),
+        ReleasedCall.from_metadata(
+            grant.metadata, (file for file in enclosed.files if file.uid == grant.uid)
         )
         for grant in grants
     )
     return dict(zip(CALL_DATA_PATHS, call_data(calls), strict=True))
 
 
-def listed_call_data(data: Mapping[str, bytes]) -> tuple[CallData, ...]:
-    """As the manifest lists them."""
-    return tuple(
-        CallData(path, hashlib.sha256(content).hexdigest(), len(content))
-        for path, content in data.items()
-    )
-
-
-def certify(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    evidence: Evidence,
-    *,
-    contact: str,
-    names_subject: bool,
-    exhibit: Exhibit | None,
-) -> Certificate:
-    """What is certified of a release."""
-    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes) -> Certificate:
     request, manifest = draft.request, draft.manifest
+    further = request.particulars.further
     used = {grant.approval.digest for grant in draft.grants}
     approvals = (each for each in request.approvals if each.statement.digest in used)
     return Certificate(
         practice=practice.name,
-        contact=contact,
+        contact=practice.config.release.contact,
         request=request.reference,
         release=manifest.release,
         purpose=BASIS_IN_WORDS[request.purpose],
-        legal_basis=legal_basis(request.purpose, request.particulars.further),
-        subject=request.particulars.further[FurtherParticular.SUBJECT] if names_subject else None,
+        legal_basis=legal_basis(request.purpose, further),
+        subject=further[FurtherParticular.SUBJECT] if draft.directions.names_subject else None,
         approvals=tuple(certified_approvers(practice, approvals)),
-        released_by=role_in_words(practice, actor.person.id),
+        released_by=role_in_words(practice, manifest.released_by),
         at=manifest.at,
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
@@ -187,22 +168,10 @@ def certify(
             (each.recording, GROUND_CODES[each.code].meaning) for each in manifest.withheld
         ),
         fingerprint=practice.root.hex(),
-        signing_key=ssh_fingerprint(signing_public(actor.identity.act)),
+        signing_key=ssh_fingerprint(public),
         audit_seq=evidence.seq,
         checkpoint=evidence.checkpoint,
-        exhibit=exhibit,
-    )
-
-
-def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
-    """What marks the medium of a release for an outside body; None for any other."""
-    request = draft.request
-    if request.purpose is not Purpose.OUTSIDE_BODY:
-        return None
-    return Exhibit(
-        label=label or f"{request.reference}/{draft.manifest.release[:8]}",
-        medium_serial=serial,
-        reference=request.particulars.further.get(FurtherParticular.REFERENCE, ""),
+        exhibit=draft.exhibit,
     )
 
 
@@ -213,7 +182,7 @@ def write_manifest(
     enclosed: Enclosed,
     *,
     release: str,
-    call_data: Sequence[CallData],
+    call_data: Mapping[str, bytes],
 ) -> Manifest:
     """The manifest of a release of these grants."""
     request = grants[0].request
@@ -229,7 +198,9 @@ def write_manifest(
         files=enclosed.files,
         not_enclosed=enclosed.not_enclosed,
         withheld=tuple(_withheld(grants)),
-        call_data=tuple(call_data),
+        call_data=tuple(
+            CallData(path, sha256(data).hex(), len(data)) for path, data in call_data.items()
+        ),
     )
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
-from callrec.audit.leaf import Leaf
+from callrec.audit.leaf import DETAIL_NONCE_BYTES
 from callrec.audit.log import node_reader, read_leaf
 from callrec.audit.resumed import write_signers
 from callrec.catalogue import tables
@@ -84,7 +84,7 @@ def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
 ) -> Prepared:
     """Write, durably, what is about to be handed over, and take the grants out of use."""
-    nonce = primitives.random_bytes(32)
+    nonce = primitives.random_bytes(DETAIL_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
         after = log_request_event(
@@ -138,7 +138,8 @@ def record_delivered(
                 clause=Clause.CONTROLLED_ACCESS,
                 hint="run the same command again, once",
             )
-        meanwhile = _since_begun(history, manifest.release)
+        begun = next(leaf for leaf in history.leaves if manifest.release in leaf.subject)
+        meanwhile = history.after(begun)
         if any(leaf.act in _TAKING_BACK for leaf in meanwhile):
             raise Refused(
                 "what was granted was taken back while the release was made",
@@ -170,9 +171,8 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
         history = read_history(practice, act.connection, request)
         if not _is_under_way(history, release):
             return
-        subject, details = [release], {"why": why}
         after = log_request_event(
-            act, actor, history, RequestAct.FAILED, subject=subject, details=details
+            act, actor, history, RequestAct.FAILED, subject=[release], details={"why": why}
         )
         # Approved anew meanwhile, they may be in another release by now.
         if not releases_in_preparation(after.leaves, actor.person.id):
@@ -187,12 +187,6 @@ def is_under_way(practice: Practice, connection: Connection, request: str, relea
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
-
-
-def _since_begun(history: History, release: str) -> Sequence[Leaf]:
-    """What has happened to the request since the release was begun."""
-    begun = next(leaf for leaf in history.leaves if release in leaf.subject)
-    return history.after(begun)
 
 
 def _subject(manifest: Manifest) -> list[str]:

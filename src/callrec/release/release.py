@@ -34,14 +34,7 @@ from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
-from callrec.release.packing import (
-    Draft,
-    call_data_of,
-    exhibit_of,
-    listed_call_data,
-    write_manifest,
-    write_package,
-)
+from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
 from callrec.release.record import (
     BegunRelease,
     give_back_cut_off,
@@ -120,7 +113,7 @@ def release_recordings(
     with noting_release(
         practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
     ):
-        return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
+        return _hand_over(practice, actor, draft, target=target, advance=advance)
 
 
 def check_is_folder(to: Path) -> None:
@@ -166,9 +159,7 @@ def _put_together(
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {
         grant.uid: edits_to_apply(
-            grant.request.facts,
-            approved=grant.edits,
-            said=asked.get(grant.recording.id, UNEDITED),
+            grant.request.facts, approved=grant.edits, said=asked.get(grant.recording.id, UNEDITED)
         )
         for grant in grants
     }
@@ -179,24 +170,13 @@ def _put_together(
         check_size(enclosed.size_bytes)
     data = call_data_of(grants, enclosed)
     manifest = write_manifest(
-        practice,
-        actor,
-        grants,
-        enclosed,
-        release=primitives.random_id(),
-        call_data=listed_call_data(data),
+        practice, actor, grants, enclosed, release=primitives.random_id(), call_data=data
     )
-    return Draft(grants, copies, manifest, {**data, **enclosed.contents})
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions)
 
 
 def _hand_over(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    directions: ReleaseInstructions,
-    *,
-    target: Path,
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, draft: Draft, *, target: Path, advance: Callable[[int], None]
 ) -> Released:
     manifest, passphrase = draft.manifest, fresh_passphrase()
     with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
@@ -204,48 +184,38 @@ def _hand_over(
     try:
         evidence = read_evidence(practice, actor, prepared)
         sha256 = write_package(
-            practice,
-            actor,
-            draft,
-            evidence,
-            directions,
-            target=target,
-            passphrase=passphrase,
-            advance=advance,
+            practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
         )
-        _deliver(practice, actor, draft, directions, target=target, sha256=sha256)
+        _deliver(practice, actor, draft, target=target, sha256=sha256)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
-    way, before = directions.delivery.package_by, draft.request.history.leaves
-    is_first = all(leaf.act != RequestAct.DELIVERED for leaf in before)
+    before = draft.request.history.leaves
     return Released(
-        target, directions.form, way, sha256, passphrase, manifest, prepared.seq, is_first
+        path=target,
+        form=draft.directions.form,
+        package_by=draft.directions.delivery.package_by,
+        sha256=sha256,
+        passphrase=passphrase,
+        manifest=manifest,
+        seq=prepared.seq,
+        is_first=all(leaf.act != RequestAct.DELIVERED for leaf in before),
     )
 
 
-def _deliver(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    directions: ReleaseInstructions,
-    *,
-    target: Path,
-    sha256: str,
-) -> None:
+def _deliver(practice: Practice, actor: Actor, draft: Draft, *, target: Path, sha256: str) -> None:
     """Put on record that the package is whole and may go."""
     details: dict[str, str | None] = {
-        "deliver_by": directions.delivery.package_by,
-        "form": directions.form,
-        "passphrase_by": directions.delivery.passphrase_by,
+        "deliver_by": draft.directions.delivery.package_by,
+        "form": draft.directions.form,
+        "passphrase_by": draft.directions.delivery.passphrase_by,
+        "sha256": sha256,
     }
-    exhibit = exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial)
-    if exhibit:
+    if exhibit := draft.exhibit:
         details |= {"exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
     try:
         _check_is_there(target, sha256)
-        details["sha256"] = sha256
         record_delivered(practice, actor, draft.request, draft.manifest, details)
     except BaseException:
         with suppress(OSError):  # the next release takes it away

@@ -54,7 +54,7 @@ def certify_destruction(
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
         done_at = when_done(practice, connection, row.id)
         # One that was lost then, and is found since, was written anew later.
-        written = [each.written_at for each in media if each.written_at is not None]
+        written = [each.written_anew_at for each in media if each.written_anew_at is not None]
         kept, zone = _kept(connection, said), practice.config.time_zone
         standing = [each for each in approvals if each.statement.digest in said.approvals]
         return DestructionCertificate(
@@ -69,13 +69,13 @@ def certify_destruction(
             done_at=max([done_at, *written]).astimezone(zone),
             recordings=tuple(
                 DestroyedRecording(
-                    number=stub.id,
+                    recording=stub.id,
                     uid=stub.uid,
                     started_at=from_millis(stub.started_at).astimezone(zone),
                     category=stub.category,
                     rule=stub.rule,
-                    due_on=stub.due_on or "",
-                    ciphertext=stub.ciphertext,
+                    due_on=stub.due_on or None,
+                    sha256_sealed=stub.ciphertext,
                 )
                 for stub in stubs
             ),
@@ -126,10 +126,13 @@ def _media(
             erased[fields["volume"]] |= here
             last[fields["volume"]] = max(fields["at"], last[fields["volume"]])
     for each, found in erased.items():
-        label, serial = volumes[each].label, volumes[each].serial or ""
-        written_at = parse_instant(last[each]).astimezone(practice.config.time_zone)
-        yield Medium(label=label, serial=serial, recordings=len(found), written_at=written_at)
-    serials = {row.label: row.serial or "" for row in volumes.values()}
+        yield Medium(
+            volume=volumes[each].label,
+            serial=volumes[each].serial or None,
+            recordings=len(found),
+            written_anew_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
+        )
+    serials = {row.label: row.serial or None for row in volumes.values()}
     lost = destruction.still_to_erase_by_label(connection, certificate, standing=LOST)
     for label, count in lost.items():
-        yield Medium(label=label, serial=serials[label], recordings=count, written_at=None)
+        yield Medium(volume=label, serial=serials[label], recordings=count, written_anew_at=None)

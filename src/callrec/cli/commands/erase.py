@@ -176,7 +176,7 @@ def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> 
 def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
     """Write the certificate in its three forms; the files."""
     from callrec.package.destroyed import certificate_json, certificate_text
-    from callrec.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
+    from callrec.paper.certificate_pdf import destruction_pdf  # fpdf2: 200 ms
     from callrec.system.files import write_whole
 
     contents = {

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
+    from callrec.crypto.kit import PrintedKit
     from callrec.keys.kit_use import KitDrill
-    from callrec.paper.kit_pdf import PrintedKit
     from callrec.people.founding import NewVault
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-import textwrap
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +34,7 @@ from callrec.package.certificate import (
     day_in_words,
     doubt_in_words,
     edits_in_words,
-    hash_in_groups,
+    hash_in_lines,
     instant_in_words,
     length_in_words,
     place_in_words,
@@ -66,14 +65,12 @@ _POLICY: Final = (
 markup: the last two forbid the browser to make any of it."""
 
 _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{PASSPHRASE_WORDS - 1}}}")
-
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 _TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 """Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
 
 _VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
-
 _AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
 
 _TEXTS: Final = {
@@ -287,8 +284,7 @@ def _row(what: str, *lines: str, exact: bool = False) -> Row:
 
 
 def _hash(what: str, digest: str) -> Row:
-    """In lines of four groups of eight digits."""
-    return _row(what, *textwrap.wrap(hash_in_groups(digest), 35), exact=True)
+    return _row(what, *hash_in_lines(digest), exact=True)
 
 
 def _enclosed(file: ReleasedFile) -> list[Row]:
@@ -384,9 +380,5 @@ def _saving(file: ReleasedFile) -> str:
 def _length(ms: int) -> str:
     """To the second: ``1 hour 2 minutes 1 second``."""
     seconds = max(1, round(ms / 1000))
-    counts = {
-        "hour": seconds // 3600,
-        "minute": seconds // 60 % 60,
-        "second": seconds % 60,
-    }
+    counts = {"hour": seconds // 3600, "minute": seconds // 60 % 60, "second": seconds % 60}
     return " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in counts.items() if n)
