@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
@@ -42,16 +42,6 @@ from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
 
 DOES_NOT_OPEN: Final = "does not open"
-
-INCIDENTS_ON_SCREEN: Final = (
-    "incident",
-    "state",
-    "noticed_at",
-    "due_at",
-    "outcome",
-    "likelihood",
-    "impact",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -107,44 +97,29 @@ def read_incident_register(
     """Every incident, in the order of their numbers; those that do not open say why."""
     for row in all_incidents(connection):
         try:
-            yield _incident_entry(
-                practice, read_incident(practice, actor, connection, f"I-{row.number}")
-            )
+            incident = read_incident(practice, actor, connection, f"I-{row.number}")
+            yield _incident_entry(practice, incident)
         except (Locked, Tampered) as error:
             if isinstance(error, Locked) and not can_open_incidents(actor):
                 raise
-            yield _unopened(practice, connection, row, error.message)
-
-
-def _unopened(
-    practice: Practice, connection: Connection, row: Row[Any], fault: str
-) -> IncidentEntry:
-    """What the leaves of an incident say of it."""
-    reported_at = reported_by = told = None
-    with suppress(Tampered):
-        history, called = read_incident_history(practice, connection, row.id), logins(practice)
-        reported_at, reported_by = history.reported_at, called.get(history.reporter)
-        told = called.get(history.told)
-    return IncidentEntry(
-        incident=f"I-{row.number}",
-        state=DOES_NOT_OPEN,
-        reported_at=reported_at,
-        reported_by=reported_by,
-        told=told,
-        fault=fault,
-    )
+            reported_at = reported_by = told = None
+            with suppress(Tampered):  # its leaves say more of it
+                history = read_incident_history(practice, connection, row.id)
+                called = logins(practice)
+                reported_at, reported_by = history.reported_at, called.get(history.reporter)
+                told = called.get(history.told)
+            yield IncidentEntry(
+                incident=f"I-{row.number}",
+                state=DOES_NOT_OPEN,
+                reported_at=reported_at,
+                reported_by=reported_by,
+                told=told,
+                fault=error.message,
+            )
 
 
 def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:
     shown, closing = shown_incident(practice, incident, ()), incident.body.closing
-    closed: dict[str, Any] = {}
-    if closing is not None:
-        closed = {
-            "outcome": str(closing.outcome),
-            "closed_on": closing.on,
-            "reason": closing.reason,
-            "delay_reason": closing.delay_reason or None,
-        }
     return IncidentEntry(
         incident=shown.reference,
         state=str(shown.state),
@@ -159,11 +134,11 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         must_be_reported=shown.must_be_reported,
         was_late=shown.was_late,
         still_missing=shown.still_missing,
-        **closed,
+        outcome=str(closing.outcome) if closing else None,
+        closed_on=closing.on if closing else None,
+        reason=closing.reason if closing else None,
+        delay_reason=(closing.delay_reason or None) if closing else None,
     )
-
-
-ACCESS_ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -196,7 +171,7 @@ def read_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[AccessEntry]:
     """Everybody who has a login, in the order in which they joined."""
-    rows = {row.id: row for row in connection.execute(select(tables.person))}
+    leaf, rows = tables.leaf.c, {row.id: row for row in connection.execute(select(tables.person))}
     last_logins = _last_logins(practice, connection)
     called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
     for voucher in practice.register.people():
@@ -205,6 +180,8 @@ def read_access_register(
         if row is None:
             raise Tampered("a person who was vouched for is missing from the catalogue")
         shown = shown_colleague(practice, actor, row, voucher)
+        is_theirs = func.instr(leaf.body, f'"actor":"{person.id}"'.encode()) > 0
+        last_seen = connection.execute(select(func.max(leaf.seq)).where(is_theirs)).scalar()
         yield AccessEntry(
             login=shown.login,
             full_name=shown.full_name or None,
@@ -217,7 +194,7 @@ def read_access_register(
             vouched_at=_at(connection, voucher.seq),
             vouched_by=called[voucher.by],
             last_login_at=last_logins.get(person.id),
-            last_seen_at=_last_seen(connection, person.id),
+            last_seen_at=None if last_seen is None else _at(connection, last_seen),
             wrong_passwords=row.failures,
         )
 
@@ -232,19 +209,9 @@ def _last_logins(practice: Practice, connection: Connection) -> Mapping[str, dat
     return {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
 
 
-def _last_seen(connection: Connection, person: str) -> datetime | None:
-    leaf = tables.leaf
-    is_theirs = func.instr(leaf.c.body, f'"actor":"{person}"'.encode()) > 0
-    seq = connection.execute(select(func.max(leaf.c.seq)).where(is_theirs)).scalar()
-    return None if seq is None else _at(connection, seq)
-
-
 def _at(connection: Connection, seq: int) -> datetime:
     leaf, _ = read_leaf(connection, seq)
     return parse_instant(leaf.at)
-
-
-HOLDS_ON_SCREEN: Final = ("hold", "request", "state", "recordings", "placed_at", "lifted_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +235,7 @@ class HoldEntry:
 def read_hold_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[HoldEntry]:
-    """Every hold, lifted or not, in the order in which they were placed.
-
-    Not those of a request of which the actor must not learn.
-    """
+    """Every hold, lifted or not, that the actor may learn of, in the order they were placed."""
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
     hidden, lifted = hidden_from(practice, actor, connection), defaultdict[str, list[Leaf]](list)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -23,7 +22,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RIGHTS_PURPOSES, RegisterName
 from callrec.practice import Actor, Practice, today
-from callrec.registers.disclosure import newest_package_holder
+from callrec.registers.disclosure import holder_columns, read_packages
 from callrec.registers.requests import RegisteredRequest, answer_to, read_registered_requests
 from callrec.requests.clock import (
     day_of_leaf,
@@ -33,15 +32,6 @@ from callrec.requests.clock import (
     read_clocks,
 )
 from callrec.requests.model import Clock
-
-SUBJECT_ACCESS_ON_SCREEN: Final = (
-    "request",
-    "purpose",
-    "received_on",
-    "due_on",
-    "answered_on",
-    "outcome",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -110,7 +100,7 @@ def _subject_access_entry(
     until = answer.ended_on or today(practice)
     deadline, received_on = deadline_on_day(practice, clock, on=until), clock.receipt.received_on
     late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
-    package = newest_package_holder(practice, actor, connection, request)
+    packages = read_packages(practice, actor, connection, request)
     is_dead = request.purpose is Purpose.DECEASED
     return SubjectAccessEntry(
         request=request.reference,
@@ -133,7 +123,7 @@ def _subject_access_entry(
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
         put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
-        **package.columns,
+        **holder_columns(request, packages[-1] if packages else None),
     )
 
 
@@ -155,16 +145,6 @@ def _identity_checked_on(
         if Awaited.IDENTITY in before.receipt.awaits - after.receipt.awaits
     ]
     return said_on[-1] if said_on else clock.receipt.received_on
-
-
-OUTSIDE_BODIES_ON_SCREEN: Final = (
-    "request",
-    "body",
-    "legal_basis",
-    "received_on",
-    "outcome",
-    "released_on",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -223,7 +203,7 @@ def _outside_body_entry(
     answer = answer_to(practice, actor, connection, request)
     clock = read_clock(practice, connection, request.history)
     deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
-    package = newest_package_holder(practice, actor, connection, request)
+    packages = read_packages(practice, actor, connection, request)
     decided, leaves = answer.decided, request.history.leaves
     delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
     decider = (
@@ -247,6 +227,6 @@ def _outside_body_entry(
         codes=answer.codes,
         broken_glass=request.broken_glass(),
         released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
-        **package.columns,
+        **holder_columns(request, packages[-1] if packages else None),
         subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
     )

@@ -281,8 +281,17 @@ class ReleasedPackage:
         )
 
     @property
+    def newest_handover(self) -> Mapping[str, Any]:
+        """What was said of its handing over last; empty where nothing was, or may be read."""
+        return self.handed_over[-1].words if self.handed_over else {}
+
+    @property
     def handed_over_on(self) -> date | None:
         return self.handed_over[-1].on if self.handed_over else None
+
+    @property
+    def handed_over_time(self) -> str | None:
+        return self.newest_handover.get("time") or None
 
     @property
     def acknowledged_on(self) -> date | None:
