@@ -35,14 +35,22 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.clock_rules import is_recent
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.history import log_request_event, open_words, read_history
-from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, History, OpenRequest, event_of
+from callrec.requests.model import (
+    DATING_ACTS,
+    MAKING_ACTS,
+    Clock,
+    History,
+    OpenRequest,
+    RequestBody,
+    event_of,
+)
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,
@@ -69,24 +77,19 @@ def has_clock(purpose: Purpose) -> bool:
 
 
 def begin_clock(
-    act: LogTransaction,
-    actor: Actor,
-    history: History,
-    *,
-    purpose: Purpose,
-    particulars: Particulars,
+    act: LogTransaction, actor: Actor, history: History, request: RequestBody
 ) -> History:
     """Date a request that has just been made, or was changed: the day on which it came."""
-    if not has_clock(purpose):
+    if not has_clock(request.purpose):
         return history
-    further = particulars.further
+    further = request.particulars.further
     missing = sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
     body = {
         "answer_by": further.get("answer-by", ""),
         "awaits": missing,
         "event": str(ClockEventKind.RECEIVED),
         "on": further["received"],
-        "purpose": str(purpose),
+        "purpose": str(request.purpose),
         "urgent": further.get("urgent") == "yes",
         "words": "",
     }

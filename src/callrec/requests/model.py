@@ -87,6 +87,11 @@ class RequestBody:
     )
     """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
 
+    @property
+    def uids(self) -> tuple[str, ...]:
+        """Of the recordings that it asks for."""
+        return tuple(uid for uid, _ in self.recordings)
+
     def digest(self, which: RequestVersion, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
         whole = {
