@@ -39,7 +39,7 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
 from callrec.record.details import can_open_details, open_details
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.approvals import read_approvals
+from callrec.requests.approvals import by_statement, read_approvals
 from callrec.requests.clock import read_dates
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
@@ -293,19 +293,15 @@ def read_entry_details(
             told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
             said[seq] = {name: text for name, text in told.items() if text is not None}
     recording = tables.recording.c
+    numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
         practice=practice,
         actor=actor,
         connection=connection,
         called=logins(practice),
-        numbers=dict(connection.execute(select(recording.uid, recording.id)).tuples()),
+        numbers={row.uid: row.id for row in numbers},
         said=said,
-        approvals={
-            signed.digest: approval
-            for approval in approvals
-            for signed in (approval.statement, approval.countersignature)
-            if signed is not None
-        },
+        approvals=by_statement(approvals),
         history=history,
     )
 

@@ -30,7 +30,7 @@ from callrec.policy.role import PersonId, Power
 from callrec.policy.search import is_of_another_day
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
-from callrec.record.forms import NONCE_BYTES
+from callrec.record.versions import fresh_nonces
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
@@ -168,8 +168,7 @@ def new_body(
         purpose=purpose,
         particulars=particulars,
         recordings=recordings,
-        nonce=primitives.random_bytes(NONCE_BYTES),
-        log_nonce=primitives.random_bytes(NONCE_BYTES),
+        **fresh_nonces(),
     )
 
 

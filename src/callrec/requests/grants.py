@@ -91,7 +91,7 @@ def usable_grants(
 ) -> tuple[UsableGrant, ...]:
     """What the actor may hear now under a request, one at the least, in the recordings' order.
 
-    Whether he may still hear or release at all is for `policy.hearing` to say, with each grant's
+    Whether they may still hear or release at all is for `policy.hearing` to say, with each grant's
     ``facts`` and its request's.
     """
     if actor.identity is None:
@@ -156,11 +156,11 @@ def _approval_of(row: Row[Any], approvals: Sequence[Approval]) -> Approval:
 
 def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> Row[Any]:
     """The recording's row, once its approval lists this very grant for it and for this person."""
-    recording = connection.execute(
-        select(tables.recording).where(tables.recording.c.uid == row.uid)
-    ).one()
+    query = select(tables.recording).where(tables.recording.c.uid == row.uid)
+    recording = connection.execute(query).one()
     listed = approval.items.get(row.uid)
-    if approval.to != row.person or listed != (recording.ciphertext, _hash_of(row.sealed)):
+    approved = (recording.ciphertext, primitives.sha256(row.sealed).hex())
+    if approval.to != row.person or listed != approved:
         raise Tampered(f"a grant of recording {recording.id} is not one that was approved")
     if to_millis(approval.lapses_at) != row.lapses_at:
         raise Tampered(f"a column of a grant of recording {recording.id} was changed")
@@ -221,10 +221,6 @@ def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
     raise Tampered("a grant is in no grant's form")
 
 
-def _hash_of(sealed: bytes) -> str:
-    return primitives.sha256(sealed).hex()
-
-
 def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     """The rows of grants that the approval which they name does not list for their person."""
     grant, said = tables.grant, tables.statement
@@ -235,12 +231,6 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
         told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
-
-
-# Write an approval: the sealed grants, the statements, their leaves (docs/formats/grant.md, 4).
-#
-# Whether it may be is decided before, in `approve`; and again by whoever uses a grant, in
-# `granted`.
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -281,56 +271,61 @@ def seal_grant(
 def write_approval(practice: Practice, act: LogTransaction, granting: Granting) -> None:
     """Seal the grants, state the approval once for each signer, and let the request be approved.
 
-    The transaction must end in a checkpoint of whoever signs last.
+    Whether it may be is decided before, in `decide`; and again when a grant is used. The
+    transaction must end in a checkpoint of the person who signs last.
     """
+    request, to = granting.request, granting.to
     grants = _seal_grants(practice, act.connection, granting)
-    fields = _fields(granting, grants)
+    fields, history = _fields(granting, grants), request.history
     signers = [signer for signer in (granting.decider, granting.countersigner) if signer]
     statements = [sign_statement_as(practice, signer, "approval", fields) for signer in signers]
-    history = granting.request.history
-    subject = [granting.to, *(grant.uid for grant in grants)]
+    subject = [to, *(grant.uid for grant in grants)]
     for signer, statement in zip(signers, statements, strict=True):
         if signer is not granting.decider:
             act.checkpoint(granting.decider.signer)  # or the last one would attest both leaves
         history = log_with_words(
             act,
             signer,
-            granting.request,
+            request,
             RequestAct.APPROVED,
             granting.words,
             history=history,
             subject=subject,
             statement=statement,
         )
-    _store(practice, act.connection, granting, grants, statements[0])
+    for grant in grants:
+        put_grant(
+            act.connection,
+            request=request.id,
+            uid=grant.uid,
+            person=to,
+            approval=statements[0].digest,
+            lapses_at=to_millis(granting.lapses_at),
+            sealed=grant.sealed,
+        )
+    public = practice.register.public_keys(to).kem
+    REQUESTS.put_key(act.connection, request.which, request.key, public, holder=to)
 
 
 def _seal_grants(
     practice: Practice, connection: Connection, granting: Granting
 ) -> tuple[Grant, ...]:
     opening, recordings = Opening(practice, granting.decider, connection), granting.recordings
-    public = practice.register.public_keys(granting.to).kem
-    return tuple(
-        Grant(
-            row.uid,
-            row.ciphertext,
-            seal_grant(
-                opening.data_key(row),
-                opened.fields,
-                public=public,
-                info=grant_context(
-                    practice.vault,
-                    request=granting.request.id,
-                    digest=granting.request.digest,
-                    uid=row.uid,
-                    to=granting.to,
-                    lapses=format_instant(granting.lapses_at),
-                ),
-            ),
-            granting.edits.get(row.id, UNEDITED),
+    request, public = granting.request, practice.register.public_keys(granting.to).kem
+    grants = []
+    for row, opened in zip(recordings, opening.each_checked(recordings), strict=True):
+        info = grant_context(
+            practice.vault,
+            request=request.id,
+            digest=request.digest,
+            uid=row.uid,
+            to=granting.to,
+            lapses=format_instant(granting.lapses_at),
         )
-        for row, opened in zip(recordings, opening.each_checked(recordings), strict=True)
-    )
+        sealed = seal_grant(opening.data_key(row), opened.fields, public=public, info=info)
+        edits = granting.edits.get(row.id, UNEDITED)
+        grants.append(Grant(row.uid, row.ciphertext, sealed, edits))
+    return tuple(grants)
 
 
 def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
@@ -348,25 +343,3 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         "version": request.which.version,
         "withheld": [{"code": ground, "uid": row.uid} for row, ground in granting.withheld],
     }
-
-
-def _store(
-    practice: Practice,
-    connection: Connection,
-    granting: Granting,
-    grants: tuple[Grant, ...],
-    statement: Statement,
-) -> None:
-    request, to = granting.request, granting.to
-    for grant in grants:
-        put_grant(
-            connection,
-            request=request.id,
-            uid=grant.uid,
-            person=to,
-            approval=statement.digest,
-            lapses_at=to_millis(granting.lapses_at),
-            sealed=grant.sealed,
-        )
-    public = practice.register.public_keys(to).kem
-    REQUESTS.put_key(connection, request.which, request.key, public, holder=to)

@@ -7,12 +7,12 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from sqlalchemy import Row
 
-from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.leaf import Leaf
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
@@ -44,7 +44,8 @@ from callrec.policy.retention import DisposalItem
 from callrec.policy.role import PersonId
 from callrec.policy.withholding import Ground
 from callrec.practice import Actor
-from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body_of, read_body
+from callrec.record.forms import WHERE_THERE, Day, InJson, as_json
+from callrec.record.versions import SealedBody
 
 MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
@@ -62,26 +63,23 @@ class RequestVersion:
     request: str
     version: int
 
+    called: ClassVar = "a request"
+
     @property
     def context(self) -> bytes:
         return context("request", self.vault, request=self.request, version=self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RequestBody:
+class RequestBody(SealedBody):
     """One version of a request, as it is sealed. Its repr shows nothing."""
 
-    number: int
     purpose: Purpose
     particulars: Annotated[
         Particulars, InJson(Particulars.from_json, Particulars.as_json, dict[str, Any])
     ]
     recordings: tuple[tuple[str, str], ...]
     """uid, SHA-256 of the ciphertext in hex."""
-    nonce: Nonce
-    """Keeps the digest from being guessed."""
-    log_nonce: Hex
-    """32 bytes: lets those who open the request hold it against the leaf that made it."""
     retained: Annotated[Mapping[str, _Retained], Field(alias="retention"), WHERE_THERE] = field(
         default_factory=dict
     )
@@ -105,30 +103,12 @@ class RequestBody:
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
-        """What the leaf that makes this version commits to.
-
-        Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex.
-        """
-        told: dict[str, Any] = {"digest": digest, "number": self.number}
+        """Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex."""
+        details = SealedBody.details(self, digest)
         agreement = self.particulars.further.get(FurtherParticular.AGREEMENT)
-        if agreement is not None:
-            told["agreement"] = primitives.sha256(agreement.encode()).hex()
-        return told
-
-    def commitment(self, vault: str, seq: int, digest: str) -> str:
-        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
-        details = canonical(dict(self.details(digest)))
-        return detail_commitment(vault, seq, self.log_nonce, details)
-
-    def seal(self, key: bytes, which: RequestVersion) -> bytes:
-        """Under a request key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body_of(self, self.nonce), which.context)
-
-    @classmethod
-    def open(cls, sealed: bytes, key: bytes, which: RequestVersion) -> RequestBody:
-        """Open what `seal` sealed."""
-        opened = primitives.open_sealed(key, sealed, which.context)
-        return read_body(cls, opened, "a request is not in its form")
+        if agreement is None:
+            return details
+        return {**details, "agreement": primitives.sha256(agreement.encode()).hex()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
-from callrec.requests.history import Words, outline_of, read_outlines, read_words
+from callrec.requests.history import outline_of, read_outlines, read_words
 from callrec.requests.holding import ListedHold, hold_of_request
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest, event_of
@@ -264,7 +264,7 @@ class _Reading:
     called: Mapping[str, str]
     """Logins by id."""
     in_full: bool
-    words: Mapping[int, Words]
+    words: Mapping[int, Mapping[str, Any]]
     alone: Mapping[int, BrokenGlass]
     """What the Data Controller decided alone, by its leaf."""
     dates: Mapping[int, DatedWords]
