@@ -49,44 +49,27 @@ class DisclosureEntry:
     """One hearing or one release. Its repr shows nothing."""
 
     seq: int
-    """Of the entry in the audit log."""
     at: datetime
     request: str
     purpose: str
     how: str
-    """``heard``, or ``released``."""
     by: str
-    """Who heard it or released it."""
     role: str
-    """Their role at the time."""
     attended: tuple[str, ...]
-    """Who else was there, where it was heard; empty for who does not read the audit log."""
     ended_at: datetime | None
-    """When a hearing ended; None where that is not recorded, and of what was released."""
     end: str | None
-    """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
-    """Who decided, and who countersigned."""
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     recipient: str | None
-    """For whom a copy was made; masked, or None, where the reader is not to see it in full."""
     recordings: int
     numbers: tuple[str, ...]
-    """Of the recordings."""
     channel: str | None
-    """How the package went out; None where nobody said, or for who does not read the log."""
     passphrase_channel: str | None
     manifest: str | None
-    """SHA-256 of the package's manifest, in hex."""
     handed_over_on: date | None
-    """As the newest says that was written down of it; None too where the reader may not open it."""
     handed_over_time: str | None
-    """``14:05`` by the practice's clock."""
     handed_over_channel: str | None
-    """The way that it went."""
     handed_over_to: str | None
-    """Masked where the reader is not to see it in full, None where nothing opens the request."""
     acknowledged_on: date | None
 
 

@@ -46,24 +46,18 @@ DOES_NOT_OPEN: Final = "does not open"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IncidentEntry:
-    """One incident. Its repr shows nothing."""
+    """One incident; what it says is None where it does not open. Its repr shows nothing."""
 
     incident: str
     state: str
-    """``open``, ``closed`` or `DOES_NOT_OPEN`."""
     what: str | None = None
-    """None, like most of what follows, where the incident does not open."""
     noticed_at: datetime | None = None
     due_at: datetime | None = None
-    """When the 72 hours end [33(1)]."""
     reported_at: datetime | None
-    """When it was entered here; None, like the next two, where its leaves do not say either."""
     reported_by: str | None
     told: str | None
-    """The line manager, or the Data Controller."""
     recordings: int | None = None
     nature: str | None = None
-    """To ``measures``: [33(3)]; empty or None where nothing is said yet."""
     people: str | None = None
     people_count: int | None = None
     records: str | None = None
@@ -72,23 +66,18 @@ class IncidentEntry:
     consequences: str | None = None
     measures: str | None = None
     facts: str | None = None
-    """To ``remedy``: [33(5)]."""
     effects: str | None = None
     remedy: str | None = None
     likelihood: int | None = None
     impact: int | None = None
     must_be_reported: bool | None = None
-    """By the NHS's grid; None while it is not assessed."""
     outcome: str | None = None
-    """``reported`` to the Information Commissioner or ``not-reported``; None while it is open."""
     closed_on: date | None = None
     reason: str | None = None
     was_late: bool | None = None
-    """Reported to the Commissioner after the 72 hours, as far as is known."""
     delay_reason: str | None = None
     still_missing: tuple[str, ...] = ()
     fault: str | None = None
-    """Why it does not open; None: it does."""
 
 
 def read_incident_register(
@@ -147,24 +136,17 @@ class AccessEntry:
 
     login: str
     full_name: str | None
-    """None where the reader does not have what opens it."""
     role: str
     standing: str
     powers: tuple[str, ...]
-    """In force today, those that are lent included."""
     lent: tuple[str, ...]
-    """``search until 2026-12-31``, each its last day; one that is over counts for nothing."""
     vault_keys: tuple[str, ...]
-    """Which of the vault's keys these powers open."""
     joined_at: datetime
     vouched_at: datetime
-    """When it was last said what this login may do."""
     vouched_by: str
     last_login_at: datetime | None
     last_seen_at: datetime | None
-    """The last entry in the audit log by this login, whatever it was."""
     wrong_passwords: int
-    """Since the last right one."""
 
 
 def read_access_register(
@@ -220,16 +202,13 @@ class HoldEntry:
 
     hold: str
     request: str | None
-    """The request that placed it; None if it was placed by hand."""
     purpose: str | None
     state: str
     recordings: int
-    """How many it names; it may cover all there are (docs/formats/holds.md)."""
     placed_at: datetime
     placed_by: str
     lifted_at: datetime | None
     lifted_by: tuple[str, ...]
-    """Two people where it was placed by hand."""
 
 
 def read_hold_register(

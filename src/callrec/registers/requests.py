@@ -197,10 +197,7 @@ class RegisteredRequest:
 
 
 def read_registered_requests(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    is_wanted: Callable[[Row[Any]], bool],
+    practice: Practice, actor: Actor, connection: Connection, is_wanted: Callable[[Row[Any]], bool]
 ) -> Iterator[RegisteredRequest]:
     """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)

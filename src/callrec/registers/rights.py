@@ -43,37 +43,22 @@ class SubjectAccessEntry:
     state: str
     received_on: date
     received_how: str | None
-    """``written`` or ``spoken``; None where the reader is not to see it."""
     subject: str | None
-    """Whose calls they are, or who asks for the record of the dead; masked for readers who do not
-    decide it, None where nothing opens it."""
     identity_checked_on: date | None
-    """None while it is awaited. Where the request said that it was missing and was changed, the day
-    of that change."""
     waiting_for: str | None
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first released, heard by who asked to hear it, or erased; or denied."""
     outcome: str
-    """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
-    """Of the grounds on which something was withheld."""
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     days: int
-    """From receipt to the answer, or to its end; else to today."""
     days_late: int
     in_time: bool | None
-    """None while it is open and not late, and where its day is not known."""
     put_right: bool
-    """A day that all this follows from was said again, and was another one at first; or it was
-    said when the last day, as it stood, was over."""
     handed_over_on: date | None
-    """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
     handed_over_to: str | None
-    """Masked as the subject is."""
     acknowledged_on: date | None
 
 
@@ -154,36 +139,25 @@ class OutsideBodyEntry:
     request: str
     state: str
     body: str | None
-    """None, as all that the request says, where the reader is not to see it."""
     officer: str | None
     their_reference: str | None
     legal_basis: str | None
     received_on: date
     target_on: date | None
     due_on: date | None
-    """The day that a court's order names."""
     put_right: bool
-    """The day of receipt or that of the order was said again, and was another one at first; or that
-    it is urgent was."""
     decided_by: str | None
     decided_role: str | None
-    """The role of the person who decided, at the time."""
     decided_on: date | None
     outcome: str
-    """As in the register of subject access."""
     codes: tuple[str, ...]
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     released_on: date | None
-    """When it was first released."""
     handed_over_on: date | None
-    """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
     handed_over_to: str | None
-    """Masked where the reader is not to see it in full."""
     acknowledged_on: date | None
     subject_may_be_told: str | None
-    """``yes`` or ``no``."""
 
 
 def read_outside_body_register(

@@ -206,10 +206,7 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
 
 
 def _verdict(
-    problems: Sequence[Problem],
-    unchecked: Sequence[str],
-    anchors: Sequence[Anchor],
-    read_from: int,
+    problems: Sequence[Problem], unchecked: Sequence[str], anchors: Sequence[Anchor], read_from: int
 ) -> Verdict:
     if problems:
         return Verdict.TAMPERED

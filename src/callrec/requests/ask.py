@@ -157,10 +157,7 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
 
 
 def new_body(
-    number: int,
-    purpose: Purpose,
-    particulars: Particulars,
-    recordings: tuple[tuple[str, str], ...],
+    number: int, purpose: Purpose, particulars: Particulars, recordings: tuple[tuple[str, str], ...]
 ) -> RequestBody:
     """A version of a request, with fresh nonces."""
     return RequestBody(

@@ -191,10 +191,7 @@ def review_glass(
     """
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
-    with (
-        attempt(practice, actor, verdict.act, subject=[row.id]),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, verdict.act, subject=[row.id]), signing(practice, actor) as act:
         alone = [g for g in broken_glass(practice, act.connection) if g.request == row.id]
         if not alone:
             raise NotFound(

@@ -40,7 +40,6 @@ from callrec.record.versions import Versioned
 from callrec.requests.model import (
     DATING_ACTS,
     MAKING_ACTS,
-    REQUEST_ACTS,
     History,
     OpenRequest,
     RequestVersion,
@@ -65,7 +64,7 @@ REQUESTS: Final = Versioned(
     table=tables.request,
     letter="R",
     made_by=RequestAct.CREATED,
-    acts=frozenset(REQUEST_ACTS),
+    acts=frozenset(RequestAct),
     history=History,
     row_of=lambda _, history: columns_of(history),
     named_among=None,

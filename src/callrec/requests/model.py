@@ -121,7 +121,7 @@ class Approval:
     countersignature: Statement | None
     """The same by the second person, if there was one."""
     lost_reason: str = ""
-    """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
+    """Why the person it was for cannot use it any more, by the vouchers since; else empty."""
 
     @property
     def to(self) -> PersonId:
@@ -160,9 +160,8 @@ class Approval:
     def edits(self) -> Mapping[str, Edits]:
         """Uid -> what is left out of its copy."""
         try:
-            return {
-                item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
-            }
+            items = self.statement.fields["items"]
+            return {item["uid"]: read_edits(item["edits"]) for item in items}
         except (KeyError, TypeError, ValueError, Unusable) as error:
             raise Tampered("the edits of an approval are not in their form") from error
 
@@ -207,15 +206,12 @@ class Granting:
     def withheld(self) -> tuple[tuple[Row[Any], Ground], ...]:
         """The rows of what was asked for and is not granted, each with its ground."""
         granted = {row.uid for row in self.recordings}
-        return tuple(
-            (row, self.grounds.get(row.id, Ground.NOT_APPROVED))
-            for row in self.request.recordings
-            if row.uid not in granted
-        )
+        left = [row for row in self.request.recordings if row.uid not in granted]
+        return tuple((row, self.grounds.get(row.id, Ground.NOT_APPROVED)) for row in left)
 
     @property
     def words(self) -> Mapping[str, Any]:
-        """What whoever decided said, sealed beside the leaf."""
+        """What the decider said, sealed beside the leaf."""
         said = {"note": self.note, "reason": self.glass_reason or ""}
         return {name: text for name, text in said.items() if text}
 
@@ -291,9 +287,7 @@ class Clock:
         """The same, with one event more."""
         is_again = index_corrected_by(self.events, event) is not None
         return replace(
-            self,
-            events=with_event(self.events, event),
-            is_put_right=self.is_put_right or is_again,
+            self, events=with_event(self.events, event), is_put_right=self.is_put_right or is_again
         )
 
     def received(self, receipt: Receipt) -> Clock:
@@ -313,8 +307,6 @@ DATING_ACTS: Final = (
     RequestAct.EXTENDED,
 )
 """The acts that a request's clock counts by."""
-
-REQUEST_ACTS: Final = {str(act): act for act in RequestAct}
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +361,9 @@ def uids_asked_for(making: Leaf) -> tuple[str, ...]:
     return tuple(uids)
 
 
+_ACTS: Final = {str(act): act for act in RequestAct}
+
+
 def event_of(leaf: Leaf) -> RequestEvent:
     """The event that a leaf records."""
-    return RequestEvent(REQUEST_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
+    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
