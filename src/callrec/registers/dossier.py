@@ -69,7 +69,7 @@ class DossierEntry:
     """The act, as the log calls it."""
     outcome: str
     attested: bool | None
-    """Whether it is proved to be its actor's; None of what was told by mail."""
+    """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
     told: Mapping[str, Any]
     """What else is known of it and may be told to the reader."""
@@ -152,19 +152,6 @@ def read_dossier_leaves(
     return tuple(found[seq] for seq in sorted(found))
 
 
-def is_attested(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
-    """Whether a leaf is proved to be its actor's, or to have been written where no key was at hand.
-
-    A dossier shows other leaves too, and says so; otherwise anyone who can write to the database
-    could stop it from being printed.
-    """
-    try:
-        attested_leaves(connection, practice.register, [leaf.seq])
-    except Tampered:
-        return False
-    return True
-
-
 def _naming(connection: Connection, id_: str) -> dict[int, Leaf]:
     return {leaf.seq: leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject}
 
@@ -194,7 +181,16 @@ class EntryDetails:
     history: History
 
     def entry(self, leaf: Leaf, version: DossierVersion | None) -> DossierEntry:
-        """The entry that a leaf makes, and the version of the request that it made."""
+        """The entry that a leaf makes, and the version of the request that it made.
+
+        Leaves that nobody attests to are shown too; otherwise anyone who can write to the database
+        could stop the dossier from being printed.
+        """
+        is_attested = True
+        try:
+            attested_leaves(self.connection, self.practice.register, [leaf.seq])
+        except Tampered:
+            is_attested = False
         voucher = self.practice.register.voucher(leaf.actor, before=leaf.seq)
         return DossierEntry(
             at=parse_instant(leaf.at),
@@ -203,7 +199,7 @@ class EntryDetails:
             role=str(voucher.person.role) if voucher else None,
             what=leaf.act,
             outcome=str(leaf.outcome),
-            attested=is_attested(self.practice, self.connection, leaf),
+            attested=is_attested,
             recordings=self.recordings(leaf),
             told=self.told(leaf),
             version=version,

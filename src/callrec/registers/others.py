@@ -9,7 +9,7 @@ may do, what is lent to it until when, and when it was last used.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -154,7 +154,13 @@ def read_access_register(
 ) -> Iterator[AccessEntry]:
     """Everybody who has a login, in the order in which they joined."""
     leaf, rows = tables.leaf.c, {row.id: row for row in connection.execute(select(tables.person))}
-    last_logins = _last_logins(practice, connection)
+    newest = {
+        leaf.actor: leaf.seq
+        for leaf in leaves_of_act(connection, "login")
+        if leaf.outcome is Outcome.DONE
+    }
+    leaves = attested_leaves(connection, practice.register, newest.values())
+    last_logins = {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
     called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
     for voucher in practice.register.people():
         person = voucher.person
@@ -179,16 +185,6 @@ def read_access_register(
             last_seen_at=None if last_seen is None else _at(connection, last_seen),
             wrong_passwords=row.failures,
         )
-
-
-def _last_logins(practice: Practice, connection: Connection) -> Mapping[str, datetime]:
-    newest = {
-        leaf.actor: leaf.seq
-        for leaf in leaves_of_act(connection, "login")
-        if leaf.outcome is Outcome.DONE
-    }
-    leaves = attested_leaves(connection, practice.register, newest.values())
-    return {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
 
 
 def _at(connection: Connection, seq: int) -> datetime:

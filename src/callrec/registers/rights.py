@@ -70,46 +70,39 @@ def read_subject_access_register(
         practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
     ):
         clock = read_clock(practice, connection, request.history)
-        if clock is not None:
-            yield _subject_access_entry(practice, actor, connection, request, clock)
-
-
-def _subject_access_entry(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: RegisteredRequest,
-    clock: Clock,
-) -> SubjectAccessEntry:
-    answer = answer_to(practice, actor, connection, request)
-    until = answer.ended_on or today(practice)
-    deadline, received_on = deadline_on_day(practice, clock, on=until), clock.receipt.received_on
-    late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
-    packages = read_packages(practice, actor, connection, request)
-    is_dead = request.purpose is Purpose.DECEASED
-    return SubjectAccessEntry(
-        request=request.reference,
-        purpose=str(request.purpose),
-        state=str(request.state),
-        received_on=received_on,
-        received_how=request.said(FurtherParticular.RECEIVED_HOW),
-        subject=request.named(
-            FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
-        ),
-        identity_checked_on=_identity_checked_on(practice, connection, request, clock),
-        waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
-        due_on=deadline.due_on,
-        extended=deadline.is_extended,
-        answered_on=answer.answered_on,
-        outcome=str(answer.outcome),
-        codes=answer.codes,
-        broken_glass=request.broken_glass(),
-        days=(until - received_on).days,
-        days_late=late,
-        in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
-        put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
-        **holder_columns(request, packages[-1] if packages else None),
-    )
+        if clock is None:
+            continue
+        answer = answer_to(practice, actor, connection, request)
+        until = answer.ended_on or today(practice)
+        deadline, received_on = (
+            deadline_on_day(practice, clock, on=until),
+            clock.receipt.received_on,
+        )
+        late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
+        packages = read_packages(practice, actor, connection, request)
+        is_dead = request.purpose is Purpose.DECEASED
+        subject = FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
+        yield SubjectAccessEntry(
+            request=request.reference,
+            purpose=str(request.purpose),
+            state=str(request.state),
+            received_on=received_on,
+            received_how=request.said(FurtherParticular.RECEIVED_HOW),
+            subject=request.named(subject),
+            identity_checked_on=_identity_checked_on(practice, connection, request, clock),
+            waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
+            due_on=deadline.due_on,
+            extended=deadline.is_extended,
+            answered_on=answer.answered_on,
+            outcome=str(answer.outcome),
+            codes=answer.codes,
+            broken_glass=request.broken_glass(),
+            days=(until - received_on).days,
+            days_late=late,
+            in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
+            put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
+            **holder_columns(request, packages[-1] if packages else None),
+        )
 
 
 def _identity_checked_on(
@@ -168,39 +161,32 @@ def read_outside_body_register(
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in purposes
     ):
-        yield _outside_body_entry(practice, actor, connection, request)
-
-
-def _outside_body_entry(
-    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
-) -> OutsideBodyEntry:
-    answer = answer_to(practice, actor, connection, request)
-    clock = read_clock(practice, connection, request.history)
-    deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
-    packages = read_packages(practice, actor, connection, request)
-    decided, leaves = answer.decided, request.history.leaves
-    delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
-    decider = (
-        practice.register.person(decided.actor, before=decided.seq) if decided is not None else None
-    )
-    return OutsideBodyEntry(
-        request=request.reference,
-        state=str(request.state),
-        body=request.said(FurtherParticular.BODY),
-        officer=request.said(FurtherParticular.OFFICER),
-        their_reference=request.said(FurtherParticular.REFERENCE),
-        legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
-        received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
-        target_on=deadline.target_on if deadline else None,
-        due_on=deadline.due_on if deadline else None,
-        put_right=clock is not None and clock.is_put_right,
-        decided_by=logins(practice)[decided.actor] if decided else None,
-        decided_role=str(decider.role) if decider else None,
-        decided_on=day_of_leaf(practice, decided) if decided else None,
-        outcome=str(answer.outcome),
-        codes=answer.codes,
-        broken_glass=request.broken_glass(),
-        released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
-        **holder_columns(request, packages[-1] if packages else None),
-        subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
-    )
+        answer = answer_to(practice, actor, connection, request)
+        clock = read_clock(practice, connection, request.history)
+        deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
+        packages = read_packages(practice, actor, connection, request)
+        decided, leaves, role = answer.decided, request.history.leaves, None
+        if decided is not None:
+            role = str(practice.register.person(decided.actor, before=decided.seq).role)
+        delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
+        yield OutsideBodyEntry(
+            request=request.reference,
+            state=str(request.state),
+            body=request.said(FurtherParticular.BODY),
+            officer=request.said(FurtherParticular.OFFICER),
+            their_reference=request.said(FurtherParticular.REFERENCE),
+            legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
+            received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
+            target_on=deadline.target_on if deadline else None,
+            due_on=deadline.due_on if deadline else None,
+            put_right=clock is not None and clock.is_put_right,
+            decided_by=logins(practice)[decided.actor] if decided else None,
+            decided_role=role,
+            decided_on=day_of_leaf(practice, decided) if decided else None,
+            outcome=str(answer.outcome),
+            codes=answer.codes,
+            broken_glass=request.broken_glass(),
+            released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
+            **holder_columns(request, packages[-1] if packages else None),
+            subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
+        )

@@ -66,11 +66,11 @@ class Verification:
 
     verdict: Verdict
     head: Head
-    checkpoints: int
-    unattested: int
-    anchors: tuple[Anchor, ...]
-    problems: tuple[Problem, ...]
-    unchecked: tuple[str, ...]
+    checkpoints: int = 0
+    unattested: int = 0
+    anchors: tuple[Anchor, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unchecked: tuple[str, ...] = ()
     """What could not be checked, in words."""
     resumed: tuple[Resumed, ...] = ()
     """Restores: where the log went on, and the heads that were lost."""
@@ -106,10 +106,9 @@ def verify_audit(
         Misconfigured: there is no vault here.
     """
     engine = open_catalogue(config.vault)
+    about = (engine, config, environ, trusted_root, against)
     try:
-        return _verified(
-            *(engine, config, environ, trusted_root, against), full=full, only_new=only_new
-        )
+        return _verified(*about, full=full, only_new=only_new)
     except Tampered as error:
         return _unreadable(error.message)
     except CallrecError:
@@ -142,7 +141,11 @@ def _verified(
     memory = state_folder(founders.vault, environ)
     # Before the log is read: another command may add to it, and remember that, meanwhile.
     seen = None if full else load_verified(memory)
-    remembered, beside_memory = _recall(memory)
+    remembered, beside_memory = None, list[Problem]()
+    try:
+        remembered = load_seen_head(memory)
+    except Tampered as error:
+        beside_memory.append(_beside_memory(error))
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         if only_new and seen is not None:
@@ -155,9 +158,8 @@ def _verified(
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
-        anchors, differences, unchecked = _check_anchors(
-            connection, found, remembered, against, lost
-        )
+        checked = _check_anchors(connection, found, remembered, against, lost)
+        anchors, differences, unchecked = checked
         problems.extend([*beside_memory, *differences])
     pinned = None
     try:
@@ -218,22 +220,8 @@ def _verdict(
 
 
 def _unreadable(what: str) -> Verification:
-    return Verification(
-        verdict=Verdict.TAMPERED,
-        head=Head(0, tree.EMPTY_ROOT),
-        checkpoints=0,
-        unattested=0,
-        anchors=(),
-        problems=(Problem(0, what),),
-        unchecked=(),
-    )
-
-
-def _recall(memory: Path) -> tuple[SeenHead | None, list[Problem]]:
-    try:
-        return load_seen_head(memory), []
-    except Tampered as error:
-        return None, [_beside_memory(error)]
+    problems = (Problem(0, what),)
+    return Verification(Verdict.TAMPERED, Head(0, tree.EMPTY_ROOT), problems=problems)
 
 
 def _beside_memory(error: Tampered) -> Problem:
@@ -296,11 +284,8 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
         raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    note = (
-        read_proof(data).checkpoint
-        if data.startswith(PROOF_HEADER.encode())
-        else note_from_typed(data)
-    )
+    is_proof = data.startswith(PROOF_HEADER.encode())
+    note = read_proof(data).checkpoint if is_proof else note_from_typed(data)
     name = origin(register.founders.vault)
     read_claim(note, name)
     signers = {signature.key_id for signature in parse_note(note).signatures}

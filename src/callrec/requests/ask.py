@@ -186,11 +186,7 @@ def write_request(
 
 
 def parse_number(practice: Practice, said: str | None) -> str | None:
-    """A number in any spelling as E.164; nothing, and "unknown", stay what they are.
-
-    Raises:
-        Unusable: it is none.
-    """
+    """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
     if not said or said.strip().casefold() == UNKNOWN:
         return said
     number = e164(said, practice.config.region)

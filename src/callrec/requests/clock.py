@@ -254,16 +254,21 @@ def read_dates(
     for leaf in request.history.leaves:
         if leaf.act not in DATING_ACTS:
             continue
-        date_, reason = _told(practice.vault, leaf, rows.get(leaf.seq)), None
-        if date_.words and leaf.seq in told:
+        what, committed = _told(practice.vault, leaf, rows.get(leaf.seq))
+        reason = None
+        if committed and leaf.seq in told:
             nonce, words = told[leaf.seq]
-            if primitives.sha256(nonce, words).hex() != date_.words:
+            if primitives.sha256(nonce, words).hex() != committed:
                 raise Tampered("what was said when a request was dated is not what was said")
             said = parse(words)
             if not isinstance(said, dict):
                 raise Tampered("what was said when a request was dated is in no form")
             reason = str(said.get("reason", ""))
-        found[leaf.seq] = DatedWords(date_.on, date_.awaited, reason)
+        if isinstance(what, Receipt):
+            found[leaf.seq] = DatedWords(what.received_on, None, reason)
+        else:
+            awaited = None if what.awaited is None else str(what.awaited)
+            found[leaf.seq] = DatedWords(what.on, awaited, reason)
     return found
 
 
@@ -335,15 +340,6 @@ class _Date(NamedTuple):
     what: Receipt | ClockEvent
     words: str
     """SHA-256 of what was said of it, in hex; empty: nothing was."""
-
-    @property
-    def on(self) -> date:
-        return self.what.received_on if isinstance(self.what, Receipt) else self.what.on
-
-    @property
-    def awaited(self) -> str | None:
-        awaited = None if isinstance(self.what, Receipt) else self.what.awaited
-        return None if awaited is None else str(awaited)
 
 
 def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:

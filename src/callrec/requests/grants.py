@@ -39,7 +39,6 @@ from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.request import UNDECIDED, RequestAct
-from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
@@ -75,16 +74,6 @@ class UsableGrant:
     def lapses_at(self) -> datetime:
         return self.facts.lapses_at
 
-    @property
-    def approvers(self) -> frozenset[PersonId]:
-        """Who signed: the decider, and whoever countersigned."""
-        return self.facts.decided_by
-
-    @property
-    def digest(self) -> str:
-        """Of the request that was approved, as it still stands."""
-        return self.request.digest
-
 
 def usable_grants(
     practice: Practice, actor: Actor, connection: Connection, reference: str
@@ -107,7 +96,11 @@ def usable_grants(
         recording = _check_listed(connection, row, approval)
         ended = end_reason(approval, request.history, practice.now())
         if not ended:
-            _check_approves(practice, connection, approval, request)
+            fields = approval.statement.fields
+            approved = (fields["version"], fields["digest"], fields["requester"])
+            if approved != (request.which.version, request.digest, request.requester):
+                raise Tampered("the request is not the one that was approved")
+            check_signers_entitled(powers_then(practice, connection), approval, request.facts)
             usable.append(
                 _open(practice, actor, row, recording, approval=approval, request=request)
             )
@@ -165,16 +158,6 @@ def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> 
     if to_millis(approval.lapses_at) != row.lapses_at:
         raise Tampered(f"a column of a grant of recording {recording.id} was changed")
     return recording
-
-
-def _check_approves(
-    practice: Practice, connection: Connection, approval: Approval, request: OpenRequest
-) -> None:
-    fields = approval.statement.fields
-    approved = (fields["version"], fields["digest"], fields["requester"])
-    if approved != (request.which.version, request.digest, request.requester):
-        raise Tampered("the request is not the one that was approved")
-    check_signers_entitled(powers_then(practice, connection), approval, request.facts)
 
 
 def _open(
@@ -242,15 +225,6 @@ class Grant:
     """SHA-256 of the recording's file, in hex."""
     sealed: bytes
     edits: Edits
-
-    def as_json(self) -> dict[str, object]:
-        """As the approval lists it."""
-        return {
-            "ciphertext": self.ciphertext,
-            "edits": self.edits.as_json(),
-            "grant": primitives.sha256(self.sealed).hex(),
-            "uid": self.uid,
-        }
 
 
 def grant_context(
@@ -330,13 +304,22 @@ def _seal_grants(
 
 def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
     request, second = granting.request, granting.countersigner
+    items = [
+        {
+            "ciphertext": grant.ciphertext,
+            "edits": grant.edits.as_json(),
+            "grant": primitives.sha256(grant.sealed).hex(),
+            "uid": grant.uid,
+        }
+        for grant in grants
+    ]
     return {
         "break_glass": granting.glass_reason is not None,
         "consulted": granting.consulted_on.isoformat() if granting.consulted_on else "",
         "countersigned": second.person.id if second else "",
         "digest": request.digest,
         "for": granting.to,
-        "items": [grant.as_json() for grant in grants],
+        "items": items,
         "lapses": format_instant(granting.lapses_at),
         "request": request.id,
         "requester": request.requester,

@@ -121,11 +121,6 @@ class RequestOutline:
     uids: tuple[str, ...]
     """Of the recordings that the version that stands asks for."""
 
-    @property
-    def recordings(self) -> int:
-        """How many they are."""
-        return len(self.uids)
-
 
 def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     """Who made or changed each request, and how many recordings it asks for."""
@@ -193,10 +188,7 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
 
 
 def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
-    """What was said by people who decided, by the sequence of its leaf.
-
-    What was said when a request was dated is in `clock`, as its leaf tells more than that.
-    """
+    """What was said by people who decided, by its leaf; of dates, see `clock.read_dates`."""
     told, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
         if leaf.seq not in told or leaf.act in DATING_ACTS:

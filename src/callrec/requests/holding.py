@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -134,11 +133,14 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     lifted, before this (docs/formats/holds.md, 4). The leaves must have been found sound before, as
     by `acts.check_log`.
     """
+
+    def names(row: Row[Any], hold: LoggedHold) -> None:
+        if uids_held(connection, row.id) != hold.names:
+            raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
+
     connection, request = rules.connection, tables.request.c
-    requests = REQUESTS.told(leaves)
-    purposes = {
-        row.id: row.purpose for row in connection.execute(select(request.id, request.purpose))
-    }
+    requests, rows = REQUESTS.told(leaves), connection.execute(select(request.id, request.purpose))
+    purposes = {row.id: row.purpose for row in rows}
     for hold in HOLDS.told(leaves).values():
         _check_entitled(hold, rules)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
@@ -151,16 +153,11 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
             if lifted.actor != ends[-1].actor:
                 raise Tampered("a hold was lifted by somebody else than ended its request")
             check_done_by_entitled(history, purposes.get(hold.request), rules)
-    check_none(HOLDS.wrong(connection, leaves, partial(_check_names, connection)))
+    check_none(HOLDS.wrong(connection, leaves, names))
     held = tables.held.c
     unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
     if connection.execute(unknown).first() is not None:
         raise Tampered("a recording is held by a hold that there is not")
-
-
-def _check_names(connection: Connection, row: Row[Any], hold: LoggedHold) -> None:
-    if uids_held(connection, row.id) != hold.names:
-        raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
 
 
 def _check_entitled(hold: LoggedHold, rules: Rulebook) -> None:

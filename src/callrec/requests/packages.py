@@ -142,12 +142,12 @@ class ShownPackageNote:
     """``14:05`` by the practice's clock; None where nobody said."""
     channel: str | None
     to_whom: str | None
-    """None for whoever is not concerned, as the reason."""
+    """None for people not concerned, as the reason."""
     reason: str | None
     at: datetime
     """When it was written down."""
     by: str
-    """Login of who did."""
+    """Login."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

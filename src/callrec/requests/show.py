@@ -357,7 +357,7 @@ def list_requests(
             state=state_now(practice, row, ends),
             created_at=from_millis(row.created_at),
             created_by=called[row.requester],
-            recordings=outline_of(makings, row).recordings,
+            recordings=len(outline_of(makings, row).uids),
         )
         for row in reversed(rows)
         if not mine or row.requester == actor.person.id

@@ -56,8 +56,11 @@ def read_lapse_facts(connection: Connection) -> LapseFacts:
         .where(func.instr(dated.c.body, b'"event":"received"') > 0)
         .order_by(dated.c.seq)
     )
-    # The newest counts: a request that was changed was dated again.
-    answer_by = {request: _answer_by(parse(bytes(body))) for request, body in named}
+    answer_by = {}
+    for request, body in named:  # the newest counts: a request that was changed was dated again
+        told = parse(bytes(body))
+        # Where it is in no form, `clock` says so, and nothing lapses later by it.
+        answer_by[request] = told.get("answer_by") if isinstance(told, dict) else None
     return LapseFacts(
         last_grants={id_: from_millis(last) for id_, last in connection.execute(lasts)},
         ordered=frozenset(request for request, day in answer_by.items() if day),
@@ -99,11 +102,6 @@ def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
     with suppress(Tampered, KeyError):
         return parse_instant(read_unverified_statement(connection, approved)["lapses"])
     return None
-
-
-def _answer_by(told: Any) -> Any:
-    """Nothing, where it is in no form: `request_clock` says so, and nothing lapses later by it."""
-    return told.get("answer_by") if isinstance(told, dict) else None
 
 
 def undecided_until(practice: Practice, row: Row[Any], ends: LapseFacts) -> datetime | None:

@@ -55,18 +55,14 @@ def notify_dated(
 ) -> None:
     """A request was dated: tell who is to answer, or who is to decide once it is answered."""
     about, to = request.reference, request.requester
-    match event:
-        case ClockEventKind.ASKED:
-            notify(practice, connection, about, "awaits an answer", to=to, by=by)
-        case ClockEventKind.EXTENDED:
-            notify(practice, connection, about, "was given more time", to=to, by=by)
-        case ClockEventKind.ANSWERED if has_standing_approval(history.events):
-            pass  # proof of what is decided already
-        case ClockEventKind.ANSWERED:
-            subjects, purpose = request.facts.subjects, request.purpose
-            notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
-        case ClockEventKind.RECEIVED:
-            pass  # told of as the request itself is
+    if event is ClockEventKind.ASKED:
+        notify(practice, connection, about, "awaits an answer", to=to, by=by)
+    elif event is ClockEventKind.EXTENDED:
+        notify(practice, connection, about, "was given more time", to=to, by=by)
+    elif event is ClockEventKind.ANSWERED and not has_standing_approval(history.events):
+        # Else it is proof of what is decided already. A receipt is told of as the request is.
+        subjects, purpose = request.facts.subjects, request.purpose
+        notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
 
 
 def notify_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
