@@ -101,14 +101,9 @@ def log_dated(
     """Write a leaf that a clock counts by, with its details in the clear beside it."""
     nonce = primitives.random_bytes(NONCE_BYTES)
     after = log_request_event(act, actor, history, ACT_OF_DATED[event], details=body, nonce=nonce)
-    act.connection.execute(
-        tables.clock_event.insert().values(
-            seq=after.leaves[-1].seq,
-            request=history.request,
-            nonce=nonce,
-            body=canonical(dict(body)),
-        )
-    )
+    row = {"seq": after.leaves[-1].seq, "request": history.request, "nonce": nonce}
+    dated = tables.clock_event.insert().values(**row, body=canonical(dict(body)))
+    act.connection.execute(dated)
     return after
 
 
@@ -275,8 +270,8 @@ def read_dates(
 def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
     """What the dated events come to on a day; today, where none is given.
 
-    A day in a year whose bank holidays are not known is told to be so and is no error: one request
-    does not take the lists away in which all the others stand.
+    A day in a year whose bank holidays are not known is said to be unknown and raises nothing: one
+    request does not take away the lists in which all the others stand.
     """
     clocks = practice.config.clocks
     days, scales = working_days(clocks), scales_of(clocks)

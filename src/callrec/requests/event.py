@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
@@ -46,7 +45,7 @@ from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import OpenRequest
+from callrec.requests.model import Clock, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -79,10 +78,32 @@ def date_request(
     """
     with signing_on(practice, actor, ACT_OF_DATED[event.event], reference) as act:
         request = read_request(practice, actor, act.connection, reference)
-        _check(practice, actor, request, event)
+        clock = _checked_clock(practice, actor, request, event)
         if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
-        return _write(practice, act, actor, request, event, reason=reason)
+        told = b""
+        if reason:
+            told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
+        body: dict[str, Any] = {
+            "awaited": str(event.awaited or ""),
+            "event": str(event.event),
+            "on": event.on.isoformat(),
+            "words": primitives.sha256(told).hex() if told else "",
+        }
+        after = log_dated(act, actor, request.history, event.event, body)
+        if told:
+            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+        kind, by = event.event, actor.person.id
+        notify_dated(practice, act.connection, request, after, event=kind, by=by)
+        on, now = today(practice), read_clock(practice, act.connection, after)
+        place = index_corrected_by(clock.events, event)
+        return DatedRequest(
+            request.reference,
+            after.state,
+            deadline_on_day(practice, now) if now else None,
+            instead_of=None if place is None else clock.events[place].on,
+            was_due_on=moved_late(practice, clock, now, on=on) if now else None,
+        )
 
 
 def record_third_party_check(
@@ -119,7 +140,10 @@ def record_third_party_check(
         log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
 
 
-def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
+def _checked_clock(
+    practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent
+) -> Clock:
+    """What the request's deadline was worked out from, once the event is seen to be possible."""
     may = check_may_extend if event.event is ClockEventKind.EXTENDED else check_may_record_event
     may(actor.person, request.facts, on=today(practice))
     check_can_happen(request.history.events, ACT_OF_DATED[event.event], request.reference)
@@ -135,40 +159,7 @@ def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockE
     counted, scales = working_days(practice.config.clocks), scales_of(practice.config.clocks)
     on = today(practice)
     check_event(clock.receipt, clock.events, event, counted, today=on, scales=scales)
-
-
-def _write(
-    practice: Practice,
-    act: LogTransaction,
-    actor: Actor,
-    request: OpenRequest,
-    event: ClockEvent,
-    *,
-    reason: str,
-) -> DatedRequest:
-    clock = request.clock
-    events = clock.events if clock else ()
-    place = index_corrected_by(events, event)
-    told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
-    body: dict[str, Any] = {
-        "awaited": str(event.awaited or ""),
-        "event": str(event.event),
-        "on": event.on.isoformat(),
-        "words": primitives.sha256(told).hex() if told else "",
-    }
-    after = log_dated(act, actor, request.history, event.event, body)
-    if told:
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
-    kind, by = event.event, actor.person.id
-    notify_dated(practice, act.connection, request, after, event=kind, by=by)
-    on, now = today(practice), read_clock(practice, act.connection, after)
-    return DatedRequest(
-        request.reference,
-        after.state,
-        deadline_on_day(practice, now) if now else None,
-        instead_of=None if place is None else events[place].on,
-        was_due_on=moved_late(practice, clock, now, on=on) if clock and now else None,
-    )
+    return clock
 
 
 def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:

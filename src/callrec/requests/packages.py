@@ -126,7 +126,7 @@ def _record(
         by = meant.released_by
         check_may_record(actor.person, request.facts, released_by=by, on=today(practice))
         check(meant, now=practice.now().astimezone(zone))
-        # As the release's own leaf: so whoever asks of a recording finds who has it.
+        # As the release's own leaf: so people who ask of a recording find who has it.
         subject = releases[facts.index(meant)].delivered.subject[1:]
         log_with_words(act, actor, request, what, words, subject=subject)
     return NotedPackage(reference, meant.id, meant.released_at.date())
