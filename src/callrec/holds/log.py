@@ -133,7 +133,7 @@ def log_placed(
     nonce = primitives.random_bytes(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     subject = [hold, request] if request else [hold]
-    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
+    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=as_json(body), nonce=nonce)
     HOLDS.insert(
         act.connection,
         hold,
@@ -212,14 +212,9 @@ class HoldBody:
     nonce: Nonce
     """Of the details of the leaf that placed it."""
 
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """What the leaf commits to."""
-        return as_json(self)
-
     def commitment(self, vault: str, seq: int) -> str:
         """The ``detail`` of the leaf at ``seq``, if that leaf placed this hold."""
-        return detail_commitment(vault, seq, self.nonce, canonical(dict(self.details)))
+        return detail_commitment(vault, seq, self.nonce, canonical(as_json(self)))
 
     def seal(self, public: bytes, vault: str, hold: str) -> bytes:
         """By HPKE to the catalogue key: nonce[32] || canonical JSON."""

@@ -148,7 +148,8 @@ def read_dossier_leaves(
         for leaf in leaves_of_act(connection, SEARCH):
             if leaf.outcome is Outcome.REFUSED:
                 details = open_details(practice, actor, connection, leaf)
-                found |= {leaf.seq: leaf} if details.get("request") == reference else {}
+                if details.get("request") == reference:
+                    found[leaf.seq] = leaf
     return tuple(found[seq] for seq in sorted(found))
 
 
@@ -165,7 +166,7 @@ _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EntryDetails:
-    """What may be told of a request's leaves. Its repr shows nothing."""
+    """What makes entries of a request's leaves, and of mail. Its repr shows nothing."""
 
     practice: Practice
     actor: Actor

@@ -146,16 +146,16 @@ def _write(
     practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
     which, told = replace(request.which, version=request.which.version + 1), body.particulars
+    before, uids = request.particulars, body.uids
     history = log_request_event(
         act,
         actor,
         request.history,
         RequestAct.AMENDED,
-        subject=body.uids,
+        subject=uids,
         details=body.details(body.digest(which, request.requester)),
         nonce=body.log_nonce,
     )
-    before, uids = request.particulars, body.uids
     if told != before:
         history = begin_clock(act, actor, history, body)
     change_with_request(act, actor, request=request.id, before=before, particulars=told, uids=uids)

@@ -93,8 +93,7 @@ def review_subject(seq: int) -> str:
 
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
     """Every approval and denial that was made alone, oldest first; nothing is opened."""
-    made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
-    alone = attested_leaves(connection, practice.register, made)
+    alone = attested_leaves(connection, practice.register, sorted(_decided_alone(connection)))
     reviews = attested_of(practice, connection, _VERDICTS) if alone else ()
     return tuple(
         BrokenGlass(
@@ -108,19 +107,16 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
     )
 
 
-def _approved_alone(connection: Connection) -> Iterator[int]:
+def _decided_alone(connection: Connection) -> Iterator[int]:
     # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
     alone = func.instr(tables.statement.c.body, b'"break_glass":true') > 0
-    leaf, statement = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body).join(tables.statement, statement.digest == leaf.statement)
-    query = query.where(statement.kind == "approval", alone).order_by(leaf.seq)
+    row, statement = tables.leaf.c, tables.statement.c
+    query = select(row.seq, row.body).join(tables.statement, statement.digest == row.statement)
+    query = query.where(statement.kind == "approval", alone).order_by(row.seq)
     for seq, body in connection.execute(query):
         made = Leaf.decode(bytes(body), seq)
         if made.act == RequestAct.APPROVED and names_its_subjects(made):
             yield seq
-
-
-def _denied_alone(connection: Connection) -> Iterator[int]:
     denied = tuple(done_leaves(connection, [RequestAct.DENIED]))
     makings = read_outlines(connection) if denied else {}
     for leaf in denied:

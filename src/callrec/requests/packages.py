@@ -43,12 +43,6 @@ from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of
 from callrec.requests.open import read_request
 
-_WAITS: Final[Mapping[RequestAct, Callable[[ReleaseFacts], bool]]] = {
-    RequestAct.HANDED_OVER: awaits_handing_over,
-    RequestAct.ACKNOWLEDGED: awaits_acknowledgement,
-}
-"""Whether it is still to be said of a package."""
-
 
 @dataclass(frozen=True, slots=True)
 class NotedPackage:
@@ -122,7 +116,9 @@ def _record(
         told = words_for(practice, actor, act.connection, request)
         releases = read_releases(request.history, told)
         facts = [each.facts(zone) for each in releases]
-        meant = choose_release(facts, named, waits=_WAITS[what])
+        is_handover = what is RequestAct.HANDED_OVER
+        waits = awaits_handing_over if is_handover else awaits_acknowledgement
+        meant = choose_release(facts, named, waits=waits)
         by = meant.released_by
         check_may_record(actor.person, request.facts, released_by=by, on=today(practice))
         check(meant, now=practice.now().astimezone(zone))
@@ -291,7 +287,15 @@ def read_releases(
         if leaf.act == RequestAct.DELIVERED:
             found[release_of(leaf)] = ReleasedPackage(leaf, words(leaf), (), ())
         elif leaf.act in (RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED):
-            found[release_of(leaf)] = _with(found, PackageNote(leaf, words(leaf)))
+            before, note = found.get(release_of(leaf)), PackageNote(leaf, words(leaf))
+            is_first = leaf.act == RequestAct.HANDED_OVER
+            if before is None or not (is_first or before.handed_over):
+                what = "something was said of a release that was not made, or not handed over"
+                raise Tampered(what)
+            if is_first:
+                found[before.id] = replace(before, handed_over=(*before.handed_over, note))
+            else:
+                found[before.id] = replace(before, acknowledged=(*before.acknowledged, note))
     return tuple(found.values())
 
 
@@ -307,16 +311,6 @@ def words_for(
         return open_details(practice, actor, connection, leaf)
 
     return words
-
-
-def _with(found: Mapping[str, ReleasedPackage], said: PackageNote) -> ReleasedPackage:
-    before = found.get(release_of(said.leaf))
-    is_first = said.leaf.act == RequestAct.HANDED_OVER
-    if before is None or not (is_first or before.handed_over):
-        raise Tampered("something was said of a release that was not made, or not handed over")
-    if is_first:
-        return replace(before, handed_over=(*before.handed_over, said))
-    return replace(before, acknowledged=(*before.acknowledged, said))
 
 
 HANDOVER_LATE_AFTER: Final = timedelta(days=7)
