@@ -25,7 +25,7 @@ from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context
-from callrec.errors import Locked, Tampered
+from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import (
     IncidentAct,
@@ -39,7 +39,7 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import Actor, Practice, register_now
+from callrec.practice import Actor, Practice, password_needed, register_now
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might, powers_then
 from callrec.record.forms import Id, InJson, as_json
@@ -265,9 +265,8 @@ def _versions(
         which = history.which(practice.vault, number)
         key = INCIDENTS.key(actor, connection, which)
         if key is None:
-            raise Locked(
-                "this incident opens with the password of somebody whom it concerns",
-                hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            raise password_needed(
+                "this incident opens with the password of somebody whom it concerns"
             )
         body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
         if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
-from callrec.errors import Locked, NotFound, Refused
+from callrec.errors import NotFound, Refused
 from callrec.login.people import find_person, logins, namesakes
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
@@ -33,7 +33,7 @@ from callrec.policy.request import RequestAct, RequestState, check_can_happen, g
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, check_refused_on
 from callrec.policy.words import check_reason
-from callrec.practice import Actor, Practice, signing, today
+from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import check_signers, last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
@@ -141,10 +141,7 @@ def approve_request(
         Tampered: the log, the request or a recording is not as it was signed.
     """
     if actor.identity is None:
-        raise Locked(
-            "an approval is signed with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("an approval is signed with your password")
     with (
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,

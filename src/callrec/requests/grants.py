@@ -33,13 +33,13 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
-from callrec.errors import Locked, Refused, Tampered
+from callrec.errors import Refused, Tampered
 from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.request import UNDECIDED, RequestAct
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, password_needed
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -84,10 +84,7 @@ def usable_grants(
     ``facts`` and its request's.
     """
     if actor.identity is None:
-        raise Locked(
-            "a grant opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("a grant opens with your password")
     check_whole_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())

@@ -24,7 +24,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import all_requests, find_request, request_not_found
-from callrec.errors import Failed, Locked, Refused, Tampered
+from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
@@ -35,7 +35,7 @@ from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, powers, today
+from callrec.practice import Actor, Practice, password_needed, powers, today
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
@@ -110,10 +110,7 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         why = "a request is read by who made it, who may decide it, and who was granted it"
         raise Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
     if actor.identity is None:
-        raise Locked(
-            "this request opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("this request opens with your password")
 
 
 def can_open_with_session(actor: Actor) -> bool:
