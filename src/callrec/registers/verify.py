@@ -141,11 +141,7 @@ def _verified(
     memory = state_folder(founders.vault, environ)
     # Before the log is read: another command may add to it, and remember that, meanwhile.
     seen = None if full else load_verified(memory)
-    remembered, beside_memory = None, list[Problem]()
-    try:
-        remembered = load_seen_head(memory)
-    except Tampered as error:
-        beside_memory.append(_beside_memory(error))
+    remembered, beside_memory = _recall(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         if only_new and seen is not None:
@@ -158,8 +154,9 @@ def _verified(
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
-        checked = _check_anchors(connection, found, remembered, against, lost)
-        anchors, differences, unchecked = checked
+        anchors, differences, unchecked = _check_anchors(
+            connection, found, remembered, against, lost
+        )
         problems.extend([*beside_memory, *differences])
     pinned = None
     try:
@@ -222,6 +219,13 @@ def _verdict(
 def _unreadable(what: str) -> Verification:
     problems = (Problem(0, what),)
     return Verification(Verdict.TAMPERED, Head(0, tree.EMPTY_ROOT), problems=problems)
+
+
+def _recall(memory: Path) -> tuple[SeenHead | None, list[Problem]]:
+    try:
+        return load_seen_head(memory), []
+    except Tampered as error:
+        return None, [_beside_memory(error)]
 
 
 def _beside_memory(error: Tampered) -> Problem:

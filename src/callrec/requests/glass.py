@@ -108,6 +108,7 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
 
 
 def _decided_alone(connection: Connection) -> Iterator[int]:
+    """The sequences of the leaves, approvals first."""
     # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
     alone = func.instr(tables.statement.c.body, b'"break_glass":true') > 0
     row, statement = tables.leaf.c, tables.statement.c
