@@ -213,6 +213,11 @@ def attempt(
         raise
 
 
+def password_needed(what: str) -> Locked:
+    """The error of what takes a password that was not given."""
+    return Locked(what, hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE")
+
+
 def today(practice: Practice) -> date:
     """Today's date at the practice."""
     return practice.now().astimezone(practice.config.time_zone).date()

@@ -20,7 +20,7 @@ from callrec.policy.withholding import Ground
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
-from callrec.requests.clock import deadline_of, read_deadlines
+from callrec.requests.clock import read_deadline, read_deadlines
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.due import read_due
 from callrec.requests.event import (
@@ -29,6 +29,7 @@ from callrec.requests.event import (
     record_third_party_check,
     withdraw_request,
 )
+from callrec.requests.history import read_history
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.show import show_request
 from house.calls import a_call, take_in
@@ -82,7 +83,9 @@ def access(house: House, received: str = "2026-11-20", login: str = "sam", **cha
 
 def deadline(house: House, reference: str) -> Deadline:
     with reading(house.practice.engine) as connection:
-        found = deadline_of(house.practice, connection, find_request(connection, reference))
+        row = find_request(connection, reference)
+        history = read_history(house.practice, connection, row.id)
+        found = read_deadline(house.practice, connection, history)
     assert found is not None
     return found
 
@@ -97,7 +100,8 @@ def test_a_request_without_a_clock_has_no_day(stocked: House) -> None:
     reference = a_request(stocked)
     with reading(stocked.practice.engine) as connection:
         row = find_request(connection, reference)
-        assert deadline_of(stocked.practice, connection, row) is None
+        history = read_history(stocked.practice, connection, row.id)
+        assert read_deadline(stocked.practice, connection, history) is None
     assert show_request(stocked.practice, signed_in(stocked, "max"), reference).deadline is None
 
 
@@ -544,8 +548,9 @@ def test_who_writes_the_database_moves_no_date_unseen(stocked: House, edit: str)
     by_sql(stocked, edit)
     with reading(stocked.practice.engine) as connection:
         row = find_request(connection, reference)
+        history = read_history(stocked.practice, connection, row.id)
         with pytest.raises(Tampered):
-            deadline_of(stocked.practice, connection, row)
+            read_deadline(stocked.practice, connection, history)
         told = read_deadlines(stocked.practice, connection)[row.id]
         assert (told.is_unknown, told.due_on) == (True, None)
     assert "date" in str(verified(stocked).problems)

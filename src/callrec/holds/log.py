@@ -1,6 +1,7 @@
 """A hold: its leaves, its sealed reason, its state; and how it follows its request.
 
-Whether any of it may happen is for the caller to decide.
+Whether any of it may happen is for the caller to decide. What a request's hold does as the request
+is made, changed and ended is part of the same transaction (docs/formats/holds.md, 3).
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def log_placed(
     nonce = primitives.random_bytes(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     subject = [hold, request] if request else [hold]
-    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
+    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=as_json(body), nonce=nonce)
     HOLDS.insert(
         act.connection,
         hold,
@@ -147,14 +148,6 @@ def log_placed(
 def log_covers_everything(act: LogTransaction, actor: Actor, hold: str) -> None:
     """Let a hold cover every recording, as its request describes no call."""
     _log(act, actor, HoldAct.EVERYTHING, hold)
-
-
-def log_unmatched(act: LogTransaction, actor: Actor, hold: str) -> None:
-    """Let a hold be matched anew; what it names it keeps.
-
-    Its request says something else, or recordings that were there say more.
-    """
-    _log(act, actor, HoldAct.UNMATCHED, hold)
 
 
 def log_covers(act: LogTransaction, actor: Actor, hold: str, uids: Iterable[str]) -> None:
@@ -176,19 +169,14 @@ def log_matched(act: LogTransaction, actor: Actor, hold: str, uids: Iterable[str
         add_to_hold(act.connection, hold, some)
 
 
-def log_lifted(act: LogTransaction, actor: Actor, hold: str, *, request: str) -> None:
-    """Lift a hold with the request that placed it."""
-    _log(act, actor, HoldAct.LIFTED, hold, request)
-
-
 def log_lifted_together(
     act: LogTransaction, actor: Actor, countersigner: Actor, hold: str, *, reason: str
 ) -> None:
     """Lift a hold that was placed by hand: the second person's leaf does."""
-    told = {"reason": reason}
-    log_leaf(act, actor, HoldAct.LIFTED, [hold], details=told)
+    details = {"reason": reason}
+    log_leaf(act, actor, HoldAct.LIFTED, [hold], details=details)
     act.checkpoint(actor.signer)  # or the last one would attest both leaves
-    _log(act, countersigner, HoldAct.LIFTED, hold, details=told)
+    _log(act, countersigner, HoldAct.LIFTED, hold, details=details)
 
 
 def _log(
@@ -224,14 +212,9 @@ class HoldBody:
     nonce: Nonce
     """Of the details of the leaf that placed it."""
 
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """What the leaf commits to."""
-        return as_json(self)
-
     def commitment(self, vault: str, seq: int) -> str:
         """The ``detail`` of the leaf at ``seq``, if that leaf placed this hold."""
-        return detail_commitment(vault, seq, self.nonce, canonical(dict(self.details)))
+        return detail_commitment(vault, seq, self.nonce, canonical(as_json(self)))
 
     def seal(self, public: bytes, vault: str, hold: str) -> bytes:
         """By HPKE to the catalogue key: nonce[32] || canonical JSON."""
@@ -243,10 +226,6 @@ class HoldBody:
         """Open what `seal` sealed."""
         told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
         return read_body(cls, told, "a hold is not in its form")
-
-
-# The hold that a request places: as it is made, changed and ended (docs/formats/holds.md, 3).
-# Each of these is part of the transaction in which that happens.
 
 
 def place_with_request(
@@ -261,7 +240,7 @@ def place_with_request(
 ) -> None:
     """Place a hold as a request is made, if its purpose asks for one.
 
-    Whoever asks need not be able to search, so it waits to be matched (`requests.holding`).
+    People who ask need not be able to search, so it waits to be matched (`requests.holding`).
     """
     if not TERMS[purpose].places_hold:
         return
@@ -278,27 +257,27 @@ def change_with_request(
     particulars: Particulars,
     uids: Iterable[str],
 ) -> None:
-    """Let a request's hold follow a change of the request; nothing that is held is let go."""
+    """Let a request's hold be matched anew, as the request changed; what it names it keeps."""
     hold = hold_of(act.connection, request)
     if hold is None:
         return
     if particulars != before:
-        log_unmatched(act, actor, hold.id)
+        _log(act, actor, HoldAct.UNMATCHED, hold.id)
     _cover(act, actor, hold.id, particulars, tuple(uids))
 
 
 def match_again(act: LogTransaction, actor: Actor, *, earliest: int) -> None:
-    """Let what requests hold be matched again, as more is known of recordings that were there."""
+    """Let what requests hold be matched anew, as more is known of recordings that were there."""
     for hold in holds_in_state(act.connection, HoldState.PLACED):
         if hold.request is not None and earliest < hold.placed_at:
-            log_unmatched(act, actor, hold.id)
+            _log(act, actor, HoldAct.UNMATCHED, hold.id)
 
 
 def lift_with_request(act: LogTransaction, actor: Actor, *, request: str) -> None:
     """Lift a request's hold as the request ends."""
     hold = hold_of(act.connection, request)
     if hold is not None:
-        log_lifted(act, actor, hold.id, request=request)
+        _log(act, actor, HoldAct.LIFTED, hold.id, request)
 
 
 def _cover(

@@ -1,6 +1,7 @@
-"""Report, update, close.
+"""Report, update, close [policy, last paragraph; UK GDPR 33].
 
-It takes no power, nobody's approval, and no key but public ones.
+To report takes no power, nobody's approval, and no key but public ones. What is found out, and the
+closing, are new versions; the ones before are kept as they are.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import Person, Power, Role, powers_of
 from callrec.practice import Actor, Practice, attempt, register_now, signing, today
 from callrec.record.acts import next_number
-from callrec.record.forms import NONCE_BYTES
+from callrec.record.versions import fresh_nonces
 from callrec.requests.ask import find_recordings
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.open import find_visible
@@ -58,7 +59,7 @@ from callrec.requests.telling import hours_in_words
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IncidentReport:
-    """What whoever noticed it says. Its repr shows nothing."""
+    """What the person who noticed it says. Its repr shows nothing."""
 
     noticed_at: datetime
     """Aware; the 72 hours count from then."""
@@ -105,7 +106,10 @@ def open_incident(
     """Make an incident in a transaction in which its maker does something else besides."""
     check_account(account.what)
     check_noticed(account.noticed_at, practice.now())
-    told = _told(practice, actor, account.tell)
+    if account.tell is not None:
+        told = find_person(practice, account.tell)[1].person
+    else:  # a Data Controller, another person than the reporter if there is one
+        told = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
     register = register_now(practice, act.connection)
     check_is_told(register.person(told.id), actor.person.id)
@@ -120,23 +124,22 @@ def open_incident(
         which=which,
         subject=[told.id, *body.recordings],
     )
-    due_at = report_due_at(practice, account.noticed_at)
-    _tell(practice, act.connection, which, f"I-{body.number}", due_at)
-    return ReportedIncident(f"I-{body.number}", logins(practice)[told.id], due_at)
+    due_at, reference = report_due_at(practice, account.noticed_at), f"I-{body.number}"
+    # By mail too, besides the inbox: the person who was named, and the Data Controllers.
+    everybody = [told.id, *(person.id for person in _controllers(practice))]
+    queue_mail(
+        practice,
+        act.connection,
+        to=[person for person in everybody if person != actor.person.id],
+        about=reference,
+        line=f"{reference} was reported{hours_in_words(practice, due_at)}",
+    )
+    return ReportedIncident(reference, logins(practice)[told.id], due_at)
 
 
 def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
     """UTC: when the 72 hours end that count from then [UK GDPR 33(1)]."""
     return breach_due_at(noticed_at, scales_of(practice.config.clocks))
-
-
-def _told(practice: Practice, actor: Actor, login: str | None) -> Person:
-    """The line manager who was named; else a Data Controller, somebody else if there is one."""
-    if login is not None:
-        _, voucher = find_person(practice, login)
-        return voucher.person
-    controllers = sorted(_controllers(practice), key=lambda each: each.id == actor.person.id)
-    return controllers[0]
 
 
 def _controllers(practice: Practice) -> Iterator[Person]:
@@ -160,42 +163,17 @@ def _body(
     if account.request is not None:
         find_visible(practice, actor, connection, account.request)
     contact = practice.config.practice.data_protection_contact
+    noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
         what=account.what,
-        noticed_at=parse_instant(
-            format_instant(account.noticed_at)
-        ),  # milliseconds, as it is sealed
+        noticed_at=noticed_at,
         recordings=tuple(uid for uid, _ in found),
         request=account.request or "",
         findings=replace(account.findings, contact=contact),
         closing=None,
-        nonce=primitives.random_bytes(NONCE_BYTES),
-        log_nonce=primitives.random_bytes(NONCE_BYTES),
+        **fresh_nonces(),
     )
-
-
-def _tell(
-    practice: Practice,
-    connection: Connection,
-    which: IncidentVersion,
-    reference: str,
-    due_at: datetime,
-) -> None:
-    """By mail, besides the inbox: who was named, and the Data Controllers."""
-    everybody = [which.told, *(person.id for person in _controllers(practice))]
-    queue_mail(
-        practice,
-        connection,
-        to=[person for person in everybody if person != which.reporter],
-        about=reference,
-        line=f"{reference} was reported{hours_in_words(practice, due_at)}",
-    )
-
-
-# Add to an incident what is found out, and close it [policy, last paragraph; UK GDPR 33].
-#
-# Each is a new version; the ones before it are kept as they are.
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +200,9 @@ def update_incident(
         Unusable: nothing was found.
         Tampered: it is not the one that was reported.
     """
+    subject = [incident_id_of(practice, reference)]
     with (
-        attempt(
-            practice, actor, IncidentAct.UPDATED, subject=[incident_id_of(practice, reference)]
-        ),
+        attempt(practice, actor, IncidentAct.UPDATED, subject=subject),
         signing(practice, actor) as act,
     ):
         incident = read_incident(practice, actor, act.connection, reference)
@@ -245,8 +222,9 @@ def close_incident(
         Unusable: whether it was in time depends on the time of the day, which is not said.
         Tampered: it is not the one that was reported.
     """
+    subject = [incident_id_of(practice, reference)]
     with (
-        attempt(practice, actor, IncidentAct.CLOSED, subject=[incident_id_of(practice, reference)]),
+        attempt(practice, actor, IncidentAct.CLOSED, subject=subject),
         signing(practice, actor) as act,
     ):
         incident = read_incident(practice, actor, act.connection, reference)

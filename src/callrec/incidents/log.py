@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, PlainSerializer
 from sqlalchemy import Connection, Row
 
-from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.leaf import Leaf
 from callrec.audit.log import LogTransaction
 from callrec.audit.reading import Problem
 from callrec.audit.register import Register
@@ -25,7 +25,7 @@ from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context
-from callrec.errors import Locked, Tampered
+from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import (
     IncidentAct,
@@ -39,16 +39,16 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import Actor, Practice, register_now
+from callrec.practice import Actor, Practice, password_needed, register_now
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might, powers_then
-from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body_of, read_body
+from callrec.record.forms import Id, InJson, as_json
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned
+from callrec.record.versions import SealedBody, Versioned, fresh_nonces
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
-"""Whoever governs reads by the first, whoever reads the audit log by the second."""
+"""People who govern read by the first, people who read the audit log by the second."""
 
 INCIDENT_ACTS: Final = {str(act): act for act in IncidentAct}
 
@@ -150,18 +150,14 @@ def log_incident_version(
     before: IncidentHistory | None = None,
 ) -> None:
     """Write the leaf that makes a version, its row, and the version under a new key."""
-    details = body.details(body.digest(which))
-    leaf = log_leaf(
-        act, actor, what, [which.incident, *subject], details=details, nonce=body.log_nonce
-    )
+    id_, details = which.incident, body.details(body.digest(which))
+    leaf = log_leaf(act, actor, what, [id_, *subject], details=details, nonce=body.log_nonce)
+    history = IncidentHistory(id_, (*(before.leaves if before else ()), leaf))
     if before is None:
-        history = IncidentHistory(which.incident, (leaf,))
-        aware_at = to_millis(body.noticed_at)
-        others = {"number": body.number, "aware_at": aware_at}
-        INCIDENTS.insert(act.connection, which.incident, history, **others)
+        others = {"number": body.number, "aware_at": to_millis(body.noticed_at)}
+        INCIDENTS.insert(act.connection, id_, history, **others)
     else:
-        after = replace(before, leaves=(*before.leaves, leaf))
-        INCIDENTS.update(act.connection, which.incident, after)
+        INCIDENTS.update(act.connection, id_, history)
     register = register_now(practice, act.connection)
     INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
 
@@ -169,8 +165,8 @@ def log_incident_version(
 def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
-    Whoever reported, added to or closed one might do so; what was found lies sealed, and is not
-    asked.
+    The people who reported, added to or closed one might do so; what was found lies sealed, and is
+    not asked.
     """
 
     def may(row: Row[Any], history: IncidentHistory) -> None:
@@ -185,11 +181,10 @@ def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
-    """Check that whoever reported an incident might, and told somebody who is a line manager."""
+    """Check that the reporter of an incident might, and told somebody who is a line manager."""
     seq = history.leaves[0].seq
-    with by_who_might(
-        "an incident was reported by somebody who may not, or to nobody's line manager"
-    ):
+    what = "an incident was reported by somebody who may not, or to nobody's line manager"
+    with by_who_might(what):
         check_may_report(register.person(history.reporter, before=seq))
         check_is_told(register.person(history.told, before=seq), history.reporter)
 
@@ -235,13 +230,13 @@ def read_incident(
 ) -> OpenIncident:
     """Open an incident by any key of the actor's to which it is sealed.
 
-    Whether he may is not asked: `check_may_read` comes first.
+    Whether they may is not asked: `check_may_read` comes first.
     """
     row = find_incident(connection, reference)
     history = read_incident_history(practice, connection, row.id)
     facts = unopened_incident(row, history)
     try:
-        versions = tuple(_versions(practice, actor, connection, history))
+        versions = _versions(practice, actor, connection, history)
     except Tampered as error:
         raise Tampered(
             f"incident {reference} does not open: {error.message}",
@@ -264,21 +259,20 @@ def can_open_incidents(actor: Actor) -> bool:
 
 def _versions(
     practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
-) -> list[IncidentBody]:
+) -> tuple[IncidentBody, ...]:
     opened = []
     for number, leaf in enumerate(history.leaves, start=1):
         which = history.which(practice.vault, number)
         key = INCIDENTS.key(actor, connection, which)
         if key is None:
-            raise Locked(
-                "this incident opens with the password of somebody whom it concerns",
-                hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            raise password_needed(
+                "this incident opens with the password of somebody whom it concerns"
             )
         body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
         if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
             raise Tampered(f"its version {number} is not the one that was made")
         opened.append(body)
-    return opened
+    return tuple(opened)
 
 
 def _check_entitled(
@@ -298,17 +292,13 @@ def _check_entitled(
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
         with by_who_might("an incident was changed by somebody who may not"):
             check_changed(leaf, stood, might, assesses=len(degrees) > 1)
-        _check_adds(act_of(leaf), before, body)
-
-
-def _check_adds(act: IncidentAct, before: IncidentBody, body: IncidentBody) -> None:
-    """Check that an update changes nothing but findings, and a closing nothing but the closing."""
-    if act is IncidentAct.CLOSED:
-        adds = before.closing is None and before.findings == body.findings
-    else:
-        adds = before.closing == body.closing
-    if not adds or _REPORT(before) != _REPORT(body):
-        raise Tampered("an incident was reported or closed otherwise than it says now")
+        # An update changes nothing but findings, and a closing nothing but the closing.
+        if act_of(leaf) is IncidentAct.CLOSED:
+            adds = before.closing is None and before.findings == body.findings
+        else:
+            adds = before.closing == body.closing
+        if not adds or _REPORT(before) != _REPORT(body):
+            raise Tampered("an incident was reported or closed otherwise than it says now")
 
 
 def _outcome(body: IncidentBody) -> Outcome | None:
@@ -354,16 +344,17 @@ class IncidentVersion:
     told: str
     """Id of whom they told."""
 
+    called: ClassVar = "an incident"
+
     @property
     def context(self) -> bytes:
         return context("incident", self.vault, incident=self.incident, version=self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class IncidentBody:
+class IncidentBody(SealedBody):
     """One version of an incident, as it is sealed. Its repr shows nothing."""
 
-    number: int
     what: str
     """What happened, in a sentence."""
     noticed_at: Annotated[datetime, InJson(_time, format_instant)]
@@ -374,16 +365,10 @@ class IncidentBody:
     """``R-17``, if one is concerned; else empty."""
     findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
     closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
-    nonce: Nonce
-    """Keeps the digest from being guessed."""
-    log_nonce: Hex
-    """32 bytes: lets those who open the incident hold it against the leaf that made it."""
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
-        nonce = primitives.random_bytes(NONCE_BYTES)
-        log_nonce = primitives.random_bytes(NONCE_BYTES)
-        return replace(self, nonce=nonce, log_nonce=log_nonce, **changes)
+        return replace(self, **fresh_nonces(), **changes)
 
     def digest(self, which: IncidentVersion) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex."""
@@ -397,21 +382,3 @@ class IncidentBody:
         }
         del whole["log_nonce"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
-
-    def details(self, digest: str) -> Mapping[str, Any]:
-        """What the leaf that makes this version commits to."""
-        return {"digest": digest, "number": self.number}
-
-    def commitment(self, vault: str, seq: int, digest: str) -> str:
-        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
-        return detail_commitment(vault, seq, self.log_nonce, canonical(dict(self.details(digest))))
-
-    def seal(self, key: bytes, which: IncidentVersion) -> bytes:
-        """Under an incident key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body_of(self, self.nonce), which.context)
-
-    @classmethod
-    def open(cls, sealed: bytes, key: bytes, which: IncidentVersion) -> IncidentBody:
-        """Open what `seal` sealed."""
-        opened = primitives.open_sealed(key, sealed, which.context)
-        return read_body(cls, opened, "an incident is not in its form")

@@ -85,7 +85,7 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
     Raises:
         NotFound: there is none.
         Refused: it is not the actor's to read.
-        Locked: it takes his password.
+        Locked: it takes their password.
         Tampered: it is not the one that was reported.
     """
     incident_id = incident_id_of(practice, reference)
@@ -102,8 +102,10 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
         reading(practice.engine) as connection,
     ):
         incident = read_incident(practice, actor, connection, reference)
-        numbers = _numbers(connection, incident.body.recordings)
-    return shown_incident(practice, incident, numbers)
+        uids, recording = incident.body.recordings, tables.recording.c
+        query = select(recording.uid, recording.id).where(recording.uid.in_(uids))
+        numbers = {row.uid: row.id for row in connection.execute(query)}
+    return shown_incident(practice, incident, [numbers[uid] for uid in uids if uid in numbers])
 
 
 def shown_incident(
@@ -134,7 +136,7 @@ def shown_incident(
 
 
 def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was told after the 72 hours, or nobody can tell that he was not."""
+    """Whether the Commissioner was told after the 72 hours, or nobody can tell when."""
     try:
         return closing.outcome is Outcome.REPORTED and is_late(closing, due_at, zone)
     except Unusable:
@@ -145,21 +147,9 @@ def _events(incident: OpenIncident, called: Mapping[str, str]) -> Iterator[Incid
     before = Findings()
     for leaf, body in zip(incident.history.leaves, incident.versions, strict=True):
         said = body.findings.said
-        yield IncidentEvent(
-            at=parse_instant(leaf.at),
-            what=act_of(leaf),
-            by=called[leaf.actor],
-            added=tuple(name for name in said if said[name] != before.said.get(name)),
-        )
+        added = tuple(name for name in said if said[name] != before.said.get(name))
+        yield IncidentEvent(parse_instant(leaf.at), act_of(leaf), called[leaf.actor], added)
         before = body.findings
-
-
-def _numbers(connection: Connection, uids: Sequence[str]) -> tuple[int, ...]:
-    """Of these recordings, as people call them."""
-    recording = tables.recording.c
-    rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
-    numbers = {row.uid: row.id for row in rows}
-    return tuple(numbers[uid] for uid in uids if uid in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,37 +176,26 @@ class ListedIncident:
         return self.due_at - now
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadOnce:
-    """What lists read once."""
-
-    logins: Mapping[str, str]
-    recordings: Mapping[str, int]
-
-
 def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ...]:
     """The incidents that the actor may read, the newest first."""
     on = today(practice)
     with reading(practice.engine) as connection:
-        rows = all_incidents(connection)
-        seen = _ReadOnce(logins(practice), _named(connection))
-    return tuple(
-        _listed(practice, row, seen)
-        for row in reversed(rows)
-        if may_read(actor.person, _facts(row), on=on)
-    )
+        rows = [
+            row
+            for row in reversed(all_incidents(connection))
+            if may_read(actor.person, _facts(row), on=on)
+        ]
+        return tuple(_listed(practice, connection, rows))
 
 
 def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
-    """Open incidents of which somebody was told, or that are his to close as Data Controller."""
+    """Open incidents of which somebody was told, or that are theirs to close as Data Controller."""
     rows = [row for row in all_incidents(connection) if row.state == IncidentState.OPEN]
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]
-    if rows:
-        seen = _ReadOnce(logins(practice), _named(connection))
-        yield from (_listed(practice, row, seen) for row in rows)
+    yield from _listed(practice, connection, rows)
 
 
 def incident_warnings(practice: Practice) -> Iterator[str]:
@@ -252,27 +231,30 @@ def _facts(row: Row[Any]) -> IncidentFacts:
     )
 
 
-def _named(connection: Connection) -> Mapping[str, int]:
-    """How many recordings each report names: its leaf says, after the incident and who was told."""
+def _listed(
+    practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
+) -> Iterator[ListedIncident]:
+    if not rows:
+        return
+    # The leaf of a report names the recordings after the incident and the person who was told.
     reports = done_leaves(connection, (IncidentAct.REPORTED,))
-    return {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
-
-
-def _listed(practice: Practice, row: Row[Any], seen: _ReadOnce) -> ListedIncident:
-    noticed_at = _noticed_at(row)
-    return ListedIncident(
-        reference=f"I-{row.number}",
-        state=row.state,
-        noticed_at=noticed_at,
-        due_at=None if noticed_at is None else report_due_at(practice, noticed_at),
-        reported_by=seen.logins[row.reporter],
-        told=seen.logins[row.told],
-        recordings=seen.recordings.get(row.id, 0),
-    )
+    recordings = {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
+    called = logins(practice)
+    for row in rows:
+        noticed_at = _noticed_at(row)
+        yield ListedIncident(
+            reference=f"I-{row.number}",
+            state=row.state,
+            noticed_at=noticed_at,
+            due_at=None if noticed_at is None else report_due_at(practice, noticed_at),
+            reported_by=called[row.reporter],
+            told=called[row.told],
+            recordings=recordings.get(row.id, 0),
+        )
 
 
 def _noticed_at(row: Row[Any]) -> datetime | None:
-    """One whose row has a time of no calendar takes no list away in which others stand."""
+    """A time of no calendar in one row does not take away the lists in which others stand."""
     try:
         return from_millis(row.aware_at)
     except Tampered:

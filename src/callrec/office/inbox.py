@@ -239,7 +239,7 @@ def _item(
         waits_to=waits_to,
         purpose=Purpose(row.purpose),
         created_by=requests.logins[row.requester],
-        recordings=len(lapses) if lapses else outline_of(requests.makings, row).recordings,
+        recordings=len(lapses) if lapses else len(outline_of(requests.makings, row).uids),
         lapses_at=min(lapses) if lapses else undecided_until(practice, row, requests.ends),
         due_on=deadline.due_on if deadline else None,
         target_on=deadline.target_on if deadline else None,

@@ -77,13 +77,20 @@ def can_open_details(actor: Actor) -> bool:
 def open_details(
     practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
 ) -> Mapping[str, Any]:
-    """What a leaf commits to; nothing where there are no details, or where they were erased.
+    """As `find_details`; nothing where there are none."""
+    return find_details(practice, actor, connection, leaf) or {}
 
-    Where they are in no form of ours, `IN_NO_FORM`.
+
+def find_details(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any] | None:
+    """What a leaf commits to; None where there are no details, or where they were erased.
+
+    Where they are in no form of ours, `UNREADABLE_DETAILS`.
     """
 
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
     told = read_detail(connection, leaf, secret, practice.vault)
-    return {} if told is None else checked_details(told)
+    return None if told is None else checked_details(told)

@@ -7,17 +7,20 @@ digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Connection, Row, Table, select
 
+from callrec.audit.leaf import detail_commitment
 from callrec.audit.register import Register
 from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 from callrec.policy.role import Standing, VaultKey
 from callrec.practice import Actor, vault_key
+from callrec.record.forms import NONCE_BYTES, Hex, Nonce, body_of, read_body
 from callrec.record.rows import H, Kind
 
 
@@ -30,11 +33,44 @@ class Which(Protocol):
     def context(self) -> bytes:
         """What its sealing is bound to."""
 
+    @property
+    def called(self) -> str:
+        """As ``a request``."""
 
-class Body(Protocol):
-    """What a version says."""
 
-    def seal(self, key: bytes, which: Any, /) -> bytes: ...
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SealedBody:
+    """One version as it is sealed; what it says is for its kind to add. Its repr shows nothing."""
+
+    number: int
+    nonce: Nonce
+    """Keeps the digest from being guessed."""
+    log_nonce: Hex
+    """32 bytes: lets those who open it hold it against the leaf that made it."""
+
+    def details(self, digest: str) -> Mapping[str, Any]:
+        """What the leaf that makes this version commits to."""
+        return {"digest": digest, "number": self.number}
+
+    def commitment(self, vault: str, seq: int, digest: str) -> str:
+        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
+        details = canonical(dict(self.details(digest)))
+        return detail_commitment(vault, seq, self.log_nonce, details)
+
+    def seal(self, key: bytes, which: Which) -> bytes:
+        """Under a key of its own (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
+        return primitives.seal(key, body_of(self, self.nonce), which.context)
+
+    @classmethod
+    def open(cls, sealed: bytes, key: bytes, which: Which) -> Self:
+        """Open what `seal` sealed."""
+        opened = primitives.open_sealed(key, sealed, which.context)
+        return read_body(cls, opened, f"{which.called} is not in its form")
+
+
+def fresh_nonces() -> dict[str, Any]:
+    """The two nonces of a new version."""
+    return {name: primitives.random_bytes(NONCE_BYTES) for name in ("nonce", "log_nonce")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +87,7 @@ class Versioned(Kind[H]):
         connection: Connection,
         register: Register,
         which: Which,
-        body: Body,
+        body: SealedBody,
         people: Iterable[str],
     ) -> bytes:
         """Seal a version under a new key, and that to the vault's keys and to people.

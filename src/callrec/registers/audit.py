@@ -22,9 +22,9 @@ from callrec.crypto.canonical import format_instant
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
-from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, attempt, record, today, vault_key
-from callrec.record.details import checked_details
+from callrec.policy.role import Power
+from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.record.details import find_details
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
 
@@ -92,7 +92,8 @@ def list_audit(
         newest = select(leaf.seq, leaf.body).where(asked_for).order_by(leaf.seq.desc())
         found = [Leaf.decode(body, seq) for seq, body in connection.execute(newest.limit(limit))]
         entries = tuple(
-            names.entry(leaf, _detail(practice, actor, connection, leaf)) for leaf in found[::-1]
+            names.entry(leaf, find_details(practice, actor, connection, leaf))
+            for leaf in found[::-1]
         )
         return entries, connection.execute(count).scalar_one()
 
@@ -143,11 +144,9 @@ def prove_leaf(practice: Practice, seq: int) -> bytes:
 
 def leaf_proof(connection: Connection, seq: int) -> bytes:
     """The proof of one leaf against the newest checkpoint that covers it."""
-    point = connection.execute(
-        select(tables.checkpoint)
-        .where(tables.checkpoint.c.size > seq)
-        .order_by(tables.checkpoint.c.size.desc())
-    ).first()
+    size = tables.checkpoint.c.size
+    query = select(tables.checkpoint).where(size > seq).order_by(size.desc())
+    point = connection.execute(query).first()
     newest = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
     if point is None or newest is None or not 0 <= seq <= newest:
         raise NotFound(f"the audit log has no leaf {seq}", hint="callrec audit list shows them")
@@ -224,16 +223,6 @@ def _written_at() -> ColumnElement[bytes]:
 def _millisecond(at: datetime) -> bytes:
     """The first millisecond that is not before a time, as leaves write it: these sort as text."""
     return format_instant(at + timedelta(microseconds=-at.microsecond % 1000)).encode()
-
-
-def _detail(
-    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
-) -> Mapping[str, Any] | None:
-    def secret(version: int) -> bytes:
-        return vault_key(actor, VaultKey.AUDIT, version)
-
-    details = audit.read_detail(connection, leaf, secret, practice.vault)
-    return None if details is None else checked_details(details)
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:

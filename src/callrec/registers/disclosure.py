@@ -6,7 +6,7 @@ leaves, where only people who may read the audit log see them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -29,8 +29,6 @@ from callrec.release.listen import hearing_end_leaf
 from callrec.requests.model import Approval
 from callrec.requests.packages import ReleasedPackage, read_releases, words_for
 
-DISCLOSURES_ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
-
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",
     RequestAct.DELIVERED: "released",
@@ -51,44 +49,27 @@ class DisclosureEntry:
     """One hearing or one release. Its repr shows nothing."""
 
     seq: int
-    """Of the entry in the audit log."""
     at: datetime
     request: str
     purpose: str
     how: str
-    """``heard``, or ``released``."""
     by: str
-    """Who heard it or released it."""
     role: str
-    """Their role at the time."""
     attended: tuple[str, ...]
-    """Who else was there, where it was heard; empty for who does not read the audit log."""
     ended_at: datetime | None
-    """When a hearing ended; None where that is not recorded, and of what was released."""
     end: str | None
-    """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
-    """Who decided, and who countersigned."""
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     recipient: str | None
-    """For whom a copy was made; masked, or None, where the reader is not to see it in full."""
     recordings: int
     numbers: tuple[str, ...]
-    """Of the recordings."""
     channel: str | None
-    """How the package went out; None where nobody said, or for who does not read the log."""
     passphrase_channel: str | None
     manifest: str | None
-    """SHA-256 of the package's manifest, in hex."""
     handed_over_on: date | None
-    """As the newest says that was written down of it; None too where the reader may not open it."""
     handed_over_time: str | None
-    """``14:05`` by the practice's clock."""
     handed_over_channel: str | None
-    """The way that it went."""
     handed_over_to: str | None
-    """Masked where the reader is not to see it in full, None where nothing opens the request."""
     acknowledged_on: date | None
 
 
@@ -101,7 +82,7 @@ def read_disclosure_register(
         practice, actor, connection, lambda row: row.id in disclosed
     )
     found = (entry for each in requests for entry in _entries(practice, actor, connection, each))
-    return iter(sorted(found, key=lambda entry: entry.seq))
+    yield from sorted(found, key=lambda entry: entry.seq)
 
 
 def _entries(
@@ -110,14 +91,14 @@ def _entries(
     called, recording = logins(practice), tables.recording.c
     rows = connection.execute(select(recording.uid, recording.id))
     numbers = {row.uid: str(row.id) for row in rows}
-    packages = read_package_holders(practice, actor, connection, request)
+    packages = {each.id: each for each in read_packages(practice, actor, connection, request)}
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
         details = _details(practice, actor, connection, request, leaf)
         end = hearing_end_leaf(leaf, request.history)
         unended = event.act is RequestAct.LISTENED and end is None
-        package = packages.get(leaf.subject[1], HOLDER_UNKNOWN)
+        package = packages.get(leaf.subject[1])
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         used = _used(request, leaf)
@@ -141,8 +122,8 @@ def _entries(
             channel=details.get("deliver_by"),
             passphrase_channel=details.get("passphrase_by"),
             manifest=details.get("manifest"),
-            handed_over_time=package.time,
-            **package.columns,
+            handed_over_time=package.handed_over_time if package else None,
+            **holder_columns(request, package),
         )
 
 
@@ -178,59 +159,25 @@ def _details(
     return details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PackageHolder:
-    """Who has a package. Its repr shows nothing; None is what nobody said or may not be read."""
-
-    on: date | None = None
-    """When it was handed over."""
-    time: str | None = None
-    """``14:05`` by the practice's clock."""
-    channel: str | None = None
-    to_whom: str | None = None
-    """Masked where the reader is not to see it in full, None where nothing opens the request."""
-    acknowledged_on: date | None = None
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The columns about it that registers share."""
-        return {
-            "handed_over_on": self.on,
-            "handed_over_channel": self.channel,
-            "handed_over_to": self.to_whom,
-            "acknowledged_on": self.acknowledged_on,
-        }
-
-
-HOLDER_UNKNOWN: Final = PackageHolder()
-"""Of what was not released."""
-
-
-def read_package_holders(
+def read_packages(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
-) -> Mapping[str, PackageHolder]:
-    """Who has each package of a request, by the release's id, oldest first."""
+) -> Sequence[ReleasedPackage]:
+    """The packages of a request, with what the reader may know of each, oldest first."""
     words = words_for(practice, actor, connection, request.opened)
-    return {
-        release.id: _holder(release, request) for release in read_releases(request.history, words)
-    }
+    return read_releases(request.history, words)
 
 
-def newest_package_holder(
-    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
-) -> PackageHolder:
-    """Who has the newest package of a request."""
-    every = tuple(read_package_holders(practice, actor, connection, request).values())
-    return every[-1] if every else HOLDER_UNKNOWN
+def holder_columns(request: RegisteredRequest, package: ReleasedPackage | None) -> dict[str, Any]:
+    """The columns that registers share: who has a package. Each is None of what was not released.
 
-
-def _holder(release: ReleasedPackage, request: RegisteredRequest) -> PackageHolder:
-    words = release.handed_over[-1].words if release.handed_over else {}
+    To whom it went is masked where the reader is not to see it in full, and None where nothing
+    opens the request.
+    """
+    words = package.newest_handover if package else {}
     name = words.get("to_whom") if request.opened else None
-    return PackageHolder(
-        on=release.handed_over_on,
-        time=words.get("time") or None,
-        channel=words.get("channel"),
-        to_whom=name if name is None or request.in_full else mask_name(name),
-        acknowledged_on=release.acknowledged_on,
-    )
+    return {
+        "handed_over_on": package.handed_over_on if package else None,
+        "handed_over_channel": words.get("channel"),
+        "handed_over_to": name if name is None or request.in_full else mask_name(name),
+        "acknowledged_on": package.acknowledged_on if package else None,
+    }

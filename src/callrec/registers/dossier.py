@@ -13,7 +13,7 @@ that made it commits to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
@@ -39,7 +39,7 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
 from callrec.record.details import can_open_details, open_details
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.approvals import read_approvals
+from callrec.requests.approvals import by_statement, read_approvals
 from callrec.requests.clock import read_dates
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
@@ -69,7 +69,7 @@ class DossierEntry:
     """The act, as the log calls it."""
     outcome: str
     attested: bool | None
-    """Whether it is proved to be its actor's; None of what was told by mail."""
+    """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
     told: Mapping[str, Any]
     """What else is known of it and may be told to the reader."""
@@ -115,27 +115,18 @@ def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
 
 def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> Dossier:
     reference = f"R-{row.number}"
-    history = read_history(practice, connection, row.id)
-    request = None
+    history, request = read_history(practice, connection, row.id), None
     own = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
     if own or can_open_with_session(actor):
         request = read_request(practice, actor, connection, reference)
     facts = request.facts if request else unopened_facts(row, history)
     check_may_read_dossier(actor.person, facts, on=today(practice))  # now that it says about whom
     in_full = request is not None and sees_in_full(practice, actor, request)
-    approvals = read_approvals(practice, connection, history)
-    teller = read_entry_details(
-        practice,
-        actor,
-        connection,
-        approvals=approvals,
-        history=history,
-        request=request if in_full else None,
-    )
+    read = read_entry_details(practice, actor, connection, history, request if in_full else None)
     versions = read_versions(connection, history, request, in_full=in_full)
     leaves = read_dossier_leaves(practice, actor, connection, request=row.id, reference=reference)
-    entries = (_entry(teller, leaf, versions.get(leaf.seq)) for leaf in leaves)
-    mails = (_mail(teller, each) for each in read_messages(connection, about=reference))
+    entries = (read.entry(leaf, versions.get(leaf.seq)) for leaf in leaves)
+    mails = map(read.mail, read_messages(connection, about=reference))
     return Dossier(
         reference=reference,
         purpose=facts.purpose,
@@ -146,76 +137,24 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     )
 
 
-def _entry(teller: EntryDetails, leaf: Leaf, version: DossierVersion | None) -> DossierEntry:
-    nobody = leaf.actor == NOBODY
-    voucher = teller.practice.register.voucher(leaf.actor, before=leaf.seq)
-    return DossierEntry(
-        at=parse_instant(leaf.at),
-        seq=leaf.seq,
-        by=None if nobody else teller.called[leaf.actor],
-        role=str(voucher.person.role) if voucher else None,
-        what=leaf.act,
-        outcome=str(leaf.outcome),
-        attested=is_attested(teller.practice, teller.connection, leaf),
-        recordings=teller.recordings(leaf),
-        told=teller.told(leaf),
-        version=version,
-    )
-
-
-def _mail(teller: EntryDetails, message: Message) -> DossierEntry:
-    return DossierEntry(
-        at=message.made_at,
-        seq=None,
-        by=None,
-        role=None,
-        what=TOLD_BY_MAIL,
-        outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
-        attested=None,
-        recordings=(),
-        told={
-            "to": teller.called[message.to],
-            "line": message.line,
-            "tried_at": message.tried_at,
-            "taken_at": message.taken_at,
-        },
-        version=None,
-    )
-
-
 def read_dossier_leaves(
     practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
 ) -> tuple[Leaf, ...]:
     """The leaves of a request's dossier, in the order of the log."""
-    found = {leaf.seq: leaf for leaf in _naming(connection, request)}
-    placed = (leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED)
-    for hold in tuple(placed):
-        found |= {leaf.seq: leaf for leaf in _naming(connection, hold)}
+    found = _naming(connection, request)
+    for hold in [leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED]:
+        found |= _naming(connection, hold)
     if can_open_details(actor):
         for leaf in leaves_of_act(connection, SEARCH):
-            if (
-                leaf.outcome is Outcome.REFUSED
-                and open_details(practice, actor, connection, leaf).get("request") == reference
-            ):
-                found[leaf.seq] = leaf
+            if leaf.outcome is Outcome.REFUSED:
+                details = open_details(practice, actor, connection, leaf)
+                if details.get("request") == reference:
+                    found[leaf.seq] = leaf
     return tuple(found[seq] for seq in sorted(found))
 
 
-def is_attested(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
-    """Whether a leaf is proved to be its actor's, or to have been written where no key was at hand.
-
-    A dossier shows other leaves too, and says so; otherwise anyone who can write to the database
-    could stop it from being printed.
-    """
-    try:
-        attested_leaves(connection, practice.register, [leaf.seq])
-    except Tampered:
-        return False
-    return True
-
-
-def _naming(connection: Connection, id_: str) -> Iterator[Leaf]:
-    return (leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject)
+def _naming(connection: Connection, id_: str) -> dict[int, Leaf]:
+    return {leaf.seq: leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject}
 
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
@@ -227,7 +166,7 @@ _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EntryDetails:
-    """What may be told of a request's leaves. Its repr shows nothing."""
+    """What makes entries of a request's leaves, and of mail. Its repr shows nothing."""
 
     practice: Practice
     actor: Actor
@@ -242,6 +181,51 @@ class EntryDetails:
     """By the statement that a leaf carries."""
     history: History
 
+    def entry(self, leaf: Leaf, version: DossierVersion | None) -> DossierEntry:
+        """The entry that a leaf makes, and the version of the request that it made.
+
+        Leaves that nobody attests to are shown too; otherwise anyone who can write to the database
+        could stop the dossier from being printed.
+        """
+        is_attested = True
+        try:
+            attested_leaves(self.connection, self.practice.register, [leaf.seq])
+        except Tampered:
+            is_attested = False
+        voucher = self.practice.register.voucher(leaf.actor, before=leaf.seq)
+        return DossierEntry(
+            at=parse_instant(leaf.at),
+            seq=leaf.seq,
+            by=None if leaf.actor == NOBODY else self.called[leaf.actor],
+            role=str(voucher.person.role) if voucher else None,
+            what=leaf.act,
+            outcome=str(leaf.outcome),
+            attested=is_attested,
+            recordings=self.recordings(leaf),
+            told=self.told(leaf),
+            version=version,
+        )
+
+    def mail(self, message: Message) -> DossierEntry:
+        """The entry of a message, which is in the outbox and in no leaf."""
+        return DossierEntry(
+            at=message.made_at,
+            seq=None,
+            by=None,
+            role=None,
+            what=TOLD_BY_MAIL,
+            outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
+            attested=None,
+            recordings=(),
+            told={
+                "to": self.called[message.to],
+                "line": message.line,
+                "tried_at": message.tried_at,
+                "taken_at": message.taken_at,
+            },
+            version=None,
+        )
+
     def recordings(self, leaf: Leaf) -> tuple[int, ...]:
         """The recordings that a leaf names, or that its approval grants."""
         approval, named = self.approvals.get(leaf.statement), leaf.subject
@@ -253,12 +237,10 @@ class EntryDetails:
 
     def told(self, leaf: Leaf) -> Mapping[str, Any]:
         """All else that may be told of a leaf."""
-        sealed = (
-            open_details(self.practice, self.actor, self.connection, leaf)
-            if can_open_details(self.actor)
-            else {}
-        )
-        details = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
+        details: dict[str, Any] = {}
+        if can_open_details(self.actor):
+            sealed = open_details(self.practice, self.actor, self.connection, leaf)
+            details = {name: sealed[name] for name in sealed if name not in _OF_THE_FORMAT}
         is_done = leaf.outcome is Outcome.DONE
         if "edits" in details:
             details["edits"] = _typed(read_edits(details["edits"]))
@@ -296,27 +278,27 @@ def read_entry_details(
     practice: Practice,
     actor: Actor,
     connection: Connection,
-    *,
-    approvals: tuple[Approval, ...],
     history: History,
     request: OpenRequest | None,
 ) -> EntryDetails:
-    """Read what there is to tell."""
-    recording = tables.recording
-    numbers = connection.execute(select(recording.c.uid, recording.c.id))
+    """Read what there is to tell; without the ``request``, no reasons and no dates."""
+    said: dict[int, Mapping[str, Any]] = {}
+    approvals = read_approvals(practice, connection, history)
+    if request is not None:
+        said |= read_words(connection, request)
+        for seq, dated in read_dates(practice, connection, request).items():
+            told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+            said[seq] = {name: text for name, text in told.items() if text is not None}
+    recording = tables.recording.c
+    numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
         practice=practice,
         actor=actor,
         connection=connection,
         called=logins(practice),
         numbers={row.uid: row.id for row in numbers},
-        said=_words_and_dates(practice, connection, request) if request else {},
-        approvals={
-            signed.digest: approval
-            for approval in approvals
-            for signed in (approval.statement, approval.countersignature)
-            if signed is not None
-        },
+        said=said,
+        approvals=by_statement(approvals),
         history=history,
     )
 
@@ -324,16 +306,6 @@ def read_entry_details(
 def _typed(edits: Edits) -> list[dict[str, str]]:
     """Edits as they are typed."""
     return [{what: text} for what, text in format_edits(edits)]
-
-
-def _words_and_dates(
-    practice: Practice, connection: Connection, request: OpenRequest
-) -> Mapping[int, Mapping[str, Any]]:
-    found: dict[int, Mapping[str, Any]] = dict(read_words(connection, request))
-    for seq, dated in read_dates(practice, connection, request).items():
-        details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
-        found[seq] = {name: text for name, text in details.items() if text is not None}
-    return found
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -352,22 +324,16 @@ def read_versions(
 ) -> Mapping[int, DossierVersion]:
     """Every version by the sequence of the leaf that made it."""
     makings = [leaf for leaf in history.leaves if leaf.act in MAKING_ACTS]
-    return {
-        leaf.seq: _version(connection, request, leaf, number, in_full=in_full)
-        for number, leaf in enumerate(makings, start=1)
-    }
-
-
-def _version(
-    connection: Connection, request: OpenRequest | None, leaf: Leaf, number: int, *, in_full: bool
-) -> DossierVersion:
-    key = request.keys.get(number) if request else None
-    if request is None or key is None:
-        return DossierVersion(number, None, None)
-    which = replace(request.which, version=number)
-    body = RequestBody.open(REQUESTS.sealed(connection, which), key, which)
-    digest = body.digest(which, request.requester)
-    if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
-        raise Tampered(f"version {number} of request {request.reference} is not the one made")
-    particulars = body.particulars
-    return DossierVersion(number, digest, particulars.as_json() if in_full else masked(particulars))
+    keys, versions = request.keys if request else {}, dict[int, DossierVersion]()
+    for number, leaf in enumerate(makings, start=1):
+        if request is None or number not in keys:
+            versions[leaf.seq] = DossierVersion(number, None, None)
+            continue
+        which = replace(request.which, version=number)
+        body = RequestBody.open(REQUESTS.sealed(connection, which), keys[number], which)
+        digest = body.digest(which, request.requester)
+        if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
+            raise Tampered(f"version {number} of request {request.reference} is not the one made")
+        shown = body.particulars.as_json() if in_full else masked(body.particulars)
+        versions[leaf.seq] = DossierVersion(number, digest, shown)
+    return versions

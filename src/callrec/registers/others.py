@@ -9,13 +9,13 @@ may do, what is lent to it until when, and when it was last used.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
@@ -43,37 +43,21 @@ from callrec.requests.open import hidden_from
 
 DOES_NOT_OPEN: Final = "does not open"
 
-INCIDENTS_ON_SCREEN: Final = (
-    "incident",
-    "state",
-    "noticed_at",
-    "due_at",
-    "outcome",
-    "likelihood",
-    "impact",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IncidentEntry:
-    """One incident. Its repr shows nothing."""
+    """One incident; what it says is None where it does not open. Its repr shows nothing."""
 
     incident: str
     state: str
-    """``open``, ``closed`` or `DOES_NOT_OPEN`."""
     what: str | None = None
-    """None, like most of what follows, where the incident does not open."""
     noticed_at: datetime | None = None
     due_at: datetime | None = None
-    """When the 72 hours end [33(1)]."""
     reported_at: datetime | None
-    """When it was entered here; None, like the next two, where its leaves do not say either."""
     reported_by: str | None
     told: str | None
-    """The line manager, or the Data Controller."""
     recordings: int | None = None
     nature: str | None = None
-    """To ``measures``: [33(3)]; empty or None where nothing is said yet."""
     people: str | None = None
     people_count: int | None = None
     records: str | None = None
@@ -82,23 +66,18 @@ class IncidentEntry:
     consequences: str | None = None
     measures: str | None = None
     facts: str | None = None
-    """To ``remedy``: [33(5)]."""
     effects: str | None = None
     remedy: str | None = None
     likelihood: int | None = None
     impact: int | None = None
     must_be_reported: bool | None = None
-    """By the NHS's grid; None while it is not assessed."""
     outcome: str | None = None
-    """``reported`` to the Information Commissioner or ``not-reported``; None while it is open."""
     closed_on: date | None = None
     reason: str | None = None
     was_late: bool | None = None
-    """Reported to the Commissioner after the 72 hours, as far as is known."""
     delay_reason: str | None = None
     still_missing: tuple[str, ...] = ()
     fault: str | None = None
-    """Why it does not open; None: it does."""
 
 
 def read_incident_register(
@@ -107,44 +86,29 @@ def read_incident_register(
     """Every incident, in the order of their numbers; those that do not open say why."""
     for row in all_incidents(connection):
         try:
-            yield _incident_entry(
-                practice, read_incident(practice, actor, connection, f"I-{row.number}")
-            )
+            incident = read_incident(practice, actor, connection, f"I-{row.number}")
+            yield _incident_entry(practice, incident)
         except (Locked, Tampered) as error:
             if isinstance(error, Locked) and not can_open_incidents(actor):
                 raise
-            yield _unopened(practice, connection, row, error.message)
-
-
-def _unopened(
-    practice: Practice, connection: Connection, row: Row[Any], fault: str
-) -> IncidentEntry:
-    """What the leaves of an incident say of it."""
-    reported_at = reported_by = told = None
-    with suppress(Tampered):
-        history, called = read_incident_history(practice, connection, row.id), logins(practice)
-        reported_at, reported_by = history.reported_at, called.get(history.reporter)
-        told = called.get(history.told)
-    return IncidentEntry(
-        incident=f"I-{row.number}",
-        state=DOES_NOT_OPEN,
-        reported_at=reported_at,
-        reported_by=reported_by,
-        told=told,
-        fault=fault,
-    )
+            reported_at = reported_by = told = None
+            with suppress(Tampered):  # its leaves say more of it
+                history = read_incident_history(practice, connection, row.id)
+                called = logins(practice)
+                reported_at, reported_by = history.reported_at, called.get(history.reporter)
+                told = called.get(history.told)
+            yield IncidentEntry(
+                incident=f"I-{row.number}",
+                state=DOES_NOT_OPEN,
+                reported_at=reported_at,
+                reported_by=reported_by,
+                told=told,
+                fault=error.message,
+            )
 
 
 def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:
     shown, closing = shown_incident(practice, incident, ()), incident.body.closing
-    closed: dict[str, Any] = {}
-    if closing is not None:
-        closed = {
-            "outcome": str(closing.outcome),
-            "closed_on": closing.on,
-            "reason": closing.reason,
-            "delay_reason": closing.delay_reason or None,
-        }
     return IncidentEntry(
         incident=shown.reference,
         state=str(shown.state),
@@ -159,11 +123,11 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         must_be_reported=shown.must_be_reported,
         was_late=shown.was_late,
         still_missing=shown.still_missing,
-        **closed,
+        outcome=str(closing.outcome) if closing else None,
+        closed_on=closing.on if closing else None,
+        reason=closing.reason if closing else None,
+        delay_reason=(closing.delay_reason or None) if closing else None,
     )
-
-
-ACCESS_ON_SCREEN: Final = ("login", "role", "standing", "powers", "last_login_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -172,32 +136,31 @@ class AccessEntry:
 
     login: str
     full_name: str | None
-    """None where the reader does not have what opens it."""
     role: str
     standing: str
     powers: tuple[str, ...]
-    """In force today, those that are lent included."""
     lent: tuple[str, ...]
-    """``search until 2026-12-31``, each its last day; one that is over counts for nothing."""
     vault_keys: tuple[str, ...]
-    """Which of the vault's keys these powers open."""
     joined_at: datetime
     vouched_at: datetime
-    """When it was last said what this login may do."""
     vouched_by: str
     last_login_at: datetime | None
     last_seen_at: datetime | None
-    """The last entry in the audit log by this login, whatever it was."""
     wrong_passwords: int
-    """Since the last right one."""
 
 
 def read_access_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[AccessEntry]:
     """Everybody who has a login, in the order in which they joined."""
-    rows = {row.id: row for row in connection.execute(select(tables.person))}
-    last_logins = _last_logins(practice, connection)
+    leaf, rows = tables.leaf.c, {row.id: row for row in connection.execute(select(tables.person))}
+    newest = {
+        leaf.actor: leaf.seq
+        for leaf in leaves_of_act(connection, "login")
+        if leaf.outcome is Outcome.DONE
+    }
+    leaves = attested_leaves(connection, practice.register, newest.values())
+    last_logins = {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
     called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
     for voucher in practice.register.people():
         person = voucher.person
@@ -205,6 +168,8 @@ def read_access_register(
         if row is None:
             raise Tampered("a person who was vouched for is missing from the catalogue")
         shown = shown_colleague(practice, actor, row, voucher)
+        is_theirs = func.instr(leaf.body, f'"actor":"{person.id}"'.encode()) > 0
+        last_seen = connection.execute(select(func.max(leaf.seq)).where(is_theirs)).scalar()
         yield AccessEntry(
             login=shown.login,
             full_name=shown.full_name or None,
@@ -217,34 +182,14 @@ def read_access_register(
             vouched_at=_at(connection, voucher.seq),
             vouched_by=called[voucher.by],
             last_login_at=last_logins.get(person.id),
-            last_seen_at=_last_seen(connection, person.id),
+            last_seen_at=None if last_seen is None else _at(connection, last_seen),
             wrong_passwords=row.failures,
         )
-
-
-def _last_logins(practice: Practice, connection: Connection) -> Mapping[str, datetime]:
-    newest = {
-        leaf.actor: leaf.seq
-        for leaf in leaves_of_act(connection, "login")
-        if leaf.outcome is Outcome.DONE
-    }
-    leaves = attested_leaves(connection, practice.register, newest.values())
-    return {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
-
-
-def _last_seen(connection: Connection, person: str) -> datetime | None:
-    leaf = tables.leaf
-    is_theirs = func.instr(leaf.c.body, f'"actor":"{person}"'.encode()) > 0
-    seq = connection.execute(select(func.max(leaf.c.seq)).where(is_theirs)).scalar()
-    return None if seq is None else _at(connection, seq)
 
 
 def _at(connection: Connection, seq: int) -> datetime:
     leaf, _ = read_leaf(connection, seq)
     return parse_instant(leaf.at)
-
-
-HOLDS_ON_SCREEN: Final = ("hold", "request", "state", "recordings", "placed_at", "lifted_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,25 +198,19 @@ class HoldEntry:
 
     hold: str
     request: str | None
-    """The request that placed it; None if it was placed by hand."""
     purpose: str | None
     state: str
     recordings: int
-    """How many it names; it may cover all there are (docs/formats/holds.md)."""
     placed_at: datetime
     placed_by: str
     lifted_at: datetime | None
     lifted_by: tuple[str, ...]
-    """Two people where it was placed by hand."""
 
 
 def read_hold_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[HoldEntry]:
-    """Every hold, lifted or not, in the order in which they were placed.
-
-    Not those of a request of which the actor must not learn.
-    """
+    """Every hold, lifted or not, that the actor may learn of, in the order they were placed."""
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
     hidden, lifted = hidden_from(practice, actor, connection), defaultdict[str, list[Leaf]](list)

@@ -82,7 +82,10 @@ def check_projections(
         check_dates(connection, register.founders.vault, done, rules.dates),
         _check_requests(rules, done),
         _check_words(connection, done),
-        _check_grants(connection),
+        (
+            Problem(None, "a grant is not one that its approval lists")
+            for _ in unlisted_grants(connection)
+        ),
         _run(check_rows_of_holds, rules, done),
         check_incident_rows(rules, done),
         check_volume_rows(connection, done),
@@ -132,21 +135,12 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     if again:
         yield Problem(None, f"{again} revisions of recordings were stated once more")
     listed = {what: files for what, files in every.items() if what[0] not in destroyed}
-    rows: Any = connection.execute(
-        select(
-            tables.recording.c.id,
-            tables.recording.c.uid,
-            tables.recording.c.ciphertext,
-            tables.recording.c.data_key.is_(None).label("keyless"),
-            tables.metadata.c.revision,
-        )
-        .outerjoin(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
-        .where(
-            tables.metadata.c.revision.is_not(None)
-            | tables.recording.c.state.is_distinct_from(DESTROYED)
-        )
-        .order_by(tables.recording.c.id, tables.metadata.c.revision)
-    )
+    recording, revision = tables.recording.c, tables.metadata.c.revision
+    keyless = recording.data_key.is_(None).label("keyless")
+    query = select(recording.id, recording.uid, recording.ciphertext, keyless, revision)
+    query = query.outerjoin(tables.metadata, tables.metadata.c.recording == recording.id)
+    query = query.where(revision.is_not(None) | recording.state.is_distinct_from(DESTROYED))
+    rows: Any = connection.execute(query.order_by(recording.id, revision))
     for _, revisions in groupby(rows, key=lambda row: row.id):
         name = None
         for row in revisions:
@@ -184,10 +178,8 @@ def _check_makers(might: Powers) -> Iterator[Problem]:
     """People who made statements about recordings or volumes had the power to at the time."""
     for row in carried(might.connection, *_MAKES):
         if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
-            yield Problem(
-                row.seq,
-                "a statement about recordings or volumes was made by somebody without the power",
-            )
+            what = "a statement about recordings or volumes was made by somebody without the power"
+            yield Problem(row.seq, what)
 
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
@@ -248,14 +240,7 @@ def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Probl
     """Reasons are kept at the request, the version and the leaf that they were given at."""
     requests = REQUESTS.told(done)
     words = tables.request_words.c
-    for request, seq, version in connection.execute(
-        select(words.request, words.seq, words.version)
-    ):
+    query = select(words.request, words.seq, words.version)
+    for request, seq, version in connection.execute(query):
         if request not in requests or requests[request].versions.get(seq) != version:
             yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
-
-
-def _check_grants(connection: Connection) -> Iterator[Problem]:
-    """Each grant is listed by the approval that it names."""
-    for _ in unlisted_grants(connection):
-        yield Problem(None, "a grant is not one that its approval lists")

@@ -23,15 +23,13 @@ from callrec.system.spreadsheet import Cell
 
 REGISTER_READ: Final = "register.read"
 
-_ACCEPTED: Final = str(GlassVerdict.ACCEPTED)
-
 
 @dataclass(frozen=True, slots=True)
 class RegisterSource:
     """Where the entries of a register come from."""
 
     entry: type[Any]
-    """A dataclass whose fields are the columns, in order."""
+    """A dataclass whose fields are the columns, in order; docs/registers.md says what each is."""
     read: Callable[[Practice, Actor, Connection], Iterator[Any]]
     on_screen: tuple[str, ...]
     """The columns that a terminal has room for."""
@@ -44,32 +42,38 @@ REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyTyp
         RegisterName.SUBJECT_ACCESS: RegisterSource(
             rights.SubjectAccessEntry,
             rights.read_subject_access_register,
-            rights.SUBJECT_ACCESS_ON_SCREEN,
+            ("request", "purpose", "received_on", "due_on", "answered_on", "outcome"),
             "received_on",
         ),
         RegisterName.OUTSIDE_BODY: RegisterSource(
             rights.OutsideBodyEntry,
             rights.read_outside_body_register,
-            rights.OUTSIDE_BODIES_ON_SCREEN,
+            ("request", "body", "legal_basis", "received_on", "outcome", "released_on"),
             "received_on",
         ),
         RegisterName.DISCLOSURE: RegisterSource(
             disclosure.DisclosureEntry,
             disclosure.read_disclosure_register,
-            disclosure.DISCLOSURES_ON_SCREEN,
+            ("at", "request", "purpose", "how", "by", "handed_over_on"),
             "at",
         ),
         RegisterName.HOLDS: RegisterSource(
-            others.HoldEntry, others.read_hold_register, others.HOLDS_ON_SCREEN, "placed_at"
+            others.HoldEntry,
+            others.read_hold_register,
+            ("hold", "request", "state", "recordings", "placed_at", "lifted_at"),
+            "placed_at",
         ),
         RegisterName.INCIDENTS: RegisterSource(
             others.IncidentEntry,
             others.read_incident_register,
-            others.INCIDENTS_ON_SCREEN,
+            ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact"),
             "noticed_at",
         ),
         RegisterName.ACCESS: RegisterSource(
-            others.AccessEntry, others.read_access_register, others.ACCESS_ON_SCREEN, ""
+            others.AccessEntry,
+            others.read_access_register,
+            ("login", "role", "standing", "powers", "last_login_at"),
+            "",
         ),
     }
 )
@@ -96,8 +100,9 @@ class RegisterExtract:
     @property
     def decided_alone(self) -> tuple[str, ...]:
         """The requests, each once, for which the glass was broken and nobody else accepted that."""
-        alone = [e for e in self.entries if e.get("broken_glass") not in (None, _ACCEPTED)]
-        return tuple(dict.fromkeys(str(entry["request"]) for entry in alone))
+        settled = (None, str(GlassVerdict.ACCEPTED))
+        alone = (each for each in self.entries if each.get("broken_glass") not in settled)
+        return tuple(dict.fromkeys(str(each["request"]) for each in alone))
 
 
 def read_register(
@@ -110,12 +115,7 @@ def read_register(
 ) -> RegisterExtract:
     """Read a register, or what was entered in it within a time.
 
-    Args:
-        practice: the open vault.
-        actor: who reads, with their password given.
-        register: which.
-        since: only what was entered from then on.
-        until: only what was entered before.
+    The actor has given their password. ``since`` is included, ``until`` is not.
 
     Raises:
         Refused: the actor may not read it.

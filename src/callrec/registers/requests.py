@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -94,16 +94,15 @@ def answer_to(
     outcome = _WITHOUT_GRANTS.get(request.state)
     if outcome is None and not answered:
         outcome = _heard_at_most(request)
+    codes: Iterable[str] = ()
     if outcome is None:
-        withheld = tuple(_withheld(request))
-        outcome = Outcome.PART if withheld else Outcome.GRANTED
+        codes = _withheld(request)
+        outcome = Outcome.PART if codes else Outcome.GRANTED
     elif outcome is Outcome.DENIED and decided is not None:
-        withheld = tuple(_denied_with(practice, actor, connection, request, decided))
-    else:
-        withheld = ()
+        codes = _denied_with(practice, actor, connection, request, decided)
     return Answer(
         outcome=outcome,
-        codes=tuple(dict.fromkeys(withheld)),
+        codes=tuple(dict.fromkeys(codes)),
         decided=decided,
         answered_on=day_of_leaf(practice, answered[0]) if answered else None,
         ended_on=day_of_leaf(practice, (answered or ends)[0]) if answered or ends else None,
@@ -117,13 +116,13 @@ def _heard_at_most(request: RegisteredRequest) -> Outcome | None:
     return Outcome.OPEN if is_unanswered(request.history.events) else None
 
 
-def _withheld(request: RegisteredRequest) -> Iterator[str]:
+def _withheld(request: RegisteredRequest) -> Sequence[str]:
     """The code of each recording that no approval of the request as it stands has granted.
 
     What was taken back or had lapsed when it was approved anew has granted nothing.
     """
     if not request.approvals:
-        return
+        return ()
     newest = request.approvals[-1]
     anew = (leaf.seq for leaf in request.history.leaves if leaf.act in REOPENING_ACTS)
     since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
@@ -133,23 +132,18 @@ def _withheld(request: RegisteredRequest) -> Iterator[str]:
         if approval.digest == newest.digest and approval.leaf.seq > since
         for uid in approval.items
     }
-    yield from (code for uid, code in newest.withheld if uid not in granted)
+    return [code for uid, code in newest.withheld if uid not in granted]
 
 
 def _denied_with(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: RegisteredRequest,
-    denied: Leaf,
-) -> Iterator[str]:
+    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest, leaf: Leaf
+) -> Sequence[str]:
     reasons: Mapping[str, Any] = {}
     if request.opened is not None:
-        reasons = read_words(connection, request.opened).get(denied.seq, {})
+        reasons = read_words(connection, request.opened).get(leaf.seq, {})
     elif can_open_details(actor):
-        reasons = open_details(practice, actor, connection, denied)
-    if reasons.get("code"):
-        yield str(reasons["code"])
+        reasons = open_details(practice, actor, connection, leaf)
+    return [str(reasons["code"])] if reasons.get("code") else ()
 
 
 def _requester_was_present(
@@ -176,7 +170,7 @@ class RegisteredRequest:
     opened: OpenRequest | None
     """None where the reader has nothing that opens it."""
     in_full: bool
-    glass: tuple[BrokenGlass, ...] = ()
+    glass: tuple[BrokenGlass, ...]
     """What the Data Controller decided of it alone, standing or not."""
 
     def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
@@ -203,52 +197,28 @@ class RegisteredRequest:
 
 
 def read_registered_requests(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    is_wanted: Callable[[Row[Any]], bool],
+    practice: Practice, actor: Actor, connection: Connection, is_wanted: Callable[[Row[Any]], bool]
 ) -> Iterator[RegisteredRequest]:
     """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
-        state = state_now(practice, row, ends)
+        state, opened = state_now(practice, row, ends), None
         if can_open_with_session(actor):
-            listed = _opened(practice, actor, connection, row)
+            opened = read_request(practice, actor, connection, f"R-{row.number}")
+            if is_request_hidden_from(practice, actor, connection, opened):
+                continue
+            facts, history, approvals = opened.facts, opened.history, opened.approvals
         else:
-            listed = _unopened(practice, connection, row)
-        listed = replace(
-            listed, state=state, glass=tuple(each for each in alone if each.request == row.id)
+            history = read_history(practice, connection, row.id)
+            facts = unopened_facts(row, history)
+            approvals = read_approvals(practice, connection, history)
+        yield RegisteredRequest(
+            reference=facts.reference,
+            purpose=facts.purpose,
+            state=state,
+            history=history,
+            approvals=approvals,
+            opened=opened,
+            in_full=opened is not None and sees_in_full(practice, actor, opened),
+            glass=tuple(each for each in alone if each.request == row.id),
         )
-        if listed.opened is None or not is_request_hidden_from(
-            practice, actor, connection, listed.opened
-        ):
-            yield listed
-
-
-def _opened(
-    practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
-) -> RegisteredRequest:
-    request = read_request(practice, actor, connection, f"R-{row.number}")
-    return RegisteredRequest(
-        reference=request.reference,
-        purpose=request.purpose,
-        state=request.facts.state,
-        history=request.history,
-        approvals=request.approvals,
-        opened=request,
-        in_full=sees_in_full(practice, actor, request),
-    )
-
-
-def _unopened(practice: Practice, connection: Connection, row: Row[Any]) -> RegisteredRequest:
-    history = read_history(practice, connection, row.id)
-    facts = unopened_facts(row, history)
-    return RegisteredRequest(
-        reference=facts.reference,
-        purpose=facts.purpose,
-        state=facts.state,
-        history=history,
-        approvals=read_approvals(practice, connection, history),
-        opened=None,
-        in_full=False,
-    )

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -23,7 +22,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import REGISTERS, RIGHTS_PURPOSES, RegisterName
 from callrec.practice import Actor, Practice, today
-from callrec.registers.disclosure import newest_package_holder
+from callrec.registers.disclosure import holder_columns, read_packages
 from callrec.registers.requests import RegisteredRequest, answer_to, read_registered_requests
 from callrec.requests.clock import (
     day_of_leaf,
@@ -33,15 +32,6 @@ from callrec.requests.clock import (
     read_clocks,
 )
 from callrec.requests.model import Clock
-
-SUBJECT_ACCESS_ON_SCREEN: Final = (
-    "request",
-    "purpose",
-    "received_on",
-    "due_on",
-    "answered_on",
-    "outcome",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -53,37 +43,22 @@ class SubjectAccessEntry:
     state: str
     received_on: date
     received_how: str | None
-    """``written`` or ``spoken``; None where the reader is not to see it."""
     subject: str | None
-    """Whose calls they are, or who asks for the record of the dead; masked for readers who do not
-    decide it, None where nothing opens it."""
     identity_checked_on: date | None
-    """None while it is awaited. Where the request said that it was missing and was changed, the day
-    of that change."""
     waiting_for: str | None
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first released, heard by who asked to hear it, or erased; or denied."""
     outcome: str
-    """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
-    """Of the grounds on which something was withheld."""
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     days: int
-    """From receipt to the answer, or to its end; else to today."""
     days_late: int
     in_time: bool | None
-    """None while it is open and not late, and where its day is not known."""
     put_right: bool
-    """A day that all this follows from was said again, and was another one at first; or it was
-    said when the last day, as it stood, was over."""
     handed_over_on: date | None
-    """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
     handed_over_to: str | None
-    """Masked as the subject is."""
     acknowledged_on: date | None
 
 
@@ -95,46 +70,39 @@ def read_subject_access_register(
         practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
     ):
         clock = read_clock(practice, connection, request.history)
-        if clock is not None:
-            yield _subject_access_entry(practice, actor, connection, request, clock)
-
-
-def _subject_access_entry(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: RegisteredRequest,
-    clock: Clock,
-) -> SubjectAccessEntry:
-    answer = answer_to(practice, actor, connection, request)
-    until = answer.ended_on or today(practice)
-    deadline, received_on = deadline_on_day(practice, clock, on=until), clock.receipt.received_on
-    late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
-    package = newest_package_holder(practice, actor, connection, request)
-    is_dead = request.purpose is Purpose.DECEASED
-    return SubjectAccessEntry(
-        request=request.reference,
-        purpose=str(request.purpose),
-        state=str(request.state),
-        received_on=received_on,
-        received_how=request.said(FurtherParticular.RECEIVED_HOW),
-        subject=request.named(
-            FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
-        ),
-        identity_checked_on=_identity_checked_on(practice, connection, request, clock),
-        waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
-        due_on=deadline.due_on,
-        extended=deadline.is_extended,
-        answered_on=answer.answered_on,
-        outcome=str(answer.outcome),
-        codes=answer.codes,
-        broken_glass=request.broken_glass(),
-        days=(until - received_on).days,
-        days_late=late,
-        in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
-        put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
-        **package.columns,
-    )
+        if clock is None:
+            continue
+        answer = answer_to(practice, actor, connection, request)
+        until = answer.ended_on or today(practice)
+        deadline, received_on = (
+            deadline_on_day(practice, clock, on=until),
+            clock.receipt.received_on,
+        )
+        late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
+        packages = read_packages(practice, actor, connection, request)
+        is_dead = request.purpose is Purpose.DECEASED
+        subject = FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
+        yield SubjectAccessEntry(
+            request=request.reference,
+            purpose=str(request.purpose),
+            state=str(request.state),
+            received_on=received_on,
+            received_how=request.said(FurtherParticular.RECEIVED_HOW),
+            subject=request.named(subject),
+            identity_checked_on=_identity_checked_on(practice, connection, request, clock),
+            waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
+            due_on=deadline.due_on,
+            extended=deadline.is_extended,
+            answered_on=answer.answered_on,
+            outcome=str(answer.outcome),
+            codes=answer.codes,
+            broken_glass=request.broken_glass(),
+            days=(until - received_on).days,
+            days_late=late,
+            in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
+            put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
+            **holder_columns(request, packages[-1] if packages else None),
+        )
 
 
 def _identity_checked_on(
@@ -157,16 +125,6 @@ def _identity_checked_on(
     return said_on[-1] if said_on else clock.receipt.received_on
 
 
-OUTSIDE_BODIES_ON_SCREEN: Final = (
-    "request",
-    "body",
-    "legal_basis",
-    "received_on",
-    "outcome",
-    "released_on",
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OutsideBodyEntry:
     """One request. Its repr shows nothing."""
@@ -174,36 +132,25 @@ class OutsideBodyEntry:
     request: str
     state: str
     body: str | None
-    """None, as all that the request says, where the reader is not to see it."""
     officer: str | None
     their_reference: str | None
     legal_basis: str | None
     received_on: date
     target_on: date | None
     due_on: date | None
-    """The day that a court's order names."""
     put_right: bool
-    """The day of receipt or that of the order was said again, and was another one at first; or that
-    it is urgent was."""
     decided_by: str | None
     decided_role: str | None
-    """The role of the person who decided, at the time."""
     decided_on: date | None
     outcome: str
-    """As in the register of subject access."""
     codes: tuple[str, ...]
     broken_glass: str | None
-    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     released_on: date | None
-    """When it was first released."""
     handed_over_on: date | None
-    """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
     handed_over_to: str | None
-    """Masked where the reader is not to see it in full."""
     acknowledged_on: date | None
     subject_may_be_told: str | None
-    """``yes`` or ``no``."""
 
 
 def read_outside_body_register(
@@ -214,39 +161,32 @@ def read_outside_body_register(
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in purposes
     ):
-        yield _outside_body_entry(practice, actor, connection, request)
-
-
-def _outside_body_entry(
-    practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
-) -> OutsideBodyEntry:
-    answer = answer_to(practice, actor, connection, request)
-    clock = read_clock(practice, connection, request.history)
-    deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
-    package = newest_package_holder(practice, actor, connection, request)
-    decided, leaves = answer.decided, request.history.leaves
-    delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
-    decider = (
-        practice.register.person(decided.actor, before=decided.seq) if decided is not None else None
-    )
-    return OutsideBodyEntry(
-        request=request.reference,
-        state=str(request.state),
-        body=request.said(FurtherParticular.BODY),
-        officer=request.said(FurtherParticular.OFFICER),
-        their_reference=request.said(FurtherParticular.REFERENCE),
-        legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
-        received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
-        target_on=deadline.target_on if deadline else None,
-        due_on=deadline.due_on if deadline else None,
-        put_right=clock is not None and clock.is_put_right,
-        decided_by=logins(practice)[decided.actor] if decided else None,
-        decided_role=str(decider.role) if decider else None,
-        decided_on=day_of_leaf(practice, decided) if decided else None,
-        outcome=str(answer.outcome),
-        codes=answer.codes,
-        broken_glass=request.broken_glass(),
-        released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
-        **package.columns,
-        subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
-    )
+        answer = answer_to(practice, actor, connection, request)
+        clock = read_clock(practice, connection, request.history)
+        deadline = deadline_on_day(practice, clock, on=answer.ended_on) if clock else None
+        packages = read_packages(practice, actor, connection, request)
+        decided, leaves, role = answer.decided, request.history.leaves, None
+        if decided is not None:
+            role = str(practice.register.person(decided.actor, before=decided.seq).role)
+        delivered = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
+        yield OutsideBodyEntry(
+            request=request.reference,
+            state=str(request.state),
+            body=request.said(FurtherParticular.BODY),
+            officer=request.said(FurtherParticular.OFFICER),
+            their_reference=request.said(FurtherParticular.REFERENCE),
+            legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
+            received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
+            target_on=deadline.target_on if deadline else None,
+            due_on=deadline.due_on if deadline else None,
+            put_right=clock is not None and clock.is_put_right,
+            decided_by=logins(practice)[decided.actor] if decided else None,
+            decided_role=role,
+            decided_on=day_of_leaf(practice, decided) if decided else None,
+            outcome=str(answer.outcome),
+            codes=answer.codes,
+            broken_glass=request.broken_glass(),
+            released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
+            **holder_columns(request, packages[-1] if packages else None),
+            subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
+        )

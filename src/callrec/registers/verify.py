@@ -66,11 +66,11 @@ class Verification:
 
     verdict: Verdict
     head: Head
-    checkpoints: int
-    unattested: int
-    anchors: tuple[Anchor, ...]
-    problems: tuple[Problem, ...]
-    unchecked: tuple[str, ...]
+    checkpoints: int = 0
+    unattested: int = 0
+    anchors: tuple[Anchor, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unchecked: tuple[str, ...] = ()
     """What could not be checked, in words."""
     resumed: tuple[Resumed, ...] = ()
     """Restores: where the log went on, and the heads that were lost."""
@@ -106,10 +106,9 @@ def verify_audit(
         Misconfigured: there is no vault here.
     """
     engine = open_catalogue(config.vault)
+    about = (engine, config, environ, trusted_root, against)
     try:
-        return _verified(
-            *(engine, config, environ, trusted_root, against), full=full, only_new=only_new
-        )
+        return _verified(*about, full=full, only_new=only_new)
     except Tampered as error:
         return _unreadable(error.message)
     except CallrecError:
@@ -206,10 +205,7 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
 
 
 def _verdict(
-    problems: Sequence[Problem],
-    unchecked: Sequence[str],
-    anchors: Sequence[Anchor],
-    read_from: int,
+    problems: Sequence[Problem], unchecked: Sequence[str], anchors: Sequence[Anchor], read_from: int
 ) -> Verdict:
     if problems:
         return Verdict.TAMPERED
@@ -221,15 +217,8 @@ def _verdict(
 
 
 def _unreadable(what: str) -> Verification:
-    return Verification(
-        verdict=Verdict.TAMPERED,
-        head=Head(0, tree.EMPTY_ROOT),
-        checkpoints=0,
-        unattested=0,
-        anchors=(),
-        problems=(Problem(0, what),),
-        unchecked=(),
-    )
+    problems = (Problem(0, what),)
+    return Verification(Verdict.TAMPERED, Head(0, tree.EMPTY_ROOT), problems=problems)
 
 
 def _recall(memory: Path) -> tuple[SeenHead | None, list[Problem]]:
@@ -299,11 +288,8 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
         raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    note = (
-        read_proof(data).checkpoint
-        if data.startswith(PROOF_HEADER.encode())
-        else note_from_typed(data)
-    )
+    is_proof = data.startswith(PROOF_HEADER.encode())
+    note = read_proof(data).checkpoint if is_proof else note_from_typed(data)
     name = origin(register.founders.vault)
     read_claim(note, name)
     signers = {signature.key_id for signature in parse_note(note).signatures}

@@ -2,8 +2,8 @@
 
 A change makes a new version, and every approval of the one before is void.
 
-Whoever made it changes it; so does whoever may search, to attach what he found for somebody who may
-not. The request is then his own as well, and he does not decide it.
+The person who made it changes it; so do people who may search, to attach what they found for
+somebody who may not. The request is then their own as well, and they do not decide it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from callrec.holds.log import change_with_request
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
 from callrec.policy.request import RequestAct
-from callrec.practice import Actor, Practice, register_now, signing, today
+from callrec.practice import Actor, Practice, register_now, today
 from callrec.requests.ask import (
     StaffNamed,
     check_count,
@@ -34,7 +34,7 @@ from callrec.requests.ask import (
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.holding import match_open_holds
-from callrec.requests.lapse import GRANTED_STATES, attempt_on
+from callrec.requests.lapse import GRANTED_STATES, signing_on
 from callrec.requests.model import OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
@@ -70,9 +70,8 @@ def attach_recordings(
 
     def attached(request: OpenRequest, connection: Connection) -> _Content:
         before = request.body.recordings
-        after = tuple(
-            dict.fromkeys((*before, *find_recordings(practice, actor, connection, numbers)))
-        )
+        chosen = find_recordings(practice, actor, connection, numbers)
+        after = tuple(dict.fromkeys((*before, *chosen)))
         if after == before:
             raise _is_so_already(reference)
         return request.particulars, after
@@ -94,9 +93,8 @@ def detach_recordings(
         before = request.body.recordings
         chosen = find_recordings(practice, actor, connection, numbers)
         if not set(chosen) <= set(before):
-            raise NotFound(
-                "the request does not ask for that", hint=f"callrec request show {reference}"
-            )
+            hint = f"callrec request show {reference}"
+            raise NotFound("the request does not ask for that", hint=hint)
         return request.particulars, tuple(each for each in before if each not in chosen)
 
     return _amend(practice, actor, reference, detached)
@@ -132,10 +130,7 @@ def _amend(
     reference: str,
     change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
-    with (
-        attempt_on(practice, actor, RequestAct.AMENDED, reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, RequestAct.AMENDED, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_may_change(actor.person, request.facts, on=today(practice))
         check_waits_for_answer(request.facts)
@@ -150,45 +145,31 @@ def _amend(
 def _write(
     practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
-    which = replace(request.which, version=request.which.version + 1)
-    digest = body.digest(which, request.requester)
+    which, told = replace(request.which, version=request.which.version + 1), body.particulars
+    before, uids = request.particulars, body.uids
     history = log_request_event(
         act,
         actor,
         request.history,
         RequestAct.AMENDED,
-        subject=[uid for uid, _ in body.recordings],
-        details=body.details(digest),
+        subject=uids,
+        details=body.details(body.digest(which, request.requester)),
         nonce=body.log_nonce,
     )
-    if body.particulars != request.particulars:
-        told, purpose = body.particulars, request.purpose
-        history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
-    change_with_request(
-        act,
-        actor,
-        request=request.id,
-        before=request.particulars,
-        particulars=body.particulars,
-        uids=[uid for uid, _ in body.recordings],
-    )
+    if told != before:
+        history = begin_clock(act, actor, history, body)
+    change_with_request(act, actor, request=request.id, before=before, particulars=told, uids=uids)
     ended = destroy_grants(act.connection, request.id, request.requester)
     register = register_now(practice, act.connection)
     REQUESTS.store(act.connection, register, which, body, [request.requester])
-    concerned = staff_named(practice, actor, act.connection, body.particulars)
+    concerned = staff_named(practice, actor, act.connection, told)
     if request.facts.state in GRANTED_STATES:
-        notify_deciders(
-            practice,
-            act.connection,
-            request.reference,
-            request.purpose,
-            history,
-            subjects=concerned.people,
-        )
+        about, people = request.reference, concerned.people
+        notify_deciders(practice, act.connection, about, request.purpose, history, subjects=people)
     return Amended(
         reference=request.reference,
         version=which.version,
-        recordings=len(body.recordings),
+        recordings=len(uids),
         grants_ended=ended,
         of_other_day=date_mismatches_known_to(practice, actor, act.connection, body),
         concerned=concerned,

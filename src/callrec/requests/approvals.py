@@ -7,6 +7,7 @@ An approval is a statement that a leaf carries; a state or a row says nothing ab
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -52,26 +53,32 @@ def read_approvals(
     practice: Practice, connection: Connection, history: History
 ) -> tuple[Approval, ...]:
     """Every approval in a request's history, standing or not, oldest first."""
-    signed = [
-        (leaf, statement_of(connection, leaf, practice.vault))
-        for leaf in history.leaves
-        if leaf.act == RequestAct.APPROVED
-    ]
+    approved = [leaf for leaf in history.leaves if leaf.act == RequestAct.APPROVED]
+    signed = [(leaf, statement_of(connection, leaf, practice.vault)) for leaf in approved]
     for leaf, statement in signed:
         check_made_by(practice.register, leaf, statement)
     return _approvals(history, practice.register, signed)
+
+
+def by_statement(approvals: Iterable[Approval]) -> Mapping[str, Approval]:
+    """Approvals by the digest of each signer's statement."""
+    return {
+        signed.digest: approval
+        for approval in approvals
+        for signed in (approval.statement, approval.countersignature)
+        if signed is not None
+    }
 
 
 def stated_approvals(
     history: History, stated: Mapping[str, Statement], register: Register
 ) -> tuple[Approval, ...]:
     """As `read_approvals`, of statements that were found sound before, by their digests."""
-    signed = [
-        (leaf, _stated(leaf, stated.get(leaf.statement)))
-        for leaf in history.leaves
-        if leaf.act == RequestAct.APPROVED
-    ]
-    return _approvals(history, register, signed)
+    approved = [leaf for leaf in history.leaves if leaf.act == RequestAct.APPROVED]
+    for leaf in approved:
+        if leaf.statement not in stated:
+            raise Tampered(f"the statement of leaf {leaf.seq} is missing")
+    return _approvals(history, register, [(leaf, stated[leaf.statement]) for leaf in approved])
 
 
 def end_reason(approval: Approval, history: History, now: datetime) -> str:
@@ -106,7 +113,7 @@ def releases_in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tu
     """
     begun = set[tuple[str, ...]]()
     for leaf in leaves:
-        release = leaf.subject[1:2]  # none, where a program of somebody's own wrote none
+        release = leaf.subject[1:2]  # none, where some other program wrote none
         if leaf.actor != person:
             continue
         if leaf.act == RequestAct.PREPARED:
@@ -117,7 +124,7 @@ def releases_in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tu
 
 
 def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
-    """What a voucher since that leaf has changed for whom something was granted to."""
+    """What a voucher since that leaf has changed for a person to whom something was granted."""
     for voucher in register.vouchers.get(person, ()):
         if voucher.seq < seq:
             continue
@@ -172,8 +179,9 @@ def check_signers_entitled(might: Powers, approval: Approval, request: RequestFa
 
     What was lent to them counts by the log's days: their own clock may have been set back.
     """
-    fields, seq = approval.statement.fields, approval.leaf.seq
-    second = approval.countersignature
+    fields, seq, second = approval.statement.fields, approval.leaf.seq, approval.countersignature
+    # That there was a reason was checked when the glass was broken.
+    reason = "the reason lies sealed beside the leaf" if approval.leaf.detail else ""
     try:
         decider, on = might.actor(approval.leaf)
         countersigner = might.register.person(second.by, before=seq) if second else None
@@ -189,7 +197,7 @@ def check_signers_entitled(might: Powers, approval: Approval, request: RequestFa
         to=approval.to,
         on=on,
         consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
-        glass_reason=_glass_reason(approval),
+        glass_reason=reason if approval.broke_glass else None,
     )
 
 
@@ -203,7 +211,7 @@ def check_signers(
     consulted_on: date | None,
     glass_reason: str | None,
 ) -> None:
-    """The rules for whoever signs an approval: asked when it is made, and each time it is used."""
+    """The rules for people who sign an approval: asked when it is made, and when it is used."""
     if glass_reason is not None:
         check_may_break_glass(decider, request, reason=glass_reason, on=on)
     else:
@@ -220,12 +228,6 @@ def no_longer_granted(why: str, reference: str) -> Refused:
         hint="ask whoever approved it to decide again; "
         f"callrec request show {reference} says what happened",
     )
-
-
-def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
-    if statement is None:
-        raise Tampered(f"the statement of leaf {leaf.seq} is missing")
-    return statement
 
 
 def _approvals(
@@ -260,7 +262,7 @@ def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
 
 
 def _is_in_form(fields: Mapping[str, Any]) -> bool:
-    """Whether an approval says what each one says: whoever has a key may sign anything."""
+    """Whether an approval says what each one says: anybody with a key may sign anything."""
     match fields:
         case {
             "break_glass": bool(),
@@ -275,16 +277,12 @@ def _is_in_form(fields: Mapping[str, Any]) -> bool:
             parse_instant(lapses)
             entries_in(fields, "items", "uid", "ciphertext", "grant")
             codes = {code for _, code in entries_in(fields, "withheld", "uid", "code")}
-            return codes <= GROUND_CODES.keys() and (not consulted or _is_day(consulted))
+            with suppress(ValueError):
+                is_day = not consulted or date.fromisoformat(consulted).isoformat() == consulted
+                return codes <= GROUND_CODES.keys() and is_day
         case _:
-            return False
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+            pass
+    return False
 
 
 def _countersignature(
@@ -306,17 +304,10 @@ def _said_by_both(statement: Statement) -> Mapping[str, Any]:
     return {name: said for name, said in statement.fields.items() if name not in ("at", "by")}
 
 
-def _glass_reason(approval: Approval) -> str | None:
-    if not approval.broke_glass:
-        return None
-    # It was checked when the glass was broken.
-    return "the reason lies sealed beside the leaf" if approval.leaf.detail else ""
-
-
 def certified_approvers(
     practice: Practice, approvals: Iterable[Approval]
 ) -> Iterator[CertifiedApproval]:
-    """Who approved it, by the role that he had then."""
+    """Who approved it, by the role that they had then."""
     for approval in approvals:
         second, seq = approval.countersignature, approval.leaf.seq
         yield CertifiedApproval(

@@ -1,6 +1,6 @@
 """Make one.
 
-It takes no key but the public ones: whoever asks need not be able to read anything.
+It takes no key but the public ones: people who ask need not be able to read anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from callrec.policy.role import PersonId, Power
 from callrec.policy.search import is_of_another_day
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
-from callrec.record.forms import NONCE_BYTES
+from callrec.record.versions import fresh_nonces
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
@@ -47,21 +47,6 @@ from callrec.requests.telling import notify_deciders
 from callrec.telephone.number import e164
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class MadeRequest:
-    """A request that has just been written, for what follows from it. Its repr shows nothing."""
-
-    id: str
-    number: int
-    purpose: Purpose
-    particulars: Particulars
-    which: RequestVersion
-    key: bytes
-    """The request key of this version, 32 bytes."""
-    history: History
-    """So far: that it was made."""
-
-
 @dataclass(frozen=True, slots=True)
 class CreatedRequest:
     """A new request."""
@@ -72,7 +57,7 @@ class CreatedRequest:
     particulars: Particulars = field(repr=False)
     concerned: StaffNamed
     of_other_day: tuple[int, ...] | None = ()
-    """Of the recordings, those that are not of the day which the request says; None for whoever
+    """Of the recordings, those that are not of the day which the request says; None for people who
     may not know what they are."""
 
 
@@ -102,30 +87,22 @@ def create_request(
             number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
             body = new_body(number, purpose, particulars, found)
             of_other_day = date_mismatches_known_to(practice, actor, act.connection, body)
-            made = write_request(practice, act, actor, body)
-            history = begin_clock(
-                act, actor, made.history, purpose=purpose, particulars=particulars
-            )
+            history = write_request(practice, act, actor, body)
+            history = begin_clock(act, actor, history, body)
             place_with_request(
                 practice,
                 act,
                 actor,
-                request=made.id,
-                purpose=body.purpose,
-                particulars=body.particulars,
-                uids=[uid for uid, _ in body.recordings],
+                request=history.request,
+                purpose=purpose,
+                particulars=particulars,
+                uids=body.uids,
             )
-            notify_deciders(
-                practice,
-                act.connection,
-                f"R-{number}",
-                purpose,
-                history,
-                subjects=concerned.people,
-            )
+            reference, people = f"R-{number}", concerned.people
+            notify_deciders(practice, act.connection, reference, purpose, history, subjects=people)
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return CreatedRequest(f"R-{number}", purpose, asked_for, particulars, concerned, of_other_day)
+    return CreatedRequest(reference, purpose, asked_for, particulars, concerned, of_other_day)
 
 
 def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
@@ -180,10 +157,7 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
 
 
 def new_body(
-    number: int,
-    purpose: Purpose,
-    particulars: Particulars,
-    recordings: tuple[tuple[str, str], ...],
+    number: int, purpose: Purpose, particulars: Particulars, recordings: tuple[tuple[str, str], ...]
 ) -> RequestBody:
     """A version of a request, with fresh nonces."""
     return RequestBody(
@@ -191,64 +165,44 @@ def new_body(
         purpose=purpose,
         particulars=particulars,
         recordings=recordings,
-        nonce=primitives.random_bytes(NONCE_BYTES),
-        log_nonce=primitives.random_bytes(NONCE_BYTES),
+        **fresh_nonces(),
     )
 
 
 def write_request(
     practice: Practice, act: LogTransaction, actor: Actor, body: RequestBody
-) -> MadeRequest:
+) -> History:
     """Write a new request: its leaf, its row and what lies under its key."""
     id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
     which = RequestVersion(practice.vault, id_, 1)
-    digest = body.digest(which, actor.person.id)
-    subject, details = [id_, *(uid for uid, _ in body.recordings)], body.details(digest)
+    details = body.details(body.digest(which, actor.person.id))
+    subject = [id_, *body.uids]
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
     REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
-    return MadeRequest(
-        id=which.request,
-        number=body.number,
-        purpose=body.purpose,
-        particulars=body.particulars,
-        which=which,
-        key=REQUESTS.store(
-            act.connection,
-            register_now(practice, act.connection),
-            which,
-            body,
-            [actor.person.id],
-        ),
-        history=history,
-    )
+    register = register_now(practice, act.connection)
+    REQUESTS.store(act.connection, register, which, body, [actor.person.id])
+    return history
 
 
 def parse_number(practice: Practice, said: str | None) -> str | None:
-    """A number in any spelling as E.164; nothing, and "unknown", stay what they are.
-
-    Raises:
-        Unusable: it is none.
-    """
+    """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
     if not said or said.strip().casefold() == UNKNOWN:
         return said
     number = e164(said, practice.config.region)
     if number is None:
-        raise Unusable(
-            "that is no telephone number", hint="give it in full, or say --number unknown"
-        )
+        hint = "give it in full, or say --number unknown"
+        raise Unusable("that is no telephone number", hint=hint)
     return number
-
-
-# Whom of the practice a request is about, told to whoever makes, changes or approves it [4(b)].
-#
-# Whoever that is does not decide it, so whether somebody was known by what was said of him is told
-# where it can still be said better.
 
 
 @dataclass(frozen=True, slots=True)
 class StaffNamed:
-    """Whom of the practice a request is about, as far as one person can tell."""
+    """Whom of the practice a request is about, as far as one person can tell.
+
+    The people it is about do not decide it. So whether they were recognised is shown to those who
+    make, change or approve it, while they can still name them better [4(b)].
+    """
 
     people: frozenset[PersonId]
     logins: tuple[str, ...]
@@ -284,17 +238,15 @@ def _concerned(
     )
 
 
-# Recordings under a request that are not of the day which it says [policy 4(b)].
-#
-# A number is mistyped, and a description may be mistaken: neither is refused, and both are told to
-# whoever decides, and to whoever asks if he may know what the recordings are: else days could be
-# tried out on numbers.
-
-
 def find_date_mismatches(
     practice: Practice, particulars: Particulars, rows: Iterable[Row[Any]]
 ) -> tuple[int, ...]:
-    """The numbers of those of these recordings that began on another day than a request says."""
+    """The numbers of those of these recordings that began on another day than a request says.
+
+    A number is mistyped, and a description may be mistaken: neither is refused, and both are shown
+    to those who decide, and to those who ask if they may know what the recordings are. Others could
+    try out days on numbers.
+    """
     zone = practice.config.time_zone
     return tuple(
         row.id
@@ -306,9 +258,9 @@ def find_date_mismatches(
 def date_mismatches_known_to(
     practice: Practice, actor: Actor, connection: Connection, body: RequestBody
 ) -> tuple[int, ...] | None:
-    """The same of a request that the actor makes or changes; None if that is not his to know."""
+    """The same of a request that the actor makes or changes; None if they may not know."""
     if not is_shown_recordings(actor.person, body.purpose, on=today(practice)):
         return None
-    table, uids = tables.recording.c, [uid for uid, _ in body.recordings]
-    query = select(table.id, table.started_at).where(table.uid.in_(uids)).order_by(table.id)
+    table = tables.recording.c
+    query = select(table.id, table.started_at).where(table.uid.in_(body.uids)).order_by(table.id)
     return find_date_mismatches(practice, body.particulars, connection.execute(query))

@@ -35,14 +35,22 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.clock_rules import is_recent
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves, signer_login
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.history import log_request_event, open_words, read_history
-from callrec.requests.model import DATING_ACTS, MAKING_ACTS, Clock, History, OpenRequest, event_of
+from callrec.requests.history import log_request_event, open_words
+from callrec.requests.model import (
+    DATING_ACTS,
+    MAKING_ACTS,
+    Clock,
+    History,
+    OpenRequest,
+    RequestBody,
+    event_of,
+)
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,
@@ -63,30 +71,20 @@ PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
-def has_clock(purpose: Purpose) -> bool:
-    """Whether the day on which it came is among what such a request says."""
-    return TERMS[purpose].is_dated
-
-
 def begin_clock(
-    act: LogTransaction,
-    actor: Actor,
-    history: History,
-    *,
-    purpose: Purpose,
-    particulars: Particulars,
+    act: LogTransaction, actor: Actor, history: History, request: RequestBody
 ) -> History:
     """Date a request that has just been made, or was changed: the day on which it came."""
-    if not has_clock(purpose):
+    if not TERMS[request.purpose].is_dated:
         return history
-    further = particulars.further
+    further = request.particulars.further
     missing = sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
     body = {
         "answer_by": further.get("answer-by", ""),
         "awaits": missing,
         "event": str(ClockEventKind.RECEIVED),
         "on": further["received"],
-        "purpose": str(purpose),
+        "purpose": str(request.purpose),
         "urgent": further.get("urgent") == "yes",
         "words": "",
     }
@@ -103,20 +101,15 @@ def log_dated(
     """Write a leaf that a clock counts by, with its details in the clear beside it."""
     nonce = primitives.random_bytes(NONCE_BYTES)
     after = log_request_event(act, actor, history, ACT_OF_DATED[event], details=body, nonce=nonce)
-    act.connection.execute(
-        tables.clock_event.insert().values(
-            seq=after.leaves[-1].seq,
-            request=history.request,
-            nonce=nonce,
-            body=canonical(dict(body)),
-        )
-    )
+    row = {"seq": after.leaves[-1].seq, "request": history.request, "nonce": nonce}
+    dated = tables.clock_event.insert().values(**row, body=canonical(dict(body)))
+    act.connection.execute(dated)
     return after
 
 
 def read_clock(practice: Practice, connection: Connection, history: History) -> Clock | None:
     """A request's dated events; None where it has no clock."""
-    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    rows = read_date_rows(connection, history.request)
     clock = _clock(practice, connection, history.leaves, rows)
     if rows:
         raise Tampered(_UNCARRIED)
@@ -127,7 +120,7 @@ def read_clocks(
     practice: Practice, connection: Connection, history: History
 ) -> Iterator[tuple[Leaf, Clock]]:
     """What a request's dates came to after each, oldest first, with the leaf that commits to it."""
-    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    rows = read_date_rows(connection, history.request)
     return _clocks(practice, connection, history.leaves, rows)
 
 
@@ -152,17 +145,12 @@ def read_deadline(practice: Practice, connection: Connection, history: History) 
     return None if clock is None else deadline_on_day(practice, clock)
 
 
-def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> Deadline | None:
-    """The same for the row of a request."""
-    return read_deadline(practice, connection, read_history(practice, connection, row.id))
-
-
 def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, Deadline]:
     """By when each request that has a clock is answered, by its id; nothing is opened.
 
     Those that have ended by the state column are left out: their clocks stand still. Of one whose
-    dates are not what their leaves commit to, or in no form, the day is told to be unknown: nobody
-    takes the lists away in which all the others stand, by what he writes of one.
+    dates are not what their leaves commit to, or in no form, the day is said to be unknown: what is
+    written of one does not take away the lists in which all the others stand.
     """
     rows = read_date_rows(connection)
     told: dict[str, list[Leaf]] = {}
@@ -183,9 +171,12 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     return {request: day for request, day in found.items() if request not in ended}
 
 
-def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
-    """The rows of every date, by the sequence of the leaf that commits to it."""
-    return _rows(connection, tables.clock_event.c.seq >= 0)
+def read_date_rows(connection: Connection, request: str | None = None) -> dict[int, Row[Any]]:
+    """The rows of every date, or of one request's, by the leaf that commits to each."""
+    query = select(tables.clock_event)
+    if request is not None:
+        query = query.where(tables.clock_event.c.request == request)
+    return {row.seq: row for row in connection.execute(query)}
 
 
 def check_dates(
@@ -194,24 +185,18 @@ def check_dates(
     """Each date is the one that its leaf commits to, in form, and none is missing or was added."""
     left = dict(dates)
     for leaf in done:
-        if leaf.act in DATING_ACTS:
-            yield from _check_date(connection, vault, leaf, left.pop(leaf.seq, None))
+        if leaf.act not in DATING_ACTS:
+            continue
+        is_committed = False
+        try:
+            body = _committed(vault, leaf, left.pop(leaf.seq, None))
+            is_committed = True
+            read_date(leaf, body)
+        except Tampered as error:
+            by = f"; {signer_login(connection, leaf)} signed it" if is_committed else ""
+            yield Problem(leaf.seq, f"{error.message}{by}")
     if left:
         yield Problem(None, _UNCARRIED)
-
-
-def _check_date(
-    connection: Connection, vault: str, leaf: Leaf, row: Row[Any] | None
-) -> Iterator[Problem]:
-    try:
-        body = _committed(vault, leaf, row)
-    except Tampered as error:
-        yield Problem(leaf.seq, error.message)
-        return
-    try:
-        read_date(leaf, body)
-    except Tampered as error:
-        yield Problem(leaf.seq, f"{error.message}; {signer_login(connection, leaf)} signed it")
 
 
 def is_court_ordered(
@@ -222,7 +207,7 @@ def is_court_ordered(
     dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
     told = [what for what in dated if isinstance(what, Receipt)]
     if not told:
-        if has_clock(purpose):
+        if TERMS[purpose].is_dated:
             raise Tampered("a request was not dated whose purpose has a clock")
         return False
     if {receipt.purpose for receipt in told} != {purpose}:
@@ -259,44 +244,39 @@ def read_dates(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, DatedWords]:
     """A request's dated events with what was said of them, by the sequence of the leaf."""
-    rows = _rows(connection, tables.clock_event.c.request == request.id)
-    told, found = open_words(connection, request), {}
+    rows, told = read_date_rows(connection, request.id), open_words(connection, request)
+    found = {}
     for leaf in request.history.leaves:
-        if leaf.act in DATING_ACTS:
-            date_ = _told(practice.vault, leaf, rows.get(leaf.seq))
-            said = told.get(leaf.seq) if date_.words else None
-            found[leaf.seq] = DatedWords(
-                on=date_.on,
-                awaited=date_.awaited,
-                reason=None if said is None else _held_against(date_.words, *said),
-            )
+        if leaf.act not in DATING_ACTS:
+            continue
+        what, committed = _told(practice.vault, leaf, rows.get(leaf.seq))
+        reason = None
+        if committed and leaf.seq in told:
+            nonce, words = told[leaf.seq]
+            if primitives.sha256(nonce, words).hex() != committed:
+                raise Tampered("what was said when a request was dated is not what was said")
+            said = parse(words)
+            if not isinstance(said, dict):
+                raise Tampered("what was said when a request was dated is in no form")
+            reason = str(said.get("reason", ""))
+        if isinstance(what, Receipt):
+            found[leaf.seq] = DatedWords(what.received_on, None, reason)
+        else:
+            awaited = None if what.awaited is None else str(what.awaited)
+            found[leaf.seq] = DatedWords(what.on, awaited, reason)
     return found
-
-
-def _held_against(committed: str, nonce: bytes, words: bytes) -> str:
-    if primitives.sha256(nonce, words).hex() != committed:
-        raise Tampered("what was said when a request was dated is not what was said")
-    said = parse(words)
-    if not isinstance(said, dict):
-        raise Tampered("what was said when a request was dated is in no form")
-    return str(said.get("reason", ""))
 
 
 def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
     """What the dated events come to on a day; today, where none is given.
 
-    A day in a year whose bank holidays are not known is told to be so and is no error: one request
-    does not take the lists away in which all the others stand.
+    A day in a year whose bank holidays are not known is said to be unknown and raises nothing: one
+    request does not take away the lists in which all the others stand.
     """
     clocks = practice.config.clocks
+    days, scales = working_days(clocks), scales_of(clocks)
     try:
-        return deadline(
-            clock.receipt,
-            clock.events,
-            working_days(clocks),
-            on=on or today(practice),
-            scales=scales_of(clocks),
-        )
+        return deadline(clock.receipt, clock.events, days, on=on or today(practice), scales=scales)
     except Unusable as error:
         return replace(
             _unknown(f"{error.message} [clocks.holidays_known_until]"),
@@ -314,11 +294,6 @@ def _unknown(why: str) -> Deadline:
         why=(why,),
         is_unknown=True,
     )
-
-
-def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:
-    query = select(tables.clock_event).where(condition)
-    return {row.seq: row for row in connection.execute(query)}
 
 
 def _clock(
@@ -361,15 +336,6 @@ class _Date(NamedTuple):
     words: str
     """SHA-256 of what was said of it, in hex; empty: nothing was."""
 
-    @property
-    def on(self) -> date:
-        return self.what.received_on if isinstance(self.what, Receipt) else self.what.on
-
-    @property
-    def awaited(self) -> str | None:
-        awaited = None if isinstance(self.what, Receipt) else self.what.awaited
-        return None if awaited is None else str(awaited)
-
 
 def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
     return read_date(leaf, _committed(vault, leaf, row))
@@ -388,9 +354,24 @@ def _committed(vault: str, leaf: Leaf, row: Row[Any] | None) -> Any:
 
 def read_date(leaf: Leaf, body: Any) -> _Date:
     """The date that a leaf commits to, from its details."""
+    what: Receipt | ClockEvent
     try:
-        event, words = ClockEventKind(body["event"]), body["words"]
-        what = _receipt(body) if event is ClockEventKind.RECEIVED else _event(event, body)
+        event, words, on = (
+            ClockEventKind(body["event"]),
+            body["words"],
+            date.fromisoformat(body["on"]),
+        )
+        if event is ClockEventKind.RECEIVED:
+            what = Receipt(
+                purpose=Purpose(body["purpose"]),
+                received_on=on,
+                answer_by=date.fromisoformat(body["answer_by"]) if body["answer_by"] else None,
+                urgent=body["urgent"],
+                awaits=frozenset(AWAITED[each] for each in body["awaits"]),
+            )
+        else:
+            awaited = AWAITED[body["awaited"]] if body["awaited"] else None
+            what = ClockEvent(event=event, on=on, awaited=awaited)
     except (KeyError, TypeError, ValueError, Unusable) as error:
         raise Tampered(f"the date of leaf {leaf.seq} is in no form") from error
     is_its_own = not isinstance(what, Receipt) or is_for(leaf.subject[0], what.purpose)
@@ -399,33 +380,32 @@ def read_date(leaf: Leaf, body: Any) -> _Date:
     return _Date(what, words)
 
 
-def _receipt(body: Mapping[str, Any]) -> Receipt:
-    return Receipt(
-        purpose=Purpose(body["purpose"]),
-        received_on=date.fromisoformat(body["on"]),
-        answer_by=date.fromisoformat(body["answer_by"]) if body["answer_by"] else None,
-        urgent=body["urgent"],
-        awaits=frozenset(AWAITED[each] for each in body["awaits"]),
-    )
-
-
 def _aged(
     practice: Practice, connection: Connection, clock: Clock, makings: Iterable[Leaf]
 ) -> Clock:
-    """With what is known of how old that is what is asked for; it matters for the deceased only."""
-    if clock.receipt.purpose is not Purpose.DECEASED:
+    """With whether all that is asked for is recent; it matters for the deceased only.
+
+    Nothing may be older than the Act's 40 days; where there is nothing, it is not so.
+    """
+    receipt = clock.receipt
+    if receipt.purpose is not Purpose.DECEASED:
         return clock
-    recent = replace(clock, receipt=replace(clock.receipt, nothing_older=True))
+    recent = replace(clock, receipt=replace(receipt, nothing_older=True))
     uids = _asked_for(practice, makings, by=deadline_on_day(practice, recent).due_on)
-    is_so = _is_all_recent(practice, connection, uids, clock.receipt.received_on)
-    return recent if is_so else clock
+    recording = tables.recording.c
+    query = select(func.min(recording.started_at)).where(recording.uid.in_(uids))
+    oldest = connection.execute(query).scalar()
+    if oldest is None:
+        return clock
+    made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
+    return recent if is_recent(made_on, receipt.received_on) else clock
 
 
 def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) -> Sequence[str]:
     """The recordings whose age counts: those that were asked for when that day ended.
 
     Where none were, those that were first asked for afterwards. What is attached or detached later
-    moves nothing, or a deadline that was missed would be so no more.
+    moves nothing, or a deadline that was missed would no longer be so.
     """
     in_time: list[Sequence[str]] = []
     later: list[Sequence[str]] = []
@@ -435,25 +415,6 @@ def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) 
     return next(filter(None, (*in_time[-1:], *later)), ())
 
 
-def _is_all_recent(
-    practice: Practice, connection: Connection, uids: Sequence[str], received_on: date
-) -> bool:
-    """Whether none of them is older than the Act's 40 days; where there is none, it is not so."""
-    recording = tables.recording
-    oldest = connection.execute(
-        select(func.min(recording.c.started_at)).where(recording.c.uid.in_(uids))
-    ).scalar()
-    if oldest is None:
-        return False
-    made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
-    return is_recent(made_on, received_on)
-
-
 def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
     """When something happened to a request, in the practice's time zone."""
     return event_of(leaf).at.astimezone(practice.config.time_zone).date()
-
-
-def _event(event: ClockEventKind, body: Mapping[str, Any]) -> ClockEvent:
-    awaited = AWAITED[body["awaited"]] if body["awaited"] else None
-    return ClockEvent(event=event, on=date.fromisoformat(body["on"]), awaited=awaited)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -14,7 +14,6 @@ from callrec.errors import Locked, Refused
 from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
 from callrec.policy.search import CallFacts, matches
 from callrec.practice import Actor, Practice
-from callrec.requests.model import OpenRequest
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:
@@ -31,13 +30,14 @@ def holds_covering(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
 ) -> Mapping[int, tuple[HoldFacts, ...]]:
     """The holds that cover these recordings; what is not held is not in it."""
-    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
-    for row in holds_naming(connection, recordings):
-        found[row.recording][row.id] = hold_facts(row)
-    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        for number in _in_its_time(practice, actor, connection, row, recordings):
-            found[number][row.id] = hold_facts(row)
-    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+
+    def in_time_of(hold: Row[Any]) -> Sequence[Row[Any]]:
+        table = tables.recording
+        rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
+        return _in_stated_time(practice, actor, connection, hold, rows)
+
+    naming = holds_naming(connection, recordings)
+    return _covering(connection, recordings, naming, in_time_of)
 
 
 def holds_covering_rows(
@@ -47,53 +47,46 @@ def holds_covering_rows(
 
     A hold whose request the actor cannot open covers all of them: too much, never too little.
     """
-    found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
-    for row in every_holds_naming(connection):
+
+    def in_time_of(hold: Row[Any]) -> Sequence[Row[Any]]:
+        if actor is None:
+            return recordings
+        try:
+            return _in_stated_time(practice, actor, connection, hold, recordings)
+        except (Locked, Refused):
+            return recordings
+
+    numbers = [row.id for row in recordings]
+    return _covering(connection, numbers, every_holds_naming(connection), in_time_of)
+
+
+def _covering(
+    connection: Connection,
+    recordings: Collection[int],
+    naming: Sequence[Row[Any]],
+    in_time_of: Callable[[Row[Any]], Sequence[Row[Any]]],
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
+    for row in naming:
         if row.recording in found:
             found[row.recording][row.id] = hold_facts(row)
     for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        for recording in _then(practice, actor, connection, row, recordings):
+        for recording in in_time_of(row):
             found[recording.id][row.id] = hold_facts(row)
     return {number: tuple(holds.values()) for number, holds in found.items() if holds}
 
 
-def _in_its_time(
+def _in_stated_time(
     practice: Practice,
     actor: Actor,
     connection: Connection,
     hold: Row[Any],
-    recordings: Collection[int],
-) -> Collection[int]:
-    """Those of the recordings that were in the time that a hold's request tells."""
+    recordings: Sequence[Row[Any]],
+) -> Sequence[Row[Any]]:
+    """Those of the recordings that were in the time that a hold's request states."""
     from callrec.requests.open import read_request  # noqa: PLC0415  # few holds have no match
 
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    table = tables.recording
-    rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
-    return [row.id for row in _told_by(practice, request, rows)]
-
-
-def _then(
-    practice: Practice,
-    actor: Actor | None,
-    connection: Connection,
-    hold: Row[Any],
-    recordings: Sequence[Row[Any]],
-) -> Sequence[Row[Any]]:
-    if actor is None:
-        return recordings
-    from callrec.requests.open import read_request  # noqa: PLC0415  # as above
-
-    try:
-        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    except (Locked, Refused):
-        return recordings
-    return _told_by(practice, request, recordings)
-
-
-def _told_by(
-    practice: Practice, request: OpenRequest, recordings: Sequence[Row[Any]]
-) -> Sequence[Row[Any]]:
     time, zone = stated_call_times(request.particulars), practice.config.time_zone
     return [row for row in recordings if matches(time, _clear_facts(row), zone)]
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
-from callrec.errors import Locked, NotFound, Refused
+from callrec.errors import NotFound, Refused
 from callrec.login.people import find_person, logins, namesakes
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
@@ -31,17 +31,16 @@ from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.role import Person
 from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, check_refused_on
 from callrec.policy.words import check_reason
-from callrec.practice import Actor, Practice, signing, today
+from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import check_signers, last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import write_approval
 from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import check_may_be_destroyed
-from callrec.requests.lapse import attempt_on
+from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_granted
@@ -64,7 +63,7 @@ class ApprovalPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Decision:
-    """What whoever approves says. Its repr shows nothing."""
+    """What the person who approves says. Its repr shows nothing."""
 
     recordings: tuple[int, ...] = ()
     """Numbers of those that are granted; empty: all that the request asks for, but the withheld."""
@@ -112,7 +111,7 @@ def preview_approval(
     Raises:
         NotFound: there is no such request, or recording under it.
         Refused, Unusable: it cannot be decided so.
-        Locked: it takes the keys of whoever may approve.
+        Locked: it takes the keys of people who may approve.
         Tampered: the log or the request is not as it was signed.
     """
     with (
@@ -133,24 +132,16 @@ def approve_request(
 ) -> Approved:
     """Approve a request, or some of its recordings, for one person.
 
-    Args:
-        practice: the open vault.
-        actor: who decides, with his password given.
-        reference: ``R-17``.
-        decision: what he decides.
-        countersigner: the second person, with his password given.
+    The actor, and the second person who countersigns, have given their passwords.
 
     Raises:
         NotFound: there is no such request, recording under it, or person.
         Refused: a rule says no, or the request asks for no recording.
-        Locked: it takes the actor's password, or the keys of whoever may approve.
+        Locked: it takes the actor's password, or the keys of people who may approve.
         Tampered: the log, the request or a recording is not as it was signed.
     """
     if actor.identity is None:
-        raise Locked(
-            "an approval is signed with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("an approval is signed with your password")
     with (
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,
@@ -186,7 +177,10 @@ def _decide(
     decision: Decision,
     countersigner: Actor | None,
 ) -> Granting:
-    grantee = _grantee(practice, request, decision)
+    if decision.to:
+        grantee = find_person(practice, decision.to)[1].person
+    else:
+        grantee = practice.register.person(request.requester)
     check_signers(
         request.facts,
         decider=actor.person,
@@ -197,7 +191,7 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
-    foreseen = _preview(practice, request, decision)
+    foreseen, grants = _preview(practice, request, decision), practice.config.grants
     if decision.seen not in (None, foreseen):
         raise Refused(
             "the request, or what was decided of it, was changed after you saw it",
@@ -213,22 +207,12 @@ def _decide(
         grounds=foreseen.withheld,
         edits=foreseen.granted,
         lapses_at=grant_lapses_at(
-            practice.now(),
-            practice.config.grants.lapse_days,
-            practice.config.time_zone,
-            until=decision.until,
+            practice.now(), grants.lapse_days, practice.config.time_zone, until=decision.until
         ),
         consulted_on=decision.consulted_on,
         note=decision.note,
         glass_reason=decision.glass_reason,
     )
-
-
-def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Person:
-    if not decision.to:
-        return practice.register.person(request.requester)
-    _, voucher = find_person(practice, decision.to)
-    return voucher.person
 
 
 def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
@@ -245,7 +229,7 @@ def _edits(
 ) -> Mapping[int, Edits]:
     """How the copy of each granted recording is edited.
 
-    What was left out before is left out again, for whomever, until the recording is edited anew.
+    What was left out before is left out again, for anybody, until the recording is edited anew.
     """
     if decision.edits:
         check_is_for_listening(request.facts)
@@ -265,11 +249,16 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     """
     asked = [row.id for row in request.recordings]
     if not asked:
+        reference = request.reference
+        hint = (
+            f"find it with callrec search --request {reference}, then run"
+            f" callrec request attach {reference} RECORDING"
+        )
+        if Ground.NOT_HELD in GROUNDS_FOR[request.purpose]:  # the law wants an answer nevertheless
+            deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"
+            hint += f"; if there is none: {deny}"
         raise Refused(
-            "the request asks for no recording",
-            clause=Clause.FORMALLY_AUTHORISED,
-            hint=f"find it with callrec search --request {request.reference}, then run"
-            f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
+            "the request asks for no recording", clause=Clause.FORMALLY_AUTHORISED, hint=hint
         )
     if not {*decision.recordings, *decision.withheld} <= set(asked):
         raise NotFound(
@@ -282,22 +271,8 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
         for row in request.recordings
         if row.uid in before and row.id not in decision.recordings
     }
-    return check_each_decided(
-        request.facts,
-        asked,
-        granted=decision.recordings,
-        withheld={**kept_back, **decision.withheld},
-    )
-
-
-def _or_not_held(request: OpenRequest) -> str:
-    """The rest of a hint, where the law wants an answer though nothing is found."""
-    if Ground.NOT_HELD not in GROUNDS_FOR[request.purpose]:
-        return ""
-    return (
-        "; if there is none:"
-        f" callrec deny {request.reference} --code {Ground.NOT_HELD} --reason TEXT"
-    )
+    withheld = {**kept_back, **decision.withheld}
+    return check_each_decided(request.facts, asked, granted=decision.recordings, withheld=withheld)
 
 
 def read_to_decide(
@@ -311,9 +286,9 @@ def read_to_decide(
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
-    Whoever does not is told so under the clause that names who does; else he would only learn that
-    he cannot read it. Who made it may have left and come back under another login, which no leaf
-    tells: so its facts have the namesakes of its makers.
+    Others are told so under the clause that names who does; else they would only learn that they
+    cannot read it. The person who made it may have left and come back under another login, which no
+    leaf tells: so its facts have the namesakes of its makers.
     """
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
@@ -324,12 +299,11 @@ def read_to_decide(
 
 
 def check_nothing_awaited(request: OpenRequest) -> None:
-    """One does not decide what one has asked about: its clock would go on waiting.
+    """What was asked about is not decided before it comes: its clock would go on waiting.
 
     The state alone does not tell: whatever comes unasked puts the request back to ``submitted``.
     """
-    events = request.clock.events if request.clock else ()
-    for wait in waits_of(events):
+    for wait in waits_of(request.clock.events if request.clock else ()):
         if wait.is_open:
             raise Refused(
                 f"{wait.awaited.words} was asked for and has not come",
@@ -350,7 +324,7 @@ def deny_request(
 ) -> RequestState:
     """Deny a request; the reason and the ground lie sealed beside the leaf.
 
-    With ``breaks_glass`` the Data Controller denies what he made himself, and alone.
+    With ``breaks_glass`` the Data Controller denies what they made themselves, and alone.
 
     Raises:
         NotFound: there is none.
@@ -358,10 +332,7 @@ def deny_request(
             and taken back since), the reason is none, or the ground does not fit the purpose or
             is none of a law's where one gives a right to it.
     """
-    with (
-        attempt_on(practice, actor, RequestAct.DENIED, reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, RequestAct.DENIED, reference) as act:
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         may = check_may_deny_alone if breaks_glass else check_may_decide
         may(actor.person, request.facts, on=today(practice))
@@ -374,12 +345,6 @@ def deny_request(
         told, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was denied", to=told, by=by)
         return after.state
-
-
-# Take back what was granted under a request: its grants are destroyed [policy 4(a), 4(b)].
-#
-# The request stands as submitted again, and must be decided again. What was heard or handed over
-# before stays so.
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,21 +360,20 @@ class RevokedRequest:
 def revoke_grants(
     practice: Practice, actor: Actor, reference: str, *, reason: str
 ) -> RevokedRequest:
-    """Take back every grant under a request.
+    """Take back every grant under a request, and destroy it [policy 4(a), 4(b)].
+
+    The request stands as submitted again, and must be decided again. What was heard or handed over
+    before stays so.
 
     Raises:
         NotFound: there is none.
         Refused: the actor may not decide it, nothing is approved, or the reason is none.
     """
-    with (
-        attempt_on(practice, actor, RequestAct.REVOKED, reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, RequestAct.REVOKED, reference) as act:
         request = read_to_decide(practice, actor, act.connection, reference, command="revoke")
         check_may_revoke(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-        words = {"reason": reason}
-        after = log_with_words(act, actor, request, RequestAct.REVOKED, words)
+        after = log_with_words(act, actor, request, RequestAct.REVOKED, {"reason": reason})
         destroyed = destroy_grants(act.connection, request.id, request.requester)
         told, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was revoked", to=told, by=by)

@@ -103,36 +103,33 @@ def answered_requests(connection: Connection) -> frozenset[str]:
 
 def _read_withheld(
     connection: Connection, requests: AbstractSet[str]
-) -> Mapping[str, frozenset[str]]:
-    """Uids of what the newest approval of each of them withholds on a ground."""
-    newest: dict[str, Leaf] = {}
-    if requests:
-        for leaf in done_leaves(connection, [RequestAct.APPROVED]):
-            newest[leaf.subject[0]] = leaf
-    return {request: _withheld(connection, newest[request]) for request in requests & newest.keys()}
+) -> Mapping[str, AbstractSet[str]]:
+    """Uids of what the newest approval of each of them withholds on a ground.
 
-
-def _withheld(connection: Connection, approved: Leaf) -> frozenset[str]:
-    """Nothing, where the approval is in no form: its request presses on, and who opens it sees."""
-    with suppress(Tampered):
-        said = read_unverified_statement(connection, approved)
-        listed = entries_in(said, "withheld", "uid", "code")
-        return frozenset(uid for uid, code in listed if code != Ground.NOT_APPROVED)
-    return frozenset()
+    Nothing, where that is in no form: its request presses on, and those who open it see why.
+    """
+    found: dict[str, AbstractSet[str]] = {}
+    approved = done_leaves(connection, [RequestAct.APPROVED]) if requests else ()
+    for request, leaf in {leaf.subject[0]: leaf for leaf in approved}.items():
+        with suppress(Tampered):
+            if request in requests:
+                said = read_unverified_statement(connection, leaf)
+                listed = entries_in(said, "withheld", "uid", "code")
+                found[request] = {uid for uid, code in listed if code != Ground.NOT_APPROVED}
+    return found
 
 
 def open_questions(connection: Connection) -> Mapping[str, Leaf]:
     """By request: what was asked last, where nothing has come since; nothing is opened."""
-    newest: dict[str, Leaf] = {}
-    for leaf in done_leaves(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
-        newest[leaf.subject[0]] = leaf
+    leaves = done_leaves(connection, [RequestAct.ASKED, RequestAct.ANSWERED])
+    newest = {leaf.subject[0]: leaf for leaf in leaves}
     return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
 
 
 def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each.
 
-    Not what is ``kept``, by its reference, from whoever reads it.
+    Not what is ``kept`` from the reader, by its reference.
     """
     with reading(practice.engine) as connection:
         asked, rows = open_questions(connection), all_requests(connection)
@@ -143,23 +140,20 @@ def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator
             continue
         since, deadline = event_of(asked[row.id]).at, deadlines.get(row.id)
         if since <= practice.now() - LONG_WAIT:
+            # Where its dates are in no form, a word stands for the event.
+            came = deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
             yield (
                 f"R-{row.number} waits for an answer since"
                 f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
-                f" came: callrec request event R-{row.number} {_came(deadline)} --on DATE"
+                f" came: callrec request event R-{row.number} {came} --on DATE"
             )
-
-
-def _came(deadline: Deadline | None) -> str:
-    """The event that says that it came; where its dates are in no form, what stands for one."""
-    return deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
 
 
 def awaits_answer(state: RequestState, *, was_answered: bool) -> bool:
     """Whether something is to be handed over or refused yet, so that its day presses.
 
     What was heard may have been heard by the staff alone, before they answer. Who was there lies
-    sealed, so of one who came to hear it is known by the closing that he was answered.
+    sealed, so of people who came to hear it is known by the closing that they were answered.
     """
     is_left_over = state is RequestState.RELEASED and not was_answered
     return is_left_over or state in _UNDECIDED_OR_UNUSED

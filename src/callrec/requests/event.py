@@ -1,7 +1,7 @@
 """Date it, withdraw it, close it.
 
-An extension is the decider's to take; what was asked, and what came, is written down by whoever
-handles the request.
+An extension is the decider's to take; what was asked, and what came, is written down by people who
+handle the request.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
@@ -45,8 +44,8 @@ from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
-from callrec.requests.lapse import attempt_on
-from callrec.requests.model import OpenRequest
+from callrec.requests.lapse import attempt_on, signing_on
+from callrec.requests.model import Clock, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -69,27 +68,42 @@ def date_request(
 ) -> DatedRequest:
     """Write down what the request's clock counts by.
 
-    Args:
-        practice: the open vault.
-        actor: who writes it down.
-        reference: ``R-17``.
-        event: what happened, and on which day; said again of another day, it puts that right.
-        reason: why; an extension and a question have one.
+    An ``event`` that is said again of another day puts that right. An extension and a question have
+    a reason.
 
     Raises:
         NotFound: there is no such request.
         Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
         Locked: it takes the actor's password.
     """
-    with (
-        attempt_on(practice, actor, ACT_OF_DATED[event.event], reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, ACT_OF_DATED[event.event], reference) as act:
         request = read_request(practice, actor, act.connection, reference)
-        _check(practice, actor, request, event)
+        clock = _checked_clock(practice, actor, request, event)
         if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
-        return _write(practice, act, actor, request, event, reason=reason)
+        told = b""
+        if reason:
+            told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
+        body: dict[str, Any] = {
+            "awaited": str(event.awaited or ""),
+            "event": str(event.event),
+            "on": event.on.isoformat(),
+            "words": primitives.sha256(told).hex() if told else "",
+        }
+        after = log_dated(act, actor, request.history, event.event, body)
+        if told:
+            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+        kind, by = event.event, actor.person.id
+        notify_dated(practice, act.connection, request, after, event=kind, by=by)
+        on, now = today(practice), read_clock(practice, act.connection, after)
+        place = index_corrected_by(clock.events, event)
+        return DatedRequest(
+            request.reference,
+            after.state,
+            deadline_on_day(practice, now) if now else None,
+            instead_of=None if place is None else clock.events[place].on,
+            was_due_on=moved_late(practice, clock, now, on=on) if now else None,
+        )
 
 
 def record_third_party_check(
@@ -105,10 +119,7 @@ def record_third_party_check(
             the assessment is none.
         Locked: it takes the actor's password.
     """
-    with (
-        attempt_on(practice, actor, RequestAct.THIRD_PARTIES, reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, RequestAct.THIRD_PARTIES, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_may_record_event(actor.person, request.facts, on=today(practice))
         check_reason(assessment, Clause.SUBJECT_ACCESS)
@@ -129,7 +140,10 @@ def record_third_party_check(
         log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
 
 
-def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
+def _checked_clock(
+    practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent
+) -> Clock:
+    """What the request's deadline was worked out from, once the event is seen to be possible."""
     may = check_may_extend if event.event is ClockEventKind.EXTENDED else check_may_record_event
     may(actor.person, request.facts, on=today(practice))
     check_can_happen(request.history.events, ACT_OF_DATED[event.event], request.reference)
@@ -142,49 +156,10 @@ def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockE
             clause=Clause.SUBJECT_ACCESS,
             hint=f"callrec request show {request.reference} says when it lapses",
         )
-    clocks = practice.config.clocks
-    check_event(
-        clock.receipt,
-        clock.events,
-        event,
-        working_days(clocks),
-        today=today(practice),
-        scales=scales_of(clocks),
-    )
-
-
-def _write(
-    practice: Practice,
-    act: LogTransaction,
-    actor: Actor,
-    request: OpenRequest,
-    event: ClockEvent,
-    *,
-    reason: str,
-) -> DatedRequest:
-    clock = request.clock
-    events = clock.events if clock else ()
-    place = index_corrected_by(events, event)
-    told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
-    body: dict[str, Any] = {
-        "awaited": str(event.awaited or ""),
-        "event": str(event.event),
-        "on": event.on.isoformat(),
-        "words": primitives.sha256(told).hex() if told else "",
-    }
-    after = log_dated(act, actor, request.history, event.event, body)
-    if told:
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
-    kind, by = event.event, actor.person.id
-    notify_dated(practice, act.connection, request, after, event=kind, by=by)
-    on, now = today(practice), read_clock(practice, act.connection, after)
-    return DatedRequest(
-        request.reference,
-        after.state,
-        deadline_on_day(practice, now) if now else None,
-        instead_of=None if place is None else events[place].on,
-        was_due_on=moved_late(practice, clock, now, on=on) if clock and now else None,
-    )
+    counted, scales = working_days(practice.config.clocks), scales_of(practice.config.clocks)
+    on = today(practice)
+    check_event(clock.receipt, clock.events, event, counted, today=on, scales=scales)
+    return clock
 
 
 def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
@@ -194,10 +169,7 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         NotFound: there is none.
         Refused: somebody else made it, or it is decided.
     """
-    with (
-        attempt_on(practice, actor, RequestAct.WITHDRAWN, reference),
-        signing(practice, actor) as act,
-    ):
+    with signing_on(practice, actor, RequestAct.WITHDRAWN, reference) as act:
         row = find_request(act.connection, reference)
         history = read_history(practice, act.connection, row.id)
         check_may_withdraw(actor.person, unopened_facts(row, history))
@@ -209,11 +181,8 @@ def close_request(
 ) -> RequestState:
     """Close a request whose recordings were heard or released; grants that are left are destroyed.
 
-    Args:
-        practice: the open vault.
-        actor: who closes it.
-        reference: ``R-17``.
-        reason: how whoever asked was answered, or why not; needed where no package went out to him.
+    The reason says how the requester was answered, or why not; it is needed where no package went
+    out to them.
 
     Raises:
         NotFound: there is none.
@@ -237,5 +206,4 @@ def close_request(
         if not reason:
             return log_request_event(act, actor, history, RequestAct.CLOSED).state
         opened = read_request(practice, actor, act.connection, reference)
-        words = {"reason": reason}
-        return log_with_words(act, actor, opened, RequestAct.CLOSED, words).state
+        return log_with_words(act, actor, opened, RequestAct.CLOSED, {"reason": reason}).state

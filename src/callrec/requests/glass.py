@@ -1,16 +1,17 @@
 """Decided alone, and looked at since.
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
-review counts if it is attested to be its maker's, who might review then and is somebody else; and
-only of the decisions that it names, since another may have come after he looked.
+review counts if it is attested to be its maker's, who might review then and is another person; and
+only of the decisions that it names, since another may have come after they looked.
 
-An approval says itself that the glass was broken for it. A denial is alone by whoever made or
-changed the request: nobody else's command lets him.
+An approval says itself that the glass was broken for it. A denial was made alone if its actor made
+or changed the request: no other command lets them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -92,8 +93,7 @@ def review_subject(seq: int) -> str:
 
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
     """Every approval and denial that was made alone, oldest first; nothing is opened."""
-    made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
-    alone = attested_leaves(connection, practice.register, made)
+    alone = attested_leaves(connection, practice.register, sorted(_decided_alone(connection)))
     reviews = attested_of(practice, connection, _VERDICTS) if alone else ()
     return tuple(
         BrokenGlass(
@@ -107,25 +107,17 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
     )
 
 
-def _approved_alone(connection: Connection) -> Iterator[int]:
-    leaf, statement = tables.leaf, tables.statement
-    rows = connection.execute(
-        select(leaf.c.seq, leaf.c.body)
-        .join(statement, statement.c.digest == leaf.c.statement)
-        .where(
-            statement.c.kind == "approval",
-            # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
-            func.instr(statement.c.body, b'"break_glass":true') > 0,
-        )
-        .order_by(leaf.c.seq)
-    )
-    for seq, body in rows:
+def _decided_alone(connection: Connection) -> Iterator[int]:
+    """The sequences of the leaves, approvals first."""
+    # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
+    alone = func.instr(tables.statement.c.body, b'"break_glass":true') > 0
+    row, statement = tables.leaf.c, tables.statement.c
+    query = select(row.seq, row.body).join(tables.statement, statement.digest == row.statement)
+    query = query.where(statement.kind == "approval", alone).order_by(row.seq)
+    for seq, body in connection.execute(query):
         made = Leaf.decode(bytes(body), seq)
         if made.act == RequestAct.APPROVED and names_its_subjects(made):
             yield seq
-
-
-def _denied_alone(connection: Connection) -> Iterator[int]:
     denied = tuple(done_leaves(connection, [RequestAct.DENIED]))
     makings = read_outlines(connection) if denied else {}
     for leaf in denied:
@@ -137,30 +129,19 @@ def _denied_alone(connection: Connection) -> Iterator[int]:
 def _newest(
     practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
-    about = [
-        review
-        for review in reviews
-        if review.seq > decision.seq
-        and _is_about(review, decision)
-        and _might(practice, connection, review, decision)
-    ]
-    if not about:
-        return None
-    last = about[-1]
-    return GlassReview(_VERDICTS[last.act], PersonId(last.actor), parse_instant(last.at))
-
-
-def _is_about(review: Leaf, decision: Leaf) -> bool:
-    request, *named = review.subject or ("",)
-    return request == decision.subject[0] and review_subject(decision.seq) in named
-
-
-def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:
-    try:
-        person, day = powers_then(practice, connection).actor(review)
-    except NotFound:
-        return False
-    return may_review_glass(person, PersonId(decision.actor), on=day)
+    """The newest review of a decision by somebody who might review it."""
+    might, seq = powers_then(practice, connection), review_subject(decision.seq)
+    newest = None
+    for review in reviews:
+        is_about_it = review.subject[0] == decision.subject[0] and seq in review.subject[1:]
+        if review.seq < decision.seq or not is_about_it:
+            continue
+        with suppress(NotFound):
+            person, day = might.actor(review)
+            if may_review_glass(person, PersonId(decision.actor), on=day):
+                by, at = PersonId(review.actor), parse_instant(review.at)
+                newest = GlassReview(_VERDICTS[review.act], by, at)
+    return newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +177,18 @@ def review_glass(
 ) -> tuple[int, ...]:
     """Say of everything that was decided alone of a request that it is accepted, or is queried.
 
-    Args:
-        practice: the open vault.
-        actor: who has looked at it.
-        reference: ``R-17``.
-        verdict: what he says of it.
-        reason: what he asks about it.
-        seen: the sequences of the decisions that he saw before he confirmed it; None: whichever
-            there are by then.
-
-    Returns:
-        The sequences of the decisions of which it is said.
+    ``seen`` are the sequences of the decisions that the actor saw before they confirmed it; None:
+    all there are by then. Returns the sequences of the decisions of which it is said.
 
     Raises:
         NotFound: there is no such request, or nothing of it was decided alone.
-        Refused: the actor may not read the audit log, or made it himself, or the reason is none; or
-            the glass was broken once more after he saw it.
+        Refused: the actor may not read the audit log, or made it themselves, or the reason is none;
+            or the glass was broken once more after they saw it.
         Tampered: the log is not as it was signed.
     """
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
-    with (
-        attempt(practice, actor, verdict.act, subject=[row.id]),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, verdict.act, subject=[row.id]), signing(practice, actor) as act:
         alone = [g for g in broken_glass(practice, act.connection) if g.request == row.id]
         if not alone:
             raise NotFound(
@@ -230,7 +199,12 @@ def review_glass(
             check_may_review_glass(actor.person, glass.by, on=today(practice))
         check_glass_verdict(verdict, reason)
         seqs = tuple(glass.seq for glass in alone)
-        _check_seen(reference, seqs, seen)
+        if seen not in (None, frozenset(seqs)):
+            raise Refused(
+                "the glass was broken once more after you looked",
+                clause=Clause.FORMALLY_AUTHORISED,
+                hint=f"see what was decided: callrec request show {reference}; then try again",
+            )
         details = {"reason": reason} if reason else None
         subject = [row.id, *map(review_subject, seqs)]
         act.leaf(verdict.act, actor=actor.person.id, subject=subject, details=details)
@@ -253,20 +227,7 @@ def _all_glass(practice: Practice) -> Iterator[ListedGlass]:
         numbers = {row.id: row.number for row in all_requests(connection)}
         alone = broken_glass(practice, connection)
     for glass in alone:
-        reference = _reference(numbers, glass)
+        if glass.request not in numbers:
+            raise Tampered(f"the request that leaf {glass.seq} decides is missing")
+        reference = f"R-{numbers[glass.request]}"
         yield ListedGlass(reference, glass.seq, called[glass.by], glass.at, glass.standing)
-
-
-def _check_seen(reference: str, seqs: tuple[int, ...], seen: frozenset[int] | None) -> None:
-    if seen not in (None, frozenset(seqs)):
-        raise Refused(
-            "the glass was broken once more after you looked",
-            clause=Clause.FORMALLY_AUTHORISED,
-            hint=f"see what was decided: callrec request show {reference}; then try again",
-        )
-
-
-def _reference(numbers: Mapping[str, int], glass: BrokenGlass) -> str:
-    if glass.request not in numbers:
-        raise Tampered(f"the request that leaf {glass.seq} decides is missing")
-    return f"R-{numbers[glass.request]}"

@@ -33,14 +33,13 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
-from callrec.errors import Locked, Refused, Tampered
+from callrec.errors import Refused, Tampered
 from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.request import UNDECIDED, RequestAct
-from callrec.policy.role import PersonId
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, password_needed
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -75,30 +74,17 @@ class UsableGrant:
     def lapses_at(self) -> datetime:
         return self.facts.lapses_at
 
-    @property
-    def approvers(self) -> frozenset[PersonId]:
-        """Who signed: the decider, and whoever countersigned."""
-        return self.facts.decided_by
-
-    @property
-    def digest(self) -> str:
-        """Of the request that was approved, as it still stands."""
-        return self.request.digest
-
 
 def usable_grants(
     practice: Practice, actor: Actor, connection: Connection, reference: str
 ) -> tuple[UsableGrant, ...]:
     """What the actor may hear now under a request, one at the least, in the recordings' order.
 
-    Whether he may still hear or release at all is for `policy.hearing` to say, with each grant's
+    Whether they may still hear or release at all is for `policy.hearing` to say, with each grant's
     ``facts`` and its request's.
     """
     if actor.identity is None:
-        raise Locked(
-            "a grant opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("a grant opens with your password")
     check_whole_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())
@@ -107,7 +93,11 @@ def usable_grants(
         recording = _check_listed(connection, row, approval)
         ended = end_reason(approval, request.history, practice.now())
         if not ended:
-            _check_approves(practice, connection, approval, request)
+            fields = approval.statement.fields
+            approved = (fields["version"], fields["digest"], fields["requester"])
+            if approved != (request.which.version, request.digest, request.requester):
+                raise Tampered("the request is not the one that was approved")
+            check_signers_entitled(powers_then(practice, connection), approval, request.facts)
             usable.append(
                 _open(practice, actor, row, recording, approval=approval, request=request)
             )
@@ -156,25 +146,15 @@ def _approval_of(row: Row[Any], approvals: Sequence[Approval]) -> Approval:
 
 def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> Row[Any]:
     """The recording's row, once its approval lists this very grant for it and for this person."""
-    recording = connection.execute(
-        select(tables.recording).where(tables.recording.c.uid == row.uid)
-    ).one()
+    query = select(tables.recording).where(tables.recording.c.uid == row.uid)
+    recording = connection.execute(query).one()
     listed = approval.items.get(row.uid)
-    if approval.to != row.person or listed != (recording.ciphertext, _hash_of(row.sealed)):
+    approved = (recording.ciphertext, primitives.sha256(row.sealed).hex())
+    if approval.to != row.person or listed != approved:
         raise Tampered(f"a grant of recording {recording.id} is not one that was approved")
     if to_millis(approval.lapses_at) != row.lapses_at:
         raise Tampered(f"a column of a grant of recording {recording.id} was changed")
     return recording
-
-
-def _check_approves(
-    practice: Practice, connection: Connection, approval: Approval, request: OpenRequest
-) -> None:
-    fields = approval.statement.fields
-    approved = (fields["version"], fields["digest"], fields["requester"])
-    if approved != (request.which.version, request.digest, request.requester):
-        raise Tampered("the request is not the one that was approved")
-    check_signers_entitled(powers_then(practice, connection), approval, request.facts)
 
 
 def _open(
@@ -221,10 +201,6 @@ def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
     raise Tampered("a grant is in no grant's form")
 
 
-def _hash_of(sealed: bytes) -> str:
-    return primitives.sha256(sealed).hex()
-
-
 def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     """The rows of grants that the approval which they name does not list for their person."""
     grant, said = tables.grant, tables.statement
@@ -237,12 +213,6 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
             yield row
 
 
-# Write an approval: the sealed grants, the statements, their leaves (docs/formats/grant.md, 4).
-#
-# Whether it may be is decided before, in `approve`; and again by whoever uses a grant, in
-# `granted`.
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Grant:
     """One recording, sealed to one person."""
@@ -252,15 +222,6 @@ class Grant:
     """SHA-256 of the recording's file, in hex."""
     sealed: bytes
     edits: Edits
-
-    def as_json(self) -> dict[str, object]:
-        """As the approval lists it."""
-        return {
-            "ciphertext": self.ciphertext,
-            "edits": self.edits.as_json(),
-            "grant": primitives.sha256(self.sealed).hex(),
-            "uid": self.uid,
-        }
 
 
 def grant_context(
@@ -281,92 +242,84 @@ def seal_grant(
 def write_approval(practice: Practice, act: LogTransaction, granting: Granting) -> None:
     """Seal the grants, state the approval once for each signer, and let the request be approved.
 
-    The transaction must end in a checkpoint of whoever signs last.
+    Whether it may be is decided before, in `decide`; and again when a grant is used. The
+    transaction must end in a checkpoint of the person who signs last.
     """
+    request, to = granting.request, granting.to
     grants = _seal_grants(practice, act.connection, granting)
-    fields = _fields(granting, grants)
+    fields, history = _fields(granting, grants), request.history
     signers = [signer for signer in (granting.decider, granting.countersigner) if signer]
     statements = [sign_statement_as(practice, signer, "approval", fields) for signer in signers]
-    history = granting.request.history
-    subject = [granting.to, *(grant.uid for grant in grants)]
+    subject = [to, *(grant.uid for grant in grants)]
     for signer, statement in zip(signers, statements, strict=True):
         if signer is not granting.decider:
             act.checkpoint(granting.decider.signer)  # or the last one would attest both leaves
         history = log_with_words(
             act,
             signer,
-            granting.request,
+            request,
             RequestAct.APPROVED,
             granting.words,
             history=history,
             subject=subject,
             statement=statement,
         )
-    _store(practice, act.connection, granting, grants, statements[0])
+    for grant in grants:
+        put_grant(
+            act.connection,
+            request=request.id,
+            uid=grant.uid,
+            person=to,
+            approval=statements[0].digest,
+            lapses_at=to_millis(granting.lapses_at),
+            sealed=grant.sealed,
+        )
+    public = practice.register.public_keys(to).kem
+    REQUESTS.put_key(act.connection, request.which, request.key, public, holder=to)
 
 
 def _seal_grants(
     practice: Practice, connection: Connection, granting: Granting
 ) -> tuple[Grant, ...]:
     opening, recordings = Opening(practice, granting.decider, connection), granting.recordings
-    public = practice.register.public_keys(granting.to).kem
-    return tuple(
-        Grant(
-            row.uid,
-            row.ciphertext,
-            seal_grant(
-                opening.data_key(row),
-                opened.fields,
-                public=public,
-                info=grant_context(
-                    practice.vault,
-                    request=granting.request.id,
-                    digest=granting.request.digest,
-                    uid=row.uid,
-                    to=granting.to,
-                    lapses=format_instant(granting.lapses_at),
-                ),
-            ),
-            granting.edits.get(row.id, UNEDITED),
+    request, public = granting.request, practice.register.public_keys(granting.to).kem
+    grants = []
+    for row, opened in zip(recordings, opening.each_checked(recordings), strict=True):
+        info = grant_context(
+            practice.vault,
+            request=request.id,
+            digest=request.digest,
+            uid=row.uid,
+            to=granting.to,
+            lapses=format_instant(granting.lapses_at),
         )
-        for row, opened in zip(recordings, opening.each_checked(recordings), strict=True)
-    )
+        sealed = seal_grant(opening.data_key(row), opened.fields, public=public, info=info)
+        edits = granting.edits.get(row.id, UNEDITED)
+        grants.append(Grant(row.uid, row.ciphertext, sealed, edits))
+    return tuple(grants)
 
 
 def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
     request, second = granting.request, granting.countersigner
+    items = [
+        {
+            "ciphertext": grant.ciphertext,
+            "edits": grant.edits.as_json(),
+            "grant": primitives.sha256(grant.sealed).hex(),
+            "uid": grant.uid,
+        }
+        for grant in grants
+    ]
     return {
         "break_glass": granting.glass_reason is not None,
         "consulted": granting.consulted_on.isoformat() if granting.consulted_on else "",
         "countersigned": second.person.id if second else "",
         "digest": request.digest,
         "for": granting.to,
-        "items": [grant.as_json() for grant in grants],
+        "items": items,
         "lapses": format_instant(granting.lapses_at),
         "request": request.id,
         "requester": request.requester,
         "version": request.which.version,
         "withheld": [{"code": ground, "uid": row.uid} for row, ground in granting.withheld],
     }
-
-
-def _store(
-    practice: Practice,
-    connection: Connection,
-    granting: Granting,
-    grants: tuple[Grant, ...],
-    statement: Statement,
-) -> None:
-    request, to = granting.request, granting.to
-    for grant in grants:
-        put_grant(
-            connection,
-            request=request.id,
-            uid=grant.uid,
-            person=to,
-            approval=statement.digest,
-            lapses_at=to_millis(granting.lapses_at),
-            sealed=grant.sealed,
-        )
-    public = practice.register.public_keys(to).kem
-    REQUESTS.put_key(connection, request.which, request.key, public, holder=to)

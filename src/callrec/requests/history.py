@@ -1,8 +1,12 @@
 """Write what happens to a request, and what was said; read it back.
 
 A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
-in its subject with all else that such an act names, and it is attested: whoever writes the database
-can add none in another's name.
+in its subject with all else that such an act names, and it is attested: a person who writes the
+database can add none in another's name.
+
+A leaf keeps what was said with a decision sealed to the audit key alone. People who asked may not
+have that key, and are told why nevertheless: the same words lie under the request key too, and
+count only if the leaf commits to them (docs/formats/grant.md, 4).
 """
 
 from __future__ import annotations
@@ -36,7 +40,6 @@ from callrec.record.versions import Versioned
 from callrec.requests.model import (
     DATING_ACTS,
     MAKING_ACTS,
-    REQUEST_ACTS,
     History,
     OpenRequest,
     RequestVersion,
@@ -61,7 +64,7 @@ REQUESTS: Final = Versioned(
     table=tables.request,
     letter="R",
     made_by=RequestAct.CREATED,
-    acts=frozenset(REQUEST_ACTS),
+    acts=frozenset(RequestAct),
     history=History,
     row_of=lambda _, history: columns_of(history),
     named_among=None,
@@ -118,11 +121,6 @@ class RequestOutline:
     uids: tuple[str, ...]
     """Of the recordings that the version that stands asks for."""
 
-    @property
-    def recordings(self) -> int:
-        """How many they are."""
-        return len(self.uids)
-
 
 def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     """Who made or changed each request, and how many recordings it asks for."""
@@ -141,15 +139,6 @@ def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestO
     return makings[row.id]
 
 
-# What was said when a request was decided or dated, for whoever may read the request.
-#
-# A leaf keeps such words sealed to the audit key alone. Whoever asked may not have that key, and is
-# told why nevertheless: the same words lie under the request key too, and count only if the leaf
-# commits to them (docs/formats/grant.md, 4).
-
-Words = Mapping[str, Any]
-
-
 def log_with_words(
     act: LogTransaction,
     actor: Actor,
@@ -163,19 +152,13 @@ def log_with_words(
 ) -> History:
     """Let something happen to a request, and keep what was said beside its leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
+    history, told = history or request.history, words or None
     after = log_request_event(
-        act,
-        actor,
-        history or request.history,
-        what,
-        subject=subject,
-        details=words or None,
-        nonce=nonce,
-        statement=statement,
+        act, actor, history, what, subject=subject, details=told, nonce=nonce, statement=statement
     )
     if words:
-        told = nonce + canonical(dict(words))
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+        said = nonce + canonical(dict(words))
+        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, said)
     return after
 
 
@@ -183,24 +166,17 @@ def store_words(
     connection: Connection, which: RequestVersion, key: bytes, seq: int, told: bytes
 ) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
-    connection.execute(
-        tables.request_words.insert().values(
-            seq=seq,
-            request=which.request,
-            version=which.version,
-            sealed=primitives.seal(key, told, _context(which, seq)),
-        )
-    )
+    place = {"seq": seq, "request": which.request, "version": which.version}
+    sealed = primitives.seal(key, told, _context(which, seq))
+    connection.execute(tables.request_words.insert().values(**place, sealed=sealed))
 
 
 def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tuple[bytes, bytes]]:
     """By leaf: the nonce and the canonical JSON of what was said.
 
-    Only under the versions whose key the reader has: a version before a grant was not his to read.
+    Only under the versions whose key the reader has: one before a grant was not theirs to read.
     """
-    table = tables.request_words
-    versions = request.history.versions
-    found = {}
+    table, versions, found = tables.request_words, request.history.versions, {}
     for row in connection.execute(select(table).where(table.c.request == request.id)):
         if versions.get(row.seq) != row.version:
             raise Tampered(f"words beside leaf {row.seq} are kept where nobody said them")
@@ -211,23 +187,17 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
     return found
 
 
-def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Words]:
-    """What was said by whoever decided, by the sequence of its leaf.
-
-    What was said when a request was dated is in `request_clock`, as its leaf tells more than that.
-    """
-    told = open_words(connection, request)
-    return {
-        leaf.seq: _held_against(leaf, request, *told[leaf.seq])
-        for leaf in request.history.leaves
-        if leaf.seq in told and leaf.act not in DATING_ACTS
-    }
-
-
-def _held_against(leaf: Leaf, request: OpenRequest, nonce: bytes, body: bytes) -> Words:
-    if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
-        raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
-    return checked_details(parse(body))
+def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
+    """What was said by people who decided, by its leaf; of dates, see `clock.read_dates`."""
+    told, found = open_words(connection, request), {}
+    for leaf in request.history.leaves:
+        if leaf.seq not in told or leaf.act in DATING_ACTS:
+            continue
+        nonce, body = told[leaf.seq]
+        if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
+            raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
+        found[leaf.seq] = checked_details(parse(body))
+    return found
 
 
 def _context(which: RequestVersion, seq: int) -> bytes:

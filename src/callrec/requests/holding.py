@@ -6,10 +6,9 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -84,6 +83,7 @@ def hold_of_request(practice: Practice, connection: Connection, request: str) ->
 
 
 def listed_hold(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
+    """A hold by its row, as `catalogue.holds` gives it."""
     return ListedHold(
         number=row.number,
         request=f"R-{row.request_number}" if row.request else None,
@@ -101,7 +101,10 @@ def matching_recordings(
 
     Calls are opened for it: the caller has written the leaf before.
     """
-    matching = rows_matching(practice, actor, connection, particulars)
+    matching: dict[int, OpenedRecording] = {}
+    for criteria in described_by(particulars):
+        calls = find_calls(practice, actor, connection, criteria)
+        matching |= {opened.id: opened for opened in calls}
     ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
     rows: dict[int, Row[Any]] = {}
     for start in range(0, len(ids), CALLS_PER_QUERY):
@@ -109,21 +112,6 @@ def matching_recordings(
         rows |= {row.id: row for row in connection.execute(select(tables.recording).where(some))}
     return tuple(rows[id_] for id_ in ids)
 
-
-def rows_matching(
-    practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
-) -> Mapping[int, OpenedRecording]:
-    return {
-        opened.id: opened
-        for criteria in described_by(particulars)
-        for opened in find_calls(practice, actor, connection, criteria)
-    }
-
-
-# What happened to holds, as the log's leaves say it, and whether the rows agree.
-#
-# Whoever can write the database could drop a row, so nothing is destroyed, and no hold lifted,
-# before the rows were held against the leaves (docs/formats/holds.md, 4).
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
 """The acts that say how holds stand, and who might end the requests that placed them."""
@@ -141,38 +129,35 @@ def check_holds(practice: Practice, connection: Connection) -> None:
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     """Check that the rows of holds are what the leaves come to.
 
-    The leaves must have been found sound before, as by `acts.check_log`.
+    A person who can write the database could drop a row, so nothing is destroyed, and no hold is
+    lifted, before this (docs/formats/holds.md, 4). The leaves must have been found sound before, as
+    by `acts.check_log`.
     """
+
+    def names(row: Row[Any], hold: LoggedHold) -> None:
+        if uids_held(connection, row.id) != hold.names:
+            raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
+
     connection, request = rules.connection, tables.request.c
-    requests = REQUESTS.told(leaves)
-    purposes = {
-        row.id: row.purpose for row in connection.execute(select(request.id, request.purpose))
-    }
+    requests, rows = REQUESTS.told(leaves), connection.execute(select(request.id, request.purpose))
+    purposes = {row.id: row.purpose for row in rows}
     for hold in HOLDS.told(leaves).values():
         _check_entitled(hold, rules)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests.get(hold.request, History(hold.request, ()))
-            _check_lifted_with(hold, history)
+            (lifted,) = hold.of(HoldAct.LIFTED)
+            earlier = [leaf for leaf in history.leaves if leaf.seq < lifted.seq]
+            ends = [leaf for leaf in earlier if leaf.act in LIFTING_ACTS]
+            if not ends:
+                raise Tampered("a hold was lifted before its request had ended")
+            if lifted.actor != ends[-1].actor:
+                raise Tampered("a hold was lifted by somebody else than ended its request")
             check_done_by_entitled(history, purposes.get(hold.request), rules)
-    check_none(HOLDS.wrong(connection, leaves, partial(_check_names, connection)))
+    check_none(HOLDS.wrong(connection, leaves, names))
     held = tables.held.c
     unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
     if connection.execute(unknown).first() is not None:
         raise Tampered("a recording is held by a hold that there is not")
-
-
-def _check_names(connection: Connection, row: Row[Any], hold: LoggedHold) -> None:
-    if uids_held(connection, row.id) != hold.names:
-        raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
-
-
-def _check_lifted_with(hold: LoggedHold, request: History) -> None:
-    (lifted,) = hold.of(HoldAct.LIFTED)
-    ends = [leaf for leaf in request.leaves if leaf.act in LIFTING_ACTS and leaf.seq < lifted.seq]
-    if not ends:
-        raise Tampered("a hold was lifted before its request had ended")
-    if lifted.actor != ends[-1].actor:
-        raise Tampered("a hold was lifted by somebody else than ended its request")
 
 
 def _check_entitled(hold: LoggedHold, rules: Rulebook) -> None:
@@ -192,18 +177,23 @@ def _check_entitled(hold: LoggedHold, rules: Rulebook) -> None:
         check_may_countersign_lifting(second, lifter=lifter.id, on=then)
 
 
-# Hold what a request describes, by whoever may search next (docs/formats/holds.md, 3).
-#
-# Whoever made the request may not be able to search. And recordings that are brought in later may
-# well be of calls that were before it was made; of those that were there more may become known.
-
 MATCHING: Final = "hold.matching"
 """Act of the leaf that is there before anything is opened."""
 
 
 def match_open_holds(practice: Practice, actor: Actor) -> None:
-    """Match every hold that waits for it, if the actor may search; nothing is shown to him."""
-    if not _may_look(practice, actor):
+    """Match every hold that waits for it, if the actor may search; nothing is shown to them.
+
+    The person who made its request may not be able to search. And recordings that are brought in
+    later may well be of calls before it was made; of those that were there more may become known
+    (docs/formats/holds.md, 3).
+    """
+    needed = {
+        (key, version)
+        for key in (VaultKey.CATALOGUE, VaultKey.INDEX)
+        for version in practice.register.versions(key)
+    }
+    if Power.SEARCH not in powers(practice, actor) or not needed <= actor.shares.keys():
         return
     with reading(practice.engine) as connection:
         waiting = tuple(_waiting(connection))
@@ -228,15 +218,6 @@ def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
             return
         found = matching_recordings(practice, actor, act.connection, request.particulars)
         log_matched(act, actor, hold.id, (row.uid for row in (*request.recordings, *found)))
-
-
-def _may_look(practice: Practice, actor: Actor) -> bool:
-    needed = {
-        (key, version)
-        for key in (VaultKey.CATALOGUE, VaultKey.INDEX)
-        for version in practice.register.versions(key)
-    }
-    return Power.SEARCH in powers(practice, actor) and needed <= actor.shares.keys()
 
 
 def _waiting(connection: Connection) -> Iterator[Row[Any]]:

@@ -19,22 +19,20 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import to_millis
 from callrec.errors import Tampered
 from callrec.mail.outbox import notify
-from callrec.policy.purpose import Purpose
-from callrec.policy.request import (
-    UNDECIDED,
-    RequestAct,
-    RequestState,
-    has_lapsed,
-    request_lapses_at,
-)
-from callrec.practice import Actor, Practice, attempt, writing
+from callrec.policy.request import UNDECIDED, RequestAct, RequestState, has_lapsed
+from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.requests.approvals import event_end_reason, read_approvals
 from callrec.requests.clock import is_court_ordered, read_date_rows
 from callrec.requests.history import log_request_event, read_history
 from callrec.requests.holding import match_open_holds
 from callrec.requests.model import History
 from callrec.requests.open import find_visible, unopened_facts
-from callrec.requests.standing import read_lapse_facts, undecided_since_by, undecided_until
+from callrec.requests.standing import (
+    lapses_at,
+    read_lapse_facts,
+    undecided_since_by,
+    undecided_until,
+)
 
 GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
@@ -46,6 +44,15 @@ def attempt_on(practice: Practice, actor: Actor, what: str, reference: str) -> I
         row = find_visible(practice, actor, connection, reference)
     with attempt_after_expiry(practice, actor, what, subject=[row.id]):
         yield row
+
+
+@contextmanager
+def signing_on(
+    practice: Practice, actor: Actor, what: str, reference: str
+) -> Iterator[LogTransaction]:
+    """As `attempt_on`, within a write transaction of a person who may still do what they could."""
+    with attempt_on(practice, actor, what, reference), signing(practice, actor) as act:
+        yield act
 
 
 @contextmanager
@@ -96,13 +103,14 @@ def _let_grants_lapse(practice: Practice, act: LogTransaction, actor: Actor, row
     if act.connection.execute(left).first() is None and _is_over(practice, act, history):
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
-        _tell(practice, act, row, history, "was approved, and not used in time")
+        what = "was approved, and not used in time"
+        notify(practice, act.connection, f"R-{row.number}", what, to=history.requester)
 
 
 def _is_over(practice: Practice, act: LogTransaction, history: History) -> bool:
     """Whether the day of an approval that stands has come, as it was signed: a column is no word.
 
-    Where one was signed in no form, whoever opens the request is told so, and nobody else stopped.
+    Where one was signed in no form, people who open the request are told, and others not stopped.
     """
     if history.state not in GRANTED_STATES:
         return False
@@ -118,38 +126,22 @@ def _let_request_lapse(
     practice: Practice, act: LogTransaction, actor: Actor, row: Row[Any]
 ) -> None:
     history = read_history(practice, act.connection, row.id)
-    _check_lapsed(practice, act.connection, history, unopened_facts(row, history).purpose)
-    log_request_event(act, actor, history, RequestAct.LAPSED)
-    _tell(practice, act, row, history, "lapsed, as nobody decided it")
-
-
-def _check_lapsed(
-    practice: Practice, connection: Connection, history: History, purpose: Purpose
-) -> None:
-    """It was found by columns, and by dates in the clear: here the log is asked."""
-    until = request_lapses_at(
-        purpose,
-        undecided_since_by(connection, history.leaves),
-        practice.config.requests.lapse_days,
-        practice.config.time_zone,
-        is_ordered=is_court_ordered(practice.vault, history, purpose, read_date_rows(connection)),
-    )
-    if not has_lapsed(until, practice.now()):
+    purpose = unopened_facts(row, history).purpose
+    since = undecided_since_by(act.connection, history.leaves)
+    dates = read_date_rows(act.connection)
+    is_ordered = is_court_ordered(practice.vault, history, purpose, dates)
+    # It was found by columns, and by dates in the clear: here the log is asked.
+    if not has_lapsed(lapses_at(practice, purpose, since, is_ordered=is_ordered), practice.now()):
         raise Tampered("a request seems to have lapsed, and by the log it has not")
-
-
-def _tell(
-    practice: Practice, act: LogTransaction, row: Row[Any], history: History, what: str
-) -> None:
+    log_request_event(act, actor, history, RequestAct.LAPSED)
+    what = "lapsed, as nobody decided it"
     notify(practice, act.connection, f"R-{row.number}", what, to=history.requester)
 
 
 def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     """Requests under which a grant has lapsed that still lies there."""
-    lapsed = select(tables.grant.c.request).where(
-        tables.grant.c.lapses_at <= to_millis(practice.now())
-    )
-    request = tables.request
+    grant, request = tables.grant.c, tables.request
+    lapsed = select(grant.request).where(grant.lapses_at <= to_millis(practice.now()))
     return connection.execute(select(request).where(request.c.id.in_(lapsed))).all()
 
 

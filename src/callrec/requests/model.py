@@ -7,12 +7,12 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from sqlalchemy import Row
 
-from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.leaf import Leaf
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
@@ -44,7 +44,8 @@ from callrec.policy.retention import DisposalItem
 from callrec.policy.role import PersonId
 from callrec.policy.withholding import Ground
 from callrec.practice import Actor
-from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body_of, read_body
+from callrec.record.forms import WHERE_THERE, Day, InJson, as_json
+from callrec.record.versions import SealedBody
 
 MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
@@ -62,30 +63,32 @@ class RequestVersion:
     request: str
     version: int
 
+    called: ClassVar = "a request"
+
     @property
     def context(self) -> bytes:
         return context("request", self.vault, request=self.request, version=self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RequestBody:
+class RequestBody(SealedBody):
     """One version of a request, as it is sealed. Its repr shows nothing."""
 
-    number: int
     purpose: Purpose
     particulars: Annotated[
         Particulars, InJson(Particulars.from_json, Particulars.as_json, dict[str, Any])
     ]
     recordings: tuple[tuple[str, str], ...]
     """uid, SHA-256 of the ciphertext in hex."""
-    nonce: Nonce
-    """Keeps the digest from being guessed."""
-    log_nonce: Hex
-    """32 bytes: lets those who open the request hold it against the leaf that made it."""
     retained: Annotated[Mapping[str, _Retained], Field(alias="retention"), WHERE_THERE] = field(
         default_factory=dict
     )
     """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        """Of the recordings that it asks for."""
+        return tuple(uid for uid, _ in self.recordings)
 
     def digest(self, which: RequestVersion, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
@@ -100,30 +103,12 @@ class RequestBody:
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
-        """What the leaf that makes this version commits to.
-
-        Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex.
-        """
-        told: dict[str, Any] = {"digest": digest, "number": self.number}
+        """Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex."""
+        details = SealedBody.details(self, digest)
         agreement = self.particulars.further.get(FurtherParticular.AGREEMENT)
-        if agreement is not None:
-            told["agreement"] = primitives.sha256(agreement.encode()).hex()
-        return told
-
-    def commitment(self, vault: str, seq: int, digest: str) -> str:
-        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
-        details = canonical(dict(self.details(digest)))
-        return detail_commitment(vault, seq, self.log_nonce, details)
-
-    def seal(self, key: bytes, which: RequestVersion) -> bytes:
-        """Under a request key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body_of(self, self.nonce), which.context)
-
-    @classmethod
-    def open(cls, sealed: bytes, key: bytes, which: RequestVersion) -> RequestBody:
-        """Open what `seal` sealed."""
-        opened = primitives.open_sealed(key, sealed, which.context)
-        return read_body(cls, opened, "a request is not in its form")
+        if agreement is None:
+            return details
+        return {**details, "agreement": primitives.sha256(agreement.encode()).hex()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +121,7 @@ class Approval:
     countersignature: Statement | None
     """The same by the second person, if there was one."""
     lost_reason: str = ""
-    """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
+    """Why the person it was for cannot use it any more, by the vouchers since; else empty."""
 
     @property
     def to(self) -> PersonId:
@@ -175,9 +160,8 @@ class Approval:
     def edits(self) -> Mapping[str, Edits]:
         """Uid -> what is left out of its copy."""
         try:
-            return {
-                item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
-            }
+            items = self.statement.fields["items"]
+            return {item["uid"]: read_edits(item["edits"]) for item in items}
         except (KeyError, TypeError, ValueError, Unusable) as error:
             raise Tampered("the edits of an approval are not in their form") from error
 
@@ -222,15 +206,12 @@ class Granting:
     def withheld(self) -> tuple[tuple[Row[Any], Ground], ...]:
         """The rows of what was asked for and is not granted, each with its ground."""
         granted = {row.uid for row in self.recordings}
-        return tuple(
-            (row, self.grounds.get(row.id, Ground.NOT_APPROVED))
-            for row in self.request.recordings
-            if row.uid not in granted
-        )
+        left = [row for row in self.request.recordings if row.uid not in granted]
+        return tuple((row, self.grounds.get(row.id, Ground.NOT_APPROVED)) for row in left)
 
     @property
     def words(self) -> Mapping[str, Any]:
-        """What whoever decided said, sealed beside the leaf."""
+        """What the decider said, sealed beside the leaf."""
         said = {"note": self.note, "reason": self.glass_reason or ""}
         return {name: text for name, text in said.items() if text}
 
@@ -306,9 +287,7 @@ class Clock:
         """The same, with one event more."""
         is_again = index_corrected_by(self.events, event) is not None
         return replace(
-            self,
-            events=with_event(self.events, event),
-            is_put_right=self.is_put_right or is_again,
+            self, events=with_event(self.events, event), is_put_right=self.is_put_right or is_again
         )
 
     def received(self, receipt: Receipt) -> Clock:
@@ -328,8 +307,6 @@ DATING_ACTS: Final = (
     RequestAct.EXTENDED,
 )
 """The acts that a request's clock counts by."""
-
-REQUEST_ACTS: Final = {str(act): act for act in RequestAct}
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +361,9 @@ def uids_asked_for(making: Leaf) -> tuple[str, ...]:
     return tuple(uids)
 
 
+_ACTS: Final = {str(act): act for act in RequestAct}
+
+
 def event_of(leaf: Leaf) -> RequestEvent:
     """The event that a leaf records."""
-    return RequestEvent(REQUEST_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
+    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))

@@ -1,8 +1,14 @@
-"""Open a request and hold it against the log; who may know of it.
+"""Open a request and hold it against the log; who reads it in full, who may know of it.
 
-It is sealed to the catalogue key, to its maker and to whoever was granted something under it.
+It is sealed to the catalogue key, to its maker and to people who were granted something under it.
 Anybody who can write the database could seal another in its place, so it counts only if the leaf
-that made it, attested to be its maker's, commits to its digest.
+that made it, attested to be its maker's, commits to its digest [policy 4(b)].
+
+Where an outside body asked that a person is not told, its request is hidden from that person as if
+there were none: by its number, in every list and register, with the holds and the entries of the
+log that name it. Only a number is missed. An auditor, who opens no requests, cannot be told apart
+so: lists show them that a body asked, and never about whom. Staff and services are shown their own
+alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
 """
 
 from __future__ import annotations
@@ -18,7 +24,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import all_requests, find_request, request_not_found
-from callrec.errors import Failed, Locked, Refused, Tampered
+from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
@@ -29,7 +35,7 @@ from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, powers, today
+from callrec.practice import Actor, Practice, password_needed, powers, today
 from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
@@ -80,10 +86,7 @@ def read_request(
 
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
-    """What the rules ask, without opening the request: enough for whoever made it.
-
-    It knows no subjects, so no rule about deciding may be asked of it.
-    """
+    """What the rules ask, without opening the request: no subjects, so not who may decide it."""
     check_row(row, columns_of(history), REQUESTS.called(row))
     if not is_for(row.id, row.purpose):
         raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
@@ -101,23 +104,17 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
     if can_open_as_searcher(actor, connection, row):
         return
     if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
-        reads_dossier = Power.READ_AUDIT in actor.person.powers
-        raise Refused(
-            "a request is read by who made it, who may decide it, and who was granted it",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
-            if reads_dossier
-            else "callrec request list --mine shows yours",
-        )
+        hint = "callrec request list --mine shows yours"
+        if Power.READ_AUDIT in actor.person.powers:
+            hint = f"callrec request dossier R-{row.number} tells of it what you may read"
+        why = "a request is read by who made it, who may decide it, and who was granted it"
+        raise Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
     if actor.identity is None:
-        raise Locked(
-            "this request opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("this request opens with your password")
 
 
 def can_open_with_session(actor: Actor) -> bool:
-    """Whether what a login keeps is enough to open requests: it is for whoever may search."""
+    """Whether what a login keeps is enough to open requests: it is for people who may search."""
     return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
 
 
@@ -140,7 +137,7 @@ def _open(
 
 
 def can_open_as_searcher(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
-    """Whether the actor opens the request of that row as whoever may search does."""
+    """Whether the actor opens the request of that row as people who may search do."""
     found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
 
@@ -174,12 +171,11 @@ def _check_changed_by_entitled(
 def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:
     """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
     row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
-    if row is None:
-        raise Tampered("a recording is not the one that was asked for")
-    is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
-    if not (is_it or opening.is_replaced_file(row, ciphertext)):
-        raise Tampered("a recording is not the one that was asked for")
-    return row
+    if row is not None:
+        is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
+        if is_it or opening.is_replaced_file(row, ciphertext):
+            return row
+    raise Tampered("a recording is not the one that was asked for")
 
 
 def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
@@ -193,19 +189,8 @@ def read_unchanged(practice: Practice, connection: Connection, request: OpenRequ
     return history
 
 
-# Who reads a request in full, and who must not learn that there is one [policy 4(b), 4(f)].
-#
-# Where an outside body asked that somebody is not told, its request is to him as one that there is
-# not: by its number, in every list and register, and so are the holds and the entries of the log
-# that name it. Only a number is missed. An auditor, who opens no requests, cannot be told apart so:
-# lists show him that a body asked, and never about whom. Staff and services are shown their own
-# alone.
-#
-# Source: DPA 2018 Sch 2 Pt 1 para 2.
-
-
 def sees_in_full(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
-    """Whether the actor sees a request in full: his own, his to decide, or granted to him."""
+    """Whether the actor sees a request in full: their own, theirs to decide, or granted to them."""
     facts, person = request.facts, actor.person.id
     decides = TERMS[request.purpose].decided_with in powers(practice, actor)
     return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
@@ -247,13 +232,12 @@ def references_hidden_from(
 
     Where nobody is logged in, each request of an outside body: else to log out would show it.
     """
-    rows = all_requests(connection)
-    kept = (
-        frozenset(row.id for row in rows if row.purpose == Purpose.OUTSIDE_BODY)
-        if actor is None
-        else hidden_from(practice, actor, connection)
+    return frozenset(
+        f"R-{row.number}"
+        for row in all_requests(connection)
+        if row.purpose == Purpose.OUTSIDE_BODY
+        and (actor is None or _is_kept(practice, actor, connection, row))
     )
-    return frozenset(f"R-{row.number}" for row in rows if row.id in kept)
 
 
 def find_visible_hold(
@@ -271,8 +255,8 @@ def is_request_hidden_from(
 ) -> bool:
     """Whether a request that was opened is one of which somebody must not learn.
 
-    An outside body need not say whom it is about: whoever took part in the call counts, unless he
-    sees it in full.
+    An outside body need not say whom it is about: people who took part in the call count, unless
+    they see it in full.
     """
     if request.purpose is not Purpose.OUTSIDE_BODY:
         return False
@@ -288,6 +272,6 @@ def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[
     if row.purpose != Purpose.OUTSIDE_BODY or not can_open_as_searcher(actor, connection, row):
         return False
     if TERMS[Purpose.OUTSIDE_BODY].decided_with in powers(practice, actor):
-        return False  # he is always concerned, so nothing need be opened
+        return False  # they are always concerned, so nothing need be opened
     request = read_request(practice, actor, connection, f"R-{row.number}")
     return is_request_hidden_from(practice, actor, connection, request)

@@ -1,16 +1,18 @@
 """Packages released under it, and who has them.
 
-That a package was made is in the log by its release; that it reached somebody only people know.
-Whoever released it says so, or whoever handles the request. What was written down wrongly is said
-again, and both stay.
+That a package was made is in the log by its release; that it reached somebody only people know. The
+person who released it says so, or the people who handle the request. What was written down wrongly
+is said again, and both stay. How it went, when it was there and who has it lie sealed beside the
+leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -33,22 +35,13 @@ from callrec.policy.handing_over import (
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, RequestState, check_transition
 from callrec.policy.role import PersonId
-from callrec.practice import Actor, Practice, signing, today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
 from callrec.record.details import can_open_details, open_details
 from callrec.requests.history import log_with_words, read_words
-from callrec.requests.lapse import attempt_on
+from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of
 from callrec.requests.open import read_request
-
-_WAITS: Final[Mapping[RequestAct, Callable[[ReleaseFacts], bool]]] = {
-    RequestAct.HANDED_OVER: awaits_handing_over,
-    RequestAct.ACKNOWLEDGED: awaits_acknowledgement,
-}
-"""Whether it is still to be said of a package."""
-
-_Telling: TypeAlias = "Callable[[ReleaseFacts, datetime], Mapping[str, Any]]"
-"""Checks what is said of a package, now, and words it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +59,7 @@ def record_handed_over(
 ) -> NotedPackage:
     """Write down that a released package was handed over: when, by which way, to whom.
 
-    Args:
-        practice: the open vault.
-        actor: who says so.
-        reference: ``R-17``.
-        said: what he says.
-        release: how the id of the package begins; empty where only one can be meant.
+    ``release`` is how the id of the package begins; empty where only one can be meant.
 
     Raises:
         NotFound: there is no such request, or no such release of it.
@@ -80,20 +68,15 @@ def record_handed_over(
         Locked: it takes the actor's password.
         Tampered: the request is not as it was made.
     """
-
-    def telling(meant: ReleaseFacts, now: datetime) -> Mapping[str, Any]:
-        check_handed_over(meant, said, now=now)
-        return {
-            "channel": str(said.channel),
-            "on": said.on.isoformat(),
-            "reason": normalise_text(said.reason),
-            "time": said.clock.isoformat("minutes") if said.clock else "",
-            "to_whom": normalise_text(said.to_whom),
-        }
-
-    return _record(
-        practice, actor, reference, RequestAct.HANDED_OVER, named=release, telling=telling
-    )
+    words = {
+        "channel": str(said.channel),
+        "on": said.on.isoformat(),
+        "reason": normalise_text(said.reason),
+        "time": said.clock.isoformat("minutes") if said.clock else "",
+        "to_whom": normalise_text(said.to_whom),
+    }
+    check, what = partial(check_handed_over, said=said), RequestAct.HANDED_OVER
+    return _record(practice, actor, reference, what, words, named=release, check=check)
 
 
 def record_acknowledged(
@@ -105,27 +88,14 @@ def record_acknowledged(
     reason: str = "",
     release: str = "",
 ) -> NotedPackage:
-    """Write down that the recipient of a package acknowledged it.
-
-    Args:
-        practice: the open vault.
-        actor: who says so.
-        reference: ``R-17``.
-        on: the day on which the recipient did.
-        reason: what he said, and how; may be empty.
-        release: as for `record_handed_over`.
+    """Write down that the recipient of a package acknowledged it, on a day; the reason says how.
 
     Raises:
         NotFound, Unusable, Refused, Locked, Tampered: as `record_handed_over`.
     """
-
-    def telling(meant: ReleaseFacts, now: datetime) -> Mapping[str, Any]:
-        check_acknowledged(meant, on, reason, now=now)
-        return {"on": on.isoformat(), "reason": normalise_text(reason)}
-
-    return _record(
-        practice, actor, reference, RequestAct.ACKNOWLEDGED, named=release, telling=telling
-    )
+    words = {"on": on.isoformat(), "reason": normalise_text(reason)}
+    check, what = partial(check_acknowledged, on=on, reason=reason), RequestAct.ACKNOWLEDGED
+    return _record(practice, actor, reference, what, words, named=release, check=check)
 
 
 def _record(
@@ -133,30 +103,29 @@ def _record(
     actor: Actor,
     reference: str,
     what: RequestAct,
+    words: Mapping[str, Any],
     *,
     named: str,
-    telling: _Telling,
+    check: Callable[..., None],
 ) -> NotedPackage:
-    with attempt_on(practice, actor, what, reference), signing(practice, actor) as act:
+    """Write down ``words`` of the package that is meant, once ``check`` has found them possible."""
+    zone = practice.config.time_zone
+    with signing_on(practice, actor, what, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)
-        words = words_for(practice, actor, act.connection, request)
-        release = _meant(practice, read_releases(request.history, words), what, named)
-        meant = release.facts(practice.config.time_zone)
-        check_may_record(
-            actor.person, request.facts, released_by=meant.released_by, on=today(practice)
-        )
-        told = telling(meant, practice.now().astimezone(practice.config.time_zone))
-        # As the release's own leaf: so whoever asks of a recording finds who has it.
-        log_with_words(act, actor, request, what, told, subject=release.delivered.subject[1:])
+        told = words_for(practice, actor, act.connection, request)
+        releases = read_releases(request.history, told)
+        facts = [each.facts(zone) for each in releases]
+        is_handover = what is RequestAct.HANDED_OVER
+        waits = awaits_handing_over if is_handover else awaits_acknowledgement
+        meant = choose_release(facts, named, waits=waits)
+        by = meant.released_by
+        check_may_record(actor.person, request.facts, released_by=by, on=today(practice))
+        check(meant, now=practice.now().astimezone(zone))
+        # As the release's own leaf: so people who ask of a recording find who has it.
+        subject = releases[facts.index(meant)].delivered.subject[1:]
+        log_with_words(act, actor, request, what, words, subject=subject)
     return NotedPackage(reference, meant.id, meant.released_at.date())
-
-
-def _meant(
-    practice: Practice, releases: Sequence[ReleasedPackage], what: RequestAct, named: str
-) -> ReleasedPackage:
-    facts = [each.facts(practice.config.time_zone) for each in releases]
-    return releases[facts.index(choose_release(facts, named, waits=_WAITS[what]))]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,12 +138,12 @@ class ShownPackageNote:
     """``14:05`` by the practice's clock; None where nobody said."""
     channel: str | None
     to_whom: str | None
-    """None for whoever is not concerned, as the reason."""
+    """None for people not concerned, as the reason."""
     reason: str | None
     at: datetime
     """When it was written down."""
     by: str
-    """Login of who did."""
+    """Login."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -226,11 +195,6 @@ def _saying(said: PackageNote, called: Mapping[str, str], *, in_full: bool) -> S
     )
 
 
-# The packages that were released under a request, and what was said of each since.
-#
-# That there is one stands in the log's leaves; how it went, when it was there and who has it lie
-# sealed beside them, so a reader sees of it what he may open (docs/formats/grant.md, 8).
-
 RELEASE_ACTS: Final = (
     RequestAct.PREPARED,
     RequestAct.DELIVERED,
@@ -281,8 +245,17 @@ class ReleasedPackage:
         )
 
     @property
+    def newest_handover(self) -> Mapping[str, Any]:
+        """What was said of its handing over last; empty where nothing was, or may be read."""
+        return self.handed_over[-1].words if self.handed_over else {}
+
+    @property
     def handed_over_on(self) -> date | None:
         return self.handed_over[-1].on if self.handed_over else None
+
+    @property
+    def handed_over_time(self) -> str | None:
+        return self.newest_handover.get("time") or None
 
     @property
     def acknowledged_on(self) -> date | None:
@@ -314,7 +287,15 @@ def read_releases(
         if leaf.act == RequestAct.DELIVERED:
             found[release_of(leaf)] = ReleasedPackage(leaf, words(leaf), (), ())
         elif leaf.act in (RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED):
-            found[release_of(leaf)] = _with(found, PackageNote(leaf, words(leaf)))
+            before, note = found.get(release_of(leaf)), PackageNote(leaf, words(leaf))
+            is_first = leaf.act == RequestAct.HANDED_OVER
+            if before is None or not (is_first or before.handed_over):
+                what = "something was said of a release that was not made, or not handed over"
+                raise Tampered(what)
+            if is_first:
+                found[before.id] = replace(before, handed_over=(*before.handed_over, note))
+            else:
+                found[before.id] = replace(before, acknowledged=(*before.acknowledged, note))
     return tuple(found.values())
 
 
@@ -332,16 +313,6 @@ def words_for(
     return words
 
 
-def _with(found: Mapping[str, ReleasedPackage], said: PackageNote) -> ReleasedPackage:
-    before = found.get(release_of(said.leaf))
-    is_first = said.leaf.act == RequestAct.HANDED_OVER
-    if before is None or not (is_first or before.handed_over):
-        raise Tampered("something was said of a release that was not made, or not handed over")
-    if is_first:
-        return replace(before, handed_over=(*before.handed_over, said))
-    return replace(before, acknowledged=(*before.acknowledged, said))
-
-
 HANDOVER_LATE_AFTER: Final = timedelta(days=7)
 """A letter has come by then."""
 
@@ -349,9 +320,9 @@ HANDOVER_LATE_AFTER: Final = timedelta(days=7)
 def missing_handover_warnings(practice: Practice) -> Iterator[str]:
     """How many they are after some days, as long as it can still be said."""
     since = practice.now() - HANDOVER_LATE_AFTER
-    late = [leaf for leaf in _unrecorded(practice) if event_of(leaf).at <= since]
+    late = sum(event_of(leaf).at <= since for leaf in _unrecorded(practice))
     if late:
-        yield _counted(len(late))
+        yield _counted(late)
 
 
 def missing_handovers(practice: Practice, reference: str) -> str:

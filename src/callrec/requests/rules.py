@@ -1,7 +1,7 @@
-"""Who did what to a request, by the log's leaves: only what our own commands let him (grant.md, 9).
+"""Who did what to a request, by the log's leaves: what our own commands let them (grant.md, 9).
 
-Whoever has a key can write a leaf of any act with a program of his own, so each is held against the
-rules that were asked when it was made. `RULES` has one for every act; the policy says them:
+Anybody with a key can write a leaf of any act with a program of their own, so each is held against
+the rules that were asked when it was made. `RULES` has one for every act; the policy says them:
 
     4(b)        who may ask asks; who made it changes and withdraws it
     4(e), 4(f)  who handles it dates it, and says what came
@@ -51,8 +51,13 @@ from callrec.policy.request import RequestAct, RequestState, has_lapsed, request
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.entitled import Powers, by_who_might
-from callrec.requests.approvals import APPROVAL_ENDED_BY, check_signers_entitled, stated_approvals
-from callrec.requests.clock import has_clock, is_court_ordered, is_missing_proof, read_date_rows
+from callrec.requests.approvals import (
+    APPROVAL_ENDED_BY,
+    by_statement,
+    check_signers_entitled,
+    stated_approvals,
+)
+from callrec.requests.clock import is_court_ordered, is_missing_proof, read_date_rows
 from callrec.requests.model import Approval, History
 
 _SHORTEST_DAYS: Final = 1
@@ -94,20 +99,14 @@ def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> R
 
 
 def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
-    """Check that whatever happened to a request was done by somebody who might.
+    """Check that all that happened to a request was done by people who might.
 
     Whom it is about lies sealed, so that is not asked.
     """
     _ = history.state  # read once here, so that nothing is made of what cannot have happened
     if purpose is None:
         raise Tampered("something happened to a request that was never made")
-    approvals = stated_approvals(history, rules.stated, rules.register)
-    signed = {
-        each.digest: approval
-        for approval in approvals
-        for each in (approval.statement, approval.countersignature)
-        if each is not None
-    }
+    signed = by_statement(stated_approvals(history, rules.stated, rules.register))
     request = RequestFacts(
         reference="",
         purpose=purpose,
@@ -120,7 +119,7 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
         with by_who_might(_may_not(leaf)):
             RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
         so_far.take(leaf)
-    _is_ordered(so_far)  # which asks each day on which it came whether it is of this purpose
+    _ = so_far.is_ordered  # asks each day on which it came whether it is of this purpose
 
 
 @dataclass(slots=True)
@@ -162,6 +161,12 @@ class _ReplayState:
             self.released[id_] = actor
             self.standing = [each for each in self.standing if each.to != actor]
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether a court names the day of its answer."""
+        vault, purpose = self.rules.register.founders.vault, self.request.purpose
+        return is_court_ordered(vault, self.history, purpose, self.rules.dates)
+
     def granted(self, uid: str, to: str) -> Approval:
         """The newest approval that stands and grants a recording to somebody."""
         for approval in reversed(self.standing):
@@ -175,17 +180,11 @@ class _ReplayedLeaf(NamedTuple):
 
     leaf: Leaf
     person: Person
-    """Whoever did it, as he was vouched for then."""
+    """The person who did it, as they were vouched for then."""
     on: date
     """The day, in the practice's time zone."""
     request: RequestFacts
     so_far: _ReplayState
-
-
-def _is_ordered(so_far: _ReplayState) -> bool:
-    rules = so_far.rules
-    vault, purpose = rules.register.founders.vault, so_far.request.purpose
-    return is_court_ordered(vault, so_far.history, purpose, rules.dates)
 
 
 def _may_not(leaf: Leaf) -> str:
@@ -205,47 +204,39 @@ def _check_changes(done: _ReplayedLeaf) -> None:
     check_waits_for_answer(done.request)
 
 
-def _check_answers(done: _ReplayedLeaf) -> None:
-    """Of what is approved, by the proof alone that was missing."""
-    _check_dates(done)
-    so_far, rules = done.so_far, done.so_far.rules
+def _check_dates(done: _ReplayedLeaf) -> None:
+    """What is approved is dated again by the proof alone that was missing."""
+    act, so_far, rules = done.leaf.act, done.so_far, done.so_far.rules
+    if not TERMS[done.request.purpose].is_dated:
+        raise Tampered("a request was dated whose purpose has no clock")
+    may = check_may_extend if act == RequestAct.EXTENDED else check_may_record_event
+    may(done.person, done.request, on=done.on)
     vault = rules.register.founders.vault
-    if so_far.standing and not is_missing_proof(vault, so_far.history, done.leaf, rules.dates):
+    if (
+        act == RequestAct.ANSWERED
+        and so_far.standing
+        and not is_missing_proof(vault, so_far.history, done.leaf, rules.dates)
+    ):
         raise Tampered("a request was dated again after it was approved")
 
 
-def _check_dates(done: _ReplayedLeaf) -> None:
-    _check_has_clock(done)
-    check_may_record_event(done.person, done.request, on=done.on)
-
-
-def _check_extends(done: _ReplayedLeaf) -> None:
-    _check_has_clock(done)
-    check_may_extend(done.person, done.request, on=done.on)
-
-
-def _check_has_clock(done: _ReplayedLeaf) -> None:
-    if not has_clock(done.request.purpose):
-        raise Tampered("a request was dated whose purpose has no clock")
-
-
 def _check_approves(done: _ReplayedLeaf) -> None:
-    """Each signature is a decider's, or the second under his."""
-    approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
+    """Each signature is a decider's, or the second under theirs."""
+    approval = done.so_far.signed.get(done.leaf.statement)
     if approval is None:
         raise Tampered(_may_not(done.leaf))
-    check_signers_entitled(rules, approval, done.request)
+    check_signers_entitled(done.so_far.rules, approval, done.request)
 
 
 def _check_denies(done: _ReplayedLeaf) -> None:
-    """Whoever decides it; what he made himself, the Data Controller, who broke the glass."""
+    """By who decides it; what the Data Controller made, by them, who broke the glass."""
     is_own = done.person.id in done.request.makers
     may = check_may_deny_alone if is_own else check_may_decide
     may(done.person, done.request, on=done.on)
 
 
 def _check_revokes(done: _ReplayedLeaf) -> None:
-    """Whoever decides it; or who governs, as its grants end with what their holder may do."""
+    """By who decides it; or who governs, as its grants end with what their holder may do."""
     if Power.GOVERN not in powers_vouched_for(done.person):
         check_may_revoke(done.person, done.request, on=done.on)
 
@@ -257,19 +248,14 @@ def _check_grant_lapses(done: _ReplayedLeaf) -> None:
 
 
 def _check_lapses(done: _ReplayedLeaf) -> None:
-    """Whoever comes next says it; after how many days is the practice's to set anew.
+    """By anybody who comes next; after how many days is the practice's to set anew.
 
     Counted from when it was made: so lapsed what was approved and taken back, before
     `undecided_since` was asked of it.
     """
-    so_far = done.so_far
-    until = request_lapses_at(
-        done.request.purpose,
-        so_far.history.events[0].at,
-        _SHORTEST_DAYS,
-        so_far.rules.zone,
-        is_ordered=_is_ordered(so_far),
-    )
+    made_at, zone = done.so_far.history.events[0].at, done.so_far.rules.zone
+    purpose, is_ordered = done.request.purpose, done.so_far.is_ordered
+    until = request_lapses_at(purpose, made_at, _SHORTEST_DAYS, zone, is_ordered=is_ordered)
     if until is None:
         raise Tampered("a request that lapsed has a day of the law's or a court's")
     if parse_instant(done.leaf.at) < until:
@@ -292,7 +278,7 @@ def _check_releases(done: _ReplayedLeaf) -> None:
 
 
 def _check_ends(done: _ReplayedLeaf) -> None:
-    """Of a hearing or a release: whoever began it."""
+    """Of a hearing or a release: by the person who began it."""
     begun = (_BEGUN_BY[done.leaf.act], *done.leaf.subject[1:2])
     if done.so_far.begun.get(begun) != done.leaf.actor:
         raise Tampered(_may_not(done.leaf))
@@ -316,7 +302,7 @@ def _check_records(done: _ReplayedLeaf) -> None:
 
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
-    """That he might, and under which approvals, `audit.erased` and `destruction_log` ask."""
+    """That they might, and under which approvals, `audit.erased` and `retention.log` ask."""
     said = done.so_far.rules.stated.get(done.leaf.statement)
     if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
         raise Tampered("a request was carried out, and nothing was destroyed")
@@ -328,8 +314,8 @@ RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
         RequestAct.AMENDED: _check_changes,
         RequestAct.RECEIVED: _check_dates,
         RequestAct.ASKED: _check_dates,
-        RequestAct.ANSWERED: _check_answers,
-        RequestAct.EXTENDED: _check_extends,
+        RequestAct.ANSWERED: _check_dates,
+        RequestAct.EXTENDED: _check_dates,
         RequestAct.THIRD_PARTIES: lambda done: check_may_record_event(
             done.person, done.request, on=done.on
         ),

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis
@@ -23,13 +21,7 @@ from callrec.policy.edits import Edits
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import (
-    UNDECIDED,
-    RequestAct,
-    RequestState,
-    request_lapses_at,
-    undecided_since,
-)
+from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecided_since
 from callrec.policy.retention import DisposalItem
 from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
@@ -38,24 +30,13 @@ from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
-from callrec.requests.history import Words, outline_of, read_outlines, read_words
+from callrec.requests.history import outline_of, read_outlines, read_words
 from callrec.requests.holding import ListedHold, hold_of_request
 from callrec.requests.lapse import attempt_on
-from callrec.requests.model import OpenRequest, event_of
-from callrec.requests.open import (
-    check_readable,
-    read_request,
-    sees_in_full,
-    visible_requests,
-)
-from callrec.requests.packages import (
-    ReleasedPackage,
-    ShownRelease,
-    read_releases,
-    shown_release,
-    words_for,
-)
-from callrec.requests.standing import read_lapse_facts, state_now
+from callrec.requests.model import Approval, OpenRequest, event_of
+from callrec.requests.open import check_readable, read_request, sees_in_full, visible_requests
+from callrec.requests.packages import ShownRelease, read_releases, shown_release, words_for
+from callrec.requests.standing import lapses_at, read_lapse_facts, state_now
 
 REQUEST_SHOWN = "request.shown"
 
@@ -64,7 +45,7 @@ REQUEST_SHOWN = "request.shown"
 class ShownRecording:
     """A recording that a request asks for, by its clear columns.
 
-    By its number alone, and the others None, for whoever may not know what it is.
+    By its number alone, and the others None, for people who may not know what it is.
     """
 
     id: int
@@ -96,21 +77,7 @@ class ShownEvent:
     awaited: str | None
     """What was asked for, or came."""
     said: str | None
-    """Why, by whoever did it; None where nothing was said, or for whoever is not concerned."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class RequestDetails:
-    """What lies beside a request's leaves. Its repr shows nothing."""
-
-    words: Mapping[int, Words]
-    alone: Mapping[int, BrokenGlass]
-    """What the Data Controller decided alone, by its leaf."""
-    dates: Mapping[int, DatedWords]
-    deadline: Deadline | None
-    hold: ListedHold | None
-    releases: tuple[ReleasedPackage, ...]
-    is_answered: bool
+    """Why, by the person who did it; None where nothing was said, or for people not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -134,7 +101,7 @@ class ShownApproval:
     reviewed_by: str | None
     """Login of who queried or accepted it."""
     note: str | None
-    """None where there is none, or for whoever is not concerned."""
+    """None where there is none, or for people not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -146,7 +113,7 @@ class ShownDenial:
     code: str
     """Of the ground."""
     reason: str | None
-    """None for whoever is not concerned."""
+    """None for people not concerned."""
     review: str | None
     """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``; None if it was not broken."""
     reviewed_by: str | None
@@ -191,7 +158,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
     Raises:
         NotFound: there is none.
         Refused: it is not the actor's to read.
-        Locked: it takes his password.
+        Locked: it takes their password.
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     with attempt_on(practice, actor, REQUEST_SHOWN, reference) as row:
@@ -200,23 +167,48 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         record(practice, actor, REQUEST_SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
-            told = RequestDetails(
+            read = _Reading(
+                request,
+                logins(practice),
+                sees_in_full(practice, actor, request),
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
-                deadline_on_day(practice, request.clock) if request.clock else None,
-                hold_of_request(practice, connection, request.id),
-                read_releases(request.history, words_for(practice, actor, connection, request)),
-                is_answered=request.id in answered_requests(connection),
             )
-    return _shown(practice, actor, request, told)
+            deadline = deadline_on_day(practice, request.clock) if request.clock else None
+            hold = hold_of_request(practice, connection, request.id)
+            told = words_for(practice, actor, connection, request)
+            releases = read_releases(request.history, told)
+            was_answered = request.id in answered_requests(connection)
+    facts, called, in_full = request.facts, read.called, read.in_full
+    particulars = request.particulars
+    return ShownRequest(
+        reference=request.reference,
+        purpose=request.purpose,
+        state=facts.state,
+        created_at=request.created_at,
+        created_by=called[request.requester],
+        deadline=deadline,
+        is_answered=not awaits_answer(facts.state, was_answered=was_answered),
+        lapses_at=_lapses_at(practice, request, deadline),
+        in_full=in_full,
+        particulars=particulars.as_json() if in_full else masked(particulars),
+        digest=request.digest,
+        recordings=_recordings(practice, actor, request),
+        hold=hold,
+        approvals=tuple(map(read.approval, request.approvals)),
+        denial=read.denial(),
+        releases=tuple(shown_release(each, called, in_full=in_full) for each in releases),
+        history=tuple(map(read.event, request.history.leaves)),
+        messages=list_messages(practice, about=request.reference),
+        opened=request,
+    )
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:
-    """Particulars for whoever is not concerned: no text, no whole name or number."""
-    further = dict.fromkeys(particulars.further)
-    told = {"reason": None, "about": None, "further": further}
-    value: dict[str, Any] = {**particulars.as_json(), **told}
+    """Particulars for people not concerned: no text, no whole name or number."""
+    hidden = {"reason": None, "about": None, "further": dict.fromkeys(particulars.further)}
+    value: dict[str, Any] = {**particulars.as_json(), **hidden}
     if particulars.number is not UNKNOWN:
         value["number"] = mask_number(particulars.number)
     if particulars.parties is not UNKNOWN:
@@ -224,71 +216,31 @@ def masked(particulars: Particulars) -> dict[str, Any]:
     return value
 
 
-def _shown(
-    practice: Practice,
-    actor: Actor,
-    request: OpenRequest,
-    told: RequestDetails,
-) -> ShownRequest:
-    called = logins(practice)
-    in_full = sees_in_full(practice, actor, request)
-    particulars = request.particulars
-    return ShownRequest(
-        reference=request.reference,
-        purpose=request.purpose,
-        state=request.facts.state,
-        created_at=request.created_at,
-        created_by=called[request.requester],
-        deadline=told.deadline,
-        is_answered=not awaits_answer(request.facts.state, was_answered=told.is_answered),
-        lapses_at=_lapses_at(practice, request, told.deadline),
-        in_full=in_full,
-        particulars=particulars.as_json() if in_full else masked(particulars),
-        digest=request.digest,
-        recordings=_recordings(practice, actor, request),
-        hold=told.hold,
-        approvals=_approvals(request, told, called, in_full=in_full),
-        denial=_denial(request, told, called, in_full=in_full),
-        releases=tuple(shown_release(each, called, in_full=in_full) for each in told.releases),
-        history=tuple(
-            _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
-        ),
-        messages=list_messages(practice, about=request.reference),
-        opened=request,
-    )
-
-
 def _recordings(
     practice: Practice, actor: Actor, request: OpenRequest
 ) -> tuple[ShownRecording, ...]:
-    """What each is, for whoever may know it by his powers, or had it granted to him once."""
+    """What each is, for people who may know it by their powers, or had it granted to them once."""
     person, retained = actor.person, request.body.retained
     all_of_them = is_shown_recordings(person, request.purpose, on=today(practice))
     granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
     of_other_day = find_date_mismatches(practice, request.particulars, request.recordings)
     return tuple(
-        _recording(row, retained.get(row.uid), is_of_other_day=row.id in of_other_day)
+        ShownRecording(
+            id=row.id,
+            uid=row.uid,
+            ciphertext=row.ciphertext,
+            started_at=from_millis(row.started_at),
+            duration_ms=row.duration_ms,
+            direction=row.direction,
+            format=row.format,
+            size_bytes=row.size_bytes,
+            state=row.state,
+            retained=retained.get(row.uid),
+            is_of_other_day=row.id in of_other_day,
+        )
         if all_of_them or row.uid in granted
         else ShownRecording(row.id)
         for row in request.recordings
-    )
-
-
-def _recording(
-    row: Row[Any], retained: DisposalItem | None, *, is_of_other_day: bool
-) -> ShownRecording:
-    return ShownRecording(
-        id=row.id,
-        uid=row.uid,
-        ciphertext=row.ciphertext,
-        started_at=from_millis(row.started_at),
-        duration_ms=row.duration_ms,
-        direction=row.direction,
-        format=row.format,
-        size_bytes=row.size_bytes,
-        state=row.state,
-        retained=retained,
-        is_of_other_day=is_of_other_day,
     )
 
 
@@ -299,75 +251,75 @@ def _lapses_at(
         return None
     lapses = {approval.leaf.seq: approval.lapses_at for approval in request.approvals}
     leaves = request.history.leaves
-    return request_lapses_at(
-        request.purpose,
-        undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves),
-        practice.config.requests.lapse_days,
-        practice.config.time_zone,
-        is_ordered=deadline is not None and deadline.due_on is not None,
-    )
+    since = undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves)
+    is_ordered = deadline is not None and deadline.due_on is not None
+    return lapses_at(practice, request.purpose, since, is_ordered=is_ordered)
 
 
-def _event(
-    leaf: Leaf, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
-) -> ShownEvent:
-    event, dated = event_of(leaf), told.dates.get(leaf.seq)
-    words = told.words.get(leaf.seq, {})
-    said = dated.reason if dated else words.get("reason")
-    on = date.fromisoformat(words["on"]) if "on" in words else None
-    return ShownEvent(
-        at=event.at,
-        what=event.act,
-        by=called[event.actor],
-        on=dated.on if dated else on,
-        awaited=dated.awaited if dated else None,
-        said=said if in_full else None,
-    )
+@dataclass(frozen=True, slots=True, repr=False)
+class _Reading:
+    """A request, what lies beside its leaves, and who reads it. Its repr shows nothing."""
 
+    request: OpenRequest
+    called: Mapping[str, str]
+    """Logins by id."""
+    in_full: bool
+    words: Mapping[int, Mapping[str, Any]]
+    alone: Mapping[int, BrokenGlass]
+    """What the Data Controller decided alone, by its leaf."""
+    dates: Mapping[int, DatedWords]
 
-def _approvals(
-    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
-) -> tuple[ShownApproval, ...]:
-    number = {row.uid: row.id for row in request.recordings}
-    shown = []
-    for approval in request.approvals:
-        second, said = approval.countersignature, told.words.get(approval.leaf.seq, {})
-        alone = told.alone.get(approval.leaf.seq)
-        shown.append(
-            ShownApproval(
-                at=event_of(approval.leaf).at,
-                by=called[approval.statement.by],
-                countersigned_by=called[second.by] if second else None,
-                to=called[approval.to],
-                until=approval.lapses_at,
-                recordings=tuple(number[uid] for uid in approval.items if uid in number),
-                edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
-                withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
-                broke_glass=approval.broke_glass,
-                review=alone.standing if alone else None,
-                reviewed_by=called[alone.review.by] if alone and alone.review else None,
-                note=said.get("note") if in_full else None,
-            )
+    def event(self, leaf: Leaf) -> ShownEvent:
+        event, dated = event_of(leaf), self.dates.get(leaf.seq)
+        words = self.words.get(leaf.seq, {})
+        said = dated.reason if dated else words.get("reason")
+        on = date.fromisoformat(words["on"]) if "on" in words else None
+        return ShownEvent(
+            at=event.at,
+            what=event.act,
+            by=self.called[event.actor],
+            on=dated.on if dated else on,
+            awaited=dated.awaited if dated else None,
+            said=said if self.in_full else None,
         )
-    return tuple(shown)
 
+    def approval(self, approval: Approval) -> ShownApproval:
+        number = {row.uid: row.id for row in self.request.recordings}
+        second, said = approval.countersignature, self.words.get(approval.leaf.seq, {})
+        return ShownApproval(
+            at=event_of(approval.leaf).at,
+            by=self.called[approval.statement.by],
+            countersigned_by=self.called[second.by] if second else None,
+            to=self.called[approval.to],
+            until=approval.lapses_at,
+            recordings=tuple(number[uid] for uid in approval.items if uid in number),
+            edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
+            withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
+            broke_glass=approval.broke_glass,
+            note=said.get("note") if self.in_full else None,
+            **self._review(approval.leaf),
+        )
 
-def _denial(
-    request: OpenRequest, told: RequestDetails, called: Mapping[str, str], *, in_full: bool
-) -> ShownDenial | None:
-    leaf = request.history.leaves[-1]
-    if leaf.act != RequestAct.DENIED:
-        return None
-    said, alone = told.words.get(leaf.seq, {}), told.alone.get(leaf.seq)
-    event = event_of(leaf)
-    return ShownDenial(
-        at=event.at,
-        by=called[event.actor],
-        code=said.get("code", Ground.NOT_APPROVED),
-        reason=said.get("reason") if in_full else None,
-        review=alone.standing if alone else None,
-        reviewed_by=called[alone.review.by] if alone and alone.review else None,
-    )
+    def denial(self) -> ShownDenial | None:
+        leaf = self.request.history.leaves[-1]
+        if leaf.act != RequestAct.DENIED:
+            return None
+        event, said = event_of(leaf), self.words.get(leaf.seq, {})
+        return ShownDenial(
+            at=event.at,
+            by=self.called[event.actor],
+            code=said.get("code", Ground.NOT_APPROVED),
+            reason=said.get("reason") if self.in_full else None,
+            **self._review(leaf),
+        )
+
+    def _review(self, leaf: Leaf) -> dict[str, Any]:
+        """What is known of a glass that was broken for a decision."""
+        alone = self.alone.get(leaf.seq)
+        return {
+            "review": alone.standing if alone else None,
+            "reviewed_by": self.called[alone.review.by] if alone and alone.review else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,14 +341,10 @@ def list_requests(
 ) -> tuple[ListedRequest, ...]:
     """The requests that are shown to the actor, the newest first.
 
-    Args:
-        practice: the open vault.
-        actor: who asks.
-        state: only those that stand there.
-        mine: only those that the actor made.
+    Only those of a ``state``, if one is given; or only those that the actor made.
 
     Raises:
-        Tampered: one of which he may not know, perhaps, is not the one that was made.
+        Tampered: one that they perhaps may not know of is not the one that was made.
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
@@ -409,7 +357,7 @@ def list_requests(
             state=state_now(practice, row, ends),
             created_at=from_millis(row.created_at),
             created_by=called[row.requester],
-            recordings=outline_of(makings, row).recordings,
+            recordings=len(outline_of(makings, row).uids),
         )
         for row in reversed(rows)
         if not mine or row.requester == actor.person.id

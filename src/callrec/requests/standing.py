@@ -1,6 +1,6 @@
 """Where a request stands today, by the columns and by the day; opens and writes nothing.
 
-A day that is over counts at once, whatever the log says: `lapsing` puts it there.
+A day that is over counts at once, whatever the log says: `lapse` puts it there.
 """
 
 from __future__ import annotations
@@ -50,18 +50,19 @@ class LapseFacts:
 def read_lapse_facts(connection: Connection) -> LapseFacts:
     """Read it for every request; nothing is opened."""
     grant, dated = tables.grant, tables.clock_event
-    lasts = connection.execute(
-        select(grant.c.request, func.max(grant.c.lapses_at)).group_by(grant.c.request)
-    )
+    lasts = select(grant.c.request, func.max(grant.c.lapses_at)).group_by(grant.c.request)
     named = connection.execute(
         select(dated.c.request, dated.c.body)
         .where(func.instr(dated.c.body, b'"event":"received"') > 0)
         .order_by(dated.c.seq)
     )
-    # The newest counts: a request that was changed was dated again.
-    answer_by = {request: _answer_by(parse(bytes(body))) for request, body in named}
+    answer_by = {}
+    for request, body in named:  # the newest counts: a request that was changed was dated again
+        told = parse(bytes(body))
+        # Where it is in no form, `clock` says so, and nothing lapses later by it.
+        answer_by[request] = told.get("answer_by") if isinstance(told, dict) else None
     return LapseFacts(
-        last_grants={request: from_millis(last) for request, last in lasts},
+        last_grants={id_: from_millis(last) for id_, last in connection.execute(lasts)},
         ordered=frozenset(request for request, day in answer_by.items() if day),
         since=_read_since(connection),
     )
@@ -96,27 +97,25 @@ def _read_since(connection: Connection) -> Mapping[str, datetime]:
 def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
     """As the approval's statement says that its leaf carries; None where it is in no form.
 
-    Whoever opens the request is told so, and nobody else stopped.
+    People who open the request are told so, and nobody else is stopped.
     """
     with suppress(Tampered, KeyError):
         return parse_instant(read_unverified_statement(connection, approved)["lapses"])
     return None
 
 
-def _answer_by(told: Any) -> Any:
-    """Nothing, where it is in no form: `request_clock` says so, and nothing lapses later by it."""
-    return told.get("answer_by") if isinstance(told, dict) else None
-
-
 def undecided_until(practice: Practice, row: Row[Any], ends: LapseFacts) -> datetime | None:
     """When a request lapses if nobody decides it; None where a law's or a court's clock runs."""
-    return request_lapses_at(
-        Purpose(row.purpose),
-        ends.since.get(row.id, from_millis(row.created_at)),
-        practice.config.requests.lapse_days,
-        practice.config.time_zone,
-        is_ordered=row.id in ends.ordered,
-    )
+    since = ends.since.get(row.id, from_millis(row.created_at))
+    return lapses_at(practice, Purpose(row.purpose), since, is_ordered=row.id in ends.ordered)
+
+
+def lapses_at(
+    practice: Practice, purpose: Purpose, since: datetime, *, is_ordered: bool = False
+) -> datetime | None:
+    """The same of one that nobody has decided since a time, as the practice sets it."""
+    days, zone = practice.config.requests.lapse_days, practice.config.time_zone
+    return request_lapses_at(purpose, since, days, zone, is_ordered=is_ordered)
 
 
 def state_now(practice: Practice, row: Row[Any], ends: LapseFacts) -> RequestState:

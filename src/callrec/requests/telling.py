@@ -1,6 +1,6 @@
 """Whom to tell of it by mail.
 
-Whoever did it is not told of it. A message names the request and a day, nothing else.
+People who did it are not told of it. A message names the request and a day, nothing else.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import has_standing_approval, request_lapses_at
+from callrec.policy.request import has_standing_approval
 from callrec.policy.role import PersonId, powers_of
 from callrec.practice import Practice, today
 from callrec.requests.clock import read_deadline
 from callrec.requests.model import Granting, History, OpenRequest
-from callrec.requests.standing import undecided_since_by
+from callrec.requests.standing import lapses_at, undecided_since_by
 
 
 def notify_deciders(
@@ -55,29 +55,24 @@ def notify_dated(
 ) -> None:
     """A request was dated: tell who is to answer, or who is to decide once it is answered."""
     about, to = request.reference, request.requester
-    match event:
-        case ClockEventKind.ASKED:
-            notify(practice, connection, about, "awaits an answer", to=to, by=by)
-        case ClockEventKind.EXTENDED:
-            notify(practice, connection, about, "was given more time", to=to, by=by)
-        case ClockEventKind.ANSWERED if has_standing_approval(history.events):
-            pass  # proof of what is decided already
-        case ClockEventKind.ANSWERED:
-            subjects, purpose = request.facts.subjects, request.purpose
-            notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
-        case ClockEventKind.RECEIVED:
-            pass  # told of as the request itself is
+    if event is ClockEventKind.ASKED:
+        notify(practice, connection, about, "awaits an answer", to=to, by=by)
+    elif event is ClockEventKind.EXTENDED:
+        notify(practice, connection, about, "was given more time", to=to, by=by)
+    elif event is ClockEventKind.ANSWERED and not has_standing_approval(history.events):
+        # Else it is proof of what is decided already. A receipt is told of as the request is.
+        subjects, purpose = request.facts.subjects, request.purpose
+        notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
 
 
 def notify_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
-    """A request was approved: whoever may hear it now is told until when, and its requester."""
+    """A request was approved: tell the person who may hear it until when, and its requester."""
     request, by = granting.request, granting.decider.person.id
     lapse = lapse_in_words(granting.lapses_at, practice.config.time_zone)
-    approved = "was approved"
     about, to = request.reference, granting.to
-    notify(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
+    notify(practice, connection, about, f"was approved for you{lapse}", to=to, by=by)
     if request.requester != to:
-        notify(practice, connection, about, approved, to=request.requester, by=by)
+        notify(practice, connection, about, "was approved", to=request.requester, by=by)
 
 
 def _by_when(practice: Practice, connection: Connection, purpose: Purpose, history: History) -> str:
@@ -85,9 +80,8 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
     deadline = read_deadline(practice, connection, history)
     if deadline is not None:
         return days_in_words(deadline.due_on, deadline.target_on, today(practice))
-    since, zone = undecided_since_by(connection, history.leaves), practice.config.time_zone
-    lapses_at = request_lapses_at(purpose, since, practice.config.requests.lapse_days, zone)
-    return lapse_in_words(lapses_at, zone) if lapses_at else ""
+    until = lapses_at(practice, purpose, undecided_since_by(connection, history.leaves))
+    return lapse_in_words(until, practice.config.time_zone) if until else ""
 
 
 def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
@@ -97,11 +91,10 @@ def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
     return "" if target_on is None else f", to be answered by {_spoken(target_on)}"
 
 
-def lapse_in_words(lapses_at: datetime, zone: tzinfo) -> str:
-    """The rest of a sentence about what is over at ``lapses_at``, the first instant after it."""
-    return (
-        f"; it lapses after {_spoken((lapses_at.astimezone(zone) - timedelta(minutes=1)).date())}"
-    )
+def lapse_in_words(ends_at: datetime, zone: tzinfo) -> str:
+    """The rest of a sentence about what is over at ``ends_at``, the first instant after it."""
+    last = ends_at.astimezone(zone) - timedelta(minutes=1)
+    return f"; it lapses after {_spoken(last.date())}"
 
 
 def hours_in_words(practice: Practice, due_at: datetime) -> str:
@@ -120,7 +113,7 @@ def possible_deciders(
 ) -> frozenset[PersonId]:
     """Everybody who holds the power that decides a purpose today, and did not make the request.
 
-    One of them may be its subject: that lies sealed, and he is refused when he decides.
+    One of them may be its subject: that lies sealed, and they are refused when they decide.
     """
     power, on = TERMS[purpose].decided_with, today(practice)
     return frozenset(

@@ -238,10 +238,10 @@ def _make(
         ),
         tuple((row.uid, row.ciphertext) for row in rows),
     )
-    retained = {row.uid: _retained(by_number[row.id]) for row in rows}
-    made = write_request(practice, act, actor, replace(body, retained=retained))
-    reference = f"R-{made.number}"
-    notify_deciders(practice, act.connection, reference, made.purpose, made.history)
+    body = replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
+    history = write_request(practice, act, actor, body)
+    reference = f"R-{body.number}"
+    notify_deciders(practice, act.connection, reference, body.purpose, history)
     return reference
 
 
