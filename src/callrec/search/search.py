@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
@@ -66,19 +64,20 @@ def search_recordings(
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
-        check_not_browsing(
-            criteria,
-            reason=reason,
-            request=request,
-            widest_window=practice.config.search.widest_window_days,
-        )
-        subject = _open_request(practice, actor, request) if request is not None else ()
+        widest = practice.config.search.widest_window_days
+        check_not_browsing(criteria, reason=reason, request=request, widest_window=widest)
+        subject = [_open_request(practice, actor, request)] if request is not None else []
     seq = record(practice, actor, "search", subject=subject, details=details)
     with (
         attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
         reading(practice.engine) as connection,
     ):
-        masked = not _in_full(practice, actor, connection, request)
+        masked = True
+        if request is not None:
+            from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
+
+            facts = read_request(practice, actor, connection, request).facts
+            masked = not is_shown_in_full(actor.person, facts, on=today(practice))
         found = sorted(
             find_calls(practice, actor, connection, criteria),
             key=lambda opened: (opened.fields["started_at"], opened.id),
@@ -90,25 +89,14 @@ def search_recordings(
         volumes = labels_of(connection, archived)
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    items = (
-        ShownCall.of(
-            opened, masked=masked, held=opened.id in held, volumes=volumes.get(opened.id, ())
-        )
-        for opened in shown
+    items = tuple(
+        ShownCall.of(each, masked=masked, held=each.id in held, volumes=volumes.get(each.id, ()))
+        for each in shown
     )
-    return SearchResult(tuple(items), len(found), masked, seq)
+    return SearchResult(items, len(found), masked, seq)
 
 
-def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
-    if request is None:
-        return False
-    from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
-
-    facts = read_request(practice, actor, connection, request).facts
-    return is_shown_in_full(actor.person, facts, on=today(practice))
-
-
-def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
+def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
     """The id of a request that a search may stand under."""
     from callrec.requests.open import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
@@ -122,21 +110,19 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str
             clause=Clause.NO_BROWSING,
             hint="say why you search with --reason, or make a new request",
         )
-    return (row.id,)
+    id_: str = row.id
+    return id_
 
 
 def _logged(criteria: Criteria) -> dict[str, Any]:
     """Criteria as the audit log keeps them, sealed: those that were given."""
-    days, times = criteria.days, criteria.times
     every = {
-        "direction": criteria.direction,
-        "extension": criteria.extension,
-        "from": days and days.first.isoformat(),
-        "number": criteria.number,
-        "party": criteria.party,
-        "tail": criteria.tail,
-        "time_from": times and times.first.isoformat("minutes"),
-        "time_to": times and times.last.isoformat("minutes"),
-        "to": days and days.last.isoformat(),
+        name: getattr(criteria, name)
+        for name in ("direction", "extension", "number", "party", "tail")
     }
+    if days := criteria.days:
+        every |= {"from": days.first.isoformat(), "to": days.last.isoformat()}
+    if times := criteria.times:
+        first, last = (end.isoformat("minutes") for end in (times.first, times.last))
+        every |= {"time_from": first, "time_to": last}
     return {name: value for name, value in every.items() if value is not None}

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from callrec.crypto.canonical import whole_milliseconds
 from callrec.telephone.call import Direction
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
@@ -123,7 +124,7 @@ def comparable_leg(leg: Leg) -> Leg:
     """
     call = replace(
         leg.call,
-        started_at=_whole(leg.call.started_at),
+        started_at=whole_milliseconds(leg.call.started_at),
         raw_time="",
         zone="",
         utc_offset_minutes=0,
@@ -133,7 +134,7 @@ def comparable_leg(leg: Leg) -> Leg:
         why="",
         said={},
     )
-    answered_at = leg.answered_at and _whole(leg.answered_at)
+    answered_at = leg.answered_at and whole_milliseconds(leg.answered_at)
     return replace(leg, call=call, answered_at=answered_at, written=leg.written or _written(leg))
 
 
@@ -159,11 +160,6 @@ def _written(leg: Leg) -> int:
     spoken = leg.answered, leg.talk_ms
     # Ten years of rows would not fit into memory; nobody outside knows how Python's hash begins.
     return hash((call.system, leg.key, call.raw_time, *spoken, *said)) if said else 0
-
-
-def _whole(at: datetime) -> datetime:
-    """To the millisecond, as it is sealed."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _accounted(
