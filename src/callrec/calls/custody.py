@@ -305,11 +305,7 @@ class Opening:
         row = self._batches.get(batch)
         if row is None:
             raise Tampered("a recording's batch is missing")
-        sealed, version = (
-            (row.recordings_key, row.recordings_version)
-            if side is VaultKey.RECORDINGS
-            else (row.catalogue_key, row.catalogue_version)
-        )
+        sealed, version = getattr(row, f"{side}_key"), getattr(row, f"{side}_version")
         if version not in self._practice.register.versions(side):
             check_unchanged(self._practice, self._connection)
             raise Tampered("a batch names a key that nobody made")

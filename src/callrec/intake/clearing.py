@@ -83,9 +83,8 @@ def parse_after(text: str) -> AfterIntake:
 
 def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
     """Check that what is moved does not come in again."""
-    if after.kind is AfterIntakeKind.MOVE and any(
-        lies_in(after.folder, f) for f in (*paths, vault)
-    ):
+    is_move = after.kind is AfterIntakeKind.MOVE
+    if is_move and any(lies_in(after.folder, folder) for folder in (*paths, vault)):
         raise Unusable(
             "the folder to move to lies in the vault, or in a folder that is being taken in",
             hint="choose a folder beside it",
@@ -124,21 +123,19 @@ def clear_sidecars(
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
     One that is not the sidecar that was read, or that says what the vault may not have, is moved,
-    which loses nothing, and never deleted.
-
-    Returns:
-        Sidecars that could not go, and why.
+    which loses nothing, and never deleted. Returns sidecars that could not go, and why.
     """
-    needed: dict[Path, frozenset[str]] = {}
+    needed: dict[Path, set[str]] = {}
     left: dict[Path, Unusable | OSError] = {}
     for seen in gone:
         sidecar = sidecar_for(seen.source.path)
         if sidecar is None:
             continue
         try:
-            if sidecar.parent not in needed:
-                needed[sidecar.parent] = _names_and_stems(sidecar.parent)
-            if sidecar.stem not in needed[sidecar.parent]:
+            if (folder := sidecar.parent) not in needed:
+                others = [path for path in folder.iterdir() if path.suffix != ".json"]
+                needed[folder] = {text for path in others for text in (path.name, path.stem)}
+            if sidecar.stem not in needed[folder]:
                 _clear_sidecar(after, seen, sidecar, is_told=seen.source.path in told)
         except (Unusable, OSError) as problem:
             left[sidecar] = problem
@@ -156,11 +153,6 @@ def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_told: bo
     sidecar.unlink()
 
 
-def _names_and_stems(folder: Path) -> frozenset[str]:
-    names = {path for path in folder.iterdir() if path.suffix != ".json"}
-    return frozenset({path.name for path in names} | {path.stem for path in names})
-
-
 def _put(path: Path, target: Path, sha256: str) -> None:
     """Give a file a place beside its own, on another disk too, and never over another file."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -175,17 +167,13 @@ def _put(path: Path, target: Path, sha256: str) -> None:
         if error.errno not in _NO_LINKS:
             raise
         part = target.with_name(f".{sha256}.part")
-        _copy(path, part)
+        part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
+        with path.open("rb") as source, part.open("xb") as copied:
+            shutil.copyfileobj(source, copied)
+            copied.flush()
+            os.fsync(copied.fileno())
+        shutil.copystat(path, part)
         part.rename(target)
-
-
-def _copy(path: Path, part: Path) -> None:
-    part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
-    with path.open("rb") as source, part.open("xb") as copied:
-        shutil.copyfileobj(source, copied)
-        copied.flush()
-        os.fsync(copied.fileno())
-    shutil.copystat(path, part)
 
 
 def _sha256(path: Path) -> str:
@@ -201,26 +189,32 @@ def clear_portion(
 ) -> list[tuple[Path, Problem]]:
     """Delete or move the sources of a portion that is catalogued: a leaf says so first.
 
-    Returns:
-        What was left where it is, and why.
+    Returns what was left where it is, and why.
     """
-    copies: list[tuple[Seen, SealedCopy]] = [
-        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
-        for same in portion.new.values()
-        for seen in same
-    ]
+    copies: list[tuple[Seen, SealedCopy]] = []
+    described = set[Path]()
+    """Sources of which all that they, and their sidecars, say is in the vault."""
+    for same in portion.new.values():
+        first = same[0]
+        copy = SealedCopy(first.uid, first.sealed.sha256_ciphertext, first.data_key)
+        copies += [(seen, copy) for seen in same]
+        described |= {each.source.path for each in same if each.call == first.call}
     if not copies and not portion.held:
         return []
     uids = sorted({copy.uid for _, copy in copies} | {row.uid for _, row in portion.held})
     details = {"after": after.kind, "recordings": uids}
     record(practice, actor, "ingest.cleared", details=details)
-    copies += _held_copies(practice, actor, portion)
+    with reading(practice.engine) as connection:
+        opening = Opening(practice, actor, connection)
+        for seen, row in portion.held:
+            copy = SealedCopy(row.uid, row.ciphertext, _data_key(opening, row))
+            copies.append((seen, copy))
     # A source may have been named twice.
     once = {seen.source.path: (seen, copy) for seen, copy in copies}.values()
     problems = list(pool.map(partial(_clear, practice, after), once))
     left = [(s.source.path, p) for (s, _), p in zip(once, problems, strict=True) if p is not None]
     gone = [seen for (seen, _), p in zip(once, problems, strict=True) if p is None]
-    return left + clear_sidecars(after, gone, _told_by_sidecars(portion))
+    return left + clear_sidecars(after, gone, described)
 
 
 def why_left(problem: Problem) -> str:
@@ -232,17 +226,6 @@ def why_left(problem: Problem) -> str:
             return "its copy in the vault is not there or not whole, so it was left where it is"
         case OSError():
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
-
-
-def _held_copies(
-    practice: Practice, actor: Actor, portion: Portion
-) -> list[tuple[Seen, SealedCopy]]:
-    with reading(practice.engine) as connection:
-        opening = Opening(practice, actor, connection)
-        return [
-            (seen, SealedCopy(row.uid, row.ciphertext, _data_key(opening, row)))
-            for seen, row in portion.held
-        ]
 
 
 def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
@@ -266,16 +249,6 @@ def _clear(
     return None
 
 
-def _told_by_sidecars(portion: Portion) -> frozenset[Path]:
-    """Sources of which all that they, and their sidecars, say is in the vault."""
-    return frozenset(
-        taken.source.path
-        for same in portion.new.values()
-        for taken in same
-        if taken is same[0] or taken.call == same[0].call
-    )
-
-
 def sweep_store(practice: Practice) -> None:
     """Remove its unfinished files, and those in place that it moved and nobody catalogued.
 
@@ -283,8 +256,8 @@ def sweep_store(practice: Practice) -> None:
     """
     column = tables.recording.c.ciphertext
     with reading(practice.engine) as connection:
-        practice.store.sweep(
-            lambda name: (
-                connection.execute(select(column).where(column == name)).first() is not None
-            )
-        )
+
+        def is_catalogued(name: str) -> bool:
+            return connection.execute(select(column).where(column == name)).first() is not None
+
+        practice.store.sweep(is_catalogued)

@@ -55,6 +55,12 @@ from callrec.telephone.records.leg import Leg
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""
 
+_AT_ONCE: Final = 500
+"""Recordings that are read with one query."""
+
+_UNHEARD: Final = ("silent", "truncated")
+"""Findings of a sound of which nothing, or not all, can be heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -74,25 +80,26 @@ class _Tally:
 
     standings: Counter[Coverage] = field(default_factory=Counter)
     joined_by: Counter[JoinedBy] = field(default_factory=Counter)
-    recordings: int = 0
     without_call: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def recordings(self) -> int:
+        return self.joined_by.total() + self.without_call
 
     def add(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
         """Count what began within a window."""
         self.standings.update(
             each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
         )
-        joined = [
+        self.joined_by.update(
             how.joined_by
             for each in reconciled.calls
             for held, how in each.recordings
             if is_within(held.facts.started_at)
-        ]
-        self.joined_by.update(joined)
-        alone = sum(is_within(held.facts.started_at) for held in reconciled.without_call)
-        self.without_call += alone
-        self.recordings += len(joined) + alone
+        )
+        alone = (held for held in reconciled.without_call if is_within(held.facts.started_at))
+        self.without_call += sum(1 for _ in alone)
 
     def listed(self) -> tuple[Finding, ...]:
         """By their times, but for what means nothing.
@@ -100,10 +107,8 @@ class _Tally:
         That is silence where nothing was ever recorded, and a recording without a call where no
         call at all is known.
         """
-        idle = {
-            FindingKind.GAP: not self.recordings,
-            FindingKind.NO_CALL: not self.standings.total(),
-        }
+        no_calls = not self.standings.total()
+        idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
         told = (finding for finding in self.findings if not idle.get(finding.what))
         return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
 
@@ -167,9 +172,9 @@ def reconcile_calls(
         reading(practice.engine) as connection,
     ):
         opening = Opening(practice, actor, connection)
-        run = _Run(practice, actor, opening, connection, legs)
+        run = _Run(practice, actor, connection, opening, legs, advance)
         for window in _months(days):
-            run.over(window, advance)
+            run.over(window)
         check_all_findable(run.missed)
     findings = run.tally.listed()
     counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
@@ -220,25 +225,34 @@ class _Run:
 
     practice: Practice
     actor: Actor
-    opening: Opening
     connection: Connection
+    opening: Opening
     legs: Sequence[Leg]
     """Of the files, in the order in which they began."""
+    advance: Callable[[int], None]
     tally: _Tally = field(default_factory=_Tally)
     missed: set[int] = field(default_factory=set)
     """Recordings that no search would find."""
 
-    def over(self, window: DayRange, advance: Callable[[int], None]) -> None:
+    def over(self, window: DayRange) -> None:
         """What begins in a window; what lies around it helps to tell."""
-        begins_at, ends_at = window.bounds(self.practice.config.time_zone)
+        config = self.practice.config
+        begins_at, ends_at = window.bounds(config.time_zone)
         around = begins_at - _MARGIN, ends_at + _MARGIN
-        ends = (to_millis(at) for at in around)
-        copies = list(
-            open_copies(self.opening, self.connection, *ends, look=self._look, advance=advance)
+        recordings, sealed = self._read(*map(to_millis, around))
+        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
+        # The sealed ones first: they were understood as the recordings that they are joined to.
+        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
+        tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
+        reconciled = reconcile(recordings, legs, tolerance)
+        hours = OpeningHours(
+            opens=config.reconcile.opens,
+            closes=config.reconcile.closes,
+            longest=timedelta(minutes=config.reconcile.gap_minutes),
+            working=working_days(config.clocks),
+            zone=config.time_zone,
         )
-        reconciled = self._reconciled(copies, around)
-        spans = [copy.recording.span for copy in copies]
-        hours = _opening_hours(self.practice)
+        spans = [recording.span for recording in recordings]
         silences = quiet_periods(spans, window, hours, now=self.practice.now())
 
         def is_within(at: datetime) -> bool:
@@ -247,73 +261,25 @@ class _Run:
         self.tally.add(reconciled, is_within)
         self.tally.findings += findings_of(reconciled, silences, is_within)
 
-    def _look(self, opened: Sequence[OpenedRecording]) -> None:
-        missed = missing_from_search(self.practice, self.actor, self.connection, opened)
-        self.missed.update(missed)
+    def _read(self, begin: int, end: int) -> tuple[list[HeldRecording], list[Leg]]:
+        """The recordings that began from ``begin`` to before ``end`` (ms since 1970).
 
-    def _reconciled(
-        self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
-    ) -> Reconciled:
-        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
-        # The sealed ones first: they were understood as the recordings that they are joined to.
-        sealed = (leg for copy in copies for leg in copy.sealed)
-        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
-        seconds = self.practice.config.telephone.record_tolerance_seconds
-        return reconcile(
-            [copy.recording for copy in copies],
-            legs,
-            timedelta(seconds=seconds),
-        )
-
-
-def _opening_hours(practice: Practice) -> OpeningHours:
-    when = practice.config.reconcile
-    return OpeningHours(
-        opens=when.opens,
-        closes=when.closes,
-        longest=timedelta(minutes=when.gap_minutes),
-        working=working_days(practice.config.clocks),
-        zone=practice.config.time_zone,
-    )
-
-
-_AT_ONCE: Final = 500
-"""Recordings that are read with one query."""
-
-_UNHEARD: Final = ("silent", "truncated")
-"""Findings of a sound of which nothing, or not all, can be heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCopy:
-    """A recording, with what was joined to it when it came in."""
-
-    recording: HeldRecording
-    sealed: tuple[Leg, ...]
-
-
-def open_copies(
-    opening: Opening,
-    connection: Connection,
-    begin: int,
-    end: int,
-    *,
-    look: Callable[[Sequence[OpenedRecording]], None],
-    advance: Callable[[int], None],
-) -> Iterator[HeldCopy]:
-    """The recordings that began from ``begin`` to before ``end`` (ms since 1970)."""
-    table = tables.recording
-    then = (table.c.started_at >= begin) & (table.c.started_at < end)
-    some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
-    rows = connection.execute(some.order_by(table.c.started_at)).all()
-    opening.look_up(rows)
-    for start in range(0, len(rows), _AT_ONCE):
-        chunk = rows[start : start + _AT_ONCE]
-        every = list(opening.each_checked(chunk))
-        look(every)
-        for opened in every:
-            yield HeldCopy(_held(opened), tuple(sealed_legs(opened.fields)))
-        advance(len(chunk))
+        With the legs of the call records that were joined to them when they came in.
+        """
+        table, recordings, sealed = tables.recording, list[HeldRecording](), list[Leg]()
+        then = (table.c.started_at >= begin) & (table.c.started_at < end)
+        some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
+        rows = self.connection.execute(some.order_by(table.c.started_at)).all()
+        self.opening.look_up(rows)
+        for start in range(0, len(rows), _AT_ONCE):
+            opened = list(self.opening.each_checked(rows[start : start + _AT_ONCE]))
+            missed = missing_from_search(self.practice, self.actor, self.connection, opened)
+            self.missed.update(missed)
+            for each in opened:
+                recordings.append(_held(each))
+                sealed += sealed_legs(each.fields)
+            self.advance(len(opened))
+        return recordings, sealed
 
 
 def _held(opened: OpenedRecording) -> HeldRecording:
