@@ -56,8 +56,20 @@ MAX_WAITING: Final = 10_000
 """Files that a pass finds before it waits until they are taken in."""
 
 
-class WatchEnvironment(Protocol):
-    """What watching asks of the world."""
+class IntakeEnvironment(Protocol):
+    """What standing intake asks of the world."""
+
+    def today(self) -> date:
+        """The day that it is at the practice."""
+
+    def enter(self) -> tuple[Practice, Actor]:
+        """Open the vault afresh, and look up the actor, as they now stand."""
+
+    def tell(self, done: Ingested, waiting: int) -> None:
+        """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
+
+    def sum_up(self, summary: Summary) -> None:
+        """Say what is on record of the rounds since the last one."""
 
     def passed(self) -> float:
         """Seconds, of a clock that never goes back."""
@@ -84,7 +96,7 @@ class FolderWatch:
     they would fill the memory. In between, what has changed is looked at by itself.
     """
 
-    around: WatchEnvironment
+    world: IntakeEnvironment
     folders: Sequence[Path]
     """Absolute."""
     spool: Spool
@@ -100,7 +112,7 @@ class FolderWatch:
     def look(self) -> None:
         """Look at what changed since the last time; waits for it a moment."""
         self._begin_when_due()
-        for path in self.around.wait():
+        for path in self.world.wait():
             self.look_again(path)
         self._go_on()
 
@@ -111,45 +123,38 @@ class FolderWatch:
             self._see(found)
 
     def _begin_when_due(self) -> None:
-        now = self.around.passed()
+        now = self.world.passed()
         if self._pass is not None or now < self._next_pass:
             return
         if now >= self._next_try:
             self._next_try = now + SECONDS_BETWEEN_RETRIES
             self.spool.retry_left()
-        self._note_missing()
+        before, self.there = self.there, [path for path in self.folders if path.is_dir()]
+        for position, path in enumerate(self.folders, start=1):
+            if path in before and path not in self.there:
+                self.world.note(f"PATH {position} is gone; it is looked for every minute")
+            elif path not in before and path in self.there:
+                self.world.note(f"PATH {position} is there again")
         # First of all, so that what comes while the pass goes on is told.
-        tells_all = self.around.follow(self.there) and len(self.there) == len(self.folders)
+        tells_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
         pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
         self._pass = find_sources(self.there)
         self.spool.begin_pass()
 
-    def _note_missing(self) -> None:
-        before = self.there
-        self.there = [path for path in self.folders if path.is_dir()]
-        for position, path in enumerate(self.folders, start=1):
-            if path in before and path not in self.there:
-                self.around.note(f"PATH {position} is gone; it is looked for every minute")
-            elif path not in before and path in self.there:
-                self.around.note(f"PATH {position} is there again")
-
     def _go_on(self) -> None:
-        if self._pass is None:
-            return
-        while self.spool.waiting < MAX_WAITING and not self.around.stopped():
-            found = next(self._pass, None)
-            if found is None:
+        while self._pass and self.spool.waiting < MAX_WAITING and not self.world.stopped():
+            if found := next(self._pass, None):
+                self._see(found)
+            else:
                 self._pass = None
                 self.spool.end_pass()
-                return
-            self._see(found)
 
     def _see(self, found: Found) -> None:
         if isinstance(found, Source):
             stamp = stamp_of(found.path, found.mark)
             if stamp:  # else its sidecar has just gone: the next look tells
-                self.spool.see(found, stamp, self.around.passed())
+                self.spool.see(found, stamp, self.world.passed())
         elif isinstance(found, Quarantined) and self.spool.is_news(found):
             self.left.append(found)
 
@@ -176,22 +181,6 @@ MAX_ROUND_SECONDS: Final = 60.0
 FIRST_PAUSE: Final = 5.0
 
 LONGEST_PAUSE: Final = 300.0
-
-
-class IntakeEnvironment(WatchEnvironment, Protocol):
-    """What standing intake asks of the world besides."""
-
-    def today(self) -> date:
-        """The day that it is at the practice."""
-
-    def enter(self) -> tuple[Practice, Actor]:
-        """Open the vault afresh, and look up the actor, as they now stand."""
-
-    def tell(self, done: Ingested, waiting: int) -> None:
-        """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
-
-    def sum_up(self, summary: Summary) -> None:
-        """Say what is on record of the rounds since the last one."""
 
 
 def pause_after(failures: int) -> float:
@@ -240,7 +229,8 @@ def watch_folders(
     while not world.stopped():
         looking.look()
         rounds.run_round_if_due()
-        rounds.sum_up_if_due()
+        if world.today() != rounds.day:
+            rounds.sum_up()
     rounds.sum_up()
 
 
@@ -273,10 +263,6 @@ class _Rounds:
     def __post_init__(self) -> None:
         self.day = self.world.today()
 
-    def sum_up_if_due(self) -> None:
-        if self.world.today() != self.day:
-            self.sum_up()
-
     def sum_up(self) -> None:
         """Sign a summary of what was done since the last one, if anything was."""
         self.day = self.world.today()
@@ -296,11 +282,11 @@ class _Rounds:
         now = self.world.passed()
         settled = sum(1 for _ in self.looking.spool.settled(now))
         if now >= self.not_before and is_round_due(settled, now - self.last):
-            self._hold()
+            self._run_round()
         elif self.looking.left:
             self._tell(Ingested())
 
-    def _hold(self) -> None:
+    def _run_round(self) -> None:
         offer = _Offer(self.world, self.looking, self.world.passed())
         try:
             self._tell(self._taken_in(offer))
@@ -329,10 +315,9 @@ class _Rounds:
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
     def _records(self, practice: Practice, until: ExitStack) -> AvailableCallRecords | None:
+        records = open_call_records(self.cdr, practice.config, system=self.system)
         try:
-            return until.enter_context(
-                open_call_records(self.cdr, practice.config, system=self.system)
-            )
+            return until.enter_context(records)
         except (Failed, NotFound, Unusable) as problem:
             # Recordings do not wait for them: callrec ingest --cdr joins them later.
             self.world.note(f"without call records: {problem.message}")
@@ -368,8 +353,7 @@ class _Offer:
 
     def settle_with(self, left: Sequence[Quarantined]) -> list[Quarantined]:
         """Note what became of each; returns those of them that were left for good, as news."""
-        spool = self.looking.spool
-        news = []
+        spool, news = self.looking.spool, list[Quarantined]()
         for each in left:
             sight = self.made.get(each.path)
             unsettled = each.refusal is Refusal.UNSETTLED
@@ -413,7 +397,18 @@ class FolderChanges:
         self._followed = now
         near = [path for path in folders if file_system_of(path) not in NETWORK_FILE_SYSTEMS]
         self.tells_all = len(near) == len(folders)
-        self._told = self._watch(near) if near else None
+        self._told = None
+        if near:
+            self._told = watch(
+                *near,
+                watch_filter=None,
+                debounce=TICK_SECONDS * 1000,
+                rust_timeout=TICK_SECONDS * 1000,
+                yield_on_timeout=True,
+                stop_event=self._stop,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            )
 
     def wait(self) -> list[Path]:
         """Wait a second, or until something changes; returns where."""
@@ -426,18 +421,6 @@ class FolderChanges:
             self._told, self.tells_all = None, False
             return []
         return [Path(path) for change, path in changes if change is not Change.deleted]
-
-    def _watch(self, folders: Sequence[Path]) -> Iterator[set[tuple[Change, str]]]:
-        return watch(
-            *folders,
-            watch_filter=None,
-            debounce=TICK_SECONDS * 1000,
-            rust_timeout=TICK_SECONDS * 1000,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
 
 
 def _identity(folder: Path) -> tuple[int, int]:
@@ -528,10 +511,9 @@ class Spool:
 
     def is_news(self, left: Quarantined) -> bool:
         """Whether it was not told before that this was left, and why."""
-        key = hash((left.path, left.why))
-        is_news = key not in self._told
-        self._told.add(key)
-        return is_news
+        before = len(self._told)
+        self._told.add(hash((left.path, left.why)))
+        return len(self._told) > before
 
     def begin_pass(self) -> None:
         """All folders are looked through from here on."""

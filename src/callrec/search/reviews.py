@@ -140,7 +140,7 @@ def draw_searches(
         verdicts = read_verdicts(practice, actor, connection, every)
         gone = erased_details_by_leaf(practice, connection)
     searches = [leaf for leaf in every.values() if since is None or since <= parse_instant(leaf.at)]
-    waiting, day = [], today(practice)
+    waiting, day = list[int](), today(practice)
     for leaf in searches:
         if leaf.seq not in verdicts:
             searcher = practice.register.person(leaf.actor)
