@@ -125,7 +125,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     environ = {"XDG_STATE_HOME": str(folder / "state")}
     passwords = Passwords(approver_memory_mib=approver_memory_mib)
     config = Config(vault=folder / "vault", passwords=passwords)
-    founded = set_up_practice(
+    kit = set_up_practice(
         config,
         practice_name=FULL_PRACTICE_NAME,
         login="dora",
@@ -147,7 +147,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
-    return House(folder, seeds, founded.kit.pages[0])
+    return House(folder, seeds, kit.pages[0])
 
 
 def kept(folder: Path) -> House:

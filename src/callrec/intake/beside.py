@@ -81,8 +81,7 @@ class SealingWorkers:
     def help(self, sealing: BatchSealer) -> bool:
         """Seal a chunk here, while it is waited for, that no process was asked for yet.
 
-        Returns:
-            Whether there was one of this batch.
+        Returns whether there was one of this batch.
         """
         with self._helping:
             if self._batch is not sealing.batch:
@@ -217,13 +216,14 @@ def _call(*values: Any) -> Call:
     return Call(**dict(zip(Call.__slots__, values, strict=True)))
 
 
-_BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
-
 _of_call = attrgetter(*Call.__slots__)
 
 _KNOWN_KINDS: Final[dict[type, Any]] = {
     **dispatch_table,
-    **{kind: _by_values(kind) for kind in _BY_VALUES},
+    **{
+        kind: _by_values(kind)
+        for kind in (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
+    },
     PosixPath: lambda path: (PosixPath, (str(path),)),
     Call: lambda call: (_call, _of_call(call)),
 }

@@ -183,17 +183,24 @@ def fresh_names(login: str, full_name: str) -> Names:
     return Names(login, normalize("NFC", full_name), primitives.random_bytes(NONCE_BYTES))
 
 
-def seal_names(names: Names, *, public: bytes, vault: str, person: str, version: int) -> bytes:
-    """Seal the names to the catalogue key, so that a thief of the disk learns no staff list."""
-    body = canonical(
-        {
-            "full_name": names.full_name,
-            "login": names.login,
-            "nonce": base64.b64encode(names.nonce).decode(),
-        }
-    )
+def person_row(
+    names: Names, *, person: str, vault: str, public: bytes, version: int
+) -> dict[str, Any]:
+    """The row of a person without a password.
+
+    The names are sealed to the catalogue key, so that a thief of the disk learns no staff list.
+    """
+    nonce = base64.b64encode(names.nonce).decode()
+    body = canonical({"full_name": names.full_name, "login": names.login, "nonce": nonce})
     info = context("person", vault, person=person, version=version)
-    return primitives.hpke_seal(public, body, info)
+    return {
+        "id": person,
+        "login": names.login,
+        "locked": None,
+        "name_version": version,
+        "name_sealed": primitives.hpke_seal(public, body, info),
+        "failures": 0,
+    }
 
 
 def open_names(

@@ -28,7 +28,7 @@ from callrec.login.people import (
     Names,
     find_person,
     fresh_names,
-    seal_names,
+    person_row,
     shown_colleague,
 )
 from callrec.package.whole import fresh_passphrase
@@ -157,20 +157,9 @@ def insert_person(
 ) -> None:
     """Put a person into the catalogue, names sealed; the voucher is made separately."""
     check_login_is_free(act.connection, names.login)
-    key = practice.register.newest(VaultKey.CATALOGUE)
-    sealed = seal_names(
-        names, public=key.public, vault=practice.vault, person=person.id, version=key.version
-    )
-    act.connection.execute(
-        tables.person.insert().values(
-            id=person.id,
-            login=names.login,
-            locked=locked,
-            name_version=key.version,
-            name_sealed=sealed,
-            failures=0,
-        )
-    )
+    key, vault = practice.register.newest(VaultKey.CATALOGUE), practice.vault
+    row = person_row(names, person=person.id, vault=vault, public=key.public, version=key.version)
+    act.connection.execute(tables.person.insert().values(row | {"locked": locked}))
 
 
 PERSON_RESET: Final = "person.reset"
