@@ -248,10 +248,7 @@ class _Answer(_Pickler):
 
     def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
         places = {id(source): (number, place) for place, source in enumerate(chunk)}
-        self.dispatch_table = {
-            **_KNOWN_KINDS,
-            Source: lambda source: (_asked, places[id(source)]),
-        }
+        self.dispatch_table = {**_KNOWN_KINDS, Source: lambda source: (_asked, places[id(source)])}
         super().__init__(said)
 
 

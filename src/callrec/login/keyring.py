@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
@@ -79,18 +79,27 @@ def save_session(session: Session, environ: Mapping[str, str]) -> None:
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
-    text = json.dumps(_session_json(session))
+    members = {
+        "boot": _boot(),
+        "log": base64.b64encode(session.log_seed).decode(),
+        "login": session.login,
+        "opened": session.opened_at.timestamp(),
+        "person": session.person,
+        "root": session.root.hex(),
+        "shares": [
+            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
+            for (key, version), secret in session.shares.items()
+        ],
+        "uid": os.getuid(),
+        "used": session.used_at.timestamp(),
+        "vault": session.vault,
+    }
+    text = json.dumps(members)
     if folder is not None:
         write_private(folder / session.vault, text.encode())
         return
-    store, refused = _key_store()
-    try:
+    with _key_store() as store:
         store.set_password(KEY_STORE_SERVICE, session.vault, text)
-    except refused as error:
-        raise Locked(
-            "this machine has no place where a login can be kept safely",
-            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
-        ) from error
 
 
 def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Session | None:
@@ -142,16 +151,13 @@ def _alone(folder: Path | None) -> Iterator[None]:
 
 
 def _forget_session(vault: str, folder: Path | None) -> bool:
-    if folder is not None:
-        try:
-            (folder / vault).unlink()
-        except FileNotFoundError:
-            return False
-        return True
-    store, refused = _key_store()
     try:
-        store.delete_password(KEY_STORE_SERVICE, vault)
-    except refused:
+        if folder is not None:
+            (folder / vault).unlink()
+        else:
+            with _key_store() as store:
+                store.delete_password(KEY_STORE_SERVICE, vault)
+    except (FileNotFoundError, Locked):
         return False
     return True
 
@@ -244,9 +250,8 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
         with atomic_write(path, replaces=not new) as file:
             file.write(data)
     except FileExistsError as error:
-        raise Misconfigured(
-            f'"{path}" exists already', hint="name a file that does not exist"
-        ) from error
+        hint = "name a file that does not exist"
+        raise Misconfigured(f'"{path}" exists already', hint=hint) from error
     except OSError as error:
         raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
 
@@ -259,37 +264,24 @@ def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
             if (folder / vault).exists():
                 raise
         return None  # it may have been closed at this moment
-    store, refused = _key_store()
-    try:
+    with suppress(Locked), _key_store() as store:
         return store.get_password(KEY_STORE_SERVICE, vault)
-    except refused:
-        return None
+    return None
 
 
-def _key_store() -> tuple[KeyringBackend, type[Exception]]:
-    """The system's key store, and what its errors are."""
+@contextmanager
+def _key_store() -> Iterator[KeyringBackend]:
+    """The system's key store; what it refuses is raised as Locked."""
     import keyring as system  # noqa: PLC0415 - slow to import, and not needed where memory will do
     from keyring.errors import KeyringError  # noqa: PLC0415
 
-    return system.get_keyring(), KeyringError
-
-
-def _session_json(session: Session) -> dict[str, Any]:
-    return {
-        "boot": _boot(),
-        "log": base64.b64encode(session.log_seed).decode(),
-        "login": session.login,
-        "opened": session.opened_at.timestamp(),
-        "person": session.person,
-        "root": session.root.hex(),
-        "shares": [
-            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
-            for (key, version), secret in session.shares.items()
-        ],
-        "uid": os.getuid(),
-        "used": session.used_at.timestamp(),
-        "vault": session.vault,
-    }
+    try:
+        yield system.get_keyring()
+    except KeyringError as error:
+        raise Locked(
+            "this machine has no place where a login can be kept safely",
+            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
+        ) from error
 
 
 def _session_from(text: bytes | str, vault: str) -> Session | None:

@@ -97,14 +97,9 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingCon
     own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     kdf = kdf_for(practice.config.passwords, POWERS[person.role])
     locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
-    claim = sign_statement(
-        "claim",
-        vault=practice.vault,
-        by=person.id,
-        at=practice.now(),
-        seed=unlocked.identity.act,
-        fields={"keys": own.public.as_json()},
-    )
+    vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
+    fields = {"keys": own.public.as_json()}
+    claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)
     with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
         update_row(act.connection, tables.person, person.id, claimed=locked)
         act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)

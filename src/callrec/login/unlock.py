@@ -103,11 +103,11 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
         raise Misconfigured("this credential belongs to another vault")
     _check_root(practice, credential.root)
     identity = Identity.from_seed(credential.seed, practice.vault)
+    person = tables.person.c
+    query = select(person.login).where(person.id == credential.person)
     with reading(practice.engine) as connection:
-        login = connection.execute(
-            select(tables.person.c.login).where(tables.person.c.id == credential.person)
-        ).scalar()
-    return actor_of(practice, Unlocked(credential.person, login or "", identity, claimed=False))
+        login = connection.execute(query).scalar() or ""
+    return actor_of(practice, Unlocked(credential.person, login, identity, claimed=False))
 
 
 def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
@@ -117,13 +117,8 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         person = _confirmed(practice, unlocked)
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
         person = without_lapsed_powers(practice, connection, person)
-    return Actor(
-        person=person,
-        login=unlocked.login,
-        signer=Signer(person.id, unlocked.identity.log),
-        identity=unlocked.identity,
-        shares=_needed(practice, person, shares),
-    )
+    identity, needed = unlocked.identity, _needed(practice, person, shares)
+    return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed)
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
@@ -154,10 +149,8 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
     _check_root(practice, session.root)
     person = practice.register.person(session.person)
     keys = practice.register.public_keys(session.person)
-    if (
-        person.standing is not Standing.CONFIRMED
-        or primitives.signing_public(session.log_seed) != keys.log
-    ):
+    is_current = primitives.signing_public(session.log_seed) == keys.log
+    if person.standing is not Standing.CONFIRMED or not is_current:
         raise Locked("this login has ended", hint="run callrec login")
     for (key, version), secret in session.shares.items():
         practice.register.check_opened(key, version, secret)
@@ -202,10 +195,9 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     Whose lock depends on the login alone, so that the same login always takes as long.
     """
     person = tables.person
+    query = select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
     with reading(practice.engine) as connection:
-        rows = connection.execute(
-            select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
-        ).all()
+        rows = connection.execute(query).all()
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
@@ -236,20 +228,18 @@ def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime
         if row is not None:
             failures = tables.person.c.failures + 1
             update_row(act.connection, tables.person, row.id, failures=failures, failed_at=at)
-        count = _count_failure(act.connection, at // MINUTE_MS)
-        if count:
+        if count := _count_failure(act.connection, at // MINUTE_MS):
             act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
 
 
 def _count_failure(connection: Connection, minute: int) -> int:
     """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
-    table = tables.failed_login
-    rows = connection.execute(select(table.c.minute, table.c["count"]))
+    table, counted = tables.failed_login, tables.failed_login.c["count"]
+    rows = connection.execute(select(table.c.minute, counted))
     waiting: dict[int, int] = {row[0]: row[1] for row in rows}
     if minute in waiting:
-        connection.execute(
-            table.update().where(table.c.minute == minute).values({"count": table.c["count"] + 1})
-        )
+        once_more = table.update().where(table.c.minute == minute)
+        connection.execute(once_more.values({"count": counted + 1}))
         return 0
     connection.execute(table.delete())
     connection.execute(table.insert().values(minute=minute, count=0))

@@ -84,10 +84,7 @@ def change_role(
     powers = powers_restricted_to(role, only) if only else POWERS[role]
     lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
     person = replace(
-        voucher.person,
-        role=role,
-        powers=powers if has_powers else frozenset(),
-        delegations=lent,
+        voucher.person, role=role, powers=powers if has_powers else frozenset(), delegations=lent
     )
     return RoleChange(_revise(practice, actor, "person.role", voucher, person), lent)
 
