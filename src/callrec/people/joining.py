@@ -15,7 +15,6 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from callrec.audit.log import LogTransaction
-from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
@@ -39,6 +38,10 @@ from callrec.people.vouching import give_shares, governing, vouch
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
+
+PERSON_RESET: Final = "person.reset"
+
+_ADD_ANEW: Final = "add the person anew: callrec user add"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,10 +67,9 @@ def add_person(
     check_login(login)
     password = password or fresh_passphrase()
     check_password(password, role=role, known=(login, *full_name.split(), practice.name))
-    person = Person(
-        PersonId(primitives.random_id()), role, frozenset(), standing=Standing.PROVISIONAL
-    )
-    public, locked = provisional_identity(practice, person.id, password)
+    id_ = PersonId(primitives.random_id())
+    person = Person(id_, role, frozenset(), standing=Standing.PROVISIONAL)
+    public, locked = _provisional_identity(practice, person.id, password)
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
@@ -75,7 +77,7 @@ def add_person(
     return AddedPerson(login, role, password)
 
 
-def provisional_identity(
+def _provisional_identity(
     practice: Practice, person: str, password: str
 ) -> tuple[PublicKeys, bytes]:
     """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
@@ -124,14 +126,13 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     with attempt(practice, actor, "person.confirmed", subject=[row.id]):
         check_may_vouch(actor.person)
     if voucher.person.standing is Standing.DISABLED:
-        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")
+        raise Unusable("this login is disabled", hint=_ADD_ANEW)
     if voucher.person.standing is Standing.CONFIRMED:
         raise Unusable(f"{login} is confirmed already", hint=f"callrec user show {login}")
     claimed = practice.register.claims.get(row.id)
     if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
-        raise Unusable(
-            f"{login} has not made a key yet", hint=f"{login} runs callrec login {login} first"
-        )
+        hint = f"{login} runs callrec login {login} first"
+        raise Unusable(f"{login} has not made a key yet", hint=hint)
     if claimed.fingerprint != fingerprint:
         raise Tampered(f"the key of {login} is not the one whose fingerprint was compared")
     powers = voucher.person.powers or POWERS[voucher.person.role]
@@ -162,9 +163,6 @@ def insert_person(
     act.connection.execute(tables.person.insert().values(row | {"locked": locked}))
 
 
-PERSON_RESET: Final = "person.reset"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class PasswordReset:
     """A person who begins again, with the provisional password to hand over."""
@@ -193,11 +191,19 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     person = replace(voucher.person, standing=Standing.PROVISIONAL)
     with attempt(practice, actor, PERSON_RESET, subject=[person.id]):
         check_may_vouch(actor.person)
-        _check_has_password(actor, login, voucher)
+        if person.id == actor.person.id:
+            raise Unusable("you have just given your password", hint="run callrec user password")
+        if person.role is Role.INTAKE:
+            raise Unusable(
+                "an intake service has a credential file and no password",
+                hint=f"run callrec user disable {login}, and add another with callrec user add",
+            )
+        if voucher.person.standing is Standing.DISABLED:
+            raise Unusable("this login is disabled", hint=_ADD_ANEW)
         check_controller_remains(practice, person)
     password = password or fresh_passphrase()
     check_password(password, role=person.role, known=(login, practice.name))
-    public, locked = provisional_identity(practice, person.id, password)
+    public, locked = _provisional_identity(practice, person.id, password)
     with governing(practice, actor) as act:
         vouch(practice, act, actor, PERSON_RESET, person=person, keys=public, name=voucher.name)
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
@@ -208,16 +214,3 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
         changed = {"locked": locked, "claimed": None, "failures": 0, "failed_at": None}
         update_row(act.connection, tables.person, person.id, **changed)
     return PasswordReset(login, password, taken_back)
-
-
-def _check_has_password(actor: Actor, login: str, voucher: Voucher) -> None:
-    person = voucher.person
-    if person.id == actor.person.id:
-        raise Unusable("you have just given your password", hint="run callrec user password")
-    if person.role is Role.INTAKE:
-        raise Unusable(
-            "an intake service has a credential file and no password",
-            hint=f"run callrec user disable {login}, and add another with callrec user add",
-        )
-    if person.standing is Standing.DISABLED:
-        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")

@@ -8,9 +8,9 @@ key as well, and what was granted can be granted again.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 
 from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
@@ -25,7 +25,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
-from callrec.requests.model import History, RequestVersion
+from callrec.requests.model import RequestVersion
 
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
 
@@ -49,8 +49,17 @@ def take_back_grants(
         history = read_history(practice, act.connection, row.id)
         destroy_grants_to(act.connection, row.id, history.requester, person)
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
-        if left.first() is None and history.state in _GRANTED:
-            _log_revoked(practice, act, actor, row, history, why=why)
+        if left.first() is not None or history.state not in _GRANTED:
+            continue
+        which = RequestVersion(practice.vault, row.id, row.version)
+        nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}
+        revoked = RequestAct.REVOKED
+        after = log_request_event(act, actor, history, revoked, details=words, nonce=nonce)
+        with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
+        to, by = history.requester, actor.person.id
+        notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)
     return tuple(f"R-{row.number}" for row in rows)
 
 
@@ -72,9 +81,8 @@ def seal_keys_anew(
     if not asked and not known:
         return
     check_whole_log(practice, act.connection)
-    made = {
-        leaf.subject[0]: leaf.actor for leaf in done_leaves(act.connection, [RequestAct.CREATED])
-    }
+    created = done_leaves(act.connection, [RequestAct.CREATED])
+    made = {leaf.subject[0]: leaf.actor for leaf in created}
     for row in asked:
         if made.get(row.id) != person:
             raise Tampered(f"the requester of request R-{row.number} is not what the log says")
@@ -90,23 +98,3 @@ def seal_keys_anew(
             of_it = history.which(practice.vault, version)
             key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
             INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)
-
-
-def _log_revoked(
-    practice: Practice,
-    act: LogTransaction,
-    actor: Actor,
-    row: Row[Any],
-    history: History,
-    *,
-    why: str,
-) -> None:
-    which = RequestVersion(practice.vault, row.id, row.version)
-    nonce = primitives.random_bytes(NONCE_BYTES)
-    words = {"reason": why}
-    after = log_request_event(act, actor, history, RequestAct.REVOKED, details=words, nonce=nonce)
-    with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
-        key = REQUESTS.key_by_vault(actor, act.connection, which)
-        store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
-    to, by = history.requester, actor.person.id
-    notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)

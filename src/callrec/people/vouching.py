@@ -16,7 +16,7 @@ from datetime import date
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.register import Register, Voucher
@@ -86,24 +86,15 @@ def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
-        _check_shares(practice, act.connection, actor, before)
-
-
-def _check_shares(
-    practice: Practice, connection: Connection, actor: Actor, before: Sequence[ShareFault]
-) -> None:
-    """Check the shares as they now lie in the catalogue, and open those that can be opened.
-
-    Only its holder can open a share, so the actor's own are opened. The others must be stated to be
-    sealed to the key that their holder has now; everybody has each that their powers need, and no
-    other. What was wrong before is for ``keys audit`` to say.
-    """
-    register = read_register(connection)
-    worse = set(share_faults(connection, register, today(practice))) - set(before)
-    if worse:
-        raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    open_shares(connection, register, actor.person.id, actor.identity.kem)
+        # Everybody has each share that their powers need, and no other, stated to be sealed to the
+        # key that they have now. What was wrong before is for ``keys audit`` to say.
+        register = read_register(act.connection)
+        worse = set(share_faults(act.connection, register, today(practice))) - set(before)
+        if worse:
+            raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
+        assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+        # Only its holder can open a share.
+        open_shares(act.connection, register, actor.person.id, actor.identity.kem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +120,7 @@ def revise(
     """
     day = today(practice)
     held, lost = dict(holders(practice.register, day)), set[VaultKey]()
-    taken_back: list[str] = []
-    gaining = []
+    taken_back, gaining = list[str](), list[PersonChange]()
     for revised in revisions:
         person, voucher = revised.person, revised.voucher
         if person.id != actor.person.id:
@@ -200,12 +190,8 @@ def vouch(
     """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
     previous = practice.register.voucher(person.id)
     fields = voucher_fields(person, keys, names_digest=name, previous=previous)
-    act.leaf(
-        act_name,
-        actor=actor.person.id,
-        subject=[person.id],
-        statement=sign_statement_as(practice, actor, "voucher", fields),
-    )
+    statement = sign_statement_as(practice, actor, "voucher", fields)
+    act.leaf(act_name, actor=actor.person.id, subject=[person.id], statement=statement)
 
 
 def give_shares(
@@ -267,37 +253,28 @@ class ShareFault:
 
 def share_faults(connection: Connection, register: Register, on: date) -> tuple[ShareFault, ...]:
     """Every share that is forged, swapped, one too many, or missing."""
-    rows = connection.execute(select(tables.share)).all()
-    held = holders(register, on)
-    faults = (*_of_rows(rows, register, held), *_lacking(rows, register, held))
-    return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
-
-
-def _of_rows(
-    rows: Sequence[Row[Any]], register: Register, held: Mapping[str, frozenset[VaultKey]]
-) -> Iterator[ShareFault]:
-    for row in rows:
-        key, person = VaultKey(row.key), row.person
-        if (key, row.version) not in register.keys:
-            yield ShareFault(key, row.version, person, ShareFaultKind.UNSTATED)
+    held, found = holders(register, on), set[tuple[str, int, str]]()
+    faults: list[ShareFault] = []
+    for row in connection.execute(select(tables.share)):
+        key, version, person = VaultKey(row.key), row.version, row.person
+        found.add((key, version, person))
+        if (key, version) not in register.keys:
+            faults.append(ShareFault(key, version, person, ShareFaultKind.UNSTATED))
             continue
         try:
-            register.check_share(row.sealed, key, row.version, person)
+            register.check_share(row.sealed, key, version, person)
         except Tampered:
-            yield ShareFault(key, row.version, person, ShareFaultKind.FORGED)
+            faults.append(ShareFault(key, version, person, ShareFaultKind.FORGED))
         if key not in held.get(person, frozenset()):
             voucher = register.voucher(person)
             outlived = voucher and key in keys_held(powers_vouched_for(voucher.person))
             kind = ShareFaultKind.OUTLIVED if outlived else ShareFaultKind.ONE_TOO_MANY
-            yield ShareFault(key, row.version, person, kind)
-
-
-def _lacking(
-    rows: Sequence[Row[Any]], register: Register, held: Mapping[str, frozenset[VaultKey]]
-) -> Iterator[ShareFault]:
-    found = {(row.key, row.version, row.person) for row in rows}
-    for person, keys in held.items():
-        for key in keys:
-            for version in register.versions(key):
-                if (key, version, person) not in found:
-                    yield ShareFault(key, version, person, ShareFaultKind.LACKING)
+            faults.append(ShareFault(key, version, person, kind))
+    needed = (
+        (key, v, person)
+        for person, keys in held.items()
+        for key in keys
+        for v in register.versions(key)
+    )
+    faults += [ShareFault(*place, ShareFaultKind.LACKING) for place in needed if place not in found]
+    return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
