@@ -32,9 +32,16 @@ from callrec.login.people import (
 )
 from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import check_login
-from callrec.people.leaving import HAS_ANOTHER_KEY, drop_keys_of, seal_keys_anew, take_back_grants
 from callrec.people.powers import check_controller_remains, current_voucher
-from callrec.people.vouching import give_shares, governing, vouch
+from callrec.people.vouching import (
+    HAS_ANOTHER_KEY,
+    drop_keys_of,
+    give_shares,
+    governing,
+    seal_keys_anew,
+    take_back_grants,
+    vouch,
+)
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt

@@ -5,25 +5,34 @@ lost, new versions of each vault key that it opened. Finding faulty shares needs
 share's hash is in a seal statement, which names whom it was sealed to and so, by the voucher before
 it, to which key; what each person should hold follows from the vouchers. Whether a share opens,
 only its holder can see, and does at each login.
+
+People who leave or have lost their password have no use for what is sealed to them alone besides,
+grants and the keys of single requests and incidents, and a finder of that password must not have
+it. None of it is the only copy: each such key lies under a vault key as well, and what was granted
+can be granted again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
+from callrec.catalogue.requests import destroy_grants_to
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
-from callrec.errors import Failed, Tampered
+from callrec.errors import Failed, Locked, Tampered
+from callrec.incidents.log import INCIDENTS, read_incident_history
 from callrec.login.shares import (
     Secrets,
     Share,
@@ -36,8 +45,9 @@ from callrec.login.shares import (
     shares_for,
     store_shares,
 )
-from callrec.people.leaving import MAY_NOT_HEAR, drop_keys_of, take_back_grants
+from callrec.mail.outbox import notify
 from callrec.policy.authority import delegations_lapsed, without_lapsed
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import (
     Person,
     Power,
@@ -49,10 +59,20 @@ from callrec.policy.role import (
     powers_vouched_for,
 )
 from callrec.practice import Actor, Practice, check_unchanged, today, vault_key, writing
+from callrec.record.acts import check_whole_log, done_leaves
+from callrec.record.forms import NONCE_BYTES
 from callrec.record.statements import sign_statement_as
+from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
+from callrec.requests.model import RequestVersion
 
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf that ends a lent power."""
+
+MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
+
+HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
+
+_GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 def voucher_fields(
@@ -278,3 +298,69 @@ def share_faults(connection: Connection, register: Register, on: date) -> tuple[
     )
     faults += [ShareFault(*place, ShareFaultKind.LACKING) for place in needed if place not in found]
     return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
+
+
+def take_back_grants(
+    practice: Practice, act: LogTransaction, actor: Actor, person: str, *, why: str
+) -> tuple[str, ...]:
+    """Destroy a person's grants; returns under which requests, ``R-17``.
+
+    A request under which nobody else holds anything is undecided again, as if it had been revoked.
+    """
+    request, grant = tables.request, tables.grant
+    under = select(grant.c.request).where(grant.c.person == person)
+    query = select(request).where(request.c.id.in_(under)).order_by(request.c.number)
+    rows = act.connection.execute(query).all()
+    for row in rows:
+        history = read_history(practice, act.connection, row.id)
+        destroy_grants_to(act.connection, row.id, history.requester, person)
+        left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
+        if left.first() is not None or history.state not in _GRANTED:
+            continue
+        which = RequestVersion(practice.vault, row.id, row.version)
+        nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}
+        revoked = RequestAct.REVOKED
+        after = log_request_event(act, actor, history, revoked, details=words, nonce=nonce)
+        with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
+        to, by = history.requester, actor.person.id
+        notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)
+    return tuple(f"R-{row.number}" for row in rows)
+
+
+def drop_keys_of(connection: Connection, person: str) -> None:
+    """Delete every request key and incident key that is sealed to a person."""
+    for table in (tables.request_key, tables.incident_key):
+        connection.execute(table.delete().where(table.c.holder == person))
+
+
+def seal_keys_anew(
+    practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
+) -> None:
+    """Seal to a person's new key what is theirs by the log: own requests, known incidents."""
+    requests, incidents = tables.request, tables.incident
+    asked = act.connection.execute(select(requests).where(requests.c.requester == person)).all()
+    known = act.connection.execute(
+        select(incidents).where(or_(incidents.c.reporter == person, incidents.c.told == person))
+    ).all()
+    if not asked and not known:
+        return
+    check_whole_log(practice, act.connection)
+    created = done_leaves(act.connection, [RequestAct.CREATED])
+    made = {leaf.subject[0]: leaf.actor for leaf in created}
+    for row in asked:
+        if made.get(row.id) != person:
+            raise Tampered(f"the requester of request R-{row.number} is not what the log says")
+        for version in range(1, row.version + 1):
+            which = RequestVersion(practice.vault, row.id, version)
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            REQUESTS.put_key(act.connection, which, key, public, holder=person)
+    for row in known:
+        history = read_incident_history(practice, act.connection, row.id)
+        if person not in (history.reporter, history.told):
+            raise Tampered(f"incident I-{row.number} does not concern whom its row says")
+        for version in range(1, history.version + 1):
+            of_it = history.which(practice.vault, version)
+            key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
+            INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)
