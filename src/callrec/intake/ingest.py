@@ -84,6 +84,19 @@ from callrec.store.directory import DirectoryBatch
 from callrec.telephone.written import Setup
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeOrder:
+    """What is to be taken in, and how."""
+
+    paths: Sequence[Path]
+    after: AfterIntake
+    system: str | None
+    """Whose recordings these are; None: told by their names."""
+    advance: Callable[[int], None]
+    """Is told how many bytes more are done."""
+    records: AvailableCallRecords | None
+
+
 def ingest_recordings(
     practice: Practice,
     actor: Actor,
@@ -96,19 +109,9 @@ def ingest_recordings(
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run."""
     done = Ingested()
-    found = find_sources(paths)
+    order = IntakeOrder(paths, after, system, advance, records)
     try:
-        ingest_found(
-            practice,
-            actor,
-            found,
-            paths=paths,
-            after=after,
-            system=system,
-            advance=advance,
-            records=records,
-            done=done,
-        )
+        ingest_found(practice, actor, find_sources(paths), order, done)
     except BaseException:
         # An order to stop is no reason to say nothing.
         if totals := Totals.of(done):
@@ -120,33 +123,22 @@ def ingest_recordings(
 
 
 def ingest_found(
-    practice: Practice,
-    actor: Actor,
-    found: Iterable[Found],
-    *,
-    paths: Sequence[Path],
-    after: AfterIntake,
-    system: str | None = None,
-    advance: Callable[[int], None],
-    records: AvailableCallRecords | None = None,
-    done: Ingested | None = None,
-) -> Ingested:
+    practice: Practice, actor: Actor, found: Iterable[Found], order: IntakeOrder, done: Ingested
+) -> None:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
 
-    As ``ingest_recordings``, but without a summary. ``done`` is added to, so that a caller who gave
-    it knows what was done before an error.
+    As ``ingest_recordings``, but without a summary. ``done`` is added to, so that its caller knows
+    what was done before an error.
     """
-    done = Ingested() if done is None else done
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
-        setup = telephone_setup(practice.config, system=system)
-        check_paths(paths, practice.folder)
-        check_after(after, paths, practice.folder)
+        setup = telephone_setup(practice.config, system=order.system)
+        check_paths(order.paths, practice.folder)
+        check_after(order.after, order.paths, practice.folder)
         with practice.store.lock():
             sweep_store(practice)
             try:
-                run = IngestRun(practice, actor, setup, after, advance, records=records, done=done)
-                return run.over(found)
+                IngestRun(practice, actor, setup, order, done).over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -187,28 +179,20 @@ class IngestRun:
     """One run over the sources."""
 
     def __init__(
-        self,
-        practice: Practice,
-        actor: Actor,
-        setup: Setup,
-        after: AfterIntake,
-        advance: Callable[[int], None],
-        *,
-        records: AvailableCallRecords | None,
-        done: Ingested,
+        self, practice: Practice, actor: Actor, setup: Setup, order: IntakeOrder, done: Ingested
     ) -> None:
         self._practice = practice
         self._actor = actor
-        self._after = after
-        self._keeps = after.kind is AfterIntakeKind.KEEP
-        self._advance = advance
-        self._records = records
+        self._after = order.after
+        self._keeps = order.after.kind is AfterIntakeKind.KEEP
+        self._advance = order.advance
+        self._records = order.records
         self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
         self._done = done
 
-    def over(self, found: Iterable[Found]) -> Ingested:
+    def over(self, found: Iterable[Found]) -> None:
         all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
         first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
@@ -225,7 +209,6 @@ class IngestRun:
                     self._finish(begun.popleft())
             while begun:
                 self._finish(begun.popleft())
-        return self._done
 
     def _workers(
         self, first: Sequence[Source] = ()

@@ -24,7 +24,7 @@ from watchfiles import Change, watch
 from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import AfterIntake, check_after
-from callrec.intake.ingest import MAX_BATCH_RECORDINGS, ingest_found
+from callrec.intake.ingest import MAX_BATCH_RECORDINGS, IntakeOrder, ingest_found
 from callrec.intake.reading import sidecar_mark
 from callrec.intake.records import AvailableCallRecords, open_call_records
 from callrec.intake.sources import (
@@ -301,17 +301,11 @@ class _Rounds:
             self.last = offer.began if offer.made else self.last
 
     def _taken_in(self, offer: _Offer) -> Ingested:
-        with _entered(self.world) as (practice, actor), ExitStack() as records:
-            done = ingest_found(
-                practice,
-                actor,
-                offer.sources(),
-                paths=self.looking.there,
-                after=self.after,
-                system=self.system,
-                advance=lambda _: None,
-                records=self._records(practice, records),
-            )
+        done, paths = Ingested(), self.looking.there
+        with _entered(self.world) as (practice, actor), ExitStack() as until:
+            records = self._records(practice, until)
+            order = IntakeOrder(paths, self.after, self.system, lambda _: None, records)
+            ingest_found(practice, actor, offer.sources(), order, done)
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
     def _records(self, practice: Practice, until: ExitStack) -> AvailableCallRecords | None:
