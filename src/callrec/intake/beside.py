@@ -183,22 +183,17 @@ def _serve(line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> Non
             number, keys, share, chunk = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words
             share.buffers = buffers
             sealing = BatchSealer(vault, setup, share, lambda _: None, with_md5)
-            answer = (number, _outcomes(sealing, keys, chunk), share.parts)
-            _say(line, partial(_Answer, number, chunk), answer)
+            outcomes: list[Outcome] | Exception
+            try:
+                outcomes = [
+                    with_sealed_metadata(vault, keys, each) if isinstance(each, Taken) else each
+                    for each in sealing.take(chunk)
+                ]
+            except Exception as problem:  # noqa: BLE001 - raised where it was asked
+                outcomes = problem
+            _say(line, partial(_Answer, number, chunk), (number, outcomes, share.parts))
     except (EOFError, ConnectionError):
         return  # nothing more is asked
-
-
-def _outcomes(
-    sealing: BatchSealer, keys: BatchKeys, chunk: Sequence[Source]
-) -> list[Outcome] | Exception:
-    try:
-        return [
-            with_sealed_metadata(sealing.vault, keys, each) if isinstance(each, Taken) else each
-            for each in sealing.take(chunk)
-        ]
-    except Exception as problem:  # noqa: BLE001 - raised where it was asked
-        return problem
 
 
 def _say(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:

@@ -14,13 +14,14 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -207,8 +208,11 @@ def clear_portion(
     with reading(practice.engine) as connection:
         opening = Opening(practice, actor, connection)
         for seen, row in portion.held:
-            copy = SealedCopy(row.uid, row.ciphertext, _data_key(opening, row))
-            copies.append((seen, copy))
+            data_key = None
+            if row.data_key is not None:  # else it is erased: no file is there to be opened
+                with suppress(Locked):
+                    data_key = opening.data_key(row)
+            copies.append((seen, SealedCopy(row.uid, row.ciphertext, data_key)))
     # A source may have been named twice.
     once = {seen.source.path: (seen, copy) for seen, copy in copies}.values()
     problems = list(pool.map(partial(_clear, practice, after), once))
@@ -226,15 +230,6 @@ def why_left(problem: Problem) -> str:
             return "its copy in the vault is not there or not whole, so it was left where it is"
         case OSError():
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
-
-
-def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
-    if row.data_key is None:
-        return None  # erased: no file is there to be opened
-    try:
-        return opening.data_key(row)
-    except Locked:
-        return None
 
 
 def _clear(

@@ -138,7 +138,10 @@ def fill_known(
     opening.look_up(row for row, _ in telling.values())
     left = 0
     for number, (row, told) in telling.items():
-        known = None if row.uid in held else _known(opening, row)
+        try:
+            known = None if row.uid in held else Call.from_members(opening.checked(row).fields)
+        except (Locked, Tampered, ValueError):
+            known = None  # audit verify tells what is not as it was sealed
         if known is None:
             left += 1
             continue
@@ -172,11 +175,3 @@ def _may_tell_more(told: Call, row: Row[Any]) -> bool:
     is_timed = told.time_confidence is not TimeConfidence.FILE_TIME
     is_other_start = is_timed and to_millis(told.started_at) != row.started_at
     return told.direction is not Direction.UNKNOWN or is_other_start
-
-
-def _known(opening: Opening, row: Row[Any]) -> Call | None:
-    """The call as it is sealed; None: it cannot be opened, or not be relied on."""
-    try:
-        return Call.from_members(opening.checked(row).fields)
-    except (Locked, Tampered, ValueError):
-        return None  # audit verify tells what is not as it was sealed

@@ -1,16 +1,9 @@
 """Tell what the vault has already: the same audio twice is one recording with two provenances.
 
 The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
-from the index key (docs/formats/recording.md, 5):
-
-    sound   MAC(SHA-256 of the original[32])
-    name    MAC("name" || SHA-256 of the original[32] || name)
-    sight   MAC("sight" || canonical JSON {name, size_bytes})
-    mark    MAC("mark" || canonical JSON {changed_ns, inode, modified_ns, name, size_bytes})
-    record  MAC("record" || uid)
-
-A known sight only spares the sealing: the file is hashed all the same, and its sound decides. A
-file whose mark is known stands there as it was read, and is not read again where it stays.
+from the index key (docs/formats/recording.md, 5). A known sight, name and size, only spares the
+sealing: the file is hashed all the same, and its sound decides. A file whose mark is known stands
+there as it was read, and is not read again where it stays.
 """
 
 from __future__ import annotations

@@ -192,7 +192,12 @@ def _days(
     """The days that were named; an end that was not is that of the calls, or the recordings."""
     if first is not None and last is not None:
         return DayRange(first, last)
-    known = [_began(legs[0]), _began(legs[-1])] if legs else _recorded(practice)
+    known = [_began(legs[0]), _began(legs[-1])] if legs else []
+    if not legs:
+        column = tables.recording.c.started_at
+        with reading(practice.engine) as connection:
+            row = connection.execute(select(func.min(column), func.max(column))).one()
+        known = [from_millis(end) for end in row if end is not None]
     if not known:
         raise NotFound(
             "there is neither a recording nor a call record",
@@ -201,13 +206,6 @@ def _days(
     zone = practice.config.time_zone
     begin, end = (at.astimezone(zone).date() for at in known)
     return DayRange(first or min(begin, last or begin), last or max(end, first or end))
-
-
-def _recorded(practice: Practice) -> list[datetime]:
-    column = tables.recording.c.started_at
-    with reading(practice.engine) as connection:
-        row = connection.execute(select(func.min(column), func.max(column))).one()
-    return [from_millis(end) for end in row if end is not None]
 
 
 def _months(days: DayRange) -> Iterator[DayRange]:

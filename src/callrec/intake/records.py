@@ -106,14 +106,11 @@ class AvailableCallRecords:
 
     def join(self, recordings: Sequence[RecordingFacts]) -> Sequence[Joined | None]:
         """Of which leg of which call each recording is; None: no call is known of it."""
-        with _explained():
-            candidates = calls_of(self._candidates(recordings))
-        return join(recordings, candidates, self._tolerance).of_recordings
-
-    def _candidates(self, recordings: Iterable[RecordingFacts]) -> Iterator[Leg]:
         keys = {key for facts in recordings for key in keys_of_recording(facts, self._tolerance)}
-        calls = {call for key in keys for call in self._calls_having(key)}
-        return chain.from_iterable(map(self._legs, sorted(calls)))
+        with _explained():
+            calls = {call for key in keys for call in self._calls_having(key)}
+            candidates = calls_of(chain.from_iterable(map(self._legs, sorted(calls))))
+        return join(recordings, candidates, self._tolerance).of_recordings
 
     def _fill(self, paths: Sequence[Path], setup: Setup) -> None:
         for statement in _BEFORE:

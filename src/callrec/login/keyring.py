@@ -73,8 +73,7 @@ class Credential:
 
 def save_session(session: Session, environ: Mapping[str, str]) -> None:
     """Keep a session."""
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         _write_session(session, folder)
 
 
@@ -108,8 +107,7 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
     Raises:
         Misconfigured: others can read the session file.
     """
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         text = _read_session(vault, folder)
         try:
             session = None if text is None else _session_from(text, vault)
@@ -128,24 +126,24 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
 
 def end_session(vault: str, environ: Mapping[str, str]) -> bool:
     """Forget the session; returns whether there was one."""
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         return _forget_session(vault, folder)
 
 
 @contextmanager
-def _alone(folder: Path | None) -> Iterator[None]:
-    """Let nobody else read, renew or end a session meanwhile: one that was ended stays ended.
+def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
+    """The folder of sessions, where no other command reads, renews or ends one meanwhile.
 
-    The system's key store has no such lock.
+    So one that was ended stays ended. None: the system's key store, which has no such lock.
     """
+    folder = runtime_folder(environ)
     if folder is None:
-        yield
+        yield None
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield folder
     finally:
         os.close(descriptor)
 

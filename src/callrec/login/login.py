@@ -1,4 +1,4 @@
-"""Log in and out; at their first login, new people make their own key."""
+"""Log in; at their first login, new people make their own key."""
 
 from __future__ import annotations
 
@@ -73,11 +73,6 @@ def log_in(
     session = session_of(practice, actor)
     save_session(session, environ)
     return LoggedIn(login, actor.person.role, session.opened_at + SESSION_LIMIT)
-
-
-def log_out(practice: Practice, environ: Mapping[str, str]) -> bool:
-    """Forget the open login; returns whether there was one."""
-    return end_session(practice.vault, environ)
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:

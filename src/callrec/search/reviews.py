@@ -215,14 +215,10 @@ def _opened(
 
 def _found(practice: Practice, actor: Actor, connection: Connection, search: Leaf) -> int | None:
     """How many calls a search found, as the leaf of its answer says."""
-    for answer in leaves_of_act(connection, ANSWERED, after=search.seq):
-        if answer.actor != search.actor:
-            continue
-        details = open_details(practice, actor, connection, answer)
-        if details.get("search") == search.seq:
-            found: int | None = details.get("found")
-            return found
-    return None
+    answers = leaves_of_act(connection, ANSWERED, after=search.seq)
+    own = (leaf for leaf in answers if leaf.actor == search.actor)
+    told = (open_details(practice, actor, connection, leaf) for leaf in own)
+    return next((each.get("found") for each in told if each.get("search") == search.seq), None)
 
 
 def _counted(

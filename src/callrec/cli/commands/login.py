@@ -89,10 +89,10 @@ logout_app = new_app()
 @logout_app.command()
 def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
-    from callrec.login.login import log_out
+    from callrec.login.keyring import end_session
 
     out = ctx.obj.out
-    ended = log_out(practice_of(ctx.obj), ctx.obj.environ)
+    ended = end_session(practice_of(ctx.obj).vault, ctx.obj.environ)
     out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))
 
 
