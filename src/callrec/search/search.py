@@ -2,26 +2,39 @@
 
 What is asked for, and why, is in the audit log before anything is opened; how much was found,
 before it is shown. The index proposes calls; each is opened and decided on by what is sealed there.
+What fits a new request is searched for under it; people who may not search see how many recordings
+began then, which the catalogue tells without a key [policy 4(b), 4(d)].
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
 
 from callrec.calls.find import ShownCall, find_calls
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
+from callrec.policy.days import DayRange
 from callrec.policy.handling import is_shown_in_full
+from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
-from callrec.policy.search import Criteria, check_not_browsing
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.policy.search import Criteria, check_not_browsing, described_by
+from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import holds_covering
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.standing import read_lapse_facts, state_now
+
+if TYPE_CHECKING:
+    from callrec.requests.ask import CreatedRequest  # loads much
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +139,64 @@ def _logged(criteria: Criteria) -> dict[str, Any]:
         first, last = (end.isoformat("minutes") for end in (times.first, times.last))
         every |= {"time_from": first, "time_to": last}
     return {name: value for name, value in every.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What fits a request, as far as the person who made it may know."""
+
+    matching: int | None
+    """How many, None where that is unknown; at least, where several names are looked for."""
+    shown: tuple[ShownCall, ...] = ()
+    """The newest first, and no more than may be shown at once or asked for."""
+    may_see: bool = False
+    """The person who made it may search, so ``shown`` is what there is."""
+
+
+def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -> Suggested:
+    """What fits a request that the actor has just made.
+
+    For people who may search it is one search under the request for each criterion, in the log
+    before anything is opened, and masked as any search is.
+
+    Raises:
+        Tampered: a recording is not as it was sealed.
+    """
+    if Power.SEARCH not in powers(practice, actor):
+        return Suggested(_began_then(practice, made.particulars))
+    criteria = described_by(made.particulars)
+    if not criteria:
+        return Suggested(None, may_see=True)
+    is_capped = TERMS[made.purpose].is_capped
+    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
+    most = min(cap, practice.config.search.most_results)
+    found = [
+        search_recordings(
+            practice, actor, criteria=each, reason=None, request=made.reference, limit=most
+        )
+        for each in criteria
+    ]
+    calls = {call.id: call for each in found for call in each.items}
+    newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
+    matching = max(len(calls), *(each.total for each in found))
+    return Suggested(matching, tuple(newest[:most]), may_see=True)
+
+
+def _began_then(practice: Practice, particulars: Particulars) -> int | None:
+    """How many recordings are of that day and time; None where the day is unknown."""
+    if particulars.day is UNKNOWN:
+        return None
+    zone = practice.config.time_zone
+    begins, ends = DayRange(particulars.day, particulars.day).bounds(zone)
+    recording = tables.recording.c
+    query = select(func.count()).where(
+        recording.data_key.is_not(None),
+        recording.started_at >= to_millis(begins),
+        recording.started_at < to_millis(ends),
+    )
+    if particulars.times is not UNKNOWN:
+        begins, ends = particulars.times.bounds(particulars.day, zone)
+        ended_at = recording.started_at + recording.duration_ms
+        query = query.where(recording.started_at < to_millis(ends), ended_at >= to_millis(begins))
+    with reading(practice.engine) as connection:
+        return connection.execute(query).scalar_one()
