@@ -142,13 +142,8 @@ def reconcile_calls(
 ) -> Reconciliation:
     """Hold what the telephone system says of its calls against the recordings in the vault.
 
-    Args:
-        practice: the vault.
-        actor: with the identity that signs what it comes to.
-        first: of the days; None: the first that there are calls of.
-        last: likewise.
-        files: of call records; without any, what recordings were joined to when they came in.
-        advance: is told how many recordings more were opened.
+    The telephone system says it in files of call records; without any, what recordings were joined
+    to when they came in counts. ``advance`` is told how many recordings more were opened.
 
     Raises:
         Refused: the actor may not ingest.

@@ -202,15 +202,10 @@ def watch_folders(
     system: str | None = None,
     cdr: Sequence[Path] = (),
 ) -> None:
-    """Take in what comes into the folders, until the world says stop.
+    """Take in what comes into the folders, absolute, until the world says stop.
 
-    Args:
-        world: around us.
-        folders: absolute.
-        after: what becomes of the sources.
-        settle_seconds: how long a file must have stood still.
-        system: whose recordings these are; None: told by their names.
-        cdr: files of call records, read anew in each round.
+    A file is taken in once it has stood still for ``settle_seconds``. ``cdr`` are files of call
+    records, read anew in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.

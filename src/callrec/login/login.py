@@ -48,12 +48,8 @@ def log_in(
 ) -> LoggedIn | AwaitingConfirmation:
     """Open a login, or take a new person's first step; any login that was open ends.
 
-    Args:
-        practice: the open vault.
-        login: who.
-        password: their password, or the provisional one that they were given.
-        new_password: asked only the first time: the password of their own key.
-        environ: where the session may be kept.
+    The first time, ``password`` is the provisional one, and ``new_password`` is asked for the
+    password of their own key.
 
     Raises:
         Locked: a wrong password, or a disabled person.

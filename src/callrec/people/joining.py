@@ -183,11 +183,7 @@ class PasswordReset:
 def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> PasswordReset:
     """Give a person who lost their password a provisional one; no powers until confirmed.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        login: whose password is lost.
-        password: the provisional one; empty: one is made.
+    Where ``password`` is empty, one is made.
 
     Raises:
         NotFound: nobody has that login.

@@ -59,14 +59,8 @@ def change_role(
 ) -> RoleChange:
     """Give a person another role: new powers, and new versions of each key that they lose.
 
-    What is lent to them stays lent, unless ``only`` restricts them.
-
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        login: whose role it is to be.
-        role: the role.
-        only: the only powers of the role to hold, with nothing lent; empty: all of them.
+    What is lent to them stays lent, unless ``only`` names the only powers of the role that they are
+    to hold.
 
     Raises:
         NotFound: nobody has that login.

@@ -121,13 +121,7 @@ class SearchReview:
 def draw_searches(
     practice: Practice, actor: Actor, sample: Sample, *, since: datetime | None
 ) -> DrawnSearches:
-    """Draw searches by lot and open them.
-
-    Args:
-        practice: the open vault.
-        actor: who reviews, with their password given.
-        sample: how many.
-        since: only searches from then on.
+    """Draw searches by lot, of those from ``since`` on, and open them.
 
     Raises:
         Refused: the actor may not read the audit log.

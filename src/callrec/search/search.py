@@ -60,13 +60,8 @@ def search_recordings(
 ) -> SearchResult:
     """Find the calls that meet the criteria.
 
-    Args:
-        practice: the open vault.
-        actor: who searches.
-        criteria: what for.
-        reason: why, in a sentence; may be left out under a request.
-        request: reference of the open request that it is done for, ``R-17``.
-        limit: show at most so many, and never more than the configuration allows.
+    It takes a reason, in a sentence, or the reference of the open request that it is done for,
+    ``R-17``. At most ``limit`` are shown, and never more than the configuration allows.
 
     Raises:
         Refused: the actor may not search, or it would be browsing, or the request is at its end.

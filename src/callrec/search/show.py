@@ -79,12 +79,7 @@ class CheckedRecording:
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
-    """What is known about a recording, with everything checked that can be.
-
-    Args:
-        practice: the open vault.
-        actor: who asks.
-        number: the recording's, ``1042``.
+    """What is known about a recording by its number, with everything checked that can be.
 
     Raises:
         Refused: the actor may not search.
