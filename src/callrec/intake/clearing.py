@@ -108,16 +108,6 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
         raise Tampered("a recording's sealed copy is not what was sealed")
 
 
-def clear_source(after: AfterIntake, seen: Seen) -> None:
-    """Delete or move a source, if it is still the file that was read."""
-    path = seen.source.path
-    if Mark.of(path.lstat()) != seen.mark:
-        raise Unusable("it changed after it was taken in, and was left where it is")
-    if after.kind is AfterIntakeKind.MOVE:
-        _put(path, after.folder / seen.source.inside, seen.sha256)
-    path.unlink()
-
-
 def clear_sidecars(
     after: AfterIntake, gone: Iterable[Seen], told: Collection[Path]
 ) -> list[tuple[Path, Unusable | OSError]]:
@@ -235,10 +225,16 @@ def why_left(problem: Problem) -> str:
 def _clear(
     practice: Practice, after: AfterIntake, source: tuple[Seen, SealedCopy]
 ) -> Problem | None:
+    """Delete or move a source, if its copy is whole and it is still the file that was read."""
     seen, copy = source
+    path = seen.source.path
     try:
         check_copy(practice.store, practice.vault, copy, seen.sha256)
-        clear_source(after, seen)
+        if Mark.of(path.lstat()) != seen.mark:
+            return Unusable("it changed after it was taken in, and was left where it is")
+        if after.kind is AfterIntakeKind.MOVE:
+            _put(path, after.folder / seen.source.inside, seen.sha256)
+        path.unlink()
     except (NotFound, Tampered, Unusable, OSError) as problem:
         return problem
     return None

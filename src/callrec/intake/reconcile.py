@@ -74,63 +74,6 @@ class Reconciliation:
     unread: tuple[UnreadRow, ...]
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What all windows come to."""
-
-    standings: Counter[Coverage] = field(default_factory=Counter)
-    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
-    without_call: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def recordings(self) -> int:
-        return self.joined_by.total() + self.without_call
-
-    def add(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
-        """Count what began within a window."""
-        self.standings.update(
-            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
-        )
-        self.joined_by.update(
-            how.joined_by
-            for each in reconciled.calls
-            for held, how in each.recordings
-            if is_within(held.facts.started_at)
-        )
-        alone = (held for held in reconciled.without_call if is_within(held.facts.started_at))
-        self.without_call += sum(1 for _ in alone)
-
-    def listed(self) -> tuple[Finding, ...]:
-        """By their times, but for what means nothing.
-
-        That is silence where nothing was ever recorded, and a recording without a call where no
-        call at all is known.
-        """
-        no_calls = not self.standings.total()
-        idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
-        told = (finding for finding in self.findings if not idle.get(finding.what))
-        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
-
-    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
-        of, found = self.standings, Counter(finding.what for finding in findings)
-        return Counts(
-            files=files,
-            not_understood=not_understood,
-            calls=of.total(),
-            answered=of.total() - of[Coverage.UNANSWERED],
-            held=of[Coverage.HELD],
-            in_part=of[Coverage.IN_PART],
-            missing=of[Coverage.MISSING],
-            recordings=self.recordings,
-            without_call=self.without_call,
-            unheard=found[FindingKind.UNHEARD],
-            duplicates=found[FindingKind.DUPLICATE],
-            gaps=found[FindingKind.GAP],
-            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
-        )
-
-
 def reconcile_calls(
     practice: Practice,
     actor: Actor,
@@ -171,8 +114,8 @@ def reconcile_calls(
         for window in _months(days):
             run.over(window)
         check_all_findable(run.missed)
-    findings = run.tally.listed()
-    counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
+    findings = run.listed()
+    counts = run.counts(findings, files=len(files), not_understood=len(unread))
     log_reconciliation(practice, actor, days, counts, asked=asked)
     return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
 
@@ -223,7 +166,11 @@ class _Run:
     legs: Sequence[Leg]
     """Of the files, in the order in which they began."""
     advance: Callable[[int], None]
-    tally: _Tally = field(default_factory=_Tally)
+    standings: Counter[Coverage] = field(default_factory=Counter)
+    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
+    without_call: int = 0
+    """Recordings."""
+    findings: list[Finding] = field(default_factory=list)
     missed: set[int] = field(default_factory=set)
     """Recordings that no search would find."""
 
@@ -251,8 +198,8 @@ class _Run:
         def is_within(at: datetime) -> bool:
             return begins_at <= at < ends_at
 
-        self.tally.add(reconciled, is_within)
-        self.tally.findings += findings_of(reconciled, silences, is_within)
+        self._count(reconciled, is_within)
+        self.findings += findings_of(reconciled, silences, is_within)
 
     def _read(self, begin: int, end: int) -> tuple[list[HeldRecording], list[Leg]]:
         """The recordings that began from ``begin`` to before ``end`` (ms since 1970).
@@ -273,6 +220,53 @@ class _Run:
                 sealed += sealed_legs(each.fields)
             self.advance(len(opened))
         return recordings, sealed
+
+    @property
+    def recordings(self) -> int:
+        return self.joined_by.total() + self.without_call
+
+    def _count(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
+        """Count what began within a window."""
+        self.standings.update(
+            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
+        )
+        self.joined_by.update(
+            how.joined_by
+            for each in reconciled.calls
+            for held, how in each.recordings
+            if is_within(held.facts.started_at)
+        )
+        alone = (held for held in reconciled.without_call if is_within(held.facts.started_at))
+        self.without_call += sum(1 for _ in alone)
+
+    def listed(self) -> tuple[Finding, ...]:
+        """By their times, but for what means nothing.
+
+        That is silence where nothing was ever recorded, and a recording without a call where no
+        call at all is known.
+        """
+        no_calls = not self.standings.total()
+        idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
+        told = (finding for finding in self.findings if not idle.get(finding.what))
+        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
+
+    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
+        of, found = self.standings, Counter(finding.what for finding in findings)
+        return Counts(
+            files=files,
+            not_understood=not_understood,
+            calls=of.total(),
+            answered=of.total() - of[Coverage.UNANSWERED],
+            held=of[Coverage.HELD],
+            in_part=of[Coverage.IN_PART],
+            missing=of[Coverage.MISSING],
+            recordings=self.recordings,
+            without_call=self.without_call,
+            unheard=found[FindingKind.UNHEARD],
+            duplicates=found[FindingKind.DUPLICATE],
+            gaps=found[FindingKind.GAP],
+            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
+        )
 
 
 def _held(opened: OpenedRecording) -> HeldRecording:

@@ -74,11 +74,6 @@ class UnusedRows:
     count: int = 0
     first: list[UnreadRow] = field(default_factory=list)
 
-    def add(self, row: UnreadRow) -> None:
-        self.count += 1
-        if len(self.first) < MAX_LISTED:
-            self.first.append(row)
-
 
 class AvailableCallRecords:
     """The call records of one run."""
@@ -118,9 +113,9 @@ class AvailableCallRecords:
         rows = read_rows(paths, setup)
         while some := list(islice(rows, _AT_ONCE)):
             self._put(row for row in some if not isinstance(row, UnreadRow))
-            for row in some:
-                if isinstance(row, UnreadRow):
-                    self.unused.add(row)
+            unread = [row for row in some if isinstance(row, UnreadRow)]
+            self.unused.count += len(unread)
+            self.unused.first += unread[: MAX_LISTED - len(self.unused.first)]
         for statement in _AFTER:
             self._database.execute(statement)
 

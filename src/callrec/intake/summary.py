@@ -26,8 +26,6 @@ from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
 
-FINISHED: Final = "ingest.finished"
-
 
 @dataclass(slots=True)
 class Totals:
@@ -88,7 +86,9 @@ def close_intake(
             "unjoined": totals.unjoined,
         }
         statement = sign_statement_as(practice, actor, INTAKE_STATEMENT, fields)
-        seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
+        seq = act.leaf(
+            "ingest.finished", actor=actor.person.id, details=fields, statement=statement
+        )
     return Summary(seq, dict(sorted(fields.items())))
 
 

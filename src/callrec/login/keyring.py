@@ -190,16 +190,9 @@ def _is_made_private(folder: Path) -> bool:
 
 def write_credential(path: Path, credential: Credential) -> None:
     """Write a credential file that its owner alone can read; never over an existing file."""
-    text = json.dumps(
-        {
-            "callrec-credential": 1,
-            "person": credential.person,
-            "root": credential.root.hex(),
-            "seed": credential.seed.hex(),
-            "vault": credential.vault,
-        },
-        indent=1,
-    )
+    root, seed = credential.root.hex(), credential.seed.hex()
+    members = {"callrec-credential": 1, "person": credential.person, "root": root, "seed": seed}
+    text = json.dumps({**members, "vault": credential.vault}, indent=1)
     write_private(path, text.encode() + b"\n", new=True)
 
 
@@ -211,12 +204,8 @@ def read_credential(path: Path) -> Credential:
     """
     try:
         value = json.loads(read_private(path))
-        return Credential(
-            vault=_text(value["vault"]),
-            person=_text(value["person"]),
-            root=_key(bytes.fromhex(value["root"])),
-            seed=_key(bytes.fromhex(value["seed"])),
-        )
+        root, seed = (_key(bytes.fromhex(value[name])) for name in ("root", "seed"))
+        return Credential(_text(value["vault"]), _text(value["person"]), root, seed)
     except _IN_NO_FORM as error:
         raise Misconfigured(
             f'"{path}" is no credential file',
