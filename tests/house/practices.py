@@ -17,13 +17,14 @@ from pathlib import Path
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.login.keyring import read_credential
-from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.people import find_person
 from callrec.login.unlock import (
+    AwaitingConfirmation,
     Unlocked,
     actor_by_password,
     actor_by_session,
     actor_of,
+    log_in,
     session_of,
     unlock_person,
 )

@@ -3,11 +3,13 @@
 Failures are in the audit log without the name that was typed, one leaf a minute with a count, and
 each further failure in a row makes the next attempt wait longer. Neither the error nor the time it
 takes tells whether a login exists or only its password was wrong.
+
+To log in opens a session; at their first login, new people make their own key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,12 +24,13 @@ from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
-from callrec.login.keyring import Credential, Session
-from callrec.login.locks import strengthen_lock
+from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
+from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
 from callrec.login.shares import open_shares
-from callrec.policy.role import Person, Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, check_unchanged, today, writing
+from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
+from callrec.practice import Actor, Practice, check_unchanged, record, today, writing
 from callrec.record.entitled import without_lapsed_powers
 
 FREE_FAILURES: Final = 3
@@ -249,3 +252,81 @@ def _count_failure(connection: Connection, minute: int) -> int:
 def _forget_failures(practice: Practice, person: str) -> None:
     with writing(practice, None) as act:
         update_row(act.connection, tables.person, person, failures=0, failed_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """An open login."""
+
+    login: str
+    role: str
+    ends_at: datetime
+    """At the latest; ten minutes without a command end it earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingConfirmation:
+    """A person's own key, which the Data Controller has to compare and confirm."""
+
+    login: str
+    fingerprint: str
+    made_now: bool
+
+
+def log_in(
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    new_password: Callable[[], str],
+    environ: Mapping[str, str],
+) -> LoggedIn | AwaitingConfirmation:
+    """Open a login, or take a new person's first step; any login that was open ends.
+
+    The first time, ``password`` is the provisional one, and ``new_password`` is asked for the
+    password of their own key.
+
+    Raises:
+        Locked: a wrong password, or a disabled person.
+        Unusable: the new password will not do.
+    """
+    unlocked = unlock_person(practice, login=login, password=password)
+    standing = practice.register.person(unlocked.person).standing
+    if unlocked.claimed or standing is Standing.PROVISIONAL:
+        end_session(practice.vault, environ)  # or what is typed next would be somebody else's
+    if unlocked.claimed:
+        return AwaitingConfirmation(login, unlocked.identity.public.fingerprint, made_now=False)
+    if standing is Standing.PROVISIONAL:
+        return _claim(practice, unlocked, new_password())
+    actor = actor_of(practice, unlocked)
+    record(practice, actor, "login")
+    strengthen_lock(practice, actor, password)
+    session = session_of(practice, actor)
+    save_session(session, environ)
+    return LoggedIn(login, actor.person.role, session.opened_at + SESSION_LIMIT)
+
+
+def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
+    """Lock the actor's seed under another password; nothing else changes.
+
+    Raises:
+        Unusable: the new password will not do.
+    """
+    check_password(password, role=actor.person.role, known=(actor.login, practice.name))
+    relock(practice, actor, password, "password.changed")
+
+
+def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
+    """Make the person's own key; the provisional one signs this claim and nothing else."""
+    person = practice.register.person(unlocked.person)
+    check_password(password, role=person.role, known=(unlocked.login, practice.name))
+    own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
+    kdf = kdf_for(practice.config.passwords, POWERS[person.role])
+    locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
+    vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
+    fields = {"keys": own.public.as_json()}
+    claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)
+    with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
+        update_row(act.connection, tables.person, person.id, claimed=locked)
+        act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)
+    return AwaitingConfirmation(unlocked.login, own.public.fingerprint, made_now=True)
