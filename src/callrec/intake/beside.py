@@ -79,10 +79,7 @@ class SealingWorkers:
                 raise
 
     def help(self, sealing: BatchSealer) -> bool:
-        """Seal a chunk here, while it is waited for, that no process was asked for yet.
-
-        Returns whether there was one of this batch.
-        """
+        """Seal a chunk here that no process was asked for yet; returns whether there was one."""
         with self._helping:
             if self._batch is not sealing.batch:
                 return False
@@ -152,8 +149,7 @@ def start_sealing_workers(
                 try:
                     for line in lines:
                         line.close()  # else it would not be told that the parent's end is closed
-                    _end_with(parent)
-                    _serve(there, vault, setup, with_md5=with_md5)
+                    _serve(parent, there, vault, setup, with_md5=with_md5)
                 finally:
                     os._exit(0)  # nothing of the parent's is to be closed or said a second time
             there.close()
@@ -167,16 +163,13 @@ def start_sealing_workers(
         gc.unfreeze()
 
 
-def _end_with(parent: int) -> None:
+def _serve(parent: int, line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
     for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The parent hears them too, and it ends when what is under way is done.
         signal.signal(order, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended meanwhile
-        os._exit(0)
-
-
-def _serve(line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
+    if os.getppid() != parent:
+        return  # it ended meanwhile
     buffers = Buffers()
     try:
         while True:

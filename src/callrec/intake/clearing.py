@@ -178,10 +178,7 @@ Problem: TypeAlias = CallrecError | OSError
 def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
-    """Delete or move the sources of a portion that is catalogued: a leaf says so first.
-
-    Returns what was left where it is, and why.
-    """
+    """Delete or move a catalogued portion's sources, on record; returns what was left, and why."""
     copies: list[tuple[Seen, SealedCopy]] = []
     described = set[Path]()
     """Sources of which all that they, and their sidecars, say is in the vault."""
@@ -241,10 +238,7 @@ def _clear(
 
 
 def sweep_store(practice: Practice) -> None:
-    """Remove its unfinished files, and those in place that it moved and nobody catalogued.
-
-    The store's lock is held.
-    """
+    """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
     column = tables.recording.c.ciphertext
     with reading(practice.engine) as connection:
 

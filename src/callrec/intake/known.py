@@ -206,10 +206,7 @@ def unchanged_sources(
 def without_record(
     connection: Connection, duplicates: DuplicateMacs, rows: Iterable[Row[Any]]
 ) -> list[Row[Any]]:
-    """Those of the recordings whose call record the vault does not have, each once.
-
-    An erased recording gets none.
-    """
+    """Those of the recordings, each once, that lack a call record; an erased one gets none."""
     live = {row.uid: row for row in rows if row.data_key is not None}
     macs = {m: uid for uid in live for m in duplicates.record(uid)}
     having = {macs[m] for m in _known(connection, macs)}

@@ -202,10 +202,7 @@ class _Run:
         self.findings += findings_of(reconciled, silences, is_within)
 
     def _read(self, begin: int, end: int) -> tuple[list[HeldRecording], list[Leg]]:
-        """The recordings that began from ``begin`` to before ``end`` (ms since 1970).
-
-        With the legs of the call records that were joined to them when they came in.
-        """
+        """What began from ``begin`` to before ``end``, ms since 1970, and its sealed legs."""
         table, recordings, sealed = tables.recording, list[HeldRecording](), list[Leg]()
         then = (table.c.started_at >= begin) & (table.c.started_at < end)
         some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
@@ -240,11 +237,8 @@ class _Run:
         self.without_call += sum(1 for _ in alone)
 
     def listed(self) -> tuple[Finding, ...]:
-        """By their times, but for what means nothing.
-
-        That is silence where nothing was ever recorded, and a recording without a call where no
-        call at all is known.
-        """
+        """By their times, but for what means nothing."""
+        # Silence where nothing was ever recorded; no call where no call at all is known.
         no_calls = not self.standings.total()
         idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
         told = (finding for finding in self.findings if not idle.get(finding.what))

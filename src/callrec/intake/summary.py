@@ -67,9 +67,9 @@ class Summary:
 def close_intake(
     practice: Practice, actor: Actor, totals: Totals, *, complete: bool
 ) -> Summary | None:
-    """Sign what was taken in since the last summary, and write it to the log.
+    """Put on record, signed, what was taken in since the last summary.
 
-    Returns None where nothing was taken in or refused, or the actor may not ingest any more.
+    None: nothing was taken in or refused, or the actor may not ingest any more.
     """
     with writing(practice, actor.signer) as act:
         now = register_now(practice, act.connection).person(actor.person.id)

@@ -92,10 +92,8 @@ def change_role(
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
     """Shut a person out: no powers, no login, and new versions of each key that they held.
 
-    What is sealed to them alone is destroyed.
-
-    Returns:
-        The requests under which something had been granted to them, ``R-17``.
+    What is sealed to them alone is destroyed. Returns the requests under which something had been
+    granted to them, ``R-17``.
 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.

@@ -133,10 +133,8 @@ def revise(
     """Vouch for people again: shares for gained powers, new keys for lost ones.
 
     People keep no share of any version of a key that they no longer need, and nothing that was
-    granted to them once they may no longer hear recordings.
-
-    Returns:
-        The requests under which something was taken back, ``R-17``.
+    granted to them once they may no longer hear recordings. Returns the requests under which
+    something was taken back, ``R-17``.
     """
     day = today(practice)
     held, lost = dict(holders(practice.register, day)), set[VaultKey]()
