@@ -1,7 +1,7 @@
 """Find calls by criteria: proposed by the index, decided by what is sealed.
 
-Rows of the index are not signed: whoever writes the database can take one away. Who opens the call
-can tell, as it says which rows there should be.
+Rows of the index are not signed: anybody who can write the database can take one away. A call that
+is opened shows which rows there should be.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ DIRECTIONS: Final = {str(direction): direction for direction in Direction}
 
 @dataclass(frozen=True, slots=True)
 class ShownCall:
-    """One recording as it is shown to somebody; number and parties may be masked."""
+    """One recording as it is shown; number and parties may be masked."""
 
     id: int
     uid: str
@@ -82,7 +82,7 @@ class ShownCall:
     number: str | None
     """None if withheld, or not read."""
     is_unread: bool
-    """Whether the outside end was told, and no number could be read of it."""
+    """Whether the outside end is known, but no number could be read from it."""
     parties: tuple[str, ...]
     format: str
     size_bytes: int

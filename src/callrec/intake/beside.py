@@ -148,7 +148,7 @@ def start_sealing_workers(
             if child == 0:
                 try:
                     for line in lines:
-                        line.close()  # else it would not be told that the parent's end is closed
+                        line.close()  # else it would not see that the parent's end is closed
                     _serve(parent, there, vault, setup, with_md5=with_md5)
                 finally:
                     os._exit(0)  # nothing of the parent's is to be closed or said a second time

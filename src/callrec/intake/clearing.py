@@ -3,7 +3,7 @@
 Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
 its SHA-256 the original's, where the actor has the key. That is so for what this run has sealed. An
 intake service has no key to a recording that was there before: then the copy is compared with its
-name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is told with its reason.
+name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is listed with its reason.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from callrec.store.sealing import open_stream
 from callrec.telephone.reading import sidecar_for
 
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
-"""What is said of a name given to a file on another disk, or on a disk without such names."""
+"""Errors of a link to a file on another disk, or on a disk without links."""
 
 
 class AfterIntakeKind(StrEnum):

@@ -91,9 +91,9 @@ class IntakeOrder:
     paths: Sequence[Path]
     after: AfterIntake
     system: str | None
-    """Whose recordings these are; None: told by their names."""
+    """Whose recordings these are; None: their names show it."""
     advance: Callable[[int], None]
-    """Is told how many bytes more are done."""
+    """Takes how many more bytes are done."""
     records: AvailableCallRecords | None
 
 

@@ -134,7 +134,7 @@ class KnownRecording:
 
 @dataclass(slots=True)
 class Portion:
-    """One portion of sources, told apart: what becomes a recording, what only adds to one."""
+    """One portion of sources, sorted: what becomes a recording, what only adds to one."""
 
     new: dict[str, list[Taken]] = field(default_factory=dict)
     """SHA-256 of an original -> what becomes its recording, then others with the same sound: the
@@ -150,7 +150,7 @@ class Portion:
     refused: list[Taken] = field(default_factory=list)
     """What was sealed and is not taken in after all."""
     recorded: dict[int, KnownRecording] = field(default_factory=dict)
-    """A recording's number -> what is told of it now, which was there before."""
+    """By its number, what is newly known of a recording that was there before."""
 
     @property
     def joined(self) -> list[str]:

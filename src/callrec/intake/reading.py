@@ -66,7 +66,7 @@ class Unsettled(NotTaken):
 
 
 class Undescribed(NotTaken):
-    """A file of which what is said cannot be understood."""
+    """A file whose description cannot be understood."""
 
     refusal = Refusal.DESCRIPTION
 

@@ -86,7 +86,7 @@ def reconcile_calls(
     """Hold what the telephone system says of its calls against the recordings in the vault.
 
     The telephone system says it in files of call records; without any, what recordings were joined
-    to when they came in counts. ``advance`` is told how many recordings more were opened.
+    to when they came in counts. ``advance`` takes how many more recordings were opened.
 
     Raises:
         Refused: the actor may not ingest.

@@ -187,7 +187,7 @@ class Finding:
 def findings_of(
     reconciled: Reconciled, silences: Iterable[QuietPeriod], is_within: Callable[[datetime], bool]
 ) -> Iterator[Finding]:
-    """Everything in one window that is to be told of."""
+    """Everything in one window that is to be reported."""
     for accounted in reconciled.calls:
         if is_within(accounted.call.legs[0].call.started_at):
             yield from _of_call(accounted)

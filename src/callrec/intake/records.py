@@ -40,7 +40,7 @@ from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20
-"""Rows that were not understood and are told one by one; all are counted."""
+"""Rows that were not understood and are listed one by one; all are counted."""
 
 _MOST_CALLS: Final = 100
 """A key that more calls than this have in common tells none of them."""
@@ -69,7 +69,7 @@ _AFTER: Final = (
 
 @dataclass(slots=True)
 class UnusedRows:
-    """Rows of call records that said nothing that could be used."""
+    """Rows of call records in which nothing could be used."""
 
     count: int = 0
     first: list[UnreadRow] = field(default_factory=list)

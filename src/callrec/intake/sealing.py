@@ -78,7 +78,7 @@ class Taken:
     sealed_key: bytes = b""
     """Its key under its batch's, if that was sealed at once."""
     sidecar: Mark | None = None
-    """Of the sidecar that ``call`` is told by; None: none lay there."""
+    """Of the sidecar that describes ``call``; None: there was none."""
 
     @property
     def sha256(self) -> str:
@@ -99,7 +99,7 @@ class BatchSealer:
     setup: Setup
     batch: Batch | BatchWriter
     advance: Callable[[int], None]
-    """Is told how many bytes more are done."""
+    """Takes how many more bytes are done."""
     with_md5: bool = False
     """Call records tell MD5s of recordings."""
 
@@ -142,7 +142,7 @@ class _HashedFile:
 
 
 def check_md5(md5: str, call: Call) -> None:
-    """Check a file's MD5 against the one that its telephone system told, if it did."""
+    """Check a file's MD5 against the one that its telephone system has on record, if any."""
     if call.said.get("md5", md5) != md5:
         raise WrongChecksum("its checksum is not the one that its telephone system has on record")
 

@@ -1,8 +1,8 @@
 """Find what is to be taken in.
 
 A folder that is named may be a link. What is found in it is never followed: a link that leads out
-of the folder, a pipe, a device or a socket is left where it is and told. Files that are plainly no
-recordings, by their suffix or because they are hidden, are only counted.
+of the folder, a pipe, a device or a socket is left where it is and listed. Files that are plainly
+no recordings, by their suffix or because they are hidden, are only counted.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Refusal(StrEnum):
     UNSETTLED = "unsettled"
     """Somebody still writes to it: it is worth another try in a moment."""
     DESCRIPTION = "description"
-    """What is said of it, or its own time, is not to be understood."""
+    """Its description, or its own time, cannot be understood."""
     CHECKSUM = "checksum"
     """It is not the file that its telephone system made."""
     LEFT = "left"

@@ -4,7 +4,7 @@
 one run of ``ingest``, with the vault opened afresh: a person who may not ingest any more is refused
 at the next. Between rounds nothing of the vault is open or locked, and no batch key is in memory.
 
-A full disk, a busy vault, a folder that is gone: each is told and tried again. All that this
+A full disk, a busy vault, a folder that is gone: each is reported and tried again. All that this
 process knows may be lost at any moment, for the vault knows what it has.
 """
 
@@ -44,10 +44,10 @@ from callrec.practice import Actor, Practice, today
 from callrec.system.files import file_system_of
 
 SECONDS_BETWEEN_PASSES: Final = 300.0
-"""Seconds from one pass to the next where every change is told."""
+"""Seconds from one pass to the next where every change is reported."""
 
 SECONDS_BETWEEN_PASSES_UNNOTIFIED: Final = 60.0
-"""The same where changes are not told, or a folder is missing."""
+"""The same where changes are not reported, or a folder is missing."""
 
 SECONDS_BETWEEN_RETRIES: Final = 3600.0
 """Seconds until what was left is tried again though it did not change: a right may be given now."""
@@ -75,7 +75,7 @@ class IntakeEnvironment(Protocol):
         """Seconds, of a clock that never goes back."""
 
     def follow(self, folders: Sequence[Path]) -> bool:
-        """Tell of changes in these folders from now on; returns whether every one will be told."""
+        """Report changes in these folders from now on; returns whether each will be reported."""
 
     def wait(self) -> Sequence[Path]:
         """Wait a moment, or until something changes; returns where."""
@@ -103,7 +103,7 @@ class FolderWatch:
     there: list[Path]
     """Those of the folders that were there at the last pass."""
     left: list[Quarantined] = field(default_factory=list)
-    """What was found and cannot be taken in, and nobody was told of yet."""
+    """What was found and cannot be taken in, and is not reported yet."""
     _pass: Iterator[Found] | None = None
     """One that is not at its end."""
     _next_pass: float = float("-inf")
@@ -135,7 +135,7 @@ class FolderWatch:
                 self.world.note(f"PATH {position} is gone; it is looked for every minute")
             elif path not in before and path in self.there:
                 self.world.note(f"PATH {position} is there again")
-        # First of all, so that what comes while the pass goes on is told.
+        # First of all, so that what comes while the pass goes on is reported.
         tells_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
         pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
@@ -373,7 +373,7 @@ class FolderChanges:
         self._told: Iterator[set[tuple[Change, str]]] | None = None
         self._followed: set[tuple[Path, int, int]] = set()
         self.tells_all = True
-        """Whether every change is told; else look at everything now and then."""
+        """Whether every change is reported; else look at everything now and then."""
 
     def follow(self, folders: Sequence[Path]) -> None:
         """Tell of these folders from the next ``wait`` on: of those that are there now.
@@ -499,7 +499,7 @@ class Spool:
         self._left = set()
 
     def is_news(self, left: Quarantined) -> bool:
-        """Whether it was not told before that this was left, and why."""
+        """Whether it was not reported before that this was left, and why."""
         before = len(self._told)
         self._told.add(hash((left.path, left.why)))
         return len(self._told) > before

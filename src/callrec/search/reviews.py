@@ -86,7 +86,7 @@ class DrawnSearch:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """What somebody searched without a request, counted."""
+    """What one person searched without a request, counted."""
 
     login: str
     without_request: int
@@ -112,7 +112,7 @@ class DrawnSearches:
 
 @dataclass(frozen=True, slots=True)
 class SearchReview:
-    """What is said of one search."""
+    """The verdict on one search."""
 
     verdict: Verdict
     reason: str | None = None
