@@ -154,9 +154,8 @@ def commitment(nonce: bytes, metadata: bytes) -> str:
 
 def find_recording(connection: Connection, number: int) -> Row[Any]:
     """The row of a recording by its number."""
-    row = connection.execute(
-        select(tables.recording).where(tables.recording.c.id == number)
-    ).first()
+    query = select(tables.recording).where(tables.recording.c.id == number)
+    row = connection.execute(query).first()
     if row is None:
         raise NotFound(f"there is no recording {number}", hint="callrec search shows the numbers")
     if row.state == DESTROYED:
@@ -283,9 +282,8 @@ class Opening:
         try:
             return self._statements(batch).get((row.uid, revision))
         except Tampered as error:
-            raise Tampered(
-                f"recording {row.id} is vouched for by nobody: {error.message}"
-            ) from error
+            what = f"recording {row.id} is vouched for by nobody: {error.message}"
+            raise Tampered(what) from error
 
     def _opened(self, row: Row[Any], sealed: Row[Any]) -> _Revision:
         """What one revision says."""
@@ -322,9 +320,8 @@ class Opening:
         ).first()
         if row is None or row.kind not in POWER_TO_STATE:
             raise Tampered("a batch has no statement")
-        statement = attested_statement(
-            self._practice, self._connection, row.digest, may=POWER_TO_STATE[row.kind]
-        )
+        may = POWER_TO_STATE[row.kind]
+        statement = attested_statement(self._practice, self._connection, row.digest, may=may)
         if statement.kind != row.kind or statement.fields.get("batch") != batch:
             raise Tampered("a batch's statement is another's")
         anew = statement.kind == REENCRYPTED
