@@ -220,11 +220,8 @@ def _write_people(
 
 
 def _write_keys(founding: _Setup, act: LogTransaction) -> None:
-    founders, secrets, controller = (
-        founding.founders,
-        founding.secrets,
-        founding.founders.controller,
-    )
+    founders, secrets = founding.founders, founding.secrets
+    controller = founders.controller
     held = {controller: frozenset(VaultKey), founders.kit: frozenset(KIT_HOLDS)}
     shares = shares_for(Register(founders), secrets, held)
     keys = founding.statement("key", key_fields(founders.vault, secrets))
