@@ -266,13 +266,12 @@ def has_writer(descriptor: int) -> bool:
 
     Linux is asked for a read lease on the file (fcntl(2), F_SETLEASE), which it refuses while any
     process has it open for writing, wherever that runs, as root or in a container. /proc would show
-    only the user's own processes, and locks only those that take them. It cannot be told on other
-    systems, on network file systems without leases, and of files of another user, whose leases are
-    for root alone.
+    only the user's own processes, and locks only those that take them. Other systems, network file
+    systems without leases, and files of another user, whose leases are for root alone, do not tell.
 
     A lease that was given is given back at once. A process that opens the file for writing in
-    between waits for that long, and the signal that tells of it is one that is ignored by default;
-    SIGIO, which it would be otherwise, ends the process.
+    between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
+    would end the process.
     """
     if not _CAN_TELL:
         return False

@@ -118,8 +118,7 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
             clause=Clause.NO_BROWSING,
             hint="say why you search with --reason, or make a new request",
         )
-    id_: str = row.id
-    return id_
+    return str(row.id)
 
 
 def _logged(criteria: Criteria) -> dict[str, Any]:
