@@ -129,7 +129,7 @@ UNASKED = {
     # the end of what somebody was let begin
     *("listen.record_end", "record.record_delivered", "record.record_failed"),
     # their own key and lock
-    *("login._claim", "locks.relock"),
+    *("unlock._claim", "locks.relock"),
     # which ask it themselves
     *("batch.catalogue_batch", "summary.close_intake", "reencrypting._write_down"),
     "vouching.governing",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from callrec.login.login import AwaitingConfirmation, log_in
-from callrec.login.unlock import unlock_person
+from callrec.login.unlock import AwaitingConfirmation, log_in, unlock_person
 from callrec.people.joining import add_person, confirm_person, reset_person
 from callrec.policy.role import Role
 from house.practices import House, password_of

@@ -17,13 +17,14 @@ from pathlib import Path
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.login.keyring import read_credential
-from callrec.login.login import AwaitingConfirmation, log_in
 from callrec.login.people import find_person
 from callrec.login.unlock import (
+    AwaitingConfirmation,
     Unlocked,
     actor_by_password,
     actor_by_session,
     actor_of,
+    log_in,
     session_of,
     unlock_person,
 )
@@ -125,7 +126,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     environ = {"XDG_STATE_HOME": str(folder / "state")}
     passwords = Passwords(approver_memory_mib=approver_memory_mib)
     config = Config(vault=folder / "vault", passwords=passwords)
-    founded = set_up_practice(
+    kit = set_up_practice(
         config,
         practice_name=FULL_PRACTICE_NAME,
         login="dora",
@@ -147,7 +148,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
-    return House(folder, seeds, founded.kit.pages[0])
+    return House(folder, seeds, kit.pages[0])
 
 
 def kept(folder: Path) -> House:

@@ -13,8 +13,7 @@ from callrec.crypto.identity import LockedSeed
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Locked
 from callrec.login.locks import stronger_lock
-from callrec.login.login import change_password, log_in
-from callrec.login.unlock import actor_by_password
+from callrec.login.unlock import actor_by_password, change_password, log_in
 from callrec.people.powers import lend_power
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on

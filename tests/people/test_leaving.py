@@ -10,8 +10,8 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
 from callrec.keys.audit import audit_keys
 from callrec.login.people import find_person
-from callrec.people.leaving import MAY_NOT_HEAR
 from callrec.people.powers import change_role, disable_person, end_delegation, lend_power
+from callrec.people.vouching import MAY_NOT_HEAR
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.requests.amend import attach_recordings
 from callrec.requests.history import read_words

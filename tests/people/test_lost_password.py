@@ -11,8 +11,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.log import read_incident
 from callrec.keys.audit import audit_keys
-from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
-from callrec.login.unlock import actor_by_password
+from callrec.login.unlock import AwaitingConfirmation, LoggedIn, actor_by_password, log_in
 from callrec.people.joining import PasswordReset, confirm_person, reset_person
 from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.role import Power, Role, Standing, VaultKey

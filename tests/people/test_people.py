@@ -14,8 +14,8 @@ from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys
 from callrec.login.locks import kdf_for
-from callrec.login.login import log_in
 from callrec.login.people import find_person, list_people
+from callrec.login.unlock import log_in
 from callrec.people.joining import add_person, confirm_person
 from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of

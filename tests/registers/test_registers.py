@@ -13,8 +13,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.login.login import log_in
-from callrec.login.unlock import unlock_person
+from callrec.login.unlock import log_in, unlock_person
 from callrec.people.joining import add_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.further import FurtherParticular

@@ -13,8 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
-from callrec.login.login import AwaitingConfirmation, log_in
-from callrec.login.unlock import actor_by_password
+from callrec.login.unlock import AwaitingConfirmation, actor_by_password, log_in
 from callrec.people.joining import add_person, confirm_person
 from callrec.people.powers import change_role, disable_person, lend_power
 from callrec.policy.purpose import Purpose

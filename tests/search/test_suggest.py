@@ -14,7 +14,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.requests.ask import create_request
 from callrec.requests.holding import matching_recordings
-from callrec.search.suggest import Suggested, suggest_recordings
+from callrec.search.search import Suggested, suggest_recordings
 from house.calls import NINE, a_call, take_in
 from house.practices import House
 from house.requests import last_leaf, logged_in, request_id, rows, said

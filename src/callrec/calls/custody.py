@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, stub_of
+from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
@@ -44,9 +45,7 @@ NONCE_BYTES = 32
 REENCRYPTED: Final = "reencrypted"
 """The kind of statement that says which sealed file replaced which (`reencrypting`)."""
 
-POWER_TO_STATE: Final[Mapping[str, Power]] = MappingProxyType(
-    {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
-)
+POWER_TO_STATE: Final[Mapping[str, Power]] = {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
 """What kinds of statement a batch may have, and the power that each takes."""
 
 _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
@@ -55,47 +54,27 @@ _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 COPIED_COLUMNS = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
 
-_FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
-    {
-        "callee": (str, NoneType),
-        "caller": (str, NoneType),
-        "ciphertext": (str,),
-        "contradiction": (str, NoneType),
-        "direction": (str,),
-        "duration_ms": (int,),
-        "extension": (str, NoneType),
-        "findings": (list,),
-        "format": (str,),
-        "local_time": (str,),
-        "number": (str, NoneType),
-        "parties": (list,),
-        "provenance": (list,),
-        "raw_time": (str,),
-        "record": (dict, NoneType),
-        "said": (dict,),
-        "sha256": (str,),
-        "sides": (list,),
-        "size_bytes": (int,),
-        "started_at": (str,),
-        "system": (str,),
-        "time_confidence": (str,),
-        "uid": (str,),
-        "unique_id": (str, NoneType),
-        "utc_offset_minutes": (int, NoneType),
-        "zone": (str, NoneType),
-    }
-)
-"""What metadata has to hold: anybody could seal something else to the catalogue key."""
-
 _TEXTS: Final = ("findings", "parties", "sides")
 
-_WORDS: Final[Mapping[str, frozenset[StrEnum]]] = MappingProxyType(
-    {
-        "direction": frozenset(Direction),
-        "system": frozenset(System),
-        "time_confidence": frozenset(TimeConfidence),
-    }
-)
+_WORDS: Final[Mapping[str, frozenset[StrEnum]]] = {
+    "direction": frozenset(Direction),
+    "system": frozenset(System),
+    "time_confidence": frozenset(TimeConfidence),
+}
+
+_ALWAYS_KNOWN: Final = ("ciphertext", "format", "sha256", "uid")
+_OF_ITS_TIME: Final = ("started_at", "local_time", "raw_time")
+
+_FORM: Final[Mapping[str, tuple[type, ...]]] = {
+    **dict.fromkeys(TOLD_MEMBERS, (str, NoneType)),  # but for those that follow
+    **dict.fromkeys((*_WORDS, *_OF_ITS_TIME, *_ALWAYS_KNOWN), (str,)),
+    **dict.fromkeys(("provenance", *_TEXTS), (list,)),
+    **dict.fromkeys(("duration_ms", "size_bytes"), (int,)),
+    "record": (dict, NoneType),
+    "said": (dict,),
+    "utc_offset_minutes": (int, NoneType),
+}
+"""What metadata has to hold: anybody could seal something else to the catalogue key."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -175,9 +154,8 @@ def commitment(nonce: bytes, metadata: bytes) -> str:
 
 def find_recording(connection: Connection, number: int) -> Row[Any]:
     """The row of a recording by its number."""
-    row = connection.execute(
-        select(tables.recording).where(tables.recording.c.id == number)
-    ).first()
+    query = select(tables.recording).where(tables.recording.c.id == number)
+    row = connection.execute(query).first()
     if row is None:
         raise NotFound(f"there is no recording {number}", hint="callrec search shows the numbers")
     if row.state == DESTROYED:
@@ -206,9 +184,8 @@ class Opening:
 
     def each_metadata(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
         """`metadata` of each row in turn; all of it is read at once."""
-        sealed = self._sealed(rows)
-        for row in rows:
-            yield _laid_over(row, self._revisions(row, sealed))
+        for row, revisions in self._revisions(rows):
+            yield _laid_over(row, revisions)
 
     def sound_metadata(self, rows: Iterable[Row[Any]]) -> list[OpenedRecording]:
         """`metadata` of those rows whose metadata opens."""
@@ -225,9 +202,7 @@ class Opening:
     def each_checked(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
         """`checked` of each row in turn; all of it is read at once."""
         self.look_up(rows)
-        sealed = self._sealed(rows)
-        for row in rows:
-            revisions = self._revisions(row, sealed)
+        for row, revisions in self._revisions(rows):
             opened = _laid_over(row, revisions)
             self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
@@ -276,7 +251,8 @@ class Opening:
                 listed is None
                 or listed.metadata != revision.commitment
                 or listed.before != (name or listed.ciphertext)
-                or (listed.is_reencryption and not _is_resealed(number, revision))
+                # A re-encryption is of what is there, and says no more.
+                or (listed.is_reencryption and (number == 1 or revision.said.keys() - _RESEALED))
             ):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
             if listed.statement != first.get((row.uid, number)):
@@ -285,8 +261,10 @@ class Opening:
         if name != row.ciphertext:
             raise Tampered(f"recording {row.id} is not as it was sealed")
 
-    def _sealed(self, rows: Sequence[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
-        """All revisions of the metadata of these recordings, oldest first."""
+    def _revisions(
+        self, rows: Sequence[Row[Any]]
+    ) -> Iterator[tuple[Row[Any], Sequence[_Revision]]]:
+        """Each recording with all revisions of its metadata, oldest first; never none."""
         sealed: dict[int, list[Row[Any]]] = {}
         table = tables.metadata
         for revision in self._connection.execute(
@@ -296,7 +274,10 @@ class Opening:
         ):
             sealed.setdefault(revision.recording, []).append(revision)
         self._read_batches({r.batch for revisions in sealed.values() for r in revisions})
-        return sealed
+        for row in rows:
+            if row.id not in sealed:
+                raise Tampered(f"the metadata of recording {row.id} is missing")
+            yield row, [self._opened(row, each) for each in sealed[row.id]]
 
     def _read_batches(self, ids: set[str]) -> None:
         batch, missing = tables.batch, ids - self._batches.keys()
@@ -304,20 +285,13 @@ class Opening:
             rows = self._connection.execute(select(batch).where(batch.c.id.in_(missing)))
             self._batches |= {row.id: row for row in rows}
 
-    def _revisions(self, row: Row[Any], every: Mapping[int, list[Row[Any]]]) -> list[_Revision]:
-        """All revisions of one recording's metadata, oldest first; never none."""
-        if row.id not in every:
-            raise Tampered(f"the metadata of recording {row.id} is missing")
-        return [self._opened(row, sealed) for sealed in every[row.id]]
-
     def _listed(self, row: Row[Any], batch: str, revision: int) -> _Listed | None:
         """A revision as its batch's statement lists it; None if it does not."""
         try:
             return self._statements(batch).get((row.uid, revision))
         except Tampered as error:
-            raise Tampered(
-                f"recording {row.id} is vouched for by nobody: {error.message}"
-            ) from error
+            what = f"recording {row.id} is vouched for by nobody: {error.message}"
+            raise Tampered(what) from error
 
     def _opened(self, row: Row[Any], sealed: Row[Any]) -> _Revision:
         """What one revision says."""
@@ -337,11 +311,7 @@ class Opening:
         row = self._batches.get(batch)
         if row is None:
             raise Tampered("a recording's batch is missing")
-        sealed, version = (
-            (row.recordings_key, row.recordings_version)
-            if side is VaultKey.RECORDINGS
-            else (row.catalogue_key, row.catalogue_version)
-        )
+        sealed, version = getattr(row, f"{side}_key"), getattr(row, f"{side}_version")
         if version not in self._practice.register.versions(side):
             check_unchanged(self._practice, self._connection)
             raise Tampered("a batch names a key that nobody made")
@@ -358,9 +328,8 @@ class Opening:
         ).first()
         if row is None or row.kind not in POWER_TO_STATE:
             raise Tampered("a batch has no statement")
-        statement = attested_statement(
-            self._practice, self._connection, row.digest, may=POWER_TO_STATE[row.kind]
-        )
+        may = POWER_TO_STATE[row.kind]
+        statement = attested_statement(self._practice, self._connection, row.digest, may=may)
         if statement.kind != row.kind or statement.fields.get("batch") != batch:
             raise Tampered("a batch's statement is another's")
         anew = statement.kind == REENCRYPTED
@@ -376,11 +345,6 @@ class Opening:
         return listed
 
 
-def _is_resealed(number: int, revision: _Revision) -> bool:
-    """Whether a revision may come with a re-encryption: of what is there, and saying no more."""
-    return number > 1 and revision.said.keys() <= _RESEALED
-
-
 def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
     """The first revision with the later ones laid over it, the provenance of all together."""
     fields = dict(revisions[0].said)
@@ -391,10 +355,8 @@ def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording
             fields = apply_revision(fields, revision.said)
     except Tampered as error:
         raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
-    began = parse_instant(fields["started_at"])
-    return OpenedRecording(
-        row.id, row.uid, row.ciphertext, row.state, fields, began, len(revisions)
-    )
+    began, newest = parse_instant(fields["started_at"]), len(revisions)
+    return OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields, began, newest)
 
 
 def _is_in_form(said: object) -> bool:
@@ -427,10 +389,9 @@ def is_complete_metadata(said: object) -> bool:
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
     """Check the clear columns against their sealed copy."""
-    started = int(parse_instant(fields["started_at"]).timestamp() * 1000)
     names = ("uid", "ciphertext", *COPIED_COLUMNS)
     is_copy = all(getattr(row, name) == fields[name] for name in names)
-    if not is_copy or row.started_at != started:
+    if not is_copy or row.started_at != to_millis(parse_instant(fields["started_at"])):
         raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
 
 
@@ -456,11 +417,6 @@ def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
     )
 
 
-# Lay a further revision of a recording's metadata over what was known (formats/recording.md, 3).
-#
-# What was known of a call never changes, whoever takes in: a call record, or another name, fills
-# what was not known, and no more (`intake_joining`, `intake_filling`).
-
 _ADDED: Final = frozenset({"parties", "provenance"})
 
 _HELD_AGAINST_THE_ROW: Final = frozenset({"ciphertext"})
@@ -472,9 +428,9 @@ _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEX
 
 
 def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of a recording with a further revision.
+    """What is known of a recording with a further revision (docs/formats/recording.md, 3).
 
-    Whoever joined it to a call record may not have been able to read what was known, so what such a
+    What joined it to a call record may not have been able to read what was known, so what such a
     revision says otherwise of the call is passed over.
 
     Law: what was known stands, but for a time that was not, or an hour that is proven.

@@ -1,7 +1,7 @@
 """Find calls by criteria: proposed by the index, decided by what is sealed.
 
-Rows of the index are not signed: whoever writes the database can take one away. Who opens the call
-can tell, as it says which rows there should be.
+Rows of the index are not signed: anybody who can write the database can take one away. A call that
+is opened shows which rows there should be.
 """
 
 from __future__ import annotations
@@ -55,24 +55,19 @@ def check_all_findable(missed: Collection[int]) -> None:
 def indexed_call(opened: OpenedRecording) -> IndexedCall:
     """What the index takes from a call as it is sealed."""
     named = parties_named_in(opened.fields)
-    return IndexedCall(
-        recording=opened.id,
-        started_at=opened.started_at,
-        numbers=named.numbers,
-        extensions=named.extensions,
-        parties=named.parties,
-    )
+    return IndexedCall(recording=opened.id, started_at=opened.started_at, **named._asdict())
 
 
 CALLS_PER_QUERY: Final = 500
 """Candidates that are read with one query."""
 
 DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+"""Those that can be searched for, by the words of metadata."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCall:
-    """One recording as it is shown to somebody; number and parties may be masked."""
+    """One recording as it is shown; number and parties may be masked."""
 
     id: int
     uid: str
@@ -87,7 +82,7 @@ class ShownCall:
     number: str | None
     """None if withheld, or not read."""
     is_unread: bool
-    """Whether the outside end was told, and no number could be read of it."""
+    """Whether the outside end is known, but no number could be read from it."""
     parties: tuple[str, ...]
     format: str
     size_bytes: int
@@ -114,25 +109,17 @@ class ShownCall:
         if masked:
             number = None if number is None else mask_number(number)
             parties = [mask_name(party) for party in parties]
-        return cls(
-            id=opened.id,
-            uid=opened.uid,
-            started_at=opened.started_at,
-            local_time=fields["local_time"],
-            time_confidence=fields["time_confidence"],
-            duration_ms=fields["duration_ms"],
-            direction=fields["direction"],
-            extension=fields["extension"],
-            number=number,
-            is_unread=number is None and bool(outside_end(fields)),
-            parties=tuple(parties),
-            format=fields["format"],
-            size_bytes=fields["size_bytes"],
-            state=opened.state,
-            held=held,
-            sha256=fields["sha256"],
-            volumes=volumes,
-        )
+        shown = {name: fields[name] for name in cls.__slots__ if name in fields} | {
+            "id": opened.id,
+            "started_at": opened.started_at,
+            "number": number,
+            "is_unread": number is None and bool(outside_end(fields)),
+            "parties": tuple(parties),
+            "state": opened.state,
+            "held": held,
+            "volumes": volumes,
+        }
+        return cls(**shown)
 
 
 def find_calls(
@@ -146,22 +133,14 @@ def find_calls(
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     zone = practice.config.time_zone
     proposed = candidates(connection, keys, practice.vault, criteria, zone)
-    for opened in _opened(Opening(practice, actor, connection), connection, proposed):
-        if matches(criteria, _facts(opened), zone):
-            yield opened
-
-
-def _opened(
-    opening: Opening, connection: Connection, proposed: Sequence[int]
-) -> Iterator[OpenedRecording]:
+    opening, table = Opening(practice, actor, connection), tables.recording
     for start in range(0, len(proposed), CALLS_PER_QUERY):
         ids = proposed[start : start + CALLS_PER_QUERY]
-        rows = connection.execute(
-            select(tables.recording).where(tables.recording.c.id.in_(ids))
-        ).all()
+        rows = connection.execute(select(table).where(table.c.id.in_(ids))).all()
         for row, opened in zip(rows, opening.each_metadata(rows), strict=True):
             check_clear_columns(row, opened.fields)
-            yield opened
+            if matches(criteria, _facts(opened), zone):
+                yield opened
 
 
 def _facts(opened: OpenedRecording) -> CallFacts:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Tampered
@@ -23,12 +22,12 @@ def as_record(joined: Joined) -> dict[str, Any]:
         "joined_by": joined.joined_by,
         "key": joined.call.key,
         "leg": joined.leg_index,
-        "legs": [_sealed(leg) for leg in joined.call.legs],
+        "legs": [_leg_members(leg) for leg in joined.call.legs],
         "system": joined.call.legs[0].call.system,
     }
 
 
-def _sealed(leg: Leg) -> dict[str, Any]:
+def _leg_members(leg: Leg) -> dict[str, Any]:
     members = leg.call.as_members()
     return {name: members[name] for name in members.keys() - _NOT_OF_A_LEG} | {
         "answered": leg.answered,
@@ -38,8 +37,7 @@ def _sealed(leg: Leg) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class NamedParties:
+class NamedParties(NamedTuple):
     """Whom a recording's metadata name: at its own call, and at all legs of its call record."""
 
     numbers: frozenset[str]
@@ -49,39 +47,38 @@ class NamedParties:
 
 
 def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
-    """Whom a recording's metadata name.
+    """Whom a recording's metadata name."""
+    ends = (fields["caller"], fields["callee"])
+    numbers = outside_numbers(fields["direction"], fields["number"], *ends)
+    return parties_named(numbers, fields["extension"], fields["parties"], fields)
+
+
+def parties_named(
+    numbers: frozenset[str],
+    extension: str | None,
+    parties: Iterable[str],
+    fields: Mapping[str, Any],
+) -> NamedParties:
+    """Whom a recording's own call names, and the call record in ``fields``, where there is one.
 
     A call between extensions has one at each end.
     """
-    ends = (fields["caller"], fields["callee"])
-    numbers = outside_numbers(fields["direction"], fields["number"], *ends)
-    extensions = frozenset(filter(None, [fields["extension"]]))
-    named = parties_named_by_legs(fields)
-    return NamedParties(
-        numbers | named.numbers,
-        extensions | named.extensions,
-        (*fields["parties"], *named.parties),
-    )
-
-
-def parties_named_by_legs(fields: Mapping[str, Any]) -> NamedParties:
-    """Whom the call record alone names, where there is one."""
+    extensions = {extension} if extension else set[str]()
     calls = [leg.call for leg in sealed_legs(fields)]
     if not calls:
-        return NamedParties(frozenset(), frozenset(), ())
-    inside = (end for call in calls if call.direction is Direction.INTERNAL for end in _ends(call))
-    parties = [party for leg in fields["record"]["legs"] for party in leg.get("parties", ())]
-    if not all(isinstance(party, str) for party in parties):
+        return NamedParties(numbers, frozenset(extensions), tuple(parties))
+    for call in calls:
+        ends = (call.caller, call.callee) if call.direction is Direction.INTERNAL else ()
+        extensions |= {end for end in ends if end and not end.startswith("+")}
+        extensions |= {call.extension} if call.extension else set()
+    of_legs = [party for leg in fields["record"]["legs"] for party in leg.get("parties", ())]
+    if not all(isinstance(party, str) for party in of_legs):
         raise Tampered(_NO_FORM)
     return NamedParties(
-        frozenset(number for call in calls for number in call.numbers),
-        frozenset({*inside, *(call.extension for call in calls if call.extension)}),
-        tuple(dict.fromkeys(parties)),
+        numbers.union(*(call.numbers for call in calls)),
+        frozenset(extensions),
+        (*parties, *dict.fromkeys(of_legs)),
     )
-
-
-def _ends(call: Call) -> Iterator[str]:
-    return (end for end in (call.caller, call.callee) if end and not end.startswith("+"))
 
 
 def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:

@@ -59,6 +59,11 @@ def format_instant(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def whole_milliseconds(at: datetime) -> datetime:
+    """An instant without what ``format_instant`` leaves out of it."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def parse_instant(text: str) -> datetime:
     """What ``format_instant`` wrote, in UTC. Law: ``format_instant(parse_instant(t)) == t``.
 

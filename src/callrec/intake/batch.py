@@ -10,20 +10,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
 
 from callrec.audit.register import Register
 from callrec.calls.custody import SealedMetadata, encode_name, seal_data_key, seal_metadata
-from callrec.calls.records import parties_named_by_legs
+from callrec.calls.records import parties_named
 from callrec.catalogue import tables
-from callrec.catalogue.engine import insert_rows
+from callrec.catalogue.engine import insert_rows, update_row
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
-from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant, whole_milliseconds
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement
 from callrec.errors import Failed, Tampered
@@ -47,11 +46,8 @@ class BatchKeys:
 
     @classmethod
     def draw(cls) -> Self:
-        return cls(
-            primitives.random_id(),
-            primitives.random_bytes(primitives.KEY_BYTES),
-            primitives.random_bytes(primitives.KEY_BYTES),
-        )
+        keys = (primitives.random_bytes(primitives.KEY_BYTES) for _ in range(2))
+        return cls(primitives.random_id(), *keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +73,28 @@ def catalogue_batch(
 ) -> dict[str, int]:
     """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
 
-    Returns:
-        The number that each new recording got, by its uid.
+    Returns the number that each new recording got, by its uid.
     """
-    new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
+    vault, by = practice.vault, actor.person.id
+    new = [_first_revision(vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
         register = register_now(practice, connection)
-        check_may(register.person(actor.person.id), Power.INGEST, on=today(practice))
+        check_may(register.person(by), Power.INGEST, on=today(practice))
         _check_keys(practice, register)
-        further = {
-            number: _further(connection, practice.vault, keys, number, fields)
-            for number, fields in _further_fields(portion).items()
-        }
+        further = _further_revisions(connection, vault, keys, portion)
         items = [revision.as_item() for revision in (*new, *further.values())]
-        statement = sign_statement_as(
-            practice, actor, "batch", {"batch": keys.batch, "items": items}
-        )
+        fields = {"batch": keys.batch, "items": items}
+        statement = sign_statement_as(practice, actor, "batch", fields)
         details = {
             "duplicates": portion.duplicates,
             "names": len(portion.named),
             "recorded": len(portion.recorded),
             "recordings": len(portion.new),
         }
-        act.leaf(
-            "ingest",
-            actor=actor.person.id,
-            subject=[keys.batch],
-            details=details,
-            statement=statement,
-        )
+        act.leaf("ingest", actor=by, subject=[keys.batch], details=details, statement=statement)
         connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
-        numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
+        numbers = _insert_recordings(connection, vault, keys, portion.recordings)
         revisions = {**{numbers[r.uid]: r for r in new}, **further}
         rows = [(n, r.number, keys.batch, r.metadata.sealed) for n, r in revisions.items()]
         insert_rows(connection, tables.metadata.insert(), rows)
@@ -117,10 +103,9 @@ def catalogue_batch(
         _update_columns(connection, portion)
         if portion.recorded:
             # As it was known before, or as it is known now.
-            ms = [
-                (r.row.started_at, to_millis(r.call.started_at)) for r in portion.recorded.values()
-            ]
-            match_again(act, actor, earliest=min(map(min, ms)))
+            known = portion.recorded.values()
+            starts = [min(r.row.started_at, to_millis(r.call.started_at)) for r in known]
+            match_again(act, actor, earliest=min(starts))
     return numbers
 
 
@@ -129,73 +114,47 @@ def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
 
     What follows from it alone can be done where it is sealed: that takes no catalogue.
     """
-    return replace(
-        taken,
-        metadata=_first_metadata(vault, keys, [taken]),
-        sealed_key=_sealed_key(vault, keys, taken),
-    )
+    metadata, sealed_key = _first_metadata(vault, keys, [taken]), _sealed_key(vault, keys, taken)
+    return replace(taken, metadata=metadata, sealed_key=sealed_key)
 
 
 def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
     """The first revision of a recording; ``same`` are all the sources that have its sound."""
     taken = same[0]
     metadata = taken.metadata if len(same) == 1 else None
-    return _Revision(
-        taken.uid,
-        1,
-        taken.sealed.sha256_ciphertext,
-        metadata or _first_metadata(vault, keys, same),
-    )
+    metadata = metadata or _first_metadata(vault, keys, same)
+    return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
 
 
 def _first_metadata(vault: str, keys: BatchKeys, same: list[Taken]) -> SealedMetadata:
-    taken = same[0]
-    return seal_metadata(
-        {**_fields(taken), "provenance": _provenance(same)},
-        key=keys.catalogue,
-        vault=vault,
-        uid=taken.uid,
-        revision=1,
-    )
+    fields = {**_fields(same[0]), "provenance": _provenance(same)}
+    return seal_metadata(fields, key=keys.catalogue, vault=vault, uid=same[0].uid, revision=1)
 
 
 def _sealed_key(vault: str, keys: BatchKeys, taken: Taken) -> bytes:
     return seal_data_key(vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key)
 
 
-def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
-    """New metadata for recordings already held: names, and what these or call records tell."""
-    return {
-        number: {
-            **(portion.recorded[number].fields if number in portion.recorded else {}),
-            "provenance": _provenance(portion.named.get(number, ())),
-        }
-        for number in sorted(portion.named.keys() | portion.recorded.keys())
-    }
-
-
-def _further(
-    connection: Connection, vault: str, keys: BatchKeys, recording: int, fields: dict[str, Any]
-) -> _Revision:
-    """A further revision of a recording that was there."""
-    row = connection.execute(
-        select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
-            tables.recording.c.id == recording
-        )
-    ).one()
-    latest = connection.execute(
-        select(func.max(tables.metadata.c.revision)).where(tables.metadata.c.recording == recording)
-    ).scalar()
-    if latest is None:
-        raise Tampered(f"the metadata of recording {recording} is missing")
-    metadata = seal_metadata(
-        {**fields, "uid": row.uid},
-        key=keys.catalogue,
-        vault=vault,
-        uid=row.uid,
-        revision=latest + 1,
-    )
-    return _Revision(row.uid, latest + 1, row.ciphertext, metadata)
+def _further_revisions(
+    connection: Connection, vault: str, keys: BatchKeys, portion: Portion
+) -> dict[int, _Revision]:
+    """Of recordings already held, by number: names, and what these or call records tell."""
+    further: dict[int, _Revision] = {}
+    recording, metadata = tables.recording.c, tables.metadata.c
+    for number in sorted(portion.named.keys() | portion.recorded.keys()):
+        told = portion.recorded[number].fields if number in portion.recorded else {}
+        query = select(recording.uid, recording.ciphertext).where(recording.id == number)
+        uid, ciphertext = connection.execute(query).one()
+        newest = select(func.max(metadata.revision)).where(metadata.recording == number)
+        latest = connection.execute(newest).scalar()
+        if latest is None:
+            raise Tampered(f"the metadata of recording {number} is missing")
+        provenance = _provenance(portion.named.get(number, ()))
+        fields = {**told, "provenance": provenance, "uid": uid}
+        revision = latest + 1
+        sealed = seal_metadata(fields, key=keys.catalogue, vault=vault, uid=uid, revision=revision)
+        further[number] = _Revision(uid, revision, ciphertext, sealed)
+    return further
 
 
 def _fields(taken: Taken) -> dict[str, Any]:
@@ -244,8 +203,7 @@ def _insert_recordings(
     # SQLite counts on from the newest, and nobody else writes meanwhile.
     table = tables.recording
     newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    values = [tuple(row.values()) for row in rows]
-    insert_rows(connection, table.insert(), values, columns=list(rows[0]))
+    insert_rows(connection, table.insert(), [(*row.values(),) for row in rows], columns=[*rows[0]])
     query = select(table.c.uid, table.c.id).where(table.c.id > newest)
     return {row.uid: row.id for row in connection.execute(query)}
 
@@ -257,7 +215,8 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
         "batch": keys.batch,
         "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
         "ciphertext": taken.sealed.sha256_ciphertext,
-        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        # As the text is that is sealed, since the two are compared.
+        "started_at": to_millis(whole_milliseconds(taken.call.started_at)),
         "duration_ms": taken.sound.duration_ms,
         "direction": str(taken.call.direction),
         "size_bytes": taken.sealed.size_bytes,
@@ -266,29 +225,17 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
     }
 
 
-def _to_the_millisecond(at: datetime) -> datetime:
-    # As the text is that is sealed, since the two are compared.
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
 def _macs(
     duplicates: DuplicateMacs, portion: Portion, numbers: Mapping[str, int]
 ) -> dict[bytes, int]:
-    macs = {
-        mac: numbers[same[0].uid]
-        for same in portion.new.values()
-        for taken in same
-        for mac in duplicates.to_write(taken, is_new=True)
-    }
-    more = {
-        mac: number
-        for number, seen in portion.named.items()
-        for each in seen
-        for mac in duplicates.to_write(each, is_new=False)
+    new = [(numbers[same[0].uid], taken) for same in portion.new.values() for taken in same]
+    named = [(number, each) for number, seen in portion.named.items() for each in seen]
+    macs = {mac: number for number, taken in new for mac in duplicates.to_write(taken, is_new=True)}
+    macs |= {
+        mac: number for number, each in named for mac in duplicates.to_write(each, is_new=False)
     }
     by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
-    known = {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
-    return {**macs, **more, **known}
+    return macs | {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
 
 
 def _check_keys(practice: Practice, register: Register) -> None:
@@ -311,20 +258,15 @@ def _index(
     key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
     calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
     add_calls(connection, key, practice.vault, calls, zone)
-    known = [_indexed(n, each.call, each.fields) for n, each in portion.recorded.items()]
-    before = {n: from_millis(each.row.started_at) for n, each in portion.recorded.items()}
+    recorded = portion.recorded.items()
+    known = [_indexed(n, each.call, each.fields) for n, each in recorded]
+    before = {n: from_millis(each.row.started_at) for n, each in recorded}
     add_facts(connection, key, practice.vault, known, zone, before=before)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
-    named = parties_named_by_legs(fields)
-    return IndexedCall(
-        recording=recording,
-        started_at=call.started_at,
-        numbers=named.numbers | call.numbers,
-        extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
-        parties=(*call.parties, *named.parties),
-    )
+    named = parties_named(call.numbers, call.extension, call.parties, fields)
+    return IndexedCall(recording=recording, started_at=call.started_at, **named._asdict())
 
 
 def _update_columns(connection: Connection, portion: Portion) -> None:
@@ -336,5 +278,4 @@ def _update_columns(connection: Connection, portion: Portion) -> None:
         if "started_at" in each.fields:
             values["started_at"] = to_millis(parse_instant(each.fields["started_at"]))
         if values:
-            table = tables.recording
-            connection.execute(table.update().where(table.c.id == number).values(values))
+            update_row(connection, tables.recording, number, **values)

@@ -79,11 +79,7 @@ class SealingWorkers:
                 raise
 
     def help(self, sealing: BatchSealer) -> bool:
-        """Seal a chunk here, while it is waited for, that no process was asked for yet.
-
-        Returns:
-            Whether there was one of this batch.
-        """
+        """Seal a chunk here that no process was asked for yet; returns whether there was one."""
         with self._helping:
             if self._batch is not sealing.batch:
                 return False
@@ -152,9 +148,8 @@ def start_sealing_workers(
             if child == 0:
                 try:
                     for line in lines:
-                        line.close()  # else it would not be told that the parent's end is closed
-                    _end_with(parent)
-                    _serve(there, vault, setup, with_md5=with_md5)
+                        line.close()  # else it would not see that the parent's end is closed
+                    _serve(parent, there, vault, setup, with_md5=with_md5)
                 finally:
                     os._exit(0)  # nothing of the parent's is to be closed or said a second time
             there.close()
@@ -168,38 +163,30 @@ def start_sealing_workers(
         gc.unfreeze()
 
 
-def _end_with(parent: int) -> None:
+def _serve(parent: int, line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
     for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The parent hears them too, and it ends when what is under way is done.
         signal.signal(order, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended meanwhile
-        os._exit(0)
-
-
-def _serve(line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
+    if os.getppid() != parent:
+        return  # it ended meanwhile
     buffers = Buffers()
     try:
         while True:
             number, keys, share, chunk = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words
             share.buffers = buffers
             sealing = BatchSealer(vault, setup, share, lambda _: None, with_md5)
-            answer = (number, _outcomes(sealing, keys, chunk), share.parts)
-            _say(line, partial(_Answer, number, chunk), answer)
+            outcomes: list[Outcome] | Exception
+            try:
+                outcomes = [
+                    with_sealed_metadata(vault, keys, each) if isinstance(each, Taken) else each
+                    for each in sealing.take(chunk)
+                ]
+            except Exception as problem:  # noqa: BLE001 - raised where it was asked
+                outcomes = problem
+            _say(line, partial(_Answer, number, chunk), (number, outcomes, share.parts))
     except (EOFError, ConnectionError):
         return  # nothing more is asked
-
-
-def _outcomes(
-    sealing: BatchSealer, keys: BatchKeys, chunk: Sequence[Source]
-) -> list[Outcome] | Exception:
-    try:
-        return [
-            with_sealed_metadata(sealing.vault, keys, each) if isinstance(each, Taken) else each
-            for each in sealing.take(chunk)
-        ]
-    except Exception as problem:  # noqa: BLE001 - raised where it was asked
-        return problem
 
 
 def _say(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:
@@ -217,13 +204,14 @@ def _call(*values: Any) -> Call:
     return Call(**dict(zip(Call.__slots__, values, strict=True)))
 
 
-_BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
-
 _of_call = attrgetter(*Call.__slots__)
 
 _KNOWN_KINDS: Final[dict[type, Any]] = {
     **dispatch_table,
-    **{kind: _by_values(kind) for kind in _BY_VALUES},
+    **{
+        kind: _by_values(kind)
+        for kind in (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
+    },
     PosixPath: lambda path: (PosixPath, (str(path),)),
     Call: lambda call: (_call, _of_call(call)),
 }
@@ -248,10 +236,7 @@ class _Answer(_Pickler):
 
     def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
         places = {id(source): (number, place) for place, source in enumerate(chunk)}
-        self.dispatch_table = {
-            **_KNOWN_KINDS,
-            Source: lambda source: (_asked, places[id(source)]),
-        }
+        self.dispatch_table = {**_KNOWN_KINDS, Source: lambda source: (_asked, places[id(source)])}
         super().__init__(said)
 
 

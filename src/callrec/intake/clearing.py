@@ -3,7 +3,7 @@
 Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
 its SHA-256 the original's, where the actor has the key. That is so for what this run has sealed. An
 intake service has no key to a recording that was there before: then the copy is compared with its
-name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is told with its reason.
+name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is listed with its reason.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -36,7 +37,7 @@ from callrec.store.sealing import open_stream
 from callrec.telephone.reading import sidecar_for
 
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
-"""What is said of a name given to a file on another disk, or on a disk without such names."""
+"""Errors of a link to a file on another disk, or on a disk without links."""
 
 
 class AfterIntakeKind(StrEnum):
@@ -83,9 +84,8 @@ def parse_after(text: str) -> AfterIntake:
 
 def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
     """Check that what is moved does not come in again."""
-    if after.kind is AfterIntakeKind.MOVE and any(
-        lies_in(after.folder, f) for f in (*paths, vault)
-    ):
+    is_move = after.kind is AfterIntakeKind.MOVE
+    if is_move and any(lies_in(after.folder, folder) for folder in (*paths, vault)):
         raise Unusable(
             "the folder to move to lies in the vault, or in a folder that is being taken in",
             hint="choose a folder beside it",
@@ -108,37 +108,25 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
         raise Tampered("a recording's sealed copy is not what was sealed")
 
 
-def clear_source(after: AfterIntake, seen: Seen) -> None:
-    """Delete or move a source, if it is still the file that was read."""
-    path = seen.source.path
-    if Mark.of(path.lstat()) != seen.mark:
-        raise Unusable("it changed after it was taken in, and was left where it is")
-    if after.kind is AfterIntakeKind.MOVE:
-        _put(path, after.folder / seen.source.inside, seen.sha256)
-    path.unlink()
-
-
 def clear_sidecars(
     after: AfterIntake, gone: Iterable[Seen], told: Collection[Path]
 ) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
     One that is not the sidecar that was read, or that says what the vault may not have, is moved,
-    which loses nothing, and never deleted.
-
-    Returns:
-        Sidecars that could not go, and why.
+    which loses nothing, and never deleted. Returns sidecars that could not go, and why.
     """
-    needed: dict[Path, frozenset[str]] = {}
+    needed: dict[Path, set[str]] = {}
     left: dict[Path, Unusable | OSError] = {}
     for seen in gone:
         sidecar = sidecar_for(seen.source.path)
         if sidecar is None:
             continue
         try:
-            if sidecar.parent not in needed:
-                needed[sidecar.parent] = _names_and_stems(sidecar.parent)
-            if sidecar.stem not in needed[sidecar.parent]:
+            if (folder := sidecar.parent) not in needed:
+                others = [path for path in folder.iterdir() if path.suffix != ".json"]
+                needed[folder] = {text for path in others for text in (path.name, path.stem)}
+            if sidecar.stem not in needed[folder]:
                 _clear_sidecar(after, seen, sidecar, is_told=seen.source.path in told)
         except (Unusable, OSError) as problem:
             left[sidecar] = problem
@@ -156,11 +144,6 @@ def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_told: bo
     sidecar.unlink()
 
 
-def _names_and_stems(folder: Path) -> frozenset[str]:
-    names = {path for path in folder.iterdir() if path.suffix != ".json"}
-    return frozenset({path.name for path in names} | {path.stem for path in names})
-
-
 def _put(path: Path, target: Path, sha256: str) -> None:
     """Give a file a place beside its own, on another disk too, and never over another file."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -175,17 +158,13 @@ def _put(path: Path, target: Path, sha256: str) -> None:
         if error.errno not in _NO_LINKS:
             raise
         part = target.with_name(f".{sha256}.part")
-        _copy(path, part)
+        part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
+        with path.open("rb") as source, part.open("xb") as copied:
+            shutil.copyfileobj(source, copied)
+            copied.flush()
+            os.fsync(copied.fileno())
+        shutil.copystat(path, part)
         part.rename(target)
-
-
-def _copy(path: Path, part: Path) -> None:
-    part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
-    with path.open("rb") as source, part.open("xb") as copied:
-        shutil.copyfileobj(source, copied)
-        copied.flush()
-        os.fsync(copied.fileno())
-    shutil.copystat(path, part)
 
 
 def _sha256(path: Path) -> str:
@@ -199,28 +178,34 @@ Problem: TypeAlias = CallrecError | OSError
 def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
-    """Delete or move the sources of a portion that is catalogued: a leaf says so first.
-
-    Returns:
-        What was left where it is, and why.
-    """
-    copies: list[tuple[Seen, SealedCopy]] = [
-        (seen, SealedCopy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
-        for same in portion.new.values()
-        for seen in same
-    ]
+    """Delete or move a catalogued portion's sources, on record; returns what was left, and why."""
+    copies: list[tuple[Seen, SealedCopy]] = []
+    described = set[Path]()
+    """Sources of which all that they, and their sidecars, say is in the vault."""
+    for same in portion.new.values():
+        first = same[0]
+        copy = SealedCopy(first.uid, first.sealed.sha256_ciphertext, first.data_key)
+        copies += [(seen, copy) for seen in same]
+        described |= {each.source.path for each in same if each.call == first.call}
     if not copies and not portion.held:
         return []
     uids = sorted({copy.uid for _, copy in copies} | {row.uid for _, row in portion.held})
     details = {"after": after.kind, "recordings": uids}
     record(practice, actor, "ingest.cleared", details=details)
-    copies += _held_copies(practice, actor, portion)
+    with reading(practice.engine) as connection:
+        opening = Opening(practice, actor, connection)
+        for seen, row in portion.held:
+            data_key = None
+            if row.data_key is not None:  # else it is erased: no file is there to be opened
+                with suppress(Locked):
+                    data_key = opening.data_key(row)
+            copies.append((seen, SealedCopy(row.uid, row.ciphertext, data_key)))
     # A source may have been named twice.
     once = {seen.source.path: (seen, copy) for seen, copy in copies}.values()
     problems = list(pool.map(partial(_clear, practice, after), once))
     left = [(s.source.path, p) for (s, _), p in zip(once, problems, strict=True) if p is not None]
     gone = [seen for (seen, _), p in zip(once, problems, strict=True) if p is None]
-    return left + clear_sidecars(after, gone, _told_by_sidecars(portion))
+    return left + clear_sidecars(after, gone, described)
 
 
 def why_left(problem: Problem) -> str:
@@ -234,57 +219,30 @@ def why_left(problem: Problem) -> str:
             return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
 
 
-def _held_copies(
-    practice: Practice, actor: Actor, portion: Portion
-) -> list[tuple[Seen, SealedCopy]]:
-    with reading(practice.engine) as connection:
-        opening = Opening(practice, actor, connection)
-        return [
-            (seen, SealedCopy(row.uid, row.ciphertext, _data_key(opening, row)))
-            for seen, row in portion.held
-        ]
-
-
-def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
-    if row.data_key is None:
-        return None  # erased: no file is there to be opened
-    try:
-        return opening.data_key(row)
-    except Locked:
-        return None
-
-
 def _clear(
     practice: Practice, after: AfterIntake, source: tuple[Seen, SealedCopy]
 ) -> Problem | None:
+    """Delete or move a source, if its copy is whole and it is still the file that was read."""
     seen, copy = source
+    path = seen.source.path
     try:
         check_copy(practice.store, practice.vault, copy, seen.sha256)
-        clear_source(after, seen)
+        if Mark.of(path.lstat()) != seen.mark:
+            return Unusable("it changed after it was taken in, and was left where it is")
+        if after.kind is AfterIntakeKind.MOVE:
+            _put(path, after.folder / seen.source.inside, seen.sha256)
+        path.unlink()
     except (NotFound, Tampered, Unusable, OSError) as problem:
         return problem
     return None
 
 
-def _told_by_sidecars(portion: Portion) -> frozenset[Path]:
-    """Sources of which all that they, and their sidecars, say is in the vault."""
-    return frozenset(
-        taken.source.path
-        for same in portion.new.values()
-        for taken in same
-        if taken is same[0] or taken.call == same[0].call
-    )
-
-
 def sweep_store(practice: Practice) -> None:
-    """Remove its unfinished files, and those in place that it moved and nobody catalogued.
-
-    The store's lock is held.
-    """
+    """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
     column = tables.recording.c.ciphertext
     with reading(practice.engine) as connection:
-        practice.store.sweep(
-            lambda name: (
-                connection.execute(select(column).where(column == name)).first() is not None
-            )
-        )
+
+        def is_catalogued(name: str) -> bool:
+            return connection.execute(select(column).where(column == name)).first() is not None
+
+        practice.store.sweep(is_catalogued)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, groupby, islice
@@ -84,6 +84,19 @@ from callrec.store.directory import DirectoryBatch
 from callrec.telephone.written import Setup
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeOrder:
+    """What is to be taken in, and how."""
+
+    paths: Sequence[Path]
+    after: AfterIntake
+    system: str | None
+    """Whose recordings these are; None: their names show it."""
+    advance: Callable[[int], None]
+    """Takes how many more bytes are done."""
+    records: AvailableCallRecords | None
+
+
 def ingest_recordings(
     practice: Practice,
     actor: Actor,
@@ -96,19 +109,9 @@ def ingest_recordings(
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run."""
     done = Ingested()
-    found = find_sources(paths)
+    order = IntakeOrder(paths, after, system, advance, records)
     try:
-        ingest_found(
-            practice,
-            actor,
-            found,
-            paths=paths,
-            after=after,
-            system=system,
-            advance=advance,
-            records=records,
-            done=done,
-        )
+        ingest_found(practice, actor, find_sources(paths), order, done)
     except BaseException:
         # An order to stop is no reason to say nothing.
         if totals := Totals.of(done):
@@ -120,33 +123,22 @@ def ingest_recordings(
 
 
 def ingest_found(
-    practice: Practice,
-    actor: Actor,
-    found: Iterable[Found],
-    *,
-    paths: Sequence[Path],
-    after: AfterIntake,
-    system: str | None = None,
-    advance: Callable[[int], None],
-    records: AvailableCallRecords | None = None,
-    done: Ingested | None = None,
-) -> Ingested:
+    practice: Practice, actor: Actor, found: Iterable[Found], order: IntakeOrder, done: Ingested
+) -> None:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
 
-    As ``ingest_recordings``, but without a summary. ``done`` is added to, so that a caller who gave
-    it knows what was done before an error.
+    As ``ingest_recordings``, but without a summary. ``done`` is added to, so that its caller knows
+    what was done before an error.
     """
-    done = Ingested() if done is None else done
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
-        setup = telephone_setup(practice.config, system=system)
-        check_paths(paths, practice.folder)
-        check_after(after, paths, practice.folder)
+        setup = telephone_setup(practice.config, system=order.system)
+        check_paths(order.paths, practice.folder)
+        check_after(order.after, order.paths, practice.folder)
         with practice.store.lock():
             sweep_store(practice)
             try:
-                run = IngestRun(practice, actor, setup, after, advance, records=records, done=done)
-                return run.over(found)
+                IngestRun(practice, actor, setup, order, done).over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -187,36 +179,27 @@ class IngestRun:
     """One run over the sources."""
 
     def __init__(
-        self,
-        practice: Practice,
-        actor: Actor,
-        setup: Setup,
-        after: AfterIntake,
-        advance: Callable[[int], None],
-        *,
-        records: AvailableCallRecords | None,
-        done: Ingested,
+        self, practice: Practice, actor: Actor, setup: Setup, order: IntakeOrder, done: Ingested
     ) -> None:
         self._practice = practice
         self._actor = actor
-        self._after = after
-        self._keeps = after.kind is AfterIntakeKind.KEEP
-        self._advance = advance
-        self._records = records
+        self._after = order.after
+        self._keeps = order.after.kind is AfterIntakeKind.KEEP
+        self._advance = order.advance
+        self._records = order.records
         self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
         self._done = done
 
-    def over(self, found: Iterable[Found]) -> Ingested:
+    def over(self, found: Iterable[Found]) -> None:
         all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
         first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
-        with (
-            ExitStack() as stores,
-            self._help_with(*first) as self._beside,
-            _workers() as self._pool,
-        ):
+        with ExitStack() as stores, self._workers(*first) as self._beside, ExitStack() as threads:
+            self._pool = ThreadPoolExecutor(WORKERS)
+            # What is under way ends before the store's batches are cleared away.
+            threads.callback(self._pool.shutdown, wait=True, cancel_futures=True)
             begun: deque[_Group] = deque()
             # Nobody else holds what is begun: of many sources that would be much.
             while sources := first.pop() if first else next(all_sources, ()):
@@ -226,9 +209,8 @@ class IngestRun:
                     self._finish(begun.popleft())
             while begun:
                 self._finish(begun.popleft())
-        return self._done
 
-    def _help_with(
+    def _workers(
         self, first: Sequence[Source] = ()
     ) -> AbstractContextManager[SealingWorkers | None]:
         """Processes, if the first portion promises that there is enough for them."""
@@ -237,12 +219,11 @@ class IngestRun:
             return nullcontext()
         # Of small files one seals as many as are catalogued meanwhile.
         processes = 1 if are_below(SMALL_BYTES, theirs) else WORKERS
-        return start_sealing_workers(
-            self._practice.vault, self._setup, processes, with_md5=self._summing
-        )
+        vault, with_md5 = self._practice.vault, self._with_md5
+        return start_sealing_workers(vault, self._setup, processes, with_md5=with_md5)
 
     @property
-    def _summing(self) -> bool:
+    def _with_md5(self) -> bool:
         return self._records is not None and self._records.have_sums
 
     def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
@@ -266,8 +247,7 @@ class IngestRun:
             self._advance(sum(source.mark.size_bytes for source in group.unread))
         hashing = partial(hash_chunk, advance=self._advance)
         group.tasks += self._submit(hashing, [s for s in left if s in known])
-        new = [source for source in left if source not in known]
-        if new:
+        if new := [source for source in left if source not in known]:
             group.tasks += self._sealed(group, new)
         return group
 
@@ -281,8 +261,7 @@ class IngestRun:
             if is_theirs:
                 yield self._pool.submit(elsewhere, list(chain(*some)))
             else:
-                for chunk in some:
-                    yield self._pool.submit(sealing.take, chunk)
+                yield from (self._pool.submit(sealing.take, chunk) for chunk in some)
 
     def _submit(
         self, work: Callable[[Sequence[Source]], list[Outcome]], sources: Sequence[Source]
@@ -299,9 +278,8 @@ class IngestRun:
         if group.batch is None:
             store = self._practice.store
             group.batch = group.store.enter_context(store.batch(group.keys.batch))
-        return BatchSealer(
-            self._practice.vault, self._setup, group.batch, self._advance, self._summing
-        )
+        vault, setup = self._practice.vault, self._setup
+        return BatchSealer(vault, setup, group.batch, self._advance, self._with_md5)
 
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []
@@ -310,23 +288,21 @@ class IngestRun:
             seen += self._put_aside(task.result())
         portion = self._told_apart(group, seen)
         unjoined = self._join(portion)
-        self._done.told_less += self._fill(portion)
         if group.batch is not None:
             for taken in portion.surplus:
                 group.batch.drop(taken.sealed.sha256_ciphertext)
             if portion.new:
                 group.batch.keep()
+        numbers: Mapping[str, int] = {}
         if not portion.is_empty:
-            numbers = catalogue_batch(
-                self._practice, self._actor, group.keys, portion, self._duplicates
-            )
-            self._done.batches.append(group.keys.batch)
-            self._note_findings(portion, numbers)
+            keys, duplicates = group.keys, self._duplicates
+            numbers = catalogue_batch(self._practice, self._actor, keys, portion, duplicates)
+            self._done.batches.append(keys.batch)
         group.store.close()
         if portion.marks:
             with transaction(self._practice.engine) as connection:
                 write_macs(connection, portion.marks)
-        self._count(portion, unjoined)
+        self._count(portion, unjoined, numbers)
         if not self._keeps:
             self._clear(portion)
 
@@ -337,31 +313,30 @@ class IngestRun:
                 pass
 
     def _join(self, portion: Portion) -> int:
-        """Returns of how many recordings no call record is known, where there are some at hand."""
-        if self._records is None:
-            return 0
-        self._done.quarantined += join_new(portion, self._records)
-        with reading(self._practice.engine) as connection:
-            still = join_known(connection, self._duplicates, portion, self._records, self._setup)
-        return still + sum(taken.record is None for taken in portion.recordings)
+        """Add what call records and other names tell.
 
-    def _fill(self, portion: Portion) -> int:
+        Returns of how many recordings no call record is known, where there are some at hand.
+        """
+        unjoined, duplicates, records, setup = 0, self._duplicates, self._records, self._setup
         with reading(self._practice.engine) as connection:
+            if records is not None:
+                self._done.quarantined += join_new(portion, records)
+                unjoined = join_known(connection, duplicates, portion, records, setup)
+                unjoined += sum(taken.record is None for taken in portion.recordings)
             opening = Opening(self._practice, self._actor, connection)
-            return fill_known(connection, opening, self._duplicates, portion, self._setup)
+            self._done.told_less += fill_known(connection, opening, duplicates, portion, setup)
+        return unjoined
 
-    def _count(self, portion: Portion, unjoined: int) -> None:
+    def _count(self, portion: Portion, unjoined: int, numbers: Mapping[str, int]) -> None:
         done = self._done
         done.recordings += len(portion.new)
         done.duplicates += portion.duplicates
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
         done.joined += len(portion.joined)
         done.unjoined += unjoined
-
-    def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
         for taken in portion.recordings:
             for finding in sorted(taken.sound.findings):
-                self._done.findings.setdefault(finding, []).append(numbers[taken.uid])
+                done.findings.setdefault(finding, []).append(numbers[taken.uid])
 
     def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
         self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]
@@ -385,13 +360,3 @@ class IngestRun:
         for path, problem in left:
             self._done.damaged += isinstance(problem, Tampered)
             self._done.quarantined.append(Quarantined(path, why_left(problem), Refusal.LEFT))
-
-
-@contextmanager
-def _workers() -> Iterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        yield pool
-    finally:
-        # What is under way ends before the store's batches are cleared away.
-        pool.shutdown(wait=True, cancel_futures=True)

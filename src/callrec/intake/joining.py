@@ -28,7 +28,7 @@ from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sealing import Taken, check_md5
+from callrec.intake.sealing import check_md5
 from callrec.intake.sources import Quarantined, Source
 from callrec.telephone.call import TOLD_MEMBERS, Call, Direction, TimeConfidence, count_untold
 from callrec.telephone.filled import filled_from_name, filled_from_record
@@ -37,11 +37,7 @@ from callrec.telephone.written import Setup
 
 
 def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantined]:
-    """Give what is new its call record.
-
-    Returns:
-        What is not the file that it should be, and is new no more.
-    """
+    """Give what is new its call record; returns what is not the file that it should be."""
     new = list(portion.new.items())
     facts = [
         joining_facts(same[0].call, [s.source.path for s in same], same[0].sound.duration_ms)
@@ -49,28 +45,21 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
     ]
     refused: list[Quarantined] = []
     for (sha256, same), joined in zip(new, records.join(facts), strict=True):
+        if joined is None:
+            continue
+        taken = same[0]
         try:
-            taken = with_record(same[0], joined)
+            check_md5(taken.md5, joined.call.legs[joined.leg_index].call)
         except WrongChecksum as problem:
+            if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
+                continue  # the record is of another call
             portion.refused += portion.new.pop(sha256)
             refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
-        else:
-            portion.new[sha256] = [taken, *same[1:]]
+            continue
+        call = filled_from_record(taken.call, joined)
+        filled = replace(taken, call=call, record=as_record(joined), metadata=None)
+        portion.new[sha256] = [filled, *same[1:]]
     return refused
-
-
-def with_record(taken: Taken, joined: Joined | None) -> Taken:
-    """What was taken, with its call record."""
-    if joined is None:
-        return taken
-    try:
-        check_md5(taken.md5, joined.call.legs[joined.leg_index].call)
-    except WrongChecksum:
-        if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
-            return taken  # the record is of another call
-        raise
-    call = filled_from_record(taken.call, joined)
-    return replace(taken, call=call, record=as_record(joined), metadata=None)
 
 
 def join_known(
@@ -80,17 +69,12 @@ def join_known(
     records: AvailableCallRecords,
     setup: Setup,
 ) -> int:
-    """Find the call records of what the vault has without one.
-
-    Returns:
-        How many recordings have none still.
-    """
-    sources = {row.id: source for source, row in portion.unread.items()}
-    sources |= {row.id: seen.source for seen, row in portion.held}
-    rows = [*portion.unread.values(), *(row for _, row in portion.held)]
-    lacking = without_record(connection, duplicates, rows)
-    said = [(row, call_of_source(sources[row.id], setup)) for row in lacking]
-    told = [(row, call) for row, call in said if call is not None]
+    """Find the call records of what the vault has without one; returns how many have none still."""
+    known = portion.known_sources
+    sources = {row.id: source for row, source in known}
+    lacking = without_record(connection, duplicates, (row for row, _ in known))
+    described = [(row, call_of_source(sources[row.id], setup)) for row in lacking]
+    told = [(row, call) for row, call in described if call is not None]
     facts = [joining_facts(call, [sources[row.id].path], row.duration_ms) for row, call in told]
     held = uids_with_grants(connection, [row.uid for row in lacking])
     for (row, call), joined in zip(told, records.join(facts), strict=True):
@@ -144,9 +128,8 @@ def fill_known(
 ) -> int:
     """Fill what names of a portion tell of recordings that the vault has.
 
-    Returns:
-        Of how many recordings a name may tell more than is known, and nothing was filled: the actor
-        cannot open them, one is not as it was sealed, or a grant holds it as it is.
+    Returns of how many recordings a name may tell more than is known, and nothing was filled: the
+    actor cannot open them, one is not as it was sealed, or a grant holds it as it is.
     """
     telling = _telling_more(connection, duplicates, portion, setup)
     if not telling:
@@ -155,7 +138,10 @@ def fill_known(
     opening.look_up(row for row, _ in telling.values())
     left = 0
     for number, (row, told) in telling.items():
-        known = None if row.uid in held else _known(opening, row)
+        try:
+            known = None if row.uid in held else Call.from_members(opening.checked(row).fields)
+        except (Locked, Tampered, ValueError):
+            known = None  # audit verify tells what is not as it was sealed
         if known is None:
             left += 1
             continue
@@ -169,12 +155,11 @@ def _telling_more(
     connection: Connection, duplicates: DuplicateMacs, portion: Portion, setup: Setup
 ) -> Mapping[int, tuple[Row[Any], Call]]:
     """A recording's number -> its row, and the call by the name that tells the most of it."""
-    sources = [(row, source) for source, row in portion.unread.items()]
-    sources += [(row, seen.source) for seen, row in portion.held]
-    asked = {row.id: row for row, _ in sources if row.direction == Direction.UNKNOWN}
+    known = portion.known_sources
+    asked = {row.id: row for row, _ in known if row.direction == Direction.UNKNOWN}
     lacking = {row.id for row in without_record(connection, duplicates, asked.values())}
     telling: dict[int, tuple[Row[Any], Call]] = {}
-    for row, source in sources:
+    for row, source in known:
         if row.id not in lacking or row.id in portion.recorded:
             continue
         told = call_of_source(source, setup)
@@ -187,15 +172,6 @@ def _telling_more(
 
 def _may_tell_more(told: Call, row: Row[Any]) -> bool:
     """By the clear columns, which are all that an intake service can read."""
-    if told.direction is not Direction.UNKNOWN:
-        return True
     is_timed = told.time_confidence is not TimeConfidence.FILE_TIME
-    return is_timed and to_millis(told.started_at) != row.started_at
-
-
-def _known(opening: Opening, row: Row[Any]) -> Call | None:
-    """The call as it is sealed; None: it cannot be opened, or not be relied on."""
-    try:
-        return Call.from_members(opening.checked(row).fields)
-    except (Locked, Tampered, ValueError):
-        return None  # audit verify tells what is not as it was sealed
+    is_other_start = is_timed and to_millis(told.started_at) != row.started_at
+    return told.direction is not Direction.UNKNOWN or is_other_start

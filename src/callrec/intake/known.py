@@ -1,16 +1,9 @@
 """Tell what the vault has already: the same audio twice is one recording with two provenances.
 
 The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
-from the index key (docs/formats/recording.md, 5):
-
-    sound   MAC(SHA-256 of the original[32])
-    name    MAC("name" || SHA-256 of the original[32] || name)
-    sight   MAC("sight" || canonical JSON {name, size_bytes})
-    mark    MAC("mark" || canonical JSON {changed_ns, inode, modified_ns, name, size_bytes})
-    record  MAC("record" || uid)
-
-A known sight only spares the sealing: the file is hashed all the same, and its sound decides. A
-file whose mark is known stands there as it was read, and is not read again where it stays.
+from the index key (docs/formats/recording.md, 5). A known sight, name and size, only spares the
+sealing: the file is hashed all the same, and its sound decides. A file whose mark is known stands
+there as it was read, and is not read again where it stays.
 """
 
 from __future__ import annotations
@@ -20,14 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
 from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
-from callrec.catalogue.engine import insert_rows
+from callrec.catalogue.engine import batches, insert_rows
 from callrec.catalogue.times import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
@@ -38,12 +31,11 @@ from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
 from callrec.telephone.call import Call, count_untold
 
+_K = TypeVar("_K")
+
 _COARSEST_CLOCK: Final = timedelta(seconds=2)
 """The times of files on FAT are even seconds. What changed so shortly before a run, or during it,
 could change again and look the same, as git's index has it too (racy-git)."""
-
-_ASKED_AT_ONCE: Final = 1000
-"""Below the most parameters that any SQLite takes (32,766), and quick to compile."""
 
 _REMEMBERED: Final = 1024
 """More sources than are under way at any time: those of two batches."""
@@ -71,23 +63,18 @@ class DuplicateMacs:
         """
         newest = practice.register.newest(VaultKey.INDEX).version
         held = {v for key, v in actor.shares if key is VaultKey.INDEX} - {newest}
-        info = context("duplicate", practice.vault)
-        return cls(
-            [
-                derive(vault_key(actor, VaultKey.INDEX, version), info)
-                for version in (newest, *sorted(held, reverse=True))
-            ],
-            still_since_ns=to_millis(practice.now() - _COARSEST_CLOCK) * 10**6 if marking else 0,
-        )
+        versions, info = (newest, *sorted(held, reverse=True)), context("duplicate", practice.vault)
+        keys = [derive(vault_key(actor, VaultKey.INDEX, version), info) for version in versions]
+        since = to_millis(practice.now() - _COARSEST_CLOCK) * 10**6 if marking else 0
+        return cls(keys, still_since_ns=since)
 
     def sound(self, sha256: str) -> list[bytes]:
         """MACs of an original's SHA-256 (hex); as all here: newest key first."""
         return self._under_each(bytes.fromhex(sha256))
 
     def name(self, seen: Seen) -> list[bytes]:
-        return self._under_each(
-            b"name" + bytes.fromhex(seen.sha256) + os.fsencode(seen.source.path)
-        )
+        name = os.fsencode(seen.source.path)
+        return self._under_each(b"name" + bytes.fromhex(seen.sha256) + name)
 
     def _sight(self, source: Source, size_bytes: int) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
@@ -147,7 +134,7 @@ class KnownRecording:
 
 @dataclass(slots=True)
 class Portion:
-    """One portion of sources, told apart: what becomes a recording, what only adds to one."""
+    """One portion of sources, sorted: what becomes a recording, what only adds to one."""
 
     new: dict[str, list[Taken]] = field(default_factory=dict)
     """SHA-256 of an original -> what becomes its recording, then others with the same sound: the
@@ -163,13 +150,19 @@ class Portion:
     refused: list[Taken] = field(default_factory=list)
     """What was sealed and is not taken in after all."""
     recorded: dict[int, KnownRecording] = field(default_factory=dict)
-    """A recording's number -> what is told of it now, which was there before."""
+    """By its number, what is newly known of a recording that was there before."""
 
     @property
     def joined(self) -> list[str]:
         """Uids of recordings, new or not, that got their call record."""
         anew = [taken.uid for taken in self.recordings if taken.record is not None]
         return anew + [each.row.uid for each in self.recorded.values() if "record" in each.fields]
+
+    @property
+    def known_sources(self) -> list[tuple[Row[Any], Source]]:
+        """Sources whose sound the vault has, read or not, each after its recording's row."""
+        unread = [(row, source) for source, row in self.unread.items()]
+        return unread + [(row, seen.source) for seen, row in self.held]
 
     @property
     def is_empty(self) -> bool:
@@ -207,18 +200,13 @@ def unchanged_sources(
 ) -> dict[Source, Row[Any]]:
     """Those sources that stand there as they were read, each with its recording's row."""
     macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
-    known = _known(connection, macs)
-    rows = _rows(connection, set(known.values()))
-    return {macs[m]: rows[number] for m, number in known.items()}
+    return _rows_of(connection, macs)
 
 
 def without_record(
     connection: Connection, duplicates: DuplicateMacs, rows: Iterable[Row[Any]]
 ) -> list[Row[Any]]:
-    """Those of the recordings whose call record the vault does not have, each once.
-
-    An erased recording gets none.
-    """
+    """Those of the recordings, each once, that lack a call record; an erased one gets none."""
     live = {row.uid: row for row in rows if row.data_key is not None}
     macs = {m: uid for uid in live for m in duplicates.record(uid)}
     having = {macs[m] for m in _known(connection, macs)}
@@ -230,9 +218,7 @@ def known_sounds(
 ) -> dict[str, Row[Any]]:
     """SHA-256 of originals that the vault has, each with its recording's row."""
     macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
-    known = _known(connection, macs)
-    rows = _rows(connection, set(known.values()))
-    return {macs[m]: rows[number] for m, number in known.items()}
+    return _rows_of(connection, macs)
 
 
 def sort_portion(
@@ -273,20 +259,18 @@ def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
 def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:
     table = tables.duplicate
     found: dict[bytes, int] = {}
-    for some in _in_parts(list(macs)):
+    for some in batches(list(macs)):
         query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
         found.update({bytes(row.mac): row.recording for row in connection.execute(query)})
     return found
 
 
-def _rows(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]]:
-    table = tables.recording
-    return {
+def _rows_of(connection: Connection, macs: Mapping[bytes, _K]) -> dict[_K, Row[Any]]:
+    """What each known MAC was made of, with its recording's row."""
+    known, table = _known(connection, macs), tables.recording
+    rows = {
         row.id: row
-        for some in _in_parts(list(numbers))
+        for some in batches([*set(known.values())])
         for row in connection.execute(select(table).where(table.c.id.in_(some)))
     }
-
-
-def _in_parts(values: list[Any]) -> Iterable[list[Any]]:
-    return (values[n : n + _ASKED_AT_ONCE] for n in range(0, len(values), _ASKED_AT_ONCE))
+    return {macs[m]: rows[number] for m, number in known.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -92,35 +91,23 @@ def _of_name(name: str, setup: Setup) -> Preview:
     if call is not None:
         return Preview(name, accepted=True, why=call.why, call=call)
     known = read_id(path, setup)
-    why = f"{_how(known, setup)}; JSON beside it, call records, or its own time would tell"
+    asked = setup.templates[0].name if setup.system == System.TEMPLATE else setup.system
+    how = f"{asked} writes no such name" if asked else "no system that is known writes such a name"
+    why = f"{known.how if known else how}; JSON beside it, call records, or its own time would tell"
     return Preview(name, accepted=True, why=why, known=known)
 
 
-def _how(known: Identified | None, setup: Setup) -> str:
-    if known is not None:
-        return known.how
-    asked = setup.templates[0].name if setup.system == System.TEMPLATE else setup.system
-    return f"{asked} writes no such name" if asked else "no system that is known writes such a name"
-
-
 def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | None) -> Preview:
-    read = or_quarantined(source, partial(_read, source, setup))
-    if isinstance(read, Quarantined):
-        return Preview(str(source.path), accepted=False, why=read.why)
-    call, sound = read
+    def read() -> tuple[Call, Sound]:
+        with open_source(source) as opened:
+            return opened.understand(setup)
+
+    understood = or_quarantined(source, read)
+    if isinstance(understood, Quarantined):
+        return Preview(str(source.path), accepted=False, why=understood.why)
+    call, sound = understood
     facts = joining_facts(call, [source.path], sound.duration_ms)
     joined = records.join([facts])[0] if records else None
     call = filled_from_record(call, joined) if joined else call
-    return Preview(
-        str(source.path),
-        accepted=True,
-        why=call.why,
-        call=call,
-        sound=sound,
-        joined_by=joined.joined_by if joined else None,
-    )
-
-
-def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:
-    with open_source(source) as opened:
-        return opened.understand(setup)
+    path, by = str(source.path), joined.joined_by if joined else None
+    return Preview(path, accepted=True, why=call.why, call=call, sound=sound, joined_by=by)

@@ -36,20 +36,14 @@ from callrec.telephone.written import Setup, Template
 
 _T = TypeVar("_T")
 
-_FLAGS: Final = (
-    os.O_RDONLY
-    | os.O_CLOEXEC
-    | os.O_NOCTTY
-    # What was a file when it was found may be a link or a pipe by now.
-    | os.O_NOFOLLOW
-    | os.O_NONBLOCK
-)
+# What was a file when it was found may be a link or a pipe by now.
+_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _FIRST_YEAR: Final = 1900
 
-SYSTEMS: Final = tuple(
-    system for system in System if system not in {System.TEMPLATE, System.SIDECAR, System.NONE}
-)
+_NO_SYSTEMS: Final = {System.TEMPLATE, System.SIDECAR, System.NONE}
+
+SYSTEMS: Final = tuple(system for system in System if system not in _NO_SYSTEMS)
 """That may be named by ``--system``."""
 
 
@@ -72,7 +66,7 @@ class Unsettled(NotTaken):
 
 
 class Undescribed(NotTaken):
-    """A file of which what is said cannot be understood."""
+    """A file whose description cannot be understood."""
 
     refusal = Refusal.DESCRIPTION
 
@@ -86,20 +80,18 @@ class WrongChecksum(NotTaken):
 def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
     """How this practice's telephone systems are read.
 
-    Args:
-        config: the practice's.
-        system: whose recordings these are, or the name of a template; None: each one is tried.
+    ``system``: whose recordings these are, or the name of a template; None: each one is tried.
 
     Raises:
         Misconfigured: a template is called as a system that is known.
         Unusable: there is no such system.
     """
     telephone = config.telephone
-    templates = tuple(_template(said) for said in telephone.template)
+    templates = tuple(map(_template, telephone.template))
     if system is not None:
+        names = [*SYSTEMS, *(template.name for template in templates)]
         templates = tuple(each for each in templates if each.name == system)
-        if not templates and system not in SYSTEMS:
-            names = [*SYSTEMS, *(said.name for said in telephone.template)]
+        if system not in names:
             raise Unusable(
                 "--system is none that is known",
                 hint=f"there are {', '.join(names)}; [[telephone.template]] describes another",
@@ -114,20 +106,17 @@ def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
     )
 
 
-def _template(said: ConfiguredTemplate) -> Template:
-    if said.name in set(System):
-        raise Misconfigured(f'"telephone.template.name" cannot be used: {said.name} is known')
-    words = {
-        Direction.INBOUND: said.inbound,
-        Direction.OUTBOUND: said.outbound,
-        Direction.INTERNAL: said.internal,
-    }
+def _template(given: ConfiguredTemplate) -> Template:
+    if given.name in set(System):
+        raise Misconfigured(f'"telephone.template.name" cannot be used: {given.name} is known')
+    directions = (Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL)
+    words = {direction: getattr(given, direction) for direction in directions}
     return Template(
-        name=said.name,
-        pattern=NamePattern(said.pattern, said.times),
-        zone=said.zone,
+        name=given.name,
+        pattern=NamePattern(given.pattern, given.times),
+        zone=given.zone,
         ways={word.lower(): way for way, several in words.items() for word in several},
-        examples=said.examples,
+        examples=given.examples,
     )
 
 

@@ -54,6 +54,12 @@ from callrec.telephone.reconciling import (
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""
 
+_AT_ONCE: Final = 500
+"""Recordings that are read with one query."""
+
+_UNHEARD: Final = ("silent", "truncated")
+"""Findings of a sound of which nothing, or not all, can be heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -67,64 +73,6 @@ class Reconciliation:
     unread: tuple[UnreadRow, ...]
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What all windows come to."""
-
-    standings: Counter[Coverage] = field(default_factory=Counter)
-    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
-    recordings: int = 0
-    without_call: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
-        """Count what began within a window."""
-        self.standings.update(
-            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
-        )
-        joined = [
-            how.joined_by
-            for each in reconciled.calls
-            for held, how in each.recordings
-            if is_within(held.facts.started_at)
-        ]
-        self.joined_by.update(joined)
-        alone = sum(is_within(held.facts.started_at) for held in reconciled.without_call)
-        self.without_call += alone
-        self.recordings += len(joined) + alone
-
-    def listed(self) -> tuple[Finding, ...]:
-        """By their times, but for what means nothing.
-
-        That is silence where nothing was ever recorded, and a recording without a call where no
-        call at all is known.
-        """
-        idle = {
-            FindingKind.GAP: not self.recordings,
-            FindingKind.NO_CALL: not self.standings.total(),
-        }
-        told = (finding for finding in self.findings if not idle.get(finding.what))
-        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
-
-    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
-        of, found = self.standings, Counter(finding.what for finding in findings)
-        return Counts(
-            files=files,
-            not_understood=not_understood,
-            calls=of.total(),
-            answered=of.total() - of[Coverage.UNANSWERED],
-            held=of[Coverage.HELD],
-            in_part=of[Coverage.IN_PART],
-            missing=of[Coverage.MISSING],
-            recordings=self.recordings,
-            without_call=self.without_call,
-            unheard=found[FindingKind.UNHEARD],
-            duplicates=found[FindingKind.DUPLICATE],
-            gaps=found[FindingKind.GAP],
-            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
-        )
-
-
 def reconcile_calls(
     practice: Practice,
     actor: Actor,
@@ -136,13 +84,8 @@ def reconcile_calls(
 ) -> Reconciliation:
     """Hold what the telephone system says of its calls against the recordings in the vault.
 
-    Args:
-        practice: the vault.
-        actor: with the identity that signs what it comes to.
-        first: of the days; None: the first that there are calls of.
-        last: likewise.
-        files: of call records; without any, what recordings were joined to when they came in.
-        advance: is told how many recordings more were opened.
+    The telephone system says it in files of call records; without any, what recordings were joined
+    to when they came in counts. ``advance`` takes how many more recordings were opened.
 
     Raises:
         Refused: the actor may not ingest.
@@ -166,12 +109,12 @@ def reconcile_calls(
         reading(practice.engine) as connection,
     ):
         opening = Opening(practice, actor, connection)
-        run = _Run(practice, actor, opening, connection, legs)
+        run = _Run(practice, actor, connection, opening, legs, advance)
         for window in _months(days):
-            run.over(window, advance)
+            run.over(window)
         check_all_findable(run.missed)
-    findings = run.tally.listed()
-    counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
+    findings = run.listed()
+    counts = run.counts(findings, files=len(files), not_understood=len(unread))
     log_reconciliation(practice, actor, days, counts, asked=asked)
     return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
 
@@ -186,7 +129,12 @@ def _days(
     """The days that were named; an end that was not is that of the calls, or the recordings."""
     if first is not None and last is not None:
         return DayRange(first, last)
-    known = [_began(legs[0]), _began(legs[-1])] if legs else _recorded(practice)
+    known = [_began(legs[0]), _began(legs[-1])] if legs else []
+    if not legs:
+        column = tables.recording.c.started_at
+        with reading(practice.engine) as connection:
+            row = connection.execute(select(func.min(column), func.max(column))).one()
+        known = [from_millis(end) for end in row if end is not None]
     if not known:
         raise NotFound(
             "there is neither a recording nor a call record",
@@ -195,13 +143,6 @@ def _days(
     zone = practice.config.time_zone
     begin, end = (at.astimezone(zone).date() for at in known)
     return DayRange(first or min(begin, last or begin), last or max(end, first or end))
-
-
-def _recorded(practice: Practice) -> list[datetime]:
-    column = tables.recording.c.started_at
-    with reading(practice.engine) as connection:
-        row = connection.execute(select(func.min(column), func.max(column))).one()
-    return [from_millis(end) for end in row if end is not None]
 
 
 def _months(days: DayRange) -> Iterator[DayRange]:
@@ -219,100 +160,106 @@ class _Run:
 
     practice: Practice
     actor: Actor
-    opening: Opening
     connection: Connection
+    opening: Opening
     legs: Sequence[Leg]
     """Of the files, in the order in which they began."""
-    tally: _Tally = field(default_factory=_Tally)
+    advance: Callable[[int], None]
+    standings: Counter[Coverage] = field(default_factory=Counter)
+    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
+    without_call: int = 0
+    """Recordings."""
+    findings: list[Finding] = field(default_factory=list)
     missed: set[int] = field(default_factory=set)
     """Recordings that no search would find."""
 
-    def over(self, window: DayRange, advance: Callable[[int], None]) -> None:
+    def over(self, window: DayRange) -> None:
         """What begins in a window; what lies around it helps to tell."""
-        begins_at, ends_at = window.bounds(self.practice.config.time_zone)
+        config = self.practice.config
+        begins_at, ends_at = window.bounds(config.time_zone)
         around = begins_at - _MARGIN, ends_at + _MARGIN
-        ends = (to_millis(at) for at in around)
-        copies = list(
-            open_copies(self.opening, self.connection, *ends, look=self._look, advance=advance)
+        recordings, sealed = self._read(*map(to_millis, around))
+        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
+        # The sealed ones first: they were understood as the recordings that they are joined to.
+        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
+        tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
+        reconciled = reconcile(recordings, legs, tolerance)
+        hours = OpeningHours(
+            opens=config.reconcile.opens,
+            closes=config.reconcile.closes,
+            longest=timedelta(minutes=config.reconcile.gap_minutes),
+            working=working_days(config.clocks),
+            zone=config.time_zone,
         )
-        reconciled = self._reconciled(copies, around)
-        spans = [copy.recording.span for copy in copies]
-        hours = _opening_hours(self.practice)
+        spans = [recording.span for recording in recordings]
         silences = quiet_periods(spans, window, hours, now=self.practice.now())
 
         def is_within(at: datetime) -> bool:
             return begins_at <= at < ends_at
 
-        self.tally.add(reconciled, is_within)
-        self.tally.findings += findings_of(reconciled, silences, is_within)
+        self._count(reconciled, is_within)
+        self.findings += findings_of(reconciled, silences, is_within)
 
-    def _look(self, opened: Sequence[OpenedRecording]) -> None:
-        missed = missing_from_search(self.practice, self.actor, self.connection, opened)
-        self.missed.update(missed)
+    def _read(self, begin: int, end: int) -> tuple[list[HeldRecording], list[Leg]]:
+        """What began from ``begin`` to before ``end``, ms since 1970, and its sealed legs."""
+        table, recordings, sealed = tables.recording, list[HeldRecording](), list[Leg]()
+        then = (table.c.started_at >= begin) & (table.c.started_at < end)
+        some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
+        rows = self.connection.execute(some.order_by(table.c.started_at)).all()
+        self.opening.look_up(rows)
+        for start in range(0, len(rows), _AT_ONCE):
+            opened = list(self.opening.each_checked(rows[start : start + _AT_ONCE]))
+            missed = missing_from_search(self.practice, self.actor, self.connection, opened)
+            self.missed.update(missed)
+            for each in opened:
+                recordings.append(_held(each))
+                sealed += sealed_legs(each.fields)
+            self.advance(len(opened))
+        return recordings, sealed
 
-    def _reconciled(
-        self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
-    ) -> Reconciled:
-        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
-        # The sealed ones first: they were understood as the recordings that they are joined to.
-        sealed = (leg for copy in copies for leg in copy.sealed)
-        legs = without_repeats(chain(sealed, self.legs[first:beyond]))
-        seconds = self.practice.config.telephone.record_tolerance_seconds
-        return reconcile(
-            [copy.recording for copy in copies],
-            legs,
-            timedelta(seconds=seconds),
+    @property
+    def recordings(self) -> int:
+        return self.joined_by.total() + self.without_call
+
+    def _count(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
+        """Count what began within a window."""
+        self.standings.update(
+            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
         )
+        self.joined_by.update(
+            how.joined_by
+            for each in reconciled.calls
+            for held, how in each.recordings
+            if is_within(held.facts.started_at)
+        )
+        alone = (held for held in reconciled.without_call if is_within(held.facts.started_at))
+        self.without_call += sum(1 for _ in alone)
 
+    def listed(self) -> tuple[Finding, ...]:
+        """By their times, but for what means nothing."""
+        # Silence where nothing was ever recorded; no call where no call at all is known.
+        no_calls = not self.standings.total()
+        idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
+        told = (finding for finding in self.findings if not idle.get(finding.what))
+        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
 
-def _opening_hours(practice: Practice) -> OpeningHours:
-    when = practice.config.reconcile
-    return OpeningHours(
-        opens=when.opens,
-        closes=when.closes,
-        longest=timedelta(minutes=when.gap_minutes),
-        working=working_days(practice.config.clocks),
-        zone=practice.config.time_zone,
-    )
-
-
-_AT_ONCE: Final = 500
-"""Recordings that are read with one query."""
-
-_UNHEARD: Final = ("silent", "truncated")
-"""Findings of a sound of which nothing, or not all, can be heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCopy:
-    """A recording, with what was joined to it when it came in."""
-
-    recording: HeldRecording
-    sealed: tuple[Leg, ...]
-
-
-def open_copies(
-    opening: Opening,
-    connection: Connection,
-    begin: int,
-    end: int,
-    *,
-    look: Callable[[Sequence[OpenedRecording]], None],
-    advance: Callable[[int], None],
-) -> Iterator[HeldCopy]:
-    """The recordings that began from ``begin`` to before ``end`` (ms since 1970)."""
-    table = tables.recording
-    then = (table.c.started_at >= begin) & (table.c.started_at < end)
-    some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
-    rows = connection.execute(some.order_by(table.c.started_at)).all()
-    opening.look_up(rows)
-    for start in range(0, len(rows), _AT_ONCE):
-        chunk = rows[start : start + _AT_ONCE]
-        every = list(opening.each_checked(chunk))
-        look(every)
-        for opened in every:
-            yield HeldCopy(_held(opened), tuple(sealed_legs(opened.fields)))
-        advance(len(chunk))
+    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
+        of, found = self.standings, Counter(finding.what for finding in findings)
+        return Counts(
+            files=files,
+            not_understood=not_understood,
+            calls=of.total(),
+            answered=of.total() - of[Coverage.UNANSWERED],
+            held=of[Coverage.HELD],
+            in_part=of[Coverage.IN_PART],
+            missing=of[Coverage.MISSING],
+            recordings=self.recordings,
+            without_call=self.without_call,
+            unheard=found[FindingKind.UNHEARD],
+            duplicates=found[FindingKind.DUPLICATE],
+            gaps=found[FindingKind.GAP],
+            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
+        )
 
 
 def _held(opened: OpenedRecording) -> HeldRecording:

@@ -7,7 +7,7 @@ the last one and opens nothing (docs/formats/keys.md, 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -24,7 +24,7 @@ from callrec.policy.words import mask_number
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.entitled import Powers, powers_then, without_lapsed_powers
 from callrec.record.statements import attested_statement, carried, sign_statement_as
-from callrec.telephone.call import Direction, Leg
+from callrec.telephone.call import Direction
 from callrec.telephone.reconciling import (
     AccountedCall,
     Coverage,
@@ -93,17 +93,9 @@ def log_reconciliation(
     practice: Practice, actor: Actor, days: DayRange, counts: Counts, *, asked: int
 ) -> None:
     """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
-    statement = sign_statement_as(
-        practice,
-        actor,
-        RECONCILED_STATEMENT,
-        {
-            **asdict(counts),
-            "asked": asked,
-            "from": days.first.isoformat(),
-            "to": days.last.isoformat(),
-        },
-    )
+    ends = {"from": days.first.isoformat(), "to": days.last.isoformat()}
+    fields = {**asdict(counts), **ends, "asked": asked}
+    statement = sign_statement_as(practice, actor, RECONCILED_STATEMENT, fields)
     with signing(practice, actor) as act:
         person = without_lapsed_powers(practice, act.connection, actor.person)
         check_may(person, Power.INGEST, on=today(practice))
@@ -115,10 +107,19 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
 
     One by a person who was not allowed to, or could open no recording, counts for nothing.
     """
-    for leaf in _said(connection):
-        if _could_reconcile(powers_then(practice, connection), leaf):
-            return _read(practice, connection, leaf)
-    return None
+    might = powers_then(practice, connection)
+    leaf = next((each for each in _said(connection) if _could_reconcile(might, each)), None)
+    if leaf is None:
+        return None
+    statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
+    if statement.kind != RECONCILED_STATEMENT:
+        raise Tampered("what a reconciliation came to is of another kind")
+    try:
+        counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
+        days = DayRange(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Tampered("what a reconciliation came to is not in its form") from error
+    return LastReconciled(statement.at, days, counts)
 
 
 def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
@@ -149,18 +150,6 @@ def _could_reconcile(might: Powers, leaf: Leaf) -> bool:
     """An intake service may ingest too, but has no key to what it would be speaking of."""
     powers = might.of(leaf)
     return Power.INGEST in powers and VaultKey.CATALOGUE in keys_held(powers)
-
-
-def _read(practice: Practice, connection: Connection, leaf: Leaf) -> LastReconciled:
-    statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
-    if statement.kind != RECONCILED_STATEMENT:
-        raise Tampered("what a reconciliation came to is of another kind")
-    try:
-        counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
-        days = DayRange(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise Tampered("what a reconciliation came to is not in its form") from error
-    return LastReconciled(statement.at, days, counts)
 
 
 class FindingKind(StrEnum):
@@ -198,7 +187,7 @@ class Finding:
 def findings_of(
     reconciled: Reconciled, silences: Iterable[QuietPeriod], is_within: Callable[[datetime], bool]
 ) -> Iterator[Finding]:
-    """Everything in one window that is to be told of."""
+    """Everything in one window that is to be reported."""
     for accounted in reconciled.calls:
         if is_within(accounted.call.legs[0].call.started_at):
             yield from _of_call(accounted)
@@ -216,10 +205,8 @@ def _of_recordings(reconciled: Reconciled) -> Iterator[Finding]:
     for held in reconciled.without_call:
         yield _about(FindingKind.NO_CALL, held)
     for several in reconciled.several:
-        ids = tuple(held.id for held in several.recordings)
-        yield _about(
-            FindingKind.DUPLICATE, several.recordings[0], recordings=ids, why=str(several.why)
-        )
+        found = _about(FindingKind.DUPLICATE, several.recordings[0], why=str(several.why))
+        yield replace(found, recordings=tuple(held.id for held in several.recordings))
 
 
 def _silent(reconciled: Reconciled, silences: Iterable[QuietPeriod]) -> Iterator[Finding]:
@@ -237,39 +224,29 @@ def _silent(reconciled: Reconciled, silences: Iterable[QuietPeriod]) -> Iterator
 
 
 def _of_call(accounted: AccountedCall) -> Iterator[Finding]:
-    match accounted.standing:
-        case Coverage.MISSING:
-            yield _missing(FindingKind.NO_RECORDING, accounted.without[0])
-        case Coverage.IN_PART:
-            ids = tuple(held.id for held, _ in accounted.recordings)
-            for leg in accounted.without:
-                yield _missing(FindingKind.PART_MISSING, leg, recordings=ids)
-        case Coverage.HELD | Coverage.UNANSWERED:
-            pass
+    """One for a call that is not held at all; of one that is held in part, one for each part."""
+    if accounted.standing not in (Coverage.MISSING, Coverage.IN_PART):
+        return
+    is_part = accounted.standing is Coverage.IN_PART
+    for leg in accounted.without if is_part else accounted.without[:1]:
+        yield Finding(
+            what=FindingKind.PART_MISSING if is_part else FindingKind.NO_RECORDING,
+            at=leg.call.started_at,
+            direction=leg.call.direction,
+            extension=leg.call.extension,
+            number=_masked(leg.call.number),
+            recordings=tuple(held.id for held, _ in accounted.recordings),
+        )
 
 
-def _missing(what: FindingKind, leg: Leg, *, recordings: tuple[int, ...] = ()) -> Finding:
-    call = leg.call
-    return Finding(
-        what=what,
-        at=call.started_at,
-        direction=call.direction,
-        extension=call.extension,
-        number=_masked(call.number),
-        recordings=recordings,
-    )
-
-
-def _about(
-    what: FindingKind, held: HeldRecording, *, recordings: tuple[int, ...] = (), why: str = ""
-) -> Finding:
+def _about(what: FindingKind, held: HeldRecording, why: str = "") -> Finding:
     return Finding(
         what=what,
         at=held.facts.started_at,
         direction=held.direction,
         extension=held.facts.extension,
         number=_masked(held.number),
-        recordings=recordings or (held.id,),
+        recordings=(held.id,),
         why=why,
     )
 

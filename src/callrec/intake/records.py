@@ -40,7 +40,7 @@ from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
 
 MAX_LISTED: Final = 20
-"""Rows that were not understood and are told one by one; all are counted."""
+"""Rows that were not understood and are listed one by one; all are counted."""
 
 _MOST_CALLS: Final = 100
 """A key that more calls than this have in common tells none of them."""
@@ -52,30 +52,27 @@ _AT_ONCE: Final = 1000
 
 _HASH_BYTES: Final = 16
 
-_MADE: Final = (
+_BEFORE: Final = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA cache_size = -16000",  # kibibytes
     "CREATE TABLE key (hash BLOB NOT NULL, call BLOB NOT NULL)",
     "CREATE TABLE leg (call BLOB NOT NULL, sealed BLOB NOT NULL)",
+    "BEGIN",
 )
 
-_FILLED: Final = (
+_AFTER: Final = (
     "CREATE INDEX key_hash ON key (hash, call)",
     "CREATE INDEX leg_call ON leg (call)",
+    "COMMIT",
 )
 
 
 @dataclass(slots=True)
 class UnusedRows:
-    """Rows of call records that said nothing that could be used."""
+    """Rows of call records in which nothing could be used."""
 
     count: int = 0
     first: list[UnreadRow] = field(default_factory=list)
-
-    def add(self, row: UnreadRow) -> None:
-        self.count += 1
-        if len(self.first) < MAX_LISTED:
-            self.first.append(row)
 
 
 class AvailableCallRecords:
@@ -104,36 +101,26 @@ class AvailableCallRecords:
 
     def join(self, recordings: Sequence[RecordingFacts]) -> Sequence[Joined | None]:
         """Of which leg of which call each recording is; None: no call is known of it."""
+        keys = {key for facts in recordings for key in keys_of_recording(facts, self._tolerance)}
         with _explained():
-            candidates = calls_of(self._candidates(recordings))
+            calls = {call for key in keys for call in self._calls_having(key)}
+            candidates = calls_of(chain.from_iterable(map(self._legs, sorted(calls))))
         return join(recordings, candidates, self._tolerance).of_recordings
 
-    def _candidates(self, recordings: Iterable[RecordingFacts]) -> Iterator[Leg]:
-        keys = {key for facts in recordings for key in keys_of_recording(facts, self._tolerance)}
-        calls = {call for key in keys for call in self._calls_having(key)}
-        return chain.from_iterable(map(self._legs, sorted(calls)))
-
     def _fill(self, paths: Sequence[Path], setup: Setup) -> None:
-        for statement in _MADE:
+        for statement in _BEFORE:
             self._database.execute(statement)
-        self._database.execute("BEGIN")
-        rows = self._legs_of(paths, setup)
+        rows = read_rows(paths, setup)
         while some := list(islice(rows, _AT_ONCE)):
-            self._put(some)
-        for statement in _FILLED:
+            self._put(row for row in some if not isinstance(row, UnreadRow))
+            unread = [row for row in some if isinstance(row, UnreadRow)]
+            self.unused.count += len(unread)
+            self.unused.first += unread[: MAX_LISTED - len(self.unused.first)]
+        for statement in _AFTER:
             self._database.execute(statement)
-        self._database.execute("COMMIT")
-
-    def _legs_of(self, paths: Sequence[Path], setup: Setup) -> Iterator[Leg]:
-        for row in read_rows(paths, setup):
-            if isinstance(row, UnreadRow):
-                self.unused.add(row)
-            else:
-                yield row
 
     def _put(self, legs: Iterable[Leg]) -> None:
-        keys: list[tuple[bytes, bytes]] = []
-        sealed: list[tuple[bytes, bytes]] = []
+        keys, sealed = list[tuple[bytes, bytes]](), list[tuple[bytes, bytes]]()
         for leg in legs:
             # A leg that names no call is one by itself.
             same = f"{leg.call.system}\n{leg.key}" if leg.key else primitives.random_id()
@@ -168,7 +155,7 @@ def open_call_records(
 ) -> Iterator[AvailableCallRecords | None]:
     """The call records of some files, read as the practice's are; None: no file is named.
 
-    ``system``: whose they are, if that is said; a template is only of names.
+    ``system``: whose they are, if that is known; a template is only of names.
 
     Raises:
         NotFound, Unusable, Failed: there is no such file, it is of no kind that is known, or it
@@ -198,6 +185,8 @@ def _explained() -> Iterator[None]:
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused, and not waited for
 
+_GIVE_A_FILE: Final = "give a file of call records to --cdr"
+
 
 @dataclass(frozen=True, slots=True)
 class UnreadRow:
@@ -209,8 +198,7 @@ class UnreadRow:
 
 def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[UnreadRow]]:
     """The legs of all files, with their essence alone, and the rows that say nothing."""
-    legs: list[Leg] = []
-    unread: list[UnreadRow] = []
+    legs, unread = list[Leg](), list[UnreadRow]()
     for row in read_rows(paths, setup):
         if isinstance(row, UnreadRow):
             unread.append(row)
@@ -232,13 +220,11 @@ def _opened(path: Path) -> Iterator[FileIO]:
     try:
         with FileIO(os.open(path, _FLAGS)) as file:
             if why := why_not_a_file(os.fstat(file.fileno())):
-                raise Unusable(f'"{path}": {why}', hint="give a file of call records to --cdr")
+                raise Unusable(f'"{path}": {why}', hint=_GIVE_A_FILE)
             yield file
     except FileNotFoundError:
         raise NotFound(f'there is no file "{path}"', hint="check its name") from None
     except IsADirectoryError:
-        raise Unusable(
-            f'"{path}" is a folder', hint="give a file of call records to --cdr"
-        ) from None
+        raise Unusable(f'"{path}" is a folder', hint=_GIVE_A_FILE) from None
     except OSError as error:
         raise Failed(f'"{path}" cannot be read: {error.strerror}') from None

@@ -78,7 +78,7 @@ class Taken:
     sealed_key: bytes = b""
     """Its key under its batch's, if that was sealed at once."""
     sidecar: Mark | None = None
-    """Of the sidecar that ``call`` is told by; None: none lay there."""
+    """Of the sidecar that describes ``call``; None: there was none."""
 
     @property
     def sha256(self) -> str:
@@ -99,7 +99,7 @@ class BatchSealer:
     setup: Setup
     batch: Batch | BatchWriter
     advance: Callable[[int], None]
-    """Is told how many bytes more are done."""
+    """Takes how many more bytes are done."""
     with_md5: bool = False
     """Call records tell MD5s of recordings."""
 
@@ -108,8 +108,9 @@ class BatchSealer:
         return _each(chunk, self._seal, self.advance)
 
     def _seal(self, opened: Opened) -> Taken:
-        modified = modified_at(opened.mark)
-        sidecar = sidecar_mark(opened.source.path)  # before it is read: what comes later was not
+        source, mark = opened.source, opened.mark
+        modified = modified_at(mark)
+        sidecar = sidecar_mark(source.path)  # before it is read: what comes later was not
         call, sound = opened.understand(self.setup)
         uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
@@ -123,16 +124,7 @@ class BatchSealer:
             self.batch.drop(sealed.sha256_ciphertext)
             raise
         return Taken(
-            opened.source,
-            opened.mark,
-            modified,
-            uid,
-            data_key,
-            call=call,
-            sound=sound,
-            sealed=sealed,
-            md5=md5,
-            sidecar=sidecar,
+            source, mark, modified, uid, data_key, call, sound, sealed, md5, sidecar=sidecar
         )
 
 
@@ -150,14 +142,21 @@ class _HashedFile:
 
 
 def check_md5(md5: str, call: Call) -> None:
-    """Check a file's MD5 against the one that its telephone system told, if it did."""
+    """Check a file's MD5 against the one that its telephone system has on record, if any."""
     if call.said.get("md5", md5) != md5:
         raise WrongChecksum("its checksum is not the one that its telephone system has on record")
 
 
 def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:
     """Only hash each."""
-    return _each(chunk, _hash, advance)
+
+    def hashed(opened: Opened) -> Hashed:
+        modified = modified_at(opened.mark)
+        digest = hashlib.file_digest(opened.file, "sha256").hexdigest()
+        opened.check_unchanged(opened.file.tell())
+        return Hashed(opened.source, opened.mark, modified, digest)
+
+    return _each(chunk, hashed, advance)
 
 
 def chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
@@ -203,10 +202,3 @@ def _each(
                 outcomes.append(or_quarantined(source, partial(take, opened)))
             advance(source.mark.size_bytes)
     return outcomes
-
-
-def _hash(opened: Opened) -> Hashed:
-    modified = modified_at(opened.mark)
-    digest = hashlib.file_digest(opened.file, "sha256").hexdigest()
-    opened.check_unchanged(opened.file.tell())
-    return Hashed(opened.source, opened.mark, modified, digest)

@@ -1,8 +1,8 @@
 """Find what is to be taken in.
 
 A folder that is named may be a link. What is found in it is never followed: a link that leads out
-of the folder, a pipe, a device or a socket is left where it is and told. Files that are plainly no
-recordings, by their suffix or because they are hidden, are only counted.
+of the folder, a pipe, a device or a socket is left where it is and listed. Files that are plainly
+no recordings, by their suffix or because they are hidden, are only counted.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ NOT_RECORDINGS: Final = frozenset(
     {".csv", ".db", ".ini", ".json", ".log", ".md5", ".sha256", ".txt", ".xml"}
 )
 """Suffixes of what telephone systems and desktops leave beside recordings."""
+
+_NAME_ITS_FOLDER: Final = "name the folder that the telephone system writes to"
 
 _NO_FILE: Final = (
     (stat.S_ISDIR, "it is a folder"),
@@ -83,7 +85,7 @@ class Refusal(StrEnum):
     UNSETTLED = "unsettled"
     """Somebody still writes to it: it is worth another try in a moment."""
     DESCRIPTION = "description"
-    """What is said of it, or its own time, is not to be understood."""
+    """Its description, or its own time, cannot be understood."""
     CHECKSUM = "checksum"
     """It is not the file that its telephone system made."""
     LEFT = "left"
@@ -126,14 +128,11 @@ def check_paths(paths: Sequence[Path], vault: Path) -> None:
     """
     for position, path in enumerate(paths, start=1):
         if not os.path.lexists(path):
-            raise NotFound(
-                f"PATH {position} is no file and no folder", hint="check how it is spelt"
-            )
+            what = f"PATH {position} is no file and no folder"
+            raise NotFound(what, hint="check how it is spelt")
         if lies_in(path, vault) or lies_in(vault, path):
-            raise Unusable(
-                f"PATH {position} holds the vault itself, or lies in it",
-                hint="name the folder that the telephone system writes to",
-            )
+            what = f"PATH {position} holds the vault itself, or lies in it"
+            raise Unusable(what, hint=_NAME_ITS_FOLDER)
 
 
 def survey(paths: Sequence[Path]) -> Survey:
@@ -153,10 +152,7 @@ def survey(paths: Sequence[Path]) -> Survey:
                 ignored += 1
     if not files:
         others = f"; files of other kinds: {ignored}" if ignored else ""
-        raise NotFound(
-            f"no recordings found{others}",
-            hint="name the folder that the telephone system writes to",
-        )
+        raise NotFound(f"no recordings found{others}", hint=_NAME_ITS_FOLDER)
     return Survey(files, size)
 
 
@@ -174,10 +170,22 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
 
 
 def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
-    """What now lies at a path that somebody said has changed, as ``find_sources`` tells it."""
+    """What now lies at a path that has changed, as ``find_sources`` tells it."""
     for root in roots:
-        if path != root and path.is_relative_to(root):
-            yield from _found_again(path, root)
+        if path == root or not path.is_relative_to(root):
+            continue
+        inside = path.relative_to(root)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        # What tells of changes may follow links to folders; here that is never done.
+        folder = Path(os.path.realpath(root)) / inside.parent
+        if hidden or Path(os.path.realpath(path.parent)) != folder or not os.path.lexists(path):
+            continue
+        if path.is_symlink():
+            yield _led(path, root)
+        elif path.is_dir():
+            yield from _walk(root, path)
+        elif not is_plainly_none(path.name):
+            yield _judged(path, root)
 
 
 def is_plainly_none(name: str) -> bool:
@@ -188,21 +196,6 @@ def is_plainly_none(name: str) -> bool:
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether a path is a folder or within it, links followed."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-
-
-def _found_again(path: Path, root: Path) -> Iterator[Found]:
-    inside = path.relative_to(root)
-    hidden = any(part.startswith(".") for part in inside.parts)
-    # Whoever tells of changes may follow links to folders; here that is never done.
-    folder = Path(os.path.realpath(root)) / inside.parent
-    if hidden or Path(os.path.realpath(path.parent)) != folder or not os.path.lexists(path):
-        return
-    if path.is_symlink():
-        yield _led(path, root)
-    elif path.is_dir():
-        yield from _walk(root, path)
-    elif not is_plainly_none(path.name):
-        yield _judged(path, root)
 
 
 def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
@@ -219,18 +212,14 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                 waiting.append(Path(entry.path))
-            elif entry.name not in sidecars:
-                yield _found(entry, root)
-        waiting[:] = sorted(waiting, reverse=True)
-
-
-def _found(entry: os.DirEntry[str], root: Path) -> Found:
-    if is_plainly_none(entry.name):
-        return NotRecording()
-    path = Path(entry.path)
-    if entry.is_symlink():
-        return _led(path, root)
-    return _judged(path, root)
+            elif entry.name in sidecars:
+                continue
+            elif is_plainly_none(entry.name):
+                yield NotRecording()
+            else:
+                judge = _led if entry.is_symlink() else _judged
+                yield judge(Path(entry.path), root)
+        waiting.sort(reverse=True)
 
 
 def _led(link: Path, root: Path) -> Found:
@@ -246,8 +235,7 @@ def _judged(path: Path, root: Path) -> Found:
         status = path.lstat()
     except OSError as error:
         return Quarantined(path, read_error_text(error), Refusal.UNREADABLE)
-    why = why_not_a_file(status)
-    if why:
+    if why := why_not_a_file(status):
         return Quarantined(path, why, Refusal.UNREADABLE)
     return Source(path, root, Mark.of(status))
 
@@ -265,12 +253,9 @@ def read_error_text(error: OSError) -> str:
 def _sidecars(names: Iterable[str]) -> frozenset[str]:
     """Those JSON files that belong to another file of the folder (telephone.sidecar)."""
     split = {name: os.path.splitext(name) for name in names}  # noqa: PTH122  # as above
-    stems = {stem for stem, suffix in split.values() if suffix != ".json"}
-    return frozenset(
-        name
-        for name, (stem, suffix) in split.items()
-        if suffix == ".json" and (stem in split or stem in stems)
-    )
+    owners = split.keys() | {stem for stem, suffix in split.values() if suffix != ".json"}
+    sidecars = {name: stem for name, (stem, suffix) in split.items() if suffix == ".json"}
+    return frozenset(name for name, stem in sidecars.items() if stem in owners)
 
 
 _CAN_TELL: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
@@ -281,13 +266,12 @@ def has_writer(descriptor: int) -> bool:
 
     Linux is asked for a read lease on the file (fcntl(2), F_SETLEASE), which it refuses while any
     process has it open for writing, wherever that runs, as root or in a container. /proc would show
-    only the user's own processes, and locks only those that take them. It cannot be told on other
-    systems, on network file systems without leases, and of files of another user, whose leases are
-    for root alone.
+    only the user's own processes, and locks only those that take them. Other systems, network file
+    systems without leases, and files of another user, whose leases are for root alone, do not tell.
 
     A lease that was given is given back at once. A process that opens the file for writing in
-    between waits for that long, and the signal that tells of it is one that is ignored by default;
-    SIGIO, which it would be otherwise, ends the process.
+    between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
+    would end the process.
     """
     if not _CAN_TELL:
         return False

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
@@ -25,8 +25,6 @@ from callrec.record.statements import sign_statement_as
 from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
-
-FINISHED: Final = "ingest.finished"
 
 
 @dataclass(slots=True)
@@ -69,10 +67,9 @@ class Summary:
 def close_intake(
     practice: Practice, actor: Actor, totals: Totals, *, complete: bool
 ) -> Summary | None:
-    """Sign what was taken in since the last summary, and write it to the log.
+    """Put on record, signed, what was taken in since the last summary.
 
-    Returns:
-        None where nothing was taken in or refused, or the actor may not ingest any more.
+    None: nothing was taken in or refused, or the actor may not ingest any more.
     """
     with writing(practice, actor.signer) as act:
         now = register_now(practice, act.connection).person(actor.person.id)
@@ -89,7 +86,9 @@ def close_intake(
             "unjoined": totals.unjoined,
         }
         statement = sign_statement_as(practice, actor, INTAKE_STATEMENT, fields)
-        seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
+        seq = act.leaf(
+            "ingest.finished", actor=actor.person.id, details=fields, statement=statement
+        )
     return Summary(seq, dict(sorted(fields.items())))
 
 
@@ -97,44 +96,32 @@ def _counted(connection: Connection, person: str) -> dict[str, Any]:
     """What a person took in since their last summary."""
     since = _last_summary(connection, person) + 1
     batches = _batches(connection, person, since)
-    recordings = size_bytes = 0
-    first = last = None
-    for row in _recordings(connection, batches):
-        recordings, size_bytes = recordings + 1, size_bytes + row.size_bytes
-        first = row.started_at if first is None else min(first, row.started_at)
-        last = row.started_at if last is None else max(last, row.started_at)
+    found = [*_recordings(connection, batches)]
+    first = min((row.first for row in found), default=None)
+    last = max((row.last for row in found), default=None)
     return {
         "batches": len(batches),
         "first_start": None if first is None else format_instant(from_millis(first)),
         "last_start": None if last is None else format_instant(from_millis(last)),
-        "recordings": recordings,
+        "recordings": sum(row.recordings for row in found),
         "since": since,
-        "size_bytes": size_bytes,
+        "size_bytes": sum(row.size_bytes for row in found),
     }
 
 
 def _last_summary(connection: Connection, person: str) -> int:
     """The sequence of its leaf; -1: there is none."""
-    leaf, said = tables.leaf, tables.statement
-    query = (
-        select(leaf.c.seq, leaf.c.body)
-        .join(said, said.c.digest == leaf.c.statement)
-        .where(said.c.kind == INTAKE_STATEMENT)
-        .order_by(leaf.c.seq.desc())
-    )
-    rows = connection.execute(query)
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, leaf.body).where(said.digest == leaf.statement)
+    rows = connection.execute(query.where(said.kind == INTAKE_STATEMENT).order_by(leaf.seq.desc()))
     return next((seq for seq, body in rows if Leaf.decode(body, seq).actor == person), -1)
 
 
 def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
     """The ids of a person's batches from a leaf on, in order, each with its statement's digest."""
-    leaf, batch = tables.leaf, tables.batch
-    query = (
-        select(leaf.c.seq, leaf.c.body, batch.c.id, batch.c.statement)
-        .join(batch, batch.c.statement == leaf.c.statement)
-        .where(leaf.c.seq >= since)
-        .order_by(leaf.c.seq)
-    )
+    leaf, batch = tables.leaf.c, tables.batch.c
+    query = select(leaf.seq, leaf.body, batch.id, batch.statement)
+    query = query.where(batch.statement == leaf.statement, leaf.seq >= since).order_by(leaf.seq)
     return {
         batch_id: digest
         for seq, body, batch_id, digest in connection.execute(query)
@@ -143,22 +130,26 @@ def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
 
 
 def _recordings(connection: Connection, batches: Mapping[str, str]) -> Iterator[Row[Any]]:
-    """Those that came with these batches; numbers grow, so none of them is before the first."""
-    table = tables.recording.c
-    first = next(filter(None, (_first_uid(connection, each) for each in batches.values())), None)
-    if first is None:
+    """What came with each batch; numbers grow, so none of them is before the first."""
+    table, said = tables.recording.c, tables.statement.c
+    for digest in batches.values():
+        body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
+        items = entries_in(parse(body), "items", "uid", "revision")
+        first = next((uid for uid, revision in items if revision == 1), None)
+        if first is not None:
+            break
+    else:
         return
+    query: Select[Any] = select(
+        table.batch,
+        func.count().label("recordings"),
+        func.min(table.started_at).label("first"),
+        func.max(table.started_at).label("last"),
+        func.sum(table.size_bytes).label("size_bytes"),
+    ).group_by(table.batch)
     begins = select(table.id).where(table.uid == first).scalar_subquery()
-    query: Select[Any] = select(table.batch, table.started_at, table.size_bytes)
     rows = connection.execute(query.where(table.id >= begins))
     yield from (row for row in rows if row.batch in batches)
-
-
-def _first_uid(connection: Connection, digest: str) -> str | None:
-    said = tables.statement.c
-    body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
-    items = entries_in(parse(body), "items", "uid", "revision")
-    return next((uid for uid, revision in items if revision == 1), None)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@
 one run of ``ingest``, with the vault opened afresh: a person who may not ingest any more is refused
 at the next. Between rounds nothing of the vault is open or locked, and no batch key is in memory.
 
-A full disk, a busy vault, a folder that is gone: each is told and tried again. All that this
+A full disk, a busy vault, a folder that is gone: each is reported and tried again. All that this
 process knows may be lost at any moment, for the vault knows what it has.
 """
 
@@ -24,7 +24,7 @@ from watchfiles import Change, watch
 from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import AfterIntake, check_after
-from callrec.intake.ingest import MAX_BATCH_RECORDINGS, ingest_found
+from callrec.intake.ingest import MAX_BATCH_RECORDINGS, IntakeOrder, ingest_found
 from callrec.intake.reading import sidecar_mark
 from callrec.intake.records import AvailableCallRecords, open_call_records
 from callrec.intake.sources import (
@@ -44,10 +44,10 @@ from callrec.practice import Actor, Practice, today
 from callrec.system.files import file_system_of
 
 SECONDS_BETWEEN_PASSES: Final = 300.0
-"""Seconds from one pass to the next where every change is told."""
+"""Seconds from one pass to the next where every change is reported."""
 
 SECONDS_BETWEEN_PASSES_UNNOTIFIED: Final = 60.0
-"""The same where changes are not told, or a folder is missing."""
+"""The same where changes are not reported, or a folder is missing."""
 
 SECONDS_BETWEEN_RETRIES: Final = 3600.0
 """Seconds until what was left is tried again though it did not change: a right may be given now."""
@@ -56,14 +56,26 @@ MAX_WAITING: Final = 10_000
 """Files that a pass finds before it waits until they are taken in."""
 
 
-class WatchEnvironment(Protocol):
-    """What watching asks of the world."""
+class IntakeEnvironment(Protocol):
+    """What standing intake asks of the world."""
+
+    def today(self) -> date:
+        """The day that it is at the practice."""
+
+    def enter(self) -> tuple[Practice, Actor]:
+        """Open the vault afresh, and look up the actor, as they now stand."""
+
+    def tell(self, done: Ingested, waiting: int) -> None:
+        """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
+
+    def sum_up(self, summary: Summary) -> None:
+        """Say what is on record of the rounds since the last one."""
 
     def passed(self) -> float:
         """Seconds, of a clock that never goes back."""
 
     def follow(self, folders: Sequence[Path]) -> bool:
-        """Tell of changes in these folders from now on; returns whether every one will be told."""
+        """Report changes in these folders from now on; returns whether each will be reported."""
 
     def wait(self) -> Sequence[Path]:
         """Wait a moment, or until something changes; returns where."""
@@ -84,14 +96,14 @@ class FolderWatch:
     they would fill the memory. In between, what has changed is looked at by itself.
     """
 
-    around: WatchEnvironment
+    world: IntakeEnvironment
     folders: Sequence[Path]
     """Absolute."""
     spool: Spool
     there: list[Path]
     """Those of the folders that were there at the last pass."""
     left: list[Quarantined] = field(default_factory=list)
-    """What was found and cannot be taken in, and nobody was told of yet."""
+    """What was found and cannot be taken in, and is not reported yet."""
     _pass: Iterator[Found] | None = None
     """One that is not at its end."""
     _next_pass: float = float("-inf")
@@ -100,7 +112,7 @@ class FolderWatch:
     def look(self) -> None:
         """Look at what changed since the last time; waits for it a moment."""
         self._begin_when_due()
-        for path in self.around.wait():
+        for path in self.world.wait():
             self.look_again(path)
         self._go_on()
 
@@ -111,45 +123,38 @@ class FolderWatch:
             self._see(found)
 
     def _begin_when_due(self) -> None:
-        now = self.around.passed()
+        now = self.world.passed()
         if self._pass is not None or now < self._next_pass:
             return
         if now >= self._next_try:
             self._next_try = now + SECONDS_BETWEEN_RETRIES
             self.spool.retry_left()
-        self._note_missing()
-        # First of all, so that what comes while the pass goes on is told.
-        tells_all = self.around.follow(self.there) and len(self.there) == len(self.folders)
+        before, self.there = self.there, [path for path in self.folders if path.is_dir()]
+        for position, path in enumerate(self.folders, start=1):
+            if path in before and path not in self.there:
+                self.world.note(f"PATH {position} is gone; it is looked for every minute")
+            elif path not in before and path in self.there:
+                self.world.note(f"PATH {position} is there again")
+        # First of all, so that what comes while the pass goes on is reported.
+        tells_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
         pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
         self._pass = find_sources(self.there)
         self.spool.begin_pass()
 
-    def _note_missing(self) -> None:
-        before = self.there
-        self.there = [path for path in self.folders if path.is_dir()]
-        for position, path in enumerate(self.folders, start=1):
-            if path in before and path not in self.there:
-                self.around.note(f"PATH {position} is gone; it is looked for every minute")
-            elif path not in before and path in self.there:
-                self.around.note(f"PATH {position} is there again")
-
     def _go_on(self) -> None:
-        if self._pass is None:
-            return
-        while self.spool.waiting < MAX_WAITING and not self.around.stopped():
-            found = next(self._pass, None)
-            if found is None:
+        while self._pass and self.spool.waiting < MAX_WAITING and not self.world.stopped():
+            if found := next(self._pass, None):
+                self._see(found)
+            else:
                 self._pass = None
                 self.spool.end_pass()
-                return
-            self._see(found)
 
     def _see(self, found: Found) -> None:
         if isinstance(found, Source):
             stamp = stamp_of(found.path, found.mark)
             if stamp:  # else its sidecar has just gone: the next look tells
-                self.spool.see(found, stamp, self.around.passed())
+                self.spool.see(found, stamp, self.world.passed())
         elif isinstance(found, Quarantined) and self.spool.is_news(found):
             self.left.append(found)
 
@@ -178,22 +183,6 @@ FIRST_PAUSE: Final = 5.0
 LONGEST_PAUSE: Final = 300.0
 
 
-class IntakeEnvironment(WatchEnvironment, Protocol):
-    """What standing intake asks of the world besides."""
-
-    def today(self) -> date:
-        """The day that it is at the practice."""
-
-    def enter(self) -> tuple[Practice, Actor]:
-        """Open the vault afresh, and look up the actor, as they now stand."""
-
-    def tell(self, done: Ingested, waiting: int) -> None:
-        """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
-
-    def sum_up(self, summary: Summary) -> None:
-        """Say what is on record of the rounds since the last one."""
-
-
 def pause_after(failures: int) -> float:
     """Seconds to wait after so many rounds in a row that failed, one or more."""
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
@@ -213,15 +202,10 @@ def watch_folders(
     system: str | None = None,
     cdr: Sequence[Path] = (),
 ) -> None:
-    """Take in what comes into the folders, until the world says stop.
+    """Take in what comes into the folders, absolute, until the world says stop.
 
-    Args:
-        world: around us.
-        folders: absolute.
-        after: what becomes of the sources.
-        settle_seconds: how long a file must have stood still.
-        system: whose recordings these are; None: told by their names.
-        cdr: files of call records, read anew in each round.
+    A file is taken in once it has stood still for ``settle_seconds``. ``cdr`` are files of call
+    records, read anew in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
@@ -240,7 +224,8 @@ def watch_folders(
     while not world.stopped():
         looking.look()
         rounds.run_round_if_due()
-        rounds.sum_up_if_due()
+        if world.today() != rounds.day:
+            rounds.sum_up()
     rounds.sum_up()
 
 
@@ -273,10 +258,6 @@ class _Rounds:
     def __post_init__(self) -> None:
         self.day = self.world.today()
 
-    def sum_up_if_due(self) -> None:
-        if self.world.today() != self.day:
-            self.sum_up()
-
     def sum_up(self) -> None:
         """Sign a summary of what was done since the last one, if anything was."""
         self.day = self.world.today()
@@ -296,11 +277,11 @@ class _Rounds:
         now = self.world.passed()
         settled = sum(1 for _ in self.looking.spool.settled(now))
         if now >= self.not_before and is_round_due(settled, now - self.last):
-            self._hold()
+            self._run_round()
         elif self.looking.left:
             self._tell(Ingested())
 
-    def _hold(self) -> None:
+    def _run_round(self) -> None:
         offer = _Offer(self.world, self.looking, self.world.passed())
         try:
             self._tell(self._taken_in(offer))
@@ -315,24 +296,17 @@ class _Rounds:
             self.last = offer.began if offer.made else self.last
 
     def _taken_in(self, offer: _Offer) -> Ingested:
-        with _entered(self.world) as (practice, actor), ExitStack() as records:
-            done = ingest_found(
-                practice,
-                actor,
-                offer.sources(),
-                paths=self.looking.there,
-                after=self.after,
-                system=self.system,
-                advance=lambda _: None,
-                records=self._records(practice, records),
-            )
+        done, paths = Ingested(), self.looking.there
+        with _entered(self.world) as (practice, actor), ExitStack() as until:
+            records = self._records(practice, until)
+            order = IntakeOrder(paths, self.after, self.system, lambda _: None, records)
+            ingest_found(practice, actor, offer.sources(), order, done)
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
     def _records(self, practice: Practice, until: ExitStack) -> AvailableCallRecords | None:
+        records = open_call_records(self.cdr, practice.config, system=self.system)
         try:
-            return until.enter_context(
-                open_call_records(self.cdr, practice.config, system=self.system)
-            )
+            return until.enter_context(records)
         except (Failed, NotFound, Unusable) as problem:
             # Recordings do not wait for them: callrec ingest --cdr joins them later.
             self.world.note(f"without call records: {problem.message}")
@@ -368,8 +342,7 @@ class _Offer:
 
     def settle_with(self, left: Sequence[Quarantined]) -> list[Quarantined]:
         """Note what became of each; returns those of them that were left for good, as news."""
-        spool = self.looking.spool
-        news = []
+        spool, news = self.looking.spool, list[Quarantined]()
         for each in left:
             sight = self.made.get(each.path)
             unsettled = each.refusal is Refusal.UNSETTLED
@@ -400,7 +373,7 @@ class FolderChanges:
         self._told: Iterator[set[tuple[Change, str]]] | None = None
         self._followed: set[tuple[Path, int, int]] = set()
         self.tells_all = True
-        """Whether every change is told; else look at everything now and then."""
+        """Whether every change is reported; else look at everything now and then."""
 
     def follow(self, folders: Sequence[Path]) -> None:
         """Tell of these folders from the next ``wait`` on: of those that are there now.
@@ -413,7 +386,18 @@ class FolderChanges:
         self._followed = now
         near = [path for path in folders if file_system_of(path) not in NETWORK_FILE_SYSTEMS]
         self.tells_all = len(near) == len(folders)
-        self._told = self._watch(near) if near else None
+        self._told = None
+        if near:
+            self._told = watch(
+                *near,
+                watch_filter=None,
+                debounce=TICK_SECONDS * 1000,
+                rust_timeout=TICK_SECONDS * 1000,
+                yield_on_timeout=True,
+                stop_event=self._stop,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            )
 
     def wait(self) -> list[Path]:
         """Wait a second, or until something changes; returns where."""
@@ -426,18 +410,6 @@ class FolderChanges:
             self._told, self.tells_all = None, False
             return []
         return [Path(path) for change, path in changes if change is not Change.deleted]
-
-    def _watch(self, folders: Sequence[Path]) -> Iterator[set[tuple[Change, str]]]:
-        return watch(
-            *folders,
-            watch_filter=None,
-            debounce=TICK_SECONDS * 1000,
-            rust_timeout=TICK_SECONDS * 1000,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
 
 
 def _identity(folder: Path) -> tuple[int, int]:
@@ -527,11 +499,10 @@ class Spool:
         self._left = set()
 
     def is_news(self, left: Quarantined) -> bool:
-        """Whether it was not told before that this was left, and why."""
-        key = hash((left.path, left.why))
-        is_news = key not in self._told
-        self._told.add(key)
-        return is_news
+        """Whether it was not reported before that this was left, and why."""
+        before = len(self._told)
+        self._told.add(hash((left.path, left.why)))
+        return len(self._told) > before
 
     def begin_pass(self) -> None:
         """All folders are looked through from here on."""

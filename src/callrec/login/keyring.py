@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
@@ -73,24 +73,32 @@ class Credential:
 
 def save_session(session: Session, environ: Mapping[str, str]) -> None:
     """Keep a session."""
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         _write_session(session, folder)
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
-    text = json.dumps(_session_json(session))
+    members = {
+        "boot": _boot(),
+        "log": base64.b64encode(session.log_seed).decode(),
+        "login": session.login,
+        "opened": session.opened_at.timestamp(),
+        "person": session.person,
+        "root": session.root.hex(),
+        "shares": [
+            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
+            for (key, version), secret in session.shares.items()
+        ],
+        "uid": os.getuid(),
+        "used": session.used_at.timestamp(),
+        "vault": session.vault,
+    }
+    text = json.dumps(members)
     if folder is not None:
         write_private(folder / session.vault, text.encode())
         return
-    store, refused = _key_store()
-    try:
+    with _key_store() as store:
         store.set_password(KEY_STORE_SERVICE, session.vault, text)
-    except refused as error:
-        raise Locked(
-            "this machine has no place where a login can be kept safely",
-            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
-        ) from error
 
 
 def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Session | None:
@@ -99,8 +107,7 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
     Raises:
         Misconfigured: others can read the session file.
     """
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         text = _read_session(vault, folder)
         try:
             session = None if text is None else _session_from(text, vault)
@@ -119,39 +126,36 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
 
 def end_session(vault: str, environ: Mapping[str, str]) -> bool:
     """Forget the session; returns whether there was one."""
-    folder = runtime_folder(environ)
-    with _alone(folder):
+    with _alone(environ) as folder:
         return _forget_session(vault, folder)
 
 
 @contextmanager
-def _alone(folder: Path | None) -> Iterator[None]:
-    """Let nobody else read, renew or end a session meanwhile: one that was ended stays ended.
+def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
+    """The folder of sessions, where no other command reads, renews or ends one meanwhile.
 
-    The system's key store has no such lock.
+    So one that was ended stays ended. None: the system's key store, which has no such lock.
     """
+    folder = runtime_folder(environ)
     if folder is None:
-        yield
+        yield None
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield folder
     finally:
         os.close(descriptor)
 
 
 def _forget_session(vault: str, folder: Path | None) -> bool:
-    if folder is not None:
-        try:
-            (folder / vault).unlink()
-        except FileNotFoundError:
-            return False
-        return True
-    store, refused = _key_store()
     try:
-        store.delete_password(KEY_STORE_SERVICE, vault)
-    except refused:
+        if folder is not None:
+            (folder / vault).unlink()
+        else:
+            with _key_store() as store:
+                store.delete_password(KEY_STORE_SERVICE, vault)
+    except (FileNotFoundError, Locked):
         return False
     return True
 
@@ -186,16 +190,9 @@ def _is_made_private(folder: Path) -> bool:
 
 def write_credential(path: Path, credential: Credential) -> None:
     """Write a credential file that its owner alone can read; never over an existing file."""
-    text = json.dumps(
-        {
-            "callrec-credential": 1,
-            "person": credential.person,
-            "root": credential.root.hex(),
-            "seed": credential.seed.hex(),
-            "vault": credential.vault,
-        },
-        indent=1,
-    )
+    root, seed = credential.root.hex(), credential.seed.hex()
+    members = {"callrec-credential": 1, "person": credential.person, "root": root, "seed": seed}
+    text = json.dumps({**members, "vault": credential.vault}, indent=1)
     write_private(path, text.encode() + b"\n", new=True)
 
 
@@ -207,12 +204,8 @@ def read_credential(path: Path) -> Credential:
     """
     try:
         value = json.loads(read_private(path))
-        return Credential(
-            vault=_text(value["vault"]),
-            person=_text(value["person"]),
-            root=_key(bytes.fromhex(value["root"])),
-            seed=_key(bytes.fromhex(value["seed"])),
-        )
+        root, seed = (_key(bytes.fromhex(value[name])) for name in ("root", "seed"))
+        return Credential(_text(value["vault"]), _text(value["person"]), root, seed)
     except _IN_NO_FORM as error:
         raise Misconfigured(
             f'"{path}" is no credential file',
@@ -244,9 +237,8 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
         with atomic_write(path, replaces=not new) as file:
             file.write(data)
     except FileExistsError as error:
-        raise Misconfigured(
-            f'"{path}" exists already', hint="name a file that does not exist"
-        ) from error
+        hint = "name a file that does not exist"
+        raise Misconfigured(f'"{path}" exists already', hint=hint) from error
     except OSError as error:
         raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
 
@@ -259,37 +251,24 @@ def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
             if (folder / vault).exists():
                 raise
         return None  # it may have been closed at this moment
-    store, refused = _key_store()
-    try:
+    with suppress(Locked), _key_store() as store:
         return store.get_password(KEY_STORE_SERVICE, vault)
-    except refused:
-        return None
+    return None
 
 
-def _key_store() -> tuple[KeyringBackend, type[Exception]]:
-    """The system's key store, and what its errors are."""
+@contextmanager
+def _key_store() -> Iterator[KeyringBackend]:
+    """The system's key store; what it refuses is raised as Locked."""
     import keyring as system  # noqa: PLC0415 - slow to import, and not needed where memory will do
     from keyring.errors import KeyringError  # noqa: PLC0415
 
-    return system.get_keyring(), KeyringError
-
-
-def _session_json(session: Session) -> dict[str, Any]:
-    return {
-        "boot": _boot(),
-        "log": base64.b64encode(session.log_seed).decode(),
-        "login": session.login,
-        "opened": session.opened_at.timestamp(),
-        "person": session.person,
-        "root": session.root.hex(),
-        "shares": [
-            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
-            for (key, version), secret in session.shares.items()
-        ],
-        "uid": os.getuid(),
-        "used": session.used_at.timestamp(),
-        "vault": session.vault,
-    }
+    try:
+        yield system.get_keyring()
+    except KeyringError as error:
+        raise Locked(
+            "this machine has no place where a login can be kept safely",
+            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
+        ) from error
 
 
 def _session_from(text: bytes | str, vault: str) -> Session | None:

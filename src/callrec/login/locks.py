@@ -91,18 +91,15 @@ _WORTH_SCORING: Final = 72
 def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
     """Check a new password; ``known`` is what a guesser would try first: names, the practice."""
     shortest = MIN_LENGTH_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else MIN_LENGTH
+    hint = "three or four random words make a good one"
     if len(password) < shortest:
-        raise Unusable(
-            f"the password is too short: {shortest} characters at least",
-            hint="three or four random words make a good one",
-        )
+        what = f"the password is too short: {shortest} characters at least"
+        raise Unusable(what, hint=hint)
     from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists of words are long: for a new one only
 
     guessed = zxcvbn(password[:_WORTH_SCORING], user_inputs=list(known))
     if guessed["score"] < MIN_SCORE:
-        raise Unusable(
-            "the password is too easily guessed", hint="three or four random words make a good one"
-        )
+        raise Unusable("the password is too easily guessed", hint=hint)
 
 
 def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:

@@ -58,10 +58,9 @@ def show_person(practice: Practice, actor: Actor, *, login: str) -> Colleague:
 
 def find_person(practice: Practice, login: str) -> tuple[Any, Voucher]:
     """The row and the newest voucher of a login."""
+    query = select(tables.person).where(tables.person.c.login == login)
     with reading(practice.engine) as connection:
-        row = connection.execute(
-            select(tables.person).where(tables.person.c.login == login)
-        ).first()
+        row = connection.execute(query).first()
     voucher = practice.register.voucher(row.id) if row else None
     if row is None or voucher is None:
         raise NotFound("nobody has that login", hint="run callrec user list")
@@ -83,11 +82,10 @@ def people_named(
     By login always; by full name where the actor holds the catalogue key, as everybody who may
     decide does.
     """
-    if not texts:
-        return frozenset()
+    everybody = _everybody(practice, actor, connection) if texts else {}
     return frozenset(
         person
-        for person, each in _everybody(practice, actor, connection).items()
+        for person, each in everybody.items()
         if any(is_named(text, login=each.login, full_name=each.full_name) for text in texts)
     )
 
@@ -130,34 +128,27 @@ class _Logins(dict[str, str]):
 
 def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
     """A person by row and newest voucher; without their name where the actor cannot open it."""
-    under = (VaultKey.CATALOGUE, row.name_version)
-    if under not in practice.register.keys:  # else nobody could tell whose login it is
+    vault, version = practice.vault, row.name_version
+    if (VaultKey.CATALOGUE, version) not in practice.register.keys:
+        # Else nobody could tell whose login it is.
         raise Tampered("a name is sealed under a key that there is not")
-    secret = actor.shares.get(under)
-    full_name = ""
-    if secret is not None:
-        names = open_names(
-            row.name_sealed,
-            secret=secret,
-            voucher=voucher,
-            vault=practice.vault,
-            version=row.name_version,
-        )
+    full_name, sealed = "", row.name_sealed
+    if secret := actor.shares.get((VaultKey.CATALOGUE, version)):
+        names = open_names(sealed, secret=secret, voucher=voucher, vault=vault, version=version)
         if names.login != row.login:
             raise Tampered("a login stands beside somebody else's name")
         full_name = names.full_name
-    claimed = practice.register.claims.get(row.id)
-    waiting = claimed is not None and row.claimed is not None
+    claimed = practice.register.claims.get(row.id) if row.claimed is not None else None
     person = voucher.person
     return Colleague(
         login=row.login,
         full_name=full_name,
         role=person.role,
-        standing=Standing.CLAIMED if waiting else person.standing,
+        standing=Standing.CLAIMED if claimed else person.standing,
         powers=tuple(sorted(powers_of(person, today(practice)))),
         delegations=tuple((d.power, d.until.isoformat()) for d in person.delegations),
         fingerprint=voucher.keys.fingerprint,
-        claimed_fingerprint=claimed.fingerprint if claimed and waiting else "",
+        claimed_fingerprint=claimed.fingerprint if claimed else "",
     )
 
 
@@ -175,25 +166,31 @@ class Names:
     @property
     def digest(self) -> str:
         """SHA-256(nonce || login || full name) in hex: what the voucher holds."""
-        both = self.login.encode(), self.full_name.encode()
-        return primitives.sha256(self.nonce, *both).hex()
+        return primitives.sha256(self.nonce, self.login.encode(), self.full_name.encode()).hex()
 
 
 def fresh_names(login: str, full_name: str) -> Names:
     return Names(login, normalize("NFC", full_name), primitives.random_bytes(NONCE_BYTES))
 
 
-def seal_names(names: Names, *, public: bytes, vault: str, person: str, version: int) -> bytes:
-    """Seal the names to the catalogue key, so that a thief of the disk learns no staff list."""
-    body = canonical(
-        {
-            "full_name": names.full_name,
-            "login": names.login,
-            "nonce": base64.b64encode(names.nonce).decode(),
-        }
-    )
+def person_row(
+    names: Names, *, person: str, vault: str, public: bytes, version: int
+) -> dict[str, Any]:
+    """The row of a person without a password.
+
+    The names are sealed to the catalogue key, so that a thief of the disk learns no staff list.
+    """
+    nonce = base64.b64encode(names.nonce).decode()
+    body = canonical({"full_name": names.full_name, "login": names.login, "nonce": nonce})
     info = context("person", vault, person=person, version=version)
-    return primitives.hpke_seal(public, body, info)
+    return {
+        "id": person,
+        "login": names.login,
+        "locked": None,
+        "name_version": version,
+        "name_sealed": primitives.hpke_seal(public, body, info),
+        "failures": 0,
+    }
 
 
 def open_names(

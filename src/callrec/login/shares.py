@@ -34,20 +34,15 @@ class Share:
 
 def holders(register: Register, on: date) -> Mapping[str, frozenset[VaultKey]]:
     """Everybody who holds vault keys on that day, and which; the kit included."""
-    found: dict[str, frozenset[VaultKey]] = {
-        voucher.person.id: keys_held(powers_of(voucher.person, on)) for voucher in register.people()
-    }
-    return {**found, register.founders.kit: frozenset(KIT_HOLDS)}
+    people = (voucher.person for voucher in register.people())
+    held = {str(person.id): keys_held(powers_of(person, on)) for person in people}
+    return {**held, register.founders.kit: frozenset(KIT_HOLDS)}
 
 
 def new_version(register: Register, keys: Iterable[VaultKey]) -> Secrets:
     """Fresh secrets for the next version of these keys."""
-    return {
-        (key, max(register.versions(key), default=0) + 1): primitives.random_bytes(
-            primitives.KEY_BYTES
-        )
-        for key in sorted(keys)
-    }
+    places = [(key, max(register.versions(key), default=0) + 1) for key in sorted(keys)]
+    return {place: primitives.random_bytes(primitives.KEY_BYTES) for place in places}
 
 
 def seal_share(
@@ -72,11 +67,9 @@ def shares_for(
     )
 
 
-def open_shares(
-    connection: Connection, register: Register, person: str, kem: bytes
-) -> dict[tuple[VaultKey, int], bytes]:
+def open_shares(connection: Connection, register: Register, person: str, kem: bytes) -> Secrets:
     """Open every share that lies there for a person, with their X-Wing seed."""
-    vault, opened = register.founders.vault, {}
+    vault, opened = register.founders.vault, Secrets()
     query = select(tables.share).where(tables.share.c.person == person)
     for row in connection.execute(query).all():
         key = VaultKey(row.key)
@@ -93,36 +86,25 @@ def store_shares(connection: Connection, shares: Iterable[Share]) -> None:
     table = tables.share
     for share in shares:
         place = {"key": share.key, "version": share.version, "person": share.to}
-        connection.execute(
-            table.delete().where(*(table.c[name] == value for name, value in place.items()))
-        )
+        there = (table.c[name] == value for name, value in place.items())
+        connection.execute(table.delete().where(*there))
         connection.execute(table.insert().values(**place, sealed=share.sealed))
 
 
 def key_fields(vault: str, secrets: Secrets) -> dict[str, Any]:
     """The fields of a ``key`` statement: versions that are new, and their public halves."""
-    return {
-        "keys": [
-            {
-                "key": key,
-                "public": base64.b64encode(public_half(vault, key, version, secret)).decode(),
-                "version": version,
-            }
-            for (key, version), secret in secrets.items()
-        ]
-    }
+    keys = []
+    for (key, version), secret in secrets.items():
+        public = base64.b64encode(public_half(vault, key, version, secret)).decode()
+        keys.append({"key": key, "public": public, "version": version})
+    return {"keys": keys}
 
 
 def seal_fields(shares: Iterable[Share]) -> dict[str, Any]:
     """The fields of a ``seal`` statement: which shares were sealed, to whom."""
-    return {
-        "shares": [
-            {
-                "key": share.key,
-                "sha256": primitives.sha256(share.sealed).hex(),
-                "to": share.to,
-                "version": share.version,
-            }
-            for share in shares
-        ]
-    }
+    listed = []
+    for share in shares:
+        sha256 = primitives.sha256(share.sealed).hex()
+        place = {"key": share.key, "version": share.version, "to": share.to}
+        listed.append({**place, "sha256": sha256})
+    return {"shares": listed}

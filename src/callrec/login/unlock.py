@@ -3,11 +3,13 @@
 Failures are in the audit log without the name that was typed, one leaf a minute with a count, and
 each further failure in a row makes the next attempt wait longer. Neither the error nor the time it
 takes tells whether a login exists or only its password was wrong.
+
+To log in opens a session; at their first login, new people make their own key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,12 +24,13 @@ from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
-from callrec.login.keyring import Credential, Session
-from callrec.login.locks import strengthen_lock
+from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
+from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
 from callrec.login.shares import open_shares
-from callrec.policy.role import Person, Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, check_unchanged, today, writing
+from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
+from callrec.practice import Actor, Practice, check_unchanged, record, today, writing
 from callrec.record.entitled import without_lapsed_powers
 
 FREE_FAILURES: Final = 3
@@ -103,11 +106,11 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
         raise Misconfigured("this credential belongs to another vault")
     _check_root(practice, credential.root)
     identity = Identity.from_seed(credential.seed, practice.vault)
+    person = tables.person.c
+    query = select(person.login).where(person.id == credential.person)
     with reading(practice.engine) as connection:
-        login = connection.execute(
-            select(tables.person.c.login).where(tables.person.c.id == credential.person)
-        ).scalar()
-    return actor_of(practice, Unlocked(credential.person, login or "", identity, claimed=False))
+        login = connection.execute(query).scalar() or ""
+    return actor_of(practice, Unlocked(credential.person, login, identity, claimed=False))
 
 
 def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
@@ -117,13 +120,8 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         person = _confirmed(practice, unlocked)
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
         person = without_lapsed_powers(practice, connection, person)
-    return Actor(
-        person=person,
-        login=unlocked.login,
-        signer=Signer(person.id, unlocked.identity.log),
-        identity=unlocked.identity,
-        shares=_needed(practice, person, shares),
-    )
+    identity, needed = unlocked.identity, _needed(practice, person, shares)
+    return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed)
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
@@ -154,10 +152,8 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
     _check_root(practice, session.root)
     person = practice.register.person(session.person)
     keys = practice.register.public_keys(session.person)
-    if (
-        person.standing is not Standing.CONFIRMED
-        or primitives.signing_public(session.log_seed) != keys.log
-    ):
+    is_current = primitives.signing_public(session.log_seed) == keys.log
+    if person.standing is not Standing.CONFIRMED or not is_current:
         raise Locked("this login has ended", hint="run callrec login")
     for (key, version), secret in session.shares.items():
         practice.register.check_opened(key, version, secret)
@@ -202,10 +198,9 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     Whose lock depends on the login alone, so that the same login always takes as long.
     """
     person = tables.person
+    query = select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
     with reading(practice.engine) as connection:
-        rows = connection.execute(
-            select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
-        ).all()
+        rows = connection.execute(query).all()
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
@@ -236,20 +231,18 @@ def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime
         if row is not None:
             failures = tables.person.c.failures + 1
             update_row(act.connection, tables.person, row.id, failures=failures, failed_at=at)
-        count = _count_failure(act.connection, at // MINUTE_MS)
-        if count:
+        if count := _count_failure(act.connection, at // MINUTE_MS):
             act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
 
 
 def _count_failure(connection: Connection, minute: int) -> int:
     """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
-    table = tables.failed_login
-    rows = connection.execute(select(table.c.minute, table.c["count"]))
+    table, counted = tables.failed_login, tables.failed_login.c["count"]
+    rows = connection.execute(select(table.c.minute, counted))
     waiting: dict[int, int] = {row[0]: row[1] for row in rows}
     if minute in waiting:
-        connection.execute(
-            table.update().where(table.c.minute == minute).values({"count": table.c["count"] + 1})
-        )
+        once_more = table.update().where(table.c.minute == minute)
+        connection.execute(once_more.values({"count": counted + 1}))
         return 0
     connection.execute(table.delete())
     connection.execute(table.insert().values(minute=minute, count=0))
@@ -259,3 +252,81 @@ def _count_failure(connection: Connection, minute: int) -> int:
 def _forget_failures(practice: Practice, person: str) -> None:
     with writing(practice, None) as act:
         update_row(act.connection, tables.person, person, failures=0, failed_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """An open login."""
+
+    login: str
+    role: str
+    ends_at: datetime
+    """At the latest; ten minutes without a command end it earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingConfirmation:
+    """A person's own key, which the Data Controller has to compare and confirm."""
+
+    login: str
+    fingerprint: str
+    made_now: bool
+
+
+def log_in(
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    new_password: Callable[[], str],
+    environ: Mapping[str, str],
+) -> LoggedIn | AwaitingConfirmation:
+    """Open a login, or take a new person's first step; any login that was open ends.
+
+    The first time, ``password`` is the provisional one, and ``new_password`` is asked for the
+    password of their own key.
+
+    Raises:
+        Locked: a wrong password, or a disabled person.
+        Unusable: the new password will not do.
+    """
+    unlocked = unlock_person(practice, login=login, password=password)
+    standing = practice.register.person(unlocked.person).standing
+    if unlocked.claimed or standing is Standing.PROVISIONAL:
+        end_session(practice.vault, environ)  # or what is typed next would be somebody else's
+    if unlocked.claimed:
+        return AwaitingConfirmation(login, unlocked.identity.public.fingerprint, made_now=False)
+    if standing is Standing.PROVISIONAL:
+        return _claim(practice, unlocked, new_password())
+    actor = actor_of(practice, unlocked)
+    record(practice, actor, "login")
+    strengthen_lock(practice, actor, password)
+    session = session_of(practice, actor)
+    save_session(session, environ)
+    return LoggedIn(login, actor.person.role, session.opened_at + SESSION_LIMIT)
+
+
+def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
+    """Lock the actor's seed under another password; nothing else changes.
+
+    Raises:
+        Unusable: the new password will not do.
+    """
+    check_password(password, role=actor.person.role, known=(actor.login, practice.name))
+    relock(practice, actor, password, "password.changed")
+
+
+def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
+    """Make the person's own key; the provisional one signs this claim and nothing else."""
+    person = practice.register.person(unlocked.person)
+    check_password(password, role=person.role, known=(unlocked.login, practice.name))
+    own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
+    kdf = kdf_for(practice.config.passwords, POWERS[person.role])
+    locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
+    vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
+    fields = {"keys": own.public.as_json()}
+    claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)
+    with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
+        update_row(act.connection, tables.person, person.id, claimed=locked)
+        act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)
+    return AwaitingConfirmation(unlocked.login, own.public.fingerprint, made_now=True)

@@ -32,14 +32,14 @@ from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
 from callrec.login.locks import check_password, kdf_for
-from callrec.login.people import Names, fresh_names, seal_names
+from callrec.login.people import Names, fresh_names, person_row
 from callrec.login.shares import (
     KIT_HOLDS,
     Secrets,
     key_fields,
     new_version,
     seal_fields,
-    seal_share,
+    shares_for,
     store_shares,
 )
 from callrec.people.vouching import voucher_fields
@@ -50,19 +50,6 @@ from callrec.system.files import check_only_we_can_change, sync
 KIT_LOGIN: Final = "recovery-kit"
 
 LOGIN_FORM: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class NewVault:
-    """A new vault. Its repr shows nothing."""
-
-    vault: str
-    practice: str
-    folder: Path
-    login: str
-    fingerprint: str
-    """The vault root in hex: what the practice publishes."""
-    kit: PrintedKit
 
 
 def check_login(login: str) -> None:
@@ -85,7 +72,7 @@ def set_up_practice(
     environ: Mapping[str, str],
     split: bool = False,
     keep: Callable[[PrintedKit], None] | None = None,
-) -> NewVault:
+) -> PrintedKit:
     """Make the vault that the configuration names, with its first Data Controller [policy 4(a)].
 
     It is made whole under another name and then renamed, so that a vault is there whole or not.
@@ -101,23 +88,25 @@ def set_up_practice(
         split: print the recovery kit on three pages of which any two will do.
         keep: saves the kit's page, before there is a vault that it opens.
 
+    Returns:
+        The recovery kit, whose fingerprint is what the practice publishes.
+
     Raises:
         Unusable: the login name or the password will not do.
         Misconfigured: there is a vault already, or the folder is in use.
         Failed: the disk is full.
     """
     check_login(login)
-    check_password(
-        password, role=Role.DATA_CONTROLLER, known=(login, *full_name.split(), practice_name)
-    )
+    known = (login, *full_name.split(), practice_name)
+    check_password(password, role=Role.DATA_CONTROLLER, known=known)
     folder = config.vault
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Misconfigured(
-            f'"{folder}" is in use already', hint="choose another folder with --vault"
-        )
+        hint = "choose another folder with --vault"
+        raise Misconfigured(f'"{folder}" is in use already', hint=hint)
     founding = _Setup.draw(practice_name, fresh_names(login, full_name), now)
-    state = state_folder(founding.founders.vault, environ)
-    beside = folder.with_name(f".{folder.name}.{founding.founders.vault}")
+    vault = founding.founders.vault
+    state = state_folder(vault, environ)
+    beside = folder.with_name(f".{folder.name}.{vault}")
     try:
         # A run that was killed left a seed that a password opens.
         for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
@@ -129,7 +118,7 @@ def set_up_practice(
         head, root = _write(founding, beside, config, password)
         kit = PrintedKit(
             practice=founding.founders.practice,
-            vault=founding.founders.vault,
+            vault=vault,
             fingerprint=root.hex(),
             serial=1,
             made_at=now(),
@@ -138,31 +127,19 @@ def set_up_practice(
         if keep is not None:
             keep(kit)
         save_seen_head(state, head, format_instant(now()))
-        _put_in_place(beside, folder)
+        # The last thing that can fail, as people throw the kit away if it did.
+        beside.rename(folder)
+        try:
+            sync(folder.parent)
+        except OSError:
+            folder.rename(beside)
+            raise
     except OSError as error:
-        raise Misconfigured(
-            f'"{folder}" cannot be made: {error.strerror}', hint="choose another with --vault"
-        ) from error
+        what = f'"{folder}" cannot be made: {error.strerror}'
+        raise Misconfigured(what, hint="choose another with --vault") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return NewVault(
-        vault=founding.founders.vault,
-        practice=practice_name,
-        folder=folder,
-        login=login,
-        fingerprint=root.hex(),
-        kit=kit,
-    )
-
-
-def _put_in_place(beside: Path, folder: Path) -> None:
-    """Rename the vault; the last thing that can fail, as people throw the kit away if it did."""
-    beside.rename(folder)
-    try:
-        sync(folder.parent)
-    except OSError:
-        folder.rename(beside)
-        raise
+    return kit
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -209,9 +186,8 @@ def _write(
     engine = connect(folder / FILE_NAME, mode="rw")
     public = primitives.kem_public(founding.secrets[VaultKey.AUDIT, 1])
     log = audit.Log(founders.vault, 1, public, founding.now)
-    with audit.log_transaction(
-        engine, log, Signer(founders.controller, founding.controller.log)
-    ) as act:
+    signer = Signer(founders.controller, founding.controller.log)
+    with audit.log_transaction(engine, log, signer) as act:
         act.leaf("vault.founded", actor=founders.controller, founders=founders)
         root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password, root)
@@ -224,57 +200,31 @@ def _write(
 def _write_people(
     founding: _Setup, act: LogTransaction, config: Config, password: str, root: bytes
 ) -> None:
-    founders, names = founding.founders, founding.names
-    role = Role.DATA_CONTROLLER
-    locked = lock(
-        founding.controller.seed,
-        root,
-        password=password,
-        person=founders.controller,
-        vault=founders.vault,
-        kdf=kdf_for(config.passwords, POWERS[role]),
-    )
-    for holder, login, seed, called in (
-        (founders.controller, names.login, canonical(locked.as_json()), names),
-        (founders.kit, KIT_LOGIN, None, fresh_names(KIT_LOGIN, "")),
+    founders, names, role = founding.founders, founding.names, Role.DATA_CONTROLLER
+    vault, controller = founders.vault, founders.controller
+    seed, kdf = founding.controller.seed, kdf_for(config.passwords, POWERS[role])
+    locked = lock(seed, root, password=password, person=controller, vault=vault, kdf=kdf)
+    public = primitives.kem_public(founding.secrets[VaultKey.CATALOGUE, 1])
+    for holder, called, lying in (
+        (controller, names, canonical(locked.as_json())),
+        (founders.kit, fresh_names(KIT_LOGIN, ""), None),
     ):
-        sealed = seal_names(
-            called,
-            public=primitives.kem_public(founding.secrets[VaultKey.CATALOGUE, 1]),
-            vault=founders.vault,
-            person=holder,
-            version=1,
-        )
-        act.connection.execute(
-            tables.person.insert().values(
-                id=holder, login=login, locked=seed, name_version=1, name_sealed=sealed, failures=0
-            )
-        )
-    person = Person(PersonId(founders.controller), role, POWERS[role])
-    fields = voucher_fields(
-        person, founding.controller.public, names_digest=names.digest, previous=None
-    )
-    act.leaf(
-        "person.added",
-        actor=founders.controller,
-        subject=[founders.controller],
-        statement=founding.statement("voucher", fields),
-    )
+        row = person_row(called, person=holder, vault=vault, public=public, version=1)
+        act.connection.execute(tables.person.insert().values(row | {"locked": lying}))
+    person = Person(PersonId(controller), role, POWERS[role])
+    keys = founding.controller.public
+    fields = voucher_fields(person, keys, names_digest=names.digest, previous=None)
+    statement = founding.statement("voucher", fields)
+    act.leaf("person.added", actor=controller, subject=[controller], statement=statement)
 
 
 def _write_keys(founding: _Setup, act: LogTransaction) -> None:
-    founders, controller = founding.founders, founding.founders.controller
-    shares = tuple(
-        seal_share(founders.vault, place, secret, to=to, kem=kem)
-        for place, secret in founding.secrets.items()
-        for to, kem, held in (
-            (controller, founding.controller.public.kem, tuple(VaultKey)),
-            (founders.kit, founding.kit.public.kem, KIT_HOLDS),
-        )
-        if place[0] in held
-    )
-    keys = founding.statement("key", key_fields(founders.vault, founding.secrets))
+    founders, secrets = founding.founders, founding.secrets
+    controller = founders.controller
+    held = {controller: frozenset(VaultKey), founders.kit: frozenset(KIT_HOLDS)}
+    shares = shares_for(Register(founders), secrets, held)
+    keys = founding.statement("key", key_fields(founders.vault, secrets))
     act.leaf("keys.made", actor=controller, statement=keys)
     store_shares(act.connection, shares)
     seals = founding.statement("seal", seal_fields(shares))
-    act.leaf("keys.shared", actor=controller, subject=[controller, founders.kit], statement=seals)
+    act.leaf("keys.shared", actor=controller, subject=[*held], statement=seals)

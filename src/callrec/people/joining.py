@@ -15,7 +15,6 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from callrec.audit.log import LogTransaction
-from callrec.audit.register import Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
@@ -28,17 +27,28 @@ from callrec.login.people import (
     Names,
     find_person,
     fresh_names,
-    seal_names,
+    person_row,
     shown_colleague,
 )
 from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import check_login
-from callrec.people.leaving import HAS_ANOTHER_KEY, drop_keys_of, seal_keys_anew, take_back_grants
 from callrec.people.powers import check_controller_remains, current_voucher
-from callrec.people.vouching import give_shares, governing, vouch
+from callrec.people.vouching import (
+    HAS_ANOTHER_KEY,
+    drop_keys_of,
+    give_shares,
+    governing,
+    seal_keys_anew,
+    take_back_grants,
+    vouch,
+)
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
+
+PERSON_RESET: Final = "person.reset"
+
+_ADD_ANEW: Final = "add the person anew: callrec user add"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,10 +74,9 @@ def add_person(
     check_login(login)
     password = password or fresh_passphrase()
     check_password(password, role=role, known=(login, *full_name.split(), practice.name))
-    person = Person(
-        PersonId(primitives.random_id()), role, frozenset(), standing=Standing.PROVISIONAL
-    )
-    public, locked = provisional_identity(practice, person.id, password)
+    id_ = PersonId(primitives.random_id())
+    person = Person(id_, role, frozenset(), standing=Standing.PROVISIONAL)
+    public, locked = _provisional_identity(practice, person.id, password)
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
@@ -75,7 +84,7 @@ def add_person(
     return AddedPerson(login, role, password)
 
 
-def provisional_identity(
+def _provisional_identity(
     practice: Practice, person: str, password: str
 ) -> tuple[PublicKeys, bytes]:
     """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
@@ -124,14 +133,13 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     with attempt(practice, actor, "person.confirmed", subject=[row.id]):
         check_may_vouch(actor.person)
     if voucher.person.standing is Standing.DISABLED:
-        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")
+        raise Unusable("this login is disabled", hint=_ADD_ANEW)
     if voucher.person.standing is Standing.CONFIRMED:
         raise Unusable(f"{login} is confirmed already", hint=f"callrec user show {login}")
     claimed = practice.register.claims.get(row.id)
     if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
-        raise Unusable(
-            f"{login} has not made a key yet", hint=f"{login} runs callrec login {login} first"
-        )
+        hint = f"{login} runs callrec login {login} first"
+        raise Unusable(f"{login} has not made a key yet", hint=hint)
     if claimed.fingerprint != fingerprint:
         raise Tampered(f"the key of {login} is not the one whose fingerprint was compared")
     powers = voucher.person.powers or POWERS[voucher.person.role]
@@ -157,23 +165,9 @@ def insert_person(
 ) -> None:
     """Put a person into the catalogue, names sealed; the voucher is made separately."""
     check_login_is_free(act.connection, names.login)
-    key = practice.register.newest(VaultKey.CATALOGUE)
-    sealed = seal_names(
-        names, public=key.public, vault=practice.vault, person=person.id, version=key.version
-    )
-    act.connection.execute(
-        tables.person.insert().values(
-            id=person.id,
-            login=names.login,
-            locked=locked,
-            name_version=key.version,
-            name_sealed=sealed,
-            failures=0,
-        )
-    )
-
-
-PERSON_RESET: Final = "person.reset"
+    key, vault = practice.register.newest(VaultKey.CATALOGUE), practice.vault
+    row = person_row(names, person=person.id, vault=vault, public=key.public, version=key.version)
+    act.connection.execute(tables.person.insert().values(row | {"locked": locked}))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -189,11 +183,7 @@ class PasswordReset:
 def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> PasswordReset:
     """Give a person who lost their password a provisional one; no powers until confirmed.
 
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        login: whose password is lost.
-        password: the provisional one; empty: one is made.
+    Where ``password`` is empty, one is made.
 
     Raises:
         NotFound: nobody has that login.
@@ -204,11 +194,19 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     person = replace(voucher.person, standing=Standing.PROVISIONAL)
     with attempt(practice, actor, PERSON_RESET, subject=[person.id]):
         check_may_vouch(actor.person)
-        _check_has_password(actor, login, voucher)
+        if person.id == actor.person.id:
+            raise Unusable("you have just given your password", hint="run callrec user password")
+        if person.role is Role.INTAKE:
+            raise Unusable(
+                "an intake service has a credential file and no password",
+                hint=f"run callrec user disable {login}, and add another with callrec user add",
+            )
+        if voucher.person.standing is Standing.DISABLED:
+            raise Unusable("this login is disabled", hint=_ADD_ANEW)
         check_controller_remains(practice, person)
     password = password or fresh_passphrase()
     check_password(password, role=person.role, known=(login, practice.name))
-    public, locked = provisional_identity(practice, person.id, password)
+    public, locked = _provisional_identity(practice, person.id, password)
     with governing(practice, actor) as act:
         vouch(practice, act, actor, PERSON_RESET, person=person, keys=public, name=voucher.name)
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
@@ -219,16 +217,3 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
         changed = {"locked": locked, "claimed": None, "failures": 0, "failed_at": None}
         update_row(act.connection, tables.person, person.id, **changed)
     return PasswordReset(login, password, taken_back)
-
-
-def _check_has_password(actor: Actor, login: str, voucher: Voucher) -> None:
-    person = voucher.person
-    if person.id == actor.person.id:
-        raise Unusable("you have just given your password", hint="run callrec user password")
-    if person.role is Role.INTAKE:
-        raise Unusable(
-            "an intake service has a credential file and no password",
-            hint=f"run callrec user disable {login}, and add another with callrec user add",
-        )
-    if person.standing is Standing.DISABLED:
-        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")

@@ -36,6 +36,8 @@ from callrec.policy.role import (
 )
 from callrec.practice import Actor, Practice, attempt, today
 
+DELEGATED: Final = "person.delegated"
+
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
@@ -57,14 +59,8 @@ def change_role(
 ) -> RoleChange:
     """Give a person another role: new powers, and new versions of each key that they lose.
 
-    What is lent to them stays lent, unless ``only`` restricts them.
-
-    Args:
-        practice: the open vault.
-        actor: who governs, with their password given.
-        login: whose role it is to be.
-        role: the role.
-        only: the only powers of the role to hold, with nothing lent; empty: all of them.
+    What is lent to them stays lent, unless ``only`` names the only powers of the role that they are
+    to hold.
 
     Raises:
         NotFound: nobody has that login.
@@ -76,29 +72,28 @@ def change_role(
     voucher = current_voucher(practice, actor, login)
     with attempt(practice, actor, "person.role", subject=[voucher.person.id]):
         check_may_vouch(actor.person)
-        _check_is_a_persons(role, voucher.person)
+        if Role.INTAKE in (role, voucher.person.role):  # its credential file needs no password
+            raise Refused(
+                "an intake service and a person do not become each other",
+                clause=Clause.CONTROLLED_ACCESS,
+                hint="disable the one, and add the other: callrec user disable, callrec user add",
+            )
     if only:
         check_in_force(voucher.person)
     # People without a key of their own have no powers yet, unless they had a key and lost it.
     has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
     powers = powers_restricted_to(role, only) if only else POWERS[role]
     lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
-    person = replace(
-        voucher.person,
-        role=role,
-        powers=powers if has_powers else frozenset(),
-        delegations=lent,
-    )
+    powers = powers if has_powers else frozenset()
+    person = replace(voucher.person, role=role, powers=powers, delegations=lent)
     return RoleChange(_revise(practice, actor, "person.role", voucher, person), lent)
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
     """Shut a person out: no powers, no login, and new versions of each key that they held.
 
-    What is sealed to them alone is destroyed.
-
-    Returns:
-        The requests under which something had been granted to them, ``R-17``.
+    What is sealed to them alone is destroyed. Returns the requests under which something had been
+    granted to them, ``R-17``.
 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
@@ -121,19 +116,15 @@ def _revise(
     with attempt(practice, actor, act_name, subject=[person.id]):
         check_may_vouch(actor.person)
         check_controller_remains(practice, person)
+    return _write_change(practice, actor, act_name, voucher, person)
+
+
+def _write_change(
+    practice: Practice, actor: Actor, act_name: str, voucher: Voucher, person: Person
+) -> tuple[str, ...]:
     revision = PersonChange(act_name, voucher, without_lapsed(person, today(practice)))
     with governing(practice, actor) as act:
         return revise(practice, act, actor, [revision])
-
-
-def _check_is_a_persons(role: Role, person: Person) -> None:
-    """Refuse to turn an intake service, whose credential file needs no password, into a person."""
-    if Role.INTAKE in (role, person.role):
-        raise Refused(
-            "an intake service and a person do not become each other",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="disable the one, and add the other: callrec user disable, callrec user add",
-        )
 
 
 def check_controller_remains(practice: Practice, changed: Person) -> None:
@@ -153,9 +144,6 @@ def check_controller_remains(practice: Practice, changed: Person) -> None:
             clause=Clause.CONTROLLED_ACCESS,
             hint="make somebody else Data Controller first",
         )
-
-
-DELEGATED: Final = "person.delegated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +175,7 @@ def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, un
         check_may_vouch(actor.person)
         voucher, day = current_voucher(practice, actor, login), today(practice)
         person = lend(actor.person, voucher.person, power, until=until, on=day)
-    revision = PersonChange(DELEGATED, voucher, without_lapsed(person, day))
-    with governing(practice, actor) as act:
-        revise(practice, act, actor, [revision])
+    _write_change(practice, actor, DELEGATED, voucher, person)
 
 
 def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power) -> None:
@@ -204,17 +190,16 @@ def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power
         check_may_vouch(actor.person)
         voucher = current_voucher(practice, actor, login)
         person = take_back(actor.person, voucher.person, power)
-    revision = PersonChange(UNDELEGATED, voucher, without_lapsed(person, today(practice)))
-    with governing(practice, actor) as act:
-        revise(practice, act, actor, [revision])
+    _write_change(practice, actor, UNDELEGATED, voucher, person)
 
 
 def lapsed_delegations(practice: Practice) -> tuple[LapsedDelegation, ...]:
     """What has lapsed and opened keys that are not renewed yet; opens nothing."""
     called, day = logins(practice), today(practice)
+    people = (voucher.person for voucher in practice.register.people())
     return tuple(
         LapsedDelegation(called[person.id], lent.power, lent.until)
-        for person in (voucher.person for voucher in practice.register.people())
+        for person in people
         for lent in delegations_lapsed(person, day)
         if keys_held(frozenset({lent.power})) - keys_held(powers_of(person, day))
     )

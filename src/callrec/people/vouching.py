@@ -5,25 +5,34 @@ lost, new versions of each vault key that it opened. Finding faulty shares needs
 share's hash is in a seal statement, which names whom it was sealed to and so, by the voucher before
 it, to which key; what each person should hold follows from the vouchers. Whether a share opens,
 only its holder can see, and does at each login.
+
+People who leave or have lost their password have no use for what is sealed to them alone besides,
+grants and the keys of single requests and incidents, and a finder of that password must not have
+it. None of it is the only copy: each such key lies under a vault key as well, and what was granted
+can be granted again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, or_, select
 
 from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
+from callrec.catalogue.requests import destroy_grants_to
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
-from callrec.errors import Failed, Tampered
+from callrec.errors import Failed, Locked, Tampered
+from callrec.incidents.log import INCIDENTS, read_incident_history
 from callrec.login.shares import (
     Secrets,
     Share,
@@ -36,8 +45,9 @@ from callrec.login.shares import (
     shares_for,
     store_shares,
 )
-from callrec.people.leaving import MAY_NOT_HEAR, drop_keys_of, take_back_grants
+from callrec.mail.outbox import notify
 from callrec.policy.authority import delegations_lapsed, without_lapsed
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import (
     Person,
     Power,
@@ -49,10 +59,20 @@ from callrec.policy.role import (
     powers_vouched_for,
 )
 from callrec.practice import Actor, Practice, check_unchanged, today, vault_key, writing
+from callrec.record.acts import check_whole_log, done_leaves
+from callrec.record.forms import NONCE_BYTES
 from callrec.record.statements import sign_statement_as
+from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
+from callrec.requests.model import RequestVersion
 
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf that ends a lent power."""
+
+MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
+
+HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
+
+_GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 def voucher_fields(
@@ -86,24 +106,15 @@ def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
-        _check_shares(practice, act.connection, actor, before)
-
-
-def _check_shares(
-    practice: Practice, connection: Connection, actor: Actor, before: Sequence[ShareFault]
-) -> None:
-    """Check the shares as they now lie in the catalogue, and open those that can be opened.
-
-    Only its holder can open a share, so the actor's own are opened. The others must be stated to be
-    sealed to the key that their holder has now; everybody has each that their powers need, and no
-    other. What was wrong before is for ``keys audit`` to say.
-    """
-    register = read_register(connection)
-    worse = set(share_faults(connection, register, today(practice))) - set(before)
-    if worse:
-        raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    open_shares(connection, register, actor.person.id, actor.identity.kem)
+        # Everybody has each share that their powers need, and no other, stated to be sealed to the
+        # key that they have now. What was wrong before is for ``keys audit`` to say.
+        register = read_register(act.connection)
+        worse = set(share_faults(act.connection, register, today(practice))) - set(before)
+        if worse:
+            raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
+        assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+        # Only its holder can open a share.
+        open_shares(act.connection, register, actor.person.id, actor.identity.kem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +133,12 @@ def revise(
     """Vouch for people again: shares for gained powers, new keys for lost ones.
 
     People keep no share of any version of a key that they no longer need, and nothing that was
-    granted to them once they may no longer hear recordings.
-
-    Returns:
-        The requests under which something was taken back, ``R-17``.
+    granted to them once they may no longer hear recordings. Returns the requests under which
+    something was taken back, ``R-17``.
     """
     day = today(practice)
     held, lost = dict(holders(practice.register, day)), set[VaultKey]()
-    taken_back: list[str] = []
-    gaining = []
+    taken_back, gaining = list[str](), list[PersonChange]()
     for revised in revisions:
         person, voucher = revised.person, revised.voucher
         if person.id != actor.person.id:
@@ -200,12 +208,8 @@ def vouch(
     """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
     previous = practice.register.voucher(person.id)
     fields = voucher_fields(person, keys, names_digest=name, previous=previous)
-    act.leaf(
-        act_name,
-        actor=actor.person.id,
-        subject=[person.id],
-        statement=sign_statement_as(practice, actor, "voucher", fields),
-    )
+    statement = sign_statement_as(practice, actor, "voucher", fields)
+    act.leaf(act_name, actor=actor.person.id, subject=[person.id], statement=statement)
 
 
 def give_shares(
@@ -267,37 +271,94 @@ class ShareFault:
 
 def share_faults(connection: Connection, register: Register, on: date) -> tuple[ShareFault, ...]:
     """Every share that is forged, swapped, one too many, or missing."""
-    rows = connection.execute(select(tables.share)).all()
-    held = holders(register, on)
-    faults = (*_of_rows(rows, register, held), *_lacking(rows, register, held))
-    return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
-
-
-def _of_rows(
-    rows: Sequence[Row[Any]], register: Register, held: Mapping[str, frozenset[VaultKey]]
-) -> Iterator[ShareFault]:
-    for row in rows:
-        key, person = VaultKey(row.key), row.person
-        if (key, row.version) not in register.keys:
-            yield ShareFault(key, row.version, person, ShareFaultKind.UNSTATED)
+    held, found = holders(register, on), set[tuple[str, int, str]]()
+    faults: list[ShareFault] = []
+    for row in connection.execute(select(tables.share)):
+        key, version, person = VaultKey(row.key), row.version, row.person
+        found.add((key, version, person))
+        if (key, version) not in register.keys:
+            faults.append(ShareFault(key, version, person, ShareFaultKind.UNSTATED))
             continue
         try:
-            register.check_share(row.sealed, key, row.version, person)
+            register.check_share(row.sealed, key, version, person)
         except Tampered:
-            yield ShareFault(key, row.version, person, ShareFaultKind.FORGED)
+            faults.append(ShareFault(key, version, person, ShareFaultKind.FORGED))
         if key not in held.get(person, frozenset()):
             voucher = register.voucher(person)
             outlived = voucher and key in keys_held(powers_vouched_for(voucher.person))
             kind = ShareFaultKind.OUTLIVED if outlived else ShareFaultKind.ONE_TOO_MANY
-            yield ShareFault(key, row.version, person, kind)
+            faults.append(ShareFault(key, version, person, kind))
+    needed = (
+        (key, v, person)
+        for person, keys in held.items()
+        for key in keys
+        for v in register.versions(key)
+    )
+    faults += [ShareFault(*place, ShareFaultKind.LACKING) for place in needed if place not in found]
+    return tuple(sorted(faults, key=lambda fault: (fault.key, fault.version, fault.person)))
 
 
-def _lacking(
-    rows: Sequence[Row[Any]], register: Register, held: Mapping[str, frozenset[VaultKey]]
-) -> Iterator[ShareFault]:
-    found = {(row.key, row.version, row.person) for row in rows}
-    for person, keys in held.items():
-        for key in keys:
-            for version in register.versions(key):
-                if (key, version, person) not in found:
-                    yield ShareFault(key, version, person, ShareFaultKind.LACKING)
+def take_back_grants(
+    practice: Practice, act: LogTransaction, actor: Actor, person: str, *, why: str
+) -> tuple[str, ...]:
+    """Destroy a person's grants; returns under which requests, ``R-17``.
+
+    A request under which nobody else holds anything is undecided again, as if it had been revoked.
+    """
+    request, grant = tables.request, tables.grant
+    under = select(grant.c.request).where(grant.c.person == person)
+    query = select(request).where(request.c.id.in_(under)).order_by(request.c.number)
+    rows = act.connection.execute(query).all()
+    for row in rows:
+        history = read_history(practice, act.connection, row.id)
+        destroy_grants_to(act.connection, row.id, history.requester, person)
+        left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
+        if left.first() is not None or history.state not in _GRANTED:
+            continue
+        which = RequestVersion(practice.vault, row.id, row.version)
+        nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}
+        revoked = RequestAct.REVOKED
+        after = log_request_event(act, actor, history, revoked, details=words, nonce=nonce)
+        with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
+        to, by = history.requester, actor.person.id
+        notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)
+    return tuple(f"R-{row.number}" for row in rows)
+
+
+def drop_keys_of(connection: Connection, person: str) -> None:
+    """Delete every request key and incident key that is sealed to a person."""
+    for table in (tables.request_key, tables.incident_key):
+        connection.execute(table.delete().where(table.c.holder == person))
+
+
+def seal_keys_anew(
+    practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
+) -> None:
+    """Seal to a person's new key what is theirs by the log: own requests, known incidents."""
+    requests, incidents = tables.request, tables.incident
+    asked = act.connection.execute(select(requests).where(requests.c.requester == person)).all()
+    known = act.connection.execute(
+        select(incidents).where(or_(incidents.c.reporter == person, incidents.c.told == person))
+    ).all()
+    if not asked and not known:
+        return
+    check_whole_log(practice, act.connection)
+    created = done_leaves(act.connection, [RequestAct.CREATED])
+    made = {leaf.subject[0]: leaf.actor for leaf in created}
+    for row in asked:
+        if made.get(row.id) != person:
+            raise Tampered(f"the requester of request R-{row.number} is not what the log says")
+        for version in range(1, row.version + 1):
+            which = RequestVersion(practice.vault, row.id, version)
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            REQUESTS.put_key(act.connection, which, key, public, holder=person)
+    for row in known:
+        history = read_incident_history(practice, act.connection, row.id)
+        if person not in (history.reporter, history.told):
+            raise Tampered(f"incident I-{row.number} does not concern whom its row says")
+        for version in range(1, history.version + 1):
+            of_it = history.which(practice.vault, version)
+            key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
+            INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any, Final
@@ -43,7 +43,11 @@ from callrec.record.entitled import powers_then
 
 COUNTED: Final = "searches.counted"
 
-_DRAW_SOME: Final = "callrec audit review-searches draws some and shows them"
+DRAWN: Final = "searches.drawn"
+
+REVIEWED: Final = "search.reviewed"
+
+_VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class DrawnSearch:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """What somebody searched without a request, counted."""
+    """What one person searched without a request, counted."""
 
     login: str
     without_request: int
@@ -108,7 +112,7 @@ class DrawnSearches:
 
 @dataclass(frozen=True, slots=True)
 class SearchReview:
-    """What is said of one search."""
+    """The verdict on one search."""
 
     verdict: Verdict
     reason: str | None = None
@@ -117,13 +121,7 @@ class SearchReview:
 def draw_searches(
     practice: Practice, actor: Actor, sample: Sample, *, since: datetime | None
 ) -> DrawnSearches:
-    """Draw searches by lot and open them.
-
-    Args:
-        practice: the open vault.
-        actor: who reviews, with their password given.
-        sample: how many.
-        since: only searches from then on.
+    """Draw searches by lot, of those from ``since`` on, and open them.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -136,9 +134,11 @@ def draw_searches(
         verdicts = read_verdicts(practice, actor, connection, every)
         gone = erased_details_by_leaf(practice, connection)
     searches = [leaf for leaf in every.values() if since is None or since <= parse_instant(leaf.at)]
-    waiting = [
-        leaf.seq for leaf in searches if leaf.seq not in verdicts and _is_for(practice, actor, leaf)
-    ]
+    waiting, day = list[int](), today(practice)
+    for leaf in searches:
+        if leaf.seq not in verdicts:
+            searcher = practice.register.person(leaf.actor)
+            waiting += [leaf.seq] if may_review_search(actor.person, searcher, on=day) else []
     erased = {seq: gone[seq] for seq in waiting if seq in gone}
     waiting = [seq for seq in waiting if seq not in gone]
     seqs = sorted(secrets.SystemRandom().sample(waiting, sample.of(len(waiting))))
@@ -171,11 +171,7 @@ def review_searches(
                 REVIEWED,
                 actor=actor.person.id,
                 subject=[leaf.actor],
-                details={
-                    "search": leaf.seq,
-                    "verdict": reviews[leaf.seq].verdict,
-                    "reason": reviews[leaf.seq].reason,
-                },
+                details={"search": leaf.seq, **asdict(reviews[leaf.seq])},
             )
             for leaf in searches
         }
@@ -186,11 +182,6 @@ def _begin(practice: Practice, actor: Actor) -> None:
     with attempt(practice, actor, COUNTED):
         check_may(actor.person, Power.READ_AUDIT, on=today(practice))
     record(practice, actor, COUNTED)
-
-
-def _is_for(practice: Practice, actor: Actor, search: Leaf) -> bool:
-    searcher = practice.register.person(search.actor)
-    return may_review_search(actor.person, searcher, on=today(practice))
 
 
 def _opened(
@@ -218,14 +209,10 @@ def _opened(
 
 def _found(practice: Practice, actor: Actor, connection: Connection, search: Leaf) -> int | None:
     """How many calls a search found, as the leaf of its answer says."""
-    for answer in leaves_of_act(connection, ANSWERED, after=search.seq):
-        if answer.actor != search.actor:
-            continue
-        details = open_details(practice, actor, connection, answer)
-        if details.get("search") == search.seq:
-            found: int | None = details.get("found")
-            return found
-    return None
+    answers = leaves_of_act(connection, ANSWERED, after=search.seq)
+    own = (leaf for leaf in answers if leaf.actor == search.actor)
+    told = (open_details(practice, actor, connection, leaf) for leaf in own)
+    return next((each.get("found") for each in told if each.get("search") == search.seq), None)
 
 
 def _counted(
@@ -236,14 +223,8 @@ def _counted(
     reviewed = Counter(leaf.actor for leaf in searches if leaf.seq in verdicts)
     queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
     return tuple(
-        Searcher(
-            login=called[person],
-            without_request=count - refused[person],
-            refused=refused[person],
-            reviewed=reviewed[person],
-            queried=queried[person],
-        )
-        for person, count in every.most_common()
+        Searcher(called[who], count - refused[who], refused[who], reviewed[who], queried[who])
+        for who, count in every.most_common()
     )
 
 
@@ -256,7 +237,8 @@ def _checked(
     for seq, review in reviews.items():
         if seq not in searches:
             raise NotFound(
-                f"entry {seq} of the audit log is no search to be reviewed", hint=_DRAW_SOME
+                f"entry {seq} of the audit log is no search to be reviewed",
+                hint="callrec audit review-searches draws some and shows them",
             )
         searcher = practice.register.person(searches[seq].actor)
         check_may_review_search(actor.person, searcher, on=today(practice))
@@ -265,13 +247,6 @@ def _checked(
         check_was_shown(seq, shown)
         check_verdict(review.verdict, review.reason)
     return attested_leaves(connection, practice.register, sorted(reviews))
-
-
-DRAWN: Final = "searches.drawn"
-
-REVIEWED: Final = "search.reviewed"
-
-_VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
 
 
 def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Leaf]:
@@ -289,7 +264,11 @@ def read_verdicts(
         details = open_details(practice, actor, connection, review)
         search = searches.get(details.get("search", -1))
         verdict = _VERDICTS.get(details.get("verdict", ""))
-        if search and verdict and _might_review(practice, connection, review, search):
+        if not search or not verdict:
+            continue
+        reviewer, day = powers_then(practice, connection).actor(review)
+        searcher = practice.register.person(search.actor, before=review.seq)
+        if may_review_search(reviewer, searcher, on=day):
             found[search.seq] = verdict
     return found
 
@@ -299,9 +278,3 @@ def read_shown(practice: Practice, actor: Actor, connection: Connection) -> froz
     own = (leaf for leaf in leaves_of_act(connection, DRAWN) if leaf.actor == actor.person.id)
     details = (open_details(practice, actor, connection, leaf) for leaf in own)
     return frozenset(seq for drawn in details for seq in drawn.get("seqs", ()))
-
-
-def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
-    reviewer, day = powers_then(practice, connection).actor(review)
-    searcher = practice.register.person(search.actor, before=review.seq)
-    return may_review_search(reviewer, searcher, on=day)

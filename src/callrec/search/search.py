@@ -2,28 +2,39 @@
 
 What is asked for, and why, is in the audit log before anything is opened; how much was found,
 before it is shown. The index proposes calls; each is opened and decided on by what is sealed there.
+What fits a new request is searched for under it; people who may not search see how many recordings
+began then, which the catalogue tells without a key [policy 4(b), 4(d)].
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import func, select
 
 from callrec.calls.find import ShownCall, find_calls
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
+from callrec.policy.days import DayRange
 from callrec.policy.handling import is_shown_in_full
+from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
-from callrec.policy.search import Criteria, check_not_browsing
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.policy.search import Criteria, check_not_browsing, described_by
+from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import holds_covering
+from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.standing import read_lapse_facts, state_now
+
+if TYPE_CHECKING:
+    from callrec.requests.ask import CreatedRequest  # loads much
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,8 @@ def search_recordings(
 ) -> SearchResult:
     """Find the calls that meet the criteria.
 
-    Args:
-        practice: the open vault.
-        actor: who searches.
-        criteria: what for.
-        reason: why, in a sentence; may be left out under a request.
-        request: reference of the open request that it is done for, ``R-17``.
-        limit: show at most so many, and never more than the configuration allows.
+    It takes a reason, in a sentence, or the reference of the open request that it is done for,
+    ``R-17``. At most ``limit`` are shown, and never more than the configuration allows.
 
     Raises:
         Refused: the actor may not search, or it would be browsing, or the request is at its end.
@@ -66,19 +72,20 @@ def search_recordings(
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
-        check_not_browsing(
-            criteria,
-            reason=reason,
-            request=request,
-            widest_window=practice.config.search.widest_window_days,
-        )
-        subject = _open_request(practice, actor, request) if request is not None else ()
+        widest = practice.config.search.widest_window_days
+        check_not_browsing(criteria, reason=reason, request=request, widest_window=widest)
+        subject = [_open_request(practice, actor, request)] if request is not None else []
     seq = record(practice, actor, "search", subject=subject, details=details)
     with (
         attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
         reading(practice.engine) as connection,
     ):
-        masked = not _in_full(practice, actor, connection, request)
+        masked = True
+        if request is not None:
+            from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
+
+            facts = read_request(practice, actor, connection, request).facts
+            masked = not is_shown_in_full(actor.person, facts, on=today(practice))
         found = sorted(
             find_calls(practice, actor, connection, criteria),
             key=lambda opened: (opened.fields["started_at"], opened.id),
@@ -90,25 +97,14 @@ def search_recordings(
         volumes = labels_of(connection, archived)
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    items = (
-        ShownCall.of(
-            opened, masked=masked, held=opened.id in held, volumes=volumes.get(opened.id, ())
-        )
-        for opened in shown
+    items = tuple(
+        ShownCall.of(each, masked=masked, held=each.id in held, volumes=volumes.get(each.id, ()))
+        for each in shown
     )
-    return SearchResult(tuple(items), len(found), masked, seq)
+    return SearchResult(items, len(found), masked, seq)
 
 
-def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
-    if request is None:
-        return False
-    from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
-
-    facts = read_request(practice, actor, connection, request).facts
-    return is_shown_in_full(actor.person, facts, on=today(practice))
-
-
-def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
+def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
     """The id of a request that a search may stand under."""
     from callrec.requests.open import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
@@ -122,21 +118,79 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str
             clause=Clause.NO_BROWSING,
             hint="say why you search with --reason, or make a new request",
         )
-    return (row.id,)
+    return str(row.id)
 
 
 def _logged(criteria: Criteria) -> dict[str, Any]:
     """Criteria as the audit log keeps them, sealed: those that were given."""
-    days, times = criteria.days, criteria.times
     every = {
-        "direction": criteria.direction,
-        "extension": criteria.extension,
-        "from": days and days.first.isoformat(),
-        "number": criteria.number,
-        "party": criteria.party,
-        "tail": criteria.tail,
-        "time_from": times and times.first.isoformat("minutes"),
-        "time_to": times and times.last.isoformat("minutes"),
-        "to": days and days.last.isoformat(),
+        name: getattr(criteria, name)
+        for name in ("direction", "extension", "number", "party", "tail")
     }
+    if days := criteria.days:
+        every |= {"from": days.first.isoformat(), "to": days.last.isoformat()}
+    if times := criteria.times:
+        first, last = (end.isoformat("minutes") for end in (times.first, times.last))
+        every |= {"time_from": first, "time_to": last}
     return {name: value for name, value in every.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What fits a request, as far as the person who made it may know."""
+
+    matching: int | None
+    """How many, None where that is unknown; at least, where several names are looked for."""
+    shown: tuple[ShownCall, ...] = ()
+    """The newest first, and no more than may be shown at once or asked for."""
+    may_see: bool = False
+    """The person who made it may search, so ``shown`` is what there is."""
+
+
+def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -> Suggested:
+    """What fits a request that the actor has just made.
+
+    For people who may search it is one search under the request for each criterion, in the log
+    before anything is opened, and masked as any search is.
+
+    Raises:
+        Tampered: a recording is not as it was sealed.
+    """
+    if Power.SEARCH not in powers(practice, actor):
+        return Suggested(_began_then(practice, made.particulars))
+    criteria = described_by(made.particulars)
+    if not criteria:
+        return Suggested(None, may_see=True)
+    is_capped = TERMS[made.purpose].is_capped
+    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
+    most = min(cap, practice.config.search.most_results)
+    found = [
+        search_recordings(
+            practice, actor, criteria=each, reason=None, request=made.reference, limit=most
+        )
+        for each in criteria
+    ]
+    calls = {call.id: call for each in found for call in each.items}
+    newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
+    matching = max(len(calls), *(each.total for each in found))
+    return Suggested(matching, tuple(newest[:most]), may_see=True)
+
+
+def _began_then(practice: Practice, particulars: Particulars) -> int | None:
+    """How many recordings are of that day and time; None where the day is unknown."""
+    if particulars.day is UNKNOWN:
+        return None
+    zone = practice.config.time_zone
+    begins, ends = DayRange(particulars.day, particulars.day).bounds(zone)
+    recording = tables.recording.c
+    query = select(func.count()).where(
+        recording.data_key.is_not(None),
+        recording.started_at >= to_millis(begins),
+        recording.started_at < to_millis(ends),
+    )
+    if particulars.times is not UNKNOWN:
+        begins, ends = particulars.times.bounds(particulars.day, zone)
+        ended_at = recording.started_at + recording.duration_ms
+        query = query.where(recording.started_at < to_millis(ends), ended_at >= to_millis(begins))
+    with reading(practice.engine) as connection:
+        return connection.execute(query).scalar_one()

@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
-from callrec.calls.custody import OpenedRecording, Opening, find_recording
-from callrec.calls.find import ShownCall
+from callrec.calls.custody import Opening, find_recording
+from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
@@ -25,13 +25,10 @@ from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.retention import Category
 from callrec.policy.role import Power
-from callrec.policy.search import Direction
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
 from callrec.retention.categories import category_of
-
-_DIRECTIONS: Final = {str(direction): direction for direction in Direction}
 
 _TELLINGS: Final = {str(told): told for told in CallerTold}
 
@@ -82,12 +79,7 @@ class CheckedRecording:
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
-    """What is known about a recording, with everything checked that can be.
-
-    Args:
-        practice: the open vault.
-        actor: who asks.
-        number: the recording's, ``1042``.
+    """What is known about a recording by its number, with everything checked that can be.
 
     Raises:
         Refused: the actor may not search.
@@ -110,20 +102,20 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             category = category_of(practice, connection, row.id)
             volumes = labels_of(connection, [row.id])[row.id] if row.state == ARCHIVED else ()
         is_file_checked = _check_file(practice, row)
-    day = opened.started_at.astimezone(practice.config.time_zone).date()
+    fields, day = opened.fields, opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)
     return CheckedRecording(
         call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
-        provenance=tuple(map(_source, opened.fields["provenance"])),
+        provenance=tuple(map(_source, fields["provenance"])),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
-        clock=StartClock(
-            zone=opened.fields["zone"],
-            utc_offset_minutes=opened.fields["utc_offset_minutes"],
-            contradiction=opened.fields["contradiction"],
+        clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
+        sides=tuple(fields["sides"]),
+        findings=tuple(fields["findings"]),
+        caller_told=caller_told(
+            DIRECTIONS.get(fields["direction"]),
+            announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None,
+            said=_TELLINGS.get(str(fields["said"].get("caller_told"))),
         ),
-        sides=tuple(opened.fields["sides"]),
-        findings=tuple(opened.fields["findings"]),
-        caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
         category=category,
         due_on=category.due_on(day),
         seq=seq,
@@ -146,14 +138,7 @@ def _check_file(practice: Practice, row: Row[Any]) -> bool:
     return True
 
 
-def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
-    direction = _DIRECTIONS.get(opened.fields["direction"])
-    word = opened.fields["said"].get("caller_told")
-    return caller_told(direction, announced=announced, said=_TELLINGS.get(str(word)))
-
-
 def _source(source: Mapping[str, Any]) -> SourceFile:
     name = source["name"]
     # A name that is not UTF-8 has no letter to show.
-    text = name if isinstance(name, str) else "?"
-    return SourceFile(mask_name(text), source["modified_at"])
+    return SourceFile(mask_name(name if isinstance(name, str) else "?"), source["modified_at"])

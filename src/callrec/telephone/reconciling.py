@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from callrec.crypto.canonical import whole_milliseconds
 from callrec.telephone.call import Direction, Leg
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
@@ -122,7 +123,7 @@ def comparable_leg(leg: Leg) -> Leg:
     """
     call = replace(
         leg.call,
-        started_at=_whole(leg.call.started_at),
+        started_at=whole_milliseconds(leg.call.started_at),
         raw_time="",
         zone="",
         utc_offset_minutes=0,
@@ -132,7 +133,7 @@ def comparable_leg(leg: Leg) -> Leg:
         why="",
         said={},
     )
-    answered_at = leg.answered_at and _whole(leg.answered_at)
+    answered_at = leg.answered_at and whole_milliseconds(leg.answered_at)
     return replace(leg, call=call, answered_at=answered_at, written=leg.written or _written(leg))
 
 
@@ -157,11 +158,6 @@ def _written(leg: Leg) -> int:
     # Ten years of rows would not fit into memory; how Python's hash begins is secret.
     row = (call.system, leg.key, call.raw_time, leg.answered, leg.talk_ms, *said)
     return hash(row) if said else 0
-
-
-def _whole(at: datetime) -> datetime:
-    """To the millisecond, as it is sealed."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _accounted(

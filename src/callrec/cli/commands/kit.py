@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
     from callrec.crypto.kit import PrintedKit
     from callrec.keys.kit_use import KitDrill
-    from callrec.people.founding import NewVault
 
 KIT_FILE: Final = "CALLREC_KIT_FILE"
 
@@ -167,7 +166,7 @@ def init(
         f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
     )
     with kit_file(recovery_file) as keep:
-        founded = set_up_practice(
+        kit = set_up_practice(
             invocation.config,
             practice_name=practice,
             login=user,
@@ -179,20 +178,20 @@ def init(
             keep=keep,
         )
     value = {
-        "vault": founded.vault,
-        "folder": founded.folder,
-        "user": founded.login,
-        "fingerprint": founded.fingerprint,
-        "recovery_kit": kit_json(founded.kit, recovery_file),
+        "vault": kit.vault,
+        "folder": invocation.config.vault,
+        "user": user,
+        "fingerprint": kit.fingerprint,
+        "recovery_kit": kit_json(kit, recovery_file),
     }
     out = invocation.out
-    out.show(value, lambda: _say(out, founded, recovery_file))
+
+    def text() -> None:
+        out.say(f'The vault of {practice} is in "{invocation.config.vault}".')
+        say_kit(out, kit, recovery_file)
+
+    out.show(value, text)
     out.next_step(f"callrec login {user}")
-
-
-def _say(out: Output, founded: NewVault, file: Path | None) -> None:
-    out.say(f'The vault of {founded.practice} is in "{founded.folder}".')
-    say_kit(out, founded.kit, file)
 
 
 recovery_app = new_app()

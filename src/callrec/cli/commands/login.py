@@ -11,7 +11,7 @@ from callrec.cli.invocation import Context, Invocation, acting_person, practice_
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from callrec.login.login import AwaitingConfirmation, LoggedIn
+    from callrec.login.unlock import AwaitingConfirmation, LoggedIn
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -25,7 +25,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
     """
-    from callrec.login.login import AwaitingConfirmation, LoggedIn, log_in
+    from callrec.login.unlock import AwaitingConfirmation, LoggedIn, log_in
 
     invocation = ctx.obj
     practice = practice_of(invocation)
@@ -89,10 +89,10 @@ logout_app = new_app()
 @logout_app.command()
 def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
-    from callrec.login.login import log_out
+    from callrec.login.keyring import end_session
 
     out = ctx.obj.out
-    ended = log_out(practice_of(ctx.obj), ctx.obj.environ)
+    ended = end_session(practice_of(ctx.obj).vault, ctx.obj.environ)
     out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))
 
 

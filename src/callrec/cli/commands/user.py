@@ -300,7 +300,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
     from callrec.login.locks import LENGTH_RULE
-    from callrec.login.login import change_password
+    from callrec.login.unlock import change_password
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
-    from callrec.search.suggest import Suggested
+    from callrec.search.search import Suggested
 
 
 @takes_particulars
@@ -44,7 +44,7 @@ def create(
     """
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
-    from callrec.search.suggest import suggest_recordings
+    from callrec.search.search import suggest_recordings
 
     call = ctx.obj
     practice = practice_of(call)
