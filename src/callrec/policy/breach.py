@@ -69,11 +69,7 @@ class Findings:
         return {name: value for name, value in every.items() if value not in ("", None)}
 
     def with_more(self, found: Findings) -> Findings:
-        """These, updated by later findings.
-
-        Raises:
-            Unusable: nothing was found.
-        """
+        """These, updated by later findings; Unusable if nothing was found."""
         if not found.said:
             raise Unusable(
                 "nothing is added", hint="callrec incident update --help lists what can be"
@@ -186,8 +182,7 @@ def check_closing(
 def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
     """Whether the Commissioner was told after the 72 hours had ended.
 
-    Raises:
-        Unusable: they ended on that day, and the time is not stated.
+    Unusable where they ended on that day, and the time is not stated.
     """
     if closing.at is not None:
         return closing.at > due_at

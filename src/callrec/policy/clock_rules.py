@@ -279,11 +279,7 @@ def month_deadline(
     on: date,
     scales: TimeScales,
 ) -> Deadline:
-    """By when a data subject is answered.
-
-    Raises:
-        Unusable: it depends on a year whose bank holidays are not known.
-    """
+    """By when a data subject is answered; Unusable if that year's bank holidays are not known."""
     events = tuple(events)
     month = run_month_clock(receipt, events, working, on=on, scales=scales)
     due = working.next_working_day(month.ends_on(month.months))
@@ -325,11 +321,7 @@ def run_month_clock(
     on: date,
     scales: TimeScales,
 ) -> MonthClock:
-    """The clock after all events, in the order of their days.
-
-    Raises:
-        Unusable: as `month_deadline`.
-    """
+    """The clock after all events, in the order of their days; Unusable as `month_deadline`."""
     month = MonthClock(receipt.received_on, scales.months).told(
         f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
     )

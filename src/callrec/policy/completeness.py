@@ -112,15 +112,14 @@ def read_answer(
 ) -> str:
     """One further particular in its form, held against what was said before it.
 
+    Raises as `read_further`.
+
     Args:
         purpose: what the recordings are for.
         field: which one.
         text: as typed; of a file, its text.
         said: those that come before it, in their form.
         known: what else it is held against.
-
-    Raises:
-        Refused, Unusable, NotFound: as for `read_further`.
     """
     if not _says_something(text):
         raise Refused(
@@ -139,11 +138,7 @@ def _says_something(text: str) -> bool:
 
 
 def _check_belongs(purpose: Purpose, given: Mapping[FurtherParticular, str]) -> None:
-    """All data are used for specific purposes only [policy 1].
-
-    Raises:
-        Refused: something was given that the purpose does not ask for.
-    """
+    """All data are used for specific purposes only [policy 1]."""
     foreign = [field for field in given if field not in TERMS[purpose].further]
     if foreign:
         raise Refused(
@@ -236,11 +231,7 @@ def _check_day(
     said: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> None:
-    """Nothing that has happened is to come, and nothing comes before what it is about.
-
-    Raises:
-        Refused: the days contradict each other.
-    """
+    """Nothing that has happened is to come, and nothing comes before what it is about."""
     why = ""
     if field is FurtherParticular.ANSWER_BY:
         if day < date.fromisoformat(said[FurtherParticular.RECEIVED]):

@@ -138,11 +138,7 @@ def parse_times(text: str) -> TimeRange:
 
 
 def parse_time(text: str, *, hint: str = "type 14:05") -> time:
-    """One time of day as typed, to the minute: ``14:05``.
-
-    Raises:
-        Unusable: it is no time.
-    """
+    """One time of day as typed, to the minute: ``14:05``; Unusable if it is none."""
     found = _TIME.fullmatch(text.strip())
     try:
         clock = time(int(found["hour"]), int(found["minute"])) if found else None
@@ -287,21 +283,13 @@ class WorkingDays:
     """The years whose bank holidays are known."""
 
     def is_closed(self, day: date) -> bool:
-        """Whether nothing falls due on that day.
-
-        Raises:
-            Unusable: the bank holidays of its year are not known.
-        """
+        """Whether nothing falls due then; Unusable if its year's bank holidays are not known."""
         if not self._knows(day):
             raise self._unknown(day.year)
         return self._is_off(day)
 
     def next_working_day(self, day: date) -> date:
-        """The day itself, or the first one after it that is not closed.
-
-        Raises:
-            Unusable: that falls in an unknown year.
-        """
+        """The day itself, or the first after it that is not closed; Unusable as `is_closed`."""
         rolled = self.next_if_known(day)
         if rolled is None:
             raise self._unknown(day.year if not self._knows(day) else day.year + 1)

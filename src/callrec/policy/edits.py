@@ -268,11 +268,7 @@ TypedEdit: TypeAlias = TypedClip | TypedSilence
 
 
 def read_clip(text: str) -> TypedClip:
-    """Read the value of ``--clip``: ``1042@1:30-1:45``.
-
-    Raises:
-        Unusable: it is not in that form.
-    """
+    """Read the value of ``--clip``: ``1042@1:30-1:45``; Unusable if it is in another form."""
     recording, span = _of_recording(text)
     return TypedClip(recording, _read_typed_span(span))
 
@@ -280,8 +276,7 @@ def read_clip(text: str) -> TypedClip:
 def read_silence(text: str) -> TypedSilence:
     """Read the value of ``--silence``: ``1042@1:30-1:45=third-party/left/tone``.
 
-    Raises:
-        Unusable: it is not in that form, or has no ground for silencing.
+    Unusable if it is not in that form, or has no ground for silencing.
     """
     recording, edit = _of_recording(text)
     span, given, how = edit.partition("=")

@@ -84,9 +84,6 @@ class Handover:
 def check_sent_separately(delivery: Delivery) -> None:
     """Someone who intercepts the package must not get its passphrase too.
 
-    Raises:
-        Refused: both go the same way.
-
     Source: docs/formats/release.md, 8.
     """
     if _same_way(delivery):

@@ -229,11 +229,7 @@ def _check_complete(purpose: Purpose, said: Answers) -> None:
 
 
 def check_not_in_future(call_on: date | None, today: date) -> None:
-    """A request is for a past call [policy 4(b)].
-
-    Raises:
-        Refused: its day is in the future.
-    """
+    """A request is for a past call [policy 4(b)]."""
     if call_on is not None and call_on > today:
         raise Refused(
             "the call is on a day to come",

@@ -208,16 +208,7 @@ _HANDING_OVER = frozenset(
 
 
 def check_transition(state: RequestState, act: RequestAct, reference: str) -> None:
-    """Check that an act is possible in this state.
-
-    Args:
-        state: of the request.
-        act: what is to happen.
-        reference: ``R-17``, for the hint.
-
-    Raises:
-        Refused: it may not; the message names the state.
-    """
+    """Check that an act is possible in this state; ``reference`` is for the hint."""
     if _next_state(state, act) is None:
         raise Refused(
             f"the request is {state} and cannot be {act.done}",
@@ -227,16 +218,9 @@ def check_transition(state: RequestState, act: RequestAct, reference: str) -> No
 
 
 def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str) -> None:
-    """Check that an act is possible for a request with this history.
+    """Check that an act is possible for a request with this history; ``reference`` is for the hint.
 
-    Args:
-        events: oldest first.
-        act: what is to happen.
-        reference: ``R-17``, for the hint.
-
-    Raises:
-        Refused: it is not possible in this state, or a package went out, or an approval stands that
-            must be revoked first.
+    Not where a package went out, or while an approval stands that must be revoked first.
     """
     history = tuple(events)
     state = state_after(history)

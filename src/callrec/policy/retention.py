@@ -284,25 +284,12 @@ def totals_by_category(
 
 
 def check_may_review(person: Person, *, on: date) -> None:
-    """Those who archive review what is due, set its category, and propose disposal.
-
-    Raises:
-        Refused: the person does not hold the power that day.
-    """
+    """Those who archive review what is due, set its category, and propose disposal."""
     check_may(person, Power.ARCHIVE, on=on)
 
 
 def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) -> None:
-    """Keeping on what is due takes a reason.
-
-    Args:
-        purpose: of the approved request.
-        withheld: how many of its recordings are withheld.
-        note: the decider's reason; may be empty.
-
-    Raises:
-        Refused: some of a disposal is withheld, and no note says why.
-    """
+    """Keeping on what is due takes a reason: the decider's note on a disposal."""
     if purpose is Purpose.DISPOSAL and withheld and not note.strip():
         raise Refused(
             "what is kept on although it is due is kept on for a reason",
@@ -312,11 +299,7 @@ def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) ->
 
 
 def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
-    """Approved recordings are destroyed only if still due: category or schedule may have changed.
-
-    Raises:
-        Refused: one is to be kept longer now.
-    """
+    """Approved recordings are destroyed only if still due: category or scales may have changed."""
     if not all(each.is_due(on) for each in recordings):
         raise Refused(
             "a recording that was approved for disposal is to be kept longer now",
@@ -337,11 +320,7 @@ class RecordingState(StrEnum):
 
 
 def check_destroys(request: RequestFacts) -> None:
-    """Only an erasure or a disposal destroys [policy 4(h), 4(i)].
-
-    Raises:
-        Refused: the request is for something else.
-    """
+    """Only an erasure or a disposal destroys [policy 4(h), 4(i)]."""
     terms = TERMS[request.purpose]
     if terms.is_heard:
         raise Refused(
@@ -354,16 +333,7 @@ def check_destroys(request: RequestFacts) -> None:
 def check_granted(
     request: RequestFacts, to_destroy: Collection[int], granted: Collection[int]
 ) -> None:
-    """Exactly the approved recordings are destroyed.
-
-    Args:
-        request: the one approved.
-        to_destroy: numbers of the recordings to destroy.
-        granted: those that standing approvals grant.
-
-    Raises:
-        Refused: nothing is granted, or the two differ.
-    """
+    """Exactly the recordings that standing approvals grant are destroyed; each by its number."""
     if not granted:
         raise Refused(
             f"the request is {request.state}, and no approval of it stands",
@@ -379,14 +349,7 @@ def check_granted(
 
 
 def check_nobody_waits(waiting: Collection[str]) -> None:
-    """Nothing that an open request asks for is destroyed under another [policy 4(h)].
-
-    Args:
-        waiting: references of other open requests for one of the recordings.
-
-    Raises:
-        Refused: there is one.
-    """
+    """Nothing that another open request asks for is destroyed [policy 4(h)]; these are such."""
     if waiting:
         first = min(waiting, key=lambda reference: int(reference.removeprefix("R-")))
         raise Refused(
@@ -397,11 +360,7 @@ def check_nobody_waits(waiting: Collection[str]) -> None:
 
 
 def check_can_be_destroyed(number: int, state: str) -> None:
-    """A recording to destroy is there, and its use is not restricted [UK GDPR 18].
-
-    Raises:
-        Refused: it is destroyed already, or restricted.
-    """
+    """A recording to destroy is there, and its use is not restricted [UK GDPR 18]."""
     if state in {RecordingState.LIVE, RecordingState.ARCHIVED}:
         return
     raise Refused(

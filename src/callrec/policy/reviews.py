@@ -69,9 +69,6 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
     """A register is for readers of the audit log, and for those who decide all that it lists.
 
     One that lists no requests is for those who govern.
-
-    Raises:
-        Refused: the person is none of these.
     """
     check_in_force(person)
     terms, powers = REGISTERS[register], powers_of(person, on)
@@ -105,10 +102,8 @@ def is_hidden_from(
 def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -> None:
     """A dossier is for the request's makers, its deciders and readers of the audit log.
 
-    Each sees its content only as far as `callrec request show` would show it.
-
-    Raises:
-        Refused: the person is none of these, or the request is about them and not theirs.
+    Each sees its content only as far as `callrec request show` would show it. Nobody reads one
+    about themselves that is not theirs.
     """
     check_in_force(person)
     if person.id in request.makers:
@@ -145,11 +140,7 @@ def may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> bool:
 
 
 def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> None:
-    """Another person who may read the audit log reviews it [policy 4(b)].
-
-    Raises:
-        Refused: the person may not read the log, or broke the glass themselves.
-    """
+    """Another person who may read the audit log reviews it [policy 4(b)]."""
     check_may(person, Power.READ_AUDIT, on=on)
     if person.id == broken_by:
         raise Refused(
@@ -160,11 +151,7 @@ def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> 
 
 
 def check_glass_verdict(verdict: GlassVerdict, reason: str | None) -> None:
-    """A query takes a reason.
-
-    Raises:
-        Refused: it is queried, and the reason is none.
-    """
+    """A query takes a reason."""
     if verdict is GlassVerdict.QUERIED:
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
 
@@ -190,11 +177,7 @@ def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
 
 
 def check_may_review_search(person: Person, searcher: Person, *, on: date) -> None:
-    """The Data Controller reviews searches, and another person theirs [policy 4(c)].
-
-    Raises:
-        Refused: it is the person's own, or not theirs to review.
-    """
+    """The Data Controller reviews searches, and another person theirs [policy 4(c)]."""
     if may_review_search(person, searcher, on=on):
         return
     check_may(person, Power.READ_AUDIT, on=on)
@@ -207,25 +190,13 @@ def check_may_review_search(person: Person, searcher: Person, *, on: date) -> No
 
 
 def check_verdict(verdict: Verdict, reason: str | None) -> None:
-    """A query takes a reason [policy 4(c)].
-
-    Raises:
-        Refused: it is queried, and the reason is none.
-    """
+    """A query takes a reason [policy 4(c)]."""
     if verdict is Verdict.QUERIED:
         check_reason(reason, Clause.NO_BROWSING)
 
 
 def check_was_shown(search: int, shown: Container[int]) -> None:
-    """Reviewers judge only searches that they were shown [policy 4(c)].
-
-    Args:
-        search: the sequence of its leaf.
-        shown: the searches drawn for the reviewer.
-
-    Raises:
-        Refused: it is none of them.
-    """
+    """Reviewers judge only searches, by their leaves' sequence, that they were shown [4(c)]."""
     if search not in shown:
         raise Refused(
             f"nobody reviews what he was not shown, and entry {search} was not drawn for him",

@@ -147,11 +147,7 @@ class Person:
 
 
 def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]:
-    """The powers of a person who is to have only some of their role's.
-
-    Raises:
-        Unusable: the role does not bring one of them.
-    """
+    """The powers of a person who is to have only some of their role's; Unusable if one is not."""
     if not only <= POWERS[role]:
         raise Unusable(
             f"the role {role} does not bring {', '.join(sorted(only - POWERS[role]))}",

@@ -99,9 +99,6 @@ def check_not_browsing(
         reason: as stated, if it was.
         request: reference of the request it is made for, if it is.
         widest_window: how many days may be looked through without naming anything.
-
-    Raises:
-        Refused: it would be browsing; the message says what would do.
     """
     if not criteria.is_narrow(widest_window):
         raise Refused(

@@ -125,12 +125,7 @@ def is_decided_expressly(purpose: Purpose) -> bool:
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     """The ground on which a recording, or all of a request, is withheld.
 
-    Args:
-        ground: what was said; None if nothing.
-        purpose: of the request.
-
-    Raises:
-        Refused: it does not fit the purpose, or none is given where the law names them.
+    None said will do, unless the law names the grounds.
     """
     said = ground or Ground.NOT_APPROVED
     if said in GROUNDS_FOR[purpose]:

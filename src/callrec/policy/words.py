@@ -65,11 +65,7 @@ def mask_name(name: str) -> str:
 
 
 def check_reason(reason: str | None, clause: Source) -> None:
-    """A reason is a sentence, not a word.
-
-    Raises:
-        Refused: none is given, or `is_sentence` does not hold.
-    """
+    """A reason is a sentence, not a word."""
     if not (reason or "").strip():
         raise Refused(
             "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
