@@ -29,7 +29,7 @@ from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
-from callrec.policy.purpose import BASIS_IN_WORDS, Purpose, legal_basis
+from callrec.policy.purpose import TERMS, Purpose, legal_basis
 from callrec.policy.withholding import GROUND_CODES
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
@@ -175,7 +175,7 @@ def certify(
         contact=contact,
         request=request.reference,
         release=manifest.release,
-        purpose=BASIS_IN_WORDS[request.purpose],
+        purpose=TERMS[request.purpose].in_words,
         legal_basis=legal_basis(request.purpose, request.particulars.further),
         subject=request.particulars.further[FurtherParticular.SUBJECT] if names_subject else None,
         approvals=tuple(certified_approvers(practice, approvals)),

@@ -18,7 +18,7 @@ from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
-from callrec.policy.purpose import BASIS_IN_WORDS, Purpose
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
@@ -64,7 +64,7 @@ def certify_destruction(
             practice=practice.name,
             reference=f"C-{row.number}",
             request=reference,
-            purpose=BASIS_IN_WORDS[facts.purpose],
+            purpose=TERMS[facts.purpose].in_words,
             asked_by=role_in_words(practice, facts.requester),
             approvals=tuple(
                 certified_approvers(
