@@ -91,7 +91,7 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
     check_in_force(person)
     if power not in powers_of(person, on):
         raise Refused(
-            _was_lent(person, power) or f"the role {person.role} may not {power.doing}",
+            _was_lent(person, power) or f"the role {person.role} may not {power.meaning}",
             clause=Clause.CONTROLLED_ACCESS,
             hint="ask the Data Controller; lending it is"
             f" callrec user delegate USER --power {power} --until DATE",

@@ -81,9 +81,7 @@ def _outside_body(
         says = f"the order is to be answered by {full_date(due)}, working day or not [the order]"
         if due < target:
             target, length = due, "the order leaves no more"
-    aim = (
-        f"the target is {full_date(target)}: {length} [{source}; clocks.outside_body_working_days]"
-    )
+    aim = f"the target is {full_date(target)}: {length}"
     return Deadline(
         due_on=due,
         target_on=target,

@@ -12,23 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Self
 
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
+from callrec.policy.words import Worded
 
 
-class Awaited(StrEnum):
-    """What the practice asks an applicant for."""
-
-    words: str
-    """As a sentence begins with it."""
-
-    def __new__(cls, name: str, words: str = "") -> Self:
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.words = words
-        return member
+class Awaited(Worded):
+    """What the practice asks an applicant for; its meaning begins a sentence."""
 
     IDENTITY = "identity", "proof of identity"
     AUTHORITY = "authority", "proof of authority"

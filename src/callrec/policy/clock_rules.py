@@ -136,7 +136,7 @@ def _check_asking(
         )
     if event.event is ClockEventKind.ANSWERED and awaited is Awaited.CLARIFICATION and not same:
         raise Refused(
-            f"{awaited.words} has not been asked for",
+            f"{awaited.meaning} has not been asked for",
             clause=source,
             hint="first say when it was asked for: callrec request event",
         )
@@ -162,7 +162,7 @@ def deceased_deadline(
         if wait.awaited in {Awaited.IDENTITY, Awaited.AUTHORITY}:
             came_on, effect = _proof(wait, last_to_ask, on)
             start = max(start, came_on or start)
-            why.append(f"{wait.awaited.words} {effect} [{Law.DECEASED_INFORMATION}]")
+            why.append(f"{wait.awaited.meaning} {effect} [{Law.DECEASED_INFORMATION}]")
     days = scales.deceased_recent_days if receipt.nothing_older else scales.deceased_days
     due = start + timedelta(days=days - 1)
     target = start + timedelta(days=scales.deceased_target_days - 1)
@@ -250,7 +250,7 @@ def month_deadline(
     target = month.start + timedelta(days=scales.target_days + month.waited)
     why = list(month.why)
     for each in sorted(receipt.awaits - {wait.awaited for wait in waits_of(events)}):
-        missing = f"{each.words} is missing and was not asked for: the month runs all the same"
+        missing = f"{each.meaning} is missing and was not asked for: the month runs all the same"
         why.append(f"{missing} [{Law.TIME_PERIOD}]")
     why += _counted(month, due)
     aim = f"the target is {scales.target_days} days, {full_date(target)}"
@@ -309,19 +309,17 @@ def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClo
     came = wait.answered_on or max(on, began)
     if came <= month.start:
         return month
-    sentence = f"{wait.awaited.words} came on {full_date(came)}: the month begins then"
+    sentence = f"{wait.awaited.meaning} came on {full_date(came)}: the month begins then"
     if wait.is_open:
-        sentence = (
-            f"{wait.awaited.words} was asked for on {full_date(began)} and has not come: the month"
-            f" does not begin before {full_date(came)}"
-        )
+        asked = f"{wait.awaited.meaning} was asked for on {full_date(began)} and has not come"
+        sentence = f"{asked}: the month does not begin before {full_date(came)}"
     return replace(month, start=came).told(f"{sentence} [{Law.TIME_PERIOD}]")
 
 
 def _too_late(wait: Wait | None, began: date, due: date) -> str:
     what = "it was extended"
     if wait is not None:
-        what = f"{wait.awaited.words} {'came' if wait.asked_on is None else 'was asked for'}"
+        what = f"{wait.awaited.meaning} {'came' if wait.asked_on is None else 'was asked for'}"
     return (
         f"{what} on {full_date(began)}, when the time was over since {full_date(due)}:"
         f" that moves nothing [{Law.TIME_PERIOD}]"

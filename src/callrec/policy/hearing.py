@@ -150,7 +150,7 @@ def check_identity_proven(request: RequestFacts) -> None:
     if request.unproven:
         awaited = min(request.unproven)
         raise Refused(
-            f"{awaited.words} has not come",
+            f"{awaited.meaning} has not come",
             clause=TERMS[request.purpose].decided_under,
             hint=f"when it has: callrec request event {request.reference} {awaited} --on DATE",
         )

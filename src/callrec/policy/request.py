@@ -34,13 +34,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.days import day_end
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import PersonId
+from callrec.policy.words import Worded
 
 
 class RequestState(StrEnum):
@@ -56,17 +57,8 @@ class RequestState(StrEnum):
     CLOSED = "closed"
 
 
-class RequestAct(StrEnum):
-    """What happens to a request. As text it is the `act` of the leaf that records it."""
-
-    done: str
-    """Completes "cannot be …"."""
-
-    def __new__(cls, act: str, done: str) -> Self:
-        member = str.__new__(cls, act)
-        member._value_ = act
-        member.done = done
-        return member
+class RequestAct(Worded):
+    """What happens to a request, as leaves name it; its meaning completes "cannot be …"."""
 
     CREATED = "request.created", "made again"
     RECEIVED = "request.received", "dated"
@@ -211,7 +203,7 @@ def check_transition(state: RequestState, act: RequestAct, reference: str) -> No
     """Check that an act is possible in this state; ``reference`` is for the hint."""
     if _next_state(state, act) is None:
         raise Refused(
-            f"the request is {state} and cannot be {act.done}",
+            f"the request is {state} and cannot be {act.meaning}",
             clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
             hint=_INSTEAD.get((state, act), _HOW_IT_GOT_THERE).format(reference),
         )
@@ -230,7 +222,7 @@ def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference:
         if is_undelivered(history):
             hint = "what was only heard can be, once it is taken back: callrec revoke {}"
         raise Refused(
-            f"the request is {state} and cannot be {act.done}", hint=hint.format(reference)
+            f"the request is {state} and cannot be {act.meaning}", hint=hint.format(reference)
         )
 
 

@@ -122,15 +122,15 @@ def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -
         )
 
 
-class GlassVerdict(StrEnum):
-    """What a reviewer says of a lone decision."""
+class ReviewVerdict(StrEnum):
+    """What a reviewer says of a lone decision, or of a search."""
 
     ACCEPTED = "accepted"
     QUERIED = "queried"
 
     @property
-    def act(self) -> str:
-        """Of the leaf that records it, so that lists need not open its details."""
+    def glass_act(self) -> str:
+        """Of the leaf that records it of a decision, so that lists need not open its details."""
         return f"glass.{self}"
 
 
@@ -150,17 +150,10 @@ def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> 
         )
 
 
-def check_glass_verdict(verdict: GlassVerdict, reason: str | None) -> None:
+def check_glass_verdict(verdict: ReviewVerdict, reason: str | None) -> None:
     """A query takes a reason."""
-    if verdict is GlassVerdict.QUERIED:
+    if verdict is ReviewVerdict.QUERIED:
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-
-
-class Verdict(StrEnum):
-    """What a reviewer says of a search."""
-
-    ACCEPTED = "accepted"
-    QUERIED = "queried"
 
 
 def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
@@ -189,9 +182,9 @@ def check_may_review_search(person: Person, searcher: Person, *, on: date) -> No
     )
 
 
-def check_verdict(verdict: Verdict, reason: str | None) -> None:
+def check_verdict(verdict: ReviewVerdict, reason: str | None) -> None:
     """A query takes a reason [policy 4(c)]."""
-    if verdict is Verdict.QUERIED:
+    if verdict is ReviewVerdict.QUERIED:
         check_reason(reason, Clause.NO_BROWSING)
 
 

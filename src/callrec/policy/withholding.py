@@ -13,27 +13,18 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from callrec.errors import Refused, Source, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.words import Worded
 
 
-class Ground(StrEnum):
-    """Why a recording is withheld. As text it is the code that approvals and packages carry."""
-
-    meaning: str
-    """Completes "withheld, because …"."""
-
-    def __new__(cls, code: str, meaning: str) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
+class Ground(Worded):
+    """Why a recording is withheld, as approvals carry it; it is withheld "because …"."""
 
     NOT_APPROVED = "not-approved", "nobody has approved it"
     NOT_RELEVANT = "not-relevant", "the purpose does not need it, or it is about somebody else"

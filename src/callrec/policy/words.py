@@ -11,8 +11,23 @@ the audit log keeps the reasons for those who review it.
 from __future__ import annotations
 
 import unicodedata
+from enum import StrEnum
+from typing import Self
 
 from callrec.errors import Refused, Source
+
+
+class Worded(StrEnum):
+    """A word that programs carry, and what it means where people read it."""
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.meaning = meaning
+        return member
+
 
 NORMALISING_VERSION = 1
 """Stored in each part of the search index; a new rule for words takes a new number."""

@@ -31,7 +31,7 @@ from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
-from callrec.policy.reviews import GlassVerdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
@@ -42,7 +42,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         # The request first, the hold, the incident.
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
-        **{verdict.act: 1 for verdict in GlassVerdict},
+        **{verdict.glass_act: 1 for verdict in ReviewVerdict},
         # Then the recording; between them the hearing, but of a look.
         str(RequestAct.LOOKED): 2,
         str(RequestAct.LISTENED): 2,
