@@ -187,7 +187,6 @@ def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
     return closing.on > due.date()
 
 
-
 def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) -> None:
     must_be_reported = grid.must_be_reported(findings)
     if must_be_reported is None:

@@ -43,7 +43,10 @@ from callrec.system.files import sync
 
 
 class DirectoryStore:
-    """The ``RecordingStore`` of a vault."""
+    """Sealed recordings by name: the SHA-256 of the sealed bytes, 64 lower-case hex digits.
+
+    A name of another form raises Tampered everywhere.
+    """
 
     def __init__(self, root: Path) -> None:
         """Look at the vault's folder; nothing is made there before the first batch."""
@@ -89,7 +92,10 @@ class DirectoryStore:
 
     @contextmanager
     def batch(self, batch_id: str) -> Iterator[DirectoryBatch]:
-        """Begin a batch, as ``RecordingStore`` says."""
+        """Begin a batch; the catalogue's transaction stands inside, after ``keep``.
+
+        Leaving by an error before ``keep``, or without it, leaves the store as it was.
+        """
         self._must_be_locked()
         batch = DirectoryBatch(self._root, batch_id, self._buffers)
         try:
@@ -104,6 +110,7 @@ class DirectoryStore:
         return recording_path(self._root, name)
 
     def open(self, name: str) -> BufferedReader:
+        """The sealed bytes, from the first; the caller closes."""
         with disk_errors():
             try:
                 return self.path(name).open("rb")
@@ -111,6 +118,7 @@ class DirectoryStore:
                 raise NotFound(f"the vault holds no file {name}") from error
 
     def check(self, name: str) -> None:
+        """Read all of a sealed recording and compare it with its name."""
         with self.open(name) as sealed, disk_errors():
             if hashlib.file_digest(sealed, "sha256").hexdigest() != name:
                 raise Tampered(f"the recording's file {name} is not what its name says")
@@ -120,6 +128,7 @@ class DirectoryStore:
             return self.path(name).is_file()
 
     def remove(self, name: str) -> None:
+        """Take a sealed recording out, durably. None there is as good as removed."""
         path = self.path(name)
         with disk_errors():
             if path.exists():
@@ -152,12 +161,14 @@ class BatchWriter:
     """What it has sealed: names in the store, and the files in which they lie until then."""
 
     def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        """Seal a recording; an error of ``source`` leaves nothing of it, and the batch goes on."""
         with _Part(self.next_path()) as part:
             sealed = seal_stream(source, part, sealer, self.buffers)
         self.parts[sealed.sha256_ciphertext] = part.path
         return sealed
 
     def drop(self, name: str) -> None:
+        """Leave out a recording of this batch, a duplicate for instance."""
         with disk_errors():
             Path(self.parts.pop(name)).unlink()
 
@@ -166,7 +177,10 @@ class BatchWriter:
 
 
 class DirectoryBatch:
-    """The ``Batch`` of a ``DirectoryStore``."""
+    """Recordings that come in together: all of them are in the store, or none is.
+
+    Several threads may seal into one batch at once.
+    """
 
     def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
         self._root = root
@@ -187,6 +201,7 @@ class DirectoryBatch:
         return self._here.seal(source, sealer)
 
     def put(self, sealed: Readable) -> str:
+        """Take a recording that is sealed already; returns its name."""
         self._brings_back = True
         with _Part(self._here.next_path()) as part:
             digest, buffer = hashlib.sha256(), self._buffers.sealed
@@ -209,6 +224,7 @@ class DirectoryBatch:
         self._here.parts.update(parts)
 
     def keep(self) -> None:
+        """Put the batch into the store, durably; the catalogue may name it from now on."""
         with disk_errors():
             places = {name: recording_path(self._root, name) for name in self._here.parts}
             if self._brings_back and not sync_filesystem(self._disk):
