@@ -76,6 +76,12 @@ class HoldFacts:
     purpose: Purpose | None = None
     """Of that request."""
 
+    @property
+    def why(self) -> Clause | Law:
+        """What forbids to destroy what it covers."""
+        is_asked_for = self.purpose is Purpose.SUBJECT_ACCESS
+        return Law.PREVENTING_DISCLOSURE if is_asked_for else Clause.ENCRYPTED_AND_ARCHIVED
+
 
 _NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
     {
@@ -137,14 +143,20 @@ def stated_call_times(particulars: Particulars) -> Criteria:
     return Criteria(days=DayRange(day, day), times=None if isinstance(times, Unknown) else times)
 
 
-def check_may_place_hold(person: Person, *, on: date) -> None:
+def check_may_place_hold(person: Person, *, on: date, doing: str = "place a hold") -> None:
     """Those who may search, or decide requests, place holds [policy 4(h)]."""
-    _check_searches_or_decides(person, "place a hold", on=on)
+    check_in_force(person)
+    if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not {doing}",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask a manager, a partner or the Data Controller",
+        )
 
 
 def check_may_read_hold(person: Person, *, on: date) -> None:
     """The same people may read why a hold was placed; that there is one, everyone may know."""
-    _check_searches_or_decides(person, "read why a hold was placed", on=on)
+    check_may_place_hold(person, on=on, doing="read why a hold was placed")
 
 
 def check_may_lift_hold(person: Person, *, on: date) -> None:
@@ -180,7 +192,7 @@ def check_can_be_lifted(hold: HoldFacts) -> None:
     if hold.request:
         raise Refused(
             f"this hold is lifted when request {hold.request} ends",
-            clause=_why(hold),
+            clause=hold.why,
             hint=f"see what is left to do: callrec request show {hold.request}",
         )
 
@@ -195,22 +207,10 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
         first = standing[0]
         raise Refused(
             f"a recording is held by {first.reference} and is not destroyed",
-            clause=_why(first),
+            clause=first.why,
             hint=f"see what holds it: callrec hold show {first.reference}",
         )
 
 
-def _check_searches_or_decides(person: Person, doing: str, *, on: date) -> None:
-    check_in_force(person)
-    if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
-        raise Refused(
-            f"the role {person.role} may not {doing}",
-            clause=Clause.ENCRYPTED_AND_ARCHIVED,
-            hint="ask a manager, a partner or the Data Controller",
-        )
 
 
-def _why(hold: HoldFacts) -> Clause | Law:
-    if hold.purpose is Purpose.SUBJECT_ACCESS:
-        return Law.PREVENTING_DISCLOSURE
-    return Clause.ENCRYPTED_AND_ARCHIVED
