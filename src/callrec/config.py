@@ -39,9 +39,7 @@ from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 _T = TypeVar("_T")
-
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-
 _KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
 """A length of time as it is written: ``6 months``, ``3 years``."""
 

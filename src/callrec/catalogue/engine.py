@@ -24,13 +24,9 @@ from callrec.system.files import check_only_we_can_change, file_system_of, sync
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
-
 BUSY_SECONDS: Final = 60
-
 _T = TypeVar("_T")
-
 _MOST_PARAMETERS: Final = 500
-
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
 

@@ -35,7 +35,6 @@ ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""
 
 MIN_TOKEN_BITS: Final = 2
-
 MAX_TOKEN_BITS: Final = 48
 """No practice comes near: callrec did not write a part that says more."""
 
@@ -86,7 +85,6 @@ _Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
 """Part, kind and value -> the first 64 bits of the HMAC."""
 
 _UNCUT_BITS: Final = 64
-
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
 

@@ -18,7 +18,6 @@ CATALOGUE: Final = "catalogue"
 """Holder of a request key that is sealed to the catalogue key; every other holder is a person."""
 
 GRANTED: Final = "granted"
-
 PREPARED: Final = "prepared"
 """State of a grant while a package is made from it: out of use."""
 

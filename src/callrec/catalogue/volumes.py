@@ -14,12 +14,10 @@ from callrec.catalogue.engine import batches, update_row
 from callrec.errors import NotFound
 
 LIVE: Final = "live"
-
 ARCHIVED: Final = "archived"
 """States of a recording: its file is in the vault, or only on volumes."""
 
 IN_USE: Final = "in-use"
-
 LOST: Final = "lost"
 """How a volume stands."""
 

@@ -28,19 +28,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from callrec.errors import Tampered
 
 KEY_BYTES = 32
-
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits
-
 TAG_BYTES = 16
-
 SALT_BYTES = 16
-
 SIGNING_PUBLIC_BYTES = 32
-
 MLKEM_PUBLIC_BYTES = 1184
-
 KEM_PUBLIC_BYTES = 1216  # ML-KEM-768 1184 || X25519 32
-
 SigningPublic = NewType("SigningPublic", bytes)
 """An Ed25519 public key, 32 bytes."""
 

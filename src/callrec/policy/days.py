@@ -26,15 +26,10 @@ FIRST_YEAR: Final = 2018
 """The UK GDPR's: callrec has no clock for anything received before."""
 
 _YEARS = range(1970, 2200)  # any other is a typing mistake
-
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
-
 _BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
-
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
-
 _A_DAY = timedelta(days=1)
-
 _SATURDAY = 5  # as date.weekday() counts
 
 

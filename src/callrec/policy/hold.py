@@ -210,7 +210,3 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
             clause=first.why,
             hint=f"see what holds it: callrec hold show {first.reference}",
         )
-
-
-
-

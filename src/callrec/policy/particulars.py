@@ -34,7 +34,6 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
 

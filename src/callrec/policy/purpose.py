@@ -247,7 +247,6 @@ def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
 
 
 RANDOM_BYTES: Final = 12
-
 _BEGIN: Final = {each: f"{b'req'.hex()}{n:02x}" for n, each in enumerate(Purpose, 1)}
 
 

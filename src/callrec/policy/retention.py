@@ -50,7 +50,6 @@ _NUMBERS: Final = (
 """As words, each at one less than it says."""
 
 _ONE_DAY: Final = timedelta(days=1)
-
 _SHORTEST_MONTH: Final = 28
 
 

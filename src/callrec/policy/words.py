@@ -33,15 +33,10 @@ NORMALISING_VERSION = 1
 """Stored in each part of the search index; a new rule for words takes a new number."""
 
 MIN_REASON_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
-
 MIN_REASON_WORDS = 3  # different ones
-
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u02bc"))
-
 _MIN_LETTERS = 2  # an initial names nobody
-
 _NUMBER_MASK = "•" * 7
-
 _MIN_DIGITS = 8  # of anything shorter, four digits would show most
 
 

@@ -35,7 +35,6 @@ from callrec.policy.reviews import ReviewVerdict
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
-
 ANSWERED: Final = "search.answered"
 
 MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(

@@ -30,7 +30,6 @@ from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Tampered, Unusable
 
 Form = TypeVar("Form")
-
 NONCE_BYTES: Final = 32
 
 
@@ -61,13 +60,9 @@ class _Head:
 
 
 Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
-
 Hex = Annotated[bytes, InJson(bytes.fromhex, bytes.hex)]
-
 Base64 = Annotated[bytes, InJson(decode_base64, lambda data: b64encode(data).decode())]
-
 Day = Annotated[date, InJson(date.fromisoformat, date.isoformat)]
-
 Instant = Annotated[datetime, InJson(parse_instant, format_instant)]
 
 LogHead = Annotated[

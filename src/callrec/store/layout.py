@@ -14,11 +14,8 @@ from typing import Final
 from callrec.errors import Failed, Tampered
 
 RECORDINGS: Final = "recordings"
-
 INCOMING: Final = "incoming"
-
 LOCK: Final = "ingest.lock"
-
 JOURNAL: Final = "names"
 """In a batch's folder: the recordings about to be moved into place, one name a line."""
 

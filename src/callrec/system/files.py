@@ -26,20 +26,14 @@ from typing import BinaryIO, Final
 from callrec.errors import Failed, Misconfigured, Unusable
 
 READ: Final = 4
-
 WRITE: Final = 2
-
 ANY_RIGHT: Final = 7
-
 OTHERS: Final = 0o077
-
 _MOST_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
 
 _NAMED_USER: Final = 0x02
-
 _ITS_GROUP: Final = 0x04
-
 _NO_OTHERS: Final = frozenset({0x01, 0x10})
 """Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
 
