@@ -53,11 +53,7 @@ def check_letter(number: int, group: str) -> str:
     """The fifth letter of a group: ``number + 2 v1 + 4 v2 + 8 v3 + 16 v4`` in GF(32).
 
     A Reed-Solomon symbol: one letter mistyped, two exchanged, or a group at another place never
-    leave it right.
-
-    Args:
-        number: of the group on its page, 1 to 14.
-        group: its four letters.
+    leave it right. Groups count from 1.
     """
     check = 0
     for letter in reversed(group):

@@ -293,17 +293,8 @@ def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> R
 def lend(lender: Person, person: Person, power: Power, *, until: date, on: date) -> Person:
     """Lend a power; returns the person with it, replacing an earlier loan of the same power.
 
-    Args:
-        lender: who lends.
-        person: to whom.
-        power: what they may do.
-        until: the last day on which they may, in the practice's time zone.
-        on: today there.
-
-    Raises:
-        Refused: the lender does not govern in their own right, the person cannot act, or the day
-            is over or more than a year away.
-        Unusable: the person's role already brings the power.
+    ``until`` is its last day, a year off at most. The lender governs in their own right, and the
+    person can act. Unusable if the person's role already brings the power.
     """
     check_may_vouch(lender)
     check_in_force(person)
@@ -328,12 +319,7 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
 
 
 def take_back(lender: Person, person: Person, power: Power) -> Person:
-    """Take a power back at once; returns the person without it.
-
-    Raises:
-        Refused: the lender does not govern in their own right.
-        NotFound: the power is not lent to this person.
-    """
+    """Take a power back at once; returns the person without it. NotFound if it is not lent."""
     check_may_vouch(lender)
     others = _others(person.delegations, power)
     if len(others) == len(person.delegations):

@@ -98,10 +98,6 @@ def index_corrected_by(events: Sequence[ClockEvent], event: ClockEvent) -> int |
 
     A question is followed by its answer, an answer by another question, and a request is extended
     once. So the same event twice in a row corrects the first.
-
-    Args:
-        events: those that count, in the order of recording.
-        event: the one recorded now.
     """
     same = [n for n, each in enumerate(events) if each.awaited is event.awaited]
     if same and events[same[-1]].event is event.event:
@@ -206,12 +202,8 @@ def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
     """How urgent a request is on a day.
 
     Overdue means late by a law or a court. Due soon means within `warn_days` of the target, or past
-    it; where the answer was extended, within them of the due day.
-
-    Args:
-        deadline: by when it is answered, as of that day.
-        on: the day, in the practice's time zone.
-        warn_days: days of warning; 0: on the day itself.
+    it; where the answer was extended, within them of the due day. With no days of warning: on the
+    day itself.
     """
     if deadline.due_on is not None and on > deadline.due_on:
         return Urgency.OVERDUE

@@ -83,15 +83,8 @@ def read_further(
 ) -> Mapping[str, str]:
     """The further particulars of a purpose, in their form, as they are sealed.
 
-    Args:
-        purpose: what the recordings are for.
-        given: what was typed; nothing that `missing_further` names is missing.
-        known: what the answers are held against.
-
-    Raises:
-        Refused: one of the rules says no.
-        Unusable: an answer is none of those that there are, or no date.
-        NotFound: nobody has that login.
+    Nothing that `missing_further` names may be missing. Unusable if an answer is none of those that
+    there are, or no date; NotFound if nobody has that login.
     """
     _check_belongs(purpose, given)
     said: dict[FurtherParticular, str] = {}
@@ -112,14 +105,8 @@ def read_answer(
 ) -> str:
     """One further particular in its form, held against what was said before it.
 
-    Raises as `read_further`.
-
-    Args:
-        purpose: what the recordings are for.
-        field: which one.
-        text: as typed; of a file, its text.
-        said: those that come before it, in their form.
-        known: what else it is held against.
+    ``said`` are those that come before it, in their form; the text of a file is its answer. Raises
+    as `read_further`.
     """
     if not _says_something(text):
         raise Refused(

@@ -87,13 +87,7 @@ def last_day(end: datetime, zone: tzinfo) -> date:
 def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
 
-    Args:
-        text: as typed.
-        today: in the practice's time zone.
-        what: names it in the error, where several are typed: ``--until``.
-
-    Raises:
-        Unusable: it is none of these, or there is no such day.
+    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``.
     """
     typed = text.strip().casefold()
     if typed == "today":
@@ -115,10 +109,8 @@ def parse_day(text: str, today: date, *, what: str = "that") -> date:
 def parse_times(text: str) -> TimeRange:
     """Times as typed: ``14:00-14:30``, or ``14:05``.
 
-    A single time is a quarter of an hour to either side (`AROUND`), within its day.
-
-    Raises:
-        Unusable: it is neither, or it ends before it begins.
+    A single time is a quarter of an hour to either side (`AROUND`), within its day. Unusable if it
+    is neither.
     """
     first, dash, last = text.partition("-")
     either = "type 14:05 or 14:00-14:30"
@@ -153,10 +145,8 @@ def parse_instant(
 ) -> datetime:
     """An instant as typed, in UTC: ISO 8601, local where it has no offset.
 
-    A day alone means its midnight; ``what`` as for `parse_day`.
-
-    Raises:
-        Unusable: it is no such instant, or a local time that comes twice or never.
+    A day alone means its midnight; ``what`` as for `parse_day`. Unusable if it is none, or a local
+    time that comes twice or never.
     """
     try:
         typed = datetime.fromisoformat(text.strip())
@@ -217,11 +207,7 @@ def quiet_periods(
 ) -> list[QuietPeriod]:
     """The silences that are too long, in order.
 
-    Args:
-        recorded: when each recording began and ended, UTC, in any order.
-        days: which days to look at.
-        hours: when there should be calls.
-        now: nothing after this can have been recorded.
+    Each recording began and ended in UTC; nothing after ``now`` can have been recorded.
 
     Laws: no recording begins within a gap; a recording more never makes more silence; the order
     of recordings does not matter.
@@ -297,15 +283,7 @@ class WorkingDays:
         return day if self._knows(day) else None
 
     def after(self, day: date, count: int) -> date:
-        """The working day that is ``count`` after a day, which itself does not count.
-
-        Args:
-            day: any day, closed or not.
-            count: at least one.
-
-        Raises:
-            Unusable: as `next_working_day`.
-        """
+        """The working day that is ``count``, at least one, after a day, which does not count."""
         for _ in range(count):
             day = self.next_working_day(day + _A_DAY)
         return day

@@ -150,8 +150,7 @@ UNEDITED: Final = Edits()
 def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
     """Read what `Edits.as_json` wrote; other members are ignored.
 
-    Raises:
-        KeyError, TypeError, ValueError, Unusable: it is not in that form.
+    KeyError, TypeError, ValueError or Unusable if it is not in that form.
     """
     clips = [_read_span(each) for each in value if each["what"] == "clip"]
     silences = [
@@ -170,12 +169,7 @@ def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
 
 
 def check_edits(edits: Edits, duration_ms: int) -> None:
-    """Check that the edits fit a recording of that length.
-
-    Raises:
-        Unusable: a span goes past the end, a silence lies outside the clip, or two are out of
-            order.
-    """
+    """Check that edits lie within a recording of that length, silences in the clip and in order."""
     spans = [each.span for each in edits.silences]
     clip = edits.clip
     if any(span.to_ms > duration_ms for span in [*([clip] if clip else []), *spans]):
@@ -194,13 +188,7 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
 def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNEDITED) -> Edits:
     """The edits of a copy: those approved, or else those that its releaser asks for.
 
-    Args:
-        request: the copy is made under it.
-        approved: the edits in the approval of that recording.
-        said: those that the releaser asks for.
-
-    Raises:
-        Refused: the releaser asks for edits that only an approval can set or change.
+    ``said`` are its releaser's: Refused where only an approval can set or change them.
 
     Law: what was approved is applied whole, or nothing is.
     """
@@ -299,13 +287,7 @@ def edits_by_recording(
 ) -> Mapping[int, Edits]:
     """The edits of each recording, by its number; recordings without edits are left out.
 
-    Args:
-        said: in any order.
-        recordings: the numbers of those that the copy is of.
-
-    Raises:
-        Unusable: an edit names another recording, or none where there are several, or one is
-            clipped twice.
+    Unusable if one names another recording, or none of several, or clips one twice.
     """
     numbers = [_which(each.recording, recordings) for each in said]
     return {

@@ -364,12 +364,7 @@ def is_named(text: str, *, login: str, full_name: str) -> bool:
 
     Case, order, marks, titles and other words do not matter: "Mia Sheldon (reception)" names Mia
     Sheldon. So a text may name more people than it means: better to hide a request from one person
-    too many than to show it to its subject.
-
-    Args:
-        text: as typed in the request.
-        login: the person's.
-        full_name: the person's; empty where it is not known.
+    too many than to show it to its subject. A full name that is not known is empty.
     """
     name = words(full_name) - _TITLES
     return text.strip().casefold() == login.casefold() or (bool(name) and name <= words(text))

@@ -108,15 +108,8 @@ def choose_release(
 ) -> ReleaseFacts:
     """The package that a record is about: the one named, else the only one that waits for it.
 
-    Args:
-        releases: every package released under a request.
-        named: the beginning of its id; empty where none was named.
-        waits: whether a package still lacks the record.
-
-    Raises:
-        Refused: nothing was released.
-        NotFound: no package has such an id.
-        Unusable: there are several.
+    It is ``named`` by the beginning of its id; empty: the one that ``waits`` for the record.
+    NotFound if no package has such an id, Unusable if there are several.
     """
     if not releases:
         raise Refused(
@@ -144,14 +137,8 @@ def choose_release(
 def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -> None:
     """Check the record of a handover [policy 4(a)].
 
-    Args:
-        release: the package.
-        said: the record.
-        now: in the practice's time zone.
-
-    Raises:
-        Refused: it names nobody, its day is in the future or before the release, or the package
-            went the passphrase's way, or not as planned and no reason is given.
+    It names somebody, on a day since the release. The package did not go the passphrase's way, and
+    either went as planned or a reason is given. ``now`` is local.
     """
     if not any(map(str.isalnum, said.to_whom)):
         raise Refused(
@@ -172,14 +159,8 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
     """Check the record of a recipient's acknowledgement [policy 4(a)].
 
-    Args:
-        release: the package.
-        on: the day of the acknowledgement.
-        reason: what the recipient said, and how; may be empty.
-        now: in the practice's time zone.
-
-    Raises:
-        Refused: no handover is recorded, or the day is in the future or before it.
+    It follows a handover. The reason says what the recipient said, and how; it may be empty.
+    ``now`` is local.
     """
     if release.handed_over_on is None:
         raise Refused(
@@ -268,14 +249,8 @@ def check_instructions(
 ) -> None:
     """Check the releaser's choices against the request.
 
-    Args:
-        directions: what the releaser chooses.
-        purpose: of the request.
-        further: the names of the request's further particulars.
-
-    Raises:
-        Refused: package and passphrase go the same way.
-        Unusable: there is nobody to name on the certificate, or no exhibit.
+    Package and passphrase go different ways. Unusable if there is nobody to name on the
+    certificate, or no exhibit.
     """
     check_sent_separately(directions.delivery)
     if directions.names_subject and FurtherParticular.SUBJECT not in further:

@@ -84,12 +84,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
-    """Whether visitors may be present at a hearing, so that it must be stated who came.
-
-    Args:
-        purpose: of the request under which it is heard.
-        further: the request's further particulars.
-    """
+    """Whether visitors may be present at a hearing, so that it must be stated who came."""
     wants_a_copy = further.get(FurtherParticular.HEAR_OR_COPY) == "copy"
     return TERMS[purpose].is_attended and not wants_a_copy
 
@@ -104,10 +99,7 @@ def answers_requester(
 ) -> bool:
     """Whether a hearing answers the applicant, rather than preparing the practice's answer.
 
-    Args:
-        purpose: of the request under which it was heard.
-        further: as for `is_attended`.
-        attended: the people recorded as present besides the person who played it.
+    ``attended`` are the people recorded as present besides the person who played it.
     """
     return had_outside_listeners(attended) and is_attended(purpose, further)
 

@@ -107,11 +107,7 @@ class Particulars:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
-        """Read it back, without asking today's rules: they may have changed since.
-
-        Raises:
-            Tampered: it is not what `as_json` writes.
-        """
+        """Read it back, without asking today's rules, which may be others; Tampered if it is not so."""
         try:
             day, times, parties = value["date"], value["time"], value["parties"]
             read = cls(
@@ -139,17 +135,9 @@ def read_particulars(
 ) -> Particulars:
     """Check the answers and make them a request's particulars.
 
-    Args:
-        purpose: what the recordings are for.
-        said: the answers; the number is E.164, "unknown" or empty.
-        today: in the practice's time zone.
-        logins: of everyone in the practice.
-
-    Raises:
-        Refused: there is no proper reason, something is neither given nor "unknown", or the
-            purpose's own rules say no (policy/completeness.py).
-        Unusable: the parties are named and unknown at once, or an answer is not one to choose from.
-        NotFound: nobody has a login that was given.
+    The number is E.164, "unknown" or empty. Refused without a proper reason, where something is
+    neither given nor "unknown", or by the purpose's own rules (policy/completeness.py). Unusable if
+    the parties are named and unknown at once; otherwise as `read_further`.
     """
     taken = replace(
         said,

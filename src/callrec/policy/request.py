@@ -248,10 +248,9 @@ def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
 def state_after(events: Iterable[RequestEvent]) -> RequestState:
     """The state of a request after these events, oldest first; refused attempts are no events.
 
-    Law: it never goes where `check_transition` refuses to go.
+    Tampered if this cannot have happened in this order.
 
-    Raises:
-        Tampered: this cannot have happened in this order.
+    Law: it never goes where `check_transition` refuses to go.
     """
     state: RequestState | None = None
     in_preparation = under_way = 0
@@ -318,9 +317,8 @@ def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
 def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> datetime:
     """UTC: when a request was made, or when its last approval ended.
 
-    Args:
-        events: at least one, oldest first, each with when the grants lapse that it approved; None
-            where it approves nothing, or that is not known.
+    At least one, oldest first, each with when the grants lapse that it approved, where that is
+    known.
 
     Law: without an approval nothing moves it on.
     """
@@ -353,8 +351,7 @@ def grant_lapses_at(
 ) -> datetime:
     """UTC: when a grant lapses; at the end of `until` where the decider chose an earlier day.
 
-    Raises:
-        Refused: the chosen day is in the past, or later than grants may last.
+    Refused if that day is in the past, or later than grants may last.
     """
     last = _last_day(approved_at, days, zone)
     chosen = last if until is None else until

@@ -190,10 +190,6 @@ def due_on(call_on: date, months: int) -> date:
     It is kept to the end of the same day this many months later, or of that month's last day where
     there is none: the day of the call itself does not count, so it is never kept for less.
 
-    Args:
-        call_on: the day of the call, in the practice's time zone.
-        months: how long it is kept.
-
     Laws: later calls are never due earlier; a longer time never ends earlier; what is kept for
     years is due the day after the anniversary, of 29 February on 1 March.
     """
@@ -210,10 +206,7 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:
-    """The category of a recording that was given none by hand.
-
-    Args:
-        of_a_claim: whether a medico-legal request, or its hold, names the recording.
+    """The category of a recording that was given none by hand; a claim names some.
 
     Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
     legal claim.
@@ -222,14 +215,10 @@ def category_by_rule(*, of_a_claim: bool) -> str:
 
 
 def effective_category(said: Category | None, by_rule: Category) -> Category:
-    """The category by which a recording is kept.
+    """The category by which a recording is kept: the last one set by hand, or that of the rules.
 
     A claim's recording is kept at least as long as a claim: an earlier choice did not know of it,
     and nobody may later shorten what may be needed as evidence.
-
-    Args:
-        said: the last one set by hand; None if there is none.
-        by_rule: the one that `category_by_rule` names.
 
     Law: what is of a claim is never due before a claim of its day is.
     """

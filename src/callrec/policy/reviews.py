@@ -89,11 +89,6 @@ def is_hidden_from(
     An outside body may ask that they are not told; they read of it nowhere then, nor where it is
     not known whether they may.
 
-    Args:
-        person: the reader of a list, a register or the request.
-        subjects: the people of the practice whom it is about.
-        may_be_told: whether they may be told; None if not stated.
-
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """
     return person.id in subjects and may_be_told is not True

@@ -92,14 +92,7 @@ class Criteria:
 def check_not_browsing(
     criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
 ) -> None:
-    """A search stands under a reason or a request, and asks for something [policy 4(c)].
-
-    Args:
-        criteria: what it asks for.
-        reason: as stated, if it was.
-        request: reference of the request it is made for, if it is.
-        widest_window: how many days may be looked through without naming anything.
-    """
+    """A search has a reason or a request, and names something or few days to look through [4(c)]."""
     if not criteria.is_narrow(widest_window):
         raise Refused(
             "a search asks for a number, a party, an extension and a day,"
@@ -185,12 +178,7 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
-    """Whether a call began on another day than the one that is said; no day said, none is another.
-
-    Args:
-        particulars: what a request says.
-        began_at: the call's beginning, in the practice's time zone.
-    """
+    """Whether a call began, in local time, on another day than is said; no day said, none is."""
     day = _known(particulars.day)
     return day is not None and day != began_at.date()
 

@@ -137,15 +137,8 @@ def check_refused_on(
 ) -> Ground:
     """The ground on which all of a request is refused.
 
-    Args:
-        ground: what was said; None if nothing.
-        request: what is refused.
-        asked: the recordings that it asks for; may be none.
-
-    Raises:
-        Refused: the ground does not fit the purpose; a law gives a right to what is asked for, and
-            none but that nobody approved it is given; or nothing is said to be held, and there is
-            something that is asked for.
+    It fits the purpose. Where a law gives a right to what is asked for, it is not that nobody
+    approved it. Nothing is said not to be held where something is asked for.
     """
     said = check_ground(ground, request.purpose)
     terms = TERMS[request.purpose]
@@ -175,20 +168,12 @@ def check_each_decided(
 ) -> Mapping[int, Ground]:
     """Decide on each recording that a request asks for.
 
-    Args:
-        request: what is decided.
-        asked: the numbers of its recordings, one at the least.
-        granted: those that were granted by name; empty: all that are not withheld.
-        withheld: those that were withheld expressly; all named ones are among `asked`.
+    By their numbers; none granted by name means all that are not withheld. Unusable if one is both
+    granted and withheld.
 
     Returns:
         Those that are withheld, in the request's order, with the ground of each; the others are
         granted, one at the least.
-
-    Raises:
-        Unusable: one is both granted and withheld.
-        Refused: a ground does not fit, nothing is granted, or one is left undecided where each is
-            decided expressly.
 
     Law: what is granted and what is withheld are together what was asked for, and share nothing.
     """
