@@ -276,7 +276,14 @@ def read_silence(text: str) -> TypedSilence:
     code, *ways = (word.strip().lower() for word in how.split("/"))
     if code not in GROUND_CODES:
         raise Unusable("there is no such ground to silence a part of a recording", hint=_CODES)
-    side, filler = _read_ways(ways)
+    sides = [Side(way) for way in ways if way in (Side.LEFT, Side.RIGHT)]
+    fillers = [Filler(way) for way in ways if way == Filler.TONE]
+    if len(sides) > 1 or len(fillers) > 1 or len(sides) + len(fillers) != len(ways):
+        raise Unusable(
+            "a span is not silenced in that way",
+            hint="after the ground type /left or /right for one channel, /tone for a tone",
+        )
+    side, filler = (*sides, Side.BOTH)[0], (*fillers, Filler.SILENCE)[0]
     return TypedSilence(
         recording, Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
     )
@@ -340,17 +347,6 @@ def _read_time(text: str) -> int:
     hours, minutes = found["h"] or "0", found["mm"] or found["m"] or "0"
     seconds = (int(hours) * 60 + int(minutes)) * 60 + int(found["ss"] or found["s"])
     return seconds * 1000 + int((found["part"] or "").ljust(3, "0"))
-
-
-def _read_ways(ways: Sequence[str]) -> tuple[Side, Filler]:
-    sides = [Side(way) for way in ways if way in (Side.LEFT, Side.RIGHT)]
-    fillers = [Filler(way) for way in ways if way == Filler.TONE]
-    if len(sides) > 1 or len(fillers) > 1 or len(sides) + len(fillers) != len(ways):
-        raise Unusable(
-            "a span is not silenced in that way",
-            hint="after the ground type /left or /right for one channel, /tone for a tone",
-        )
-    return (*sides, Side.BOTH)[0], (*fillers, Filler.SILENCE)[0]
 
 
 def _which(number: int | None, recordings: Collection[int]) -> int:

@@ -294,7 +294,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             option="--urgent",
             option_help="Whether somebody's life or safety hangs on it.",
             kind=AnswerKind.CHOICE,
-            choices=MappingProxyType({"yes": "answer it today", "no": "it can take some days"}),
+            choices={"yes": "answer it today", "no": "it can take some days"},
             usually="no",
         ),
         FurtherParticular.NECESSITY: Question(

@@ -153,7 +153,20 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
             clause=Clause.CONTROLLED_ACCESS,
             hint="see when that was: callrec request show; then give the day again: --on DATE",
         )
-    _check_channel(release.delivery, said)
+    if _same_way(Delivery(said.channel, release.delivery.passphrase_by)):
+        raise Refused(
+            "the passphrase of this package went that way, and the package may not",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="if both did, that is an infringement: callrec incident report",
+        )
+    if said.reason:
+        check_reason(said.reason, Clause.CONTROLLED_ACCESS)
+    elif release.delivery.package_by not in (None, said.channel):
+        raise Refused(
+            f"at its release it was said that this package goes by {release.delivery.package_by}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="say why it went another way: --reason TEXT",
+        )
 
 
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
@@ -178,23 +191,6 @@ def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: dat
         )
     if reason:
         check_reason(reason, Clause.CONTROLLED_ACCESS)
-
-
-def _check_channel(delivery: Delivery, said: Handover) -> None:
-    if _same_way(Delivery(said.channel, delivery.passphrase_by)):
-        raise Refused(
-            "the passphrase of this package went that way, and the package may not",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="if both did, that is an infringement: callrec incident report",
-        )
-    if said.reason:
-        check_reason(said.reason, Clause.CONTROLLED_ACCESS)
-    elif delivery.package_by not in (None, said.channel):
-        raise Refused(
-            f"at its release it was said that this package goes by {delivery.package_by}",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="say why it went another way: --reason TEXT",
-        )
 
 
 def _check_not_to_come(on: date, clock: time | None, *, now: datetime) -> None:

@@ -107,7 +107,7 @@ class Particulars:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
-        """Read it back, without asking today's rules, which may be others; Tampered if it is not so."""
+        """Read it back, without asking the rules of today; Tampered if it is not `as_json`'s."""
         try:
             day, times, parties = value["date"], value["time"], value["parties"]
             read = cls(

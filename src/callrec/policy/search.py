@@ -70,7 +70,9 @@ class Criteria:
     direction: Direction | None = None
 
     def __post_init__(self) -> None:
-        if self.tail is not None and not _is_tail(self.tail):
+        if self.tail is not None and not (
+            len(self.tail) == TAIL_DIGITS and self.tail.isascii() and self.tail.isdecimal()
+        ):
             raise Unusable("part of a number is its last four digits", hint="type --number ...4567")
         if self.party is not None and not words(self.party):
             raise Unusable(
@@ -92,7 +94,7 @@ class Criteria:
 def check_not_browsing(
     criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
 ) -> None:
-    """A search has a reason or a request, and names something or few days to look through [4(c)]."""
+    """A search has a reason or a request, and names something or few days to look at [4(c)]."""
     if not criteria.is_narrow(widest_window):
         raise Refused(
             "a search asks for a number, a party, an extension and a day,"
@@ -138,10 +140,6 @@ def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
     begins, ends = criteria.times.bounds(day, zone)
     ended_at = call.started_at + timedelta(milliseconds=call.duration_ms)
     return call.started_at < ends and ended_at >= begins
-
-
-def _is_tail(text: str) -> bool:
-    return len(text) == TAIL_DIGITS and text.isascii() and text.isdecimal()
 
 
 # Which calls a request describes by its particulars [policy 4(b)].
