@@ -20,7 +20,7 @@ from callrec.calls.custody import SealedMetadata, encode_name, seal_data_key, se
 from callrec.calls.records import parties_named_by_legs
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
-from callrec.catalogue.index import IndexedCall, add_calls, add_facts
+from callrec.catalogue.index import IndexedCall, add_calls
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
@@ -313,7 +313,7 @@ def _index(
     add_calls(connection, key, practice.vault, calls, zone)
     known = [_indexed(n, each.call, each.fields) for n, each in portion.recorded.items()]
     before = {n: from_millis(each.row.started_at) for n, each in portion.recorded.items()}
-    add_facts(connection, key, practice.vault, known, zone, before=before)
+    add_calls(connection, key, practice.vault, known, zone, before=before)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:

@@ -28,7 +28,7 @@ from callrec.intake.reading import (
     sidecar_mark,
 )
 from callrec.intake.sources import Mark, Quarantined, Source
-from callrec.store.directory import BatchWriter, DirectoryBatch
+from callrec.store.directory import BatchWriter
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call
 from callrec.telephone.sound.sound import Sound
@@ -96,7 +96,7 @@ class BatchSealer:
 
     vault: str
     setup: Setup
-    batch: DirectoryBatch | BatchWriter
+    batch: BatchWriter
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
     with_md5: bool = False

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
-from callrec.catalogue.requests import destroy_grants_to
+from callrec.catalogue.requests import destroy_grants
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered
@@ -47,7 +47,7 @@ def take_back_grants(
     rows = act.connection.execute(query).all()
     for row in rows:
         history = read_history(practice, act.connection, row.id)
-        destroy_grants_to(act.connection, row.id, history.requester, person)
+        destroy_grants(act.connection, row.id, history.requester, to=person)
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
         if left.first() is None and history.state in _GRANTED:
             _log_revoked(practice, act, actor, row, history, why=why)

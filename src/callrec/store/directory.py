@@ -145,7 +145,7 @@ class DirectoryStore:
             raise RuntimeError("this needs the store's lock")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class BatchWriter:
     """Seals some of a batch, in a process of its own if need be: no two write one file.
 
@@ -176,61 +176,51 @@ class BatchWriter:
         return f"{self.folder}/{next(self.numbers)}.part"
 
 
-class DirectoryBatch:
+class DirectoryBatch(BatchWriter):
     """Recordings that come in together: all of them are in the store, or none is.
 
     Several threads may seal into one batch at once.
     """
 
     def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
-        self._root = root
-        self._folder = root / INCOMING / batch_id
-        self._numbers = itertools.count()
-        self._buffers = buffers
-        self._here = BatchWriter(self._folder, self._numbers, buffers)
-        self._kept = False
-        self._brings_back = False
+        super().__init__(root / INCOMING / batch_id, itertools.count(), buffers)
+        self._root, self._buffers = root, buffers
+        self._kept = self._brings_back = False
         with disk_errors():
-            for folder in (root / RECORDINGS, self._folder.parent):
+            for folder in (root / RECORDINGS, self.folder.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            self._folder.mkdir(mode=0o700)
+            self.folder.mkdir(mode=0o700)
             # Open before anything is written: sync_filesystem tells of what fails from here on.
             self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
-        return self._here.seal(source, sealer)
 
     def put(self, sealed: Readable) -> str:
         """Take a recording that is sealed already; returns its name."""
         self._brings_back = True
-        with _Part(self._here.next_path()) as part:
+        with _Part(self.next_path()) as part:
             digest, buffer = hashlib.sha256(), self._buffers.sealed
             while size := fill(sealed, buffer):
                 digest.update(buffer[:size])
                 write_all(part, buffer[:size])
         name = digest.hexdigest()
-        self._here.parts[name] = part.path
+        self.parts[name] = part.path
         return name
-
-    def drop(self, name: str) -> None:
-        self._here.drop(name)
 
     def share(self, most: int) -> BatchWriter:
         """What seals so many files of this batch in another process."""
-        return BatchWriter(self._folder, iter([next(self._numbers) for _ in range(most)]))
+        return BatchWriter(self.folder, iter([next(self.numbers) for _ in range(most)]))
 
     def join(self, parts: Mapping[str, str]) -> None:
         """Take what a share has sealed."""
-        self._here.parts.update(parts)
+        self.parts.update(parts)
 
     def keep(self) -> None:
         """Put the batch into the store, durably; the catalogue may name it from now on."""
         with disk_errors():
-            places = {name: recording_path(self._root, name) for name in self._here.parts}
+            places = {name: recording_path(self._root, name) for name in self.parts}
             if self._brings_back and not sync_filesystem(self._disk):
-                sync(*map(Path, self._here.parts.values()))
+                sync(*map(Path, self.parts.values()))
             self._write_journal(name for name, place in places.items() if not place.exists())
-            for name, part in self._here.parts.items():
+            for name, part in self.parts.items():
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
                 folders = {place.parent for place in places.values()}
@@ -245,12 +235,12 @@ class DirectoryBatch:
             return  # only the catalogue knows whether it was committed: the next sweep asks it
         # What cannot be cleared now, because the disk has failed, the next sweep clears.
         with suppress(OSError):
-            clear_batch(self._root, self._folder, known=lambda _: self._kept)
+            clear_batch(self._root, self.folder, known=lambda _: self._kept)
 
     def _write_journal(self, names: Iterable[str]) -> None:
-        journal = self._folder / JOURNAL
+        journal = self.folder / JOURNAL
         journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
-        sync(journal, self._folder, self._folder.parent)
+        sync(journal, self.folder, self.folder.parent)
 
 
 def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
