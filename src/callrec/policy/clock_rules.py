@@ -279,7 +279,11 @@ def run_month_clock(
     month = MonthClock(receipt.received_on, scales.months).told(
         f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
     )
-    for began, wait in _steps(events):
+    # The events by the day on which they began; None is the extension, which counts once.
+    extended = [event.on for event in events if event.event is ClockEventKind.EXTENDED]
+    steps: list[tuple[date, Wait | None]] = [(min(extended), None)] if extended else []
+    steps += [(wait.began_on, wait) for wait in waits_of(events)]
+    for began, wait in sorted(steps, key=itemgetter(0)):
         due = working.next_working_day(month.ends_on(month.months))
         if began > due:
             month = month.told(_too_late(wait, began, due))
@@ -295,14 +299,6 @@ def run_month_clock(
         else:
             month = _restarted(month, wait, began, on)
     return month
-
-
-def _steps(events: Sequence[ClockEvent]) -> list[tuple[date, Wait | None]]:
-    """The events by the day on which they began; None is the extension, which counts once."""
-    extended = [event.on for event in events if event.event is ClockEventKind.EXTENDED]
-    steps: list[tuple[date, Wait | None]] = [(min(extended), None)] if extended else []
-    steps += [(wait.began_on, wait) for wait in waits_of(events)]
-    return sorted(steps, key=itemgetter(0))
 
 
 def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:

@@ -61,14 +61,7 @@ _WITHIN: Final[Mapping[Ground, Source]] = {
 
 GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
     {
-        Purpose.PROTECT_PARTIES: _WITHIN,
-        Purpose.PERFORMANCE: _WITHIN,
-        Purpose.TRAINING: _WITHIN,
-        Purpose.ABUSIVE_CALL: _WITHIN,
-        Purpose.COMPLAINT: _WITHIN,
-        Purpose.MEDICO_LEGAL: _WITHIN,
-        Purpose.DISCIPLINARY: _WITHIN,
-        Purpose.REGULATORY: _WITHIN,
+        **dict.fromkeys(Purpose, _WITHIN),
         Purpose.OUTSIDE_BODY: {**_WITHIN, Ground.PRIVILEGE: Law.PRIVILEGE},
         Purpose.SUBJECT_ACCESS: {
             **_WITHIN,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
+from callrec.catalogue.holds import holds_in_state, holds_naming
 from callrec.catalogue.times import from_millis
 from callrec.errors import Locked, Refused
 from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
@@ -48,7 +48,7 @@ def holds_covering_rows(
     A hold whose request the actor cannot open covers all of them: too much, never too little.
     """
     found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
-    for row in every_holds_naming(connection):
+    for row in holds_naming(connection):
         if row.recording in found:
             found[row.recording][row.id] = hold_facts(row)
     for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):

@@ -33,7 +33,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import OpenedRecording, Opening, replaced_files
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import reading, rewrite_database
+from callrec.catalogue.engine import reading, rewrite_database, update_row
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
@@ -258,15 +258,10 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
     destroy_grants(connection, request.id, request.requester)
-    destruction.insert_certificate(
-        connection,
-        **certificate_columns(after.leaves[-1].seq, read_destruction(statement)),
-        begun_at=now,
-    )
-    destruction.insert_stubs(
-        connection,
-        [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings],
-    )
+    columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
+    connection.execute(tables.certificate.insert().values(**columns, begun_at=now))
+    stubs = [_stub(row, warrant.to_destroy[row.id], certificate, now) for row in warrant.recordings]
+    connection.execute(tables.destroyed.insert(), stubs)
 
 
 def _opened(
@@ -326,4 +321,4 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
     rewrite_database(practice.engine, practice.folder)
     with writing(practice, None) as act:
         now = to_millis(practice.now())
-        destruction.update_certificate(act.connection, certificate.id, cleared_at=now)
+        update_row(act.connection, tables.certificate, certificate.id, cleared_at=now)
