@@ -244,7 +244,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         check_standings(practice, connection)
         beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
-            held = volume_contents(connection, row.id)
+            bags, originals_bytes = volume_contents(connection, row.id)
             at = attached.get(row.id)
             seen = [from_millis(row.written_at), from_millis(row.seen_at or row.written_at)]
             found.append(
@@ -255,9 +255,9 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
                     serial=row.serial,
                     written_at=from_millis(row.written_at),
                     seen_at=max(*seen, verified.get(row.id, seen[0])),
-                    bags=held.bags,
-                    recordings=len(held.originals_bytes),
-                    size_bytes=sum(map(sealed_size, held.originals_bytes)),
+                    bags=bags,
+                    recordings=len(originals_bytes),
+                    size_bytes=sum(map(sealed_size, originals_bytes)),
                     verified_at=verified.get(row.id),
                     at=at.at if at else None,
                     on_vaults_disk=row.id in beside,

@@ -143,12 +143,10 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
 
     ``instead`` is the hint where the person was to do something other than decide.
     """
-    if person.id in request.makers:
-        message = "nobody decides a request that he made or changed"
-        raise _needs_somebody_else(message, request, instead)
-    if person.id in request.namesakes:
-        message = "nobody decides a request that somebody of his name made or changed"
-        raise _needs_somebody_else(message, request, instead)
+    for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
+        if person.id in whose:
+            message = f"nobody decides a request that {they} made or changed"
+            raise _needs_somebody_else(message, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:

@@ -22,7 +22,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import RequestFacts
@@ -235,33 +235,22 @@ def _whole(value: object) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class TypedClip:
-    """The one span of a recording that its copy keeps."""
+class TypedEdit:
+    """An edit of a recording as typed."""
 
     recording: int | None
     """Its number; None where it was left out."""
-    span: Span
+    edit: Span | Silence
+    """The one span that its copy keeps, or what is silenced."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedSilence:
-    """A span of a recording to silence."""
-
-    recording: int | None
-    """Its number; None where it was left out."""
-    silence: Silence
-
-
-TypedEdit: TypeAlias = TypedClip | TypedSilence
-
-
-def read_clip(text: str) -> TypedClip:
+def read_clip(text: str) -> TypedEdit:
     """Read the value of ``--clip``: ``1042@1:30-1:45``; Unusable if it is in another form."""
     recording, span = _of_recording(text)
-    return TypedClip(recording, _read_typed_span(span))
+    return TypedEdit(recording, _read_typed_span(span))
 
 
-def read_silence(text: str) -> TypedSilence:
+def read_silence(text: str) -> TypedEdit:
     """Read the value of ``--silence``: ``1042@1:30-1:45=third-party/left/tone``.
 
     Unusable if it is not in that form, or has no ground for silencing.
@@ -284,9 +273,8 @@ def read_silence(text: str) -> TypedSilence:
             hint="after the ground type /left or /right for one channel, /tone for a tone",
         )
     side, filler = (*sides, Side.BOTH)[0], (*fillers, Filler.SILENCE)[0]
-    return TypedSilence(
-        recording, Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
-    )
+    silence = Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
+    return TypedEdit(recording, silence)
 
 
 def edits_by_recording(
@@ -364,8 +352,8 @@ def _which(number: int | None, recordings: Collection[int]) -> int:
 
 
 def _together(said: Sequence[TypedEdit]) -> Edits:
-    clips = [each.span for each in said if isinstance(each, TypedClip)]
-    silences = [each.silence for each in said if isinstance(each, TypedSilence)]
+    clips = [each.edit for each in said if isinstance(each.edit, Span)]
+    silences = [each.edit for each in said if isinstance(each.edit, Silence)]
     if len(clips) > 1:
         raise Unusable("a recording is clipped once", hint="give the one span that is to be kept")
     return Edits(clips[0] if clips else None, tuple(sorted(silences, key=lambda each: each.span)))

@@ -49,7 +49,6 @@ _NUMBERS: Final = (
 )
 """As words, each at one less than it says."""
 
-_ONE_DAY: Final = timedelta(days=1)
 _SHORTEST_MONTH: Final = 28
 
 
@@ -193,7 +192,7 @@ def due_on(call_on: date, months: int) -> date:
     Laws: later calls are never due earlier; a longer time never ends earlier; what is kept for
     years is due the day after the anniversary, of 29 February on 1 March.
     """
-    return same_day_after(call_on, months) + _ONE_DAY
+    return same_day_after(call_on, months) + timedelta(days=1)
 
 
 def last_call_due(schedule: Iterable[Category], on: date) -> date:

@@ -46,9 +46,7 @@ class RegisterTerms:
     kept_under: Clause
 
 
-RIGHTS_PURPOSES: Final = frozenset(
-    {Purpose.SUBJECT_ACCESS, Purpose.DECEASED, Purpose.ERASURE, Purpose.PORTABILITY}
-)
+RIGHTS_PURPOSES: Final = frozenset(each for each in Purpose if TERMS[each].has_statutory_clock)
 """Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
