@@ -266,25 +266,20 @@ class RetentionCategory(_Section):
     source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
 
 
+_CODE = "NHS Records Management Code of Practice, App II"
+
 _CATEGORIES = (
     RetentionCategory(
         name="routine",
         keeps="3 years",
         source="the practice's choice, as practices publish it (IGA Code of 2016)",
     ),
+    RetentionCategory(name="health-record", source=f"{_CODE}: as the health record it is of"),
     RetentionCategory(
-        name="health-record",
-        source="NHS Records Management Code of Practice, App II: as the health record it is of",
+        name="claim", keeps="6 years", source=f"{_CODE}: may be needed for a legal claim"
     ),
     RetentionCategory(
-        name="claim",
-        keeps="6 years",
-        source="NHS Records Management Code of Practice, App II: may be needed for a legal claim",
-    ),
-    RetentionCategory(
-        name="telephony-record",
-        keeps="1 year",
-        source="NHS Records Management Code of Practice, App II: telephony systems record",
+        name="telephony-record", keeps="1 year", source=f"{_CODE}: telephony systems record"
     ),
 )
 

@@ -158,9 +158,7 @@ def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[Not
             yield NoticeGap(kind, first_on, later.first_on - timedelta(days=1))
 
 
-def _by_kind(
-    versions: Iterable[NoticeVersion],
-) -> list[tuple[NoticeKind, Sequence[NoticeVersion]]]:
+def _by_kind(versions: Iterable[NoticeVersion]) -> list[tuple[NoticeKind, Sequence[NoticeVersion]]]:
     """The versions of each kind, in the order of their first days."""
     ordered = sorted(versions, key=lambda each: (each.kind, each.first_on))
     return [(kind, tuple(each)) for kind, each in groupby(ordered, key=lambda each: each.kind)]

@@ -109,10 +109,7 @@ class Kind(Generic[H]):
         check_row(row, {"number": numbers.get(row.id)}, self.called(row))
 
     def wrong(
-        self,
-        connection: Connection,
-        done: Iterable[Leaf],
-        may: Callable[[Row[Any], H], None],
+        self, connection: Connection, done: Iterable[Leaf], may: Callable[[Row[Any], H], None]
     ) -> Iterator[Problem]:
         """Each row that is not what leaves come to, was added, or is missing.
 

@@ -52,10 +52,7 @@ _WORDS = {
         "this account may not use the vault's folder",
         "run the command as the account that owns the vault",
     ),
-    errno.EIO: (
-        "the vault's disk failed",
-        "check the disk before anything else is written to it",
-    ),
+    errno.EIO: ("the vault's disk failed", "check the disk before anything else is written to it"),
 }
 
 
