@@ -148,11 +148,7 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
         )
     _check_not_to_come(said.on, said.clock, now=now)
     if datetime.combine(said.on, said.clock or time.max) < _on_the_clock(release.released_at):
-        raise Refused(
-            "that is before the package was released",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="see when that was: callrec request show; then give the day again: --on DATE",
-        )
+        raise _too_early("released")
     if _same_way(Delivery(said.channel, release.delivery.passphrase_by)):
         raise Refused(
             "the passphrase of this package went that way, and the package may not",
@@ -184,13 +180,17 @@ def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: dat
         )
     _check_not_to_come(on, None, now=now)
     if on < release.handed_over_on:
-        raise Refused(
-            "that is before the package was handed over",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="see when that was: callrec request show; then give the day again: --on DATE",
-        )
+        raise _too_early("handed over")
     if reason:
         check_reason(reason, Clause.CONTROLLED_ACCESS)
+
+
+def _too_early(done: str) -> Refused:
+    return Refused(
+        f"that is before the package was {done}",
+        clause=Clause.CONTROLLED_ACCESS,
+        hint="see when that was: callrec request show; then give the day again: --on DATE",
+    )
 
 
 def _check_not_to_come(on: date, clock: time | None, *, now: datetime) -> None:

@@ -64,8 +64,7 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     """A request is closed by its maker, or those who decide it and are not its subject [4(b)]."""
     check_in_force(person)
     if person.id != request.requester:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
+        check_may_extend(person, request, on=on)
 
 
 def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
@@ -93,8 +92,7 @@ def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -
     """
     check_in_force(person)
     if person.id not in request.makers:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
+        check_may_extend(person, request, on=on)
 
 
 def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:

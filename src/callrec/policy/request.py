@@ -175,15 +175,7 @@ _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILE
 _HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
 """A hearing begun, and one ended; a killed program leaves no end."""
 
-_STANDS = {
-    RequestAct.APPROVED: True,
-    RequestAct.AMENDED: False,
-    RequestAct.REVOKED: False,
-    RequestAct.GRANT_LAPSED: False,
-}
-"""Whether an approval stands after this."""
-
-ENDING_ACTS = frozenset(act for act, stands in _STANDS.items() if not stands)
+ENDING_ACTS = frozenset({RequestAct.AMENDED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts that end an approval, so that the request must be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
@@ -239,10 +231,9 @@ def is_unanswered(events: Iterable[RequestEvent]) -> bool:
 
 def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
     """Whether an approval stands that the log does not show as ended."""
-    stands = False
-    for event in events:
-        stands = _STANDS.get(event.act, stands)
-    return stands
+    turns = {RequestAct.APPROVED, *ENDING_ACTS}
+    acts = [event.act for event in events if event.act in turns]
+    return acts[-1:] == [RequestAct.APPROVED]
 
 
 def state_after(events: Iterable[RequestEvent]) -> RequestState:

@@ -49,8 +49,6 @@ _NUMBERS: Final = (
 )
 """As words, each at one less than it says."""
 
-_SHORTEST_MONTH: Final = 28
-
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -201,7 +199,7 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
     Law: what is due was on that day or before.
     """
     months = [months_configured(each.keeps) for each in schedule if each.keeps is not None]
-    return on - timedelta(days=_SHORTEST_MONTH * min(months, default=0))
+    return on - timedelta(days=28 * min(months, default=0))  # no month is shorter
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:
