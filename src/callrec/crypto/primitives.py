@@ -98,7 +98,7 @@ def mac(key: bytes, data: bytes) -> bytes:
 def mac_function(key: bytes) -> Callable[[bytes], bytes]:
     """``mac`` under one key for much data: taking the key in is half of the work of a short one.
 
-    Law: ``macs_under(key)(data) == mac(key, data)``.
+    Law: ``mac_function(key)(data) == mac(key, data)``.
     """
     keyed = hmac.new(key, digestmod="sha256")
 
@@ -215,7 +215,7 @@ def hpke_open(seed: bytes, sealed: bytes, context: bytes) -> bytes:
     """What ``hpke_seal`` sealed to the public key of ``seed`` under the same context.
 
     Raises:
-        Tampered: sealed to somebody else, under another context, or changed.
+        Tampered: sealed to another key, under another context, or changed.
     """
     mlkem, x25519 = _expand(seed)
     try:

@@ -224,8 +224,7 @@ def check_may_break_glass(
 ) -> None:
     """The Data Controller approves alone where nobody else can decide [policy 4(a)].
 
-    This skips `check_not_own` and `check_not_subject`, and every report shows it. It takes a
-    reason.
+    This skips `check_not_own` and `check_not_subject`, takes a reason, and every report shows it.
     """
     _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)

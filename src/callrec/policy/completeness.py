@@ -10,7 +10,7 @@
     no request was received before the law by which it is due     _check_day
     only a court's order sets the day of the answer, and does     is_asked
 
-`particulars.take_particulars` is the only way to a request's particulars, and it asks all of these.
+`particulars.read_particulars` is the only way to a request's particulars, and it asks all of these.
 Each refusal cites what the purpose rests on.
 """
 

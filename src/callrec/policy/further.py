@@ -321,7 +321,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                 {"yes": "the person may learn of it", "no": "it must be kept from the person"}
             ),
         ),
-        # Somebody who has died [Access to Health Records Act 1990].
+        # Someone who has died [Access to Health Records Act 1990].
         FurtherParticular.APPLICANT: Question(
             question="The applicant's full name",
             help="Who asks for the record of the person who has died.",

@@ -70,9 +70,8 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
 def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
     """Closing takes a reason where someone waits and no package went out [4(e), 4(f)].
 
-    Staff listening to a recording does not answer anyone.
-
-    ``reason`` says how the applicant was answered, or why not; it may be empty otherwise.
+    Staff listening to a recording does not answer anyone. The reason says how the applicant was
+    answered, or why not; it may be empty otherwise.
     """
     if not reason and TERMS[request.purpose].is_dated and not was_delivered:
         raise Refused(

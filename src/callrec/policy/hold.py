@@ -198,7 +198,7 @@ def check_can_be_lifted(hold: HoldFacts) -> None:
 
 
 def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
-    """What is held by one of these is not destroyed [policy 4(h); DPA 2018 s.173]."""
+    """What one of these holds covers is not destroyed [policy 4(h); DPA 2018 s.173]."""
     standing = sorted(
         (hold for hold in holds if hold.state is not HoldState.LIFTED),
         key=lambda hold: hold.purpose is not Purpose.SUBJECT_ACCESS,

@@ -73,7 +73,7 @@ class Terms:
     edits_are_decided: bool = False
     """A copy goes outside, so what is left out of it is part of the approval."""
     is_attended: bool = False
-    """Somebody from outside may come to hear it, so who was there is on record."""
+    """Visitors may come to hear it, so who was there is on record."""
 
     @property
     def is_dated(self) -> bool:

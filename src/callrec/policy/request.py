@@ -224,7 +224,7 @@ def is_undelivered(events: Iterable[RequestEvent]) -> bool:
 
 
 def is_unanswered(events: Iterable[RequestEvent]) -> bool:
-    """Whether no package went out and no approval stands, whoever has heard it."""
+    """Whether no package went out and no approval stands, even if staff have heard it."""
     history = tuple(events)
     return is_undelivered(history) and not has_standing_approval(history)
 

@@ -203,7 +203,9 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:
-    """The category of a recording that was given none by hand; a claim names some.
+    """The category of a recording that was given none by hand.
+
+    It is ``of_a_claim`` if a medico-legal request, or its hold, names the recording.
 
     Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
     legal claim.
@@ -318,7 +320,7 @@ def check_destroys(request: RequestFacts) -> None:
 def check_granted(
     request: RequestFacts, to_destroy: Collection[int], granted: Collection[int]
 ) -> None:
-    """Exactly the recordings that standing approvals grant are destroyed; each by its number."""
+    """Exactly the recordings, by number, that standing approvals grant are destroyed."""
     if not granted:
         raise Refused(
             f"the request is {request.state}, and no approval of it stands",
@@ -334,7 +336,7 @@ def check_granted(
 
 
 def check_nobody_waits(waiting: Collection[str]) -> None:
-    """Nothing that another open request asks for is destroyed [policy 4(h)]; these are such."""
+    """Nothing that another open request asks for is destroyed [policy 4(h)]; given by reference."""
     if waiting:
         first = min(waiting, key=lambda reference: int(reference.removeprefix("R-")))
         raise Refused(

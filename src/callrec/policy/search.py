@@ -1,6 +1,10 @@
 """Criteria, and calls as a request describes them.
 
 The index only proposes; `matches` decides on each call's opened metadata.
+
+The person who asks need not know a recording's number: what fits the request's particulars is
+proposed, and put under a hold where the purpose places one [policy 4(b)]. That is a search like any
+other and never wider than one may be: what says neither number, name, nor day describes no call.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
+
+_Said = TypeVar("_Said")
 
 
 class Direction(StrEnum):
@@ -140,15 +146,6 @@ def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
     begins, ends = criteria.times.bounds(day, zone)
     ended_at = call.started_at + timedelta(milliseconds=call.duration_ms)
     return call.started_at < ends and ended_at >= begins
-
-
-# Which calls a request describes by its particulars [policy 4(b)].
-#
-# So that whoever asks need not know a recording's number: what fits is proposed, and put under a
-# hold where the purpose places one. It is a search like any other and never wider than one may be:
-# what says neither number, name, nor day describes no call.
-
-_Said = TypeVar("_Said")
 
 
 def described_by(particulars: Particulars) -> tuple[Criteria, ...]:

@@ -1,11 +1,11 @@
 """On what ground a recording is withheld, and that each one is decided [policy 4(b), 4(e), 4(i)].
 
     each recording asked for is granted or withheld, none both    check_each_decided
-    who withholds all of them denies the request                  check_each_decided
+    to withhold all of them is to deny the request                check_each_decided
     an erasure is decided recording by recording, expressly       check_each_decided
     a ground fits the purpose, by the policy or by a law          check_ground
     what a law gives a right to is refused on a ground of its own check_refused_on
-    of whom nothing is held, he is answered that it is so         check_refused_on
+    a person of whom nothing is held is told so                   check_refused_on
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
 """

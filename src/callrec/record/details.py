@@ -79,7 +79,7 @@ def open_details(
 ) -> Mapping[str, Any]:
     """What a leaf commits to; nothing where there are no details, or where they were erased.
 
-    Where they are in no form of ours, `IN_NO_FORM`.
+    Where they are in no form of ours, `UNREADABLE_DETAILS`.
     """
 
     def secret(version: int) -> bytes:

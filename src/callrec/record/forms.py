@@ -78,7 +78,7 @@ WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
 
 BESIDE: Final = Field(exclude=True)
-"""Of what is no member, and is told to whoever reads the form."""
+"""Of what is no member, and is given by the one who reads the form."""
 
 Nonce = Annotated[Hex, BESIDE]
 """32 bytes before a body's canonical JSON, and no member of it."""
