@@ -32,8 +32,7 @@ def working_days(clocks: Clocks) -> WorkingDays:
 def scales_of(clocks: Clocks) -> TimeScales:
     """How long the clocks run: what the practice may set, and the law's own."""
     return TimeScales(
-        target_days=clocks.target_days,
-        outside_body_working_days=clocks.outside_body_working_days,
+        target_days=clocks.target_days, outside_body_working_days=clocks.outside_body_working_days
     )
 
 

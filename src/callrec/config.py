@@ -39,9 +39,7 @@ from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 _T = TypeVar("_T")
-
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-
 _KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
 """A length of time as it is written: ``6 months``, ``3 years``."""
 
@@ -268,25 +266,20 @@ class RetentionCategory(_Section):
     source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
 
 
+_CODE = "NHS Records Management Code of Practice, App II"
+
 _CATEGORIES = (
     RetentionCategory(
         name="routine",
         keeps="3 years",
         source="the practice's choice, as practices publish it (IGA Code of 2016)",
     ),
+    RetentionCategory(name="health-record", source=f"{_CODE}: as the health record it is of"),
     RetentionCategory(
-        name="health-record",
-        source="NHS Records Management Code of Practice, App II: as the health record it is of",
+        name="claim", keeps="6 years", source=f"{_CODE}: may be needed for a legal claim"
     ),
     RetentionCategory(
-        name="claim",
-        keeps="6 years",
-        source="NHS Records Management Code of Practice, App II: may be needed for a legal claim",
-    ),
-    RetentionCategory(
-        name="telephony-record",
-        keeps="1 year",
-        source="NHS Records Management Code of Practice, App II: telephony systems record",
+        name="telephony-record", keeps="1 year", source=f"{_CODE}: telephony systems record"
     ),
 )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, create_engine
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls, add_facts, calls_missed, candidates
+from callrec.catalogue.index import IndexedCall, add_calls, calls_missed, candidates
 from callrec.policy.search import CallFacts, Criteria
 
 KEY = bytes(range(32))
@@ -77,7 +77,7 @@ def add_known(
         }
         row = tables.recording.c.id == number
         connection.execute(tables.recording.update().where(row).values(values))
-    add_facts(
+    add_calls(
         connection,
         KEY,
         VAULT,

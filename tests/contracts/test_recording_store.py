@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from callrec.errors import NotFound, Tampered
-from callrec.store import RecordingStore
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
 from house.memory_store import MemoryStore
+from house.recording_store import RecordingStore
 from store.samples import ASSOCIATED, KEY, a_sealer, sealed_bytes
 
 BATCH = "b0" * 16

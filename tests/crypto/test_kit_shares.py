@@ -11,7 +11,7 @@ import pytest
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 from shamir_mnemonic.wordlist import WORDLIST
 
-from callrec.crypto.kit_shares import kit_shares, read_kit_shares
+from callrec.crypto.kit import kit_shares, read_kit_shares
 from callrec.errors import Unusable
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "slip39" / "vectors.json"

@@ -12,8 +12,7 @@ from shamir_mnemonic import generate_mnemonics
 from callrec.crypto import canonical, primitives
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.identity import LockedSeed, PublicKeys, unlock
-from callrec.crypto.kit import kit_words, read_kit
-from callrec.crypto.kit_shares import kit_shares
+from callrec.crypto.kit import kit_shares, kit_words, read_kit
 from callrec.crypto.primitives import Kdf
 from callrec.crypto.statement import read_statement
 from callrec.crypto.streaming import StreamOpener, StreamSealer

@@ -23,7 +23,7 @@ from callrec.intake.known import DuplicateMacs, Portion
 from callrec.intake.sealing import Taken
 from callrec.intake.sources import Mark, Source
 from callrec.policy.role import VaultKey
-from callrec.store import Batch
+from callrec.store.directory import DirectoryBatch
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound
 from house.practices import House
@@ -107,7 +107,7 @@ def plant(house: House, number: int, said: object) -> None:
         connection.execute(tables.metadata.update().where(place).values(batch=batch, sealed=sealed))
 
 
-def _taken(batch: Batch, vault: str, call: Call, duration_ms: int) -> Taken:
+def _taken(batch: DirectoryBatch, vault: str, call: Call, duration_ms: int) -> Taken:
     sound = f"sound {next(_sounds)}".encode()
     uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
     sealer = StreamSealer(data_key, context("recording", vault, uid=uid))

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import all_incidents
 from callrec.crypto import primitives
 from callrec.incidents.incident import (
     IncidentReport,
@@ -14,7 +13,13 @@ from callrec.incidents.incident import (
     report_incident,
     update_incident,
 )
-from callrec.incidents.log import IncidentVersion, OpenIncident, log_incident_version, read_incident
+from callrec.incidents.log import (
+    INCIDENTS,
+    IncidentVersion,
+    OpenIncident,
+    log_incident_version,
+    read_incident,
+)
 from callrec.login.people import find_person
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome
@@ -46,7 +51,7 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
     practice, actor = house.practice, signed_in(house, login)
     seen, (manager, _) = opened(house, "I-1").body, find_person(practice, told)
     with writing(practice, actor.signer) as act:
-        body = seen.changed(number=len(all_incidents(act.connection)) + 1, **said)
+        body = seen.changed(number=len(INCIDENTS.every(act.connection)) + 1, **said)
         which = IncidentVersion(
             practice.vault, primitives.random_id(), 1, actor.person.id, manager.id
         )

@@ -32,7 +32,7 @@ from callrec.people.powers import (
 )
 from callrec.people.vouching import give_shares
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import GlassVerdict, Verdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import Actor, Practice, record, writing
@@ -306,7 +306,7 @@ def lent_till_then(
 def test_nor_accepts_a_broken_glass(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     approve(stocked, a_request(stocked, "dora"), "dora", glass_reason=ANOTHER_REASON)
     lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
-    review_glass(stocked.practice, signed_in(stocked, "mia"), "R-1", verdict=GlassVerdict.ACCEPTED)
+    review_glass(stocked.practice, signed_in(stocked, "mia"), "R-1", verdict=ReviewVerdict.ACCEPTED)
     assert [each.standing for each in outstanding_glass(stocked.practice)] == ["unreviewed"]
 
 
@@ -336,7 +336,7 @@ def test_nor_reviews_a_search(stocked: House, monkeypatch: pytest.MonkeyPatch) -
     lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
     mia = signed_in(stocked, "mia")
     assert draw_searches(stocked.practice, mia, every, since=None).waiting == 1
-    review_searches(stocked.practice, mia, {seq: SearchReview(Verdict.ACCEPTED)})
+    review_searches(stocked.practice, mia, {seq: SearchReview(ReviewVerdict.ACCEPTED)})
     ava = signed_in(stocked, "ava")
     assert draw_searches(stocked.practice, ava, every, since=None).waiting == 1
 

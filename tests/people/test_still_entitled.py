@@ -29,7 +29,7 @@ from callrec.office.status import read_status
 from callrec.people.joining import reset_person
 from callrec.people.powers import change_role, disable_person, end_delegation, lend_power
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import GlassVerdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import Power, Role
 from callrec.practice import Actor, record
 from callrec.registers.verify import Verdict
@@ -206,7 +206,7 @@ def test_nor_is_broken_glass_reviewed(stocked: House) -> None:
     pat, practice = signed_in(stocked, "pat"), stocked.practice
     disable_person(practice, stocked.actor("dora"), login="pat")
     with pytest.raises(Failed):
-        review_glass(practice, pat, "R-1", verdict=GlassVerdict.ACCEPTED, reason=None)
+        review_glass(practice, pat, "R-1", verdict=ReviewVerdict.ACCEPTED, reason=None)
     assert verified(stocked).verdict is Verdict.INTACT
 
 

@@ -16,9 +16,7 @@ from callrec.policy.edits import (
     Side,
     Silence,
     Span,
-    TypedClip,
     TypedEdit,
-    TypedSilence,
     edits_by_recording,
     format_edits,
     format_time,
@@ -31,9 +29,21 @@ from policy.test_edits import every_edits
 LONGEST_MS = 999_999_999  # 999,999 seconds and the last millisecond of them
 
 
+def clipped(text: str) -> Span:
+    span = read_clip(text).edit
+    assert isinstance(span, Span)
+    return span
+
+
+def silenced(text: str) -> Silence:
+    silence = read_silence(text).edit
+    assert isinstance(silence, Silence)
+    return silence
+
+
 def read_time(text: str) -> int:
     """Milliseconds: the end of a clip that begins with the recording."""
-    return read_clip(f"0-{text}").span.to_ms
+    return clipped(f"0-{text}").to_ms
 
 
 @pytest.mark.parametrize(
@@ -78,20 +88,20 @@ def test_a_time_is_read_as_it_is_said(ms: int) -> None:
 
 @given(st.integers(0, 999_998), st.integers(0, 999))
 def test_seconds_with_a_fraction_are_exact(seconds: int, part: int) -> None:
-    span = read_clip(f"{seconds}.{part:03d}-{seconds + 1}").span
+    span = clipped(f"{seconds}.{part:03d}-{seconds + 1}")
     assert span == Span(seconds * 1000 + part, seconds * 1000 + 1000)
 
 
 def test_a_clip_is_of_the_one_recording_or_of_the_one_that_is_named() -> None:
-    assert read_clip("1:30-1:45.5") == TypedClip(None, Span(90_000, 105_500))
-    assert read_clip("1042@90-105.5") == TypedClip(1042, Span(90_000, 105_500))
-    assert read_clip(" 007 @ 1 - 2 ") == TypedClip(7, Span(1_000, 2_000))
+    assert read_clip("1:30-1:45.5") == TypedEdit(None, Span(90_000, 105_500))
+    assert read_clip("1042@90-105.5") == TypedEdit(1042, Span(90_000, 105_500))
+    assert read_clip(" 007 @ 1 - 2 ") == TypedEdit(7, Span(1_000, 2_000))
 
 
 def test_a_silence_has_a_ground_and_else_fills_both_channels_with_silence() -> None:
     said = Silence(Span(1_000, 2_000), Ground.THIRD_PARTY, Side.BOTH, Filler.SILENCE)
-    assert read_silence("1-2=third-party") == TypedSilence(None, said)
-    assert read_silence("1042@1-2=Third-Party") == TypedSilence(1042, said)
+    assert read_silence("1-2=third-party") == TypedEdit(None, said)
+    assert read_silence("1042@1-2=Third-Party") == TypedEdit(1042, said)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +115,7 @@ def test_a_silence_has_a_ground_and_else_fills_both_channels_with_silence() -> N
     ],
 )
 def test_side_and_filler_follow_the_ground(how: str, side: Side, filler: Filler) -> None:
-    silence = read_silence(f"1-2=privilege{how}").silence
+    silence = silenced(f"1-2=privilege{how}")
     assert (silence.ground, silence.side, silence.filler) == (Ground.PRIVILEGE, side, filler)
 
 
@@ -119,7 +129,7 @@ def test_what_is_no_side_and_no_filler_is_told(how: str) -> None:
 
 @pytest.mark.parametrize("code", ["third-party", "serious-harm", "privilege", "not-relevant"])
 def test_the_grounds_are_four(code: str) -> None:
-    assert read_silence(f"1-2={code}").silence.ground == code
+    assert silenced(f"1-2={code}").ground == code
 
 
 @pytest.mark.parametrize("code", ["not-approved", "crime", "expectations", "claims"])
@@ -175,7 +185,7 @@ def test_what_is_said_is_parted_by_recording_and_put_in_order() -> None:
         read_silence("1@3-4=privilege"),
     ]
     one, two = edits_by_recording(said, [1, 2, 3]).items()
-    assert one == (1, Edits(Span(0, 9_000), (read_silence("3-4=privilege").silence,)))
+    assert one == (1, Edits(Span(0, 9_000), (silenced("3-4=privilege"),)))
     assert [each.span.from_ms for each in two[1].silences] == [1_000, 5_000]
     assert (two[0], two[1].clip) == (2, None)
 

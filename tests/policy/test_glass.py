@@ -6,7 +6,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.reviews import (
-    GlassVerdict,
+    ReviewVerdict,
     check_glass_verdict,
     check_may_review_glass,
     may_review_glass,
@@ -49,11 +49,11 @@ def test_a_disabled_auditor_reviews_nothing() -> None:
 
 
 def test_a_query_has_a_reason_and_an_acceptance_need_not() -> None:
-    check_glass_verdict(GlassVerdict.ACCEPTED, None)
-    check_glass_verdict(GlassVerdict.QUERIED, REASON)
+    check_glass_verdict(ReviewVerdict.ACCEPTED, None)
+    check_glass_verdict(ReviewVerdict.QUERIED, REASON)
     with pytest.raises(Refused, match=r"no reason is given \[policy 4\(b\)\]"):
-        check_glass_verdict(GlassVerdict.QUERIED, None)
+        check_glass_verdict(ReviewVerdict.QUERIED, None)
 
 
 def test_the_act_tells_the_verdict() -> None:
-    assert [verdict.act for verdict in GlassVerdict] == ["glass.accepted", "glass.queried"]
+    assert [verdict.glass_act for verdict in ReviewVerdict] == ["glass.accepted", "glass.queried"]

@@ -4,15 +4,15 @@ import pytest
 
 from callrec.policy.clause import Law
 from callrec.policy.further import QUESTIONS, FurtherParticular
-from callrec.policy.purpose import BASIS_IN_WORDS, TERMS, Purpose, legal_basis
+from callrec.policy.purpose import TERMS, Purpose, legal_basis
 
 HEARD = [purpose for purpose in Purpose if TERMS[purpose].is_heard]
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_is_called_something_that_a_recipient_reads(purpose: Purpose) -> None:
-    assert BASIS_IN_WORDS[purpose]
-    assert len(set(BASIS_IN_WORDS.values())) == len(Purpose)
+    assert TERMS[purpose].in_words
+    assert len({terms.in_words for terms in TERMS.values()}) == len(Purpose)
 
 
 @pytest.mark.parametrize("purpose", HEARD)

@@ -216,7 +216,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
     before = (*LED_TO[state], *BEFORE.get((state, act), ()))
     history, target = events(Act.CREATED, *before, act), NEXT[state, act]
     if target is None:
-        with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
+        with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.meaning}"):
             check_transition(state, act, "R-17")
         with pytest.raises(Tampered, match=f"a request's history has {act} where it cannot be"):
             state_after(history)
@@ -228,7 +228,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
 @pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
 @pytest.mark.parametrize("state", sorted(ENDED_STATES), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
-    with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
+    with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.meaning}"):
         check_transition(state, act, "R-17")
 
 
@@ -241,7 +241,7 @@ DONE = (
 
 
 def test_a_refusal_says_what_cannot_be_done() -> None:
-    assert [act.done for act in Act] == DONE.split(", ")
+    assert [act.meaning for act in Act] == DONE.split(", ")
 
 
 HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}

@@ -6,7 +6,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.reviews import (
-    Verdict,
+    ReviewVerdict,
     check_may_review_search,
     check_verdict,
     check_was_shown,
@@ -76,10 +76,10 @@ def test_who_governed_once_is_reviewed_by_the_data_controller() -> None:
 
 
 def test_a_query_says_what_is_asked() -> None:
-    check_verdict(Verdict.ACCEPTED, None)
-    check_verdict(Verdict.QUERIED, REASON)
+    check_verdict(ReviewVerdict.ACCEPTED, None)
+    check_verdict(ReviewVerdict.QUERIED, REASON)
     with pytest.raises(Refused, match=r"\[policy 4\(c\)\]"):
-        check_verdict(Verdict.QUERIED, None)
+        check_verdict(ReviewVerdict.QUERIED, None)
 
 
 def test_what_was_not_shown_is_not_reviewed() -> None:

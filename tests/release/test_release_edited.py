@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.edits import Edits, Silence, Span, TypedClip, TypedEdit, TypedSilence
+from callrec.policy.edits import Edits, Silence, Span, TypedEdit
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.withholding import Ground
 from callrec.release.copies import enclose, plan_copies
@@ -63,9 +63,9 @@ def samples(package: Package) -> list[int]:
         return list(struct.unpack(f"<{copy.getnframes()}h", copy.readframes(copy.getnframes())))
 
 
-SILENCED = (TypedSilence(None, Silence(Span(3_001, 4_500), Ground.THIRD_PARTY)),)
+SILENCED = (TypedEdit(None, Silence(Span(3_001, 4_500), Ground.THIRD_PARTY)),)
 
-CLIPPED = (TypedClip(1, Span(2_000, 10_000)),)
+CLIPPED = (TypedEdit(1, Span(2_000, 10_000)),)
 
 
 def test_a_silenced_span_is_silent_to_the_sample_and_the_rest_is_not(office: House) -> None:
@@ -118,7 +118,7 @@ def test_each_edit_stands_in_the_manifest_with_its_ground_and_its_samples(office
 
 
 def test_a_span_past_the_end_is_refused_and_the_grant_is_still_there(office: House) -> None:
-    late = TypedClip(None, Span(0, SECONDS * 1000 + 1))
+    late = TypedEdit(None, Span(0, SECONDS * 1000 + 1))
     with pytest.raises(Unusable, match="the recording ends at 0:20"):
         release(office, edits=(late,))
     assert len(grants_of(office, "R-1")) == 1
@@ -126,7 +126,7 @@ def test_a_span_past_the_end_is_refused_and_the_grant_is_still_there(office: Hou
 
 def test_an_edit_of_a_recording_that_is_not_granted_is_refused(office: House) -> None:
     with pytest.raises(Unusable):
-        release(office, edits=(TypedClip(7, Span(0, 1)),))
+        release(office, edits=(TypedEdit(7, Span(0, 1)),))
     assert len(grants_of(office, "R-1")) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from callrec.package import callrec_verify as checker
 from callrec.package.callrec_verify import PROVES, check, files_in
-from callrec.policy.edits import Silence, Span, TypedClip, TypedSilence
+from callrec.policy.edits import Silence, Span, TypedEdit
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.release.verify import verify_release
@@ -169,8 +169,8 @@ OF_A_PURPOSE: dict[str, tuple[Purpose, dict[str, Any], set[str]]] = {
         Purpose.COMPLAINT,
         {
             "edits": (
-                TypedClip(1, Span(50, 200)),
-                TypedSilence(1, Silence(Span(60, 91), Ground.NOT_RELEVANT)),
+                TypedEdit(1, Span(50, 200)),
+                TypedEdit(1, Silence(Span(60, 91), Ground.NOT_RELEVANT)),
             )
         },
         set(),

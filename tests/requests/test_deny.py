@@ -8,7 +8,7 @@ from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import GlassVerdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.registers.verify import Verdict
@@ -84,7 +84,7 @@ def test_the_data_controller_denies_alone_what_she_made_and_that_is_flagged(
     assert verified(stocked).problems == ()
     (flagged,) = outstanding_glass(stocked.practice)
     assert (flagged.reference, flagged.standing) == (reference, "unreviewed")
-    ava, accepted = logged_in(stocked, "ava"), GlassVerdict.ACCEPTED
+    ava, accepted = logged_in(stocked, "ava"), ReviewVerdict.ACCEPTED
     review_glass(stocked.practice, ava, reference, verdict=accepted)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference).denial
     assert shown is not None

@@ -13,7 +13,7 @@ from callrec.errors import NotFound, Refused, Tampered
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import GlassVerdict, RegisterName
+from callrec.policy.reviews import RegisterName, ReviewVerdict
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.registers.registers import read_register
@@ -34,7 +34,7 @@ from house.requests import (
     signed_in,
 )
 
-ACCEPTED, QUERIED = GlassVerdict.ACCEPTED, GlassVerdict.QUERIED
+ACCEPTED, QUERIED = ReviewVerdict.ACCEPTED, ReviewVerdict.QUERIED
 
 READERS = ["ava", "pat"]
 """Who may read the audit log, beside dora."""
@@ -50,7 +50,7 @@ def alone(stocked: House) -> House:
 def review(
     house: House,
     login: str,
-    verdict: GlassVerdict = ACCEPTED,
+    verdict: ReviewVerdict = ACCEPTED,
     reason: str | None = None,
     seen: frozenset[int] | None = None,
 ) -> None:

@@ -12,7 +12,7 @@ from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
-from callrec.policy.reviews import GlassVerdict, RegisterName
+from callrec.policy.reviews import RegisterName, ReviewVerdict
 from callrec.policy.search import Criteria
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.dossier import read_dossier
@@ -114,7 +114,7 @@ DEEDS: dict[str, Callable[[House, str], object]] = {
         assessment=ANOTHER_REASON,
     ),
     "review": lambda house, ref: review_glass(
-        house.practice, signed_in(house, "pat"), ref, verdict=GlassVerdict.ACCEPTED
+        house.practice, signed_in(house, "pat"), ref, verdict=ReviewVerdict.ACCEPTED
     ),
     "search": lambda house, ref: search_recordings(
         house.practice,

@@ -9,7 +9,7 @@ import pytest
 
 from callrec.audit.erased import KIND
 from callrec.calls.custody import Opening
-from callrec.catalogue import destruction
+from callrec.catalogue import destruction, tables
 from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.times import from_millis
 from callrec.crypto import primitives
@@ -87,11 +87,10 @@ def destroy(house: House, reference: str, *under: str, keeping: bool = True) -> 
         destruction.strip_recordings(there, [row], set())
         destruction.drop_details(there, details)
         destroy_grants(there, request, "")
-        destruction.insert_certificate(
-            there, id=certificate, number=1, request=request, seq=seq, begun_at=0
-        )
+        made = {"id": certificate, "number": 1, "request": request, "seq": seq, "begun_at": 0}
+        there.execute(tables.certificate.insert().values(made))
         stub = {"recording": 1, "certificate": certificate, "category": "routine", "rule": "x"}
-        destruction.insert_stubs(there, [{**stub, "due_on": None, "destroyed_at": 0}])
+        there.execute(tables.destroyed.insert(), [{**stub, "due_on": None, "destroyed_at": 0}])
         there.exec_driver_sql("UPDATE request SET state = 'closed' WHERE id = ?", (request,))
     house.practice.store.remove(row.ciphertext)
     house.open()

@@ -12,7 +12,7 @@ from callrec.audit.log import UNREADABLE_DETAILS, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.office.status import SearchCount, read_status
-from callrec.policy.reviews import Verdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.search import Criteria
 from callrec.practice import record, writing
 from callrec.record.details import open_details
@@ -66,11 +66,11 @@ def review(house: House, login: str, **said: Any) -> None:
 
 
 def accept(house: House, seq: int, login: str = "dora") -> None:
-    review(house, login, **{f"of_{seq}": SearchReview(Verdict.ACCEPTED)})
+    review(house, login, **{f"of_{seq}": SearchReview(ReviewVerdict.ACCEPTED)})
 
 
 def query(house: House, seq: int, login: str = "dora", reason: str | None = QUERY) -> None:
-    review(house, login, **{f"of_{seq}": SearchReview(Verdict.QUERIED, reason)})
+    review(house, login, **{f"of_{seq}": SearchReview(ReviewVerdict.QUERIED, reason)})
 
 
 def leaves_since(house: House, seq: int) -> list[Leaf]:
@@ -279,8 +279,8 @@ def test_a_query_without_a_reason_records_nothing(house: House) -> None:
     first, second = search(house), search(house)
     draw(house)
     said = {
-        f"of_{first}": SearchReview(Verdict.ACCEPTED),
-        f"of_{second}": SearchReview(Verdict.QUERIED),
+        f"of_{first}": SearchReview(ReviewVerdict.ACCEPTED),
+        f"of_{second}": SearchReview(ReviewVerdict.QUERIED),
     }
     with pytest.raises(Refused, match="no reason"):
         review(house, "dora", **said)

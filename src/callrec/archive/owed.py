@@ -14,8 +14,8 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, DestructionStatement, check_entitled, read_destruction
 from callrec.audit.leaf import Leaf
-from callrec.catalogue import destruction
-from callrec.catalogue.engine import reading
+from callrec.catalogue import destruction, tables
+from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
@@ -46,7 +46,7 @@ def record_completed_destructions(practice: Practice, actor: Actor) -> tuple[str
             read_destruction_leaf(practice, act.connection, row)
             act.leaf(DESTRUCTION_DONE, actor=actor.person.id, subject=[row.id])
             now = to_millis(practice.now())
-            destruction.update_certificate(act.connection, row.id, done_at=now)
+            update_row(act.connection, tables.certificate, row.id, done_at=now)
     return tuple(f"C-{row.number}" for row in done)
 
 

@@ -234,7 +234,8 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         check_standings(practice, connection)
         beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
-            held, volume = volume_contents(connection, row.id), attached.get(row.id)
+            bags, originals_bytes = volume_contents(connection, row.id)
+            volume = attached.get(row.id)
             written_at, verified_at = from_millis(row.written_at), verified.get(row.id)
             found_at = from_millis(row.seen_at or row.written_at)
             found.append(
@@ -245,9 +246,9 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
                     serial=row.serial,
                     written_at=written_at,
                     seen_at=max(written_at, found_at, verified_at or written_at),
-                    bags=held.bags,
-                    recordings=len(held.originals_bytes),
-                    size_bytes=sum(map(sealed_size, held.originals_bytes)),
+                    bags=bags,
+                    recordings=len(originals_bytes),
+                    size_bytes=sum(map(sealed_size, originals_bytes)),
                     verified_at=verified_at,
                     at=volume.at if volume else None,
                     on_vaults_disk=row.id in beside,

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DatabaseError
 from callrec.catalogue import tables
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.catalogue.requests import destroy_grants
-from callrec.errors import Failed, Tampered
+from callrec.catalogue.sound import damaged
+from callrec.errors import Failed
 
 
 @contextmanager
@@ -73,9 +74,7 @@ def _explained() -> Iterator[None]:
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.OperationalError):
             raise _no_room() from error
-        raise Tampered(
-            "the catalogue is damaged", hint="restore it from an archive volume or a backup"
-        ) from error
+        raise damaged() from error
 
 
 def _no_room() -> Failed:

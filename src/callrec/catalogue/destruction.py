@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import batches, update_row
+from callrec.catalogue.engine import batches
 from callrec.catalogue.volumes import IN_USE
 from callrec.crypto.canonical import parse
 from callrec.errors import NotFound, Tampered
@@ -52,18 +52,6 @@ def drop_details(connection: Connection, seqs: Sequence[int]) -> None:
     detail = tables.detail
     for some in batches(seqs):
         connection.execute(detail.delete().where(detail.c.seq.in_(some)))
-
-
-def insert_certificate(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.certificate.insert().values(**columns))
-
-
-def insert_stubs(connection: Connection, stubs: Sequence[Mapping[str, object]]) -> None:
-    connection.execute(tables.destroyed.insert(), list(stubs))
-
-
-def update_certificate(connection: Connection, certificate: str, **columns: object) -> None:
-    update_row(connection, tables.certificate, certificate, **columns)
 
 
 def find_certificate(connection: Connection, request: str) -> Row[Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from callrec.catalogue.sound import check_schema
+from callrec.catalogue.sound import check_schema, damaged
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.system.files import check_only_we_can_change, file_system_of, sync
 
@@ -24,13 +24,9 @@ from callrec.system.files import check_only_we_can_change, file_system_of, sync
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
-
 BUSY_SECONDS: Final = 60
-
 _T = TypeVar("_T")
-
 _MOST_PARAMETERS: Final = 500
-
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
 
@@ -131,14 +127,8 @@ def connect(path: Path, *, mode: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the catalogue throughout and changes nothing."""
-    with _explained(), engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN")
-        try:
-            yield connection
-        except BaseException:
-            _undo(connection)
-            raise
-        connection.exec_driver_sql("ROLLBACK")
+    with _between(engine, "BEGIN", "ROLLBACK") as connection:
+        yield connection
 
 
 @contextmanager
@@ -147,16 +137,22 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     The write lock is taken at once, so that what is read inside is what is changed.
     """
+    with _between(engine, "BEGIN IMMEDIATE", "COMMIT") as connection:
+        if _AS_MADE in connection.get_execution_options():
+            check_schema(connection)
+        yield connection
+
+
+@contextmanager
+def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
     with _explained(), engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begin)
         try:
-            if _AS_MADE in connection.get_execution_options():
-                check_schema(connection)
             yield connection
         except BaseException:
             _undo(connection)
             raise
-        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql(end)
 
 
 def sync_folder(connection: Connection) -> None:
@@ -265,23 +261,17 @@ def _explained() -> Iterator[None]:
     except OperationalError as error:
         raise _operational(error) from error
     except UnicodeDecodeError as error:
-        raise _damaged() from error
+        raise damaged() from error
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
-        raise _damaged() from error
-
-
-def _damaged() -> Tampered:
-    return Tampered(
-        "the catalogue is damaged", hint="restore it from an archive volume or a backup"
-    )
+        raise damaged() from error
 
 
 def _operational(error: OperationalError) -> Failed | Tampered:
     said = str(error.orig)
     if "decode" in said:  # text that is no text; SQLite would quote it
-        return _damaged()
+        return damaged()
     if "full" in said:
         return Failed(
             "the vault's disk is full; nothing was changed", hint="free some space and try again"

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import update_row
 from callrec.errors import NotFound
 from callrec.policy.hold import HoldState
 
@@ -39,11 +38,6 @@ def state_of(connection: Connection, hold: str) -> HoldState:
 def all_holds(connection: Connection) -> Sequence[Row[Any]]:
     """Every hold, as `find_hold` gives it, in the order of their numbers."""
     return connection.execute(_with_request().order_by(tables.hold.c.number)).all()
-
-
-def update_hold(connection: Connection, hold: str, **columns: object) -> None:
-    """Write the projections of the leaves: what they amount to."""
-    update_row(connection, tables.hold, hold, **columns)
 
 
 def add_to_hold(connection: Connection, hold: str, uids: Collection[str]) -> None:
@@ -76,15 +70,16 @@ def count_held(connection: Connection) -> Mapping[str, int]:
     return {row.hold: row.count_ for row in rows}
 
 
-def holds_naming(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:
-    """The holds that are not lifted and name one of these: a row for each, with ``recording``."""
-    naming = _naming().where(tables.held.c.recording.in_(recordings))
-    return connection.execute(naming).all()
-
-
-def every_holds_naming(connection: Connection) -> Sequence[Row[Any]]:
-    """As `holds_naming`, of every recording that there is."""
-    return connection.execute(_naming()).all()
+def holds_naming(
+    connection: Connection, recordings: Collection[int] | None = None
+) -> Sequence[Row[Any]]:
+    """The holds that are not lifted and name one of these, or any: rows with ``recording``."""
+    held = tables.held.c
+    query = _with_request(held.recording).join(tables.held, held.hold == tables.hold.c.id)
+    query = query.where(tables.hold.c.state != HoldState.LIFTED)
+    if recordings is not None:
+        query = query.where(held.recording.in_(recordings))
+    return connection.execute(query).all()
 
 
 def holds_in_state(connection: Connection, *states: HoldState) -> Sequence[Row[Any]]:
@@ -104,12 +99,6 @@ def came_in_since(connection: Connection, *, after: int, before: int) -> bool:
     recording = tables.recording.c
     query = select(recording.id).where(recording.id > after, recording.started_at < before)
     return connection.execute(query.limit(1)).first() is not None
-
-
-def _naming() -> Select[Any]:
-    held = tables.held.c
-    query = _with_request(held.recording).join(tables.held, held.hold == tables.hold.c.id)
-    return query.where(tables.hold.c.state != HoldState.LIFTED)
 
 
 def _with_request(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, intersect, select
@@ -35,7 +36,6 @@ ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""
 
 MIN_TOKEN_BITS: Final = 2
-
 MAX_TOKEN_BITS: Final = 48
 """No practice comes near: callrec did not write a part that says more."""
 
@@ -86,7 +86,6 @@ _Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
 """Part, kind and value -> the first 64 bits of the HMAC."""
 
 _UNCUT_BITS: Final = 64
-
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
 
@@ -116,23 +115,32 @@ def width_for(busiest: int) -> TokenWidth:
 
 
 def add_calls(
-    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
-) -> None:
-    """Write the tokens of new calls, and the records of their parts."""
-    _write(connection, _uncut_under(index_key, vault), calls, zone, before={})
-
-
-def add_facts(
     connection: Connection,
     index_key: bytes,
     vault: str,
     calls: Sequence[IndexedCall],
     zone: tzinfo,
     *,
-    before: Mapping[int, datetime],
+    before: Mapping[int, datetime] = MappingProxyType({}),
 ) -> None:
-    """Write the tokens that calls lack, of which more is known than when they were indexed."""
-    _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
+    """Write the tokens that calls lack, and the records of their parts.
+
+    ``before`` has, of calls that were indexed when less was known of them, when they began then.
+    """
+    uncut = _uncut_under(index_key, vault)
+    parts = {call.recording: part_of(call.started_at) for call in calls}
+    counted = {recording: part_of(at) for recording, at in before.items()}
+    new = Counter(dict.fromkeys(parts.values(), 0))
+    new.update(part for recording, part in parts.items() if counted.get(recording) != part)
+    widths = _grow(connection, new)
+    rows = {
+        (part, int(kind), _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        for call in calls
+        for part in (parts[call.recording],)
+        for kind, value in _values(call, zone)
+    }
+    if rows:
+        insert_rows(connection, tables.token.insert().prefix_with("OR IGNORE"), sorted(rows))
 
 
 def replace_calls(
@@ -147,7 +155,7 @@ def replace_calls(
         of_these = token.c.recording.in_([call.recording for call in of_part])
         connection.execute(token.delete().where(token.c.part == part, of_these))
     before = {call.recording: call.started_at for call in calls}
-    _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
+    add_calls(connection, index_key, vault, calls, zone, before=before)
 
 
 def drop_misplaced_tokens(connection: Connection) -> None:
@@ -159,29 +167,6 @@ def drop_misplaced_tokens(connection: Connection) -> None:
         of_it = select(recording.id).where(began, ended)
         is_stray = token.c.recording.not_in(of_it)
         connection.execute(token.delete().where(token.c.part == part, is_stray))
-
-
-def _write(
-    connection: Connection,
-    uncut: _Uncut,
-    calls: Sequence[IndexedCall],
-    zone: tzinfo,
-    *,
-    before: Mapping[int, datetime],
-) -> None:
-    parts = {call.recording: part_of(call.started_at) for call in calls}
-    counted = {recording: part_of(at) for recording, at in before.items()}
-    new = Counter(dict.fromkeys(parts.values(), 0))
-    new.update(part for recording, part in parts.items() if counted.get(recording) != part)
-    widths = _grow(connection, new)
-    rows = {
-        (part, int(kind), _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
-        for call in calls
-        for part in (parts[call.recording],)
-        for kind, value in _values(call, zone)
-    }
-    if rows:
-        insert_rows(connection, tables.token.insert().prefix_with("OR IGNORE"), sorted(rows))
 
 
 def candidates(

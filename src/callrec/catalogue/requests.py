@@ -18,7 +18,6 @@ CATALOGUE: Final = "catalogue"
 """Holder of a request key that is sealed to the catalogue key; every other holder is a person."""
 
 GRANTED: Final = "granted"
-
 PREPARED: Final = "prepared"
 """State of a grant while a package is made from it: out of use."""
 
@@ -85,23 +84,17 @@ def set_grants_state(connection: Connection, request: str, person: str, state: s
     connection.execute(grant.update().where(theirs).values(state=state))
 
 
-def destroy_grants_to(connection: Connection, request: str, requester: str, person: str) -> None:
-    """Destroy one person's grants under a request, with the request keys that went with them.
-
-    The requester keeps the keys of their own request.
-    """
-    key, grant = tables.request_key, tables.grant
-    if person != requester:
-        connection.execute(key.delete().where(key.c.request == request, key.c.holder == person))
-    connection.execute(grant.delete().where(grant.c.request == request, grant.c.person == person))
-
-
-def destroy_grants(connection: Connection, request: str, requester: str) -> int:
-    """Destroy all grants under a request, and the request keys that went with them.
+def destroy_grants(
+    connection: Connection, request: str, requester: str, *, to: str | None = None
+) -> int:
+    """Destroy the grants under a request, of one person or all, and the request keys with them.
 
     Returns how many grants there were. The requester keeps the keys of their own request.
     """
     key, grant = tables.request_key, tables.grant
-    kept = (CATALOGUE, requester)
-    connection.execute(key.delete().where(key.c.request == request, key.c.holder.not_in(kept)))
-    return connection.execute(grant.delete().where(grant.c.request == request)).rowcount
+    keys = (key.c.request == request) & key.c.holder.not_in((CATALOGUE, requester))
+    grants = grant.c.request == request
+    if to is not None:
+        keys, grants = keys & (key.c.holder == to), grants & (grant.c.person == to)
+    connection.execute(key.delete().where(keys))
+    return connection.execute(grant.delete().where(grants)).rowcount

@@ -19,6 +19,11 @@ _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VAR
 """Type of a column -> what SQLite calls its values."""
 
 
+def damaged(what: str = "the catalogue is damaged") -> Tampered:
+    """The catalogue is not to be worked with."""
+    return Tampered(what, hint="restore it from an archive volume or a backup")
+
+
 def schema_hash(connection: Connection) -> str:
     """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
 
@@ -41,9 +46,8 @@ def check_schema(connection: Connection) -> None:
     in a table's place can answer anything.
     """
     if schema_hash(connection) != SCHEMA_HASH:
-        raise Tampered(
-            "the catalogue's tables, indexes, views or triggers are not those that callrec made",
-            hint="restore it from an archive volume or a backup",
+        raise damaged(
+            "the catalogue's tables, indexes, views or triggers are not those that callrec made"
         )
 
 
@@ -52,9 +56,7 @@ def check_integrity(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if found != "ok" or dangling is not None:
-        raise Tampered(
-            "the catalogue is damaged", hint="restore it from an archive volume or a backup"
-        )
+        raise damaged()
 
 
 def check_values(connection: Connection) -> None:
@@ -66,9 +68,8 @@ def check_values(connection: Connection) -> None:
         wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
         found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
         if found.first() is not None:
-            raise Tampered(
-                f'the catalogue holds what callrec never writes, in its table "{table.name}"',
-                hint="restore it from an archive volume or a backup",
+            raise damaged(
+                f'the catalogue holds what callrec never writes, in its table "{table.name}"'
             )
 
 

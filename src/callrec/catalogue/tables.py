@@ -30,7 +30,6 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import VaultKey
 
 METADATA = MetaData()
-
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
 

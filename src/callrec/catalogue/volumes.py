@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, ScalarSelect, case, func, insert, null, select, union_all
@@ -14,23 +13,12 @@ from callrec.catalogue.engine import batches, update_row
 from callrec.errors import NotFound
 
 LIVE: Final = "live"
-
 ARCHIVED: Final = "archived"
 """States of a recording: its file is in the vault, or only on volumes."""
 
 IN_USE: Final = "in-use"
-
 LOST: Final = "lost"
 """How a volume stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeContents:
-    """What lies on a volume, as far as rows tell."""
-
-    bags: int
-    originals_bytes: tuple[int, ...]
-    """Size of the original of each recording, in bytes."""
 
 
 class CopyPlace(NamedTuple):
@@ -224,8 +212,8 @@ def count_with_too_few_copies(
     return connection.execute(query).scalar_one()
 
 
-def volume_contents(connection: Connection, volume: str) -> VolumeContents:
-    """How much lies on a volume."""
+def volume_contents(connection: Connection, volume: str) -> tuple[int, Sequence[int]]:
+    """How many bags lie on a volume, and the size of each recording's original, in bytes."""
     recording = tables.recording
     bags = select(func.count()).select_from(tables.bag).where(tables.bag.c.volume == volume)
     sizes = union_all(
@@ -236,9 +224,7 @@ def volume_contents(connection: Connection, volume: str) -> VolumeContents:
             for each in (tables.archived, tables.former)
         )
     )
-    return VolumeContents(
-        connection.execute(bags).scalar_one(), tuple(connection.execute(sizes).scalars())
-    )
+    return connection.execute(bags).scalar_one(), connection.execute(sizes).scalars().all()
 
 
 def save_volume(connection: Connection, volume: str, **columns: object) -> None:

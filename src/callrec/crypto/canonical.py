@@ -14,7 +14,6 @@ from typing import Any, Final
 from callrec.errors import Tampered
 
 LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 """`json.dumps` makes one for each call, which costs as much as the writing."""
 

@@ -57,19 +57,8 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 
 STATEMENT_KINDS: Final = frozenset(
     {
-        "voucher",
-        "key",
-        "seal",
-        "kit",
-        "claim",
-        "batch",
-        "reencrypted",
-        "approval",
-        "volume",
-        "destruction",
-        "resumed",
-        "reconciled",
-        "intake",
+        *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
+        *("destruction", "resumed", "reconciled", "intake"),
     }
 )
 """Every kind of statement there is."""

@@ -1,8 +1,11 @@
 """The recovery kit's secret in a form that a person can type (docs/formats/keys.md, 7).
 
 Base32 of seed[32] || check[3] in 14 groups of four, each with a fifth letter that checks the group
-and its place; the check is the start of the seed's SHA-256. Or the seed in three shares, of which
-any two give it back (kit_shares.py).
+and its place; the check is the start of the seed's SHA-256.
+
+Or the seed in three shares, of which any two give it back: Shamir's scheme by Trezor's own library,
+whose words and checksums are those of SLIP-39. The checksum, RS1024, tells up to three wrong words
+of a share from right ones; here it is also asked which one is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from callrec.crypto.kit_shares import kit_shares, read_kit_shares
+from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE
+from shamir_mnemonic.rs1024 import create_checksum
+from shamir_mnemonic.share import Share
+from shamir_mnemonic.wordlist import WORD_INDEX_MAP
+
 from callrec.crypto.primitives import KEY_BYTES, sha256
 from callrec.errors import Unusable
 
@@ -26,6 +34,14 @@ _MODULUS: Final = 0b100101
 _HINT: Final = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
 _WORDS_ON_A_PAGE: Final = 16
 """A page of groups has no more words; shares have."""
+SHARES_NEEDED: Final = 2
+SHARE_COUNT: Final = 3
+SHARE_WORDS: Final = 33
+_EXPONENT: Final = 0
+_CHECKSUM_WORDS: Final = 3
+_BITS: Final = 10
+"""Of a word: the list has 1,024."""
+_WORDS: Final = "compare it with the page; each word is one of the list of SLIP-39"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,11 +89,7 @@ def check_letter(number: int, group: str) -> str:
     """The fifth letter of a group: ``number + 2 v1 + 4 v2 + 8 v3 + 16 v4`` in GF(32).
 
     A Reed-Solomon symbol: one letter mistyped, two exchanged, or a group at another place never
-    leave it right.
-
-    Args:
-        number: of the group on its page, 1 to 14.
-        group: its four letters.
+    leave it right. Groups count from 1.
     """
     check = 0
     for letter in reversed(group):
@@ -134,3 +146,116 @@ def _no_kit() -> Unusable:
         "these are not the words of a recovery kit",
         hint="a page has 14 groups, or 33 words and then two pages are needed",
     )
+
+
+def kit_shares(seed: bytes) -> tuple[str, ...]:
+    """Three shares of a 32-byte seed, 33 words each; any two give it back, one tells nothing."""
+    # The seed is random, so stretching an empty passphrase would slow nobody down but ourselves.
+    (shares,) = generate_mnemonics(
+        1, [(SHARES_NEEDED, SHARE_COUNT)], seed, iteration_exponent=_EXPONENT
+    )
+    return tuple(shares)
+
+
+def read_kit_shares(typed: str) -> bytes:
+    """The seed, from two or all of its shares, one after the other.
+
+    Raises:
+        Unusable: a word is mistyped (it is named where it can be told), a share is missing, or
+            they are not of one kit.
+    """
+    words = typed.lower().split()
+    if len(words) % SHARE_WORDS:
+        raise Unusable(
+            f"a share has {SHARE_WORDS} words, and {len(words)} words were given",
+            hint="give two of the three pages, one after the other, without the numbers",
+        )
+    shares = [words[i : i + SHARE_WORDS] for i in range(0, len(words), SHARE_WORDS)]
+    for number, share in enumerate(shares, 1):
+        _check_words(number, share)
+    return _combined([" ".join(share) for share in shares])
+
+
+def _check_words(number: int, share: list[str]) -> None:
+    unknown = [n for n, word in enumerate(share, 1) if word not in WORD_INDEX_MAP]
+    if unknown:
+        raise Unusable(f"word {unknown[0]} of page {number} is not in the list", hint=_WORDS)
+    values = [WORD_INDEX_MAP[word] for word in share]
+    if _wrongness(values):
+        place = _wrong_place(values)
+        if place:
+            raise Unusable(f"word {place} of page {number} is another one", hint=_WORDS)
+        raise Unusable(f"some words of page {number} are others, or in another order", hint=_WORDS)
+
+
+def _combined(shares: list[str]) -> bytes:
+    try:
+        read = {share.index: share for share in map(Share.from_mnemonic, shares)}
+        if len({share.identifier for share in read.values()}) > 1:
+            raise Unusable("these pages are of different kits", hint="take two pages of one kit")
+        # What is the same in every share of ours; others could ask for hours of computing.
+        forms = {(s.iteration_exponent, s.group_count, s.member_threshold) for s in read.values()}
+        if forms != {(_EXPONENT, 1, SHARES_NEEDED)}:
+            raise _of_no_kit()
+        if len(read) < SHARES_NEEDED:
+            raise Unusable("one page alone opens nothing", hint="two different pages are needed")
+        first, *others = (share.mnemonic() for share in read.values())
+        seeds = {bytes(combine_mnemonics([first, other])) for other in others}
+    except MnemonicError as error:
+        raise _of_no_kit() from error
+    seed = seeds.pop()
+    if seeds or len(seed) != KEY_BYTES:
+        raise _of_no_kit()
+    return seed
+
+
+def _of_no_kit() -> Unusable:
+    return Unusable("these pages are not two of one kit", hint="take two pages of one kit")
+
+
+def _wrong_place(values: list[int]) -> int:
+    """The one place, from 1 on, where another word would make the share right; 0 if there is none.
+
+    The checksum is linear and any two right shares differ in four words, so two wrong words are
+    never taken for one.
+    """
+    wrongness = _wrongness(values)
+    for place in range(SHARE_WORDS):
+        images = [_image(place, 1 << bit) for bit in range(_BITS)]
+        if _is_sum_of(images, wrongness):
+            return place + 1
+    return 0
+
+
+def _is_sum_of(images: list[int], target: int) -> bool:
+    """Whether some of the images add up (without carry) to the target: elimination over GF(2)."""
+    basis: list[int] = []
+    for image in images:
+        left = _reduced(image, basis)
+        if left:
+            basis.append(left)
+            basis.sort(reverse=True)
+    return _reduced(target, basis) == 0
+
+
+def _reduced(value: int, basis: list[int]) -> int:
+    for each in basis:
+        value = min(value, value ^ each)
+    return value
+
+
+def _image(place: int, error: int) -> int:
+    """What an error at one place alone adds to the checksum's difference."""
+    nothing = [0] * SHARE_WORDS
+    wrong = [*nothing[:place], error, *nothing[place + 1 :]]
+    return _wrongness(wrong) ^ _wrongness(nothing)
+
+
+def _wrongness(values: list[int]) -> int:
+    """How the checksum differs from what it should be, 30 bits; 0 where the share is right."""
+    data, given = values[:-_CHECKSUM_WORDS], values[-_CHECKSUM_WORDS:]
+    right = create_checksum(data, CUSTOMIZATION_STRING_EXTENDABLE)
+    difference = 0
+    for one, other in zip(right, given, strict=True):
+        difference = difference << _BITS | one ^ other
+    return difference

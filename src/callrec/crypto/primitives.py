@@ -28,19 +28,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from callrec.errors import Tampered
 
 KEY_BYTES = 32
-
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits
-
 TAG_BYTES = 16
-
 SALT_BYTES = 16
-
 SIGNING_PUBLIC_BYTES = 32
-
 MLKEM_PUBLIC_BYTES = 1184
-
 KEM_PUBLIC_BYTES = 1216  # ML-KEM-768 1184 || X25519 32
-
 SigningPublic = NewType("SigningPublic", bytes)
 """An Ed25519 public key, 32 bytes."""
 
@@ -105,7 +98,7 @@ def mac(key: bytes, data: bytes) -> bytes:
 def mac_function(key: bytes) -> Callable[[bytes], bytes]:
     """``mac`` under one key for much data: taking the key in is half of the work of a short one.
 
-    Law: ``macs_under(key)(data) == mac(key, data)``.
+    Law: ``mac_function(key)(data) == mac(key, data)``.
     """
     keyed = hmac.new(key, digestmod="sha256")
 
@@ -222,7 +215,7 @@ def hpke_open(seed: bytes, sealed: bytes, context: bytes) -> bytes:
     """What ``hpke_seal`` sealed to the public key of ``seed`` under the same context.
 
     Raises:
-        Tampered: sealed to somebody else, under another context, or changed.
+        Tampered: sealed to another key, under another context, or changed.
     """
     mlkem, x25519 = _expand(seed)
     try:

@@ -26,7 +26,6 @@ HEADER_BYTES: Final = 40
 """Size of the header in bytes; its first byte says so."""
 
 _SALT = 32
-
 _PREFIX = 7
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
+from callrec.catalogue.engine import update_row
 from callrec.catalogue.holds import (
     add_to_hold,
     hold_of,
@@ -22,7 +23,6 @@ from callrec.catalogue.holds import (
     newest_recording,
     state_of,
     uids_held,
-    update_hold,
 )
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
@@ -189,7 +189,7 @@ def _log(
 ) -> None:
     leaf = log_leaf(act, actor, what, [hold, *named], details=details)
     state, number_of = state_of(act.connection, hold), numbers_in(act.connection)
-    update_hold(act.connection, hold, **columns_after(state, leaf, number_of))
+    update_row(act.connection, tables.hold, hold, **columns_after(state, leaf, number_of))
 
 
 def _not_named_yet(

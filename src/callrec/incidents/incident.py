@@ -16,11 +16,11 @@ from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import find_incident
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Unusable
 from callrec.incidents.log import (
+    INCIDENTS,
     IncidentBody,
     IncidentVersion,
     OpenIncident,
@@ -252,7 +252,7 @@ def reporting_grid(practice: Practice) -> ReportingThreshold:
 def incident_id_of(practice: Practice, reference: str) -> str:
     """Its id."""
     with reading(practice.engine) as connection:
-        return str(find_incident(connection, reference).id)
+        return str(INCIDENTS.find(connection, reference).id)
 
 
 def _write(

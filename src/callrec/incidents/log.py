@@ -20,7 +20,6 @@ from callrec.audit.log import LogTransaction
 from callrec.audit.reading import Problem
 from callrec.audit.register import Register
 from callrec.catalogue import tables
-from callrec.catalogue.incidents import find_incident
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse_instant
@@ -232,7 +231,7 @@ def read_incident(
 
     Whether they may is not asked: `check_may_read` comes first.
     """
-    row = find_incident(connection, reference)
+    row = INCIDENTS.find(connection, reference)
     history = read_incident_history(practice, connection, row.id)
     facts = unopened_incident(row, history)
     try:

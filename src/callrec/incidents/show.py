@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import all_incidents, find_incident
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered, Unusable
 from callrec.incidents.incident import incident_id_of, report_due_at, reporting_grid
 from callrec.incidents.log import (
+    INCIDENTS,
     OpenIncident,
     act_of,
     read_incident,
@@ -93,7 +93,7 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
         attempt(practice, actor, INCIDENT_SHOWN, subject=[incident_id]),
         reading(practice.engine) as connection,
     ):
-        row = find_incident(connection, reference)
+        row = INCIDENTS.find(connection, reference)
         facts = unopened_incident(row, read_incident_history(practice, connection, row.id))
         check_may_read(actor.person, facts, on=today(practice))
     record(practice, actor, INCIDENT_SHOWN, subject=[incident_id])
@@ -182,7 +182,7 @@ def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ..
     with reading(practice.engine) as connection:
         rows = [
             row
-            for row in reversed(all_incidents(connection))
+            for row in reversed(INCIDENTS.every(connection))
             if may_read(actor.person, _facts(row), on=on)
         ]
         return tuple(_listed(practice, connection, rows))
@@ -192,7 +192,7 @@ def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents of which somebody was told, or that are theirs to close as Data Controller."""
-    rows = [row for row in all_incidents(connection) if row.state == IncidentState.OPEN]
+    rows = [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]
     yield from _listed(practice, connection, rows)
@@ -201,7 +201,7 @@ def incidents_waiting_for(
 def incident_warnings(practice: Practice) -> Iterator[str]:
     """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
     with reading(practice.engine) as connection:
-        rows = [row for row in all_incidents(connection) if row.state == IncidentState.OPEN]
+        rows = [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
     now = practice.now()
     for row in sorted(rows, key=lambda row: (row.aware_at, row.number)):
         noticed_at = _noticed_at(row)

@@ -19,7 +19,7 @@ from callrec.calls.custody import SealedMetadata, encode_name, seal_data_key, se
 from callrec.calls.records import parties_named
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows, update_row
-from callrec.catalogue.index import IndexedCall, add_calls, add_facts
+from callrec.catalogue.index import IndexedCall, add_calls
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant, whole_milliseconds
@@ -261,7 +261,7 @@ def _index(
     recorded = portion.recorded.items()
     known = [_indexed(n, each.call, each.fields) for n, each in recorded]
     before = {n: from_millis(each.row.started_at) for n, each in recorded}
-    add_facts(connection, key, practice.vault, known, zone, before=before)
+    add_calls(connection, key, practice.vault, known, zone, before=before)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:

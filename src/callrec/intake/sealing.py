@@ -28,7 +28,6 @@ from callrec.intake.reading import (
     sidecar_mark,
 )
 from callrec.intake.sources import Mark, Quarantined, Source
-from callrec.store import Batch
 from callrec.store.directory import BatchWriter
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call
@@ -97,7 +96,7 @@ class BatchSealer:
 
     vault: str
     setup: Setup
-    batch: Batch | BatchWriter
+    batch: BatchWriter
     advance: Callable[[int], None]
     """Takes how many more bytes are done."""
     with_md5: bool = False

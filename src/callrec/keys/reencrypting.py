@@ -50,7 +50,7 @@ from callrec.record.statements import sign_statement_as
 from callrec.requests.covering import holds_covering
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry
-from callrec.store import Batch
+from callrec.store.directory import DirectoryBatch
 from callrec.store.layout import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
@@ -216,7 +216,9 @@ class _Run:
                 was_replaced = each.row.uid in replaced
                 practice.store.remove(each.row.ciphertext if was_replaced else each.name)
 
-    def _seal(self, batch: Batch, keys: BatchKeys, portion: Sequence[Row[Any]]) -> list[_Resealed]:
+    def _seal(
+        self, batch: DirectoryBatch, keys: BatchKeys, portion: Sequence[Row[Any]]
+    ) -> list[_Resealed]:
         practice, anew = self._practice, list[_Resealed]()
         with reading(practice.engine) as connection:
             spared = _spared(practice, self._actor, connection, portion)
@@ -236,7 +238,7 @@ class _Run:
         return anew
 
     def _seal_one(
-        self, batch: Batch, keys: BatchKeys, row: Row[Any], opening: Opening
+        self, batch: DirectoryBatch, keys: BatchKeys, row: Row[Any], opening: Opening
     ) -> _Resealed:
         """Stream a recording from the data key that it has to a fresh one."""
         practice = self._practice

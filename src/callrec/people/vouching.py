@@ -27,7 +27,7 @@ from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
-from callrec.catalogue.requests import destroy_grants_to
+from callrec.catalogue.requests import destroy_grants
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
@@ -311,7 +311,7 @@ def take_back_grants(
     rows = act.connection.execute(query).all()
     for row in rows:
         history = read_history(practice, act.connection, row.id)
-        destroy_grants_to(act.connection, row.id, history.requester, person)
+        destroy_grants(act.connection, row.id, history.requester, to=person)
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
         if left.first() is not None or history.state not in _GRANTED:
             continue

@@ -71,11 +71,7 @@ class RequestFacts:
 
 
 def check_in_force(person: Person) -> None:
-    """A person acts with their own key, which the Data Controller has confirmed [policy 4(a)].
-
-    Raises:
-        Refused: the key is not confirmed yet, or the person is disabled.
-    """
+    """A person acts with a key of their own that is confirmed, unless disabled [policy 4(a)]."""
     if person.standing is Standing.DISABLED:
         raise Refused(
             "this person is disabled",
@@ -91,15 +87,11 @@ def check_in_force(person: Person) -> None:
 
 
 def check_may(person: Person, power: Power, *, on: date) -> None:
-    """People do what their role allows or what the Data Controller lent them [policy 4(a)].
-
-    Raises:
-        Refused: the person does not hold the power that day.
-    """
+    """People do what their role allows or what the Data Controller lent them [policy 4(a)]."""
     check_in_force(person)
     if power not in powers_of(person, on):
         raise Refused(
-            _was_lent(person, power) or f"the role {person.role} may not {power.doing}",
+            _was_lent(person, power) or f"the role {person.role} may not {power.meaning}",
             clause=Clause.CONTROLLED_ACCESS,
             hint="ask the Data Controller; lending it is"
             f" callrec user delegate USER --power {power} --until DATE",
@@ -107,11 +99,7 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
 
 
 def check_may_vouch(person: Person) -> None:
-    """The Data Controller says who may do what [policy 4(a)]; a lent power is not lent on.
-
-    Raises:
-        Refused: the person does not govern in their own right.
-    """
+    """The Data Controller says who may do what [policy 4(a)]; a lent power is not lent on."""
     check_in_force(person)
     if Power.GOVERN not in person.powers:
         raise Refused(
@@ -122,11 +110,7 @@ def check_may_vouch(person: Person) -> None:
 
 
 def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
-    """Anyone in the practice may ask [policy 4(b)]; disposal only comes from a retention review.
-
-    Raises:
-        Refused: the person may not make requests, or nobody asks for this purpose by hand.
-    """
+    """Anyone in the practice may ask [policy 4(b)]; disposal only comes from a retention review."""
     check_may(person, Power.MAKE_REQUEST, on=on)
     if not TERMS[purpose].is_made_by_hand:
         raise Refused(
@@ -141,14 +125,7 @@ def check_decides_purpose(
 ) -> None:
     """A purpose is decided by whom the policy names for it [policy 4(b), 4(e)-(g)].
 
-    Args:
-        person: who wants to decide.
-        request: what they want to decide.
-        on: the day, in the practice's time zone.
-        command: what they ran, for the hint.
-
-    Raises:
-        Refused: the person does not hold the power that decides this purpose.
+    ``command`` is what they ran, for the hint.
     """
     check_in_force(person)
     terms = TERMS[request.purpose]
@@ -162,40 +139,24 @@ def check_decides_purpose(
 
 
 def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> None:
-    """Nobody formally authorises their own request [policy 4(b)].
+    """Nobody formally authorises their own request, nor one of a namesake's [policy 4(b)].
 
-    Args:
-        person: who would decide.
-        request: what they would decide.
-        instead: the hint, where the person was to do something other than decide.
-
-    Raises:
-        Refused: the person, or someone of the same name, made or changed the request.
+    ``instead`` is the hint where the person was to do something other than decide.
     """
-    if person.id in request.makers:
-        message = "nobody decides a request that he made or changed"
-        raise _needs_somebody_else(message, request, instead)
-    if person.id in request.namesakes:
-        message = "nobody decides a request that somebody of his name made or changed"
-        raise _needs_somebody_else(message, request, instead)
+    for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
+        if person.id in whose:
+            message = f"nobody decides a request that {they} made or changed"
+            raise _needs_somebody_else(message, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
-    """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above.
-
-    Raises:
-        Refused: the request is about the person.
-    """
+    """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
         raise _needs_somebody_else("nobody decides a request about himself", request, instead)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Every rule for denying a request; for approving it, see `check_may_approve`.
-
-    Raises:
-        Refused: one of the rules says no.
-    """
+    """Every rule for denying a request; for approving it, see `check_may_approve`."""
     check_decides_purpose(person, request, on=on)
     check_not_own(person, request)
     check_not_subject(person, request)
@@ -204,13 +165,9 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
 def check_consulted(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None
 ) -> None:
-    """A delegate consults the Data Controller before approval [policy 4(g)].
+    """A delegate consults the Data Controller before a disciplinary approval [policy 4(g)].
 
     They consult about this very request, so not before it was made.
-
-    Raises:
-        Refused: a delegate decides a disciplinary request and names no day of consultation, or an
-            impossible one.
     """
     is_delegate = person.role is not Role.DATA_CONTROLLER
     if not (TERMS[request.purpose].needs_consultation and is_delegate):
@@ -231,11 +188,7 @@ def check_consulted(
 def check_may_approve(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None = None
 ) -> None:
-    """Every rule for approving a request.
-
-    Raises:
-        Refused: one of the rules says no.
-    """
+    """Every rule for approving a request."""
     check_may_decide(person, request, on=on)
     check_consulted(person, request, on=on, consulted_on=consulted_on)
 
@@ -245,15 +198,7 @@ def check_may_countersign(
 ) -> None:
     """A second person, at least a manager and not involved, authorises too [policy 4(b)].
 
-    Args:
-        person: who countersigns.
-        request: what they countersign.
-        decider: who approves it.
-        grantee: who will hear or release it.
-        on: the day, in the practice's time zone.
-
-    Raises:
-        Refused: the person decides no requests, or is requester, subject, decider or grantee.
+    They are not the ``decider``, nor the ``grantee``, who will hear or release it.
     """
     check_in_force(person)
     deciding = {Power.DECIDE_GENERAL, TERMS[request.purpose].decided_with}
@@ -279,10 +224,7 @@ def check_may_break_glass(
 ) -> None:
     """The Data Controller approves alone where nobody else can decide [policy 4(a)].
 
-    This skips `check_not_own` and `check_not_subject`, and every report shows it.
-
-    Raises:
-        Refused: the person is not the Data Controller, or gives no proper reason.
+    This skips `check_not_own` and `check_not_subject`, takes a reason, and every report shows it.
     """
     _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)
@@ -294,9 +236,6 @@ def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> 
 
     This skips `check_not_own` only, and every report shows it. For a request about themselves, or
     a namesake's, no leaf would show that they acted alone.
-
-    Raises:
-        Refused: the person is not the Data Controller, or one of the other rules says no.
     """
     _check_is_data_controller(person, request, "deny")
     check_decides_purpose(person, request, on=on, command="deny")
@@ -313,9 +252,6 @@ def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None
     """Those who decide a purpose may take an approval back [policy 4(b)].
 
     Also of their own request, since this only ends access; not of one about themselves.
-
-    Raises:
-        Refused: the person does not decide this purpose, or the request is about them.
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
@@ -354,17 +290,8 @@ def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> R
 def lend(lender: Person, person: Person, power: Power, *, until: date, on: date) -> Person:
     """Lend a power; returns the person with it, replacing an earlier loan of the same power.
 
-    Args:
-        lender: who lends.
-        person: to whom.
-        power: what they may do.
-        until: the last day on which they may, in the practice's time zone.
-        on: today there.
-
-    Raises:
-        Refused: the lender does not govern in their own right, the person cannot act, or the day
-            is over or more than a year away.
-        Unusable: the person's role already brings the power.
+    ``until`` is its last day, a year off at most. The lender governs in their own right, and the
+    person can act. Unusable if the person's role already brings the power.
     """
     check_may_vouch(lender)
     check_in_force(person)
@@ -389,12 +316,7 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
 
 
 def take_back(lender: Person, person: Person, power: Power) -> Person:
-    """Take a power back at once; returns the person without it.
-
-    Raises:
-        Refused: the lender does not govern in their own right.
-        NotFound: the power is not lent to this person.
-    """
+    """Take a power back at once; returns the person without it. NotFound if it is not lent."""
     check_may_vouch(lender)
     others = _others(person.delegations, power)
     if len(others) == len(person.delegations):

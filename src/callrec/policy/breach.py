@@ -69,11 +69,7 @@ class Findings:
         return {name: value for name, value in every.items() if value not in ("", None)}
 
     def with_more(self, found: Findings) -> Findings:
-        """These, updated by later findings.
-
-        Raises:
-            Unusable: nothing was found.
-        """
+        """These, updated by later findings; Unusable if nothing was found."""
         if not found.said:
             raise Unusable(
                 "nothing is added", hint="callrec incident update --help lists what can be"
@@ -82,14 +78,8 @@ class Findings:
 
 
 ICO_REPORT_FIELDS: Final = (
-    "nature",
-    "people",
-    "people_count",
-    "records",
-    "record_count",
-    "contact",
-    "consequences",
-    "measures",
+    *("nature", "people", "people_count", "records", "record_count"),
+    *("contact", "consequences", "measures"),
 )
 """What UK GDPR 33(3) requires in a report, in its order."""
 
@@ -153,24 +143,22 @@ def check_closing(
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    """Check that an incident may be closed like this.
+    """Check that an incident noticed at that time may be closed like this.
 
-    Args:
-        closing: what the Data Controller says.
-        findings: what was found out.
-        grid: when a breach is reported.
-        noticed_at: when the practice became aware of it.
-        due_at: when the 72 hours end.
-        now: this moment.
-        zone: the practice's.
-
-    Raises:
-        Refused: the day is impossible, there is no proper reason, or the law asks for something
-            else first.
-        Unusable: the 72 hours end on that day, and the time is not stated.
+    The 72 hours end at ``due_at``; Unusable as `is_late`.
     """
     check_reason(closing.reason, Clause.INFRINGEMENT)
-    _check_day(closing, noticed_at=noticed_at, now=now, zone=zone)
+    is_to_come = closing.on > now.astimezone(zone).date()
+    is_before = closing.on < noticed_at.astimezone(zone).date()
+    if closing.at is not None:
+        is_to_come, is_before = closing.at > now, closing.at < noticed_at
+    if is_to_come or is_before:
+        when = "that has come" if is_to_come else "after it was noticed"
+        raise Refused(
+            f"an incident is closed on a day {when}",
+            clause=Law.BREACH_PERIOD,
+            hint="say when it was: --on DATE",
+        )
     if closing.outcome is Outcome.NOT_REPORTED:
         _check_need_not_be_reported(findings, grid)
     elif is_late(closing, due_at, zone) and not closing.delay_reason:
@@ -186,8 +174,7 @@ def check_closing(
 def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
     """Whether the Commissioner was told after the 72 hours had ended.
 
-    Raises:
-        Unusable: they ended on that day, and the time is not stated.
+    Unusable where they ended on that day, and the time is not stated.
     """
     if closing.at is not None:
         return closing.at > due_at
@@ -198,20 +185,6 @@ def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
             hint=f"say when it was reported, to the minute: --on {due:%Y-%m-%d}T09:30",
         )
     return closing.on > due.date()
-
-
-def _check_day(closing: Closing, *, noticed_at: datetime, now: datetime, zone: tzinfo) -> None:
-    is_to_come = closing.on > now.astimezone(zone).date()
-    is_before = closing.on < noticed_at.astimezone(zone).date()
-    if closing.at is not None:
-        is_to_come, is_before = closing.at > now, closing.at < noticed_at
-    if is_to_come or is_before:
-        raise Refused(
-            "an incident is closed on a day "
-            + ("that has come" if is_to_come else "after it was noticed"),
-            clause=Law.BREACH_PERIOD,
-            hint="say when it was: --on DATE",
-        )
 
 
 def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) -> None:

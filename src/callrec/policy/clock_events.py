@@ -12,23 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Self
 
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
+from callrec.policy.words import Worded
 
 
-class Awaited(StrEnum):
-    """What the practice asks an applicant for."""
-
-    words: str
-    """As a sentence begins with it."""
-
-    def __new__(cls, name: str, words: str = "") -> Self:
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.words = words
-        return member
+class Awaited(Worded):
+    """What the practice asks an applicant for; its meaning begins a sentence."""
 
     IDENTITY = "identity", "proof of identity"
     AUTHORITY = "authority", "proof of authority"
@@ -107,10 +98,6 @@ def index_corrected_by(events: Sequence[ClockEvent], event: ClockEvent) -> int |
 
     A question is followed by its answer, an answer by another question, and a request is extended
     once. So the same event twice in a row corrects the first.
-
-    Args:
-        events: those that count, in the order of recording.
-        event: the one recorded now.
     """
     same = [n for n, each in enumerate(events) if each.awaited is event.awaited]
     if same and events[same[-1]].event is event.event:
@@ -215,12 +202,8 @@ def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
     """How urgent a request is on a day.
 
     Overdue means late by a law or a court. Due soon means within `warn_days` of the target, or past
-    it; where the answer was extended, within them of the due day.
-
-    Args:
-        deadline: by when it is answered, as of that day.
-        on: the day, in the practice's time zone.
-        warn_days: days of warning; 0: on the day itself.
+    it; where the answer was extended, within them of the due day. With no days of warning: on the
+    day itself.
     """
     if deadline.due_on is not None and on > deadline.due_on:
         return Urgency.OVERDUE

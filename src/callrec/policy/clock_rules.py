@@ -31,13 +31,13 @@ Anything asked for or received once the time is over has no effect: a missed dea
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import itemgetter
 
-from callrec.errors import Refused, Source
-from callrec.policy.clause import Clause, Law
+from callrec.errors import Refused
+from callrec.policy.clause import Law
 from callrec.policy.clock_events import (
     STATUTORY_SCALES,
     Awaited,
@@ -53,16 +53,7 @@ from callrec.policy.clock_events import (
     waits_of,
 )
 from callrec.policy.days import WorkingDays
-from callrec.policy.purpose import Purpose
-
-_SOURCES: dict[Purpose, Source] = {
-    Purpose.SUBJECT_ACCESS: Law.ONE_MONTH,
-    Purpose.ERASURE: Law.ONE_MONTH,
-    Purpose.PORTABILITY: Law.ONE_MONTH,
-    Purpose.DECEASED: Law.DECEASED_PERIOD,
-    Purpose.OUTSIDE_BODY: Clause.OUTSIDE_BODY,
-}
-"""The legal basis of each clock."""
+from callrec.policy.purpose import TERMS, Purpose
 
 _MONTHS_OF_A_YEAR = 12
 
@@ -78,20 +69,11 @@ def check_event(
 ) -> None:
     """Check that an event may be recorded for a request.
 
-    Args:
-        receipt: what came, and when.
-        events: those already recorded that count, in that order.
-        event: the one to record.
-        working: the practice's working days.
-        today: the day, in the practice's time zone.
-        scales: how long the clocks run.
-
-    Raises:
-        Refused: it may not.
-        Unusable: it depends on a year whose bank holidays are not known.
+    ``events`` are those that count, in the order of recording. Unusable if it depends on a year
+    whose bank holidays are not known.
     """
     events = tuple(events)
-    source = _SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED)
+    source = TERMS[receipt.purpose].clock
     if event.on > today:
         raise Refused(
             "that day has not come yet", clause=source, hint="give the day on which it happened"
@@ -119,17 +101,11 @@ def check_event(
                 hint="callrec due says by when it is answered",
             )
         if place is None:
-            _check_extension(receipt, events, event.on, working, scales)
+            month = run_month_clock(receipt, events, working, on=event.on, scales=scales)
+            _check_within(month, event.on, working)
 
 
-def _check_extension(
-    receipt: Receipt,
-    events: tuple[ClockEvent, ...],
-    told_on: date,
-    working: WorkingDays,
-    scales: TimeScales,
-) -> None:
-    month = run_month_clock(receipt, events, working, on=told_on, scales=scales)
+def _check_within(month: MonthClock, told_on: date, working: WorkingDays) -> None:
     last = working.next_working_day(month.ends_on(month.months))
     if told_on > last:
         raise Refused(
@@ -150,7 +126,7 @@ def _check_asking(
             hint="answer it without one",
         )
     same = [each for each in before if each.awaited is awaited]
-    source = _SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED)
+    source = TERMS[receipt.purpose].clock
     newest = max((each.on for each in same), default=receipt.received_on)
     if event.on < newest:
         raise Refused(
@@ -160,7 +136,7 @@ def _check_asking(
         )
     if event.event is ClockEventKind.ANSWERED and awaited is Awaited.CLARIFICATION and not same:
         raise Refused(
-            f"{awaited.words} has not been asked for",
+            f"{awaited.meaning} has not been asked for",
             clause=source,
             hint="first say when it was asked for: callrec request event",
         )
@@ -175,52 +151,40 @@ def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_S
 
 
 def deceased_deadline(
-    receipt: Receipt, events: Iterable[ClockEvent], *, on: date, scales: TimeScales
+    receipt: Receipt, events: Sequence[ClockEvent], *, on: date, scales: TimeScales
 ) -> Deadline:
     """By when an application for the record of someone who died is answered."""
-    events = tuple(events)
     start = receipt.received_on
     why = [f"applied for on {full_date(start)} [{Law.DECEASED_PERIOD}]"]
-    last_to_ask = _last(start, scales.deceased_asking_days)
+    # The first day counts.
+    last_to_ask = start + timedelta(days=scales.deceased_asking_days - 1)
     for wait in waits_of(events):
         if wait.awaited in {Awaited.IDENTITY, Awaited.AUTHORITY}:
             came_on, effect = _proof(wait, last_to_ask, on)
             start = max(start, came_on or start)
-            why.append(f"{wait.awaited.words} {effect} [{Law.DECEASED_INFORMATION}]")
+            why.append(f"{wait.awaited.meaning} {effect} [{Law.DECEASED_INFORMATION}]")
     days = scales.deceased_recent_days if receipt.nothing_older else scales.deceased_days
-    due = _last(start, days)
-    target = _last(start, scales.deceased_target_days)
+    due = start + timedelta(days=days - 1)
+    target = start + timedelta(days=scales.deceased_target_days - 1)
     age = "nothing asked for in time is" if receipt.nothing_older else "something may be"
     why.append(
         f"{age} older than {scales.recent_days} days: {days} days, the first of them"
         f" {full_date(start)}, the last {full_date(due)} [{Law.DECEASED_PERIOD}]"
     )
-    why.append(
-        f"the target is {scales.deceased_target_days} days, {full_date(target)} [NHS practice]"
-    )
-    return Deadline(
-        due_on=due,
-        target_on=target,
-        waiting_for=still_awaited(receipt, events),
-        why=tuple(why),
-    )
-
-
-def _last(first: date, days: int) -> date:
-    """The last of some days; the first counts."""
-    return first + timedelta(days=days - 1)
+    aim = f"the target is {scales.deceased_target_days} days, {full_date(target)} [NHS practice]"
+    waiting_for = still_awaited(receipt, events)
+    return Deadline(due_on=due, target_on=target, waiting_for=waiting_for, why=(*why, aim))
 
 
 def _proof(wait: Wait, last_to_ask: date, on: date) -> tuple[date | None, str]:
     """When proof came, or comes at the earliest, and its effect; None: not asked for in time."""
     if wait.asked_on is None or wait.asked_on > last_to_ask:
         return None, f"was not asked for by {full_date(last_to_ask)}: it moves nothing"
-    if wait.answered_on is None:
-        soonest = max(on, wait.asked_on)
-        day = full_date(soonest)
-        return soonest, f"was asked for in time and has not come: no day before {day} counts"
-    day = full_date(wait.answered_on)
-    return wait.answered_on, f"was asked for in time and came on {day}: no day before that counts"
+    came_on = wait.answered_on or max(on, wait.asked_on)
+    day = full_date(came_on)
+    if wait.is_open:
+        return came_on, f"was asked for in time and has not come: no day before {day} counts"
+    return came_on, f"was asked for in time and came on {day}: no day before that counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,41 +237,27 @@ def same_day_after(day: date, months: int) -> date:
 
 def month_deadline(
     receipt: Receipt,
-    events: Iterable[ClockEvent],
+    events: Sequence[ClockEvent],
     working: WorkingDays,
     *,
     on: date,
     scales: TimeScales,
 ) -> Deadline:
-    """By when a data subject is answered.
-
-    Raises:
-        Unusable: it depends on a year whose bank holidays are not known.
-    """
-    events = tuple(events)
+    """By when a data subject is answered; Unusable if that year's bank holidays are not known."""
     month = run_month_clock(receipt, events, working, on=on, scales=scales)
     due = working.next_working_day(month.ends_on(month.months))
     extended = working.next_if_known(month.ends_on(scales.months_extended))
     target = month.start + timedelta(days=scales.target_days + month.waited)
-    never_asked = sorted(receipt.awaits - {wait.awaited for wait in waits_of(events)})
-    why = [
-        *month.why,
-        *(
-            f"{each.words} is missing and was not asked for: the month runs all the same"
-            f" [{Law.TIME_PERIOD}]"
-            for each in never_asked
-        ),
-        *_counted(month, due),
-    ]
-    why.append(
-        f"the target is {scales.target_days} days, {full_date(target)}"
-        f" [{Law.ACCESS_GUIDANCE}; clocks.target_days]"
-    )
+    why = list(month.why)
+    for each in sorted(receipt.awaits - {wait.awaited for wait in waits_of(events)}):
+        missing = f"{each.meaning} is missing and was not asked for: the month runs all the same"
+        why.append(f"{missing} [{Law.TIME_PERIOD}]")
+    why += _counted(month, due)
+    aim = f"the target is {scales.target_days} days, {full_date(target)}"
+    why.append(f"{aim} [{Law.ACCESS_GUIDANCE}; clocks.target_days]")
     if extended is None:
-        why.append(
-            "how far it can be extended is unknown, as that year's bank holidays are"
-            " [clocks.holidays_known_until]"
-        )
+        unknown = "how far it can be extended is unknown, as that year's bank holidays are"
+        why.append(f"{unknown} [clocks.holidays_known_until]")
     return Deadline(
         due_on=due,
         target_on=target,
@@ -319,21 +269,21 @@ def month_deadline(
 
 def run_month_clock(
     receipt: Receipt,
-    events: Iterable[ClockEvent],
+    events: Sequence[ClockEvent],
     working: WorkingDays,
     *,
     on: date,
     scales: TimeScales,
 ) -> MonthClock:
-    """The clock after all events, in the order of their days.
-
-    Raises:
-        Unusable: as `month_deadline`.
-    """
+    """The clock after all events, in the order of their days; Unusable as `month_deadline`."""
     month = MonthClock(receipt.received_on, scales.months).told(
         f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
     )
-    for began, wait in _steps(events):
+    # The events by the day on which they began; None is the extension, which counts once.
+    extended = [event.on for event in events if event.event is ClockEventKind.EXTENDED]
+    steps: list[tuple[date, Wait | None]] = [(min(extended), None)] if extended else []
+    steps += [(wait.began_on, wait) for wait in waits_of(events)]
+    for began, wait in sorted(steps, key=itemgetter(0)):
         due = working.next_working_day(month.ends_on(month.months))
         if began > due:
             month = month.told(_too_late(wait, began, due))
@@ -351,34 +301,21 @@ def run_month_clock(
     return month
 
 
-def _steps(events: Iterable[ClockEvent]) -> list[tuple[date, Wait | None]]:
-    """The events by the day on which they began; None is the extension, which counts once."""
-    events = tuple(events)
-    extended = sorted(event.on for event in events if event.event is ClockEventKind.EXTENDED)
-    steps: list[tuple[date, Wait | None]] = [(day, None) for day in extended[:1]]
-    steps += [(wait.began_on, wait) for wait in waits_of(events)]
-    return sorted(steps, key=itemgetter(0))
-
-
 def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClock:
     came = wait.answered_on or max(on, began)
     if came <= month.start:
         return month
-    what = wait.awaited.words
-    sentence = (
-        f"{what} was asked for on {full_date(began)} and has not come: the month does not begin"
-        f" before {full_date(came)}"
-        if wait.is_open
-        else f"{what} came on {full_date(came)}: the month begins then"
-    )
+    sentence = f"{wait.awaited.meaning} came on {full_date(came)}: the month begins then"
+    if wait.is_open:
+        asked = f"{wait.awaited.meaning} was asked for on {full_date(began)} and has not come"
+        sentence = f"{asked}: the month does not begin before {full_date(came)}"
     return replace(month, start=came).told(f"{sentence} [{Law.TIME_PERIOD}]")
 
 
 def _too_late(wait: Wait | None, began: date, due: date) -> str:
-    if wait is None:
-        what = "it was extended"
-    else:
-        what = f"{wait.awaited.words} {'came' if wait.asked_on is None else 'was asked for'}"
+    what = "it was extended"
+    if wait is not None:
+        what = f"{wait.awaited.meaning} {'came' if wait.asked_on is None else 'was asked for'}"
     return (
         f"{what} on {full_date(began)}, when the time was over since {full_date(due)}:"
         f" that moves nothing [{Law.TIME_PERIOD}]"

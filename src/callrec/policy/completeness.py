@@ -1,7 +1,7 @@
 """Whether a request says what its purpose asks for, and nothing that cannot be [policy 4(b)-(i)].
 
     a request says each further particular of its purpose         missing_further
-    and none that belongs to another purpose                      _check_belongs
+    and none that belongs to another purpose                      read_further
     what may be unknown is said to be; what may not, is not       _read
     a necessity, a prejudice, what is to be learned: a sentence   _read
     nothing was received, or agreed to, on a day to come          _check_day
@@ -10,7 +10,7 @@
     no request was received before the law by which it is due     _check_day
     only a court's order sets the day of the answer, and does     is_asked
 
-`particulars.take_particulars` is the only way to a request's particulars, and it asks all of these.
+`particulars.read_particulars` is the only way to a request's particulars, and it asks all of these.
 Each refusal cites what the purpose rests on.
 """
 
@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, assert_never
+from typing import Final
 
 from callrec.errors import NotFound, Refused, Source, Unusable
 from callrec.policy.clause import Clause
@@ -32,7 +32,6 @@ from callrec.policy.further import (
     QUESTIONS,
     AnswerKind,
     FurtherParticular,
-    Question,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
@@ -83,17 +82,23 @@ def read_further(
 ) -> Mapping[str, str]:
     """The further particulars of a purpose, in their form, as they are sealed.
 
-    Args:
-        purpose: what the recordings are for.
-        given: what was typed; nothing that `missing_further` names is missing.
-        known: what the answers are held against.
-
-    Raises:
-        Refused: one of the rules says no.
-        Unusable: an answer is none of those that there are, or no date.
-        NotFound: nobody has that login.
+    Nothing that `missing_further` names may be missing. Unusable if an answer is none of those that
+    there are, or no date; NotFound if nobody has that login.
     """
-    _check_belongs(purpose, given)
+    # All data are used for specific purposes only [policy 1].
+    foreign = [field for field in given if field not in TERMS[purpose].further]
+    if foreign:
+        raise Refused(
+            f"a request for {purpose} does not carry: {', '.join(foreign)}",
+            clause=Clause.SPECIFIC_PURPOSES,
+            hint="leave it out, or make a request for the purpose that it belongs to",
+        )
+    if FurtherParticular.ANSWER_BY in given and not is_asked(FurtherParticular.ANSWER_BY, given):
+        raise Refused(
+            "only a court's order sets the day of the answer",
+            clause=TERMS[purpose].asked_under,
+            hint=f"leave --answer-by out, or give --legal-basis {COURT_ORDER}",
+        )
     said: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
         if is_asked(field, said):
@@ -112,15 +117,8 @@ def read_answer(
 ) -> str:
     """One further particular in its form, held against what was said before it.
 
-    Args:
-        purpose: what the recordings are for.
-        field: which one.
-        text: as typed; of a file, its text.
-        said: those that come before it, in their form.
-        known: what else it is held against.
-
-    Raises:
-        Refused, Unusable, NotFound: as for `read_further`.
+    ``said`` are those that come before it, in their form; the text of a file is its answer. Raises
+    as `read_further`.
     """
     if not _says_something(text):
         raise Refused(
@@ -138,27 +136,6 @@ def _says_something(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def _check_belongs(purpose: Purpose, given: Mapping[FurtherParticular, str]) -> None:
-    """All data are used for specific purposes only [policy 1].
-
-    Raises:
-        Refused: something was given that the purpose does not ask for.
-    """
-    foreign = [field for field in given if field not in TERMS[purpose].further]
-    if foreign:
-        raise Refused(
-            f"a request for {purpose} does not carry: {', '.join(foreign)}",
-            clause=Clause.SPECIFIC_PURPOSES,
-            hint="leave it out, or make a request for the purpose that it belongs to",
-        )
-    if FurtherParticular.ANSWER_BY in given and not is_asked(FurtherParticular.ANSWER_BY, given):
-        raise Refused(
-            "only a court's order sets the day of the answer",
-            clause=TERMS[purpose].asked_under,
-            hint=f"leave --answer-by out, or give --legal-basis {COURT_ORDER}",
-        )
-
-
 def _read(purpose: Purpose, field: FurtherParticular, text: str, known: AnswerContext) -> str:
     asked, clause = QUESTIONS[field], TERMS[purpose].asked_under
     word = normalise_text(text).casefold()
@@ -172,61 +149,36 @@ def _read(purpose: Purpose, field: FurtherParticular, text: str, known: AnswerCo
 
 
 def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: Source) -> str:
-    asked = QUESTIONS[field]
+    asked, tidy = QUESTIONS[field], normalise_text(text)
     match asked.kind:
-        case AnswerKind.TEXT:
-            return normalise_text(text)
-        case AnswerKind.SENTENCE:
-            return _sentence(field, asked, normalise_text(text), clause)
+        case AnswerKind.SENTENCE if not is_sentence(tidy):
+            raise Refused(
+                f"the {field} is not a sentence",
+                clause=clause,
+                hint=f"say it in at least {MIN_REASON_CHARACTERS} characters"
+                f" and {MIN_REASON_WORDS} different words: {asked.option}",
+            )
+        case AnswerKind.LOGIN if tidy not in known.logins:
+            raise NotFound(
+                "nobody has that login", hint=f"run callrec user list, then give {asked.option}"
+            )
+        case AnswerKind.CHOICE if tidy.casefold() not in asked.choices:
+            raise Unusable(
+                f"that is none of the answers: {field}", hint=f"one of: {', '.join(asked.choices)}"
+            )
+        case AnswerKind.FILE if len(text.encode()) > MAX_AGREEMENT_BYTES:
+            raise Unusable(
+                f"the agreement is longer than {MAX_AGREEMENT_BYTES // 1024} KiB of text",
+                hint=f"give its text alone: {asked.option}",
+            )
         case AnswerKind.DAY:
-            return parse_day(
-                normalise_text(text), known.today, what=asked.option.split()[0]
-            ).isoformat()
-        case AnswerKind.LOGIN:
-            return _login(asked, normalise_text(text), known)
+            return parse_day(tidy, known.today, what=asked.option.split()[0]).isoformat()
         case AnswerKind.CHOICE:
-            return _choice(field, asked, normalise_text(text).casefold())
+            return tidy.casefold()
         case AnswerKind.FILE:
-            return _whole(asked, text)
+            return text  # to the byte, so that its SHA-256 in the log is the file's own
         case _:
-            assert_never(asked.kind)
-
-
-def _sentence(field: FurtherParticular, asked: Question, text: str, clause: Source) -> str:
-    if not is_sentence(text):
-        raise Refused(
-            f"the {field} is not a sentence",
-            clause=clause,
-            hint=f"say it in at least {MIN_REASON_CHARACTERS} characters"
-            f" and {MIN_REASON_WORDS} different words: {asked.option}",
-        )
-    return text
-
-
-def _login(asked: Question, text: str, known: AnswerContext) -> str:
-    if text not in known.logins:
-        raise NotFound(
-            "nobody has that login", hint=f"run callrec user list, then give {asked.option}"
-        )
-    return text
-
-
-def _choice(field: FurtherParticular, asked: Question, word: str) -> str:
-    if word not in asked.choices:
-        raise Unusable(
-            f"that is none of the answers: {field}", hint=f"one of: {', '.join(asked.choices)}"
-        )
-    return word
-
-
-def _whole(asked: Question, text: str) -> str:
-    """Kept to the byte, so that its SHA-256 in the log is the file's own."""
-    if len(text.encode()) > MAX_AGREEMENT_BYTES:
-        raise Unusable(
-            f"the agreement is longer than {MAX_AGREEMENT_BYTES // 1024} KiB of text",
-            hint=f"give its text alone: {asked.option}",
-        )
-    return text
+            return tidy
 
 
 def _check_day(
@@ -236,11 +188,7 @@ def _check_day(
     said: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> None:
-    """Nothing that has happened is to come, and nothing comes before what it is about.
-
-    Raises:
-        Refused: the days contradict each other.
-    """
+    """Nothing that has happened is to come, and nothing comes before what it is about."""
     why = ""
     if field is FurtherParticular.ANSWER_BY:
         if day < date.fromisoformat(said[FurtherParticular.RECEIVED]):

@@ -26,15 +26,10 @@ FIRST_YEAR: Final = 2018
 """The UK GDPR's: callrec has no clock for anything received before."""
 
 _YEARS = range(1970, 2200)  # any other is a typing mistake
-
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
-
 _BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
-
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
-
 _A_DAY = timedelta(days=1)
-
 _SATURDAY = 5  # as date.weekday() counts
 
 
@@ -92,13 +87,7 @@ def last_day(end: datetime, zone: tzinfo) -> date:
 def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
 
-    Args:
-        text: as typed.
-        today: in the practice's time zone.
-        what: names it in the error, where several are typed: ``--until``.
-
-    Raises:
-        Unusable: it is none of these, or there is no such day.
+    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``.
     """
     typed = text.strip().casefold()
     if typed == "today":
@@ -120,10 +109,8 @@ def parse_day(text: str, today: date, *, what: str = "that") -> date:
 def parse_times(text: str) -> TimeRange:
     """Times as typed: ``14:00-14:30``, or ``14:05``.
 
-    A single time is a quarter of an hour to either side (`AROUND`), within its day.
-
-    Raises:
-        Unusable: it is neither, or it ends before it begins.
+    A single time is a quarter of an hour to either side (`AROUND`), within its day. Unusable if it
+    is neither.
     """
     first, dash, last = text.partition("-")
     either = "type 14:05 or 14:00-14:30"
@@ -138,11 +125,7 @@ def parse_times(text: str) -> TimeRange:
 
 
 def parse_time(text: str, *, hint: str = "type 14:05") -> time:
-    """One time of day as typed, to the minute: ``14:05``.
-
-    Raises:
-        Unusable: it is no time.
-    """
+    """One time of day as typed, to the minute: ``14:05``; Unusable if it is none."""
     found = _TIME.fullmatch(text.strip())
     try:
         clock = time(int(found["hour"]), int(found["minute"])) if found else None
@@ -162,10 +145,8 @@ def parse_instant(
 ) -> datetime:
     """An instant as typed, in UTC: ISO 8601, local where it has no offset.
 
-    A day alone means its midnight; ``what`` as for `parse_day`.
-
-    Raises:
-        Unusable: it is no such instant, or a local time that comes twice or never.
+    A day alone means its midnight; ``what`` as for `parse_day`. Unusable if it is none, or a local
+    time that comes twice or never.
     """
     try:
         typed = datetime.fromisoformat(text.strip())
@@ -226,11 +207,7 @@ def quiet_periods(
 ) -> list[QuietPeriod]:
     """The silences that are too long, in order.
 
-    Args:
-        recorded: when each recording began and ended, UTC, in any order.
-        days: which days to look at.
-        hours: when there should be calls.
-        now: nothing after this can have been recorded.
+    Each recording began and ended in UTC; nothing after ``now`` can have been recorded.
 
     Laws: no recording begins within a gap; a recording more never makes more silence; the order
     of recordings does not matter.
@@ -287,21 +264,13 @@ class WorkingDays:
     """The years whose bank holidays are known."""
 
     def is_closed(self, day: date) -> bool:
-        """Whether nothing falls due on that day.
-
-        Raises:
-            Unusable: the bank holidays of its year are not known.
-        """
+        """Whether nothing falls due then; Unusable if its year's bank holidays are not known."""
         if not self._knows(day):
             raise self._unknown(day.year)
         return self._is_off(day)
 
     def next_working_day(self, day: date) -> date:
-        """The day itself, or the first one after it that is not closed.
-
-        Raises:
-            Unusable: that falls in an unknown year.
-        """
+        """The day itself, or the first after it that is not closed; Unusable as `is_closed`."""
         rolled = self.next_if_known(day)
         if rolled is None:
             raise self._unknown(day.year if not self._knows(day) else day.year + 1)
@@ -314,15 +283,7 @@ class WorkingDays:
         return day if self._knows(day) else None
 
     def after(self, day: date, count: int) -> date:
-        """The working day that is ``count`` after a day, which itself does not count.
-
-        Args:
-            day: any day, closed or not.
-            count: at least one.
-
-        Raises:
-            Unusable: as `next_working_day`.
-        """
+        """The working day that is ``count``, at least one, after a day, which does not count."""
         for _ in range(count):
             day = self.next_working_day(day + _A_DAY)
         return day

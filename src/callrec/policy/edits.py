@@ -22,7 +22,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import RequestFacts
@@ -150,8 +150,7 @@ UNEDITED: Final = Edits()
 def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
     """Read what `Edits.as_json` wrote; other members are ignored.
 
-    Raises:
-        KeyError, TypeError, ValueError, Unusable: it is not in that form.
+    KeyError, TypeError, ValueError or Unusable if it is not in that form.
     """
     clips = [_read_span(each) for each in value if each["what"] == "clip"]
     silences = [
@@ -170,12 +169,7 @@ def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
 
 
 def check_edits(edits: Edits, duration_ms: int) -> None:
-    """Check that the edits fit a recording of that length.
-
-    Raises:
-        Unusable: a span goes past the end, a silence lies outside the clip, or two are out of
-            order.
-    """
+    """Check that edits lie within a recording of that length, silences in the clip and in order."""
     spans = [each.span for each in edits.silences]
     clip = edits.clip
     if any(span.to_ms > duration_ms for span in [*([clip] if clip else []), *spans]):
@@ -194,13 +188,7 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
 def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNEDITED) -> Edits:
     """The edits of a copy: those approved, or else those that its releaser asks for.
 
-    Args:
-        request: the copy is made under it.
-        approved: the edits in the approval of that recording.
-        said: those that the releaser asks for.
-
-    Raises:
-        Refused: the releaser asks for edits that only an approval can set or change.
+    ``said`` are its releaser's: Refused where only an approval can set or change them.
 
     Law: what was approved is applied whole, or nothing is.
     """
@@ -247,41 +235,25 @@ def _whole(value: object) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class TypedClip:
-    """The one span of a recording that its copy keeps."""
+class TypedEdit:
+    """An edit of a recording as typed."""
 
     recording: int | None
     """Its number; None where it was left out."""
-    span: Span
+    edit: Span | Silence
+    """The one span that its copy keeps, or what is silenced."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedSilence:
-    """A span of a recording to silence."""
-
-    recording: int | None
-    """Its number; None where it was left out."""
-    silence: Silence
-
-
-TypedEdit: TypeAlias = TypedClip | TypedSilence
-
-
-def read_clip(text: str) -> TypedClip:
-    """Read the value of ``--clip``: ``1042@1:30-1:45``.
-
-    Raises:
-        Unusable: it is not in that form.
-    """
+def read_clip(text: str) -> TypedEdit:
+    """Read the value of ``--clip``: ``1042@1:30-1:45``; Unusable if it is in another form."""
     recording, span = _of_recording(text)
-    return TypedClip(recording, _read_typed_span(span))
+    return TypedEdit(recording, _read_typed_span(span))
 
 
-def read_silence(text: str) -> TypedSilence:
+def read_silence(text: str) -> TypedEdit:
     """Read the value of ``--silence``: ``1042@1:30-1:45=third-party/left/tone``.
 
-    Raises:
-        Unusable: it is not in that form, or has no ground for silencing.
+    Unusable if it is not in that form, or has no ground for silencing.
     """
     recording, edit = _of_recording(text)
     span, given, how = edit.partition("=")
@@ -293,10 +265,16 @@ def read_silence(text: str) -> TypedSilence:
     code, *ways = (word.strip().lower() for word in how.split("/"))
     if code not in GROUND_CODES:
         raise Unusable("there is no such ground to silence a part of a recording", hint=_CODES)
-    side, filler = _read_ways(ways)
-    return TypedSilence(
-        recording, Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
-    )
+    sides = [Side(way) for way in ways if way in (Side.LEFT, Side.RIGHT)]
+    fillers = [Filler(way) for way in ways if way == Filler.TONE]
+    if len(sides) > 1 or len(fillers) > 1 or len(sides) + len(fillers) != len(ways):
+        raise Unusable(
+            "a span is not silenced in that way",
+            hint="after the ground type /left or /right for one channel, /tone for a tone",
+        )
+    side, filler = (*sides, Side.BOTH)[0], (*fillers, Filler.SILENCE)[0]
+    silence = Silence(_read_typed_span(span), GROUND_CODES[code], side, filler)
+    return TypedEdit(recording, silence)
 
 
 def edits_by_recording(
@@ -304,13 +282,7 @@ def edits_by_recording(
 ) -> Mapping[int, Edits]:
     """The edits of each recording, by its number; recordings without edits are left out.
 
-    Args:
-        said: in any order.
-        recordings: the numbers of those that the copy is of.
-
-    Raises:
-        Unusable: an edit names another recording, or none where there are several, or one is
-            clipped twice.
+    Unusable if one names another recording, or none of several, or clips one twice.
     """
     numbers = [_which(each.recording, recordings) for each in said]
     return {
@@ -365,17 +337,6 @@ def _read_time(text: str) -> int:
     return seconds * 1000 + int((found["part"] or "").ljust(3, "0"))
 
 
-def _read_ways(ways: Sequence[str]) -> tuple[Side, Filler]:
-    sides = [Side(way) for way in ways if way in (Side.LEFT, Side.RIGHT)]
-    fillers = [Filler(way) for way in ways if way == Filler.TONE]
-    if len(sides) > 1 or len(fillers) > 1 or len(sides) + len(fillers) != len(ways):
-        raise Unusable(
-            "a span is not silenced in that way",
-            hint="after the ground type /left or /right for one channel, /tone for a tone",
-        )
-    return (*sides, Side.BOTH)[0], (*fillers, Filler.SILENCE)[0]
-
-
 def _which(number: int | None, recordings: Collection[int]) -> int:
     numbers = ", ".join(map(str, recordings))
     if number is None and len(recordings) > 1:
@@ -391,8 +352,8 @@ def _which(number: int | None, recordings: Collection[int]) -> int:
 
 
 def _together(said: Sequence[TypedEdit]) -> Edits:
-    clips = [each.span for each in said if isinstance(each, TypedClip)]
-    silences = [each.silence for each in said if isinstance(each, TypedSilence)]
+    clips = [each.edit for each in said if isinstance(each.edit, Span)]
+    silences = [each.edit for each in said if isinstance(each.edit, Silence)]
     if len(clips) > 1:
         raise Unusable("a recording is clipped once", hint="give the one span that is to be kept")
     return Edits(clips[0] if clips else None, tuple(sorted(silences, key=lambda each: each.span)))

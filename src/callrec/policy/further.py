@@ -294,7 +294,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             option="--urgent",
             option_help="Whether somebody's life or safety hangs on it.",
             kind=AnswerKind.CHOICE,
-            choices=MappingProxyType({"yes": "answer it today", "no": "it can take some days"}),
+            choices={"yes": "answer it today", "no": "it can take some days"},
             usually="no",
         ),
         FurtherParticular.NECESSITY: Question(
@@ -321,7 +321,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                 {"yes": "the person may learn of it", "no": "it must be kept from the person"}
             ),
         ),
-        # Somebody who has died [Access to Health Records Act 1990].
+        # Someone who has died [Access to Health Records Act 1990].
         FurtherParticular.APPLICANT: Question(
             question="The applicant's full name",
             help="Who asks for the record of the person who has died.",
@@ -364,12 +364,7 @@ def is_named(text: str, *, login: str, full_name: str) -> bool:
 
     Case, order, marks, titles and other words do not matter: "Mia Sheldon (reception)" names Mia
     Sheldon. So a text may name more people than it means: better to hide a request from one person
-    too many than to show it to its subject.
-
-    Args:
-        text: as typed in the request.
-        login: the person's.
-        full_name: the person's; empty where it is not known.
+    too many than to show it to its subject. A full name that is not known is empty.
     """
     name = words(full_name) - _TITLES
     return text.strip().casefold() == login.casefold() or (bool(name) and name <= words(text))

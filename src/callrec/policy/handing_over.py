@@ -84,9 +84,6 @@ class Handover:
 def check_sent_separately(delivery: Delivery) -> None:
     """Someone who intercepts the package must not get its passphrase too.
 
-    Raises:
-        Refused: both go the same way.
-
     Source: docs/formats/release.md, 8.
     """
     if _same_way(delivery):
@@ -111,15 +108,8 @@ def choose_release(
 ) -> ReleaseFacts:
     """The package that a record is about: the one named, else the only one that waits for it.
 
-    Args:
-        releases: every package released under a request.
-        named: the beginning of its id; empty where none was named.
-        waits: whether a package still lacks the record.
-
-    Raises:
-        Refused: nothing was released.
-        NotFound: no package has such an id.
-        Unusable: there are several.
+    It is ``named`` by the beginning of its id; empty: the one that ``waits`` for the record.
+    NotFound if no package has such an id, Unusable if there are several.
     """
     if not releases:
         raise Refused(
@@ -147,14 +137,8 @@ def choose_release(
 def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -> None:
     """Check the record of a handover [policy 4(a)].
 
-    Args:
-        release: the package.
-        said: the record.
-        now: in the practice's time zone.
-
-    Raises:
-        Refused: it names nobody, its day is in the future or before the release, or the package
-            went the passphrase's way, or not as planned and no reason is given.
+    It names somebody, on a day since the release. The package did not go the passphrase's way, and
+    either went as planned or a reason is given. ``now`` is local.
     """
     if not any(map(str.isalnum, said.to_whom)):
         raise Refused(
@@ -164,25 +148,28 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
         )
     _check_not_to_come(said.on, said.clock, now=now)
     if datetime.combine(said.on, said.clock or time.max) < _on_the_clock(release.released_at):
+        raise _too_early("released")
+    if _same_way(Delivery(said.channel, release.delivery.passphrase_by)):
         raise Refused(
-            "that is before the package was released",
+            "the passphrase of this package went that way, and the package may not",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="see when that was: callrec request show; then give the day again: --on DATE",
+            hint="if both did, that is an infringement: callrec incident report",
         )
-    _check_channel(release.delivery, said)
+    if said.reason:
+        check_reason(said.reason, Clause.CONTROLLED_ACCESS)
+    elif release.delivery.package_by not in (None, said.channel):
+        raise Refused(
+            f"at its release it was said that this package goes by {release.delivery.package_by}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="say why it went another way: --reason TEXT",
+        )
 
 
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
     """Check the record of a recipient's acknowledgement [policy 4(a)].
 
-    Args:
-        release: the package.
-        on: the day of the acknowledgement.
-        reason: what the recipient said, and how; may be empty.
-        now: in the practice's time zone.
-
-    Raises:
-        Refused: no handover is recorded, or the day is in the future or before it.
+    It follows a handover. The reason says what the recipient said, and how; it may be empty.
+    ``now`` is local.
     """
     if release.handed_over_on is None:
         raise Refused(
@@ -193,30 +180,17 @@ def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: dat
         )
     _check_not_to_come(on, None, now=now)
     if on < release.handed_over_on:
-        raise Refused(
-            "that is before the package was handed over",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="see when that was: callrec request show; then give the day again: --on DATE",
-        )
+        raise _too_early("handed over")
     if reason:
         check_reason(reason, Clause.CONTROLLED_ACCESS)
 
 
-def _check_channel(delivery: Delivery, said: Handover) -> None:
-    if _same_way(Delivery(said.channel, delivery.passphrase_by)):
-        raise Refused(
-            "the passphrase of this package went that way, and the package may not",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="if both did, that is an infringement: callrec incident report",
-        )
-    if said.reason:
-        check_reason(said.reason, Clause.CONTROLLED_ACCESS)
-    elif delivery.package_by not in (None, said.channel):
-        raise Refused(
-            f"at its release it was said that this package goes by {delivery.package_by}",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="say why it went another way: --reason TEXT",
-        )
+def _too_early(done: str) -> Refused:
+    return Refused(
+        f"that is before the package was {done}",
+        clause=Clause.CONTROLLED_ACCESS,
+        hint="see when that was: callrec request show; then give the day again: --on DATE",
+    )
 
 
 def _check_not_to_come(on: date, clock: time | None, *, now: datetime) -> None:
@@ -271,14 +245,8 @@ def check_instructions(
 ) -> None:
     """Check the releaser's choices against the request.
 
-    Args:
-        directions: what the releaser chooses.
-        purpose: of the request.
-        further: the names of the request's further particulars.
-
-    Raises:
-        Refused: package and passphrase go the same way.
-        Unusable: there is nobody to name on the certificate, or no exhibit.
+    Package and passphrase go different ways. Unusable if there is nobody to name on the
+    certificate, or no exhibit.
     """
     check_sent_separately(directions.delivery)
     if directions.names_subject and FurtherParticular.SUBJECT not in further:

@@ -35,11 +35,8 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
     """A request is changed by its maker, or by someone who may search [policy 4(b)].
 
     The latter attach what they find for someone who may not search; it makes the request their own,
-    so they do not decide it then. Nobody changes what a retention review proposed.
-
-    Raises:
-        Refused: the person is neither, or the request is about them and not theirs, or it is for
-            disposal.
+    so they do not decide it then. Nobody changes what a retention review proposed. Nobody changes
+    one about themselves that is not theirs.
     """
     check_in_force(person)
     if not TERMS[request.purpose].is_made_by_hand:
@@ -57,40 +54,24 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
 
 
 def check_may_withdraw(person: Person, request: RequestFacts) -> None:
-    """A request is withdrawn by its maker [policy 4(b)].
-
-    Raises:
-        Refused: someone else made it.
-    """
+    """A request is withdrawn by its maker [policy 4(b)]."""
     check_in_force(person)
     if person.id != request.requester:
         raise _not_theirs("only who made the request withdraws it", request)
 
 
 def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
-    """A request is closed by its maker, or by those who decide its purpose [policy 4(b)].
-
-    Raises:
-        Refused: the person is neither, or the request is about them and not theirs.
-    """
+    """A request is closed by its maker, or those who decide it and are not its subject [4(b)]."""
     check_in_force(person)
     if person.id != request.requester:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
+        check_may_extend(person, request, on=on)
 
 
 def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
     """Closing takes a reason where someone waits and no package went out [4(e), 4(f)].
 
-    Staff listening to a recording does not answer anyone.
-
-    Args:
-        request: the one to close.
-        reason: how the applicant was answered, or why not; else may be empty.
-        was_delivered: whether a package went out.
-
-    Raises:
-        Refused: the reason is missing where there must be one, or is no proper reason.
+    Staff listening to a recording does not answer anyone. The reason says how the applicant was
+    answered, or why not; it may be empty otherwise.
     """
     if not reason and TERMS[request.purpose].is_dated and not was_delivered:
         raise Refused(
@@ -106,21 +87,15 @@ def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) ->
 def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -> None:
     """Clock events are recorded by those who made, changed or decide a request [4(e), 4(f)].
 
-    Raises:
-        Refused: the person is none of these, or the request is about them and not theirs.
+    Not by those whom it is about, unless it is theirs.
     """
     check_in_force(person)
     if person.id not in request.makers:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
+        check_may_extend(person, request, on=on)
 
 
 def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Those who decide a purpose may extend the time [UK GDPR 12(3)], of their own requests too.
-
-    Raises:
-        Refused: the person does not decide its purpose, or the request is about them.
-    """
+    """Those who decide a purpose may extend the time [UK GDPR 12(3)], of their own requests too."""
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
 
@@ -129,13 +104,6 @@ def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> No
     """Once approved, only missing proof may be recorded, and once.
 
     Otherwise a day could be corrected after a late answer.
-
-    Args:
-        request: one with a standing approval.
-        awaited: what came.
-
-    Raises:
-        Refused: it is no proof, or not missing.
     """
     if awaited not in request.unproven:
         raise Refused(
@@ -150,9 +118,6 @@ def check_waits_for_answer(request: RequestFacts) -> None:
     """A request that was heard changes only if someone awaits an answer [policy 4(e), 4(f)].
 
     For any other purpose, hearing it was all that was asked for.
-
-    Raises:
-        Refused: it was heard, and nobody waits for an answer.
     """
     if request.state is RequestState.RELEASED and not TERMS[request.purpose].is_dated:
         raise Refused(
@@ -165,11 +130,7 @@ def check_waits_for_answer(request: RequestFacts) -> None:
 def check_may_record(
     person: Person, request: RequestFacts, *, released_by: PersonId, on: date
 ) -> None:
-    """The releaser, or a handler of the request, records what became of a package [policy 4(a)].
-
-    Raises:
-        Refused: the person did not release it, and may not record events of the request either.
-    """
+    """The releaser, or a handler of the request, records what became of a package [policy 4(a)]."""
     check_in_force(person)
     if person.id != released_by:
         check_may_record_event(person, request, on=on)

@@ -43,9 +43,6 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
     """A grantee needs the power to hear [policy 4(a)].
 
     A disciplinary recording is for the employee's manager only [policy 2 bullet 6].
-
-    Raises:
-        Refused: the person may not hear recordings, or cannot be the employee's manager.
     """
     check_may(person, Power.HEAR, on=on)
     if not TERMS[request.purpose].goes_to_manager:
@@ -59,11 +56,7 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
 
 
 def check_is_for_listening(request: RequestFacts) -> None:
-    """Nobody hears what is to be erased or disposed of [policy 4(h), 4(i)].
-
-    Raises:
-        Refused: the request is for erasure or disposal.
-    """
+    """Nobody hears what is to be erased or disposed of [policy 4(h), 4(i)]."""
     terms = TERMS[request.purpose]
     if not terms.is_heard:
         raise Refused(
@@ -74,17 +67,7 @@ def check_is_for_listening(request: RequestFacts) -> None:
 
 
 def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime) -> None:
-    """A grant is for one person, and ends [policy 4(a)].
-
-    Args:
-        person: who wants to hear.
-        grant: what was granted.
-        on: the day of `now` in the practice's time zone.
-        now: UTC.
-
-    Raises:
-        Refused: it is someone else's, it has lapsed, or the person may no longer hear.
-    """
+    """A grant is for one person, and ends [policy 4(a)]; ``on`` is the day of ``now``."""
     check_may(person, Power.HEAR, on=on)
     if person.id != grant.to:
         raise Refused(
@@ -101,12 +84,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
-    """Whether visitors may be present at a hearing, so that it must be stated who came.
-
-    Args:
-        purpose: of the request under which it is heard.
-        further: the request's further particulars.
-    """
+    """Whether visitors may be present at a hearing, so that it must be stated who came."""
     wants_a_copy = further.get(FurtherParticular.HEAR_OR_COPY) == "copy"
     return TERMS[purpose].is_attended and not wants_a_copy
 
@@ -121,10 +99,7 @@ def answers_requester(
 ) -> bool:
     """Whether a hearing answers the applicant, rather than preparing the practice's answer.
 
-    Args:
-        purpose: of the request under which it was heard.
-        further: as for `is_attended`.
-        attended: the people recorded as present besides the person who played it.
+    ``attended`` are the people recorded as present besides the person who played it.
     """
     return had_outside_listeners(attended) and is_attended(purpose, further)
 
@@ -132,11 +107,7 @@ def answers_requester(
 def check_attended(
     request: RequestFacts, further: Mapping[str, str], attended: Collection[str]
 ) -> None:
-    """Where visitors may be present, it must be stated who is, or that nobody is.
-
-    Raises:
-        Refused: it is not stated.
-    """
+    """Where visitors may be present, it must be stated who is, or that nobody is."""
     if is_attended(request.purpose, further) and not attended:
         raise Refused(
             "it is not said who attends the hearing",
@@ -148,10 +119,8 @@ def check_attended(
 def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
     """Nobody releases alone what they approved alone [policy 4(e)-(g)].
 
-    This holds for subject access, outside bodies and disciplinary processes.
-
-    Raises:
-        Refused: nobody but the releaser signed the approval, and the glass was not broken.
+    This holds for subject access, outside bodies and disciplinary processes. The glass may be
+    broken.
     """
     terms = TERMS[request.purpose]
     if not terms.needs_second_person or grant.broke_glass:
@@ -169,14 +138,11 @@ def check_identity_proven(request: RequestFacts) -> None:
     """Applicants first prove who they are, and for whom they ask [policy 4(e)].
 
     Source: UK GDPR 12(6); Access to Health Records Act 1990 s.3(6).
-
-    Raises:
-        Refused: proof of identity or authority has not come.
     """
     if request.unproven:
         awaited = min(request.unproven)
         raise Refused(
-            f"{awaited.words} has not come",
+            f"{awaited.meaning} has not come",
             clause=TERMS[request.purpose].decided_under,
             hint=f"when it has: callrec request event {request.reference} {awaited} --on DATE",
         )
@@ -186,9 +152,6 @@ def check_third_parties(request: RequestFacts) -> None:
     """Recordings are checked for other people before their subject gets them [policy 4(e)].
 
     Source: DPA 2018, Sch 2 Pt 3 para 16.
-
-    Raises:
-        Refused: no such check is recorded, or the request changed since.
     """
     if TERMS[request.purpose].needs_third_party_check and not request.third_parties_checked:
         raise Refused(
@@ -205,9 +168,6 @@ def check_may_listen(
     """Every rule for hearing a grant, or looking at it; `on` and `now` as for `check_may_hear`.
 
     The rules for grantees apply again: the person may no longer be the employee's manager.
-
-    Raises:
-        Refused: one of the rules says no.
     """
     check_is_for_listening(request)
     check_may_hear(person, grant, on=on, now=now)
@@ -217,21 +177,13 @@ def check_may_listen(
 def check_may_release(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
-    """Every rule for releasing a grant; `on` and `now` as for `check_may_hear`.
-
-    Raises:
-        Refused: one of the rules says no.
-    """
+    """Every rule for releasing a grant; `on` and `now` as for `check_may_hear`."""
     check_may_listen(person, request, grant, on=on, now=now)
     check_may_be_given(person, request, grant)
 
 
 def check_may_be_given(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
-    """Every rule for letting someone from outside have or hear what was granted.
-
-    Raises:
-        Refused: one of the rules says no.
-    """
+    """Every rule for letting someone from outside have or hear what was granted."""
     check_second_person(person, request, grant)
     check_identity_proven(request)
     check_third_parties(request)

@@ -76,6 +76,12 @@ class HoldFacts:
     purpose: Purpose | None = None
     """Of that request."""
 
+    @property
+    def why(self) -> Clause | Law:
+        """What forbids to destroy what it covers."""
+        is_asked_for = self.purpose is Purpose.SUBJECT_ACCESS
+        return Law.PREVENTING_DISCLOSURE if is_asked_for else Clause.ENCRYPTED_AND_ARCHIVED
+
 
 _NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
     {
@@ -103,17 +109,12 @@ _NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
 
 
 def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
-    """Where a hold stands after what happened to it, oldest first.
+    """Where a hold stands after its acts, oldest first; Tampered if they cannot be in this order.
 
-    Args:
-        acts: beginning with `HoldAct.PLACED`.
-        by_request: whether a request placed it; a hold placed by hand is not matched.
+    A hold placed by hand, not ``by_request``, is not matched.
 
     Law: what is lifted stays lifted; what a request placed comes to be `PLACED`, and so to cover
     no more than it names, by being matched and by nothing else.
-
-    Raises:
-        Tampered: this cannot have happened in this order.
     """
     history = tuple(acts)
     if history[:1] != (HoldAct.PLACED,):
@@ -125,11 +126,7 @@ def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
 
 
 def next_state(state: HoldState, act: HoldAct) -> HoldState:
-    """Where a hold stands after one more act.
-
-    Raises:
-        Tampered: that cannot happen to a hold in this state.
-    """
+    """Where a hold stands after one more act; Tampered where that cannot happen to it."""
     if act not in _NEXT[state]:
         raise Tampered(f"a hold's history has {act} where it cannot be")
     return _NEXT[state][act]
@@ -146,39 +143,29 @@ def stated_call_times(particulars: Particulars) -> Criteria:
     return Criteria(days=DayRange(day, day), times=None if isinstance(times, Unknown) else times)
 
 
-def check_may_place_hold(person: Person, *, on: date) -> None:
-    """Those who may search, or decide requests, place holds [policy 4(h)].
-
-    Raises:
-        Refused: the person does neither.
-    """
-    _check_searches_or_decides(person, "place a hold", on=on)
+def check_may_place_hold(person: Person, *, on: date, doing: str = "place a hold") -> None:
+    """Those who may search, or decide requests, place holds [policy 4(h)]."""
+    check_in_force(person)
+    if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not {doing}",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask a manager, a partner or the Data Controller",
+        )
 
 
 def check_may_read_hold(person: Person, *, on: date) -> None:
-    """The same people may read why a hold was placed; that there is one, everyone may know.
-
-    Raises:
-        Refused: the person neither searches nor decides requests.
-    """
-    _check_searches_or_decides(person, "read why a hold was placed", on=on)
+    """The same people may read why a hold was placed; that there is one, everyone may know."""
+    check_may_place_hold(person, on=on, doing="read why a hold was placed")
 
 
 def check_may_lift_hold(person: Person, *, on: date) -> None:
-    """The Data Controller, or someone who was lent the power, lifts a hold [policy 4(a), 4(h)].
-
-    Raises:
-        Refused: the person does not hold the power that day.
-    """
+    """The Data Controller, or someone who was lent the power, lifts a hold [policy 4(a), 4(h)]."""
     check_may(person, Power.GOVERN, on=on)
 
 
 def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date) -> None:
-    """A second person must agree to lifting a hold [policy 4(h)].
-
-    Raises:
-        Refused: the person decides no requests, or is the first one.
-    """
+    """A second person, who decides requests, must agree to lifting a hold [policy 4(h)]."""
     check_in_force(person)
     if not _DECIDING & powers_of(person, on):
         raise Refused(
@@ -195,11 +182,7 @@ def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date)
 
 
 def check_can_be_lifted(hold: HoldFacts) -> None:
-    """A request's hold is lifted by the end of the request, never by hand [policy 4(h)].
-
-    Raises:
-        Refused: a request placed it, or it is lifted already.
-    """
+    """A request's hold is lifted by the end of the request, never by hand [policy 4(h)]."""
     if hold.state is HoldState.LIFTED:
         raise Refused(
             "the hold is lifted already",
@@ -209,20 +192,13 @@ def check_can_be_lifted(hold: HoldFacts) -> None:
     if hold.request:
         raise Refused(
             f"this hold is lifted when request {hold.request} ends",
-            clause=_why(hold),
+            clause=hold.why,
             hint=f"see what is left to do: callrec request show {hold.request}",
         )
 
 
 def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
-    """What is held is not destroyed [policy 4(h); DPA 2018 s.173].
-
-    Args:
-        holds: those that cover something that would be destroyed.
-
-    Raises:
-        Refused: there is one.
-    """
+    """What one of these holds covers is not destroyed [policy 4(h); DPA 2018 s.173]."""
     standing = sorted(
         (hold for hold in holds if hold.state is not HoldState.LIFTED),
         key=lambda hold: hold.purpose is not Purpose.SUBJECT_ACCESS,
@@ -231,22 +207,6 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
         first = standing[0]
         raise Refused(
             f"a recording is held by {first.reference} and is not destroyed",
-            clause=_why(first),
+            clause=first.why,
             hint=f"see what holds it: callrec hold show {first.reference}",
         )
-
-
-def _check_searches_or_decides(person: Person, doing: str, *, on: date) -> None:
-    check_in_force(person)
-    if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
-        raise Refused(
-            f"the role {person.role} may not {doing}",
-            clause=Clause.ENCRYPTED_AND_ARCHIVED,
-            hint="ask a manager, a partner or the Data Controller",
-        )
-
-
-def _why(hold: HoldFacts) -> Clause | Law:
-    if hold.purpose is Purpose.SUBJECT_ACCESS:
-        return Law.PREVENTING_DISCLOSURE
-    return Clause.ENCRYPTED_AND_ARCHIVED

@@ -54,11 +54,7 @@ class IncidentFacts:
 
 
 def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
-    """Where an incident stands after these, oldest first.
-
-    Raises:
-        Tampered: they cannot have happened in this order.
-    """
+    """Where an incident stands after its acts, oldest first; Tampered if that order cannot be."""
     closed, later = acts.count(IncidentAct.CLOSED), acts[1:]
     if acts[:1] != (IncidentAct.REPORTED,) or IncidentAct.REPORTED in later or closed > 1:
         raise Tampered("what happened to an incident cannot have happened in this order")
@@ -66,11 +62,7 @@ def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
 
 
 def check_may_report(person: Person) -> None:
-    """Any member of staff may report, whatever their powers.
-
-    Raises:
-        Refused: it is a service, or a person whose key is not in force.
-    """
+    """Any member of staff may report, whatever their powers; a service may not."""
     check_in_force(person)
     if person.role is Role.INTAKE:
         raise Refused(
@@ -81,11 +73,7 @@ def check_may_report(person: Person) -> None:
 
 
 def check_account(what: str) -> None:
-    """The account of what happened is a sentence.
-
-    Raises:
-        Refused: it is too short, as for `words.is_sentence`.
-    """
+    """The account of what happened is a sentence."""
     if not is_sentence(what):
         raise Refused(
             "what happened is not told in a sentence",
@@ -96,11 +84,7 @@ def check_account(what: str) -> None:
 
 
 def check_noticed(noticed_at: datetime, now: datetime) -> None:
-    """The 72 hours count from when it was noticed, which must be in the past.
-
-    Raises:
-        Refused: it is in the future.
-    """
+    """The 72 hours count from when it was noticed, which must be in the past."""
     if noticed_at > now:
         raise Refused(
             "nobody has noticed yet what is noticed in the future",
@@ -113,9 +97,6 @@ def check_is_told(told: Person, reporter: PersonId) -> None:
     """An incident is reported to another person, a line manager [policy, last paragraph].
 
     A Data Controller has nobody above them, so they may report to themselves.
-
-    Raises:
-        Refused: the person manages nobody, has no key in force, or is the reporter.
     """
     check_in_force(told)
     if told.role not in LINE_MANAGERS:
@@ -140,12 +121,7 @@ def may_read(person: Person, incident: IncidentFacts, *, on: date) -> bool:
 
 
 def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None:
-    """An incident is about someone's mistake, so few people may read it.
-
-    Raises:
-        Refused: the person neither reported it nor was told, and neither governs nor reads the
-            audit log.
-    """
+    """An incident is about someone's mistake, so few people may read it."""
     check_in_force(person)
     if not may_read(person, incident, on=on):
         raise Refused(
@@ -161,15 +137,6 @@ def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool,
 
     The reporter does not assess how serious it is, unless they govern. Findings may follow after
     the report to the Information Commissioner, "in phases" [UK GDPR 33(4)].
-
-    Args:
-        person: who adds something.
-        incident: to what.
-        assesses: whether they state the likelihood or the impact of harm.
-        on: the day, in the practice's time zone.
-
-    Raises:
-        Refused: the person is none of these, or it was closed and nothing had to be reported.
     """
     check_in_force(person)
     governs = Power.GOVERN in powers_of(person, on)
@@ -194,11 +161,7 @@ def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool,
 
 
 def check_may_close(person: Person, incident: IncidentFacts, *, on: date) -> None:
-    """The Data Controller decides once whether the law requires a report.
-
-    Raises:
-        Refused: the person does not govern, or it is already closed.
-    """
+    """The Data Controller decides once whether the law requires a report."""
     check_may(person, Power.GOVERN, on=on)
     if incident.state is IncidentState.CLOSED:
         raise Refused(

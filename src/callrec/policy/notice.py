@@ -88,10 +88,9 @@ class NoticeGap:
 
 
 def check_versions(versions: Iterable[NoticeVersion]) -> None:
-    """Check that on each day at most one version of a kind is in force.
+    """Check that at most one version of a kind is in force on each day; Misconfigured if not.
 
-    Raises:
-        Misconfigured: a version ends before it begins, two of a kind overlap or have one name.
+    Nor does one end before it begins, or have the name of another.
     """
     for kind, of_kind in _by_kind(versions):
         for version in of_kind:
@@ -125,12 +124,8 @@ def caller_told(
     """Whether a caller was told [policy 3].
 
     An announcement covers the incoming calls of its day. For an outgoing call only its own record
-    can tell: "where no automated announcement exists, the caller will inform".
-
-    Args:
-        direction: which way the call went; None if unknown.
-        announced: an announcement was in force on its day.
-        said: what the call's own record says; it takes precedence.
+    can tell: "where no automated announcement exists, the caller will inform". What it ``said``
+    takes precedence.
     """
     if said is not None:
         return said
@@ -163,9 +158,7 @@ def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[Not
             yield NoticeGap(kind, first_on, later.first_on - timedelta(days=1))
 
 
-def _by_kind(
-    versions: Iterable[NoticeVersion],
-) -> list[tuple[NoticeKind, Sequence[NoticeVersion]]]:
+def _by_kind(versions: Iterable[NoticeVersion]) -> list[tuple[NoticeKind, Sequence[NoticeVersion]]]:
     """The versions of each kind, in the order of their first days."""
     ordered = sorted(versions, key=lambda each: (each.kind, each.first_on))
     return [(kind, tuple(each)) for kind, each in groupby(ordered, key=lambda each: each.kind)]

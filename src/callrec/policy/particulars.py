@@ -34,7 +34,6 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
 
@@ -108,11 +107,7 @@ class Particulars:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
-        """Read it back, without asking today's rules: they may have changed since.
-
-        Raises:
-            Tampered: it is not what `as_json` writes.
-        """
+        """Read it back, without asking the rules of today; Tampered if it is not `as_json`'s."""
         try:
             day, times, parties = value["date"], value["time"], value["parties"]
             read = cls(
@@ -140,17 +135,9 @@ def read_particulars(
 ) -> Particulars:
     """Check the answers and make them a request's particulars.
 
-    Args:
-        purpose: what the recordings are for.
-        said: the answers; the number is E.164, "unknown" or empty.
-        today: in the practice's time zone.
-        logins: of everyone in the practice.
-
-    Raises:
-        Refused: there is no proper reason, something is neither given nor "unknown", or the
-            purpose's own rules say no (policy/completeness.py).
-        Unusable: the parties are named and unknown at once, or an answer is not one to choose from.
-        NotFound: nobody has a login that was given.
+    The number is E.164, "unknown" or empty. Refused without a proper reason, where something is
+    neither given nor "unknown", or by the purpose's own rules (policy/completeness.py). Unusable if
+    the parties are named and unknown at once; otherwise as `read_further`.
     """
     taken = replace(
         said,
@@ -229,11 +216,7 @@ def _check_complete(purpose: Purpose, said: Answers) -> None:
 
 
 def check_not_in_future(call_on: date | None, today: date) -> None:
-    """A request is for a past call [policy 4(b)].
-
-    Raises:
-        Refused: its day is in the future.
-    """
+    """A request is for a past call [policy 4(b)]."""
     if call_on is not None and call_on > today:
         raise Refused(
             "the call is on a day to come",

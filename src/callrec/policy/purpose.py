@@ -1,8 +1,7 @@
 """The fourteen purposes and what follows from each.
 
-`who_decides` says for each purpose whose decision it is, and `TERMS` where it comes from and what
-follows from it. A purpose without a row fails a test; a row is the whole of what is particular to a
-purpose. All of it as tables: docs/who-decides.md.
+A purpose without a row of `TERMS` fails a test; a row is the whole of what is particular to a
+purpose, but for the grounds to withhold (`withholding`). As tables: docs/who-decides.md.
 """
 
 from __future__ import annotations
@@ -19,7 +18,10 @@ from callrec.policy.role import Power
 
 
 class Purpose(StrEnum):
-    """Why somebody asks for a recording, as it is typed."""
+    """Why somebody asks for a recording, as it is typed.
+
+    A request's id has the number of its purpose, which is never given to another: add at the end.
+    """
 
     PROTECT_PARTIES = "protect-parties"
     PERFORMANCE = "performance"
@@ -37,39 +39,20 @@ class Purpose(StrEnum):
     DISPOSAL = "disposal"
 
 
-def who_decides(purpose: Purpose) -> tuple[Power, Clause]:
-    """The power that decides a purpose, and the clause that says so; what brings it is in `role`.
-
-    The type checker sees that no purpose is left out.
-    """
-    match purpose:
-        case (
-            Purpose.PROTECT_PARTIES
-            | Purpose.PERFORMANCE
-            | Purpose.TRAINING
-            | Purpose.ABUSIVE_CALL
-            | Purpose.COMPLAINT
-            | Purpose.MEDICO_LEGAL
-            | Purpose.REGULATORY
-        ):
-            return Power.DECIDE_GENERAL, Clause.FORMALLY_AUTHORISED
-        case Purpose.DISCIPLINARY:
-            return Power.DECIDE_RESERVED, Clause.DISCIPLINARY
-        case Purpose.SUBJECT_ACCESS:
-            return Power.DECIDE_RESERVED, Clause.SUBJECT_ACCESS
-        case Purpose.OUTSIDE_BODY:
-            return Power.DECIDE_RESERVED, Clause.OUTSIDE_BODY
-        case Purpose.DECEASED | Purpose.ERASURE | Purpose.PORTABILITY | Purpose.DISPOSAL:
-            return Power.DECIDE_RESERVED, Clause.CONTROLLED_ACCESS
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for requests of one purpose. Each claim is false unless a row says it."""
 
-    purpose: Purpose
     sources: tuple[Clause | Law, ...]
     """The last is the most particular."""
+    in_words: str
+    """What it is called where a recipient reads it."""
+    right: str = ""
+    """The right in law on which a release rests; empty: on the policy, or on what the body says."""
+    decided_under: Clause = Clause.FORMALLY_AUTHORISED
+    """Where it says who decides: what a refusal cites."""
+    clock: Clause | Law = Clause.FORMALLY_AUTHORISED
+    """Where it says by when it is answered. Under a law it never lapses undecided."""
     further: tuple[FurtherParticular, ...] = ()
     """What such a request says besides the six of 4(b), in the order in which it is asked for."""
     is_made_by_hand: bool = True
@@ -79,20 +62,18 @@ class Terms:
     """Its recordings may not be destroyed while it is open."""
     is_heard: bool = True
     """What is approved is listened to or handed over, not carried out."""
-    has_statutory_clock: bool = False
-    """The law sets a day for the answer, so it never lapses undecided."""
     needs_second_person: bool = False
-    """Whoever alone approved it may not release it."""
+    """A person who alone approved it may not release it."""
     needs_third_party_check: bool = False
-    """Before a release somebody says what he found of other people in it."""
+    """Before a release somebody says what they found of other people in it."""
     goes_to_manager: bool = False
     """Only the employee's manager is handed the recording [policy 2 bullet 6]."""
     needs_consultation: bool = False
-    """A delegate consults the Data Controller before he approves [policy 4(g)]."""
+    """A delegate consults the Data Controller before they approve [policy 4(g)]."""
     edits_are_decided: bool = False
     """A copy goes outside, so what is left out of it is part of the approval."""
     is_attended: bool = False
-    """Somebody from outside may come to hear it, so who was there is on record."""
+    """Visitors may come to hear it, so who was there is on record."""
 
     @property
     def is_dated(self) -> bool:
@@ -100,14 +81,15 @@ class Terms:
         return FurtherParticular.RECEIVED in self.further
 
     @property
-    def decided_with(self) -> Power:
-        """The power that decides it."""
-        return who_decides(self.purpose)[0]
+    def has_statutory_clock(self) -> bool:
+        """Whether a law sets a day for the answer."""
+        return isinstance(self.clock, Law)
 
     @property
-    def decided_under(self) -> Clause:
-        """Where it says who decides: what a refusal cites."""
-        return who_decides(self.purpose)[1]
+    def decided_with(self) -> Power:
+        """The power that decides it: partners and managers have what 4(b) alone speaks of."""
+        is_general = self.decided_under is Clause.FORMALLY_AUTHORISED
+        return Power.DECIDE_GENERAL if is_general else Power.DECIDE_RESERVED
 
     @property
     def asked_under(self) -> Clause | Law:
@@ -115,218 +97,168 @@ class Terms:
         return self.sources[-1]
 
 
-_ROWS: Final = (
-    Terms(
-        purpose=Purpose.PROTECT_PARTIES,
-        sources=(Clause.BOTH_PARTIES,),
-    ),
-    Terms(
-        purpose=Purpose.PERFORMANCE,
-        sources=(Clause.PERFORMANCE,),
-        further=(FurtherParticular.LEARNING,),
-        is_capped=True,
-    ),
-    Terms(
-        purpose=Purpose.TRAINING,
-        sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
-        further=(FurtherParticular.LEARNING,),
-        is_capped=True,
-    ),
-    Terms(
-        purpose=Purpose.ABUSIVE_CALL,
-        sources=(Clause.ABUSIVE_CALLS,),
-        further=(FurtherParticular.AFFECTED,),
-    ),
-    Terms(
-        purpose=Purpose.COMPLAINT,
-        sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
-        further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
-        places_hold=True,
-    ),
-    Terms(
-        purpose=Purpose.MEDICO_LEGAL,
-        sources=(Clause.MEDICO_LEGAL,),
-        further=(FurtherParticular.CLAIM,),
-        places_hold=True,
-    ),
-    Terms(
-        purpose=Purpose.DISCIPLINARY,
-        sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
-        further=(
-            *(FurtherParticular.EMPLOYEE, FurtherParticular.ALLEGATION),
-            *(FurtherParticular.AGREEMENT, FurtherParticular.CONSULTED),
+TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
+    {
+        Purpose.PROTECT_PARTIES: Terms(
+            sources=(Clause.BOTH_PARTIES,), in_words="protecting the interests of both parties"
         ),
-        needs_second_person=True,
-        goes_to_manager=True,
-        needs_consultation=True,
-    ),
-    Terms(
-        purpose=Purpose.REGULATORY,
-        sources=(Clause.COMPLIANCE,),
-        further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
-    ),
-    Terms(
-        purpose=Purpose.SUBJECT_ACCESS,
-        sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
-        further=(
-            *(
+        Purpose.PERFORMANCE: Terms(
+            sources=(Clause.PERFORMANCE,),
+            in_words="improving the practice's performance",
+            further=(FurtherParticular.LEARNING,),
+            is_capped=True,
+        ),
+        Purpose.TRAINING: Terms(
+            sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
+            in_words="training",
+            further=(FurtherParticular.LEARNING,),
+            is_capped=True,
+        ),
+        Purpose.ABUSIVE_CALL: Terms(
+            sources=(Clause.ABUSIVE_CALLS,),
+            in_words="protecting staff from abusive or nuisance calls",
+            further=(FurtherParticular.AFFECTED,),
+        ),
+        Purpose.COMPLAINT: Terms(
+            sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
+            in_words="establishing the facts of a complaint",
+            further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
+            places_hold=True,
+        ),
+        Purpose.MEDICO_LEGAL: Terms(
+            sources=(Clause.MEDICO_LEGAL,),
+            in_words="establishing the facts of a medico-legal claim",
+            further=(FurtherParticular.CLAIM,),
+            places_hold=True,
+        ),
+        Purpose.DISCIPLINARY: Terms(
+            sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
+            in_words="a disciplinary process",
+            decided_under=Clause.DISCIPLINARY,
+            further=(
+                FurtherParticular.EMPLOYEE,
+                FurtherParticular.ALLEGATION,
+                FurtherParticular.AGREEMENT,
+                FurtherParticular.CONSULTED,
+            ),
+            needs_second_person=True,
+            goes_to_manager=True,
+            needs_consultation=True,
+        ),
+        Purpose.REGULATORY: Terms(
+            sources=(Clause.COMPLIANCE,),
+            in_words="evidence for a regulatory investigation",
+            further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
+        ),
+        Purpose.SUBJECT_ACCESS: Terms(
+            sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
+            in_words="a subject access request",
+            right="the data subject's right of access, UK GDPR 15",
+            decided_under=Clause.SUBJECT_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(
                 FurtherParticular.SUBJECT,
                 FurtherParticular.RECEIVED,
                 FurtherParticular.RECEIVED_HOW,
-            ),
-            *(
                 FurtherParticular.IDENTITY,
                 FurtherParticular.AUTHORITY,
                 FurtherParticular.HEAR_OR_COPY,
             ),
+            places_hold=True,
+            needs_third_party_check=True,
+            needs_second_person=True,
+            edits_are_decided=True,
+            is_attended=True,
         ),
-        places_hold=True,
-        has_statutory_clock=True,
-        needs_third_party_check=True,
-        needs_second_person=True,
-        edits_are_decided=True,
-        is_attended=True,
-    ),
-    Terms(
-        purpose=Purpose.OUTSIDE_BODY,
-        sources=(Clause.OUTSIDE_BODY,),
-        further=(
-            *(
+        Purpose.OUTSIDE_BODY: Terms(
+            sources=(Clause.OUTSIDE_BODY,),
+            in_words="the request of an outside body",
+            decided_under=Clause.OUTSIDE_BODY,
+            clock=Clause.OUTSIDE_BODY,
+            further=(
                 FurtherParticular.BODY,
                 FurtherParticular.OFFICER,
                 FurtherParticular.RANK,
                 FurtherParticular.CONTACT,
-            ),
-            *(FurtherParticular.REFERENCE, FurtherParticular.RECEIVED),
-            *(FurtherParticular.LEGAL_BASIS, FurtherParticular.ANSWER_BY, FurtherParticular.URGENT),
-            *(
+                FurtherParticular.REFERENCE,
+                FurtherParticular.RECEIVED,
+                FurtherParticular.LEGAL_BASIS,
+                FurtherParticular.ANSWER_BY,
+                FurtherParticular.URGENT,
                 FurtherParticular.NECESSITY,
                 FurtherParticular.PREJUDICE,
                 FurtherParticular.SUBJECT_MAY_BE_TOLD,
             ),
+            places_hold=True,
+            needs_second_person=True,
+            edits_are_decided=True,
+            is_attended=True,
         ),
-        places_hold=True,
-        needs_second_person=True,
-        edits_are_decided=True,
-        is_attended=True,
-    ),
-    Terms(
-        purpose=Purpose.DECEASED,
-        sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
-        further=(
-            *(FurtherParticular.APPLICANT, FurtherParticular.STANDING, FurtherParticular.EVIDENCE),
-            FurtherParticular.RECEIVED,
+        Purpose.DECEASED: Terms(
+            sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
+            in_words="access to the records of a deceased patient",
+            right="Access to Health Records Act 1990 s.3",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.DECEASED_PERIOD,
+            further=(
+                FurtherParticular.APPLICANT,
+                FurtherParticular.STANDING,
+                FurtherParticular.EVIDENCE,
+                FurtherParticular.RECEIVED,
+            ),
+            edits_are_decided=True,
+            is_attended=True,
         ),
-        has_statutory_clock=True,
-        edits_are_decided=True,
-        is_attended=True,
-    ),
-    Terms(
-        purpose=Purpose.ERASURE,
-        sources=(Clause.RIGHTS,),
-        further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
-        has_statutory_clock=True,
-        is_heard=False,
-    ),
-    Terms(
-        purpose=Purpose.PORTABILITY,
-        sources=(Clause.RIGHTS,),
-        further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
-        has_statutory_clock=True,
-        edits_are_decided=True,
-    ),
-    Terms(
-        purpose=Purpose.DISPOSAL,
-        sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
-        is_made_by_hand=False,
-        is_heard=False,
-    ),
+        Purpose.ERASURE: Terms(
+            sources=(Clause.RIGHTS,),
+            in_words="erasure",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+            is_heard=False,
+        ),
+        Purpose.PORTABILITY: Terms(
+            sources=(Clause.RIGHTS,),
+            in_words="data portability",
+            right="the data subject's right to data portability, UK GDPR 20",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+            edits_are_decided=True,
+        ),
+        Purpose.DISPOSAL: Terms(
+            sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
+            in_words="disposal",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            is_made_by_hand=False,
+            is_heard=False,
+        ),
+    }
 )
-
-TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType({row.purpose: row for row in _ROWS})
-"""One row for each purpose."""
-
-BASIS_IN_WORDS: Final[Mapping[Purpose, str]] = {
-    Purpose.PROTECT_PARTIES: "protecting the interests of both parties",
-    Purpose.PERFORMANCE: "improving the practice's performance",
-    Purpose.TRAINING: "training",
-    Purpose.ABUSIVE_CALL: "protecting staff from abusive or nuisance calls",
-    Purpose.COMPLAINT: "establishing the facts of a complaint",
-    Purpose.MEDICO_LEGAL: "establishing the facts of a medico-legal claim",
-    Purpose.DISCIPLINARY: "a disciplinary process",
-    Purpose.REGULATORY: "evidence for a regulatory investigation",
-    Purpose.SUBJECT_ACCESS: "a subject access request",
-    Purpose.OUTSIDE_BODY: "the request of an outside body",
-    Purpose.DECEASED: "access to the records of a deceased patient",
-    Purpose.ERASURE: "erasure",
-    Purpose.PORTABILITY: "data portability",
-    Purpose.DISPOSAL: "disposal",
-}
-"""What each purpose is called where a recipient reads it."""
-
-_RIGHTS: Final[Mapping[Purpose, str]] = {
-    Purpose.SUBJECT_ACCESS: "the data subject's right of access, UK GDPR 15",
-    Purpose.PORTABILITY: "the data subject's right to data portability, UK GDPR 20",
-    Purpose.DECEASED: "Access to Health Records Act 1990 s.3",
-}
 
 
 def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
-    """On what a release for a purpose rests.
-
-    Args:
-        purpose: of the request.
-        further: what was said besides the six particulars: an outside body's own basis.
-    """
-    if purpose in _RIGHTS:
-        return _RIGHTS[purpose]
+    """On what a release rests; ``further`` may name an outside body's own basis."""
     if purpose is Purpose.OUTSIDE_BODY:
-        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[
-            further[FurtherParticular.LEGAL_BASIS]
-        ]
-    return f"the practice's call recording policy, {TERMS[purpose].sources[-1]}"
+        bases = QUESTIONS[FurtherParticular.LEGAL_BASIS].choices
+        return bases[further[FurtherParticular.LEGAL_BASIS]]
+    terms = TERMS[purpose]
+    return terms.right or f"the practice's call recording policy, {terms.asked_under}"
 
-
-# A request's id, which says what the request is for (docs/formats/grant.md, 3).
-#
-# It stands in each of the request's leaves, so that the purpose in its row is held against the log
-# without opening anything.
 
 RANDOM_BYTES: Final = 12
-
-_BEGIN: Final = b"req".hex()
-
-_NUMBERS: Final[Mapping[Purpose, int]] = MappingProxyType(
-    {
-        Purpose.PROTECT_PARTIES: 1,
-        Purpose.PERFORMANCE: 2,
-        Purpose.TRAINING: 3,
-        Purpose.ABUSIVE_CALL: 4,
-        Purpose.COMPLAINT: 5,
-        Purpose.MEDICO_LEGAL: 6,
-        Purpose.DISCIPLINARY: 7,
-        Purpose.REGULATORY: 8,
-        Purpose.SUBJECT_ACCESS: 9,
-        Purpose.OUTSIDE_BODY: 10,
-        Purpose.DECEASED: 11,
-        Purpose.ERASURE: 12,
-        Purpose.PORTABILITY: 13,
-        Purpose.DISPOSAL: 14,
-    }
-)
-"""A number is never given to another purpose."""
+_BEGIN: Final = {each: f"{b'req'.hex()}{n:02x}" for n, each in enumerate(Purpose, 1)}
 
 
 def request_id(purpose: Purpose, drawn: bytes) -> str:
-    """The id of a new request, 32 hex digits.
+    """The id of a new request, 32 hex digits, which says what it is for (docs/formats/grant.md, 3).
 
-    Args:
-        purpose: what it is for; a request never comes to be for another.
-        drawn: `RANDOM_BYTES` from the operating system's generator.
+    It stands in each of the request's leaves, so that the purpose in its row is held against the
+    log without opening anything. ``drawn`` is `RANDOM_BYTES` from the system's generator.
     """
-    return f"{_BEGIN}{_NUMBERS[purpose]:02x}{drawn.hex()}"
+    return _BEGIN[purpose] + drawn.hex()
 
 
 def is_for(id_: str, purpose: Purpose) -> bool:
     """Whether a request of this id is for this purpose."""
-    return id_.startswith(f"{_BEGIN}{_NUMBERS[purpose]:02x}")
+    return id_.startswith(_BEGIN[purpose])

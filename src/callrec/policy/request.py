@@ -34,13 +34,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.days import day_end
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import PersonId
+from callrec.policy.words import Worded
 
 
 class RequestState(StrEnum):
@@ -56,17 +57,8 @@ class RequestState(StrEnum):
     CLOSED = "closed"
 
 
-class RequestAct(StrEnum):
-    """What happens to a request. As text it is the `act` of the leaf that records it."""
-
-    done: str
-    """Completes "cannot be …"."""
-
-    def __new__(cls, act: str, done: str) -> Self:
-        member = str.__new__(cls, act)
-        member._value_ = act
-        member.done = done
-        return member
+class RequestAct(Worded):
+    """What happens to a request, as leaves name it; its meaning completes "cannot be …"."""
 
     CREATED = "request.created", "made again"
     RECEIVED = "request.received", "dated"
@@ -183,15 +175,7 @@ _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILE
 _HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
 """A hearing begun, and one ended; a killed program leaves no end."""
 
-_STANDS = {
-    RequestAct.APPROVED: True,
-    RequestAct.AMENDED: False,
-    RequestAct.REVOKED: False,
-    RequestAct.GRANT_LAPSED: False,
-}
-"""Whether an approval stands after this."""
-
-ENDING_ACTS = frozenset(act for act, stands in _STANDS.items() if not stands)
+ENDING_ACTS = frozenset({RequestAct.AMENDED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts that end an approval, so that the request must be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
@@ -208,35 +192,19 @@ _HANDING_OVER = frozenset(
 
 
 def check_transition(state: RequestState, act: RequestAct, reference: str) -> None:
-    """Check that an act is possible in this state.
-
-    Args:
-        state: of the request.
-        act: what is to happen.
-        reference: ``R-17``, for the hint.
-
-    Raises:
-        Refused: it may not; the message names the state.
-    """
+    """Check that an act is possible in this state; ``reference`` is for the hint."""
     if _next_state(state, act) is None:
         raise Refused(
-            f"the request is {state} and cannot be {act.done}",
+            f"the request is {state} and cannot be {act.meaning}",
             clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
             hint=_INSTEAD.get((state, act), _HOW_IT_GOT_THERE).format(reference),
         )
 
 
 def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str) -> None:
-    """Check that an act is possible for a request with this history.
+    """Check that an act is possible for a request with this history; ``reference`` is for the hint.
 
-    Args:
-        events: oldest first.
-        act: what is to happen.
-        reference: ``R-17``, for the hint.
-
-    Raises:
-        Refused: it is not possible in this state, or a package went out, or an approval stands that
-            must be revoked first.
+    Not where a package went out, or while an approval stands that must be revoked first.
     """
     history = tuple(events)
     state = state_after(history)
@@ -246,7 +214,7 @@ def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference:
         if is_undelivered(history):
             hint = "what was only heard can be, once it is taken back: callrec revoke {}"
         raise Refused(
-            f"the request is {state} and cannot be {act.done}", hint=hint.format(reference)
+            f"the request is {state} and cannot be {act.meaning}", hint=hint.format(reference)
         )
 
 
@@ -256,26 +224,24 @@ def is_undelivered(events: Iterable[RequestEvent]) -> bool:
 
 
 def is_unanswered(events: Iterable[RequestEvent]) -> bool:
-    """Whether no package went out and no approval stands, whoever has heard it."""
+    """Whether no package went out and no approval stands, even if staff have heard it."""
     history = tuple(events)
     return is_undelivered(history) and not has_standing_approval(history)
 
 
 def has_standing_approval(events: Iterable[RequestEvent]) -> bool:
     """Whether an approval stands that the log does not show as ended."""
-    stands = False
-    for event in events:
-        stands = _STANDS.get(event.act, stands)
-    return stands
+    turns = {RequestAct.APPROVED, *ENDING_ACTS}
+    acts = [event.act for event in events if event.act in turns]
+    return acts[-1:] == [RequestAct.APPROVED]
 
 
 def state_after(events: Iterable[RequestEvent]) -> RequestState:
     """The state of a request after these events, oldest first; refused attempts are no events.
 
-    Law: it never goes where `check_transition` refuses to go.
+    Tampered if this cannot have happened in this order.
 
-    Raises:
-        Tampered: this cannot have happened in this order.
+    Law: it never goes where `check_transition` refuses to go.
     """
     state: RequestState | None = None
     in_preparation = under_way = 0
@@ -342,9 +308,8 @@ def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
 def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> datetime:
     """UTC: when a request was made, or when its last approval ended.
 
-    Args:
-        events: at least one, oldest first, each with when the grants lapse that it approved; None
-            where it approves nothing, or that is not known.
+    At least one, oldest first, each with when the grants lapse that it approved, where that is
+    known.
 
     Law: without an approval nothing moves it on.
     """
@@ -377,8 +342,7 @@ def grant_lapses_at(
 ) -> datetime:
     """UTC: when a grant lapses; at the end of `until` where the decider chose an earlier day.
 
-    Raises:
-        Refused: the chosen day is in the past, or later than grants may last.
+    Refused if that day is in the past, or later than grants may last.
     """
     last = _last_day(approved_at, days, zone)
     chosen = last if until is None else until

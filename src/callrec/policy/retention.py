@@ -49,10 +49,6 @@ _NUMBERS: Final = (
 )
 """As words, each at one less than it says."""
 
-_ONE_DAY: Final = timedelta(days=1)
-
-_SHORTEST_MONTH: Final = 28
-
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -191,14 +187,10 @@ def due_on(call_on: date, months: int) -> date:
     It is kept to the end of the same day this many months later, or of that month's last day where
     there is none: the day of the call itself does not count, so it is never kept for less.
 
-    Args:
-        call_on: the day of the call, in the practice's time zone.
-        months: how long it is kept.
-
     Laws: later calls are never due earlier; a longer time never ends earlier; what is kept for
     years is due the day after the anniversary, of 29 February on 1 March.
     """
-    return same_day_after(call_on, months) + _ONE_DAY
+    return same_day_after(call_on, months) + timedelta(days=1)
 
 
 def last_call_due(schedule: Iterable[Category], on: date) -> date:
@@ -207,14 +199,13 @@ def last_call_due(schedule: Iterable[Category], on: date) -> date:
     Law: what is due was on that day or before.
     """
     months = [months_configured(each.keeps) for each in schedule if each.keeps is not None]
-    return on - timedelta(days=_SHORTEST_MONTH * min(months, default=0))
+    return on - timedelta(days=28 * min(months, default=0))  # no month is shorter
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:
     """The category of a recording that was given none by hand.
 
-    Args:
-        of_a_claim: whether a medico-legal request, or its hold, names the recording.
+    It is ``of_a_claim`` if a medico-legal request, or its hold, names the recording.
 
     Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
     legal claim.
@@ -223,14 +214,10 @@ def category_by_rule(*, of_a_claim: bool) -> str:
 
 
 def effective_category(said: Category | None, by_rule: Category) -> Category:
-    """The category by which a recording is kept.
+    """The category by which a recording is kept: the last one set by hand, or that of the rules.
 
     A claim's recording is kept at least as long as a claim: an earlier choice did not know of it,
     and nobody may later shorten what may be needed as evidence.
-
-    Args:
-        said: the last one set by hand; None if there is none.
-        by_rule: the one that `category_by_rule` names.
 
     Law: what is of a claim is never due before a claim of its day is.
     """
@@ -284,25 +271,12 @@ def totals_by_category(
 
 
 def check_may_review(person: Person, *, on: date) -> None:
-    """Those who archive review what is due, set its category, and propose disposal.
-
-    Raises:
-        Refused: the person does not hold the power that day.
-    """
+    """Those who archive review what is due, set its category, and propose disposal."""
     check_may(person, Power.ARCHIVE, on=on)
 
 
 def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) -> None:
-    """Keeping on what is due takes a reason.
-
-    Args:
-        purpose: of the approved request.
-        withheld: how many of its recordings are withheld.
-        note: the decider's reason; may be empty.
-
-    Raises:
-        Refused: some of a disposal is withheld, and no note says why.
-    """
+    """Keeping on what is due takes a reason: the decider's note on a disposal."""
     if purpose is Purpose.DISPOSAL and withheld and not note.strip():
         raise Refused(
             "what is kept on although it is due is kept on for a reason",
@@ -312,11 +286,7 @@ def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) ->
 
 
 def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
-    """Approved recordings are destroyed only if still due: category or schedule may have changed.
-
-    Raises:
-        Refused: one is to be kept longer now.
-    """
+    """Approved recordings are destroyed only if still due: category or scales may have changed."""
     if not all(each.is_due(on) for each in recordings):
         raise Refused(
             "a recording that was approved for disposal is to be kept longer now",
@@ -337,11 +307,7 @@ class RecordingState(StrEnum):
 
 
 def check_destroys(request: RequestFacts) -> None:
-    """Only an erasure or a disposal destroys [policy 4(h), 4(i)].
-
-    Raises:
-        Refused: the request is for something else.
-    """
+    """Only an erasure or a disposal destroys [policy 4(h), 4(i)]."""
     terms = TERMS[request.purpose]
     if terms.is_heard:
         raise Refused(
@@ -354,16 +320,7 @@ def check_destroys(request: RequestFacts) -> None:
 def check_granted(
     request: RequestFacts, to_destroy: Collection[int], granted: Collection[int]
 ) -> None:
-    """Exactly the approved recordings are destroyed.
-
-    Args:
-        request: the one approved.
-        to_destroy: numbers of the recordings to destroy.
-        granted: those that standing approvals grant.
-
-    Raises:
-        Refused: nothing is granted, or the two differ.
-    """
+    """Exactly the recordings, by number, that standing approvals grant are destroyed."""
     if not granted:
         raise Refused(
             f"the request is {request.state}, and no approval of it stands",
@@ -379,14 +336,7 @@ def check_granted(
 
 
 def check_nobody_waits(waiting: Collection[str]) -> None:
-    """Nothing that an open request asks for is destroyed under another [policy 4(h)].
-
-    Args:
-        waiting: references of other open requests for one of the recordings.
-
-    Raises:
-        Refused: there is one.
-    """
+    """Nothing that another open request asks for is destroyed [policy 4(h)]; given by reference."""
     if waiting:
         first = min(waiting, key=lambda reference: int(reference.removeprefix("R-")))
         raise Refused(
@@ -397,11 +347,7 @@ def check_nobody_waits(waiting: Collection[str]) -> None:
 
 
 def check_can_be_destroyed(number: int, state: str) -> None:
-    """A recording to destroy is there, and its use is not restricted [UK GDPR 18].
-
-    Raises:
-        Refused: it is destroyed already, or restricted.
-    """
+    """A recording to destroy is there, and its use is not restricted [UK GDPR 18]."""
     if state in {RecordingState.LIVE, RecordingState.ARCHIVED}:
         return
     raise Refused(

@@ -46,9 +46,7 @@ class RegisterTerms:
     kept_under: Clause
 
 
-RIGHTS_PURPOSES: Final = frozenset(
-    {Purpose.SUBJECT_ACCESS, Purpose.DECEASED, Purpose.ERASURE, Purpose.PORTABILITY}
-)
+RIGHTS_PURPOSES: Final = frozenset(each for each in Purpose if TERMS[each].has_statutory_clock)
 """Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
@@ -69,9 +67,6 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
     """A register is for readers of the audit log, and for those who decide all that it lists.
 
     One that lists no requests is for those who govern.
-
-    Raises:
-        Refused: the person is none of these.
     """
     check_in_force(person)
     terms, powers = REGISTERS[register], powers_of(person, on)
@@ -92,11 +87,6 @@ def is_hidden_from(
     An outside body may ask that they are not told; they read of it nowhere then, nor where it is
     not known whether they may.
 
-    Args:
-        person: the reader of a list, a register or the request.
-        subjects: the people of the practice whom it is about.
-        may_be_told: whether they may be told; None if not stated.
-
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """
     return person.id in subjects and may_be_told is not True
@@ -105,10 +95,8 @@ def is_hidden_from(
 def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -> None:
     """A dossier is for the request's makers, its deciders and readers of the audit log.
 
-    Each sees its content only as far as `callrec request show` would show it.
-
-    Raises:
-        Refused: the person is none of these, or the request is about them and not theirs.
+    Each sees its content only as far as `callrec request show` would show it. Nobody reads one
+    about themselves that is not theirs.
     """
     check_in_force(person)
     if person.id in request.makers:
@@ -127,15 +115,15 @@ def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -
         )
 
 
-class GlassVerdict(StrEnum):
-    """What a reviewer says of a lone decision."""
+class ReviewVerdict(StrEnum):
+    """What a reviewer says of a lone decision, or of a search."""
 
     ACCEPTED = "accepted"
     QUERIED = "queried"
 
     @property
-    def act(self) -> str:
-        """Of the leaf that records it, so that lists need not open its details."""
+    def glass_act(self) -> str:
+        """Of the leaf that records it of a decision, so that lists need not open its details."""
         return f"glass.{self}"
 
 
@@ -145,11 +133,7 @@ def may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> bool:
 
 
 def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> None:
-    """Another person who may read the audit log reviews it [policy 4(b)].
-
-    Raises:
-        Refused: the person may not read the log, or broke the glass themselves.
-    """
+    """Another person who may read the audit log reviews it [policy 4(b)]."""
     check_may(person, Power.READ_AUDIT, on=on)
     if person.id == broken_by:
         raise Refused(
@@ -159,21 +143,10 @@ def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> 
         )
 
 
-def check_glass_verdict(verdict: GlassVerdict, reason: str | None) -> None:
-    """A query takes a reason.
-
-    Raises:
-        Refused: it is queried, and the reason is none.
-    """
-    if verdict is GlassVerdict.QUERIED:
+def check_glass_verdict(verdict: ReviewVerdict, reason: str | None) -> None:
+    """A query takes a reason."""
+    if verdict is ReviewVerdict.QUERIED:
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-
-
-class Verdict(StrEnum):
-    """What a reviewer says of a search."""
-
-    ACCEPTED = "accepted"
-    QUERIED = "queried"
 
 
 def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
@@ -190,11 +163,7 @@ def may_review_search(person: Person, searcher: Person, *, on: date) -> bool:
 
 
 def check_may_review_search(person: Person, searcher: Person, *, on: date) -> None:
-    """The Data Controller reviews searches, and another person theirs [policy 4(c)].
-
-    Raises:
-        Refused: it is the person's own, or not theirs to review.
-    """
+    """The Data Controller reviews searches, and another person theirs [policy 4(c)]."""
     if may_review_search(person, searcher, on=on):
         return
     check_may(person, Power.READ_AUDIT, on=on)
@@ -206,26 +175,14 @@ def check_may_review_search(person: Person, searcher: Person, *, on: date) -> No
     )
 
 
-def check_verdict(verdict: Verdict, reason: str | None) -> None:
-    """A query takes a reason [policy 4(c)].
-
-    Raises:
-        Refused: it is queried, and the reason is none.
-    """
-    if verdict is Verdict.QUERIED:
+def check_verdict(verdict: ReviewVerdict, reason: str | None) -> None:
+    """A query takes a reason [policy 4(c)]."""
+    if verdict is ReviewVerdict.QUERIED:
         check_reason(reason, Clause.NO_BROWSING)
 
 
 def check_was_shown(search: int, shown: Container[int]) -> None:
-    """Reviewers judge only searches that they were shown [policy 4(c)].
-
-    Args:
-        search: the sequence of its leaf.
-        shown: the searches drawn for the reviewer.
-
-    Raises:
-        Refused: it is none of them.
-    """
+    """Reviewers judge only searches, by their leaves' sequence, that they were shown [4(c)]."""
     if search not in shown:
         raise Refused(
             f"nobody reviews what he was not shown, and entry {search} was not drawn for him",

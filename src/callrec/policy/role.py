@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NewType, Self
+from typing import Final, NewType
 
 from callrec.errors import Unusable
+from callrec.policy.words import Worded
 
 PersonId = NewType("PersonId", str)
 """32 hex digits; never a login name."""
@@ -35,17 +36,8 @@ LINE_MANAGERS: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLL
 """The roles that manage employees."""
 
 
-class Power(StrEnum):
-    """Something a person may do. As text it is the word that vouchers carry."""
-
-    doing: str
-    """Completes "may not …"."""
-
-    def __new__(cls, word: str, doing: str) -> Self:
-        member = str.__new__(cls, word)
-        member._value_ = word
-        member.doing = doing
-        return member
+class Power(Worded):
+    """Something a person may do, as vouchers carry it; its meaning completes "may not …"."""
 
     MAKE_REQUEST = "make-request", "make a request"
     SEARCH = "search", "search for recordings"
@@ -79,41 +71,26 @@ class VaultKey(StrEnum):
     INDEX = "index"
 
 
-def powers_of_role(role: Role) -> frozenset[Power]:
-    """The powers that a role brings; the type checker sees that no role is left out."""
-    match role:
-        case Role.STAFF:
-            return frozenset({Power.MAKE_REQUEST, Power.HEAR})
-        case Role.MANAGER:
-            return frozenset(
-                {
-                    Power.MAKE_REQUEST,
-                    Power.SEARCH,
-                    Power.DECIDE_GENERAL,
-                    Power.HEAR,
-                    Power.INGEST,
-                    Power.ARCHIVE,
-                }
-            )
-        case Role.PARTNER:
-            return frozenset(
-                {
-                    Power.MAKE_REQUEST,
-                    Power.SEARCH,
-                    Power.DECIDE_GENERAL,
-                    Power.HEAR,
-                    Power.READ_AUDIT,
-                }
-            )
-        case Role.DATA_CONTROLLER:
-            return frozenset(Power)
-        case Role.AUDITOR:
-            return frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT})
-        case Role.INTAKE:
-            return frozenset({Power.INGEST})
-
-
-POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: powers_of_role(r) for r in Role})
+POWERS: Final[Mapping[Role, frozenset[Power]]] = MappingProxyType(
+    {
+        Role.STAFF: frozenset({Power.MAKE_REQUEST, Power.HEAR}),
+        Role.MANAGER: frozenset(
+            {
+                *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
+                *(Power.HEAR, Power.INGEST, Power.ARCHIVE),
+            }
+        ),
+        Role.PARTNER: frozenset(
+            {
+                *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
+                *(Power.HEAR, Power.READ_AUDIT),
+            }
+        ),
+        Role.DATA_CONTROLLER: frozenset(Power),
+        Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
+        Role.INTAKE: frozenset({Power.INGEST}),
+    }
+)
 """What each role brings."""
 
 _OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
@@ -147,11 +124,7 @@ class Person:
 
 
 def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]:
-    """The powers of a person who is to have only some of their role's.
-
-    Raises:
-        Unusable: the role does not bring one of them.
-    """
+    """The powers of a person who is to have only some of their role's; Unusable if one is not."""
     if not only <= POWERS[role]:
         raise Unusable(
             f"the role {role} does not bring {', '.join(sorted(only - POWERS[role]))}",

@@ -1,6 +1,10 @@
 """Criteria, and calls as a request describes them.
 
 The index only proposes; `matches` decides on each call's opened metadata.
+
+The person who asks need not know a recording's number: what fits the request's particulars is
+proposed, and put under a hold where the purpose places one [policy 4(b)]. That is a search like any
+other and never wider than one may be: what says neither number, name, nor day describes no call.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
+
+_Said = TypeVar("_Said")
 
 
 class Direction(StrEnum):
@@ -70,7 +76,9 @@ class Criteria:
     direction: Direction | None = None
 
     def __post_init__(self) -> None:
-        if self.tail is not None and not _is_tail(self.tail):
+        if self.tail is not None and not (
+            len(self.tail) == TAIL_DIGITS and self.tail.isascii() and self.tail.isdecimal()
+        ):
             raise Unusable("part of a number is its last four digits", hint="type --number ...4567")
         if self.party is not None and not words(self.party):
             raise Unusable(
@@ -92,17 +100,7 @@ class Criteria:
 def check_not_browsing(
     criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
 ) -> None:
-    """A search stands under a reason or a request, and asks for something [policy 4(c)].
-
-    Args:
-        criteria: what it asks for.
-        reason: as stated, if it was.
-        request: reference of the request it is made for, if it is.
-        widest_window: how many days may be looked through without naming anything.
-
-    Raises:
-        Refused: it would be browsing; the message says what would do.
-    """
+    """A search has a reason or a request, and names something or few days to look at [4(c)]."""
     if not criteria.is_narrow(widest_window):
         raise Refused(
             "a search asks for a number, a party, an extension and a day,"
@@ -150,19 +148,6 @@ def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
     return call.started_at < ends and ended_at >= begins
 
 
-def _is_tail(text: str) -> bool:
-    return len(text) == TAIL_DIGITS and text.isascii() and text.isdecimal()
-
-
-# Which calls a request describes by its particulars [policy 4(b)].
-#
-# So that whoever asks need not know a recording's number: what fits is proposed, and put under a
-# hold where the purpose places one. It is a search like any other and never wider than one may be:
-# what says neither number, name, nor day describes no call.
-
-_Said = TypeVar("_Said")
-
-
 def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
     """What a call may be found by: it is described if it meets one of these.
 
@@ -188,12 +173,7 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
-    """Whether a call began on another day than the one that is said; no day said, none is another.
-
-    Args:
-        particulars: what a request says.
-        began_at: the call's beginning, in the practice's time zone.
-    """
+    """Whether a call began, in local time, on another day than is said; no day said, none is."""
     day = _known(particulars.day)
     return day is not None and day != began_at.date()
 

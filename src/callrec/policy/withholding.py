@@ -1,11 +1,11 @@
 """On what ground a recording is withheld, and that each one is decided [policy 4(b), 4(e), 4(i)].
 
     each recording asked for is granted or withheld, none both    check_each_decided
-    who withholds all of them denies the request                  check_each_decided
+    to withhold all of them is to deny the request                check_each_decided
     an erasure is decided recording by recording, expressly       check_each_decided
     a ground fits the purpose, by the policy or by a law          check_ground
     what a law gives a right to is refused on a ground of its own check_refused_on
-    of whom nothing is held, he is answered that it is so         check_refused_on
+    a person of whom nothing is held is told so                   check_refused_on
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
 """
@@ -13,27 +13,18 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from callrec.errors import Refused, Source, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.words import Worded
 
 
-class Ground(StrEnum):
-    """Why a recording is withheld. As text it is the code that approvals and packages carry."""
-
-    meaning: str
-    """Completes "withheld, because …"."""
-
-    def __new__(cls, code: str, meaning: str) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
+class Ground(Worded):
+    """Why a recording is withheld, as approvals carry it; it is withheld "because …"."""
 
     NOT_APPROVED = "not-approved", "nobody has approved it"
     NOT_RELEVANT = "not-relevant", "the purpose does not need it, or it is about somebody else"
@@ -70,14 +61,7 @@ _WITHIN: Final[Mapping[Ground, Source]] = {
 
 GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
     {
-        Purpose.PROTECT_PARTIES: _WITHIN,
-        Purpose.PERFORMANCE: _WITHIN,
-        Purpose.TRAINING: _WITHIN,
-        Purpose.ABUSIVE_CALL: _WITHIN,
-        Purpose.COMPLAINT: _WITHIN,
-        Purpose.MEDICO_LEGAL: _WITHIN,
-        Purpose.DISCIPLINARY: _WITHIN,
-        Purpose.REGULATORY: _WITHIN,
+        **dict.fromkeys(Purpose, _WITHIN),
         Purpose.OUTSIDE_BODY: {**_WITHIN, Ground.PRIVILEGE: Law.PRIVILEGE},
         Purpose.SUBJECT_ACCESS: {
             **_WITHIN,
@@ -125,12 +109,7 @@ def is_decided_expressly(purpose: Purpose) -> bool:
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     """The ground on which a recording, or all of a request, is withheld.
 
-    Args:
-        ground: what was said; None if nothing.
-        purpose: of the request.
-
-    Raises:
-        Refused: it does not fit the purpose, or none is given where the law names them.
+    None said will do, unless the law names the grounds.
     """
     said = ground or Ground.NOT_APPROVED
     if said in GROUNDS_FOR[purpose]:
@@ -151,15 +130,8 @@ def check_refused_on(
 ) -> Ground:
     """The ground on which all of a request is refused.
 
-    Args:
-        ground: what was said; None if nothing.
-        request: what is refused.
-        asked: the recordings that it asks for; may be none.
-
-    Raises:
-        Refused: the ground does not fit the purpose; a law gives a right to what is asked for, and
-            none but that nobody approved it is given; or nothing is said to be held, and there is
-            something that is asked for.
+    It fits the purpose. Where a law gives a right to what is asked for, it is not that nobody
+    approved it. Nothing is said not to be held where something is asked for.
     """
     said = check_ground(ground, request.purpose)
     terms = TERMS[request.purpose]
@@ -189,20 +161,12 @@ def check_each_decided(
 ) -> Mapping[int, Ground]:
     """Decide on each recording that a request asks for.
 
-    Args:
-        request: what is decided.
-        asked: the numbers of its recordings, one at the least.
-        granted: those that were granted by name; empty: all that are not withheld.
-        withheld: those that were withheld expressly; all named ones are among `asked`.
+    By their numbers; none granted by name means all that are not withheld. Unusable if one is both
+    granted and withheld.
 
     Returns:
         Those that are withheld, in the request's order, with the ground of each; the others are
         granted, one at the least.
-
-    Raises:
-        Unusable: one is both granted and withheld.
-        Refused: a ground does not fit, nothing is granted, or one is left undecided where each is
-            decided expressly.
 
     Law: what is granted and what is withheld are together what was asked for, and share nothing.
     """

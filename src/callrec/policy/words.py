@@ -11,22 +11,32 @@ the audit log keeps the reasons for those who review it.
 from __future__ import annotations
 
 import unicodedata
+from enum import StrEnum
+from typing import Self
 
 from callrec.errors import Refused, Source
+
+
+class Worded(StrEnum):
+    """A word that programs carry, and what it means where people read it."""
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.meaning = meaning
+        return member
+
 
 NORMALISING_VERSION = 1
 """Stored in each part of the search index; a new rule for words takes a new number."""
 
 MIN_REASON_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
-
 MIN_REASON_WORDS = 3  # different ones
-
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u02bc"))
-
 _MIN_LETTERS = 2  # an initial names nobody
-
 _NUMBER_MASK = "•" * 7
-
 _MIN_DIGITS = 8  # of anything shorter, four digits would show most
 
 
@@ -65,11 +75,7 @@ def mask_name(name: str) -> str:
 
 
 def check_reason(reason: str | None, clause: Source) -> None:
-    """A reason is a sentence, not a word.
-
-    Raises:
-        Refused: none is given, or `is_sentence` does not hold.
-    """
+    """A reason is a sentence, not a word."""
     if not (reason or "").strip():
         raise Refused(
             "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'

@@ -31,39 +31,30 @@ from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
-from callrec.policy.reviews import GlassVerdict
+from callrec.policy.reviews import ReviewVerdict
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
-
 ANSWERED: Final = "search.answered"
 
 MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
-        # The request first, the hold, the incident.
+        # The request first, the hold, the incident, the volume.
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
-        **{verdict.act: 1 for verdict in GlassVerdict},
-        # Then the recording; between them the hearing, but of a look.
-        str(RequestAct.LOOKED): 2,
-        str(RequestAct.LISTENED): 2,
-        str(RequestAct.HEARING_ENDED): 2,
-        # Then the release.
-        str(RequestAct.PREPARED): 2,
-        str(RequestAct.DELIVERED): 2,
-        str(RequestAct.FAILED): 2,
-        str(RequestAct.HANDED_OVER): 2,
-        str(RequestAct.ACKNOWLEDGED): 2,
-        # Then the person who was told.
-        str(IncidentAct.REPORTED): 2,
-        "destruction.done": 1,
-        "archive.begun": 1,
-        "archive.given-up": 1,
-        "volume.kept": 1,
-        "volume.lost": 1,
-        "volume.found": 1,
+        **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
+        **dict.fromkeys(("destruction.done", "archive.begun", "archive.given-up"), 1),
+        **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
+        # Then the recording, between them the hearing, but of a look; the release; who was told.
+        **dict.fromkeys(
+            (
+                *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.HEARING_ENDED),
+                *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
+                *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
+            ),
+            2,
+        ),
         # The volume, or the category, and the recordings.
-        "archive.removed": 2,
-        "recording.categorised": 2,
+        **dict.fromkeys(("archive.removed", "recording.categorised"), 2),
     }
 )
 """By act, of leaves that say that it was done; those of other acts may name nothing."""

@@ -97,7 +97,7 @@ def stated_date(leaf: Leaf, zone: tzinfo) -> date:
 
 
 def without_lapsed_powers(practice: Practice, connection: Connection, person: Person) -> Person:
-    """Somebody who begins to work, without what ended by a day that the log has seen already.
+    """A person who begins to work, without what ended by a day that the log has seen already.
 
     What has ended by this machine's clock is left: they are told when they need it.
     """

@@ -30,7 +30,6 @@ from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Tampered, Unusable
 
 Form = TypeVar("Form")
-
 NONCE_BYTES: Final = 32
 
 
@@ -61,13 +60,9 @@ class _Head:
 
 
 Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
-
 Hex = Annotated[bytes, InJson(bytes.fromhex, bytes.hex)]
-
 Base64 = Annotated[bytes, InJson(decode_base64, lambda data: b64encode(data).decode())]
-
 Day = Annotated[date, InJson(date.fromisoformat, date.isoformat)]
-
 Instant = Annotated[datetime, InJson(parse_instant, format_instant)]
 
 LogHead = Annotated[
@@ -83,7 +78,7 @@ WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
 
 BESIDE: Final = Field(exclude=True)
-"""Of what is no member, and is told to whoever reads the form."""
+"""Of what is no member, and is given by the one who reads the form."""
 
 Nonce = Annotated[Hex, BESIDE]
 """32 bytes before a body's canonical JSON, and no member of it."""

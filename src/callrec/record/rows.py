@@ -10,7 +10,7 @@ its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -20,7 +20,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.reading import Problem
 from callrec.audit.register import Register
-from callrec.errors import Tampered
+from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
 
 Columns: TypeAlias = Mapping[str, object]
@@ -79,6 +79,20 @@ class Kind(Generic[H]):
         """As ``request R-17``."""
         return f"{self.table.name} {self.letter}-{row.number}"
 
+    def find(self, connection: Connection, reference: str) -> Row[Any]:
+        """The row of one, by its reference; believed once it was held against the log."""
+        number = int(reference.removeprefix(f"{self.letter}-"))
+        query = select(self.table).where(self.table.c.number == number)
+        row = connection.execute(query).first()
+        if row is None:
+            name = self.table.name
+            raise NotFound(f"there is no {name} {reference}", hint=f"run callrec {name} list")
+        return row
+
+    def every(self, connection: Connection) -> Sequence[Row[Any]]:
+        """The row of each, in the order of their numbers."""
+        return connection.execute(select(self.table).order_by(self.table.c.number)).all()
+
     def insert(self, connection: Connection, id_: str, history: H, **others: object) -> None:
         """Write a new row; ``others`` are the columns that do not follow from its leaves."""
         values = {"id": id_, **self.row_of(connection, history), **others}
@@ -95,10 +109,7 @@ class Kind(Generic[H]):
         check_row(row, {"number": numbers.get(row.id)}, self.called(row))
 
     def wrong(
-        self,
-        connection: Connection,
-        done: Iterable[Leaf],
-        may: Callable[[Row[Any], H], None],
+        self, connection: Connection, done: Iterable[Leaf], may: Callable[[Row[Any], H], None]
     ) -> Iterator[Problem]:
         """Each row that is not what leaves come to, was added, or is missing.
 
@@ -108,7 +119,7 @@ class Kind(Generic[H]):
         leaves = tuple(done)
         told, numbers = self.told(leaves), numbers_in_leaves(leaves, self.made_by)
         missing = set(numbers)
-        for row in connection.execute(select(self.table).order_by(self.table.c.number)):
+        for row in self.every(connection):
             missing.discard(row.id)
             if row.id not in told:
                 yield Problem(None, self.in_no_leaf.format(self.called(row)))

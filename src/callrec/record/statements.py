@@ -108,13 +108,9 @@ def attested_statement(
         raise Tampered("a statement is not the one that its leaf carries")
     register = register_now(practice, connection)
     check_statement(statement, register.public_keys(statement.by, before=seq).act)
-    _check_in_tree(connection, seq, body)
-    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
-        raise Tampered("a statement was made by somebody without the power to make it")
-    return statement
-
-
-def _check_in_tree(connection: Connection, seq: int, body: bytes) -> None:
     head, read = audit.stored_head(connection), audit.node_reader(connection)
     proof = tree.inclusion_proof(seq, head.size, read)
     tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
+    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
+        raise Tampered("a statement was made by somebody without the power to make it")
+    return statement

@@ -93,7 +93,7 @@ class Versioned(Kind[H]):
         """Seal a version under a new key, and that to the vault's keys and to people.
 
         Not to people who were shut out, who keep their seed, nor to people whose key is not
-        confirmed, as somebody else knows a provisional password: who confirms it gives them these.
+        confirmed, as another person knows a provisional password: who confirms it gives them these.
 
         Returns the key, 32 bytes.
         """

@@ -22,11 +22,11 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
-from callrec.catalogue.incidents import all_incidents
 from callrec.catalogue.times import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import (
+    INCIDENTS,
     OpenIncident,
     can_open_incidents,
     read_incident,
@@ -84,7 +84,7 @@ def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
     """Every incident, in the order of their numbers; those that do not open say why."""
-    for row in all_incidents(connection):
+    for row in INCIDENTS.every(connection):
         try:
             incident = read_incident(practice, actor, connection, f"I-{row.number}")
             yield _incident_entry(practice, incident)

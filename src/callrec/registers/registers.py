@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
-from callrec.policy.reviews import GlassVerdict, RegisterName, check_may_read_register
+from callrec.policy.reviews import RegisterName, check_may_read_register
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.registers import disclosure, others, rights
 from callrec.system.spreadsheet import Cell
@@ -100,7 +100,7 @@ class RegisterExtract:
     @property
     def decided_alone(self) -> tuple[str, ...]:
         """The requests, each once, for which the glass was broken and nobody else accepted that."""
-        settled = (None, str(GlassVerdict.ACCEPTED))
+        settled = (None, str(ReviewVerdict.ACCEPTED))
         alone = (each for each in self.entries if each.get("broken_glass") not in settled)
         return tuple(dict.fromkeys(str(each["request"]) for each in alone))
 

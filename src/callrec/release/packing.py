@@ -28,7 +28,7 @@ from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
-from callrec.policy.purpose import BASIS_IN_WORDS, Purpose, legal_basis
+from callrec.policy.purpose import TERMS, Purpose, legal_basis
 from callrec.policy.withholding import GROUND_CODES
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
@@ -156,7 +156,7 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         contact=practice.config.release.contact,
         request=request.reference,
         release=manifest.release,
-        purpose=BASIS_IN_WORDS[request.purpose],
+        purpose=TERMS[request.purpose].in_words,
         legal_basis=legal_basis(request.purpose, further),
         subject=further[FurtherParticular.SUBJECT] if draft.directions.names_subject else None,
         approvals=tuple(certified_approvers(practice, approvals)),

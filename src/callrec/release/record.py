@@ -34,7 +34,7 @@ from callrec.audit.log import node_reader, read_leaf
 from callrec.audit.resumed import write_signers
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants_to, set_grants_state
+from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants, set_grants_state
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Failed, Refused
@@ -157,7 +157,7 @@ def record_delivered(
         log_with_words(
             act, actor, request, RequestAct.DELIVERED, words, history=history, subject=subject
         )
-        destroy_grants_to(act.connection, history.request, history.requester, actor.person.id)
+        destroy_grants(act.connection, history.request, history.requester, to=actor.person.id)
         about, told, by = manifest.request_number, history.requester, actor.person.id
         notify(practice, act.connection, about, "was released", to=told, by=by)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
+from callrec.catalogue.holds import holds_in_state, holds_naming
 from callrec.catalogue.times import from_millis
 from callrec.errors import Locked, Refused
 from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
@@ -57,7 +57,7 @@ def holds_covering_rows(
             return recordings
 
     numbers = [row.id for row in recordings]
-    return _covering(connection, numbers, every_holds_naming(connection), in_time_of)
+    return _covering(connection, numbers, holds_naming(connection), in_time_of)
 
 
 def _covering(

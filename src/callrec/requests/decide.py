@@ -306,7 +306,7 @@ def check_nothing_awaited(request: OpenRequest) -> None:
     for wait in waits_of(request.clock.events if request.clock else ()):
         if wait.is_open:
             raise Refused(
-                f"{wait.awaited.words} was asked for and has not come",
+                f"{wait.awaited.meaning} was asked for and has not come",
                 clause=TERMS[request.purpose].decided_under,
                 hint="say when it came:"
                 f" callrec request event {request.reference} {wait.awaited.came} --on DATE",

@@ -29,7 +29,7 @@ from callrec.login.people import logins
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import (
-    GlassVerdict,
+    ReviewVerdict,
     check_glass_verdict,
     check_may_review_glass,
     may_review_glass,
@@ -41,11 +41,11 @@ from callrec.record.entitled import powers_then
 from callrec.requests.history import read_outlines
 from callrec.requests.open import find_visible
 
-_VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
+_VERDICTS = {verdict.glass_act: verdict for verdict in ReviewVerdict}
 
 _UNREVIEWED: Final = "unreviewed"
 
-_STANDINGS: Final = (_UNREVIEWED, str(GlassVerdict.QUERIED), str(GlassVerdict.ACCEPTED))
+_STANDINGS: Final = (_UNREVIEWED, str(ReviewVerdict.QUERIED), str(ReviewVerdict.ACCEPTED))
 """The furthest from being accepted first."""
 
 
@@ -53,7 +53,7 @@ _STANDINGS: Final = (_UNREVIEWED, str(GlassVerdict.QUERIED), str(GlassVerdict.AC
 class GlassReview:
     """What somebody else said of it, the newest."""
 
-    verdict: GlassVerdict
+    verdict: ReviewVerdict
     by: PersonId
     at: datetime
 
@@ -73,7 +73,7 @@ class BrokenGlass:
 
     @property
     def is_accepted(self) -> bool:
-        return self.review is not None and self.review.verdict is GlassVerdict.ACCEPTED
+        return self.review is not None and self.review.verdict is ReviewVerdict.ACCEPTED
 
     @property
     def standing(self) -> str:
@@ -159,7 +159,7 @@ class ListedGlass:
 
     @property
     def warning(self) -> str:
-        told = "was queried" if self.standing == GlassVerdict.QUERIED else "nobody has reviewed it"
+        told = "was queried" if self.standing == ReviewVerdict.QUERIED else "nobody has reviewed it"
         return (
             f"{self.by} decided {self.reference} alone, and {told}:"
             f" run callrec audit review-glass {self.reference}"
@@ -171,7 +171,7 @@ def review_glass(
     actor: Actor,
     reference: str,
     *,
-    verdict: GlassVerdict,
+    verdict: ReviewVerdict,
     reason: str | None = None,
     seen: frozenset[int] | None = None,
 ) -> tuple[int, ...]:
@@ -188,7 +188,10 @@ def review_glass(
     """
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)
-    with attempt(practice, actor, verdict.act, subject=[row.id]), signing(practice, actor) as act:
+    with (
+        attempt(practice, actor, verdict.glass_act, subject=[row.id]),
+        signing(practice, actor) as act,
+    ):
         alone = [g for g in broken_glass(practice, act.connection) if g.request == row.id]
         if not alone:
             raise NotFound(
@@ -207,7 +210,7 @@ def review_glass(
             )
         details = {"reason": reason} if reason else None
         subject = [row.id, *map(review_subject, seqs)]
-        act.leaf(verdict.act, actor=actor.person.id, subject=subject, details=details)
+        act.leaf(verdict.glass_act, actor=actor.person.id, subject=subject, details=details)
     return seqs
 
 
@@ -218,7 +221,9 @@ def glass_under(practice: Practice, reference: str) -> tuple[ListedGlass, ...]:
 
 def outstanding_glass(practice: Practice) -> tuple[ListedGlass, ...]:
     """What was decided alone and is not accepted by somebody else, oldest first; opens nothing."""
-    return tuple(glass for glass in _all_glass(practice) if glass.standing != GlassVerdict.ACCEPTED)
+    return tuple(
+        glass for glass in _all_glass(practice) if glass.standing != ReviewVerdict.ACCEPTED
+    )
 
 
 def _all_glass(practice: Practice) -> Iterator[ListedGlass]:

@@ -20,7 +20,7 @@ from callrec.catalogue.volumes import LOST, each_volume
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
-from callrec.policy.purpose import BASIS_IN_WORDS, Purpose
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
@@ -61,7 +61,7 @@ def certify_destruction(
             practice=practice.name,
             reference=f"C-{row.number}",
             request=reference,
-            purpose=BASIS_IN_WORDS[facts.purpose],
+            purpose=TERMS[facts.purpose].in_words,
             asked_by=role_in_words(practice, facts.requester),
             approvals=tuple(certified_approvers(practice, standing)),
             carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),

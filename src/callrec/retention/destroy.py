@@ -33,7 +33,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import reading, rewrite_database
+from callrec.catalogue.engine import reading, rewrite_database, update_row
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
@@ -237,7 +237,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     destruction.drop_details(connection, details)
     destroy_grants(connection, request.id, request.requester)
     columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
-    destruction.insert_certificate(connection, **columns, begun_at=now)
+    connection.execute(tables.certificate.insert().values(**columns, begun_at=now))
     stubs = []
     for row in warrant.recordings:
         item = warrant.to_destroy[row.id]
@@ -245,7 +245,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         stub = {"category": item.category, "rule": item.rule, "due_on": due_on}
         under = {"recording": row.id, "certificate": certificate, "destroyed_at": now}
         stubs.append({**under, **stub})
-    destruction.insert_stubs(connection, stubs)
+    connection.execute(tables.destroyed.insert(), stubs)
 
 
 def _item(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, str]:
@@ -279,4 +279,4 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
     rewrite_database(practice.engine, practice.folder)
     with writing(practice, None) as act:
         now = to_millis(practice.now())
-        destruction.update_certificate(act.connection, certificate.id, cleared_at=now)
+        update_row(act.connection, tables.certificate, certificate.id, cleared_at=now)

@@ -22,7 +22,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import batches, reading
-from callrec.catalogue.holds import every_holds_naming, holds_in_state
+from callrec.catalogue.holds import holds_in_state, holds_naming
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
@@ -246,7 +246,7 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     `stops_for` finds nothing that stops another one, but for a restriction, which is in its row,
     and for holds that cover whatever there is.
     """
-    held = {row.recording for row in every_holds_naming(connection)}
+    held = {row.recording for row in holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
     recording = tables.recording.c
     for some in batches(uids):

@@ -29,7 +29,7 @@ from callrec.errors import NotFound, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.reviews import (
-    Verdict,
+    ReviewVerdict,
     check_may_review_search,
     check_verdict,
     check_was_shown,
@@ -47,7 +47,7 @@ DRAWN: Final = "searches.drawn"
 
 REVIEWED: Final = "search.reviewed"
 
-_VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
+_VERDICTS: Final = {str(verdict): verdict for verdict in ReviewVerdict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class DrawnSearches:
 class SearchReview:
     """The verdict on one search."""
 
-    verdict: Verdict
+    verdict: ReviewVerdict
     reason: str | None = None
 
 
@@ -216,12 +216,14 @@ def _found(practice: Practice, actor: Actor, connection: Connection, search: Lea
 
 
 def _counted(
-    practice: Practice, searches: Sequence[Leaf], verdicts: Mapping[int, Verdict]
+    practice: Practice, searches: Sequence[Leaf], verdicts: Mapping[int, ReviewVerdict]
 ) -> tuple[Searcher, ...]:
     called, every = logins(practice), Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
     reviewed = Counter(leaf.actor for leaf in searches if leaf.seq in verdicts)
-    queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
+    queried = Counter(
+        leaf.actor for leaf in searches if verdicts.get(leaf.seq) is ReviewVerdict.QUERIED
+    )
     return tuple(
         Searcher(called[who], count - refused[who], refused[who], reviewed[who], queried[who])
         for who, count in every.most_common()
@@ -257,7 +259,7 @@ def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Le
 
 def read_verdicts(
     practice: Practice, actor: Actor, connection: Connection, searches: Mapping[int, Leaf]
-) -> Mapping[int, Verdict]:
+) -> Mapping[int, ReviewVerdict]:
     """The newest verdict on each of these searches that was reviewed."""
     found = {}
     for review in attested_of(practice, connection, [REVIEWED]):

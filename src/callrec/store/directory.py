@@ -43,7 +43,10 @@ from callrec.system.files import sync
 
 
 class DirectoryStore:
-    """The ``RecordingStore`` of a vault."""
+    """Sealed recordings by name: the SHA-256 of the sealed bytes, 64 lower-case hex digits.
+
+    A name of another form raises Tampered everywhere.
+    """
 
     def __init__(self, root: Path) -> None:
         """Look at the vault's folder; nothing is made there before the first batch."""
@@ -89,7 +92,10 @@ class DirectoryStore:
 
     @contextmanager
     def batch(self, batch_id: str) -> Iterator[DirectoryBatch]:
-        """Begin a batch, as ``RecordingStore`` says."""
+        """Begin a batch; the catalogue's transaction stands inside, after ``keep``.
+
+        Leaving by an error before ``keep``, or without it, leaves the store as it was.
+        """
         self._must_be_locked()
         batch = DirectoryBatch(self._root, batch_id, self._buffers)
         try:
@@ -104,6 +110,7 @@ class DirectoryStore:
         return recording_path(self._root, name)
 
     def open(self, name: str) -> BufferedReader:
+        """The sealed bytes, from the first; the caller closes."""
         with disk_errors():
             try:
                 return self.path(name).open("rb")
@@ -111,6 +118,7 @@ class DirectoryStore:
                 raise NotFound(f"the vault holds no file {name}") from error
 
     def check(self, name: str) -> None:
+        """Read all of a sealed recording and compare it with its name."""
         with self.open(name) as sealed, disk_errors():
             if hashlib.file_digest(sealed, "sha256").hexdigest() != name:
                 raise Tampered(f"the recording's file {name} is not what its name says")
@@ -120,6 +128,7 @@ class DirectoryStore:
             return self.path(name).is_file()
 
     def remove(self, name: str) -> None:
+        """Take a sealed recording out, durably. None there is as good as removed."""
         path = self.path(name)
         with disk_errors():
             if path.exists():
@@ -136,7 +145,7 @@ class DirectoryStore:
             raise RuntimeError("this needs the store's lock")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class BatchWriter:
     """Seals some of a batch, in a process of its own if need be: no two write one file.
 
@@ -152,12 +161,14 @@ class BatchWriter:
     """What it has sealed: names in the store, and the files in which they lie until then."""
 
     def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        """Seal a recording; an error of ``source`` leaves nothing of it, and the batch goes on."""
         with _Part(self.next_path()) as part:
             sealed = seal_stream(source, part, sealer, self.buffers)
         self.parts[sealed.sha256_ciphertext] = part.path
         return sealed
 
     def drop(self, name: str) -> None:
+        """Leave out a recording of this batch, a duplicate for instance."""
         with disk_errors():
             Path(self.parts.pop(name)).unlink()
 
@@ -165,56 +176,51 @@ class BatchWriter:
         return f"{self.folder}/{next(self.numbers)}.part"
 
 
-class DirectoryBatch:
-    """The ``Batch`` of a ``DirectoryStore``."""
+class DirectoryBatch(BatchWriter):
+    """Recordings that come in together: all of them are in the store, or none is.
+
+    Several threads may seal into one batch at once.
+    """
 
     def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
-        self._root = root
-        self._folder = root / INCOMING / batch_id
-        self._numbers = itertools.count()
-        self._buffers = buffers
-        self._here = BatchWriter(self._folder, self._numbers, buffers)
-        self._kept = False
-        self._brings_back = False
+        super().__init__(root / INCOMING / batch_id, itertools.count(), buffers)
+        self._root, self._buffers = root, buffers
+        self._kept = self._brings_back = False
         with disk_errors():
-            for folder in (root / RECORDINGS, self._folder.parent):
+            for folder in (root / RECORDINGS, self.folder.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            self._folder.mkdir(mode=0o700)
+            self.folder.mkdir(mode=0o700)
             # Open before anything is written: sync_filesystem tells of what fails from here on.
             self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
-        return self._here.seal(source, sealer)
-
     def put(self, sealed: Readable) -> str:
+        """Take a recording that is sealed already; returns its name."""
         self._brings_back = True
-        with _Part(self._here.next_path()) as part:
+        with _Part(self.next_path()) as part:
             digest, buffer = hashlib.sha256(), self._buffers.sealed
             while size := fill(sealed, buffer):
                 digest.update(buffer[:size])
                 write_all(part, buffer[:size])
         name = digest.hexdigest()
-        self._here.parts[name] = part.path
+        self.parts[name] = part.path
         return name
-
-    def drop(self, name: str) -> None:
-        self._here.drop(name)
 
     def share(self, most: int) -> BatchWriter:
         """What seals so many files of this batch in another process."""
-        return BatchWriter(self._folder, iter([next(self._numbers) for _ in range(most)]))
+        return BatchWriter(self.folder, iter([next(self.numbers) for _ in range(most)]))
 
     def join(self, parts: Mapping[str, str]) -> None:
         """Take what a share has sealed."""
-        self._here.parts.update(parts)
+        self.parts.update(parts)
 
     def keep(self) -> None:
+        """Put the batch into the store, durably; the catalogue may name it from now on."""
         with disk_errors():
-            places = {name: recording_path(self._root, name) for name in self._here.parts}
+            places = {name: recording_path(self._root, name) for name in self.parts}
             if self._brings_back and not sync_filesystem(self._disk):
-                sync(*map(Path, self._here.parts.values()))
+                sync(*map(Path, self.parts.values()))
             self._write_journal(name for name, place in places.items() if not place.exists())
-            for name, part in self._here.parts.items():
+            for name, part in self.parts.items():
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
                 folders = {place.parent for place in places.values()}
@@ -229,12 +235,12 @@ class DirectoryBatch:
             return  # only the catalogue knows whether it was committed: the next sweep asks it
         # What cannot be cleared now, because the disk has failed, the next sweep clears.
         with suppress(OSError):
-            clear_batch(self._root, self._folder, known=lambda _: self._kept)
+            clear_batch(self._root, self.folder, known=lambda _: self._kept)
 
     def _write_journal(self, names: Iterable[str]) -> None:
-        journal = self._folder / JOURNAL
+        journal = self.folder / JOURNAL
         journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
-        sync(journal, self._folder, self._folder.parent)
+        sync(journal, self.folder, self.folder.parent)
 
 
 def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:

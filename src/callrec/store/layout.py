@@ -14,11 +14,8 @@ from typing import Final
 from callrec.errors import Failed, Tampered
 
 RECORDINGS: Final = "recordings"
-
 INCOMING: Final = "incoming"
-
 LOCK: Final = "ingest.lock"
-
 JOURNAL: Final = "names"
 """In a batch's folder: the recordings about to be moved into place, one name a line."""
 
@@ -55,10 +52,7 @@ _WORDS = {
         "this account may not use the vault's folder",
         "run the command as the account that owns the vault",
     ),
-    errno.EIO: (
-        "the vault's disk failed",
-        "check the disk before anything else is written to it",
-    ),
+    errno.EIO: ("the vault's disk failed", "check the disk before anything else is written to it"),
 }
 
 

@@ -26,20 +26,14 @@ from typing import BinaryIO, Final
 from callrec.errors import Failed, Misconfigured, Unusable
 
 READ: Final = 4
-
 WRITE: Final = 2
-
 ANY_RIGHT: Final = 7
-
 OTHERS: Final = 0o077
-
 _MOST_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
 
 _NAMED_USER: Final = 0x02
-
 _ITS_GROUP: Final = 0x04
-
 _NO_OTHERS: Final = frozenset({0x01, 0x10})
 """Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
 
@@ -240,9 +234,8 @@ def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
 def check_new(to: Path, *, replace: bool) -> None:
     """Check where a file is to be written before anything is opened for it.
 
-    Raises:
-        Unusable: there is no such folder, something has that name and is not to be replaced, or no
-            file can have it.
+    Unusable if there is no such folder, something has that name and is not to be replaced, or no
+    file can have it.
     """
     try:
         inside, is_folder = to.parent.is_dir(), to.is_dir()
@@ -260,9 +253,7 @@ def check_new(to: Path, *, replace: bool) -> None:
 def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
     """Write a file, mode 0600, durably; what stood there before is replaced at the very end.
 
-    Raises:
-        Unusable: as `check_new`.
-        Failed: it cannot be written; then what stood there before still does.
+    Failed if it cannot be written; then what stood there before still does.
     """
     with whole_file(to, replace=replace) as file:
         file.write(data)

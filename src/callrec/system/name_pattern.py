@@ -20,11 +20,8 @@ GROUPS: Final = (
 """The names that a group may have, each of them once."""
 
 _CODES: Final = frozenset("YymbBdHIpMSfz%")
-
 _NEEDED: Final = {"year": "Yy", "month": "mbB", "day": "d", "hour": "HI", "minute": "M"}
-
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
-
 _MILLISECONDS: Final = 13
 """Digits of an epoch in milliseconds, from 2001 to 2286; in seconds it has ten, or nine."""
 

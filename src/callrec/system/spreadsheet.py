@@ -23,9 +23,7 @@ _ENCODING: Final = "utf-8-sig"
 
 # Where a spreadsheet parts cells by semicolons, each begins one. Full-width signs count too.
 _LIKE_A_FORMULA: Final = re.compile(r'(^|;)(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])')
-
 _SIGNS_OF_CONTROL: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
 _JOINERS: Final = "\u200c\u200d"  # letters of several scripts need them
 
 

@@ -8,9 +8,8 @@ from typing import Final
 
 from callrec.policy.authority import check_in_force, check_may, check_may_vouch, lend, take_back
 from callrec.policy.reviews import (
-    GlassVerdict,
     RegisterName,
-    Verdict,
+    ReviewVerdict,
     check_glass_verdict,
     check_may_read_dossier,
     check_may_read_register,
@@ -85,7 +84,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(DC), ANN, on=TODAY
     ),
     "a broken glass is queried without a reason": lambda: check_glass_verdict(
-        GlassVerdict.QUERIED, None
+        ReviewVerdict.QUERIED, None
     ),
     "a Data Controller reviews his own search": lambda: check_may_review_search(
         a_person(DC), a_person(DC), on=TODAY
@@ -93,6 +92,6 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "an auditor reviews a manager's search": lambda: check_may_review_search(
         a_person(Role.AUDITOR), a_person(MANAGER, id=BEN), on=TODAY
     ),
-    "a search is queried without a reason": lambda: check_verdict(Verdict.QUERIED, None),
+    "a search is queried without a reason": lambda: check_verdict(ReviewVerdict.QUERIED, None),
     "a search is reviewed that was not drawn": lambda: check_was_shown(7, {3, 5}),
 }

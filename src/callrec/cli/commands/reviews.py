@@ -13,7 +13,7 @@ from callrec.cli.invocation import Context, Invocation, acting_person, practice_
 from callrec.cli.output import local_time
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import parse_instant
-from callrec.policy.reviews import GlassVerdict, Verdict
+from callrec.policy.reviews import ReviewVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,8 +74,8 @@ def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[in
 
     if set(accept) & set(query):
         raise Unusable("a search is accepted and queried at once", hint="give one of the two")
-    accepted = {seq: SearchReview(Verdict.ACCEPTED, reason) for seq in accept}
-    return accepted | {seq: SearchReview(Verdict.QUERIED, reason) for seq in query}
+    accepted = {seq: SearchReview(ReviewVerdict.ACCEPTED, reason) for seq in accept}
+    return accepted | {seq: SearchReview(ReviewVerdict.QUERIED, reason) for seq in query}
 
 
 def _sample(percent: int | None, count: int | None) -> Sample:
@@ -99,10 +99,10 @@ def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchR
             option="--accept SEQ or --query SEQ",
         )
         if answer == "accept":
-            said[item.seq] = SearchReview(Verdict.ACCEPTED)
+            said[item.seq] = SearchReview(ReviewVerdict.ACCEPTED)
         elif answer == "query":
             reason = invocation.prompts.ask("What is asked about it", option="--reason TEXT")
-            said[item.seq] = SearchReview(Verdict.QUERIED, reason)
+            said[item.seq] = SearchReview(ReviewVerdict.QUERIED, reason)
     return said
 
 
@@ -203,7 +203,7 @@ def review_glass(
 
     if accept is query:
         raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
-    verdict = GlassVerdict.ACCEPTED if accept else GlassVerdict.QUERIED
+    verdict = ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     seen = _confirmed(ctx.obj, practice, request) if accept and not yes else None

@@ -26,7 +26,7 @@ from callrec.cli.invocation import (
 from callrec.cli.options import read_recording
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, parse_day
-from callrec.policy.edits import TypedClip, TypedSilence, read_clip, read_silence
+from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import GROUND_CODES, Ground
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from callrec.cli.invocation import Invocation
-    from callrec.policy.edits import Edits, TypedEdit
+    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
     from callrec.requests.decide import ApprovalPreview, Approved, Decision
 
@@ -292,7 +292,7 @@ Code = Annotated[
 ]
 
 Clips = Annotated[
-    list[TypedClip] | None,
+    list[TypedEdit] | None,
     typer.Option(
         "--clip",
         metavar="[ID@]A-B",
@@ -302,7 +302,7 @@ Clips = Annotated[
 ]
 
 Silences = Annotated[
-    list[TypedSilence] | None,
+    list[TypedEdit] | None,
     typer.Option(
         "--silence",
         metavar="[ID@]A-B=GROUND[/left|right][/tone]",
@@ -314,7 +314,7 @@ Silences = Annotated[
 
 
 def typed_edits(
-    clips: Iterable[TypedClip] | None, silences: Iterable[TypedSilence] | None
+    clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
 ) -> tuple[TypedEdit, ...]:
     """What both options said; of which recordings is known once it is known which are concerned."""
     return (*(clips or ()), *(silences or ()))

@@ -319,7 +319,7 @@ def deadline_lines(
     if deadline.target_on is not None:
         yield f"{'target':<{_DEADLINE_LABEL}}{deadline.target_on}"
     if deadline.waiting_for is not None:
-        yield f"{'awaits':<{_DEADLINE_LABEL}}{deadline.waiting_for.words}"
+        yield f"{'awaits':<{_DEADLINE_LABEL}}{deadline.waiting_for.meaning}"
     for why in deadline.why:
         yield from textwrap.wrap(
             f"- {why}",
