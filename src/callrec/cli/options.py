@@ -40,14 +40,22 @@ def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> C
     return command
 
 
+def read_reference(noun: str, example: str, text: str) -> int:
+    """The number of ``R-17``, say, from that or from ``17``."""
+    letter, number = example.split("-")
+    digits = re.fullmatch(f"(?:[{letter}{letter.lower()}]-?)?0*([1-9][0-9]{{0,8}})", text.strip())
+    if digits is None:
+        article = "an" if noun[0] == "i" else "a"
+        raise Unusable(
+            f"{article} {noun} is given as {example} or {number}",
+            hint=f"callrec {noun} list shows the {noun}s",
+        )
+    return int(digits[1])
+
+
 def read_request(text: str) -> str:
     """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
-    digits = re.fullmatch(r"(?:[Rr]-?)?0*([1-9][0-9]{0,8})", text.strip())
-    if digits is None:
-        raise Unusable(
-            "a request is given as R-17 or 17", hint="callrec request list shows the requests"
-        )
-    return f"R-{digits[1]}"
+    return f"R-{read_reference('request', 'R-17', text)}"
 
 
 def read_recording(text: str) -> int:

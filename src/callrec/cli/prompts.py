@@ -10,15 +10,7 @@ from typing import Final, TextIO, TypeVar
 
 from callrec.cli.options import is_text
 from callrec.cli.output import WIDTH, escape_controls
-from callrec.errors import (
-    CallrecError,
-    Failed,
-    Locked,
-    Misconfigured,
-    NotFound,
-    Refused,
-    Unusable,
-)
+from callrec.errors import CallrecError, Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 from callrec.policy.handing_over import Channel
 
 Answer = TypeVar("Answer")

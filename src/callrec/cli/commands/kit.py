@@ -284,7 +284,3 @@ NewKitFile = Annotated[
 NewController = Annotated[
     str, typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith.")
 ]
-
-BackupTo = Annotated[
-    Path, typer.Option("--to", metavar="DIR", help="A folder of another disk or machine.")
-]
