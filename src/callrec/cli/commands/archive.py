@@ -225,11 +225,7 @@ backup_app = new_app()
 
 @backup_app.command()
 def backup(
-    ctx: Context,
-    *,
-    to: BackupTo,
-    label: options.Label = None,
-    yes: volumes.OnThisDisk = False,
+    ctx: Context, *, to: BackupTo, label: options.Label = None, yes: volumes.OnThisDisk = False
 ) -> None:
     """Put a sealed copy of the catalogue into a folder, in place of the one before.
 
@@ -261,13 +257,7 @@ BackupTo = Annotated[
 
 
 def _label_of(
-    invocation: Invocation,
-    practice: Practice,
-    to: Path,
-    label: str | None,
-    *,
-    what: str,
-    yes: bool,
+    invocation: Invocation, practice: Practice, to: Path, label: str | None, *, what: str, yes: bool
 ) -> str | None:
     """What a new volume is to be called, asked for if its folder has no name that would do.
 
