@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -20,9 +21,6 @@ from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Command = TypeVar("Command", bound="Callable[..., None]")
 
