@@ -43,11 +43,9 @@ def read_reference(noun: str, example: str, text: str) -> int:
     letter, number = example.split("-")
     digits = re.fullmatch(f"(?:[{letter}{letter.lower()}]-?)?0*([1-9][0-9]{{0,8}})", text.strip())
     if digits is None:
-        article = "an" if noun[0] == "i" else "a"
-        raise Unusable(
-            f"{article} {noun} is given as {example} or {number}",
-            hint=f"callrec {noun} list shows the {noun}s",
-        )
+        what = f"an {noun}" if noun == "incident" else f"a {noun}"
+        hint = f"callrec {noun} list shows the {noun}s"
+        raise Unusable(f"{what} is given as {example} or {number}", hint=hint)
     return int(digits[1])
 
 

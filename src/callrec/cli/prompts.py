@@ -91,11 +91,9 @@ class Prompts:
 
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""
-        named = self._environ.get(file_variable)
-        if named == "-":
-            return _first_line(_text(self._answers.readline, Misconfigured))
-        if named:
-            return read_password(Path(named))
+        given = self._given(file_variable, self._answers.readline)
+        if given is not None:
+            return _first_line(given)
         if not self.possible:
             raise Locked(
                 "a password is needed, and there is no terminal to ask on",
@@ -121,12 +119,10 @@ class Prompts:
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
-        named = self._environ.get(file_variable)
-        if named:
-            from_input = named == "-"
-            text = _text(self._answers.read, Misconfigured) if from_input else _text_of(Path(named))
-            read(text)
-            return text
+        given = self._given(file_variable, self._answers.read)
+        if given is not None:
+            read(given)
+            return given
         while True:
             typed = self.ask_password(what, file_variable=file_variable)
             try:
@@ -135,6 +131,13 @@ class Prompts:
                 self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 return typed
+
+    def _given(self, file_variable: str, read: Callable[[], str]) -> str | None:
+        """What the file holds that the environment names, ``-`` for the input; None: names none."""
+        named = self._environ.get(file_variable)
+        if not named:
+            return None
+        return _text(read, Misconfigured) if named == "-" else _text_of(Path(named))
 
     def _need_terminal(self, option: str) -> None:
         if not self.possible:

@@ -26,7 +26,6 @@ from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.days import parse_instant
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
     from callrec.registers.audit import Entry
     from callrec.registers.verify import Verification
 
@@ -232,23 +231,23 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
     head = checkpoint.decode()
     value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
-        _write_page(practice, to, head, size, replace=replace)
+        from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
+        from callrec.system.files import write_whole
+
+        page = log_head_pdf(
+            head,
+            practice=practice.name,
+            size=size,
+            fingerprint=practice.root.hex(),
+            at=practice.now(),
+        )
+        write_whole(to, page, replace=replace)
         out.show(value, f'The head of {_entries(size)} is in "{to}".')
         out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
         return
     square = qr_code(head) if out.is_on_a_terminal else ()
     out.show(value, chain(head.splitlines(), square))  # which is not drawn for a program
     out.next_step("callrec audit print --to FILE.pdf, for a page to print")
-
-
-def _write_page(practice: Practice, to: Path, head: str, size: int, *, replace: bool) -> None:
-    from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
-    from callrec.system.files import write_whole
-
-    page = log_head_pdf(
-        head, practice=practice.name, size=size, fingerprint=practice.root.hex(), at=practice.now()
-    )
-    write_whole(to, page, replace=replace)
 
 
 @audit_app.command()

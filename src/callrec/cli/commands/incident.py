@@ -119,22 +119,22 @@ def _text(name: str, help_: str) -> Any:
     return Annotated[str | None, typer.Option(f"--{name}", metavar="TEXT", help=help_)]
 
 
-def _number(name: str, metavar: str, first: int, last: int, help_: str) -> Any:
-    option = typer.Option(f"--{name}", metavar=metavar, min=first, max=last, help=help_)
+def _count(name: str, help_: str) -> Any:
+    option = typer.Option(f"--{name}", metavar="N", min=0, max=LARGEST_INTEGER, help=help_)
     return Annotated[int | None, option]
+
+
+def _grade(name: str, help_: str) -> Any:
+    return Annotated[int | None, typer.Option(f"--{name}", metavar="1-5", min=1, max=5, help=help_)]
 
 
 _FINDINGS: Mapping[str, Any] = {
     # UK GDPR 33(3), in its order.
     "nature": _text("nature", "What kind of breach it is."),
     "people": _text("people", "Whom it concerns: patients, staff."),
-    "people_count": _number(
-        "people-count", "N", 0, LARGEST_INTEGER, "About how many people they are."
-    ),
+    "people_count": _count("people-count", "About how many people they are."),
     "records": _text("records", "What kind of records it concerns."),
-    "record_count": _number(
-        "record-count", "N", 0, LARGEST_INTEGER, "About how many records they are."
-    ),
+    "record_count": _count("record-count", "About how many records they are."),
     "contact": _text("contact", "Where more can be learned of it."),
     "consequences": _text("consequences", "What is likely to follow from it."),
     "measures": _text("measures", "What is done about it, or proposed."),
@@ -143,13 +143,12 @@ _FINDINGS: Mapping[str, Any] = {
     "effects": _text("effects", "What came of it."),
     "remedy": _text("remedy", "What was done to put it right."),
     # How grave it is.
-    "likelihood": _number(
-        *("likelihood", "1-5", 1, 5),
+    "likelihood": _grade(
+        "likelihood",
         "How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
     ),
-    "impact": _number(
-        *("impact", "1-5", 1, 5),
-        "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death.",
+    "impact": _grade(
+        "impact", "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death."
     ),
 }
 """The option of each of the findings, under its name."""
