@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import typer
 from typer.main import get_command
@@ -248,10 +248,6 @@ def _let_go(stream: TextIO) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-_SEND: Final = ("-P", "-m", "callrec", "mail", "send")
-"""-P: not what happens to lie in a folder."""
-
-
 def _start_sending_mail(invocation: Invocation) -> None:
     """Have the mail sent that waits in the vault a command worked on, if it is time.
 
@@ -265,30 +261,27 @@ def _start_sending_mail(invocation: Invocation) -> None:
     from callrec.mail.sending import is_time_to_send
 
     with suppress(CallrecError, OSError):
-        if is_time_to_send(practice):
-            # The same vault and configuration, and nobody's password.
-            theirs = {
-                name: each for name, each in environ.items() if not name.startswith("CALLREC_")
-            }
-            theirs["CALLREC_VAULT"] = str(practice.folder)
-            config = invocation.given.config or environ.get("CALLREC_CONFIG")
-            if config:
-                theirs["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-            _start(theirs)
-
-
-def _start(environ: Mapping[str, str]) -> None:
-    # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
-    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
-        ("/bin/sh", "-c", '"$@" &', "sh", sys.executable, *_SEND),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=environ,
-        start_new_session=True,
-        check=False,
-    )
+        if not is_time_to_send(practice):
+            return
+        # The same vault and configuration, and nobody's password.
+        given = {name: each for name, each in environ.items() if not name.startswith("CALLREC_")}
+        given["CALLREC_VAULT"] = str(practice.folder)
+        config = invocation.given.config or environ.get("CALLREC_CONFIG")
+        if config:
+            given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
+        # -P: not what happens to lie in a folder.
+        send = (sys.executable, "-P", "-m", "callrec", "mail", "send")
+        # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
+        subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
+            ("/bin/sh", "-c", '"$@" &', "sh", *send),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=given,
+            start_new_session=True,
+            check=False,
+        )
 
 
 _NEAR = 0.75

@@ -188,15 +188,11 @@ PASSWORDS: Final = {
     "sam": "the attic smells of quince and rope",
 }
 
-PROVISIONAL: Final = "borrowed umbrella until Thursday"
-
 PEOPLE: Final = (
     ("pat", "Pat Ellison", "partner"),
     ("max", "Max Harding", "manager"),
     ("sam", "Sam Turnbull", "staff"),
 )
-
-LAST_DAY: Final = datetime(2026, 3, 12, 16, 40, tzinfo=UTC)
 
 MARCH: Final = ("--from", "2026-03-01", "--to", "2026-03-31")
 
@@ -230,7 +226,7 @@ def _found_the_practice(stage: Stage) -> None:
     stage.scene("A practice begins: a vault, and its Data Controller.")
     for name, password in PASSWORDS.items():
         stage.secret(f"{name}.password", password)
-    stage.secret("provisional.password", PROVISIONAL)
+    stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
     stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
     stage.scene("People join. Each makes a key of his own, which the Data Controller confirms.")
@@ -247,7 +243,8 @@ def _take_calls_in(stage: Stage) -> None:
     from callrec.telephone.made_up import made_up_calls, write_calls
 
     stage.scene("Calls come in from the telephone system's spool, encrypted on the way.")
-    write_calls(stage.folder / "spool", made_up_calls(LAST_DAY, 24), ZoneInfo("Europe/London"))
+    calls = made_up_calls(datetime(2026, 3, 12, 16, 40, tzinfo=UTC), 24)
+    write_calls(stage.folder / "spool", calls, ZoneInfo("Europe/London"))
     stage.service("door.credential", "ingest", "spool")
     stage.remark("The same again brings nothing twice.")
     stage.service("door.credential", "ingest", "spool")

@@ -38,9 +38,9 @@ class _Group(TyperGroup):
     default: ClassVar[str] = ""
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
-        if not ctx.resilient_parsing and cmd_name not in self.commands:
-            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
-        return cast("TyperCommand | TyperGroup | None", super().get_command(ctx, cmd_name))
+        if cmd_name not in self.commands:
+            raise _no_such_command(cmd_name, list(self.commands), ctx.command_path)
+        return cast("TyperCommand | TyperGroup", self.commands[cmd_name])
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         place = 0  # of the first word that is none of every command's options
@@ -75,8 +75,8 @@ class LazyGroup(TyperGroup):
         return list(self.short_helps)
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
-        if cmd_name not in self.list_commands(ctx):
-            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
+        if cmd_name not in self.short_helps:
+            raise _no_such_command(cmd_name, list(self.short_helps), ctx.command_path)
         return self.loaded(cmd_name)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -100,7 +100,10 @@ def audit(ctx: Context) -> None:
     everybody, problems = list_key_access(practice), audit_keys(practice)
     out = ctx.obj.out
     value = {
-        "items": [_opens_json(each) for each in everybody],
+        "items": [
+            {"user": each.login, **each.versions, **facts(each, "requests", "incidents", "grants")}
+            for each in everybody
+        ],
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
     headers = ("user", *VaultKey, "requests", "incidents", "grants")
@@ -230,14 +233,6 @@ def _spans(numbers: Iterable[int]) -> str:
     ends = sorted(n for n in those if n + 1 not in those)
     starts = sorted(n for n in those if n - 1 not in those)
     return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
-
-
-def _opens_json(each: KeyAccess) -> dict[str, Any]:
-    return {
-        "user": each.login,
-        **{key: list(each.versions[key]) for key in VaultKey},
-        **facts(each, "requests", "incidents", "grants"),
-    }
 
 
 NewKitFile = Annotated[
