@@ -139,10 +139,9 @@ def main(
 
 
 def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
-    """Run one command.
+    """Run one command; returns the exit status (docs/cli.md).
 
-    Returns:
-        The exit status (docs/cli.md). Whatever goes wrong is reported on stderr in two lines.
+    Whatever goes wrong is reported on stderr in two lines.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     invocation = Invocation(now=now or partial(datetime.now, UTC))

@@ -121,12 +121,12 @@ class Stage:
     def service(self, credential: str, *words: str) -> str:
         """A command of a service with a credential file."""
         environ = {"CALLREC_CREDENTIAL": str(self.folder / credential)}
-        return self._play("intake $", ("callrec", *words), environ, 0)
+        return self._play("intake $", ("callrec", *words), environ)
 
     def first_login(self, who: str, provisional: str) -> str:
         """Somebody's first login: the password that they were given, then their own."""
         own = {"CALLREC_NEW_PASSWORD_FILE": str(self.folder / "people" / f"{who}.password")}
-        return self._play(f"{who} $", ("callrec", "login"), self._as(who, provisional) | own, 0)
+        return self._play(f"{who} $", ("callrec", "login"), self._as(who, provisional) | own)
 
     def program(
         self, *words: str, within: str = ".", reads: str | None = None, exits: int = 0
@@ -150,7 +150,7 @@ class Stage:
         prompt: str,
         words: tuple[str, ...],
         environ: Mapping[str, str],
-        exits: int,
+        exits: int = 0,
         *,
         within: str = ".",
         reads: str | None = None,

@@ -107,11 +107,7 @@ def remember_option(ctx: Context, param: typer.CallbackParam, value: Any) -> Non
 def check_destination(
     invocation: Invocation, to: Path, *, yes: bool, suffixes: tuple[str, ...] = ()
 ) -> bool:
-    """Check where a file is to go, and ask before one that is there is replaced.
-
-    Returns:
-        Whether a file of that name is there, and is to be replaced.
-    """
+    """Check where a file is to go; returns whether it replaces one, which was confirmed."""
     from callrec.system.files import check_new
 
     if suffixes and to.suffix.lower() not in suffixes:

@@ -118,10 +118,9 @@ class Output:
     def progress(
         self, label: str, *, total: int | None, in_bytes: bool = False
     ) -> Iterator[Callable[[int], None]]:
-        """A bar on the terminal while something long is done; nothing without a terminal.
+        """A bar on the terminal, if there is one, while something long is done.
 
-        Yields:
-            A function to call with how much more is done.
+        It is told how much more is done by calling what is yielded.
         """
         if not self._messages.isatty():
             yield lambda _: None

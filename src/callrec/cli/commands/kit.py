@@ -163,8 +163,7 @@ def init(
             keep=keep,
         )
     value = {
-        "vault": founded.vault,
-        "folder": founded.folder,
+        **facts(founded, "vault", "folder"),
         "user": founded.login,
         "fingerprint": founded.fingerprint,
         "recovery_kit": kit_json(founded.kit, recovery_file),
