@@ -238,12 +238,8 @@ def backup(
     practice, out = practice_of(ctx.obj), ctx.obj.out
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
     done = back_up(practice, signing_person(ctx.obj, practice), to, label=label)
-    value = {
-        "volume": done.label,
-        "copied_at": done.copied_at,
-        "bytes": done.size_bytes,
-        "on_vaults_disk": done.on_vaults_disk,
-    }
+    value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
+    value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
     out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", read back.')
     if done.on_vaults_disk:

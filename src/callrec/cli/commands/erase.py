@@ -108,13 +108,10 @@ def show_destruction(
         "certificate": done.certificate,
         "recordings": done.destroyed,
         "kept": [{"id": number, "code": code} for number, code in kept.items()],
-        "owed": dict(done.owed),
+        **facts(done, "owed"),
         "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
-        "released_to": [
-            facts(each, "request", "release", "recordings", "released_on", "to_whom")
-            for each in done.released_to
-        ],
+        **facts(done, "released_to"),
         "document": certificate_json(certificate) if certificate else None,
     }
     written = _write(certificate, to) if certificate is not None and to is not None else ()

@@ -189,6 +189,7 @@ class _World:
     who: Callable[[Practice], Actor]
     changes: FolderChanges
     stopped: Callable[[], bool]
+    passed: Callable[[], float] = time.monotonic
     damaged: int = 0
 
     def today(self) -> date:
@@ -204,9 +205,6 @@ class _World:
         practice = open_practice(invocation.config, invocation.now, invocation.environ)
         invocation.practice = practice  # a service has no mail sent
         return practice, self.who(practice)
-
-    def passed(self) -> float:
-        return time.monotonic()
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.changes.follow(folders)
