@@ -81,8 +81,6 @@ COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 
 BUG_STATUS = 70
 
-INTERRUPTED_STATUS = 130
-
 EXPECTED_OS_ERRORS = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
     errno.EMFILE: "this process",
@@ -219,7 +217,7 @@ def _explained(problem: BaseException | None) -> tuple[int, str, str]:
         case typer.TyperException():
             return Unusable.exit_status, *_explain_usage_error(problem)
         case KeyboardInterrupt():
-            return INTERRUPTED_STATUS, "interrupted", ""
+            return 130, "interrupted", ""
         case OSError() if problem.errno in EXPECTED_OS_ERRORS:
             why = os.strerror(problem.errno).lower()
             return Failed.exit_status, f"{EXPECTED_OS_ERRORS[problem.errno]}: {why}", ""
@@ -283,10 +281,6 @@ def _start_sending_mail(invocation: Invocation) -> None:
         )
 
 
-_NEAR = 0.75
-"""How near in letters what was typed is to what may have been meant: of 1, the same."""
-
-
 def _explain_usage_error(problem: Any) -> tuple[str, str]:
     """What Typer finds wrong with a line, in our words, and what to do.
 
@@ -320,7 +314,7 @@ def _meant(problem: Any) -> str:
     option = problem.option_name.removeprefix("--").upper()
     if option in {name.strip("[]") for name in arguments}:
         return f"give {option} alone: {problem.ctx.command_path} {' '.join(arguments)}; "
-    near = get_close_matches(problem.option_name, problem.possibilities or (), n=1, cutoff=_NEAR)
+    near = get_close_matches(problem.option_name, problem.possibilities or (), n=1, cutoff=0.75)
     return f"did you mean {near[0]}? " if near else ""
 
 

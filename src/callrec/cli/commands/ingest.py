@@ -241,9 +241,6 @@ class _World:
 
 _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 
-_KILLED: Final = 128
-"""Added to a signal's number, the status that a shell gives for it."""
-
 
 @contextmanager
 def graceful_shutdown() -> Iterator[Event]:
@@ -260,7 +257,7 @@ def graceful_shutdown() -> Iterator[Event]:
         stop.set()
         second = signal.sigwait(_SIGNALS)
         if not over.is_set():
-            os._exit(_KILLED + second)
+            os._exit(128 + second)  # the status that a shell gives for a signal
 
     # Threads that are made from here on leave the signals to the one that listens.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

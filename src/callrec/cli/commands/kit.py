@@ -176,8 +176,6 @@ def init(
 
 recovery_app = new_app()
 
-NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
-
 
 @recovery_app.command()
 def drill(ctx: Context) -> None:
@@ -220,7 +218,8 @@ def use(
     check_new_login(practice, user)
     typed = ask_kit(call.prompts)
     password = call.prompts.ask_new_password(
-        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})",
+        file_variable="CALLREC_NEW_PASSWORD_FILE",
     )
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:
