@@ -149,7 +149,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         _let_go(sys.stdout)
         status = report_error(_cause_of(problem, invocation))
     try:
-        _start_sending_mail(invocation)
+        start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
         status = report_error(problem)
     return status
@@ -245,7 +245,7 @@ def _let_go(stream: TextIO) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _start_sending_mail(invocation: Invocation) -> None:
+def start_sending_mail(invocation: Invocation) -> None:
     """Have the mail sent that waits in the vault a command worked on, if it is time.
 
     By a process of its own, so that no command waits for a mail server or fails for one; nor is
