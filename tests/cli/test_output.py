@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from callrec.cli.output import Output, as_json, escape_controls, rfc3339
+from callrec.cli.output import Output, Table, as_json, escape_controls, rfc3339
 
 HOSTILE = {
     "an escape that clears the screen": ("\x1b[2J", r"\x1b[2J"),
@@ -61,13 +61,31 @@ def test_what_is_printable_stays(text: str) -> None:
 )
 def test_a_result_is_text_or_one_document_and_never_both(json_asked: bool, result: str) -> None:  # noqa: FBT001
     reply = Reply(json=json_asked)
-    reply.out.show({"id": 7}, lambda: reply.out.say("number 7"))
+    reply.out.show({"id": 7}, "number 7")
     assert reply.results.getvalue() == result
+
+
+def test_words_are_a_line_a_table_or_several_of_them() -> None:
+    reply = Reply()
+    reply.out.show({}, ("two\x1b", Table(("id", ""), [(7, "x")]), ""))
+    reply.out.show_items([], Table(("id",), []))
+    reply.out.show_line({}, iter(["last"]))
+    assert reply.results.getvalue() == "two\\x1b\nid\n 7  x\n\nid\nlast\n"
+
+
+def test_words_that_are_not_shown_are_not_made() -> None:
+    words = iter(["number 7"])
+    reply = Reply(json=True)
+    reply.out.show({"id": 7}, words)
+    reply.out.show_line({"id": 8}, words)
+    reply.out.say(words)
+    assert next(words) == "number 7"
+    assert reply.results.getvalue() == '{\n  "id": 7\n}\n{"id": 8}\n'
 
 
 def test_a_list_is_an_object_with_items() -> None:
     reply = Reply(json=True)
-    reply.out.show_items([{"id": 7}], lambda: None)
+    reply.out.show_items([{"id": 7}], "number 7")
     assert json.loads(reply.results.getvalue()) == {"items": [{"id": 7}]}
 
 

@@ -6,26 +6,22 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from traceback import walk_tb
+from typing import Any, TextIO
 
 import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli import groups as everywhere  # Typer reads it
-from callrec.cli.groups import LazyGroup
+from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version
 from callrec.cli.invocation import Context, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from callrec.cli.invocation import GlobalOptions
-    from callrec.practice import Practice
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
@@ -85,8 +81,6 @@ COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 
 BUG_STATUS = 70
 
-INTERRUPTED_STATUS = 130
-
 EXPECTED_OS_ERRORS = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
     errno.EMFILE: "this process",
@@ -130,10 +124,10 @@ app = typer.Typer(
 def main(
     ctx: Context,
     *,
-    json: everywhere.Json = False,
-    config: everywhere.ConfigFile = None,
-    vault: everywhere.VaultDir = None,
-    version: everywhere.Version = False,
+    json: Json = False,
+    config: ConfigFile = None,
+    vault: VaultDir = None,
+    version: Version = False,
 ) -> None:
     """Keep a practice's call recordings encrypted; release them only as its policy allows."""
     del json, config, vault, version  # each is read by its own callback, here or at the command
@@ -143,20 +137,19 @@ def main(
 
 
 def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
-    """Run one command.
+    """Run one command; returns the exit status (docs/cli.md).
 
-    Returns:
-        The exit status (docs/cli.md). Whatever goes wrong is told on stderr in two lines.
+    Whatever goes wrong is reported on stderr in two lines.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    invocation = Invocation(now=now or _this_machines_clock)
+    invocation = Invocation(now=now or partial(datetime.now, UTC))
     try:
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        status = report_error(_behind(problem, invocation))
+        status = report_error(_cause_of(problem, invocation))
     try:
-        _see_to_mail(invocation)
+        start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
         status = report_error(problem)
     return status
@@ -165,7 +158,11 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
 def _perform(arguments: list[str], invocation: Invocation) -> int:
     command = get_command(app)
     if COMPLETION_VARIABLE in invocation.environ and isinstance(command, LazyGroup):
-        return _complete(command, invocation.environ)
+        from callrec.cli.completion import complete  # no command needs it
+
+        for line in complete(command, invocation.environ):
+            typer.echo(line)
+        return 0
     status = 0
     try:
         with command.make_context("callrec", arguments, obj=invocation) as context:
@@ -176,36 +173,14 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
         from callrec.practice import report_unsaved_head  # as what opened it did
 
         report_unsaved_head(invocation.practice)
-    # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
+    # Not at the end of the process, where a closed pipe or a full disk could not be reported.
     sys.stdout.flush()
     return status
 
 
-def _complete(commands: LazyGroup, environ: Mapping[str, str]) -> int:
-    from callrec.cli.completion import complete  # no command needs it
-
-    for line in complete(commands, environ):
-        typer.echo(line)
-    return 0
-
-
-def _see_to_mail(invocation: Invocation) -> None:
-    """A command that worked on a vault has the mail sent that waits there, whatever came of it.
-
-    A service's does not: what takes in calls need not reach a network.
-    """
-    if "CALLREC_CREDENTIAL" in invocation.environ:
-        return
-    if invocation.practice is not None and invocation.practice.config.mail.host:
-        start_sending_mail(invocation.practice, invocation.given, invocation.environ)
-
-
-def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
-    """That the vault was tampered with, where that is so and a bug came of it.
-
-    The whole record is read for it, if need be: nothing else tells what a bug rests on.
-    """
-    if _told(problem)[0] != BUG_STATUS:
+def _cause_of(problem: BaseException, invocation: Invocation) -> BaseException:
+    """The tampering that a bug came of, if the whole record shows any; else the problem itself."""
+    if _explained(problem)[0] != BUG_STATUS:
         return problem
     from callrec.registers.verify import check_untouched  # few commands need it
 
@@ -217,13 +192,13 @@ def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
 
 
 def report_error(problem: BaseException | None) -> int:
-    """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
-    status, message, hint = _told(problem)
+    """Report on stderr what went wrong, without anything that a call held; returns the status."""
+    status, message, hint = _explained(problem)
     if not message:
         return status
     from callrec.cli.output import escape_controls  # --help and --version need none
 
-    # Nobody may be left to read it.
+    # Perhaps nobody is left to read it.
     with suppress(OSError):
         sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
         if hint:
@@ -232,7 +207,7 @@ def report_error(problem: BaseException | None) -> int:
     return status
 
 
-def _told(problem: BaseException | None) -> tuple[int, str, str]:
+def _explained(problem: BaseException | None) -> tuple[int, str, str]:
     """The exit status; what went wrong, if anybody is left to read it; what to do, if known."""
     match problem:
         case BrokenPipeError():
@@ -240,12 +215,12 @@ def _told(problem: BaseException | None) -> tuple[int, str, str]:
         case CallrecError():
             return problem.exit_status, problem.message, problem.hint
         case typer.TyperException():
-            return Unusable.exit_status, *explain_usage_error(problem)
+            return Unusable.exit_status, *_explain_usage_error(problem)
         case KeyboardInterrupt():
-            return INTERRUPTED_STATUS, "interrupted", ""
+            return 130, "interrupted", ""
         case OSError() if problem.errno in EXPECTED_OS_ERRORS:
-            said = os.strerror(problem.errno).lower()
-            return Failed.exit_status, f"{EXPECTED_OS_ERRORS[problem.errno]}: {said}", ""
+            why = os.strerror(problem.errno).lower()
+            return Failed.exit_status, f"{EXPECTED_OS_ERRORS[problem.errno]}: {why}", ""
         case _:
             return BUG_STATUS, f"a bug: {_where(problem)}", "please report the line above"
 
@@ -254,12 +229,10 @@ def _where(bug: BaseException | None) -> str:
     """The kind of a bug and our own line; never its message, which may hold what a call held."""
     here = Path(callrec.__file__).parent
     place = "unknown"
-    step = bug.__traceback__ if bug else None
-    while step is not None:
-        path = Path(step.tb_frame.f_code.co_filename)
+    for frame, line in walk_tb(bug.__traceback__ if bug else None):
+        path = Path(frame.f_code.co_filename)
         if path.is_relative_to(here):
-            place = f"{path.relative_to(here.parent)}:{step.tb_lineno}"
-        step = step.tb_next
+            place = f"{path.relative_to(here.parent)}:{line}"
     return f"{type(bug).__name__} at {place}"
 
 
@@ -272,102 +245,77 @@ def _let_go(stream: TextIO) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _this_machines_clock() -> datetime:
-    return datetime.now(UTC)
+def start_sending_mail(invocation: Invocation) -> None:
+    """Have the mail sent that waits in the vault a command worked on, if it is time.
 
-
-# What is left to do when a command is over: the mail that it, or one before it, left to be sent.
-#
-# The sender is a process of its own, so that no command waits for a mail server or fails for one.
-
-_SEND: Final = ("-P", "-m", "callrec", "mail", "send")
-"""-P: not what happens to lie in a folder."""
-
-
-def start_sending_mail(
-    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
-) -> None:
-    """Start what sends the mail, if it is time; nothing that goes wrong here is told."""
+    By a process of its own, so that no command waits for a mail server or fails for one; nor is
+    anything reported that goes wrong here. A service starts none: what takes in calls need not
+    reach a network.
+    """
+    practice, environ = invocation.practice, invocation.environ
+    if practice is None or "CALLREC_CREDENTIAL" in environ or not practice.config.mail.host:
+        return
     from callrec.mail.sending import is_time_to_send
 
     with suppress(CallrecError, OSError):
-        if is_time_to_send(practice):
-            _start(sender_environment(practice, given, environ))
+        if not is_time_to_send(practice):
+            return
+        # The same vault and configuration, and nobody's password.
+        given = {name: each for name, each in environ.items() if not name.startswith("CALLREC_")}
+        given["CALLREC_VAULT"] = str(practice.folder)
+        config = invocation.given.config or environ.get("CALLREC_CONFIG")
+        if config:
+            given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
+        # -P: not what happens to lie in a folder.
+        send = (sys.executable, "-P", "-m", "callrec", "mail", "send")
+        # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
+        subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
+            ("/bin/sh", "-c", '"$@" &', "sh", *send),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=given,
+            start_new_session=True,
+            check=False,
+        )
 
 
-def sender_environment(
-    practice: Practice, given: GlobalOptions, environ: Mapping[str, str]
-) -> Mapping[str, str]:
-    """The environment of the sender: the same vault and configuration, and nobody's password."""
-    named = given.config or environ.get("CALLREC_CONFIG")
-    own = {"CALLREC_VAULT": str(practice.folder)}
-    if named:
-        own["CALLREC_CONFIG"] = str(Path(named).expanduser().absolute())
-    others = {name: value for name, value in environ.items() if not name.startswith("CALLREC_")}
-    return others | own
+def _explain_usage_error(problem: Any) -> tuple[str, str]:
+    """What Typer finds wrong with a line, in our words, and what to do.
 
-
-def _start(environ: Mapping[str, str]) -> None:
-    # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
-    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
-        ("/bin/sh", "-c", '"$@" &', "sh", sys.executable, *_SEND),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=environ,
-        start_new_session=True,
-        check=False,
-    )
-
-
-# What Typer finds wrong with a line, in our words and without repeating what was typed.
-#
-# A telephone number with a space in it ends up where no argument is expected; Typer would print it.
-
-_NEAR = 0.75
-"""How near in letters what was typed is to what may have been meant: of 1, the same."""
-
-
-def explain_usage_error(problem: typer.TyperException) -> tuple[str, str]:
-    """A usage error's message and hint."""
+    What was typed is not repeated, as Typer would: a telephone number with a space in it ends up
+    where no argument is expected.
+    """
     context = getattr(problem, "ctx", None)
     path = context.command_path if context else "callrec"
-    meant = _alone(problem) or _meant(problem)
-    return _message(problem), f"{meant}{path} --help shows how"
-
-
-def _message(problem: Any) -> str:
-    # By name, since Typer keeps these classes to itself.
-    match type(problem).__name__:
+    hint = f"{path} --help shows how"
+    match type(problem).__name__:  # by name, since Typer keeps these classes to itself
         case "NoSuchOption":
-            return f"there is no option {problem.option_name}"
+            return f"there is no option {problem.option_name}", f"{_meant(problem)}{hint}"
         case "MissingParameter":
-            return f"{_name(problem.param)} is missing"
+            return f"{_name(problem.param)} is missing", hint
         case "BadParameter":
-            return f"{_name(problem.param)} cannot be used{_expected(problem)}"
+            return f"{_name(problem.param)} cannot be used{_expected(problem)}", hint
         case _ if "extra argument" in problem.message:
-            return "there is more on the line than is expected; what holds spaces needs quotes"
+            return (
+                "there is more on the line than is expected; what holds spaces needs quotes",
+                hint,
+            )
         case _:
-            return _in_lower_case(problem.message)
+            first, rest = problem.message[:1], problem.message[1:]
+            return f"{first.lower()}{rest}".rstrip(".").replace("'", ""), hint
 
 
 def _meant(problem: Any) -> str:
-    possible = getattr(problem, "possibilities", None) or ()
-    near = get_close_matches(getattr(problem, "option_name", ""), possible, n=1, cutoff=_NEAR)
-    return f"did you mean {near[0]}? " if near else ""
-
-
-def _alone(problem: Any) -> str:
-    """What is said where an option is named as an argument is: ``attach R-1 --recording 52``."""
-    if type(problem).__name__ != "NoSuchOption":
-        return ""
-    arguments = [each for each in problem.ctx.command.params if each.param_type_name != "option"]
-    names = [_name(each) for each in arguments]
+    """What an unknown option stands for: an argument, ``attach R-1 --recording 52``, or another."""
+    parameters = problem.ctx.command.params
+    arguments = [_name(each) for each in parameters if each.param_type_name != "option"]
     option = problem.option_name.removeprefix("--").upper()
-    if option not in {name.strip("[]") for name in names}:
-        return ""
-    return f"give {option} alone: {problem.ctx.command_path} {' '.join(names)}; "
+    if option in {name.strip("[]") for name in arguments}:
+        return f"give {option} alone: {problem.ctx.command_path} {' '.join(arguments)}; "
+    near = get_close_matches(problem.option_name, problem.possibilities or (), n=1, cutoff=0.75)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def _name(parameter: Any) -> str:
@@ -383,7 +331,3 @@ def _expected(problem: Any) -> str:
     if kind.annotation is int:
         return f": a whole number from {problem.param.min} to {problem.param.max} is expected"
     return ""
-
-
-def _in_lower_case(text: str) -> str:
-    return (text[:1].lower() + text[1:]).rstrip(".").replace("'", "")

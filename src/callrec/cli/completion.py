@@ -7,14 +7,12 @@ a line parsed as a command's is, which would load the checks of every option's v
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from typer.core import TyperGroup
 
 from callrec.cli.groups import LazyGroup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 PATHS: Final = "/"
 """The answer where a file or folder is expected, which the shell knows better."""
@@ -45,17 +43,16 @@ def complete(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
     # bash takes --option=value apart.
     begun = "" if begun == "=" else begun
     before = [word for word in words[1:place] if word != "="]
-    proposed = candidates_after(root, before)
+    proposed = _candidates_after(root, before)
     if proposed == (PATHS,):
         yield PATHS
         return
-    wanted = (
-        word for word in dict.fromkeys(proposed) if word.startswith("-") == begun.startswith("-")
-    )
-    yield from (word for word in wanted if word.startswith(begun))
+    for word in dict.fromkeys(proposed):
+        if word.startswith(begun) and word.startswith("-") == begun.startswith("-"):
+            yield word
 
 
-def candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
+def _candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
     """Every word that may follow those on the line, or `PATHS` alone."""
     command: Any = root
     awaited: Any = None
@@ -67,7 +64,7 @@ def candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
         elif word.startswith("-"):
             awaited = _option(command, word)
         elif isinstance(command, TyperGroup):
-            command = _within(command, word)
+            command = _command(command, word)
         else:
             arguments += 1
     if command is None:
@@ -77,7 +74,7 @@ def candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
     return (*_names_of_options(command), *_next(command, arguments))
 
 
-def _within(group: TyperGroup, word: str) -> Any:
+def _command(group: TyperGroup, word: str) -> Any:
     """The command of that name in a group; None if there is none."""
     if isinstance(group, LazyGroup):
         return group.loaded(word) if word in group.short_helps else None

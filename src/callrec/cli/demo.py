@@ -11,20 +11,17 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
-from callrec.errors import Failed, Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from callrec.cli.output import Output
+from callrec.cli.output import Output
+from callrec.errors import Failed, Refused, Tampered, Unusable
 
 demo_app = new_app()
 
@@ -40,13 +37,10 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
     out = ctx.obj.out
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="callrec-demo-") as folder:
-            played = _play(Path(folder), out)
-
-        def text() -> None:
-            out.say()
-            out.say("That was in a temporary folder, which is gone.")
-
-        out.show({"folder": None, "played": played}, text)
+            stage = Stage(Path(folder).resolve(), out)
+            play_story(stage)
+        gone = ("", "That was in a temporary folder, which is gone.")
+        out.show({"folder": None, "played": stage.played}, gone)
         out.next_step("callrec demo --keep DIR, to look around afterwards")
         return
     try:
@@ -59,23 +53,17 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
         ) from error
     if not is_empty:
         raise Unusable(f'"{keep}" is not empty', hint="name a new folder")
-    played, kept = _play(keep, out), keep.resolve()
-    out.show({"folder": kept, "played": played}, lambda: _say_how_to_look_around(out, kept))
+    stage = Stage(keep.resolve(), out)
+    play_story(stage)
+    how_to_look_around = (
+        "",
+        "To look around, be the Data Controller in your shell:",
+        f"  export CALLREC_CONFIG={stage.folder}/callrec.toml XDG_STATE_HOME={stage.folder}/state",
+        f"  export CALLREC_USER=dora CALLREC_PASSWORD_FILE={stage.folder}/people/dora.password",
+    )
+    out.show({"folder": stage.folder, "played": stage.played}, how_to_look_around)
     for command in ("callrec status", "callrec audit list", "callrec request show R-1"):
         out.next_step(command)
-
-
-def _play(folder: Path, out: Output) -> Sequence[Mapping[str, Any]]:
-    stage = Stage(folder.resolve(), out)
-    play_story(stage)
-    return stage.played
-
-
-def _say_how_to_look_around(out: Output, folder: Path) -> None:
-    out.say()
-    out.say("To look around, be the Data Controller in your shell:")
-    out.say(f"  export CALLREC_CONFIG={folder}/callrec.toml XDG_STATE_HOME={folder}/state")
-    out.say(f"  export CALLREC_USER=dora CALLREC_PASSWORD_FILE={folder}/people/dora.password")
 
 
 CONFIGURATION: Final = """\
@@ -92,7 +80,7 @@ WIDTH: Final = 78
 
 
 class Stage:
-    """Runs commands in one folder, shows each as typed with what it said, and minds their end."""
+    """Runs commands in one folder, shows each as typed with its output, and checks its status."""
 
     def __init__(self, folder: Path, out: Output) -> None:
         """Set the stage in ``folder``, which is there and empty."""
@@ -113,14 +101,11 @@ class Stage:
 
     def scene(self, what: str) -> None:
         """What happens next, as a heading."""
-        self._out.say()
-        self._out.say(f"== {what}")
+        self._out.say(("", f"== {what}"))
 
     def remark(self, what: str) -> None:
-        """A line of the teller's own."""
-        self._out.say()
-        for line in textwrap.wrap(what, WIDTH - 2):
-            self._out.say(f"# {line}")
+        """A comment on what happens."""
+        self._out.say(("", *(f"# {line}" for line in textwrap.wrap(what, WIDTH - 2))))
 
     def secret(self, name: str, password: str) -> None:
         """A file below ``people`` that only its owner can read."""
@@ -129,22 +114,19 @@ class Stage:
         write_private(self.folder / "people" / name, f"{password}\n".encode())
 
     def callrec(self, who: str, *words: str, exits: int = 0) -> str:
-        """A command of somebody who gives his password; returns what it said."""
-        return self._play(f"{who} $", ("callrec", *words), self._as(who), exits)
+        """A command of somebody who gives their password; returns what it said."""
+        environ = self._as(who, f"{who}.password")
+        return self._play(f"{who} $", ("callrec", *words), environ, exits)
 
     def service(self, credential: str, *words: str) -> str:
         """A command of a service with a credential file."""
         environ = {"CALLREC_CREDENTIAL": str(self.folder / credential)}
-        return self._play("intake $", ("callrec", *words), environ, 0)
+        return self._play("intake $", ("callrec", *words), environ)
 
     def first_login(self, who: str, provisional: str) -> str:
-        """Somebody's first login: the password he was given, then his own."""
-        environ = {
-            "CALLREC_USER": who,
-            "CALLREC_PASSWORD_FILE": str(self.folder / "people" / provisional),
-            "CALLREC_NEW_PASSWORD_FILE": str(self.folder / "people" / f"{who}.password"),
-        }
-        return self._play(f"{who} $", ("callrec", "login"), environ, 0)
+        """Somebody's first login: the password that they were given, then their own."""
+        own = {"CALLREC_NEW_PASSWORD_FILE": str(self.folder / "people" / f"{who}.password")}
+        return self._play(f"{who} $", ("callrec", "login"), self._as(who, provisional) | own)
 
     def program(
         self, *words: str, within: str = ".", reads: str | None = None, exits: int = 0
@@ -159,26 +141,23 @@ class Stage:
             raise Failed("the demonstration went wrong: nothing was found")
         return str(numbers[0])
 
-    def _as(self, who: str) -> Mapping[str, str]:
-        return {
-            "CALLREC_USER": who,
-            "CALLREC_PASSWORD_FILE": str(self.folder / "people" / f"{who}.password"),
-        }
+    def _as(self, who: str, password: str) -> dict[str, str]:
+        file = self.folder / "people" / password
+        return {"CALLREC_USER": who, "CALLREC_PASSWORD_FILE": str(file)}
 
     def _play(
         self,
         prompt: str,
         words: tuple[str, ...],
         environ: Mapping[str, str],
-        exits: int,
+        exits: int = 0,
         *,
         within: str = ".",
         reads: str | None = None,
     ) -> str:
-        self._out.say()
         typed = f"{prompt} {shlex.join(words)}{f' < {reads}' if reads else ''}"
-        for line in textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False):
-            self._out.say(line)
+        self._out.say("")
+        self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
         real = (sys.executable, "-m", *words) if words[0] == "callrec" else words
         done = subprocess.run(  # noqa: S603 - our own words
             real,
@@ -191,8 +170,7 @@ class Stage:
         )
         self._said = done.stdout.decode(errors="replace").replace(f"{self.folder}/", "")
         self.played.append({"typed": typed, "exit": done.returncode, "said": self._said})
-        for line in self._said.splitlines():
-            self._out.say(line)
+        self._out.say(self._said.splitlines())
         if done.returncode != exits:
             raise Failed(
                 f"the demonstration went wrong: exit status {done.returncode}, not {exits}",
@@ -210,17 +188,13 @@ PASSWORDS: Final = {
     "sam": "the attic smells of quince and rope",
 }
 
-PROVISIONAL: Final = "borrowed umbrella until Thursday"
-
 PEOPLE: Final = (
     ("pat", "Pat Ellison", "partner"),
     ("max", "Max Harding", "manager"),
     ("sam", "Sam Turnbull", "staff"),
 )
 
-CALLS: Final = 24
-
-LAST_DAY: Final = datetime(2026, 3, 12, 16, 40, tzinfo=UTC)
+MARCH: Final = ("--from", "2026-03-01", "--to", "2026-03-31")
 
 NUMBER: Final = "07700 900461"
 
@@ -228,9 +202,11 @@ ERASED_NUMBER: Final = "07700 900123"
 
 REASON: Final = "A patient complains that nobody called her back as promised"
 
-TAMPERED: Final = 5
-
-REFUSED: Final = 3
+NOTHING_ELSE_KNOWN: Final = (
+    *("--date", "unknown", "--time", "unknown"),
+    *("--extension", "unknown", "--party", "unknown"),
+)
+"""Of a call, besides its number."""
 
 
 def play_story(stage: Stage) -> None:
@@ -250,7 +226,7 @@ def _found_the_practice(stage: Stage) -> None:
     stage.scene("A practice begins: a vault, and its Data Controller.")
     for name, password in PASSWORDS.items():
         stage.secret(f"{name}.password", password)
-    stage.secret("provisional.password", PROVISIONAL)
+    stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
     stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
     stage.scene("People join. Each makes a key of his own, which the Data Controller confirms.")
@@ -259,22 +235,16 @@ def _found_the_practice(stage: Stage) -> None:
         stage.callrec("dora", "user", "add", name, "--name", full_name, "--role", role, *given)
         stage.first_login(name, "provisional.password")
         stage.callrec("dora", "user", "confirm", name, "--yes")
-    door = (
-        "--name",
-        "Telephone intake",
-        "--role",
-        "intake",
-        "--credential-file",
-        "door.credential",
-    )
-    stage.callrec("dora", "user", "add", "door", *door)
+    door = ("--name", "Telephone intake", "--role", "intake")
+    stage.callrec("dora", "user", "add", "door", *door, "--credential-file", "door.credential")
 
 
 def _take_calls_in(stage: Stage) -> None:
     from callrec.telephone.made_up import made_up_calls, write_calls
 
     stage.scene("Calls come in from the telephone system's spool, encrypted on the way.")
-    write_calls(stage.folder / "spool", made_up_calls(LAST_DAY, CALLS), ZoneInfo("Europe/London"))
+    calls = made_up_calls(datetime(2026, 3, 12, 16, 40, tzinfo=UTC), 24)
+    write_calls(stage.folder / "spool", calls, ZoneInfo("Europe/London"))
     stage.service("door.credential", "ingest", "spool")
     stage.remark("The same again brings nothing twice.")
     stage.service("door.credential", "ingest", "spool")
@@ -282,21 +252,19 @@ def _take_calls_in(stage: Stage) -> None:
 
 def _search(stage: Stage) -> None:
     stage.scene("Nobody browses: a search needs a reason, and each is on record.")
-    month = ("--from", "2026-03-01", "--to", "2026-03-31")
-    stage.callrec("max", "search", "--number", NUMBER, *month, exits=REFUSED)
-    stage.callrec("max", "search", "--number", NUMBER, *month, "--reason", REASON)
+    stage.callrec("max", "search", "--number", NUMBER, *MARCH, exits=Refused.exit_status)
+    stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--reason", REASON)
 
 
 def _ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; somebody else decides.")
     stage.callrec(
         "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
-        "--number", NUMBER, "--date", "unknown", "--time", "unknown", "--extension", "unknown",
-        "--party", "unknown", "--complaint", "C-2026-014", "--complainant", "patient",
-        "--recording", stage.found_recording(),
+        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--complaint", "C-2026-014",
+        "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
     stage.remark("Nobody approves his own request.")
-    stage.callrec("max", "approve", "R-1", "--yes", exits=REFUSED)
+    stage.callrec("max", "approve", "R-1", "--yes", exits=Refused.exit_status)
     stage.callrec("pat", "inbox")
     stage.callrec("pat", "approve", "R-1", "--yes")
 
@@ -307,15 +275,15 @@ def _release(stage: Stage) -> None:
     channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
     said = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
     package = next((stage.folder / "outbox").glob("*.zip"))
-    passphrase = _passphrase(said)
+    passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", said)
     stage.remark("Once only: a second copy is a second approval.")
-    stage.callrec("max", "release", "R-1", "--to", "outbox", exits=REFUSED)
+    stage.callrec("max", "release", "R-1", "--to", "outbox", exits=Refused.exit_status)
     _open_package(stage, package.relative_to(stage.folder), passphrase)
 
 
-def _passphrase(said: str) -> str:
-    found = re.search(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", said)
-    return found[1] if found else ""
+def _read(pattern: str, said: str) -> str:
+    found = re.search(pattern, said)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
@@ -324,38 +292,24 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         stage.remark("7-Zip is not installed here; with it, the package opens outside callrec.")
         return
     stage.remark("Outside callrec: 7-Zip opens it, and ssh-keygen checks who signed it.")
-    stage.program(
-        Path(seven_zip).name,
-        "x",
-        f"-p{passphrase}",
-        "-oopened",
-        "-y",
-        "-bso0",
-        "-bsp0",
-        str(package),
-    )
+    quietly = ("-y", "-bso0", "-bsp0")
+    words = ("x", f"-p{passphrase}", "-oopened", *quietly, str(package))
+    stage.program(Path(seven_zip).name, *words)
     signers = (stage.folder / "opened" / "allowed_signers").read_text(encoding="utf-8")
     if shutil.which("ssh-keygen"):
         check = ("-Y", "verify", "-f", "allowed_signers", "-I", signers.split()[0])
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
     stage.remark("With Python alone, and the fingerprint that the practice publishes:")
-    fingerprint = _fingerprint(stage.callrec("dora", "fingerprint"))
+    said = stage.callrec("dora", "fingerprint")
+    fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", said)
     verifier = ("python3", "-I", "callrec_verify.py", ".")
     stage.program(*verifier, "--pin", fingerprint, within="opened")
     stage.remark("One byte of a recording is changed: it is found.")
-    _change_last_byte(stage.folder / "opened" / "recordings" / "01-listening.wav")
-    stage.program(*verifier, "--pin", fingerprint, within="opened", exits=TAMPERED)
-
-
-def _fingerprint(said: str) -> str:
-    found = re.search(r"(?:[0-9a-f]{8}\s+){7}[0-9a-f]{8}", said)
-    return " ".join(found[0].split()) if found else ""
-
-
-def _change_last_byte(file: Path) -> None:
-    data = file.read_bytes()
-    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    recording = stage.folder / "opened" / "recordings" / "01-listening.wav"
+    data = recording.read_bytes()
+    recording.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    stage.program(*verifier, "--pin", fingerprint, within="opened", exits=Tampered.exit_status)
 
 
 def _subject_access(stage: Stage) -> None:
@@ -364,8 +318,7 @@ def _subject_access(stage: Stage) -> None:
     stage.callrec(
         "sam", "request", "create", "--purpose", "subject-access",
         "--reason", "The patient asks for a copy of her own calls",
-        "--number", NUMBER, "--date", "unknown", "--time", "unknown", "--extension", "unknown",
-        "--party", "unknown", "--subject", "Jean Alder", "--received", "today",
+        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
     )  # fmt: skip
     stage.remark("Staff may ask and not search; what matches is held until the request is closed.")
@@ -376,8 +329,7 @@ def _subject_access(stage: Stage) -> None:
 
 def _page_for_the_patient(stage: Stage) -> None:
     stage.scene("Somebody else is heard in it: the Data Controller has that silenced.")
-    month = ("--from", "2026-03-01", "--to", "2026-03-31")
-    stage.callrec("max", "search", "--number", NUMBER, *month, "--request", "R-2")
+    stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--request", "R-2")
     stage.callrec("max", "request", "attach", "R-2", stage.found_recording())
     silenced = ("--silence", "0:01-0:02.5=third-party")
     stage.callrec("dora", "approve", "R-2", "--yes", *silenced)
@@ -405,14 +357,12 @@ def _erase(stage: Stage) -> None:
     stage.scene(
         "Somebody wants a call erased. What the Data Controller approves reaches the drive."
     )
-    month = ("--from", "2026-03-01", "--to", "2026-03-31")
     why = ("--reason", "A patient wants his call to be erased")
-    stage.callrec("max", "search", "--number", ERASED_NUMBER, *month, *why)
+    stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
     recording = ("--recording", stage.found_recording())
     stage.callrec(
         "max", "request", "create", "--purpose", "erasure", *why,
-        "--number", ERASED_NUMBER, "--date", "unknown", "--time", "unknown",
-        "--extension", "unknown", "--party", "unknown", "--subject", "Ken Marsh",
+        "--number", ERASED_NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Ken Marsh",
         "--received", "today", *recording,
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)
@@ -433,7 +383,7 @@ def _verify(stage: Stage) -> None:
     stage.scene("In a copy of the vault, one byte of the approval is changed: it is found.")
     shutil.copytree(stage.folder / "vault", stage.folder / "tampered")
     _change_one_byte(stage.folder / "tampered" / "catalogue.sqlite")
-    stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=TAMPERED)
+    stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=Tampered.exit_status)
     shutil.rmtree(stage.folder / "tampered")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -14,9 +16,6 @@ from typer.main import get_command
 from callrec import __version__
 from callrec.cli.invocation import Context, remember_option
 from callrec.errors import Unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 GLOBAL_OPTIONS = ("json", "config", "vault")
 """Options that every command takes, at any place."""
@@ -39,25 +38,24 @@ class _Group(TyperGroup):
     default: ClassVar[str] = ""
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
-        if not ctx.resilient_parsing and cmd_name not in self.commands:
-            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
-        return cast("TyperCommand | TyperGroup | None", super().get_command(ctx, cmd_name))
+        if cmd_name not in self.commands:
+            raise _no_such_command(cmd_name, list(self.commands), ctx.command_path)
+        return cast("TyperCommand | TyperGroup", self.commands[cmd_name])
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self._with_default(args))
+        place = 0  # of the first word that is none of every command's options
+        while place < len(args) and args[place].partition("=")[0] in ("--json", *_TAKES_A_VALUE):
+            place += 2 if args[place] in _TAKES_A_VALUE else 1
+        word = args[place] if place < len(args) else "--"
+        if self.default and word.startswith("-") and word != "--help":
+            args = [*args[:place], self.default, *args[place:]]
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         # Typer would cut each line short.
-        lines = [(name, _first_line(each.help)) for name, each in self.commands.items()]
+        lines = [(name, (each.help or "").split("\n")[0]) for name, each in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(lines)
-
-    def _with_default(self, args: list[str]) -> list[str]:
-        position = _first_of_its_own(args)
-        word = args[position] if position < len(args) else "--"
-        if not self.default or word == "--help" or not word.startswith("-"):
-            return args
-        return [*args[:position], self.default, *args[position:]]
 
 
 class LazyGroup(TyperGroup):
@@ -77,8 +75,8 @@ class LazyGroup(TyperGroup):
         return list(self.short_helps)
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
-        if cmd_name not in self.list_commands(ctx):
-            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
+        if cmd_name not in self.short_helps:
+            raise _no_such_command(cmd_name, list(self.short_helps), ctx.command_path)
         return self.loaded(cmd_name)
 
     @classmethod
@@ -115,20 +113,7 @@ def _prepare(command: TyperCommand | TyperGroup, options: Sequence[Any]) -> None
             _prepare(cast("TyperCommand | TyperGroup", each), options)
 
 
-def _first_line(text: str | None) -> str:
-    return (text or "").partition("\n")[0]
-
-
-def _first_of_its_own(args: Sequence[str]) -> int:
-    position = 0
-    while position < len(args) and args[position].partition("=")[0] in ("--json", *_TAKES_A_VALUE):
-        position += 2 if args[position] in _TAKES_A_VALUE else 1
-    return position
-
-
 def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
-    from difflib import get_close_matches  # most lines have no error
-
     # The word itself is not repeated: it may be a number or a name that slipped.
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {path} {near[0]}? " if near else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,11 +16,10 @@ import typer
 from callrec.errors import Locked, Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
     from callrec.config import Config
+    from callrec.login.keyring import Session
     from callrec.practice import Actor, Practice
 
 
@@ -85,7 +85,7 @@ class Context(typer.Context):
     obj: Invocation
 
     def invoke(self, callback: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Run a command, unless it was given text that is none."""
+        """Run a command, unless it was given what is not text."""
         from callrec.cli.options import is_text  # loaded with the command
 
         for name, value in kwargs.items():
@@ -107,11 +107,7 @@ def remember_option(ctx: Context, param: typer.CallbackParam, value: Any) -> Non
 def check_destination(
     invocation: Invocation, to: Path, *, yes: bool, suffixes: tuple[str, ...] = ()
 ) -> bool:
-    """Check where a file is to go, and ask before one that is there is replaced.
-
-    Returns:
-        Whether a file of that name is there, and is to be replaced.
-    """
+    """Check where a file is to go; returns whether it replaces one, which was confirmed."""
     from callrec.system.files import check_new
 
     if suffixes and to.suffix.lower() not in suffixes:
@@ -121,9 +117,6 @@ def check_destination(
         invocation.prompts.confirm("replace the file of that name", yes=yes)
     check_new(to, replace=replace)
     return replace
-
-
-COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
 
 
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:
@@ -137,26 +130,21 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
 
 def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with what the login keeps: enough to search and to ask."""
-    from callrec.login.keyring import open_session
     from callrec.login.unlock import actor_by_session
 
-    environ = invocation.environ
-    if "CALLREC_CREDENTIAL" in environ or "CALLREC_USER" in environ:
+    if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
-    session = open_session(practice.vault, practice.now(), environ)
-    if session is None:
-        raise _nobody()
-    return actor_by_session(practice, session)
+    return actor_by_session(practice, _open_session(invocation, practice))
 
 
 def signing_person(invocation: Invocation, practice: Practice) -> Actor:
-    """Who acts, with the password given for this one command: it opens and signs everything his."""
+    """Who acts, with the password for this one command: it opens and signs all that they may."""
     from callrec.login.keyring import read_credential
     from callrec.login.unlock import actor_by_credential, actor_by_password
 
-    environ = invocation.environ
-    if "CALLREC_CREDENTIAL" in environ:
-        return actor_by_credential(practice, read_credential(Path(environ["CALLREC_CREDENTIAL"])))
+    named = invocation.environ.get("CALLREC_CREDENTIAL")
+    if named is not None:
+        return actor_by_credential(practice, read_credential(Path(named)))
     login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
     return actor_by_password(practice, login=login, password=password)
@@ -180,15 +168,19 @@ def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
 
 def signing_login(invocation: Invocation, practice: Practice) -> str:
     """The login whose password is to be given: the one that is named, or the open login's."""
+    return invocation.environ.get("CALLREC_USER") or _open_session(invocation, practice).login
+
+
+def _open_session(invocation: Invocation, practice: Practice) -> Session:
     from callrec.login.keyring import open_session
 
-    named = invocation.environ.get("CALLREC_USER", "")
-    if named:
-        return named
     session = open_session(practice.vault, practice.now(), invocation.environ)
     if session is None:
-        raise _nobody()
-    return session.login
+        raise Locked(
+            "nobody is logged in",
+            hint="run callrec login NAME, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
+    return session
 
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:
@@ -196,13 +188,6 @@ def countersigning_person(invocation: Invocation, practice: Practice, login: str
     from callrec.login.unlock import actor_by_password
 
     password = invocation.prompts.ask_password(
-        f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE
+        f"Password of {login}, who countersigns", file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE"
     )
     return actor_by_password(practice, login=login, password=password)
-
-
-def _nobody() -> Locked:
-    return Locked(
-        "nobody is logged in",
-        hint="run callrec login NAME, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-    )

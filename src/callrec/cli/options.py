@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -20,9 +21,6 @@ from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Command = TypeVar("Command", bound="Callable[..., None]")
 
@@ -40,14 +38,20 @@ def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> C
     return command
 
 
+def read_reference(noun: str, example: str, text: str) -> int:
+    """The number of ``R-17``, say, from that or from ``17``."""
+    letter, number = example.split("-")
+    digits = re.fullmatch(f"(?:[{letter}{letter.lower()}]-?)?0*([1-9][0-9]{{0,8}})", text.strip())
+    if digits is None:
+        what = f"an {noun}" if noun == "incident" else f"a {noun}"
+        hint = f"callrec {noun} list shows the {noun}s"
+        raise Unusable(f"{what} is given as {example} or {number}", hint=hint)
+    return int(digits[1])
+
+
 def read_request(text: str) -> str:
     """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
-    digits = re.fullmatch(r"(?:[Rr]-?)?0*([1-9][0-9]{0,8})", text.strip())
-    if digits is None:
-        raise Unusable(
-            "a request is given as R-17 or 17", hint="callrec request list shows the requests"
-        )
-    return f"R-{digits[1]}"
+    return f"R-{read_reference('request', 'R-17', text)}"
 
 
 def read_recording(text: str) -> int:

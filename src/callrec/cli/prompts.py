@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Final, TextIO, TypeVar
+from typing import Final, TextIO, TypeVar
 
 from callrec.cli.options import is_text
 from callrec.cli.output import WIDTH, escape_controls
-from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
+from callrec.errors import CallrecError, Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 from callrec.policy.handing_over import Channel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from callrec.errors import CallrecError
 
 Answer = TypeVar("Answer")
 
@@ -54,8 +50,8 @@ class Prompts:
     ) -> Answer:
         """Ask until the answer can be read, and say each time why it could not."""
         self._need_terminal(option)
-        if help and given is None:
-            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
+        if given is None:
+            self._explain(help)
         while True:
             answer = self._answer(what, option) if given is None else given
             given = None
@@ -75,14 +71,13 @@ class Prompts:
     ) -> str:
         """One of several, by its number or its name; asks until it is one of them."""
         self._need_terminal(option)
-        if help:
-            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
+        self._explain(help)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     def confirm(self, what: str, *, yes: bool) -> None:
-        """Go on with what cannot be undone only if somebody said so."""
+        """Go on with what cannot be undone only if that was confirmed."""
         if yes:
             return
         if not self.possible:
@@ -96,11 +91,9 @@ class Prompts:
 
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""
-        named = self._environ.get(file_variable)
-        if named == "-":
-            return _first_line(_text(self._answers.readline, Misconfigured))
-        if named:
-            return read_password(Path(named))
+        given = self._given(file_variable, self._answers.readline)
+        if given is not None:
+            return _first_line(given)
         if not self.possible:
             raise Locked(
                 "a password is needed, and there is no terminal to ask on",
@@ -126,13 +119,10 @@ class Prompts:
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
-        named = self._environ.get(file_variable)
-        if named:
-            text = (
-                _text(self._answers.read, Misconfigured) if named == "-" else _text_of(Path(named))
-            )
-            read(text)
-            return text
+        given = self._given(file_variable, self._answers.read)
+        if given is not None:
+            read(given)
+            return given
         while True:
             typed = self.ask_password(what, file_variable=file_variable)
             try:
@@ -142,9 +132,20 @@ class Prompts:
             else:
                 return typed
 
+    def _given(self, file_variable: str, read: Callable[[], str]) -> str | None:
+        """What the file holds that the environment names, ``-`` for the input; None: names none."""
+        named = self._environ.get(file_variable)
+        if not named:
+            return None
+        return _text(read, Misconfigured) if named == "-" else _text_of(Path(named))
+
     def _need_terminal(self, option: str) -> None:
         if not self.possible:
             raise Unusable(f"{option.partition(' ')[0]} is missing", hint=f"give {option}")
+
+    def _explain(self, help: str) -> None:  # noqa: A002  # as above
+        if help:
+            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
 
     def _answer(self, what: str, option: str) -> str:
         self._write(escape_controls(f"{what}: "))
@@ -218,7 +219,7 @@ def _first_line(text: str) -> str:
     return password
 
 
-_MEANING: Final[Mapping[Channel, str]] = {
+_CHANNELS: Final[Mapping[str, str]] = {
     Channel.LETTER: "by post",
     Channel.PHONE: "read out on the telephone",
     Channel.SMS: "as a text message",
@@ -229,5 +230,4 @@ _MEANING: Final[Mapping[Channel, str]] = {
 
 def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
     """One of the ways."""
-    choices = {str(channel): meaning for channel, meaning in _MEANING.items()}
-    return Channel(prompts.choose(what, choices, option=f"{option} {'|'.join(choices)}"))
+    return Channel(prompts.choose(what, _CHANNELS, option=f"{option} {'|'.join(_CHANNELS)}"))

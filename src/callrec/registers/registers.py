@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
-from callrec.policy.reviews import RegisterName, check_may_read_register
+from callrec.policy.reviews import RegisterName, ReviewVerdict, check_may_read_register
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.registers import disclosure, others, rights
 from callrec.system.spreadsheet import Cell

@@ -16,10 +16,10 @@ bells_app = new_app(default="list")
 def list_(ctx: Context, *, tone: Annotated[str, typer.Option(metavar="TONE")] = "any") -> None:
     """List the bells."""
     bells = [{"tone": tone}]
-    ctx.obj.out.show_items(bells, lambda: ctx.obj.out.say(f"bells of tone {tone}"))
+    ctx.obj.out.show_items(bells, f"bells of tone {tone}")
 
 
 @bells_app.command()
 def polish(ctx: Context) -> None:
     """Polish them."""
-    ctx.obj.out.show({"vault": ctx.obj.given.vault}, lambda: ctx.obj.out.say("polished"))
+    ctx.obj.out.show({"vault": ctx.obj.given.vault}, "polished")

@@ -17,10 +17,10 @@ drive_app = new_app()
 def drive(ctx: Context, *, to: Annotated[Path | None, typer.Option(metavar="DIR")] = None) -> None:
     """Copy to a drive."""
     if ctx.invoked_subcommand is None:
-        ctx.obj.out.show({"to": to}, lambda: ctx.obj.out.say(f"copied to {to}"))
+        ctx.obj.out.show({"to": to}, f"copied to {to}")
 
 
 @drive_app.command()
 def verify(ctx: Context, place: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Check a drive."""
-    ctx.obj.out.show({"checked": place}, lambda: ctx.obj.out.say(f"checked {place}"))
+    ctx.obj.out.show({"checked": place}, f"checked {place}")

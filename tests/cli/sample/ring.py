@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
+from callrec.cli.output import Table
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Clause
 
@@ -47,5 +48,5 @@ def ring(
         "vault": ctx.obj.config.vault,
         "read_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
-    out.show(value, lambda: out.table(["id", "limit"], [[request, limit]]))
+    out.show(value, Table(["id", "limit"], [[request, limit]]))
     out.next_step(f"callrec approve {request}")

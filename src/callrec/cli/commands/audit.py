@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import shlex
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
 from callrec.cli.commands.reviews import review_glass, review_searches
@@ -18,15 +21,11 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import counted, qr_code
+from callrec.cli.output import Table, counted, qr_code
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.days import parse_instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from callrec.cli.output import Output
-    from callrec.practice import Practice
     from callrec.registers.audit import Entry
     from callrec.registers.verify import Verification
 
@@ -71,28 +70,23 @@ def list_(
     entries, total = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
     out = ctx.obj.out
     values = [{**facts(entry), "detail": dict(entry.detail or {})} for entry in entries]
-    out.show({"items": values, "total": total}, lambda: _table(out, entries))
-    for entry in entries:
-        if entry.is_malformed:
-            out.note(
-                f"entry {entry.seq}, by {entry.actor}: its details are in no form of callrec's"
-            )
+    headers = ("seq", "at (UTC)", "who", "what", "about")
+    out.show({"items": values, "total": total}, Table(headers, [_row(each) for each in entries]))
+    for each in entries:
+        if each.is_malformed:
+            out.note(f"entry {each.seq}, by {each.actor}: its details are in no form of callrec's")
     if total > len(entries):
         out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
 
 
-def _table(out: Output, entries: tuple[Entry, ...]) -> None:
-    rows = [
-        (
-            entry.seq,
-            entry.at[:16].replace("T", " "),
-            entry.actor,
-            entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
-            " ".join(subject[:8] for subject in entry.subject[:3]),
-        )
-        for entry in entries
-    ]
-    out.table(("seq", "at (UTC)", "who", "what", "about"), rows)
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.seq,
+        entry.at[:16].replace("T", " "),
+        entry.actor,
+        entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
+        " ".join(subject[:8] for subject in entry.subject[:3]),
+    )
 
 
 @audit_app.command()
@@ -125,8 +119,7 @@ def verify(
         full=full,
         only_new=new,
     )
-    out = invocation.out
-    out.show(_json(found), lambda: _say(out, found))
+    invocation.out.show(_json(found), _lines(found))
     match found.verdict:
         case Verdict.TAMPERED:
             raise Tampered(
@@ -138,17 +131,17 @@ def verify(
             pass
 
 
-def _json(found: Verification) -> dict[str, object]:
+def _json(found: Verification) -> dict[str, Any]:
     return {
         "verdict": found.verdict,
         "size": found.head.size,
         "root": base64.b64encode(found.head.root).decode(),
         **facts(found, "checkpoints", "read_from", "unattested"),
-        "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
+        "anchors": [{**facts(each), "at": each.at or None} for each in found.anchors],
         **facts(found, "problems", "unchecked", "without_power", "set_back"),
         "resumed": [
-            {"size": r.size, "leaves_lost": r.leaves_lost, "heads_lost": len(r.lost)}
-            for r in found.resumed
+            {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
+            for each in found.resumed
         ],
     }
 
@@ -157,44 +150,41 @@ def _entries(count: int) -> str:
     return counted(count, "entry", "entries")
 
 
-def _say(out: Output, found: Verification) -> None:
+def _lines(found: Verification) -> Iterator[str]:
     from callrec.registers.verify import Verdict
 
-    out.say(found.verdict)
-    checkpoints = counted(found.checkpoints, "checkpoint")
-    out.say(f"{_entries(found.head.size)}, {checkpoints}")
+    yield found.verdict
+    yield f"{_entries(found.head.size)}, {counted(found.checkpoints, 'checkpoint')}"
     if found.read_from:
-        out.say(f"entries before {found.read_from} were verified earlier, and not read again")
+        yield f"entries before {found.read_from} were verified earlier, and not read again"
     if found.unattested:
         entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
-        out.say(f"{entries} written where no key was at hand, as at a failed login")
-    _say_what_to_look_at(out, found)
+        yield f"{entries} written where no key was at hand, as at a failed login"
+    yield from _judgement_lines(found)
     for each in found.resumed:
-        out.say(
-            f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
-        )
+        yield f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
     for anchor in found.anchors:
         when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
-        out.say(f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}")
+        yield f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}"
     if found.verdict is Verdict.UNANCHORED:
-        out.say("no outside head was at hand: that the end was cut off is not excluded")
+        yield "no outside head was at hand: that the end was cut off is not excluded"
     for problem in found.problems:
-        out.say(f"- {problem.what}")
+        yield f"- {problem.what}"
 
 
-def _say_what_to_look_at(out: Output, found: Verification) -> None:
-    """What is no tampering, and somebody has to judge."""
+def _judgement_lines(found: Verification) -> Iterator[str]:
+    """What is no tampering, and has to be judged by a person."""
     for seq in found.without_power:
-        out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
+        yield f"entry {seq} has a statement by somebody without the power: it counts for nothing"
     for step in found.set_back[-_MAX_SET_BACKS:]:
-        out.say(
+        yield (
             f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
             f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
         )
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
-    """The vault root that a locked seed or a credential holds; None where nobody is at hand."""
+    """The vault root that a locked seed or a credential holds; None if nobody is logged in."""
     from callrec.login.keyring import open_session, read_credential
 
     environ = invocation.environ
@@ -221,8 +211,7 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 
     practice = practice_of(ctx.obj)
     size = export_audit(practice, signing_person(ctx.obj, practice), to=to)
-    out = ctx.obj.out
-    out.show({"path": to, "size": size}, lambda: out.say(f'{size} entries are in "{to}".'))
+    ctx.obj.out.show({"path": to, "size": size}, f'{size} entries are in "{to}".')
 
 
 @audit_app.command("print")
@@ -237,35 +226,28 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
-    note = newest_checkpoint(practice)
-    size = read_checkpoint(note, origin(practice.vault)).size
+    checkpoint = newest_checkpoint(practice)
+    size = read_checkpoint(checkpoint, origin(practice.vault)).size
+    head = checkpoint.decode()
+    value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
-        _write_page(practice, to, note.decode(), size, replace=replace)
+        from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
+        from callrec.system.files import write_whole
 
-    def text() -> None:
-        if to is not None:
-            out.say(f'The head of {counted(size, "entry", "entries")} is in "{to}".')
-            return
-        for line in note.decode().splitlines():
-            out.say(line)
-        for line in qr_code(note.decode()) if out.is_on_a_terminal else ():
-            out.say(line)
-
-    out.show({"size": size, "checkpoint": note.decode(), "path": to}, text)
-    if to is None:
-        out.next_step("callrec audit print --to FILE.pdf, for a page to print")
-    else:
+        page = log_head_pdf(
+            head,
+            practice=practice.name,
+            size=size,
+            fingerprint=practice.root.hex(),
+            at=practice.now(),
+        )
+        write_whole(to, page, replace=replace)
+        out.show(value, f'The head of {_entries(size)} is in "{to}".')
         out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
-
-
-def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: bool) -> None:
-    from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
-    from callrec.system.files import write_whole
-
-    page = log_head_pdf(
-        note, practice=practice.name, size=size, fingerprint=practice.root.hex(), at=practice.now()
-    )
-    write_whole(to, page, replace=replace)
+        return
+    square = qr_code(head) if out.is_on_a_terminal else ()
+    out.show(value, chain(head.splitlines(), square))  # which is not drawn for a program
+    out.next_step("callrec audit print --to FILE.pdf, for a page to print")
 
 
 @audit_app.command()
@@ -274,10 +256,4 @@ def prove(ctx: Context, seq: options.EntryNumber) -> None:
     from callrec.registers.audit import prove_leaf
 
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()
-    out = ctx.obj.out
-
-    def text() -> None:
-        for line in proof.splitlines():
-            out.say(line)
-
-    out.show({"seq": seq, "proof": proof}, text)
+    ctx.obj.out.show({"seq": seq, "proof": proof}, proof.splitlines())

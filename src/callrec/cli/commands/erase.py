@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,17 +15,13 @@ from callrec.cli import options
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
-from callrec.cli.output import as_json, counted
+from callrec.cli.output import Output, as_json, counted
 from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from callrec.cli.invocation import Invocation
-    from callrec.cli.output import Output
     from callrec.package.destroyed import DestructionCertificate
-    from callrec.practice import Actor, Practice
+    from callrec.practice import Practice
     from callrec.retention.destroy import Destruction
 
 erase_app = new_app()
@@ -48,35 +45,21 @@ def erase(
     """
     from callrec.retention.erase import carry_out, is_carried_out, preview_erasure
 
-    call = ctx.obj
-    practice = practice_of(call)
-    actor = signing_person(call, practice)
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
     if not is_carried_out(practice, request):
-        to_destroy = _foreseen(call, practice, actor, request, is_all=foresee)
+        numbers = [each.recording for each in preview_erasure(practice, actor, request)]
+        words = counted(len(numbers), "recording")
         if foresee:
+            listed = ", ".join(map(str, numbers))
+            out.show({"id": request, "recordings": numbers}, f"Would destroy {words}: {listed}.")
+            out.next_step(f"callrec erase {request}")
             return
-        call.prompts.confirm(f"destroy {to_destroy}", yes=yes)
+        ctx.obj.prompts.confirm(f"destroy {words}", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
-    with call.out.progress("destroying", total=None) as advance:
+    with out.progress("destroying", total=None) as advance:
         done = carry_out(practice, actor, request, preview_erasure, volumes=found, advance=advance)
-    show_destruction(call.out, practice, request, done, to)
-
-
-def _foreseen(
-    call: Invocation, practice: Practice, actor: Actor, request: str, *, is_all: bool
-) -> str:
-    """What would be destroyed, in words; shown, too, if that is all that was asked."""
-    from callrec.retention.erase import preview_erasure
-
-    to_destroy = preview_erasure(practice, actor, request)
-    numbers = [each.recording for each in to_destroy]
-    words = counted(len(numbers), "recording")
-    if is_all:
-        listed = ", ".join(map(str, numbers))
-        value = {"id": request, "recordings": numbers}
-        call.out.show(value, lambda: call.out.say(f"Would destroy {words}: {listed}."))
-        call.out.next_step(f"callrec erase {request}")
-    return words
+    show_destruction(out, practice, request, done, to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +82,7 @@ def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Pa
     from callrec.archive.attached import attached_volumes
 
     found = [volume.at for volume in attached_volumes(practice).values()]
-    # Path.resolve would raise where a link leads to itself; what is no volume is told later.
+    # Path.resolve would raise where a link leads to itself; what is no volume is reported later.
     there = {os.path.realpath(path): path for path in (*found, *named)}
     return tuple(there.values())
 
@@ -119,22 +102,19 @@ def show_destruction(
 
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
-    value: dict[str, Any] = {
+    value = {
         "id": reference,
         "certificate": done.certificate,
         "recordings": done.destroyed,
         "kept": [{"id": number, "code": code} for number, code in kept.items()],
-        "owed": dict(done.owed),
+        **facts(done, "owed"),
         "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
-        "released_to": [
-            facts(each, "request", "release", "recordings", "released_on", "to_whom")
-            for each in done.released_to
-        ],
+        **facts(done, "released_to"),
         "document": certificate_json(certificate) if certificate else None,
     }
     written = _write(certificate, to) if certificate is not None and to is not None else ()
-    out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    out.show(value, _lines(reference, done, kept, carrying_out.kept_under))
     if written:
         out.note(f"the certificate is written: {', '.join(map(str, written))}")
     elif to is not None:
@@ -144,33 +124,33 @@ def show_destruction(
             f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
             hint="callrec archive verify DIR names all that is wrong with a volume",
         )
-    _say_next(out, f"{carrying_out.command} {reference}", done, to)
+    out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
 
 
-def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> None:
-    count = len(done.destroyed)
-    what = counted(count, "recording is", "recordings are")
-    out.say(f"{reference}: {what} destroyed, certificate {done.certificate}.")
+def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:
+    what = counted(len(done.destroyed), "recording is", "recordings are")
+    yield f"{reference}: {what} destroyed, certificate {done.certificate}."
     for number, code in kept.items():
-        out.say(f"kept: recording {number}, {code} [{law.cited}]")
+        yield f"kept: recording {number}, {code} [{law.cited}]"
     for each in done.released_to:
         whom = f"{each.to_whom}, who has" if each.to_whom else "whoever has"
-        out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
+        yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"
     for label, owed in done.owed.items():
-        out.say(f'owed: volume "{label}" holds {owed} of them yet')
+        yield f'owed: volume "{label}" holds {owed} of them yet'
     for label, why in done.undone:
-        out.say(f'volume "{label}" stays as it is: {why}')
+        yield f'volume "{label}" stays as it is: {why}'
 
 
-def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
+def _next(command: str, done: Destruction, to: Path | None) -> str:
     if done.owed:
         first = next(iter(done.owed))
         certificate = "" if to is None else f" --to {shlex.quote(str(to))}"
-        out.next_step(f'attach "{first}", then {command} --volume DIR{certificate}')
-    elif to is None:
-        out.next_step(f"{command} --to DIR, which writes the certificate")
-    else:
-        out.next_step("callrec audit verify")
+        return f'attach "{first}", then {command} --volume DIR{certificate}'
+    return (
+        f"{command} --to DIR, which writes the certificate"
+        if to is None
+        else "callrec audit verify"
+    )
 
 
 def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:

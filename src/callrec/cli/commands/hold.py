@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,13 +18,10 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.errors import Unusable
+from callrec.cli.output import Table, local_time
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import tzinfo
-
     from callrec.requests.holding import ListedHold
     from callrec.retention.holds import ShownHold
 
@@ -50,10 +48,8 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
     placed = place_hold(practice, acting_person(ctx.obj, practice), recordings, reason=why)
     reference, count = f"H-{placed.number}", len(placed.recordings)
     out = ctx.obj.out
-    out.show(
-        {"id": reference, "recordings": list(placed.recordings)},
-        lambda: out.say(f"{reference} is placed. Recordings held: {count}."),
-    )
+    value = {"id": reference, "recordings": placed.recordings}
+    out.show(value, f"{reference} is placed. Recordings held: {count}.")
     out.next_step(f"callrec hold show {reference}")
 
 
@@ -80,10 +76,7 @@ def lift(
     actor = signing_person(ctx.obj, practice)
     countersigner = countersigning_person(ctx.obj, practice, second)
     lift_hold(practice, actor, hold, reason=why, countersigner=countersigner)
-    out = ctx.obj.out
-    out.show(
-        {"id": f"H-{hold}", "state": HoldState.LIFTED}, lambda: out.say(f"H-{hold} is lifted.")
-    )
+    ctx.obj.out.show({"id": f"H-{hold}", "state": HoldState.LIFTED}, f"H-{hold} is lifted.")
 
 
 @hold_app.command("list")
@@ -95,10 +88,8 @@ def list_(ctx: Context) -> None:
     listed = list_holds(practice, acting_person(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
     headers = ("hold", "request", "state", "placed", "by", "recordings")
-    out.show_items(
-        [_json(hold) for hold in listed],
-        lambda: out.table(headers, [_row(hold, zone) for hold in listed]),
-    )
+    rows = [_row(hold, zone) for hold in listed]
+    out.show_items([_json(hold) for hold in listed], Table(headers, rows))
     for state, explained in _EXPLAINED.items():
         if state in {hold.state for hold in listed}:
             out.note(explained)
@@ -111,14 +102,9 @@ def show(ctx: Context, hold: HoldReference) -> None:
 
     practice = practice_of(ctx.obj)
     shown = show_hold(practice, acting_person(ctx.obj, practice), hold)
-    out, zone = ctx.obj.out, practice.config.time_zone
-
-    def text() -> None:
-        for line in labelled(_lines(shown, zone), width=11):
-            out.say(line)
-
-    value = {**_json(shown.hold), "reason": shown.reason, "recordings": list(shown.recordings)}
-    out.show(value, text)
+    out = ctx.obj.out
+    value = {**_json(shown.hold), **facts(shown, "reason", "recordings")}
+    out.show(value, labelled(_lines(shown, practice.config.time_zone), width=11))
     if shown.hold.state in _EXPLAINED:
         out.note(_EXPLAINED[shown.hold.state])
 
@@ -139,17 +125,14 @@ def _row(hold: ListedHold, zone: tzinfo) -> tuple[object, ...]:
 def _lines(shown: ShownHold, zone: tzinfo) -> Iterator[tuple[str, str]]:
     hold = shown.hold
     yield "hold", f"H-{hold.number}  {hold.state}"
-    yield "placed", f"{hold.placed_at.astimezone(zone):%Y-%m-%d %H:%M} by {hold.placed_by}"
+    yield "placed", f"{local_time(hold.placed_at, zone)} by {hold.placed_by}"
     yield "reason", shown.reason or f"request {hold.request}"
     yield "recordings", ", ".join(map(str, shown.recordings)) or "none named"
 
 
 def read_hold(text: str) -> int:
     """A hold's number, as it is printed: 3 of ``H-3``, from that or from ``3``."""
-    digits = re.fullmatch(r"(?:[Hh]-?)?0*([1-9][0-9]{0,8})", text.strip())
-    if digits is None:
-        raise Unusable("a hold is given as H-3 or 3", hint="callrec hold list shows the holds")
-    return int(digits[1])
+    return options.read_reference("hold", "H-3", text)
 
 
 HoldReference = Annotated[

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,19 +14,15 @@ from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import local_time
+from callrec.cli.output import Table, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.errors import Unusable
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
 from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta, tzinfo
-
     from callrec.cli.prompts import Prompts
-    from callrec.incidents.incident import IncidentReport, UpdatedIncident
+    from callrec.incidents.incident import UpdatedIncident
     from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.practice import Actor, Practice
 
@@ -45,24 +43,35 @@ def report(
 
     It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
     """
-    from callrec.incidents.incident import report_incident
+    from callrec.incidents.incident import IncidentReport, report_incident
 
-    practice = practice_of(ctx.obj)
+    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    account = _ask_account(
-        ctx.obj.prompts,
-        practice,
-        noticed=noticed,
+    noticed = noticed or prompts.ask(
+        "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
+    )
+    what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
+    tell = _asked(
+        prompts, tell, "Login of your line manager (or none: the Data Controller)", "--tell USER"
+    )
+    if recording is None:
+        numbers = _asked(
+            prompts, None, "Recordings concerned (1042 1043, or none)", "--recording ID"
+        )
+        recording = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
+    under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
+    account = IncidentReport(
+        noticed_at=read_noticed(noticed, practice),
         what=what,
         tell=tell,
         recordings=recording,
-        request=request,
+        request=None if under is None else read_request(under),
     )
     made = report_incident(practice, actor, account)
     out, ends = ctx.obj.out, local_time(made.due_at, practice.config.time_zone)
     out.show(
-        {"id": made.reference, "told": made.told, "due_at": made.due_at},
-        lambda: out.say(f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."),
+        {"id": made.reference, **facts(made, "told", "due_at")},
+        f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
     )
     out.next_step(f"callrec incident show {made.reference}")
 
@@ -74,10 +83,10 @@ def list_(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting_person(ctx.obj, practice))
-    out, now, zone = ctx.obj.out, ctx.obj.now(), practice.config.time_zone
+    now, zone = ctx.obj.now(), practice.config.time_zone
     rows = [_list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
-    out.show_items([_listed_json(each, now) for each in listed], lambda: out.table(headers, rows))
+    ctx.obj.out.show_items([_listed_json(each, now) for each in listed], Table(headers, rows))
 
 
 @incident_app.command()
@@ -87,23 +96,13 @@ def show(ctx: Context, incident: IncidentReference) -> None:
 
     practice = practice_of(ctx.obj)
     shown = show_incident(practice, _reader(ctx.obj, practice), incident)
-    out = ctx.obj.out
-
-    def text() -> None:
-        for line in _incident_lines(shown, ctx.obj.now(), practice.config.time_zone):
-            out.say(line)
-
-    out.show(_incident_json(shown), text)
+    lines = _incident_lines(shown, ctx.obj.now(), practice.config.time_zone)
+    ctx.obj.out.show(_incident_json(shown), lines)
 
 
 def read_incident_reference(text: str) -> str:
     """An incident's reference as it is printed: ``I-3``, from that or from ``3``."""
-    digits = re.fullmatch(r"(?:[Ii]-?)?0*([1-9][0-9]{0,8})", text.strip())
-    if digits is None:
-        raise Unusable(
-            "an incident is given as I-3 or 3", hint="callrec incident list shows the incidents"
-        )
-    return f"I-{digits[1]}"
+    return f"I-{options.read_reference('incident', 'I-3', text)}"
 
 
 IncidentReference = Annotated[
@@ -120,22 +119,22 @@ def _text(name: str, help_: str) -> Any:
     return Annotated[str | None, typer.Option(f"--{name}", metavar="TEXT", help=help_)]
 
 
-def _number(name: str, metavar: str, first: int, last: int, help_: str) -> Any:
-    option = typer.Option(f"--{name}", metavar=metavar, min=first, max=last, help=help_)
+def _count(name: str, help_: str) -> Any:
+    option = typer.Option(f"--{name}", metavar="N", min=0, max=LARGEST_INTEGER, help=help_)
     return Annotated[int | None, option]
+
+
+def _grade(name: str, help_: str) -> Any:
+    return Annotated[int | None, typer.Option(f"--{name}", metavar="1-5", min=1, max=5, help=help_)]
 
 
 _FINDINGS: Mapping[str, Any] = {
     # UK GDPR 33(3), in its order.
     "nature": _text("nature", "What kind of breach it is."),
     "people": _text("people", "Whom it concerns: patients, staff."),
-    "people_count": _number(
-        "people-count", "N", 0, LARGEST_INTEGER, "About how many people they are."
-    ),
+    "people_count": _count("people-count", "About how many people they are."),
     "records": _text("records", "What kind of records it concerns."),
-    "record_count": _number(
-        "record-count", "N", 0, LARGEST_INTEGER, "About how many records they are."
-    ),
+    "record_count": _count("record-count", "About how many records they are."),
     "contact": _text("contact", "Where more can be learned of it."),
     "consequences": _text("consequences", "What is likely to follow from it."),
     "measures": _text("measures", "What is done about it, or proposed."),
@@ -144,13 +143,12 @@ _FINDINGS: Mapping[str, Any] = {
     "effects": _text("effects", "What came of it."),
     "remedy": _text("remedy", "What was done to put it right."),
     # How grave it is.
-    "likelihood": _number(
-        *("likelihood", "1-5", 1, 5),
+    "likelihood": _grade(
+        "likelihood",
         "How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
     ),
-    "impact": _number(
-        *("impact", "1-5", 1, 5),
-        "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death.",
+    "impact": _grade(
+        "impact", "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death."
     ),
 }
 """The option of each of the findings, under its name."""
@@ -189,13 +187,24 @@ def close(
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
     from callrec.incidents.incident import close_incident
+    from callrec.practice import today
 
-    practice = practice_of(ctx.obj)
+    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = _reader(ctx.obj, practice)
-    closing = _ask_closing(
-        ctx.obj.prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
+    if outcome is None:
+        outcome = Outcome(prompts.choose("Outcome", _MEANINGS, option="--outcome OUTCOME"))
+    day = on or prompts.ask("On which day (or moment)", option="--on DATE")
+    why = reason or prompts.ask("Reason", option="--reason TEXT")
+    zone = practice.config.time_zone
+    at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
+    closing = Closing(
+        outcome=outcome,
+        on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
+        at=at,
+        reason=why,
+        delay_reason=delay_reason,
     )
-    ctx.obj.prompts.confirm(f"close {incident}", yes=yes)
+    prompts.confirm(f"close {incident}", yes=yes)
     updated = close_incident(practice, actor, incident, closing)
     _show_updated(ctx.obj, updated, f"{incident} is closed.")
 
@@ -206,7 +215,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
         "id": updated.reference,
         **facts(updated, "state", "version", "must_be_reported", "still_missing"),
     }
-    out.show(value, lambda: out.say(done))
+    out.show(value, done)
     if updated.must_be_reported and updated.state is IncidentState.OPEN:
         out.note("by its likelihood and impact it is reported to the Information Commissioner")
     if updated.still_missing:
@@ -292,7 +301,6 @@ def _listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
 
 
 def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[object, ...]:
-    """The same as cells of a table."""
     return (
         listed.reference,
         local_time(listed.noticed_at, zone),
@@ -306,7 +314,13 @@ def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[obje
 
 def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
     """An incident as other programs read it (docs/cli.md)."""
-    found = shown.findings
+    found, closing = shown.findings, None
+    if shown.closing is not None:
+        closing = {
+            **facts(shown.closing, "outcome", "on", "at", "reason"),
+            "late": shown.was_late,
+            "delay_reason": shown.closing.delay_reason or None,
+        }
     return {
         "id": shown.reference,
         **facts(shown, "state", "what", "noticed_at", "due_at", "reported_at", "reported_by"),
@@ -316,7 +330,7 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
         **facts(found, "likelihood", "impact"),
         **facts(shown, "must_be_reported", "still_missing"),
-        "closing": None if shown.closing is None else _closing_json(shown.closing, shown.was_late),
+        "closing": closing,
         **facts(shown, "history"),
     }
 
@@ -328,6 +342,13 @@ def _incident_lines(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterat
     for event in shown.history:
         added = f"  {', '.join(map(_named, event.added))}" if event.added else ""
         yield f"{'history':<14}{local_time(event.at, zone)}  {event.what}  {event.by}{added}"
+
+
+_REPORTABLE: Mapping[bool | None, str] = {
+    None: "nobody has said how likely and how grave the harm is",
+    True: "yes, by likelihood and impact",
+    False: "no, by likelihood and impact",
+}
 
 
 def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tuple[str, object]]:
@@ -342,37 +363,16 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
         yield "request", shown.request
     for name, value in shown.findings.said.items():
         yield _named(name), value
-    yield "reportable", _needed(shown)
-    if shown.closing is not None:
-        yield from _closed(shown.closing, zone, late=shown.was_late)
+    yield "reportable", _REPORTABLE[shown.must_be_reported]
+    if closing := shown.closing:
+        when = f"{closing.on}" if closing.at is None else local_time(closing.at, zone)
+        late = ", after the 72 hours" if shown.was_late else ""
+        yield "outcome", f"{closing.outcome}, {when}{late}"
+        yield "reason", closing.reason
+        if closing.delay_reason:
+            yield "delayed", closing.delay_reason
     if shown.still_missing:
         yield "still missing", ", ".join(map(_named, shown.still_missing))
-
-
-def _closed(closing: Closing, zone: tzinfo, *, late: bool) -> Iterator[tuple[str, str]]:
-    when = f"{closing.on}" if closing.at is None else local_time(closing.at, zone)
-    yield "outcome", f"{closing.outcome}, {when}{', after the 72 hours' if late else ''}"
-    yield "reason", closing.reason
-    if closing.delay_reason:
-        yield "delayed", closing.delay_reason
-
-
-def _closing_json(closing: Closing, was_late: bool) -> Mapping[str, Any]:  # noqa: FBT001
-    return {
-        **facts(closing, "outcome", "on", "at", "reason"),
-        "late": was_late,
-        "delay_reason": closing.delay_reason or None,
-    }
-
-
-def _needed(shown: ShownIncident) -> str:
-    match shown.must_be_reported:
-        case None:
-            return "nobody has said how likely and how grave the harm is"
-        case True:
-            return "yes, by likelihood and impact"
-        case False:
-            return "no, by likelihood and impact"
 
 
 def _left(shown: ShownIncident, now: datetime) -> str:
@@ -394,47 +394,12 @@ def _named(name: str) -> str:
     return name.replace("_", " ")
 
 
-_MEANINGS = {
+_MEANINGS: Mapping[str, str] = {
     Outcome.REPORTED: "the Information Commissioner was told",
     Outcome.NOT_REPORTED: "it need not be reported",
 }
 
 _HAS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
-
-
-def _ask_account(
-    prompts: Prompts,
-    practice: Practice,
-    *,
-    noticed: str | None,
-    what: str | None,
-    tell: str | None,
-    recordings: Sequence[int] | None,
-    request: str | None,
-) -> IncidentReport:
-    """What is reported; on a terminal, what was left out is asked for."""
-    from callrec.incidents.incident import IncidentReport
-
-    noticed = noticed or prompts.ask(
-        "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
-    )
-    what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
-    manager = _asked(
-        prompts, tell, "Login of your line manager (or none: the Data Controller)", "--tell USER"
-    )
-    if recordings is None:
-        numbers = _asked(
-            prompts, None, "Recordings concerned (1042 1043, or none)", "--recording ID"
-        )
-        recordings = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
-    under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
-    return IncidentReport(
-        noticed_at=read_noticed(noticed, practice),
-        what=what,
-        tell=manager,
-        recordings=recordings,
-        request=None if under is None else read_request(under),
-    )
 
 
 def read_noticed(text: str, practice: Practice) -> datetime:
@@ -443,34 +408,6 @@ def read_noticed(text: str, practice: Practice) -> datetime:
         return practice.now()
     hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
     return parse_instant(text, practice.config.time_zone, hint=hint)
-
-
-def _ask_closing(
-    prompts: Prompts,
-    practice: Practice,
-    *,
-    outcome: Outcome | None,
-    on: str | None,
-    reason: str | None,
-    delay_reason: str,
-) -> Closing:
-    """How an incident ends; on a terminal, what was left out is asked for."""
-    from callrec.practice import today
-
-    if outcome is None:
-        choices = {str(each): meaning for each, meaning in _MEANINGS.items()}
-        outcome = Outcome(prompts.choose("Outcome", choices, option="--outcome OUTCOME"))
-    day = on or prompts.ask("On which day (or moment)", option="--on DATE")
-    why = reason or prompts.ask("Reason", option="--reason TEXT")
-    zone = practice.config.time_zone
-    at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
-    return Closing(
-        outcome=outcome,
-        on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
-        at=at,
-        reason=why,
-        delay_reason=delay_reason,
-    )
 
 
 def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, tzinfo
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Final
@@ -21,23 +23,21 @@ from callrec.cli.commands.ingest_view import (
     records_lines,
     show_previews,
     summary_json,
-    summary_lines,
+    summary_line,
     unused_json,
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
-from callrec.cli.output import counted, rfc3339
+from callrec.cli.output import Table, counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import date
-
     from callrec.intake.clearing import AfterIntake
     from callrec.intake.records import UnusedRows
     from callrec.intake.summary import Ingested, Summary
     from callrec.intake.watching import FolderChanges
     from callrec.practice import Actor, Practice
+    from callrec.telephone.written import Setup
 
 ingest_app = new_app()
 
@@ -71,31 +71,25 @@ def ingest(
     setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
         show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
-    elif not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
+        return
+    if not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
-    elif dry_run:
-        _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)
+    sources = [Path(path) for path in paths]
+    if dry_run:
+        _rehearse(ctx.obj, sources, setup, cdr or [], system)
     elif watch:
-        stay(
-            ctx.obj,
-            [Path(path) for path in paths],
-            after=parse_after(after),
-            system=system,
-            cdr=cdr or [],
-        )
+        _stay(ctx.obj, sources, parse_after(after), cdr or [], system)
     else:
-        _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [], system)
+        _ingest(ctx.obj, sources, parse_after(after), cdr or [], system)
 
 
 def _rehearse(
-    invocation: Invocation, paths: list[Path], cdr: list[Path], system: str | None
+    invocation: Invocation, paths: list[Path], setup: Setup, cdr: list[Path], system: str | None
 ) -> None:
     from callrec.intake.preview import preview_sources
-    from callrec.intake.reading import telephone_setup
     from callrec.intake.records import open_call_records
     from callrec.intake.sources import check_paths, survey
 
-    setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
     survey(paths)
     with open_call_records(cdr, invocation.config, system=system) as records:
@@ -103,80 +97,71 @@ def _rehearse(
 
 
 def _ingest(
-    invocation: Invocation, paths: list[Path], after: str, cdr: list[Path], system: str | None
+    invocation: Invocation,
+    paths: list[Path],
+    after: AfterIntake,
+    cdr: list[Path],
+    system: str | None,
 ) -> None:
-    from callrec.intake import ingest as procedure
-    from callrec.intake.clearing import parse_after
+    from callrec.intake.ingest import ingest_recordings
     from callrec.intake.records import UnusedRows, open_call_records
     from callrec.intake.sources import check_paths, survey
 
-    what_then = parse_after(after)
-    practice = practice_of(invocation)
+    practice, out = practice_of(invocation), invocation.out
     actor = signing_person(invocation, practice)
     check_paths(paths, practice.folder)
     size_bytes = survey(paths).size_bytes
     began = time.perf_counter()
     with (
         open_call_records(cdr, invocation.config, system=system) as records,
-        invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
+        out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
     ):
-        done = procedure.ingest_recordings(
-            practice, actor, paths, after=what_then, system=system, advance=advance, records=records
+        done = ingest_recordings(
+            practice, actor, paths, after=after, system=system, advance=advance, records=records
         )
-    unused = records.unused if records else UnusedRows()
-    _show(invocation, done, unused, time.perf_counter() - began)
-
-
-def _show(invocation: Invocation, done: Ingested, unused: UnusedRows, seconds: float) -> None:
-    out = invocation.out
+    unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
     value = {
         **ingested_json(done),
         **unused_json(unused),
         "summary": summary_json(done.summary),
         "seconds": round(seconds, 3),
     }
-
-    def text() -> None:
-        size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
-        out.say(f"{counted(done.recordings, 'recording')} taken in, {size}.")
-        if done.duplicates:
-            out.say(f"{counted(done.duplicates, 'file')} had been taken in before.")
-        if done.ignored:
-            out.say(f"{counted(done.ignored, 'file')} of another kind left aside.")
-        for line in findings_lines(done.findings):
-            out.say(line)
-        if done.quarantined:
-            out.say(f"{counted(len(done.quarantined), 'file')} not taken in, or left over:")
-            out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
-        for line in (*names_lines(done), *records_lines(done, unused)):
-            out.say(line)
-        if done.summary:
-            out.say(summary_lines(done.summary, invocation.config.time_zone))
-
-    out.show(value, text)
-    _raise_what_is_left(done)
-
-
-def _raise_what_is_left(done: Ingested) -> None:
+    out.show(value, _lines(done, unused, seconds, practice.config.time_zone))
     if done.damaged:
         raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
-    left = len(done.quarantined)
-    if left:
+    if done.quarantined:
+        left = len(done.quarantined)
         raise DoneInPart(
-            "1 file was left where it is"
-            if left == 1
-            else f"{left} files were left where they are",
+            counted(left, "file was left where it is", "files were left where they are"),
             hint="the list says why; mend what can be mended and run the command again",
         )
 
 
-def stay(
+def _lines(
+    done: Ingested, unused: UnusedRows, seconds: float, zone: tzinfo
+) -> Iterator[str | Table]:
+    size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
+    yield f"{counted(done.recordings, 'recording')} taken in, {size}."
+    if done.duplicates:
+        yield f"{counted(done.duplicates, 'file')} had been taken in before."
+    if done.ignored:
+        yield f"{counted(done.ignored, 'file')} of another kind left aside."
+    yield from findings_lines(done.findings)
+    if done.quarantined:
+        yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
+        yield Table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
+    yield from names_lines(done)
+    yield from records_lines(done, unused)
+    if done.summary:
+        yield summary_line(done.summary, zone)
+
+
+def _stay(
     invocation: Invocation,
-    paths: Sequence[Path],
-    *,
+    paths: list[Path],
     after: AfterIntake,
+    cdr: list[Path],
     system: str | None,
-    cdr: Sequence[Path],
 ) -> None:
     """Take in what comes into the folders, until the process is told to end."""
     from callrec.intake.watching import FolderChanges, watch_folders
@@ -204,6 +189,7 @@ class _World:
     who: Callable[[Practice], Actor]
     changes: FolderChanges
     stopped: Callable[[], bool]
+    passed: Callable[[], float] = time.monotonic
     damaged: int = 0
 
     def today(self) -> date:
@@ -220,9 +206,6 @@ class _World:
         invocation.practice = practice  # a service has no mail sent
         return practice, self.who(practice)
 
-    def passed(self) -> float:
-        return time.monotonic()
-
     def follow(self, folders: Sequence[Path]) -> bool:
         self.changes.follow(folders)
         return self.changes.tells_all
@@ -235,34 +218,28 @@ class _World:
 
     def tell(self, done: Ingested, waiting: int) -> None:
         self.damaged += done.damaged
-        at, out = self._at(), self.invocation.out
-
-        def text() -> None:
-            before = f", {done.duplicates} known already" if done.duplicates else ""
-            joined = f", {done.joined} joined to call records" if done.joined else ""
-            out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
-            for line in (*findings_lines(done.findings), *names_lines(done)):
-                out.say(f"{at}  {line}")
-            for each in done.quarantined:
-                out.say(f"{at}  left where it is, {each.why}: {each.path}")
-
-        out.show_line({"at": at, **ingested_json(done), "waiting": waiting}, text)
+        at = self._at()
+        before = f", {done.duplicates} known already" if done.duplicates else ""
+        joined = f", {done.joined} joined to call records" if done.joined else ""
+        lines = [
+            f"{done.recordings} taken in{before}{joined}, {waiting} to come",
+            *findings_lines(done.findings),
+            *names_lines(done),
+            *(f"left where it is, {each.why}: {each.path}" for each in done.quarantined),
+        ]
+        value = {"at": at, **ingested_json(done), "waiting": waiting}
+        self.invocation.out.show_line(value, [f"{at}  {line}" for line in lines])
 
     def sum_up(self, summary: Summary) -> None:
-        at, out, zone = self._at(), self.invocation.out, self.invocation.config.time_zone
-        out.show_line(
-            {"at": at, "summary": summary_json(summary)},
-            lambda: out.say(f"{at}  {summary_lines(summary, zone)}"),
-        )
+        at, zone = self._at(), self.invocation.config.time_zone
+        value = {"at": at, "summary": summary_json(summary)}
+        self.invocation.out.show_line(value, f"{at}  {summary_line(summary, zone)}")
 
     def _at(self) -> str:
         return rfc3339(self.invocation.now().replace(microsecond=0))
 
 
 _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-
-_KILLED: Final = 128
-"""Added to a signal's number, the status that a shell gives for it."""
 
 
 @contextmanager
@@ -280,7 +257,7 @@ def graceful_shutdown() -> Iterator[Event]:
         stop.set()
         second = signal.sigwait(_SIGNALS)
         if not over.is_set():
-            os._exit(_KILLED + second)
+            os._exit(128 + second)  # the status that a shell gives for a signal
 
     # Threads that are made from here on leave the signals to the one that listens.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
 from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.facts import facts
-from callrec.cli.output import counted, escape_controls
+from callrec.cli.output import Output, Table, counted, escape_controls
 from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
-
-    from callrec.cli.output import Output
     from callrec.intake.preview import Preview
     from callrec.intake.records import UnusedRows
     from callrec.intake.summary import Ingested, Summary
@@ -31,31 +29,29 @@ and two between each."""
 
 def show_previews(out: Output, previews: Sequence[Preview]) -> None:
     """Some lines of a table for each file, and below it, once each, the sentences that say why."""
+    values = [each.as_json() for each in previews]
+    out.show_items(values, _preview_words(previews, out.columns))
+
+
+def _preview_words(previews: Sequence[Preview], columns: int) -> Iterator[str | Table]:
     folder = _folder_of_all(previews)
     reasons = Counter(each.why for each in previews)
     numbers = {why: str(number) for number, why in enumerate(reasons, 1)}
-
-    def text() -> None:
-        if folder:
-            out.say(f"In {folder}:")
-        rows: list[Sequence[str]] = []
-        for each in previews:
-            name = os.path.relpath(each.path, folder) if folder else each.path
-            rows += _rows(
-                each,
-                _in_pieces(escape_controls(name), out.columns - _BESIDE_THE_FILE),
-                numbers[each.why],
-            )
-        out.table(_HEADERS, rows[:-1])
-        out.say()
-        for why, count in reasons.items():
-            files = counted(count, "file")
-            for line in wrap(
-                f"{numbers[why]}  {files}: {why}", out.columns, subsequent_indent="   "
-            ):
-                out.say(line)
-
-    out.show_items([each.as_json() for each in previews], text)
+    if folder:
+        yield f"In {folder}:"
+    width = columns - _BESIDE_THE_FILE
+    rows: list[Sequence[str]] = []
+    for each in previews:
+        name = escape_controls(os.path.relpath(each.path, folder) if folder else each.path)
+        pieces = [name[start : start + width] for start in range(0, len(name), width)]
+        when = _of_time(each.call) if each.call else ()
+        rows += zip_longest(pieces, _of_call(each), when, (numbers[each.why],), fillvalue="")
+        rows.append(("",) * len(_HEADERS))
+    yield Table(_HEADERS, rows[:-1])
+    yield ""
+    for why, count in reasons.items():
+        sentence = f"{numbers[why]}  {counted(count, 'file')}: {why}"
+        yield from wrap(sentence, columns, subsequent_indent="   ")
 
 
 def utc_offset(minutes: int) -> str:
@@ -63,22 +59,11 @@ def utc_offset(minutes: int) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
-def _in_pieces(name: str, width: int) -> list[str]:
-    """A name in pieces that fit, none of its characters lost."""
-    return [name[start : start + width] for start in range(0, len(name), width)]
-
-
 def _folder_of_all(previews: Sequence[Preview]) -> str:
     """What all paths have in common, said once; a name alone has no folder."""
     folders = [os.path.dirname(each.path) for each in previews]  # noqa: PTH120  # as it was written
     absolute = [folder for folder in folders if os.path.isabs(folder)]  # noqa: PTH117  # likewise
     return os.path.commonpath(absolute) if absolute and len(absolute) == len(folders) else ""
-
-
-def _rows(each: Preview, name: Sequence[str], why: str) -> list[Sequence[str]]:
-    """What stands side by side in each line, and an empty line."""
-    columns = (name, _of_call(each), _of_time(each.call) if each.call else (), (why,))
-    return [*zip_longest(*columns, fillvalue=""), ("",) * len(_HEADERS)]
 
 
 def _of_call(each: Preview) -> list[str]:
@@ -122,11 +107,7 @@ def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
     for finding, (one, several) in _WORDS.items():
         numbers = findings.get(finding, ())
         if numbers:
-            which = (
-                f"1 recording {one}"
-                if len(numbers) == 1
-                else f"{len(numbers)} recordings {several}"
-            )
+            which = counted(len(numbers), f"recording {one}", f"recordings {several}")
             rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
             yield f"{which}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
 
@@ -177,7 +158,7 @@ def names_lines(done: Ingested) -> Iterator[str]:
         )
 
 
-def summary_lines(summary: Summary, zone: ZoneInfo) -> str:
+def summary_line(summary: Summary, zone: tzinfo) -> str:
     """Where it stands, and what it says that came in."""
     from callrec.crypto.canonical import parse_instant
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callrec.cli.commands import kit as recovering
-from callrec.cli.commands.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import counted
+from callrec.cli.output import Table, counted
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     from callrec.keys.audit import KeyAccess
     from callrec.keys.reencrypting import WhyLeft
     from callrec.practice import Actor, Practice
@@ -35,12 +34,7 @@ def kit() -> None:
 
 
 @kit_app.command()
-def new(
-    ctx: Context,
-    *,
-    to: recovering.NewKitFile = None,
-    recovery_shares: recovering.RecoveryShares = None,
-) -> None:
+def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares = None) -> None:
     """Make a new recovery kit; the one before opens nothing any more.
 
     The keys of the vault go on under new versions, so that whoever found the old page opens nothing
@@ -54,7 +48,7 @@ def new(
         made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
     out = ctx.obj.out
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
-    out.show(value, lambda: say_kit(out, made, to))
+    out.show(value, kit_lines(made, to))
     out.next_step(
         "callrec recovery drill, and callrec backup --to DIR for each drive;"
         " only then destroy the pages of the kit before"
@@ -74,8 +68,7 @@ def check(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     check_kit(practice, read_kit(typed))
     serial = len(practice.register.kits) + 1
-    out = ctx.obj.out
-    out.show({"serial": serial}, lambda: out.say(f"These are the words of recovery kit {serial}."))
+    ctx.obj.out.show({"serial": serial}, f"These are the words of recovery kit {serial}.")
 
 
 @keys_app.command("list")
@@ -88,15 +81,9 @@ def list_(ctx: Context) -> None:
     from callrec.keys.audit import list_keys
 
     keys = list_keys(practice_of(ctx.obj))
-    out = ctx.obj.out
     rows = [(k.key, k.version, "" if k.newest else "old", ", ".join(k.holders)) for k in keys]
-    out.show_items(
-        [
-            {"key": k.key, "version": k.version, "newest": k.newest, "holders": list(k.holders)}
-            for k in keys
-        ],
-        lambda: out.table(("key", "version", "", "held by"), rows),
-    )
+    table = Table(("key", "version", "", "held by"), rows)
+    ctx.obj.out.show_items([facts(each) for each in keys], table)
 
 
 @keys_app.command()
@@ -113,19 +100,16 @@ def audit(ctx: Context) -> None:
     everybody, problems = list_key_access(practice), audit_keys(practice)
     out = ctx.obj.out
     value = {
-        "items": [_opens_json(each) for each in everybody],
+        "items": [
+            {"user": each.login, **each.versions, **facts(each, "requests", "incidents", "grants")}
+            for each in everybody
+        ],
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
-
-    def text() -> None:
-        counted = ("requests", "incidents", "grants")
-        out.table(("user", *VaultKey, *counted), [_opens_row(each) for each in everybody])
-        for problem in problems:
-            out.say(f"{problem.of}, {problem.login}: {problem.what}")
-        if not problems:
-            out.say("Each share is sealed to whom it should be, by somebody entitled.")
-
-    out.show(value, text)
+    headers = ("user", *VaultKey, "requests", "incidents", "grants")
+    told = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    sound = "Each share is sealed to whom it should be, by somebody entitled."
+    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(told or [sound])))
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
         raise Tampered(
@@ -151,7 +135,11 @@ def rotate(
     from callrec.keys.rotating import rotate_keys
 
     practice = practice_of(ctx.obj)
-    _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
+    if reencrypt and (reseal or key):
+        raise Unusable(
+            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
+            hint="run callrec keys rotate --reencrypt by itself",
+        )
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)
@@ -162,7 +150,7 @@ def rotate(
     versions, out = rotate_keys(practice, actor, keys), ctx.obj.out
     out.show_items(
         [{"key": key, "version": version} for key, version in versions.items()],
-        lambda: out.table(("key", "version"), list(versions.items())),
+        Table(("key", "version"), list(versions.items())),
     )
     more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
     out.next_step(f"callrec keys rotate --reseal{more}")
@@ -178,25 +166,14 @@ def _reseal(
     with out.progress("moving", total=total) as advance:
         done = reseal_rows(practice, actor, keys, advance)
     rows = [(what, count, done.failed[what]) for what, count in done.moved.items()]
-
-    def text() -> None:
-        if rows:
-            out.table(("", "moved", "left"), rows)
-        else:
-            out.say("Everything lies under the newest keys.")
-
-    out.show_items([{"what": w, "moved": moved, "left": left} for w, moved, left in rows], text)
+    table = Table(("", "moved", "left"), rows)
+    out.show_items(
+        [{"what": what, "moved": moved, "left": left} for what, moved, left in rows],
+        table if rows else "Everything lies under the newest keys.",
+    )
     left = sum(done.failed.values())
     if left:
         raise Tampered(f"{left} of these do not open, and were left as they are")
-
-
-def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: bool) -> None:
-    if reencrypt and (reseal or key):
-        raise Unusable(
-            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
-            hint="run callrec keys rotate --reencrypt by itself",
-        )
 
 
 def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
@@ -211,17 +188,13 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         "bytes": done.size_bytes,
         "left": [{"why": why, "recordings": some} for why, some in done.left.items()],
     }
-
-    def text() -> None:
-        if not done.recordings and not done.left:
-            out.say("No recording is older than the newest recordings key.")
-            return
-        recordings = counted(done.recordings, "recording")
-        out.say(f"{recordings} sealed anew, {done.size_bytes / 1e6:.1f} MB.")
-        for why, some in done.left.items():
-            out.say(f"left as they are, {why}: {_spans(some)}")
-
-    out.show(value, text)
+    if done.recordings or done.left:
+        size = f"{done.size_bytes / 1e6:.1f} MB"
+        words = [f"{counted(done.recordings, 'recording')} sealed anew, {size}."]
+        words += [f"left as they are, {why}: {_spans(some)}" for why, some in done.left.items()]
+    else:
+        words = ["No recording is older than the newest recordings key."]
+    out.show(value, words)
     if WhyLeft.DAMAGED in done.left:
         raise Tampered(
             f"recordings that are not as they were sealed: {len(done.left[WhyLeft.DAMAGED])}",
@@ -262,13 +235,10 @@ def _spans(numbers: Iterable[int]) -> str:
     return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
 
 
-def _opens_json(each: KeyAccess) -> dict[str, Any]:
-    return {
-        "user": each.login,
-        **{key: list(each.versions[key]) for key in VaultKey},
-        **facts(each, "requests", "incidents", "grants"),
-    }
-
+NewKitFile = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="Write the kit to a new file: a page if .pdf."),
+]
 
 KeyNames = Annotated[
     list[VaultKey] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,20 +16,13 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
     from callrec.crypto.kit import PrintedKit
-    from callrec.keys.kit_use import KitDrill
 
-KIT_FILE: Final = "CALLREC_KIT_FILE"
-
-KIT_PAGE: Final = """\
+_PAGE: Final = """\
 RECOVERY KIT {serial} of {practice}{which}
 
-{whoever}
-{keep}
+{advice}
 
 Words of the kit:
 
@@ -39,44 +33,35 @@ Fingerprint:  {first}
               {second}
 """
 
-ONE_PAGE_ADVICE: Final = (
-    "Whoever holds this page can open every recording of the vault.",
-    "Keep it on paper alone, in two sealed envelopes, in two places.",
-)
+_ADVICE_ON_ONE_PAGE: Final = """\
+Whoever holds this page can open every recording of the vault.
+Keep it on paper alone, in two sealed envelopes, in two places."""
 
-THREE_PAGES_ADVICE: Final = (
-    "Any two of the three pages can open every recording of the vault.",
-    "Keep each on paper alone, in a sealed envelope, with another person.",
-)
-
-GROUPS_PER_LINE: Final = 7
-
-WORDS_PER_LINE: Final = 5
+_ADVICE_ON_THREE_PAGES: Final = """\
+Any two of the three pages can open every recording of the vault.
+Keep each on paper alone, in a sealed envelope, with another person."""
 
 
 def kit_page(kit: PrintedKit) -> str:
     """The kit as text, 72 columns at most; its pages one after the other."""
-    return "\n".join(_page(kit, number) for number in range(1, len(kit.pages) + 1))
-
-
-def _page(kit: PrintedKit, number: int) -> str:
-    words = kit.pages[number - 1].split()
-    is_split = len(kit.pages) > 1
-    in_a_line = WORDS_PER_LINE if is_split else GROUPS_PER_LINE
-    lines = [words[i : i + in_a_line] for i in range(0, len(words), in_a_line)]
-    grouped = grouped_fingerprint(kit.fingerprint)
-    whoever, keep = THREE_PAGES_ADVICE if is_split else ONE_PAGE_ADVICE
-    return KIT_PAGE.format(
-        serial=kit.serial,
-        practice=kit.practice,
-        which=f", page {number} of {len(kit.pages)}" if is_split else "",
-        whoever=whoever,
-        keep=keep,
-        words="\n".join("    " + "  ".join(line) for line in lines),
-        vault=kit.vault,
-        first=grouped[: len(grouped) // 2].rstrip(),
-        second=grouped[len(grouped) // 2 :].lstrip(),
-    )
+    count, half = len(kit.pages), len(kit.fingerprint) // 2
+    pages = []
+    for number, page in enumerate(kit.pages, start=1):
+        words, in_a_line = page.split(), 7 if count == 1 else 5
+        lines = [words[i : i + in_a_line] for i in range(0, len(words), in_a_line)]
+        pages.append(
+            _PAGE.format(
+                serial=kit.serial,
+                practice=kit.practice,
+                which="" if count == 1 else f", page {number} of {count}",
+                advice=_ADVICE_ON_ONE_PAGE if count == 1 else _ADVICE_ON_THREE_PAGES,
+                words="\n".join("    " + "  ".join(line) for line in lines),
+                vault=kit.vault,
+                first=grouped_fingerprint(kit.fingerprint[:half]),
+                second=grouped_fingerprint(kit.fingerprint[half:]),
+            )
+        )
+    return "\n".join(pages)
 
 
 @contextmanager
@@ -90,9 +75,16 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
     written: list[Path] = []
 
     def keep(kit: PrintedKit) -> None:
-        if path is not None:
-            write_private(path, _as_file(kit, path), new=True)
-            written.append(path)
+        if path is None:
+            return
+        if path.suffix.lower() == ".pdf":
+            from callrec.paper.kit_pdf import kit_pdf  # fpdf2: 200 ms
+
+            content = kit_pdf(kit)
+        else:
+            content = kit_page(kit).encode()
+        write_private(path, content, new=True)
+        written.append(path)
 
     try:
         yield keep
@@ -102,23 +94,14 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
         raise
 
 
-def _as_file(kit: PrintedKit, path: Path) -> bytes:
-    if path.suffix.lower() != ".pdf":
-        return kit_page(kit).encode()
-    from callrec.paper.kit_pdf import kit_pdf  # fpdf2: 200 ms
-
-    return kit_pdf(kit)
-
-
-def say_kit(out: Output, kit: PrintedKit, file: Path | None) -> None:
-    """Show a new kit, or say that it is in its file."""
+def kit_lines(kit: PrintedKit, file: Path | None) -> Iterator[str]:
+    """A new kit, or that it is in its file."""
     if file is not None:
-        out.say("The recovery kit is in its file: print it, and delete the file.")
+        yield "The recovery kit is in its file: print it, and delete the file."
         return
-    out.say("The recovery kit follows. It is shown this once: print it.")
-    out.say()
-    for line in kit_page(kit).splitlines():
-        out.say(line)
+    yield "The recovery kit follows. It is shown this once: print it."
+    yield ""
+    yield from kit_page(kit).splitlines()
 
 
 def kit_json(kit: PrintedKit, file: Path | None) -> list[str] | None:
@@ -131,7 +114,9 @@ def ask_kit(prompts: Prompts) -> str:
     from callrec.crypto.kit import read_kit
 
     return prompts.ask_secret(
-        "Words of the recovery kit, one page or two in one line", read_kit, file_variable=KIT_FILE
+        "Words of the recovery kit, one page or two in one line",
+        read_kit,
+        file_variable="CALLREC_KIT_FILE",
     )
 
 
@@ -185,18 +170,12 @@ def init(
         "recovery_kit": kit_json(kit, recovery_file),
     }
     out = invocation.out
-
-    def text() -> None:
-        out.say(f'The vault of {practice} is in "{invocation.config.vault}".')
-        say_kit(out, kit, recovery_file)
-
-    out.show(value, text)
+    where = f'The vault of {practice} is in "{invocation.config.vault}".'
+    out.show(value, (where, *kit_lines(kit, recovery_file)))
     out.next_step(f"callrec login {user}")
 
 
 recovery_app = new_app()
-
-NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 
 @recovery_app.command()
@@ -210,18 +189,12 @@ def drill(ctx: Context) -> None:
 
     typed = ask_kit(ctx.obj.prompts)
     done = drill_kit(practice_of(ctx.obj), typed)
-    out = ctx.obj.out
-    out.show(facts(done), lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
-
-
-def _opened(done: KitDrill) -> str:
-    keys = f"{done.keys} keys"
-    if not done.recording:
-        return f"{keys}; there is no recording yet to try it on"
-    where = (
-        "the newest recording" if done.file else "the newest recording's key, whose file is away"
-    )
-    return f"{keys}, and with them {where}. Nothing was shown"
+    if done.recording:
+        file = "recording" if done.file else "recording's key, whose file is away"
+        tried = f", and with them the newest {file}. Nothing was shown"
+    else:
+        tried = "; there is no recording yet to try it on"
+    ctx.obj.out.show(facts(done), f"The kit opens the vault: {done.keys} keys{tried}.")
 
 
 @recovery_app.command()
@@ -246,18 +219,15 @@ def use(
     check_new_login(practice, user)
     typed = ask_kit(call.prompts)
     password = call.prompts.ask_new_password(
-        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
+        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})",
+        file_variable="CALLREC_NEW_PASSWORD_FILE",
     )
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
     value = {"user": user, "recovery_kit": kit_json(kit, recovery_file)}
-
-    def text() -> None:
-        out.say(f"{user} is Data Controller. The kit is used up, and another takes its place.")
-        say_kit(out, kit, recovery_file)
-
-    out.show(value, text)
+    new = f"{user} is Data Controller. The kit is used up, and another takes its place."
+    out.show(value, (new, *kit_lines(kit, recovery_file)))
     out.note("keep the pages of the kit before as long as callrec status names a drive for them")
     out.next_step(f"callrec login {user}")
 
@@ -275,15 +245,6 @@ RecoveryShares = Annotated[
     ),
 ]
 
-NewKitFile = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="FILE", help="Write the kit to a new file: a page if .pdf."),
-]
-
 NewController = Annotated[
     str, typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith.")
-]
-
-BackupTo = Annotated[
-    Path, typer.Option("--to", metavar="DIR", help="A folder of another disk or machine.")
 ]
