@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from typing import Any
 
 
 def facts(result: Any, *names: str) -> dict[str, Any]:
@@ -30,6 +27,6 @@ def _plain(value: Any) -> Any:
 
 
 def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str]:
-    """A result for people: a label and what is said under it, a line each."""
+    """A result for people (output.Words): a label and what stands under it, a line each."""
     for label, value in pairs:
         yield f"{label:<{width}}{value}"

@@ -6,18 +6,14 @@ import json as json_format
 import re
 import shutil
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from rich.table import Table
-    from rich.text import Text
+from typing import Any, TextIO
 
 WIDTH = 80
 """Columns of a table where there is no terminal to ask."""
@@ -43,6 +39,18 @@ def _written_out(match: re.Match[str]) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings, as wide as the terminal; whole numbers stand to the right."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+Words = str | Table | Iterable[str | Table]
+"""A result as people read it: a line, a table, or several of them, made only if they are shown."""
+
+
 class Output:
     """Where one command's results and messages go."""
 
@@ -59,29 +67,34 @@ class Output:
         """Somebody looks at the result, rather than a program or a file."""
         return self._results.isatty()
 
-    def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
+    def show(self, value: Mapping[str, Any], words: Words | Callable[[], None]) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self._write(as_json(value))
+        elif callable(words):
+            words()
         else:
-            text()
+            self.say(words)
 
-    def show_items(self, values: Sequence[Mapping[str, Any]], text: Callable[[], None]) -> None:
+    def show_items(
+        self, values: Sequence[Mapping[str, Any]], words: Words | Callable[[], None]
+    ) -> None:
         """A list as the result."""
-        self.show({"items": values}, text)
+        self.show({"items": values}, words)
 
-    def show_line(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
+    def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
         if self._json:
             self._write(as_json(value, indent=None))
-        else:
-            text()
+        self.say(words)
         self._results.flush()
 
-    def say(self, line: str = "") -> None:
-        """One line of the result, in words: a program gets none."""
-        if not self._json:
-            self._write(escape_controls(line))
+    def say(self, words: Words = "") -> None:
+        """Some of the result in words: a program gets none."""
+        if self._json:
+            return
+        for part in (words,) if isinstance(words, str | Table) else words:
+            self._write(escape_controls(part) if isinstance(part, str) else self._drawn(part))
 
     def note(self, line: str) -> None:
         """One line beside the result: what is being done, a warning."""
@@ -95,19 +108,11 @@ class Output:
     @property
     def columns(self) -> int:
         """How wide a line may be."""
-        return shutil.get_terminal_size().columns if self._results.isatty() else WIDTH
+        return shutil.get_terminal_size().columns if self.is_on_a_terminal else WIDTH
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Rows under headings, as wide as the terminal; whole numbers stand to the right."""
-        from rich.table import Table  # costs 30 ms, and few commands print one
-
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for position, header in enumerate(headers):
-            numbers = bool(rows) and all(isinstance(row[position], int) for row in rows)
-            grid.add_column(header, justify="right" if numbers else "left", overflow="fold")
-        for row in rows:
-            grid.add_row(*(_cell(value) for value in row))
-        self._write(self._drawn(grid))
+        """Some of the result, as a table."""
+        self.say(Table(headers, rows))
 
     @contextmanager
     def progress(
@@ -121,27 +126,44 @@ class Output:
         if not self._messages.isatty():
             yield lambda _: None
             return
+        from rich import progress  # as in _drawn
+        from rich.console import Console
 
-        drawn = progress_bar(
-            self._messages,
-            escape_controls(label),
-            total=total,
-            in_bytes=in_bytes,
-            colour=self._colour,
+        amounts = (
+            (progress.DownloadColumn(), progress.TransferSpeedColumn())
+            if in_bytes
+            else (progress.MofNCompleteColumn(),)
         )
-        with drawn as advance:
-            yield advance
+        drawn = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(),
+            *amounts,
+            progress.TimeRemainingColumn(),
+            console=Console(file=self._messages, no_color=not self._colour),
+            transient=True,
+        )
+        with drawn:
+            task = drawn.add_task(escape_controls(label), total=total)
+            yield lambda more: drawn.advance(task, more)
 
-    def _drawn(self, grid: Table) -> str:
-        from rich.console import Console  # as in table
+    def _drawn(self, table: Table) -> str:
+        from rich.console import Console  # costs 30 ms, and few commands print a table
+        from rich.table import Table as Grid
+        from rich.text import Text
 
-        terminal = self._results.isatty()
-        drawn = StringIO()
+        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for position, header in enumerate(table.headers):
+            numbers = table.rows and all(isinstance(row[position], int) for row in table.rows)
+            grid.add_column(header, justify="right" if numbers else "left", overflow="fold")
+        for row in table.rows:
+            cells = (escape_controls("" if value is None else str(value)) for value in row)
+            grid.add_row(*map(Text, cells))  # a Text is not read for markup
+        drawn, colour = StringIO(), self.is_on_a_terminal and self._colour
         console = Console(
             file=drawn,
             width=self.columns,
-            force_terminal=terminal and self._colour,
-            color_system="standard" if terminal and self._colour else None,
+            force_terminal=colour,
+            color_system="standard" if colour else None,
             legacy_windows=False,
         )
         console.print(grid)
@@ -190,43 +212,6 @@ def rfc3339(moment: datetime) -> str:
 def local_time(at: datetime | None, zone: tzinfo) -> str:
     """A moment as people of the practice read it: ``2026-11-24 09:30``."""
     return "unknown" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def _cell(value: object) -> Text:
-    from rich.text import Text  # as in table
-
-    # A Text is not read for markup.
-    return Text(escape_controls("" if value is None else str(value)))
-
-
-@contextmanager
-def progress_bar(
-    stream: TextIO, label: str, *, total: int | None, in_bytes: bool, colour: bool
-) -> Iterator[Callable[[int], None]]:
-    """Draw until the block ends, then take the bar away.
-
-    Yields:
-        A function to call with how much more is done.
-    """
-    from rich import progress  # as in table
-    from rich.console import Console
-
-    amounts = (
-        (progress.DownloadColumn(), progress.TransferSpeedColumn())
-        if in_bytes
-        else (progress.MofNCompleteColumn(),)
-    )
-    drawn = progress.Progress(
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        *amounts,
-        progress.TimeRemainingColumn(),
-        console=Console(file=stream, no_color=not colour),
-        transient=True,
-    )
-    with drawn:
-        task = drawn.add_task(label, total=total)
-        yield lambda more: drawn.advance(task, more)
 
 
 _HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
