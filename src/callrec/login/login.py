@@ -23,7 +23,8 @@ from callrec.practice import Actor, Practice, record, writing
 class LoggedIn:
     """An open login."""
 
-    login: str
+    user: str
+    """Login."""
     role: str
     ends_at: datetime
     """At the latest; ten minutes without a command end it earlier."""
@@ -33,7 +34,8 @@ class LoggedIn:
 class AwaitingConfirmation:
     """A person's own key, which the Data Controller has to compare and confirm."""
 
-    login: str
+    user: str
+    """Login."""
     fingerprint: str
     made_now: bool
 

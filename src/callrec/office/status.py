@@ -30,7 +30,7 @@ from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
-from callrec.notices.notice import read_notices
+from callrec.notices import read_notices
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause

@@ -20,7 +20,7 @@ from callrec.calls.find import ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
-from callrec.notices.notice import read_notices, versions_on
+from callrec.notices import read_notices, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.retention import Category
