@@ -53,8 +53,10 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 class SearchCount:
     """How often a person searched without a request."""
 
-    login: str
-    done: int
+    user: str
+    """Login."""
+    searches: int
+    """Those that were done."""
     refused: int
     """Refused searches, under a request or not: each is evidence too."""
 
@@ -183,7 +185,7 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
         SearchCount(called[person], count - refused[person], refused[person])
         for person, count in every.items()
     )
-    return tuple(sorted(counted, key=lambda each: -each.done))
+    return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
 def _warnings(

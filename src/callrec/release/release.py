@@ -69,7 +69,7 @@ class Released:
     passphrase: str
     """Shown once, kept nowhere."""
     manifest: Manifest
-    seq: int
+    audit_seq: int
     """The leaf whose proof is in the package."""
     is_first: bool
     """Whether no package was released under the request before."""

@@ -65,7 +65,7 @@ class DrawnSearch:
     seq: int
     """Its leaf."""
     at: datetime
-    by: str
+    user: str
     """Login."""
     role: Role
     """Their role at the time."""
@@ -82,10 +82,10 @@ class DrawnSearch:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """What somebody searched without a request, counted."""
+    """What a person searched without a request, counted."""
 
-    login: str
-    without_request: int
+    user: str
+    searches: int
     refused: int
     reviewed: int
     queried: int
@@ -205,7 +205,7 @@ def _opened(
         yield DrawnSearch(
             seq=leaf.seq,
             at=parse_instant(leaf.at),
-            by=called[leaf.actor],
+            user=called[leaf.actor],
             role=practice.register.person(leaf.actor, before=leaf.seq).role,
             refused=refused,
             criteria=details.get("criteria", details if details is UNREADABLE_DETAILS else {}),
@@ -237,8 +237,8 @@ def _counted(
     queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
     return tuple(
         Searcher(
-            login=called[person],
-            without_request=count - refused[person],
+            user=called[person],
+            searches=count - refused[person],
             refused=refused[person],
             reviewed=reviewed[person],
             queried=queried[person],
