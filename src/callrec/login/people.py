@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
-from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
+from callrec.policy.role import Delegation, PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
 
 
@@ -32,10 +32,10 @@ class Colleague:
     role: Role
     standing: Standing
     powers: tuple[str, ...]
-    delegations: tuple[tuple[str, str], ...]
+    delegations: tuple[Delegation, ...]
     fingerprint: str
-    claimed_fingerprint: str
-    """Of the key that waits to be confirmed; empty if none does."""
+    claimed_fingerprint: str | None
+    """Of the key that waits to be confirmed; None if none does."""
 
 
 def list_people(practice: Practice, actor: Actor) -> tuple[Colleague, ...]:
@@ -155,9 +155,9 @@ def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher
         role=person.role,
         standing=Standing.CLAIMED if waiting else person.standing,
         powers=tuple(sorted(powers_of(person, today(practice)))),
-        delegations=tuple((d.power, d.until.isoformat()) for d in person.delegations),
+        delegations=person.delegations,
         fingerprint=voucher.keys.fingerprint,
-        claimed_fingerprint=claimed.fingerprint if claimed and waiting else "",
+        claimed_fingerprint=claimed.fingerprint if claimed and waiting else None,
     )
 
 
