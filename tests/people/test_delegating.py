@@ -33,7 +33,7 @@ from callrec.people.powers import (
 from callrec.people.vouching import give_shares
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import GlassVerdict, Verdict
-from callrec.policy.role import Delegation, Power, Role, VaultKey
+from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import Actor, Practice, record, writing
 from callrec.record.entitled import Powers
@@ -127,7 +127,8 @@ def test_the_log_says_who_lent_to_whom(stocked: House) -> None:
 def test_whoever_looks_a_person_up_sees_what_is_lent_and_until_when(stocked: House) -> None:
     lend(stocked, "pat", Power.DECIDE_RESERVED)
     shown = show_person(stocked.practice, stocked.actor("dora"), login="pat")
-    assert shown.delegations == (Delegation(Power.DECIDE_RESERVED, TOMORROW),)
+    lent = [(each.power, each.until) for each in shown.delegations]
+    assert lent == [(Power.DECIDE_RESERVED, TOMORROW)]
     assert "decide-reserved" in shown.powers
 
 

@@ -131,7 +131,7 @@ def test_what_is_lost_is_said_by_whoever_governs(house: House) -> None:
     done = restored(house)
     assert done.resumed
     assert done.leaves_lost == 1  # the statement of the run that made the copy
-    assert verified(house).resumed[0].size == done.log_size
+    assert verified(house).resumed[0].size == done.size
 
 
 def test_another_approver_brings_everything_back_but_resumes_nothing(house: House) -> None:
@@ -176,7 +176,7 @@ def test_where_the_head_was_remembered_its_loss_is_named_too(house: House) -> No
     house.practice.engine.dispose()
     shutil.rmtree(house.folder / "vault")
     done = restored(house)
-    assert done.log_size + done.leaves_lost == size
+    assert done.size + done.leaves_lost == size
     found = verified(house)
     assert found.verdict is Verdict.INTACT
     assert "remembered here" in [anchor.name for anchor in found.anchors]
@@ -772,7 +772,7 @@ def drilled(house: House, *drives: Path) -> RestoreDrill:
 def test_a_drill_proves_that_everything_comes_back_and_leaves_nothing(house: House) -> None:
     before = {path for path in house.folder.rglob("*") if "sqlite" not in path.name}
     done = drilled(house)
-    assert (done.fetched.recordings, done.fetched.damaged, done.lacking) == (4, [], 0)
+    assert (done.fetched.recordings, done.fetched.damaged, done.not_on_volumes) == (4, [], 0)
     assert {path for path in house.folder.rglob("*") if "sqlite" not in path.name} == before
     house.open()
     assert acts(house, 1) == [("restore.drilled", "done")]
@@ -781,7 +781,7 @@ def test_a_drill_proves_that_everything_comes_back_and_leaves_nothing(house: Hou
 def test_a_drill_tells_what_would_not_come_back(house: House) -> None:
     flip(last(next((drive(house) / "bags").iterdir()) / "data/recordings"))
     done = drilled(house)
-    assert (done.fetched.recordings, len(done.fetched.damaged), done.lacking) == (3, 1, 1)
+    assert (done.fetched.recordings, len(done.fetched.damaged), done.not_on_volumes) == (3, 1, 1)
 
 
 def test_a_drill_that_fails_is_on_record_and_leaves_nothing(house: House) -> None:

@@ -39,7 +39,7 @@ class Fetched:
     """What came back from a volume."""
 
     recordings: int = 0
-    bytes: int = 0
+    size_bytes: int = 0
     """Of the sealed files."""
     damaged: list[str] = field(default_factory=list)
     """Files on the volume, as they lie there, that are not what they are called."""
@@ -47,7 +47,7 @@ class Fetched:
     def add(self, other: Fetched) -> None:
         """Count what came from another volume as well."""
         self.recordings += other.recordings
-        self.bytes += other.bytes
+        self.size_bytes += other.size_bytes
         self.damaged += other.damaged
 
 
@@ -170,4 +170,4 @@ def _take(
             batch.drop(found)
         batch.keep()
     done.recordings += len(sizes)
-    done.bytes += sum(sizes)
+    done.size_bytes += sum(sizes)

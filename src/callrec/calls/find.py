@@ -81,13 +81,11 @@ class ShownCall:
     local_time: str
     """ISO 8601 without an offset, as the telephone system wrote it."""
     time_confidence: str
-    duration_ms: int
+    duration_s: float
     direction: str
     extension: str | None
     number: str | None
     """None if withheld, or not read."""
-    is_unread: bool
-    """Whether the outside end was told, and no number could be read of it."""
     parties: tuple[str, ...]
     format: str
     size_bytes: int
@@ -98,6 +96,8 @@ class ShownCall:
     """Of the original, in hex."""
     volumes: tuple[str, ...]
     """Labels of the volumes that have it, where the vault has not; but for those that are lost."""
+    is_unread: bool
+    """Whether the outside end was told, and no number could be read of it."""
 
     @property
     def is_on_volumes_only(self) -> bool:
@@ -114,25 +114,18 @@ class ShownCall:
         if masked:
             number = None if number is None else mask_number(number)
             parties = [mask_name(party) for party in parties]
-        return cls(
-            id=opened.id,
-            uid=opened.uid,
-            started_at=opened.started_at,
-            local_time=fields["local_time"],
-            time_confidence=fields["time_confidence"],
-            duration_ms=fields["duration_ms"],
-            direction=fields["direction"],
-            extension=fields["extension"],
-            number=number,
-            is_unread=number is None and bool(outside_end(fields)),
-            parties=tuple(parties),
-            format=fields["format"],
-            size_bytes=fields["size_bytes"],
-            state=opened.state,
-            held=held,
-            sha256=fields["sha256"],
-            volumes=volumes,
-        )
+        shown = {name: fields[name] for name in cls.__slots__ if name in fields} | {
+            "id": opened.id,
+            "started_at": opened.started_at,
+            "duration_s": fields["duration_ms"] / 1000,
+            "number": number,
+            "is_unread": number is None and bool(outside_end(fields)),
+            "parties": tuple(parties),
+            "state": opened.state,
+            "held": held,
+            "volumes": volumes,
+        }
+        return cls(**shown)
 
 
 def find_calls(

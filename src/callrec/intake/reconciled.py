@@ -184,7 +184,6 @@ class Finding:
     """One thing that is not as it should be, or worth a look."""
 
     what: FindingKind
-    why: str | None = None
     at: datetime
     """UTC: when the call, the part or the gap began."""
     until: datetime | None = None
@@ -194,6 +193,7 @@ class Finding:
     number: str | None = None
     """Masked; None: withheld, not read, or there is none."""
     recordings: tuple[int, ...] = ()
+    why: str = ""
 
 
 def findings_of(
@@ -262,11 +262,7 @@ def _missing(what: FindingKind, leg: Leg, *, recordings: tuple[int, ...] = ()) -
 
 
 def _about(
-    what: FindingKind,
-    held: HeldRecording,
-    *,
-    recordings: tuple[int, ...] = (),
-    why: str | None = None,
+    what: FindingKind, held: HeldRecording, *, recordings: tuple[int, ...] = (), why: str = ""
 ) -> Finding:
     return Finding(
         what=what,

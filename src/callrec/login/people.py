@@ -34,8 +34,8 @@ class Colleague:
     powers: tuple[str, ...]
     delegations: tuple[Delegation, ...]
     fingerprint: str
-    claimed_fingerprint: str | None
-    """Of the key that waits to be confirmed; None if none does."""
+    claimed_fingerprint: str
+    """Of the key that waits to be confirmed; empty if none does."""
 
 
 def list_people(practice: Practice, actor: Actor) -> tuple[Colleague, ...]:
@@ -157,7 +157,7 @@ def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher
         powers=tuple(sorted(powers_of(person, today(practice)))),
         delegations=person.delegations,
         fingerprint=voucher.keys.fingerprint,
-        claimed_fingerprint=claimed.fingerprint if claimed and waiting else None,
+        claimed_fingerprint=claimed.fingerprint if claimed and waiting else "",
     )
 
 

@@ -38,13 +38,13 @@ RESTORE_DRILLED: Final = "restore.drilled"
 class RestoreDrill:
     """What a drill proved."""
 
-    volume: str
-    """Label of the volume whose copy of the catalogue served."""
+    label: str
+    """Of the volume whose copy of the catalogue served."""
     copied_at: str
     """When that copy was made: ``20260807T101500Z``."""
     log_size: int
     fetched: Fetched
-    lacking: int
+    not_on_volumes: int
     """Live recordings of the copy that none of these volumes gave back."""
     seq: int
     """The leaf that says so."""
@@ -95,7 +95,7 @@ def run_restore_drill(
         RESTORE_DRILLED,
         subject=[volume.volume for volume in volumes],
         details={
-            "bytes": fetched.bytes,
+            "bytes": fetched.size_bytes,
             "copied_at": rebuilt.copied_at,
             "damaged": len(fetched.damaged),
             "lacking": lacking,

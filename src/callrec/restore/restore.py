@@ -55,7 +55,7 @@ class Repaired:
 class Restored:
     """What came back, and what did not."""
 
-    log_size: int
+    size: int
     """Entries of the log that came back."""
     leaves_lost: int
     """At the least."""
@@ -111,7 +111,7 @@ def restore_from_volumes(
     )
     here = {row.id for row in since.values() if practice.store.has(row.ciphertext)}
     return Restored(
-        log_size=resumption.size,
+        size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_stated,
         fetched=fetched,
@@ -193,7 +193,7 @@ def _fetch_all(
     with attempt(practice, actor, RESTORED, subject=subject):
         for volume in volumes:
             fetched.add(fetch(practice, volume, check=check, advance=advance, without=without))
-    details = {"bytes": fetched.bytes, "recordings": fetched.recordings}
+    details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
     record(practice, actor, RESTORED, subject=subject, details=details)
     return fetched
 

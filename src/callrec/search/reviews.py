@@ -236,14 +236,8 @@ def _counted(
     reviewed = Counter(leaf.actor for leaf in searches if leaf.seq in verdicts)
     queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
     return tuple(
-        Searcher(
-            user=called[person],
-            searches=count - refused[person],
-            refused=refused[person],
-            reviewed=reviewed[person],
-            queried=queried[person],
-        )
-        for person, count in every.most_common()
+        Searcher(called[who], count - refused[who], refused[who], reviewed[who], queried[who])
+        for who, count in every.most_common()
     )
 
 

@@ -77,7 +77,7 @@ class CheckedRecording:
     """The first day on which it may be destroyed; None where the day of the call gives it none."""
     seq: int
     """The leaf that says it was shown."""
-    is_file_checked: bool
+    file_checked: bool
     """False if it is only on volumes of which none is attached."""
 
 
@@ -127,7 +127,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         category=category,
         due_on=category.due_on(day),
         seq=seq,
-        is_file_checked=is_file_checked,
+        file_checked=is_file_checked,
     )
 
 

@@ -6,10 +6,11 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import Attended, Look, read_attended
 from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
@@ -167,3 +168,26 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
             hint="see that it plays other sound, or set player under [listen]",
         )
     return took_all
+
+
+def read_attended(text: str) -> str:
+    """Who attends a hearing, in a line."""
+    line = " ".join(text.split())
+    if not line:
+        raise Unusable("it is not said who attends", hint='say who, or --attended "nobody"')
+    return line
+
+
+Attended = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attended",
+        metavar="WHO",
+        parser=read_attended,
+        help="Who is there besides you, or nobody; kept sealed; may be given again.",
+    ),
+]
+
+Look = Annotated[
+    bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
+]

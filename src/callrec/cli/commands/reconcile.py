@@ -36,6 +36,10 @@ COLUMNS: Final = (
     *("direction", "extension", "number", "recordings"),
 )
 
+_OF_A_FINDING: Final = (
+    *("what", "why", "at", "until", "direction", "extension", "number", "recordings"),
+)
+
 _MOST_ON_SCREEN: Final = 100
 """Findings, and rows that were not understood: more than that is for a file."""
 
@@ -88,7 +92,9 @@ def reconcile(
     value = {
         "at": done.at,
         **counts_json(done.days, done.counts),
-        "items": [facts(finding) for finding in done.findings],
+        "items": [
+            {**facts(each, *_OF_A_FINDING), "why": each.why or None} for each in done.findings
+        ],
         "rows_not_understood": [
             {"file": each.path, **facts(each.row, "line", "why")} for each in done.unread
         ],

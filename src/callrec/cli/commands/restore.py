@@ -16,6 +16,7 @@ from callrec.cli.output import counted
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
+    from callrec.archive.fetch import Fetched
     from callrec.practice import Actor, Practice
     from callrec.restore.restore import Repaired, Restored
     from callrec.volume.volume import Volume
@@ -93,21 +94,23 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
         )
     fetched = done.fetched
     value = {
-        **facts(done, "volume", "copied_at", "log_size"),
-        **facts(fetched),
-        **facts(done, "lacking", "seq"),
+        "volume": done.label,
+        **facts(done, "copied_at", "log_size"),
+        **_fetched_json(fetched),
+        "lacking": done.not_on_volumes,
+        **facts(done, "seq"),
     }
 
     def lines() -> Iterator[str]:
-        yield f'From "{done.volume}" the vault comes back: {done.log_size} entries of the record,'
+        yield f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,'
         yield f"{counted(fetched.recordings, 'recording')}, each as it was sealed; one was opened."
         yield from (f"damaged on the volume: {path}" for path in fetched.damaged)
-        if done.lacking:
-            yield f"not on these volumes: {done.lacking}"
+        if done.not_on_volumes:
+            yield f"not on these volumes: {done.not_on_volumes}"
         yield f"The proof is entry {done.seq} of the record."
 
     out.show(value, lines())
-    if fetched.damaged or done.lacking:
+    if fetched.damaged or done.not_on_volumes:
         raise DoneInPart(
             "some recordings would still be missing", hint="archive again, then drill again"
         )
@@ -125,7 +128,8 @@ def _bring_back(
         done = restore_from_volumes(practice, actor, volumes, advance=advance)
     value = {
         "vault": practice.vault,
-        **facts(done, "log_size", "leaves_lost", "resumed"),
+        "log_size": done.size,
+        **facts(done, "leaves_lost", "resumed"),
         **fetched_json(done),
         **facts(done, "erased_since", "erased_and_here"),
     }
@@ -142,7 +146,7 @@ def _lines(practice: str, done: Restored) -> Iterator[str]:
     yield f"{practice}: {counted(done.fetched.recordings, 'recording')} fetched."
     if done.leaves_lost:
         lost = f"{counted(done.leaves_lost, 'entry', 'entries')} at least"
-        yield f"The record goes on at entry {done.log_size}; lost after it: {lost}."
+        yield f"The record goes on at entry {done.size}; lost after it: {lost}."
         yield "What was decided since that copy has to be decided again."
     for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
         if erased:
@@ -156,7 +160,15 @@ def _lines(practice: str, done: Restored) -> Iterator[str]:
 def fetched_json(done: Restored | Repaired) -> dict[str, Any]:
     """As JSON has it."""
     undone = [{"volume": label, "why": why} for label, why in done.undone]
-    return {**facts(done.fetched), **facts(done, "missing"), "undone": undone}
+    return {**_fetched_json(done.fetched), **facts(done, "missing"), "undone": undone}
+
+
+def _fetched_json(fetched: Fetched) -> dict[str, Any]:
+    return {
+        "recordings": fetched.recordings,
+        "bytes": fetched.size_bytes,
+        "damaged": fetched.damaged,
+    }
 
 
 def not_fetched_lines(done: Restored | Repaired) -> Iterator[str]:

@@ -91,7 +91,7 @@ def _sample(percent: int | None, count: int | None) -> Sample:
 def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
     from callrec.search.reviews import SearchReview
 
-    answers = {}
+    said = {}
     for item in drawn.items:
         answer = invocation.prompts.choose(
             f"The search of entry {item.seq}",
@@ -99,11 +99,11 @@ def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchR
             option="--accept SEQ or --query SEQ",
         )
         if answer == "accept":
-            answers[item.seq] = SearchReview(Verdict.ACCEPTED)
+            said[item.seq] = SearchReview(Verdict.ACCEPTED)
         elif answer == "query":
             reason = invocation.prompts.ask("What is asked about it", option="--reason TEXT")
-            answers[item.seq] = SearchReview(Verdict.QUERIED, reason)
-    return answers
+            said[item.seq] = SearchReview(Verdict.QUERIED, reason)
+    return said
 
 
 def _record(

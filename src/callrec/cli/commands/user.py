@@ -152,8 +152,7 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
         ctx.obj.out.note(f"The key of {user}:")
         ctx.obj.out.note(f"  {grouped_fingerprint(shown.claimed_fingerprint)}")
         ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
-    claimed = shown.claimed_fingerprint or ""
-    done = confirm_person(practice, actor, login=user, fingerprint=claimed)
+    done = confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
     ctx.obj.out.show(_json(done), f"{user} is confirmed as {done.role}.")
 
 
@@ -303,7 +302,7 @@ def _json(person: Colleague) -> dict[str, Any]:
         "user": person.login,
         "name": person.full_name,
         **facts(person, "role", "standing", "powers", "delegations", "fingerprint"),
-        **facts(person, "claimed_fingerprint"),
+        "claimed_fingerprint": person.claimed_fingerprint or None,
     }
 
 

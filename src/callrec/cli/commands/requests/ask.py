@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -12,16 +13,13 @@ from callrec.cli.commands.requests.particulars import (
     read_answers,
     takes_particulars,
 )
-from callrec.cli.commands.requests.view import date_mismatch_lines, reader, staff_named_lines
-from callrec.cli.commands.search import HEADERS, call_row
+from callrec.cli.commands.requests.view import reader, remark_lines
+from callrec.cli.commands.search import calls_table
 from callrec.cli.facts import facts
-from callrec.cli.invocation import Context, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from callrec.cli.invocation import Invocation
     from callrec.practice import Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
@@ -87,11 +85,8 @@ def show_amended(invocation: Invocation, amended: Amended) -> None:
         "concerns": list(amended.concerned.logins),
     }
     said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, lambda: out.say(said))
-    for line in (
-        *staff_named_lines(amended.concerned),
-        *date_mismatch_lines(amended.of_other_day or ()),
-    ):
+    out.show(value, said)
+    for line in remark_lines(amended.concerned, amended.of_other_day or ()):
         out.note(line)
     if amended.grants_ended:
         out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
@@ -107,8 +102,7 @@ def _choose(
         return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
-    rows = [call_row(call, practice.config.time_zone) for call in shown]
-    invocation.out.table(HEADERS, rows)
+    invocation.out.say(calls_table(shown, practice.config.time_zone))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
@@ -132,7 +126,7 @@ def _show(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    out = invocation.out
+    out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
     value = {
         "id": made.reference,
         "purpose": made.purpose,
@@ -143,19 +137,14 @@ def _show(
     }
     if suggested and suggested.may_see:
         value["suggested"] = [call.id for call in suggested.shown]
-    out.show(value, lambda: out.say(_said(made, recordings)))
-    for line in (*staff_named_lines(made.concerned), *date_mismatch_lines(made.of_other_day or ())):
+    out.show(value, f"{made.reference} is made.{asked}")
+    for line in remark_lines(made.concerned, made.of_other_day or ()):
         out.note(line)
     if suggested and not recordings:
         out.note(_matching(suggested))
     if not recordings:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
-
-
-def _said(made: CreatedRequest, recordings: Sequence[int]) -> str:
-    asked = f" Recordings asked for: {len(recordings)}." if recordings else ""
-    return f"{made.reference} is made.{asked}"
 
 
 def _matching(suggested: Suggested) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from callrec.cli import options
 from callrec.cli.commands.requests.ask import amend, create, show_amended
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
-from callrec.cli.commands.requests.view import reader, request_json, request_lines
+from callrec.cli.commands.requests.view import reader, request_json, request_lines, show_state
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
-
-if TYPE_CHECKING:
-    from callrec.cli.invocation import Invocation
+from callrec.cli.output import Table
 
 request_app = new_app()
 
@@ -28,27 +24,17 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
-    out, zone = ctx.obj.out, practice.config.time_zone
-    values: list[dict[str, Any]] = [
-        {
-            "id": each.reference,
-            **facts(each, "purpose", "state", "created_at", "created_by", "recordings"),
-        }
+    days = [each.created_at.astimezone(practice.config.time_zone).date() for each in listed]
+    rows = [
+        (each.reference, each.purpose, each.state, day, each.created_by, each.recordings)
+        for each, day in zip(listed, days, strict=True)
+    ]
+    table = Table(("request", "purpose", "state", "made", "by", "recordings"), rows)
+    values = [
+        {"id": each.reference, **{n: v for n, v in facts(each).items() if n != "reference"}}
         for each in listed
     ]
-    rows = [
-        (
-            r.reference,
-            r.purpose,
-            r.state,
-            f"{r.created_at.astimezone(zone):%Y-%m-%d}",
-            r.created_by,
-            r.recordings,
-        )
-        for r in listed
-    ]
-    headers = ("request", "purpose", "state", "made", "by", "recordings")
-    out.show_items(values, lambda: out.table(headers, rows))
+    ctx.obj.out.show_items(values, table)
 
 
 @request_app.command()
@@ -58,13 +44,7 @@ def show(ctx: Context, request: options.Reference) -> None:
 
     practice = practice_of(ctx.obj)
     shown = show_request(practice, reader(ctx.obj, practice), request)
-    out = ctx.obj.out
-
-    def text() -> None:
-        for line in request_lines(shown, practice):
-            out.say(line)
-
-    out.show(request_json(shown), text)
+    ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
 
 
 @request_app.command()
@@ -73,9 +53,8 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
     from callrec.requests.amend import attach_recordings
 
     practice = practice_of(ctx.obj)
-    show_amended(
-        ctx.obj, attach_recordings(practice, reader(ctx.obj, practice), request, recordings)
-    )
+    actor = reader(ctx.obj, practice)
+    show_amended(ctx.obj, attach_recordings(practice, actor, request, recordings))
 
 
 @request_app.command()
@@ -84,9 +63,8 @@ def detach(ctx: Context, request: options.Reference, recordings: options.Recordi
     from callrec.requests.amend import detach_recordings
 
     practice = practice_of(ctx.obj)
-    show_amended(
-        ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
-    )
+    actor = reader(ctx.obj, practice)
+    show_amended(ctx.obj, detach_recordings(practice, actor, request, recordings))
 
 
 request_app.command("amend")(amend)
@@ -104,7 +82,7 @@ def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = Fal
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
-    _show_state(ctx.obj, request, withdraw_request(practice, actor, request))
+    show_state(ctx.obj, request, withdraw_request(practice, actor, request))
 
 
 @request_app.command()
@@ -129,9 +107,4 @@ def close(
     if yes and unrecorded:
         ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
-    _show_state(ctx.obj, request, close_request(practice, actor, request, reason=reason or ""))
-
-
-def _show_state(invocation: Invocation, reference: str, state: str) -> None:
-    out = invocation.out
-    out.show({"id": reference, "state": state}, lambda: out.say(f"{reference} is {state}."))
+    show_state(ctx.obj, request, close_request(practice, actor, request, reason=reason or ""))
