@@ -103,12 +103,7 @@ WhichRelease = Annotated[
     ),
 ]
 
-_CAME: Final = {
-    Event.ANSWER: Awaited.CLARIFICATION,
-    Event.IDENTITY: Awaited.IDENTITY,
-    Event.AUTHORITY: Awaited.AUTHORITY,
-    Event.FEE: Awaited.FEE,
-}
+_CAME: Final = {each.came: each for each in Awaited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +217,6 @@ def _show_recorded(dated: _Dated, done: NotedPackage, what: str) -> None:
 def _clock(dated: _Dated, wanted: AskedFor) -> None:
     """What stops, starts or extends the clock of a request."""
     from callrec.practice import today
-    from callrec.requests.clock import AWAITED
     from callrec.requests.event import date_request
 
     call, practice, reason, on = dated.call, dated.practice, dated.reason, dated.on
@@ -230,7 +224,7 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
         case Event.EXTEND:
             event = ClockEvent(event=ClockEventKind.EXTENDED, on=on)
         case Event.ASK:
-            event = ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=AWAITED[wanted])
+            event = ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=Awaited(wanted))
         case came:
             event = ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=_CAME[came])
     if reason is None and event.event is not ClockEventKind.ANSWERED:
