@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -121,6 +121,10 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     recordings = count_recordings(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
+    try:
+        volumes = list_volumes(practice)
+    except CallrecError:
+        volumes = ()  # the warnings say so
     return Status(
         practice=practice.name,
         recordings=recordings,
@@ -130,7 +134,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
-        volumes=_longest_unverified_first(practice),
+        volumes=tuple(sorted(volumes, key=_longest_unverified_first)),
         last_reconcile=reconciled,
         last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
@@ -166,12 +170,8 @@ def count_recordings(practice: Practice) -> int:
         return connection.execute(query).scalar() or 0
 
 
-def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
-    try:
-        volumes = list_volumes(practice)
-    except CallrecError:
-        return ()  # the warnings say so
-    return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
+def _longest_unverified_first(each: ListedVolume) -> tuple[bool, datetime | None]:
+    return each.verified_at is not None, each.verified_at
 
 
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
@@ -181,10 +181,7 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
         searches = tuple(read_searches(practice, connection).values())
     every = Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
-    counted = (
-        SearchCount(called[person], count - refused[person], refused[person])
-        for person, count in every.items()
-    )
+    counted = (SearchCount(called[who], n - refused[who], refused[who]) for who, n in every.items())
     return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
@@ -226,9 +223,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
         too_few = 0
         try:
             check_standings(practice, connection)
-            too_few = count_with_too_few_copies(
-                connection, copies, off_site_drives(practice, connection)
-            )
+            drives = off_site_drives(practice, connection)
+            too_few = count_with_too_few_copies(connection, copies, drives)
         except CallrecError as error:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:
@@ -252,25 +248,18 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
     except Misconfigured as error:
         yield f"the notices: {error.message}"
         return
-    days = _days_of_calls(practice)
-    since = today(practice) - LOOKING_BACK
-    for direction, kind in NOTICE_HEARD.items():
-        missed = sum(in_force(versions, kind, day) is None for day in days.get(direction, ()))
-        if missed:
-            yield (
-                f"{direction} calls since {since} on days without {kind} notice: {missed}"
-                f" [{Clause.CALLER_IS_TOLD.cited}]"
-            )
-
-
-def _days_of_calls(practice: Practice) -> Mapping[str, Sequence[date]]:
-    """The local day of each call of the last 30 days, by the way that it went."""
     recording, zone = tables.recording.c, practice.config.time_zone
     since = to_millis(practice.now() - LOOKING_BACK)
-    found: dict[str, list[date]] = {}
     query = select(recording.direction, recording.started_at).where(recording.started_at >= since)
     with reading(practice.engine) as connection:
-        for row in connection.execute(query):
-            day = from_millis(row.started_at).astimezone(zone).date()
-            found.setdefault(row.direction, []).append(day)
-    return found
+        calls = connection.execute(query).all()
+    days = [(way, from_millis(at).astimezone(zone).date()) for way, at in calls]
+    for direction, kind in NOTICE_HEARD.items():
+        missed = sum(
+            way == direction and in_force(versions, kind, day) is None for way, day in days
+        )
+        if missed:
+            yield (
+                f"{direction} calls since {today(practice) - LOOKING_BACK} on days without {kind}"
+                f" notice: {missed} [{Clause.CALLER_IS_TOLD.cited}]"
+            )
