@@ -11,10 +11,10 @@ def facts(result: Any, *names: str) -> dict[str, Any]:
     """A result for programs: every field under its own name, or those that are named, in order.
 
     What lies within is written alike: a dataclass by its fields unless it says itself how, a tuple
-    as a list. A name that is a word of Python has an underscore after it: ``for_``.
+    as a list.
     """
     chosen = names or tuple(each.name for each in fields(result))
-    return {name.removesuffix("_"): _plain(getattr(result, name)) for name in chosen}
+    return {name: _plain(getattr(result, name)) for name in chosen}
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -29,13 +28,12 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.options import read_request
-from callrec.cli.output import Output, Table, counted
+from callrec.cli.output import Table, counted
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv
 
 if TYPE_CHECKING:
-    from callrec.retention.destroy import DestructionItem
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
 
@@ -82,54 +80,50 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
+    from callrec.retention.erase import dispose as dispose_recordings
+    from callrec.retention.erase import is_carried_out, preview_destruction
+
+    if request is None:
+        if volumes or to:
+            raise Unusable(
+                "--volume and --to go with a request that was approved",
+                hint="callrec retention dispose REQUEST",
+            )
+        _propose(ctx.obj, dry_run=dry_run)
+        return
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
+    if not is_carried_out(practice, request):
+        items = preview_destruction(practice, actor, request)
+        what = counted(len(items), "recording")
+        if dry_run:
+            rules = sorted(Counter(each.rule for each in items).items())
+            value = {"id": request, "recordings": [each.recording for each in items]}
+            out.show(value, (f"Would destroy {what}:", *(f"  {rule}: {n}" for rule, n in rules)))
+            out.next_step(f"callrec retention dispose {request}")
+            return
+        ctx.obj.prompts.confirm(f"destroy {what}", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
+    with out.progress("destroying", total=None) as advance:
+        done = dispose_recordings(practice, actor, request, volumes=found, advance=advance)
+    show_destruction(out, practice, request, done, to, carrying_out=DISPOSING)
+
+
+def _propose(invocation: Invocation, *, dry_run: bool) -> None:
     from callrec.retention.erase import preview_disposal, propose_disposal
 
-    if request is not None:
-        _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
-        return
-    if volumes or to:
-        raise Unusable(
-            "--volume and --to go with a request that was approved",
-            hint="callrec retention dispose REQUEST",
-        )
-    practice = practice_of(ctx.obj)
+    practice, out = practice_of(invocation), invocation.out
     propose = preview_disposal if dry_run else propose_disposal
-    made = propose(practice, acting_person(ctx.obj, practice))
+    made = propose(practice, acting_person(invocation, practice))
     value = {
         "id": made.reference or None,
         **facts(made, "recordings"),
         "items": [_due_json(due) for due in made.due],
         **facts(made, "left"),
     }
-    ctx.obj.out.show(value, _proposed_words(made))
+    out.show(value, _proposed_words(made))
     if made.reference:
-        ctx.obj.out.next_step(f"callrec request show {made.reference}")
-
-
-def _carry_out(
-    invocation: Invocation,
-    request: str,
-    places: tuple[Sequence[Path], Path | None],
-    *,
-    is_rehearsed: bool,
-    yes: bool,
-) -> None:
-    """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
-    from callrec.retention.erase import dispose as dispose_recordings
-    from callrec.retention.erase import is_carried_out, preview_destruction
-
-    practice, (named, to) = practice_of(invocation), places
-    actor = signing_person(invocation, practice)
-    if not is_carried_out(practice, request):
-        to_destroy = preview_destruction(practice, actor, request)
-        if is_rehearsed:
-            _show_doomed(invocation.out, request, to_destroy)
-            return
-        invocation.prompts.confirm(f"destroy {counted(len(to_destroy), 'recording')}", yes=yes)
-    volumes = find_attached_volumes(practice, named)
-    with invocation.out.progress("destroying", total=None) as advance:
-        done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
-    show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
+        out.next_step(f"callrec request show {made.reference}")
 
 
 @retention_app.command("set")
@@ -222,14 +216,6 @@ def _words(found: RetentionReview) -> Iterator[str | Table]:
     if found.stubs:
         yield ""
         yield f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
-
-
-def _show_doomed(out: Output, reference: str, to_destroy: Sequence[DestructionItem]) -> None:
-    value = {"id": reference, "recordings": [each.recording for each in to_destroy]}
-    rules = Counter(each.rule for each in to_destroy)
-    what = f"Would destroy {counted(len(to_destroy), 'recording')}:"
-    out.show(value, (what, *(f"  {rule}: {count}" for rule, count in sorted(rules.items()))))
-    out.next_step(f"callrec retention dispose {reference}")
 
 
 def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:

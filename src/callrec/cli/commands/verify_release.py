@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,12 +41,9 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     """
     from callrec.release.verify import verify_release as verify
 
-    call = ctx.obj
-
-    def passphrase() -> str:
-        return call.prompts.ask_password("Passphrase of the package", file_variable=PASSPHRASE_FILE)
-
-    found = verify(path, pin=pin, passphrase=passphrase)
+    ask = ctx.obj.prompts.ask_password
+    asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
+    found = verify(path, pin=pin, passphrase=asked)
     result = found.result
     value = {
         **facts(result, "verdict", "trust"),
@@ -57,7 +55,7 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
         **facts(result, "problems"),
         **facts(found, "files"),
     }
-    call.out.show(value, _words(found))
+    ctx.obj.out.show(value, _words(found))
     _end(result)
 
 
