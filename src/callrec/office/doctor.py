@@ -53,13 +53,9 @@ class Finding:
 def examine(
     practice: Practice, environ: Mapping[str, str], *, full: bool, done: Callable[[int], None]
 ) -> Iterator[Finding]:
-    """Everything there is to look at, in turn.
+    """Everything there is to look at, in turn; ``done`` is told how many more recordings were.
 
-    Args:
-        practice: the open vault.
-        environ: where a login would be kept.
-        full: read every sealed recording and compare it with its name: the speed of the disk.
-        done: called with how many more recordings were looked at.
+    ``full``: each sealed recording is read and compared with its name, at the speed of the disk.
     """
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
     yield _well(f"SQLite {sqlite3.sqlite_version}, {mode}, every transaction synced")

@@ -98,12 +98,7 @@ class Status:
 
 
 def read_status(practice: Practice, actor: Actor | None) -> Status:
-    """Look at the practice as it stands.
-
-    Args:
-        practice: the open vault.
-        actor: whose inbox to show; None where nobody is logged in.
-    """
+    """Look at the practice as it stands, for the actor's inbox; None: nobody is logged in."""
     waiting = read_inbox(practice, actor) if actor else ()
     soon = practice.now() + SOON
     with reading(practice.engine) as connection:
@@ -121,10 +116,6 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     recordings = count_recordings(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
-    try:
-        volumes = list_volumes(practice)
-    except CallrecError:
-        volumes = ()  # the warnings say so
     return Status(
         practice=practice.name,
         recordings=recordings,
@@ -134,7 +125,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
-        volumes=tuple(sorted(volumes, key=_longest_unverified_first)),
+        volumes=_longest_unverified_first(practice),
         last_reconcile=reconciled,
         last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
@@ -170,8 +161,12 @@ def count_recordings(practice: Practice) -> int:
         return connection.execute(query).scalar() or 0
 
 
-def _longest_unverified_first(each: ListedVolume) -> tuple[bool, datetime | None]:
-    return each.verified_at is not None, each.verified_at
+def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
+    try:
+        volumes = list_volumes(practice)
+    except CallrecError:
+        return ()  # the warnings say so
+    return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:

@@ -89,6 +89,17 @@ def reconcile(
     if csv is not None:
         rows = [_cells(finding) for finding in done.findings]
         write_whole(csv, to_csv(COLUMNS, rows, practice.config.time_zone), replace=replace)
+    _show(ctx.obj, done, csv)
+    # A failure that scripts can see.
+    if missing := done.counts.missing + done.counts.in_part:
+        are = "is" if missing == 1 else "are"
+        raise DoneInPart(
+            f"{counted(missing, 'answered call')} {are} not held, or only in part",
+            hint="look for the recordings on the telephone system, and callrec ingest them",
+        )
+
+
+def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
     value = {
         "at": done.at,
         **counts_json(done.days, done.counts),
@@ -99,16 +110,9 @@ def reconcile(
             {"file": each.path, **facts(each.row, "line", "why")} for each in done.unread
         ],
     }
-    ctx.obj.out.show(value, _words(ctx.obj, done, csv))
+    call.out.show(value, _words(call, done, csv))
     if not done.counts.calls:
-        ctx.obj.out.next_step("callrec reconcile --cdr FILE")
-    # A failure that scripts can see.
-    if missing := done.counts.missing + done.counts.in_part:
-        are = "is" if missing == 1 else "are"
-        raise DoneInPart(
-            f"{counted(missing, 'answered call')} {are} not held, or only in part",
-            hint="look for the recordings on the telephone system, and callrec ingest them",
-        )
+        call.out.next_step("callrec reconcile --cdr FILE")
 
 
 def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterator[str | Table]:

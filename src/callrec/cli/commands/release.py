@@ -14,6 +14,7 @@ from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.output import Output
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
@@ -79,6 +80,10 @@ def release(
             done = release_recordings(
                 practice, actor, request, to=to, directions=directions, advance=advance
             )
+    _show(call.out, done)
+
+
+def _show(out: Output, done: Released) -> None:
     # What stands for each recording: its original, or else the copy.
     files = sorted(done.manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
     enclosed = {file.recording: file.sha256 for file in files}
@@ -91,7 +96,7 @@ def release(
         ],
         **facts(done, "sha256", "audit_seq"),
     }
-    call.out.show(value, _lines(done, sorted(originals)))
+    out.show(value, _lines(done, sorted(originals)))
 
 
 _OPENS_WITH = {

@@ -12,7 +12,7 @@ from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
-from callrec.cli.output import Table, local_time
+from callrec.cli.output import Output, Table, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction
@@ -20,6 +20,7 @@ from callrec.policy.search import Criteria, Direction
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
     from callrec.practice import Practice
+    from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
 
 search_app = new_app()
@@ -49,7 +50,7 @@ def search(
     """
     from callrec.search.search import search_recordings
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    practice = practice_of(ctx.obj)
     whole, tail = _number(number, practice.config.region)
     days, times = _when(practice, on, since, until, at)
     criteria = Criteria(
@@ -68,14 +69,18 @@ def search(
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
+    _show(ctx.obj.out, practice, found, request)
+
+
+def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
     value = {"items": [call_json(call) for call in found.items], "total": found.total}
     table = calls_table(found.items, practice.config.time_zone)
     out.show(value, table if found.items else "No call is found.")
     for place, numbers in _on_volumes(found.items).items():
         out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
-    if found.total > len(found.items):
-        shown = f"{len(found.items)} of {found.total} calls are shown"
-        out.note(f"{shown}, the newest: ask more precisely")
+    shown = len(found.items)
+    if found.total > shown:
+        out.note(f"{shown} of {found.total} calls are shown, the newest: ask more precisely")
     if found.items and found.masked:
         out.note("numbers and names are masked until a request for them is granted")
         next_step = f"attach {request}" if request else "create --recording"

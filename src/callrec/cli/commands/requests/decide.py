@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -79,12 +79,9 @@ def approve(
     from callrec.requests.decide import Decision, approve_request
 
     practice = practice_of(ctx.obj)
-    grounds = {each.recording: each.ground for each in withhold or ()}
-    if len(grounds) < len(set(withhold or ())):
-        raise Unusable("a recording is withheld on one ground", hint="give its number once")
     decision = Decision(
         recordings=tuple(recording or ()),
-        withheld=grounds,
+        withheld=_withheld(withhold or ()),
         edits=typed_edits(clip, silence),
         to=to,
         until=_day(practice, until, "--until"),
@@ -131,6 +128,13 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
         yield f"Edited: {number}, {edit}."
     for number, ground in withheld.items():
         yield f"Withheld: {number}, {ground}: {ground.meaning}."
+
+
+def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
+    grounds = {each.recording: each.ground for each in given}
+    if len(grounds) < len(set(given)):
+        raise Unusable("a recording is withheld on one ground", hint="give its number once")
+    return grounds
 
 
 def _day(practice: Practice, typed: str | None, option: str) -> date | None:
