@@ -23,8 +23,7 @@ from callrec.practice import Actor, Practice, record, writing
 class LoggedIn:
     """An open login."""
 
-    user: str
-    """Login."""
+    login: str
     role: str
     ends_at: datetime
     """At the latest; ten minutes without a command end it earlier."""
@@ -34,8 +33,7 @@ class LoggedIn:
 class AwaitingConfirmation:
     """A person's own key, which the Data Controller has to compare and confirm."""
 
-    user: str
-    """Login."""
+    login: str
     fingerprint: str
     made_now: bool
 

@@ -82,7 +82,7 @@ class DrawnSearch:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """What a person searched without a request, counted."""
+    """What one person searched without a request, counted."""
 
     user: str
     searches: int

@@ -38,7 +38,8 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     )
     if isinstance(result, LoggedIn):
         ends = f"{result.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
-        out.show(facts(result), f"{result.user} ({result.role}) until {ends}.")
+        value = {"user": result.login, **facts(result, "role", "ends_at")}
+        out.show(value, f"{result.login} ({result.role}) until {ends}.")
         out.next_step("callrec inbox")
         return
     lines = (
@@ -46,8 +47,9 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
         "Read its fingerprint to the Data Controller, who confirms it:",
         f"  {grouped_fingerprint(result.fingerprint)}",
     )
-    out.show({**facts(result, "user", "fingerprint"), "confirmed": False}, lines)
-    out.next_step(f"the Data Controller runs callrec user confirm {result.user}")
+    value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
+    out.show(value, lines)
+    out.next_step(f"the Data Controller runs callrec user confirm {result.login}")
 
 
 def _new_password(invocation: Invocation, given: str) -> str:
