@@ -187,7 +187,7 @@ def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
 
 
 def test_it_may_be_heard_again_and_each_hearing_is_on_record(office: House) -> None:
-    assert listen(office).seq + 2 == listen(office).seq
+    assert listen(office).audit_seq + 2 == listen(office).audit_seq
     assert state_of(office, "R-1") == "released"
 
 
