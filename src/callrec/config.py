@@ -249,7 +249,7 @@ class AboutPractice(_Section):
 
 
 class Notice(_Section):
-    """One version of a notice [policy 3]; notices/notice.py checks them together."""
+    """One version of a notice [policy 3]; notices checks them together."""
 
     kind: Literal["website", "announcement", "outbound", "staff"]
     version: str = Field(min_length=1, max_length=40, pattern=_ONE_LINE)

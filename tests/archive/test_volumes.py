@@ -236,7 +236,7 @@ def test_a_recording_is_read_from_whichever_volume_is_attached(let_go: House) ->
         away = take_away(let_go, gone)
         with open_recording(let_go.practice, row_of(let_go)) as sealed:  # type: ignore[arg-type]
             assert sealed.read(1) == b"\x28"
-        assert show_recording(let_go.practice, let_go.actor("max"), 1).is_file_checked
+        assert show_recording(let_go.practice, let_go.actor("max"), 1).file_checked
         (away / gone).rename(let_go.folder / gone)
         assert (let_go.folder / here).is_dir()
 
@@ -263,7 +263,7 @@ def test_away_it_is_asked_for_by_label(let_go: House) -> None:
         pass
     assert "--from DIR" in asked.value.hint
     shown = show_recording(let_go.practice, let_go.actor("max"), 1)
-    assert (shown.is_file_checked, shown.call.volumes) == (False, ("drive-a", "drive-b"))
+    assert (shown.file_checked, shown.call.volumes) == (False, ("drive-a", "drive-b"))
     lose(let_go, "drive-a")
     assert show_recording(let_go.practice, let_go.actor("max"), 1).call.volumes == ("drive-b",)
     lose(let_go, "drive-b")

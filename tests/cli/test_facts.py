@@ -18,6 +18,14 @@ class _Page:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cover:
+    colour: str
+
+    def as_json(self) -> list[str]:
+        return ["cover", self.colour]
+
+
+@dataclass(frozen=True, slots=True)
 class _Book:
     title: str
     pages: tuple[_Page, ...]
@@ -39,6 +47,14 @@ def test_every_field_stands_under_its_own_name_with_all_that_lies_within() -> No
         "lent": {"jane": 2},
         "author": None,
     }
+
+
+def test_what_says_itself_how_it_is_written_is_written_so() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Bound:
+        cover: _Cover
+
+    assert facts(Bound(_Cover("red"))) == {"cover": ["cover", "red"]}
 
 
 def test_those_that_are_named_stand_in_that_order_and_a_property_is_one() -> None:

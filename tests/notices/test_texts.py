@@ -10,14 +10,16 @@ from typing import get_args
 
 import pytest
 
-from callrec.config import Config, Notice
-from callrec.notices import COLUMNS, PracticeFacts, notice_text
+from callrec.config import AboutPractice, Config, Notice
+from callrec.notices import COLUMNS, notice_text
 from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeKind, NoticeVersion
 
 ROOT = Path(__file__).parents[2]
 
-FACTS = PracticeFacts(
-    practice="Hama Medical Centre", contact="Ann Hall, 01632 960000", kept_for="six years"
+FACTS = AboutPractice(
+    name="Hama Medical Centre",
+    data_protection_contact="Ann Hall, 01632 960000",
+    kept_for="six years",
 )
 
 LONG = (NoticeKind.WEBSITE, NoticeKind.STAFF)
@@ -25,7 +27,7 @@ LONG = (NoticeKind.WEBSITE, NoticeKind.STAFF)
 SPOKEN = (NoticeKind.ANNOUNCEMENT, NoticeKind.OUTBOUND)
 
 
-def words_of(kind: NoticeKind, facts: PracticeFacts = FACTS, text: str = "") -> str:
+def words_of(kind: NoticeKind, facts: AboutPractice = FACTS, text: str = "") -> str:
     notice = NoticeVersion(kind=kind, version="7a", first_on=date(2026, 2, 1), text=text)
     return notice_text(notice, facts)
 
@@ -102,7 +104,7 @@ def test_staff_are_told_that_nobody_browses_and_what_to_do_after_a_slip() -> Non
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_practice_that_says_nothing_of_itself_is_this_practice(kind: NoticeKind) -> None:
-    text = words_of(kind, PracticeFacts(practice="", contact="", kept_for="six years"))
+    text = words_of(kind, AboutPractice(kept_for="six years"))
     assert "his practice" in text
     assert "  " not in text.replace("\n  ", "\n")
 

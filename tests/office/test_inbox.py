@@ -78,7 +78,7 @@ def test_what_only_its_maker_may_decide_waits_for_him(stocked: House) -> None:
     a_request(stocked, "dora", purpose=Purpose.OUTSIDE_BODY)
     a_request(stocked, "dora")
     alone = read_inbox(stocked.practice, logged_in(stocked, "dora"))
-    assert [(item.reference, item.is_alone) for item in alone] == [("R-1", True)]
+    assert [(item.reference, item.nobody_else) for item in alone] == [("R-1", True)]
     assert inbox(stocked, "max") == [("R-2", "decide")]
 
 

@@ -210,7 +210,7 @@ def test_whoever_is_to_hold_some_powers_alone_is_lent_no_other(house: House) -> 
     dora, power = house.actor("dora"), Power.DECIDE_RESERVED
     lend_power(house.practice, dora, login="sam", power=power, until=day)
     done = change_role(house.open(), house.actor("dora"), login="sam", role=Role.STAFF, only=IT)
-    assert done.lent == ()
+    assert done.delegations == ()
     house.open()
     assert powers_of(house.actor("sam").person, day) == IT
     assert keys_of(house, "sam") == set()
@@ -223,7 +223,7 @@ def test_another_role_leaves_what_is_lent_and_tells_it(house: House) -> None:
     dora, power = house.actor("dora"), Power.DECIDE_RESERVED
     lend_power(house.practice, dora, login="max", power=power, until=day)
     done = change_role(house.open(), house.actor("dora"), login="max", role=Role.STAFF)
-    assert done.lent == (Delegation(power, day),)
+    assert done.delegations == (Delegation(power, day),)
     assert power in powers_of(house.actor("max").person, day)
 
 

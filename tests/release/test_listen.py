@@ -137,8 +137,8 @@ def test_the_log_says_it_before_the_first_byte_is_heard(office: House) -> None:
     heard = listen(office, ear=ear)
     assert ear.acts[0] == "listen"
     with reading(office.practice.engine) as connection:
-        leaf, _ = read_leaf(connection, heard.seq)
-    assert (leaf.seq, leaf.act, leaf.outcome) == (heard.seq, "listen", Outcome.DONE)
+        leaf, _ = read_leaf(connection, heard.audit_seq)
+    assert (leaf.seq, leaf.act, leaf.outcome) == (heard.audit_seq, "listen", Outcome.DONE)
     (uid,) = rows(office, "SELECT uid FROM recording WHERE id = 1")[0]
     assert uid in leaf.subject
 
@@ -147,8 +147,8 @@ def test_that_it_ended_is_an_entry_of_its_own_and_names_the_same_hearing(office:
     heard = listen(office)
     end = last_leaf(office)
     with reading(office.practice.engine) as connection:
-        leaf, _ = read_leaf(connection, heard.seq)
-    assert (end.seq, end.act, end.outcome) == (heard.seq + 1, "listen.ended", Outcome.DONE)
+        leaf, _ = read_leaf(connection, heard.audit_seq)
+    assert (end.seq, end.act, end.outcome) == (heard.audit_seq + 1, "listen.ended", Outcome.DONE)
     assert end.subject == leaf.subject
     assert end.subject[1] != listen_again(office).subject[1]
 
@@ -187,7 +187,7 @@ def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
 
 
 def test_it_may_be_heard_again_and_each_hearing_is_on_record(office: House) -> None:
-    assert listen(office).seq + 2 == listen(office).seq
+    assert listen(office).audit_seq + 2 == listen(office).audit_seq
     assert state_of(office, "R-1") == "released"
 
 
@@ -528,7 +528,7 @@ def look(house: House, recording: int | None = 1, login: str = "sam") -> Wavefor
 def test_a_look_is_on_record_and_changes_nothing(office: House) -> None:
     seen = look(office)
     leaf = last_leaf(office)
-    assert (leaf.seq, leaf.act, leaf.outcome) == (seen.seq, "listen.looked", Outcome.DONE)
+    assert (leaf.seq, leaf.act, leaf.outcome) == (seen.audit_seq, "listen.looked", Outcome.DONE)
     assert state_of(office, "R-1") == "approved"
     assert (seen.measured.sample_rate, seen.measured.duration_ms) == (8000, 250)
     assert seen.edits == UNEDITED
@@ -556,9 +556,9 @@ def test_the_waveform_is_shown_once_the_log_says_that_it_is_heard(office: House)
     shown: list[tuple[int, str]] = []
     ear = Ear(office)
     heard = listen(
-        office, ear=ear, show=lambda seen: shown.append((seen.seq, last_leaf(office).act))
+        office, ear=ear, show=lambda seen: shown.append((seen.audit_seq, last_leaf(office).act))
     )
-    assert shown == [(heard.seq, "listen")]
+    assert shown == [(heard.audit_seq, "listen")]
 
 
 def test_of_what_cannot_be_decoded_no_waveform_is_shown(house: House) -> None:

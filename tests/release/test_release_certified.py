@@ -71,7 +71,7 @@ def test_the_certificate_says_what_is_enclosed_and_where_it_stands_on_record(
     for file in package.manifest["files"]:
         assert groups(file["sha256"]) in told
     assert "not who speaks" in told
-    assert f"entry {package.released.seq} records this release" in told
+    assert f"entry {package.released.audit_seq} records this release" in told
     fingerprint = stocked.practice.root.hex()
     assert all(group in told for group in groups(fingerprint).split())
     assert f"callrec/{stocked.practice.vault}" in told

@@ -137,7 +137,7 @@ def test_callrec_says_the_same_of_the_zip_as_it_went_out(package: Package) -> No
     )
     assert found.result.verdict == "VERIFIED"
     assert found.result == check(files_in(str(package.folder)), pin_of(package))
-    assert found.result.entry["seq"] == released.seq
+    assert found.result.entry["seq"] == released.audit_seq
     assert {file.path for file in found.files} == set(package.files)
 
 
@@ -153,7 +153,7 @@ def test_the_length_and_the_beginning_of_each_call_are_told(package: Package) ->
     (first,) = [file for file in found.files if file.path == "recordings/01-original.wav"]
     said = next(file for file in package.manifest["files"] if file["path"] == first.path)
     assert (first.state, first.role, first.recording) == ("ok", "original", 1)
-    assert (first.local_time, first.duration_ms) == (said["local_time"], said["duration_ms"])
+    assert (first.local_time, first.duration_s) == (said["local_time"], said["duration_ms"] / 1000)
     assert first.local_time == "2024-07-04T14:05:01.000+01:00"
 
 

@@ -88,7 +88,7 @@ def test_it_shows_who_when_what_for_why_and_how_many(house: House) -> None:
     take_in(house, [a_call()])
     seq = search(house)
     (item,) = draw(house).items
-    assert (item.seq, item.by, item.role, item.at) == (seq, "max", "manager", house.at)
+    assert (item.seq, item.user, item.role, item.at) == (seq, "max", "manager", house.at)
     assert (item.criteria, item.reason, item.found) == ({"number": A_CALL.number}, REASON, 1)
     assert not item.refused
 
@@ -101,7 +101,7 @@ def test_a_search_under_a_request_is_not_drawn(stocked: House) -> None:
 def test_a_refused_search_is_drawn_with_why_it_was_refused(house: House) -> None:
     seq = search(house, "sam")
     (item,) = draw(house).items
-    assert (item.seq, item.by, item.refused, item.found) == (seq, "sam", True, None)
+    assert (item.seq, item.user, item.refused, item.found) == (seq, "sam", True, None)
     assert item.why == "the role staff may not search for recordings [policy 4(a)]"
 
 
@@ -175,7 +175,7 @@ def test_only_searches_since_a_day_are_drawn_and_counted(house: House) -> None:
     seq = search(house)
     found = draw(house, since=house.at)
     assert [item.seq for item in found.items] == [seq]
-    assert found.people[0].without_request == 1
+    assert found.people[0].searches == 1
 
 
 def test_what_went_with_a_recording_is_told_and_not_drawn(stages: Stages, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_people_are_counted(house: House) -> None:
     accept(house, first)
     query(house, second)
     counted = [
-        (who.login, who.without_request, who.refused, who.reviewed, who.queried)
+        (who.user, who.searches, who.refused, who.reviewed, who.queried)
         for who in draw(house).people
     ]
     assert counted == [("max", 2, 0, 2, 1), ("sam", 0, 1, 0, 0)]

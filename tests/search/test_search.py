@@ -79,7 +79,7 @@ def test_what_is_shown_is_what_was_sealed(house: House) -> None:
     take_in(house, [a_call(local_time="2024-01-04T09:00:00")])
     (item,) = search(house).items
     assert (item.started_at, item.local_time) == (NINE, "2024-01-04T09:00:00")
-    assert (item.direction, item.extension, item.duration_ms) == ("inbound", "201", 60_000)
+    assert (item.direction, item.extension, item.duration_s) == ("inbound", "201", 60)
     assert (item.format, item.state, item.time_confidence) == ("wav", "live", "utc-proven")
 
 

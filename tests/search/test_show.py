@@ -67,7 +67,7 @@ def test_what_is_known_is_shown_masked(house: House) -> None:
     call = show(house).call
     assert (call.id, call.uid, call.started_at) == (2, uid_of(house, 2), NINE)
     assert (call.number, call.parties) == ("•••••••0123", ("A•••• U••••",))
-    assert (call.extension, call.direction, call.duration_ms) == ("201", "inbound", 60_000)
+    assert (call.extension, call.direction, call.duration_s) == ("201", "inbound", 60)
 
 
 def test_the_names_that_it_came_in_under_are_masked(house: House) -> None:

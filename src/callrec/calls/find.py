@@ -76,13 +76,11 @@ class ShownCall:
     local_time: str
     """ISO 8601 without an offset, as the telephone system wrote it."""
     time_confidence: str
-    duration_ms: int
+    duration_s: float
     direction: str
     extension: str | None
     number: str | None
     """None if withheld, or not read."""
-    is_unread: bool
-    """Whether the outside end is known, but no number could be read from it."""
     parties: tuple[str, ...]
     format: str
     size_bytes: int
@@ -93,6 +91,8 @@ class ShownCall:
     """Of the original, in hex."""
     volumes: tuple[str, ...]
     """Labels of the volumes that have it, where the vault has not; but for those that are lost."""
+    is_unread: bool
+    """Whether the outside end is known, but no number could be read from it."""
 
     @property
     def is_on_volumes_only(self) -> bool:
@@ -112,6 +112,7 @@ class ShownCall:
         shown = {name: fields[name] for name in cls.__slots__ if name in fields} | {
             "id": opened.id,
             "started_at": opened.started_at,
+            "duration_s": fields["duration_ms"] / 1000,
             "number": number,
             "is_unread": number is None and bool(outside_end(fields)),
             "parties": tuple(parties),

@@ -10,7 +10,8 @@ from typing import Any
 def facts(result: Any, *names: str) -> dict[str, Any]:
     """A result for programs: every field under its own name, or those that are named, in order.
 
-    What lies within is written alike: a dataclass by its fields, a tuple as a list.
+    What lies within is written alike: a dataclass by its fields unless it says itself how, a tuple
+    as a list.
     """
     chosen = names or tuple(each.name for each in fields(result))
     return {name: _plain(getattr(result, name)) for name in chosen}
@@ -22,6 +23,8 @@ def _plain(value: Any) -> Any:
             return {name: _plain(each) for name, each in value.items()}
         case list() | tuple():
             return [_plain(each) for each in value]
+        case _ if hasattr(value, "as_json"):
+            return value.as_json()
         case _:
             return facts(value) if is_dataclass(value) else value
 

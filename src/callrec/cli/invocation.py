@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,10 @@ class Invocation:
     def now(self) -> datetime:
         """This moment, in UTC."""
         return self._now().astimezone(UTC)
+
+    def today(self) -> date:
+        """The day of the practice."""
+        return self.now().astimezone(self.config.time_zone).date()
 
     @cached_property
     def config(self) -> Config:
@@ -135,6 +139,14 @@ def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
     return actor_by_session(practice, _open_session(invocation, practice))
+
+
+def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
+    """Who acts; None where nobody is logged in."""
+    try:
+        return acting_person(invocation, practice)
+    except Locked:
+        return None
 
 
 def signing_person(invocation: Invocation, practice: Practice) -> Actor:

@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
-from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
+from callrec.policy.role import Delegation, PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
 
 
@@ -32,7 +32,7 @@ class Colleague:
     role: Role
     standing: Standing
     powers: tuple[str, ...]
-    delegations: tuple[tuple[str, str], ...]
+    delegations: tuple[Delegation, ...]
     fingerprint: str
     claimed_fingerprint: str
     """Of the key that waits to be confirmed; empty if none does."""
@@ -146,7 +146,7 @@ def shown_colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher
         role=person.role,
         standing=Standing.CLAIMED if claimed else person.standing,
         powers=tuple(sorted(powers_of(person, today(practice)))),
-        delegations=tuple((d.power, d.until.isoformat()) for d in person.delegations),
+        delegations=person.delegations,
         fingerprint=voucher.keys.fingerprint,
         claimed_fingerprint=claimed.fingerprint if claimed else "",
     )

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
@@ -66,12 +66,12 @@ def queue_mail(
         return 0
     assert _is_line(line, about)  # noqa: S101 - a line is never typed
     addresses = addresses_of(practice, connection)
-    now = to_millis(practice.now())
     known = [person for person in dict.fromkeys(to) if person in addresses]
+    message = tables.outbox.insert().values(
+        about=about, line=line, made_at=to_millis(practice.now())
+    )
     for person in known:
-        connection.execute(
-            tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
-        )
+        connection.execute(message.values(person=person))
     return len(known)
 
 
@@ -90,12 +90,28 @@ def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str
     }
 
 
-def read_messages(connection: Connection, *, about: str | None = None) -> tuple[Message, ...]:
-    """Every message, or those about one request or incident; oldest first."""
-    query = select(tables.outbox).order_by(tables.outbox.c.id)
+def read_messages(
+    connection: Connection, *, about: str | None = None, waiting: bool = False
+) -> tuple[Message, ...]:
+    """Every message, or those about one request or incident, or not taken yet; oldest first."""
+    outbox = tables.outbox
+    query = select(outbox).order_by(outbox.c.id)
     if about is not None:
-        query = query.where(tables.outbox.c.about == about)
-    return tuple(map(_message, connection.execute(query)))
+        query = query.where(outbox.c.about == about)
+    if waiting:
+        query = query.where(outbox.c.taken_at.is_(None))
+    return tuple(
+        Message(
+            id=row.id,
+            to=row.person,
+            about=row.about,
+            line=row.line,
+            made_at=from_millis(row.made_at),
+            tried_at=None if row.tried_at is None else from_millis(row.tried_at),
+            taken_at=None if row.taken_at is None else from_millis(row.taken_at),
+        )
+        for row in connection.execute(query)
+    )
 
 
 def list_messages(practice: Practice, *, about: str | None = None) -> tuple[ListedMessage, ...]:
@@ -105,13 +121,6 @@ def list_messages(practice: Practice, *, about: str | None = None) -> tuple[List
         known = addresses_of(practice, connection)
         messages = read_messages(connection, about=about)
     return tuple(ListedMessage(each, called[each.to], each.to in known) for each in messages)
-
-
-def read_waiting(connection: Connection) -> tuple[Message, ...]:
-    """What the mail server has not taken yet; oldest first."""
-    outbox = tables.outbox
-    query = select(outbox).where(outbox.c.taken_at.is_(None)).order_by(outbox.c.id)
-    return tuple(map(_message, connection.execute(query)))
 
 
 def last_taken_at(connection: Connection) -> datetime | None:
@@ -144,18 +153,6 @@ def is_in_our_form(message: Message) -> bool:
 def _is_line(line: str, about: str) -> bool:
     found = _LINE.fullmatch(line)
     return found is not None and found[1] == about
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(
-        id=row.id,
-        to=row.person,
-        about=row.about,
-        line=row.line,
-        made_at=from_millis(row.made_at),
-        tried_at=None if row.tried_at is None else from_millis(row.tried_at),
-        taken_at=None if row.taken_at is None else from_millis(row.taken_at),
-    )
 
 
 def notify(

@@ -104,20 +104,6 @@ def smtp_connection(mail: Mail, password: str) -> Iterator[Callable[[MailMessage
         server.close()
 
 
-def to_email(letter: MailMessage, mail: Mail) -> EmailMessage:
-    """A letter with its headers."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(letter.written_at)
-    message["From"] = mail.sender
-    message["To"] = letter.to
-    message["Subject"] = letter.subject
-    message["Message-ID"] = f"<{letter.name}@{_domain(mail)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    # Not 8bit: a server need not offer to pass that on.
-    message.set_content(letter.text, cte="quoted-printable")
-    return message
-
-
 def _domain(mail: Mail) -> str:
     return mail.sender.rpartition("@")[2]
 
@@ -135,7 +121,15 @@ def _enter(server: smtplib.SMTP, mail: Mail, password: str, trusted: ssl.SSLCont
 
 
 def _hand_over(server: smtplib.SMTP, mail: Mail, letter: MailMessage) -> None:
-    message = to_email(letter, mail)
+    message = EmailMessage(policy=SMTP)
+    message["Date"] = format_datetime(letter.written_at)
+    message["From"] = mail.sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Message-ID"] = f"<{letter.name}@{_domain(mail)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    # Not 8bit: a server need not offer to pass that on.
+    message.set_content(letter.text, cte="quoted-printable")
     with _explained():
         try:
             server.send_message(message, from_addr=mail.sender, to_addrs=[letter.to])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from callrec.mail.outbox import (
     last_taken_at,
     mark_taken,
     mark_tried,
-    read_waiting,
+    read_messages,
 )
 from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from callrec.practice import Practice
@@ -70,49 +70,40 @@ def send_waiting(practice: Practice, password: str) -> SentMail:
     refused: list[int] = []
     with _alone(practice):
         while messages := _claim(practice, tried):
-            tried.update(messages)
+            tried.update(message.id for message, _ in messages)
             with smtp_connection(mail, password) as hand_over:
-                refused += _offer(practice, messages, hand_over)
+                for message, address in messages:
+                    try:
+                        hand_over(_letter(practice, message, address))
+                    except MessageRefused as refusal:
+                        refused.append(refusal.code)
+                        continue
+                    with transaction(practice.engine) as connection:
+                        mark_taken(connection, message.id, practice.now())
     with reading(practice.engine) as connection:
-        waiting = read_waiting(connection)
+        waiting = read_messages(connection, waiting=True)
     if not all(map(is_in_our_form, waiting)):
         raise Tampered("the outbox holds a message that callrec did not write; it is not sent")
     return SentMail(len(tried) - len(refused), tuple(refused), len(waiting))
 
 
-def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Message, str]]:
-    """What waits and was not tried in this run, with each one's address; by its number.
+def _claim(practice: Practice, tried: Collection[int]) -> list[tuple[Message, str]]:
+    """What waits and was not tried in this run, with each one's address.
 
     It is marked as tried first: from a copy that cannot be written nothing is ever sent, and a
     process that is killed leaves the server in peace for a while.
     """
     with reading(practice.engine) as connection:
         known = addresses_of(practice, connection)
-        found = {
-            message.id: (message, known[message.to])
-            for message in read_waiting(connection)
+        found = [
+            (message, known[message.to])
+            for message in read_messages(connection, waiting=True)
             if message.id not in tried and message.to in known and is_in_our_form(message)
-        }
+        ]
     if found:
         with transaction(practice.engine) as connection:
-            mark_tried(connection, found, practice.now())
+            mark_tried(connection, [message.id for message, _ in found], practice.now())
     return found
-
-
-def _offer(
-    practice: Practice,
-    messages: dict[int, tuple[Message, str]],
-    hand_over: Callable[[MailMessage], None],
-) -> Iterator[int]:
-    """Offer each; gives the code for each that is not taken."""
-    for number, (message, address) in messages.items():
-        try:
-            hand_over(_letter(practice, message, address))
-        except MessageRefused as refusal:
-            yield refusal.code
-            continue
-        with transaction(practice.engine) as connection:
-            mark_taken(connection, number, practice.now())
 
 
 def _letter(practice: Practice, message: Message, address: str) -> MailMessage:
@@ -185,7 +176,8 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
 def _sendable(practice: Practice, connection: Connection) -> list[Message]:
     """What waits for people who are in force and have an address."""
     known = addresses_of(practice, connection)
-    return [message for message in read_waiting(connection) if message.to in known]
+    messages = read_messages(connection, waiting=True)
+    return [message for message in messages if message.to in known]
 
 
 def _is_due(message: Message, now: datetime) -> bool:

@@ -1,4 +1,7 @@
-"""The texts by which people are told that calls are recorded, filled in [policy 3].
+"""How people are told that calls are recorded: the text of a day, and the versions [policy 3].
+
+All of it comes from the configuration: no vault is needed, nothing is opened and nothing is written
+to the log. A version is only as reliable as that file, which the practice keeps.
 
 The words are in one text for each kind beside this module. They are a start: the person responsible
 for data protection in the practice reads them before they are used, and may replace them.
@@ -7,41 +10,82 @@ for data protection in the practice reads them before they are used, and may rep
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Final
 
-from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeVersion
+from callrec.config import AboutPractice, Config
+from callrec.errors import Failed, NotFound, Unusable
+from callrec.policy.notice import (
+    PURPOSES_IN_WORDS,
+    NoticeKind,
+    NoticeVersion,
+    check_versions,
+    in_force,
+)
 
 COLUMNS: Final = 76
 """Width of the lines."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PracticeFacts:
-    """What a practice says of itself in its notices; each may be empty."""
+def read_notices(config: Config) -> tuple[NoticeVersion, ...]:
+    """Every version of every notice, in the order of kinds and days.
 
-    practice: str
-    """Its name."""
-    contact: str
-    """How to reach the person responsible for data protection."""
-    kept_for: str
-    """How long recordings are kept: "three years"."""
+    Raises:
+        Misconfigured: they contradict each other.
+    """
+    versions = [
+        NoticeVersion(
+            kind=NoticeKind(each.kind),
+            version=each.version,
+            first_on=each.first_on,
+            last_on=each.last_on,
+            text=each.text,
+        )
+        for each in config.notices
+    ]
+    check_versions(versions)
+    kinds = list(NoticeKind)
+    return tuple(sorted(versions, key=lambda each: (kinds.index(each.kind), each.first_on)))
 
 
-def notice_text(notice: NoticeVersion, facts: PracticeFacts) -> str:
+def notice_on(config: Config, kind: NoticeKind, day: date) -> tuple[NoticeVersion, str]:
+    """The notice of a kind that is in force on a day of the practice, and its words.
+
+    Raises:
+        NotFound: none is.
+        Misconfigured: the versions contradict each other.
+    """
+    notice = in_force(read_notices(config), kind, day)
+    if notice is None:
+        raise NotFound(
+            f"no {kind} notice is in force on {day}",
+            hint=f'put [[notices]] with kind = "{kind}", version and from into the configuration',
+        )
+    return notice, notice_text(notice, config.practice)
+
+
+def versions_on(
+    versions: Sequence[NoticeVersion], day: date
+) -> Mapping[NoticeKind, NoticeVersion | None]:
+    """Of each kind the version in force on a day."""
+    return {kind: in_force(versions, kind, day) for kind in NoticeKind}
+
+
+def notice_text(notice: NoticeVersion, about: AboutPractice) -> str:
     """The words of a notice: the practice's own, else ours with its facts; ends in a new line."""
     if notice.text:
         return notice.text.strip("\n") + "\n"
-    practice = facts.practice or "this practice"
+    practice = about.name or "this practice"
     template = resources.files(__package__).joinpath(f"{notice.kind}.txt").read_text("utf-8")
     filled = Template(template).substitute(
         practice=practice,
         Practice=practice[0].upper() + practice[1:],
-        contact=facts.contact or "please ask at reception",
-        kept_for=facts.kept_for,
+        contact=about.data_protection_contact or "please ask at reception",
+        kept_for=about.kept_for,
         purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         version=notice.version,
         first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
@@ -59,3 +103,19 @@ def _wrapped(paragraph: str) -> str:
     if paragraph.startswith("- "):
         return paragraph
     return textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)
+
+
+def write_text(text: str, to: Path) -> None:
+    """Write a new file of text, UTF-8.
+
+    Raises:
+        Unusable: there is such a file already.
+        Failed: it cannot be written.
+    """
+    try:
+        with to.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise Unusable(f'"{to}" exists already', hint="name a new file") from error
+    except OSError as error:
+        raise Failed(f'"{to}" cannot be written: {error.strerror}') from error

@@ -47,21 +47,18 @@ class Finding:
 
     level: Level
     what: str
-    hint: str = ""
+    hint: str | None = None
 
 
 def examine(
     practice: Practice, environ: Mapping[str, str], *, full: bool, done: Callable[[int], None]
 ) -> Iterator[Finding]:
-    """Everything there is to look at, in turn.
+    """Everything there is to look at, in turn; ``done`` is told how many more recordings were.
 
-    Args:
-        practice: the open vault.
-        environ: where a login would be kept.
-        full: read every sealed recording and compare it with its name: the speed of the disk.
-        done: called with how many more recordings were looked at.
+    ``full``: each sealed recording is read and compared with its name, at the speed of the disk.
     """
-    yield _sqlite()
+    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
+    yield _well(f"SQLite {sqlite3.sqlite_version}, {mode}, every transaction synced")
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -73,10 +70,16 @@ def examine(
     yield from _recordings(practice, full=full, done=done)
 
 
-def _sqlite() -> Finding:
-    version = sqlite3.sqlite_version
-    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
-    return Finding(Level.WELL, f"SQLite {version}, {mode}, every transaction synced")
+def _well(what: str) -> Finding:
+    return Finding(Level.WELL, what)
+
+
+def _warning(what: str, hint: str | None = None) -> Finding:
+    return Finding(Level.WARNING, what, hint)
+
+
+def _damage(what: str, hint: str) -> Finding:
+    return Finding(Level.DAMAGE, what, hint)
 
 
 def _private(practice: Practice) -> Finding:
@@ -86,47 +89,40 @@ def _private(practice: Practice) -> Finding:
             if path.lstat().st_mode & OTHERS:
                 loose.append(path.name)
     if loose:
-        return Finding(
-            Level.WARNING,
-            f"others can enter the vault: {', '.join(loose)}",
-            f'run chmod -R go= "{practice.folder}"',
-        )
-    return Finding(Level.WELL, "the vault's folder is its owner's alone")
+        hint = f'run chmod -R go= "{practice.folder}"'
+        return _warning(f"others can enter the vault: {', '.join(loose)}", hint)
+    return _well("the vault's folder is its owner's alone")
 
 
 def _space(practice: Practice) -> Finding:
     free = shutil.disk_usage(practice.folder).free
     said = f"{free / (1 << 30):.0f} GiB free on the vault's disk"
     if free < LOW_SPACE_BYTES:
-        return Finding(Level.WARNING, said, "archive to a drive, or make room")
-    return Finding(Level.WELL, said)
+        return _warning(said, "archive to a drive, or make room")
+    return _well(said)
 
 
 def _login_place(environ: Mapping[str, str]) -> Finding:
     if runtime_folder(environ) is not None:
-        return Finding(Level.WELL, "logins are kept in memory, in a private folder")
-    return Finding(Level.WARNING, "no private memory file system here: logins use the key store")
+        return _well("logins are kept in memory, in a private folder")
+    return _warning("no private memory file system here: logins use the key store")
 
 
 def _unfinished(practice: Practice) -> Finding:
     incoming = practice.folder / "incoming"
     left = [path for path in incoming.iterdir() if path.is_dir()] if incoming.is_dir() else []
     if left:
-        return Finding(
-            Level.WARNING,
-            "an ingest was cut off, or is running",
-            "nothing is lost: run the same callrec ingest again",
-        )
-    return Finding(Level.WELL, "no ingest was left unfinished")
+        hint = "nothing is lost: run the same callrec ingest again"
+        return _warning("an ingest was cut off, or is running", hint)
+    return _well("no ingest was left unfinished")
 
 
 def _releases(practice: Practice) -> Finding:
     begun = cut_off_releases(practice)
     if not begun:
-        return Finding(Level.WELL, "no release of yours was cut off")
+        return _well("no release of yours was cut off")
     left = sum(len(each.left) for each in begun)
-    return Finding(
-        Level.WARNING,
+    return _warning(
         f"{len(begun)} of your releases were cut off, and left {left} sealed files",
         "the next callrec release takes them away and gives back what was granted",
     )
@@ -134,9 +130,8 @@ def _releases(practice: Practice) -> Finding:
 
 def _decoder() -> Finding:
     if confinement.can_confine():
-        return Finding(Level.WELL, "sound is decoded where it reaches no file, network or key")
-    return Finding(
-        Level.WARNING,
+        return _well("sound is decoded where it reaches no file, network or key")
+    return _warning(
         "sound is decoded in a process of its own, which this system cannot shut in",
         "release recordings of unknown origin on Linux",
     )
@@ -145,21 +140,20 @@ def _decoder() -> Finding:
 def _shares(practice: Practice) -> Finding:
     problems = audit_keys(practice)
     if not problems:
-        return Finding(Level.WELL, "each share of the keys is sealed to whom it should be")
-    level, what = Level.WARNING, "wait to be renewed"
+        return _well("each share of the keys is sealed to whom it should be")
     if any(problem.is_tampering for problem in problems):
-        level, what = Level.DAMAGE, "are not as they should be"
-    return Finding(level, f"{len(problems)} shares {what}", "callrec keys audit")
+        return _damage(f"{len(problems)} shares are not as they should be", "callrec keys audit")
+    return _warning(f"{len(problems)} shares wait to be renewed", "callrec keys audit")
 
 
 def _head(practice: Practice) -> Finding:
     try:
         check_remembered_head(practice)
     except CallrecError as error:
-        return Finding(Level.DAMAGE, error.message, "callrec audit verify")
+        return _damage(error.message, "callrec audit verify")
     if load_seen_head(practice.state_folder) is None:
-        return Finding(Level.WARNING, "this vault is new to you: no head of its log is remembered")
-    return Finding(Level.WELL, "the audit log holds all that was seen before")
+        return _warning("this vault is new to you: no head of its log is remembered")
+    return _well("the audit log holds all that was seen before")
 
 
 def _recordings(
@@ -174,7 +168,7 @@ def _recordings(
     lost = sum(row.keyless and row.state != DESTROYED for row in rows)
     if lost:
         said = f"recordings that have lost their keys, and were not erased: {lost}"
-        yield Finding(Level.DAMAGE, said, "callrec audit verify")
+        yield _damage(said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == LIVE]
     damaged = 0
@@ -182,23 +176,19 @@ def _recordings(
         problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
         if problem and _is_here(practice, row.ciphertext):
             damaged += 1
-            yield Finding(
-                Level.DAMAGE, f"recording {row.id}: {problem}", "callrec doctor --repair --from DIR"
-            )
+            yield _damage(f"recording {row.id}: {problem}", "callrec doctor --repair --from DIR")
         done(1)
     strays = sum(name not in known for name in practice.store.names())
     if strays:
-        said = f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue"
-        yield Finding(
-            Level.WARNING,
-            said,
+        yield _warning(
+            f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
             "callrec ingest clears what a killed run left; what stays opens with no key of this"
             " catalogue: a newer copy of it may know it (callrec restore --from DRIVE), or move"
             " it away",
         )
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
-        yield Finding(Level.WELL, f"recordings {looked}: {len(here)}")
+        yield _well(f"recordings {looked}: {len(here)}")
 
 
 def _is_here(practice: Practice, name: str) -> bool:

@@ -62,18 +62,18 @@ class InboxItem:
     created_by: str
     """Login of the requester, or of who reported it."""
     recordings: int
-    lapses_at: datetime | None
+    lapses_at: datetime | None = None
     """None where a law's own clock runs."""
-    due_on: date | None
-    target_on: date | None
-    urgency: Urgency | None
-    """How pressing the answer is; None where nothing sets a day."""
-    awaited: Awaited | None = None
-    """What it waits for, where somebody was asked."""
-    is_alone: bool = False
-    """Nobody else may decide it."""
+    due_on: date | None = None
     due_at: datetime | None = None
     """When the 72 hours of an incident end; None of a request, which has a day."""
+    target_on: date | None = None
+    urgency: Urgency | None = None
+    """How pressing the answer is; None where nothing sets a day."""
+    nobody_else: bool = False
+    """Nobody else may decide it."""
+    awaited: Awaited | None = None
+    """What it waits for, where somebody was asked."""
 
     @property
     def soonest(self) -> date:
@@ -83,9 +83,12 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
-class _Requests:
-    """What the lists below read once."""
+class _Reading:
+    """For whom the lists below are made, and what they read once."""
 
+    practice: Practice
+    person: Person
+    connection: Connection
     rows: tuple[Row[Any], ...]
     makings: Mapping[str, RequestOutline]
     deadlines: Mapping[str, Deadline]
@@ -111,7 +114,8 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
     """What waits for a person who need not be logged in, soonest due first."""
     with reading(practice.engine) as connection:
-        requests = _Requests(
+        read = _Reading(
+            *(practice, person, connection),
             rows=tuple(all_requests(connection)),
             makings=read_outlines(connection),
             deadlines=read_deadlines(practice, connection),
@@ -120,130 +124,122 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             answered=answered_requests(connection),
             asked=open_questions(connection),
         )
-        items = [
-            *_to_decide(practice, person, requests),
-            *_to_hear(practice, person, connection, requests),
-            *_to_review(practice, person, connection, requests),
-            *_to_settle(practice, person, connection),
-        ]
+        items = [*_to_decide(read), *_to_hear(read), *_to_review(read), *_to_settle(read)]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
-def _to_decide(practice: Practice, person: Person, requests: _Requests) -> Iterator[InboxItem]:
+def _to_decide(read: _Reading) -> Iterator[InboxItem]:
     """Undecided requests that the person might decide, and their own that wait for an answer."""
-    held, me = powers_of(person, today(practice)), person.id
-    for row in requests.rows:
-        waits_to = _waits_to(practice, requests, row)
+    practice, me = read.practice, read.person.id
+    held = powers_of(read.person, today(practice))
+    for row in read.rows:
+        waits_to = _waits_to(read, row)
         if waits_to is None:
             continue
-        makers = outline_of(requests.makings, row).makers
+        makers = outline_of(read.makings, row).makers
         if waits_to is InboxAction.ANSWER and any(
             practice.register.person(maker).standing is Standing.CONFIRMED for maker in makers
         ):
             if me in makers:
-                yield _item(practice, requests, row, waits_to)
+                yield _item(read, row, waits_to)
             continue
         others = possible_deciders(practice, Purpose(row.purpose), makers)
         may = TERMS[Purpose(row.purpose)].decided_with in held
         if me in others or (may and not others):
-            yield _item(practice, requests, row, waits_to, is_alone=not others)
+            yield _item(read, row, waits_to, nobody_else=not others)
 
 
-def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> InboxAction | None:
+def _waits_to(read: _Reading, row: Row[Any]) -> InboxAction | None:
     """For what an undecided request waits; None once it is decided."""
-    match state_now(practice, row, requests.ends):
+    match state_now(read.practice, row, read.ends):
         case RequestState.WAITING:
             return InboxAction.ANSWER
         case RequestState.SUBMITTED:
             return InboxAction.DECIDE
-        case RequestState.RELEASED if _is_undecided_again(practice, requests, row):
-            return InboxAction.ANSWER if row.id in requests.asked else InboxAction.DECIDE
+        case RequestState.RELEASED if _is_undecided_again(read, row):
+            return InboxAction.ANSWER if row.id in read.asked else InboxAction.DECIDE
         case _:
             return None
 
 
-def _is_undecided_again(practice: Practice, requests: _Requests, row: Row[Any]) -> bool:
+def _is_undecided_again(read: _Reading, row: Row[Any]) -> bool:
     """Whether it is due by a day, not all of it went out, and no grant of it is left.
 
     If the requester came to hear it, closing it says that they were answered, as for `due`.
     """
-    if row.id not in requests.deadlines or row.id in requests.answered:
+    if row.id not in read.deadlines or row.id in read.answered:
         return False
-    last = requests.ends.last_grants.get(row.id)
-    return last is None or has_lapsed(last, practice.now())
+    last = read.ends.last_grants.get(row.id)
+    return last is None or has_lapsed(last, read.practice.now())
 
 
-def _to_hear(
-    practice: Practice, person: Person, connection: Connection, requests: _Requests
-) -> Iterator[InboxItem]:
+def _to_hear(read: _Reading) -> Iterator[InboxItem]:
     """Requests under which the person holds grants that have not lapsed."""
-    grant = tables.grant
-    held = connection.execute(
-        select(grant.c.request, grant.c.lapses_at).where(
-            grant.c.person == person.id,
-            grant.c.state == GRANTED,
-            grant.c.lapses_at > to_millis(practice.now()),
+    grant = tables.grant.c
+    held = read.connection.execute(
+        select(grant.request, grant.lapses_at).where(
+            grant.person == read.person.id,
+            grant.state == GRANTED,
+            grant.lapses_at > to_millis(read.practice.now()),
         )
     ).all()
-    for row in requests.rows:
+    for row in read.rows:
         lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
-            yield _item(practice, requests, row, InboxAction.HEAR, lapses=lapses)
+            item = _item(read, row, InboxAction.HEAR)
+            yield replace(item, recordings=len(lapses), lapses_at=min(lapses))
 
 
-def _to_review(
-    practice: Practice, person: Person, connection: Connection, requests: _Requests
-) -> Iterator[InboxItem]:
-    """Requests that somebody else decided alone, until they are accepted."""
+def _to_review(read: _Reading) -> Iterator[InboxItem]:
+    """Requests that another person decided alone, until they are accepted."""
+    on = today(read.practice)
     alone = {
         glass.request
-        for glass in broken_glass(practice, connection)
-        if not glass.is_accepted and may_review_glass(person, glass.by, on=today(practice))
+        for glass in broken_glass(read.practice, read.connection)
+        if not glass.is_accepted and may_review_glass(read.person, glass.by, on=on)
     }
-    for row in requests.rows:
+    for row in read.rows:
         if row.id in alone:
-            item = _item(practice, requests, row, InboxAction.REVIEW)
+            item = _item(read, row, InboxAction.REVIEW)
             yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
 
 
-def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:
+def _to_settle(read: _Reading) -> Iterator[InboxItem]:
     """Incidents that the person was told of, or answers for; the 72 hours press from the first."""
-    for each in incidents_waiting_for(practice, person, connection):
-        over = each.due_at is not None and each.due_at < practice.now()
+    zone = read.practice.config.time_zone
+    for each in incidents_waiting_for(read.practice, read.person, read.connection):
+        over = each.due_at is not None and each.due_at < read.practice.now()
         yield InboxItem(
             reference=each.reference,
             waits_to=InboxAction.SETTLE,
             purpose=None,
             created_by=each.reported_by,
             recordings=each.recordings,
-            lapses_at=None,
-            due_on=each.due_at and each.due_at.astimezone(practice.config.time_zone).date(),
-            target_on=None,
-            urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
+            due_on=each.due_at and each.due_at.astimezone(zone).date(),
             due_at=each.due_at,
+            urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
         )
 
 
 def _item(
-    practice: Practice,
-    requests: _Requests,
-    row: Row[Any],
-    waits_to: InboxAction,
-    *,
-    lapses: list[datetime] | None = None,
-    is_alone: bool = False,
+    read: _Reading, row: Row[Any], waits_to: InboxAction, *, nobody_else: bool = False
 ) -> InboxItem:
-    deadline, days = requests.deadlines.get(row.id), practice.config.clocks.warn_days
-    return InboxItem(
+    practice, deadline = read.practice, read.deadlines.get(row.id)
+    item = InboxItem(
         reference=f"R-{row.number}",
         waits_to=waits_to,
         purpose=Purpose(row.purpose),
-        created_by=requests.logins[row.requester],
-        recordings=len(lapses) if lapses else len(outline_of(requests.makings, row).uids),
-        lapses_at=min(lapses) if lapses else undecided_until(practice, row, requests.ends),
-        due_on=deadline.due_on if deadline else None,
-        target_on=deadline.target_on if deadline else None,
-        urgency=urgency(deadline, today(practice), warn_days=days) if deadline else None,
-        awaited=deadline.waiting_for if deadline else None,
-        is_alone=is_alone,
+        created_by=read.logins[row.requester],
+        recordings=len(outline_of(read.makings, row).uids),
+        lapses_at=undecided_until(practice, row, read.ends),
+        nobody_else=nobody_else,
+    )
+    if deadline is None:
+        return item
+    return replace(
+        item,
+        due_on=deadline.due_on,
+        target_on=deadline.target_on,
+        urgency=urgency(deadline, today(practice), warn_days=practice.config.clocks.warn_days),
+        awaited=deadline.waiting_for,
     )

@@ -48,21 +48,20 @@ def queue_reminders(practice: Practice) -> int:
     with reading(practice.engine) as connection:
         people = sorted(addresses_of(practice, connection))
         asked = _read_asked(connection)
-    found = {person: list(_urgent(practice, person, asked)) for person in people}
-    queued = 0
+    found = [(person, item) for person in people for item in _urgent(practice, person, asked)]
+    queued, zone, on = 0, practice.config.time_zone, today(practice)
     with transaction(practice.engine) as connection:
-        before = _told_today(practice, connection)
-        for person, items in found.items():
-            for item in items:
-                if (person, item.reference) not in before:
-                    before.add((person, item.reference))
-                    queued += queue_mail(
-                        practice,
-                        connection,
-                        to=[person],
-                        about=item.reference,
-                        line=_line(practice, item),
-                    )
+        told_today = {
+            (message.to, message.about)
+            for message in read_messages(connection)
+            if message.made_at.astimezone(zone).date() == on
+        }
+        for person, item in found:
+            about = item.reference
+            if (person, about) not in told_today:
+                told_today.add((person, about))
+                line = _line(practice, item)
+                queued += queue_mail(practice, connection, to=[person], about=about, line=line)
     return queued
 
 
@@ -89,18 +88,25 @@ def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
     }
 
 
+def _urgent(
+    practice: Practice, person: str, asked: Mapping[str, _DecisionMail]
+) -> Iterator[InboxItem]:
+    soon = practice.now() + SOON
+    for item in inbox_of(practice, practice.register.person(person)):
+        if _was_left_out(practice, person, item, asked.get(item.reference)):
+            continue
+        lapses = item.lapses_at is not None and item.lapses_at <= soon
+        if lapses or item.urgency in (Urgency.OVERDUE, Urgency.DUE_SOON):
+            yield item
+
+
 def _was_left_out(
-    practice: Practice, person: str, item: InboxItem, asked: Mapping[str, _DecisionMail]
+    practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
     """Whether a person could decide a request when it was made, but only others were told of it."""
-    known = asked.get(item.reference)
-    if (
-        known is None
-        or item.purpose is None
-        or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER)
-    ):
+    if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
-    if person in known.told or person in known.makers:
+    if known is None or person in known.told | known.makers:
         return False
     voucher = practice.register.voucher(person, before=known.made.seq)
     made_on = parse_instant(known.made.at).astimezone(practice.config.time_zone).date()
@@ -108,31 +114,11 @@ def _was_left_out(
     return voucher is not None and power in powers_of(voucher.person, made_on)
 
 
-def _urgent(
-    practice: Practice, person: str, asked: Mapping[str, _DecisionMail]
-) -> Iterator[InboxItem]:
-    soon = practice.now() + SOON
-    for item in inbox_of(practice, practice.register.person(person)):
-        if _was_left_out(practice, person, item, asked):
-            continue
-        lapses = item.lapses_at is not None and item.lapses_at <= soon
-        if lapses or item.urgency in (Urgency.OVERDUE, Urgency.DUE_SOON):
-            yield item
-
-
 def _line(practice: Practice, item: InboxItem) -> str:
+    begins = f"{item.reference} {_WHAT[item.waits_to]}"
     if item.due_at is not None:
-        return f"{item.reference} {_WHAT[item.waits_to]}{hours_in_words(practice, item.due_at)}"
+        return begins + hours_in_words(practice, item.due_at)
     days = days_in_words(item.due_on, item.target_on, today(practice))
     if item.lapses_at is not None:
         days += lapse_in_words(item.lapses_at, practice.config.time_zone)
-    return f"{item.reference} {_WHAT[item.waits_to]}{days}"
-
-
-def _told_today(practice: Practice, connection: Connection) -> set[tuple[str, str]]:
-    zone, on = practice.config.time_zone, today(practice)
-    return {
-        (message.to, message.about)
-        for message in read_messages(connection)
-        if message.made_at.astimezone(zone).date() == on
-    }
+    return begins + days

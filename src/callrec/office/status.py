@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -30,7 +30,7 @@ from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
-from callrec.notices.notice import read_notices
+from callrec.notices import read_notices
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
@@ -53,8 +53,10 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 class SearchCount:
     """How often a person searched without a request."""
 
-    login: str
-    done: int
+    user: str
+    """Login."""
+    searches: int
+    """Those that were done."""
     refused: int
     """Refused searches, under a request or not: each is evidence too."""
 
@@ -96,12 +98,7 @@ class Status:
 
 
 def read_status(practice: Practice, actor: Actor | None) -> Status:
-    """Look at the practice as it stands.
-
-    Args:
-        practice: the open vault.
-        actor: whose inbox to show; None where nobody is logged in.
-    """
+    """Look at the practice as it stands, for the actor's inbox; None: nobody is logged in."""
     waiting = read_inbox(practice, actor) if actor else ()
     soon = practice.now() + SOON
     with reading(practice.engine) as connection:
@@ -179,11 +176,8 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
         searches = tuple(read_searches(practice, connection).values())
     every = Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
-    counted = (
-        SearchCount(called[person], count - refused[person], refused[person])
-        for person, count in every.items()
-    )
-    return tuple(sorted(counted, key=lambda each: -each.done))
+    counted = (SearchCount(called[who], n - refused[who], refused[who]) for who, n in every.items())
+    return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
 def _warnings(
@@ -224,9 +218,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
         too_few = 0
         try:
             check_standings(practice, connection)
-            too_few = count_with_too_few_copies(
-                connection, copies, off_site_drives(practice, connection)
-            )
+            drives = off_site_drives(practice, connection)
+            too_few = count_with_too_few_copies(connection, copies, drives)
         except CallrecError as error:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:
@@ -250,25 +243,18 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
     except Misconfigured as error:
         yield f"the notices: {error.message}"
         return
-    days = _days_of_calls(practice)
-    since = today(practice) - LOOKING_BACK
-    for direction, kind in NOTICE_HEARD.items():
-        missed = sum(in_force(versions, kind, day) is None for day in days.get(direction, ()))
-        if missed:
-            yield (
-                f"{direction} calls since {since} on days without {kind} notice: {missed}"
-                f" [{Clause.CALLER_IS_TOLD.cited}]"
-            )
-
-
-def _days_of_calls(practice: Practice) -> Mapping[str, Sequence[date]]:
-    """The local day of each call of the last 30 days, by the way that it went."""
     recording, zone = tables.recording.c, practice.config.time_zone
     since = to_millis(practice.now() - LOOKING_BACK)
-    found: dict[str, list[date]] = {}
     query = select(recording.direction, recording.started_at).where(recording.started_at >= since)
     with reading(practice.engine) as connection:
-        for row in connection.execute(query):
-            day = from_millis(row.started_at).astimezone(zone).date()
-            found.setdefault(row.direction, []).append(day)
-    return found
+        calls = connection.execute(query).all()
+    days = [(way, from_millis(at).astimezone(zone).date()) for way, at in calls]
+    for direction, kind in NOTICE_HEARD.items():
+        missed = sum(
+            way == direction and in_force(versions, kind, day) is None for way, day in days
+        )
+        if missed:
+            yield (
+                f"{direction} calls since {today(practice) - LOOKING_BACK} on days without {kind}"
+                f" notice: {missed} [{Clause.CALLER_IS_TOLD.cited}]"
+            )

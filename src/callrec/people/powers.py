@@ -45,7 +45,7 @@ class RoleChange:
 
     taken_back: tuple[str, ...]
     """The requests whose grants are taken back, as the person may not hear them any more: R-17."""
-    lent: tuple[Delegation, ...]
+    delegations: tuple[Delegation, ...]
     """What stays lent to them."""
 
 

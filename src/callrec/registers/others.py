@@ -176,7 +176,7 @@ def read_access_register(
             role=str(shown.role),
             standing=str(shown.standing),
             powers=shown.powers,
-            lent=tuple(f"{power} until {until}" for power, until in shown.delegations),
+            lent=tuple(f"{lent.power} until {lent.until}" for lent in shown.delegations),
             vault_keys=tuple(sorted(keys_held(powers_of(person, today(practice))))),
             joined_at=_at(connection, practice.register.vouchers[person.id][0].seq),
             vouched_at=_at(connection, voucher.seq),

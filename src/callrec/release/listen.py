@@ -51,9 +51,9 @@ Play: TypeAlias = Callable[[Iterable[bytes]], bool]
 class WaveformView:
     """How loud a recording is where, and what is left out of it."""
 
-    reference: str
+    request: str
     recording: int
-    seq: int
+    audit_seq: int
     """The leaf that says that it is shown, or played."""
     measured: Measured
     edits: Edits
@@ -77,9 +77,9 @@ class Playback:
 class PlayedRecording:
     """A recording that was played."""
 
-    reference: str
+    request: str
     recording: int
-    seq: int
+    audit_seq: int
     """The leaf that says so."""
     edits: Edits
     """What was left out of it."""

@@ -62,7 +62,7 @@ class Released:
     passphrase: str
     """Shown once, kept nowhere."""
     manifest: Manifest
-    seq: int
+    audit_seq: int
     """The leaf whose proof is in the package."""
     is_first: bool
     """Whether no package was released under the request before."""
@@ -199,7 +199,7 @@ def _hand_over(
         sha256=sha256,
         passphrase=passphrase,
         manifest=manifest,
-        seq=prepared.seq,
+        audit_seq=prepared.seq,
         is_first=all(leaf.act != RequestAct.DELIVERED for leaf in before),
     )
 

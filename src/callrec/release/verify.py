@@ -37,14 +37,13 @@ class CheckedFile:
     path: str
     state: str
     """``ok``, ``damaged``, ``missing`` or ``extra``."""
-    role: str = ""
-    """``original`` or ``listening``; empty: it is no recording."""
+    role: str | None = None
+    """``original`` or ``listening``; None, as all below, where it is no recording."""
     recording: int | None = None
     """The recording's number."""
-    local_time: str = ""
+    local_time: str | None = None
     """Start of the call on the practice's clock, RFC 3339 with its offset."""
-    duration_ms: int | None = None
-    """None: it is no recording."""
+    duration_s: float | None = None
 
 
 class DisplayCheck(StrEnum):
@@ -111,10 +110,13 @@ def _display(page: OpenedPage, result: Result) -> DisplayCheck:
 
 def _files(result: Result) -> Iterator[CheckedFile]:
     listed = {each["path"]: each for each in result.manifest.get("files", ())}
-    members = ("role", "recording", "local_time", "duration_ms")
     for path, state in result.states.items():
-        file = listed.get(path)
-        yield CheckedFile(path, state, **({name: file[name] for name in members} if file else {}))
+        if file := listed.get(path):
+            role, began = file["role"] or None, file["local_time"] or None
+            seconds = file["duration_ms"] / 1000
+            yield CheckedFile(path, state, role, file["recording"], began, seconds)
+        else:
+            yield CheckedFile(path, state)
 
 
 def _remarks(manifest: Mapping[str, Any]) -> Iterator[str]:

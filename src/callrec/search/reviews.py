@@ -69,7 +69,7 @@ class DrawnSearch:
     seq: int
     """Its leaf."""
     at: datetime
-    by: str
+    user: str
     """Login."""
     role: Role
     """Their role at the time."""
@@ -88,8 +88,8 @@ class DrawnSearch:
 class Searcher:
     """What one person searched without a request, counted."""
 
-    login: str
-    without_request: int
+    user: str
+    searches: int
     refused: int
     reviewed: int
     queried: int
@@ -196,7 +196,7 @@ def _opened(
         yield DrawnSearch(
             seq=leaf.seq,
             at=parse_instant(leaf.at),
-            by=called[leaf.actor],
+            user=called[leaf.actor],
             role=practice.register.person(leaf.actor, before=leaf.seq).role,
             refused=refused,
             criteria=details.get("criteria", details if details is UNREADABLE_DETAILS else {}),

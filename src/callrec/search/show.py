@@ -20,7 +20,7 @@ from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
-from callrec.notices.notice import read_notices, versions_on
+from callrec.notices import read_notices, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.retention import Category
@@ -74,7 +74,7 @@ class CheckedRecording:
     """The first day on which it may be destroyed; None where the day of the call gives it none."""
     seq: int
     """The leaf that says it was shown."""
-    is_file_checked: bool
+    file_checked: bool
     """False if it is only on volumes of which none is attached."""
 
 
@@ -119,7 +119,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         category=category,
         due_on=category.due_on(day),
         seq=seq,
-        is_file_checked=is_file_checked,
+        file_checked=is_file_checked,
     )
 
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import Attended, Look, read_attended
 from callrec.cli.commands.volumes import OnVolume
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import tzinfo
-    from typing import Any
-
-    from callrec.cli.invocation import Invocation
-    from callrec.cli.prompts import Prompts
     from callrec.release.listen import Play, Playback, PlayedRecording, WaveformView
 
 listen_app = new_app()
@@ -48,15 +45,21 @@ def listen(
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
-    if look:
-        if attended:
-            raise Unusable("nobody attends a look", hint="give --look or --attended")
-        seen = show_waveform(practice, signing_person(call, practice), request, recording)
-        call.out.show(_seen_json(seen), partial(_say_seen, call, seen))
-    else:
-        actor = signing_person(call, practice)
+    if look and attended:
+        raise Unusable("nobody attends a look", hint="give --look or --attended")
+    actor = signing_person(call, practice)
+    if not look:
         heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
-        call.out.show(_heard_json(heard), partial(_say_heard, call, heard, call.config.time_zone))
+        call.out.show(facts(heard), _heard_lines(call, heard))
+        return
+    seen = show_waveform(practice, actor, request, recording)
+    value = {
+        **facts(seen, "request", "recording", "audit_seq"),
+        "duration_s": seen.measured.duration_ms / 1000,
+        **facts(seen.measured, "sample_rate", "channels", "peaks"),
+        **facts(seen, "edits"),
+    }
+    call.out.show(value, _seen_lines(call, seen))
 
 
 def _room(call: Invocation, attended: Sequence[str]) -> Playback:
@@ -65,23 +68,22 @@ def _room(call: Invocation, attended: Sequence[str]) -> Playback:
     def player(kind: str) -> Play:
         return find_player(call.config.listen.player, kind, call.environ)
 
+    def ask() -> Sequence[str]:
+        who = call.prompts.ask_until(
+            "Who is there besides you",
+            read_attended,
+            option="--attended WHO",
+            help="Say who hears it with you, or nobody. It is kept sealed in the record.",
+        )
+        return (who,)
+
     def show(seen: WaveformView) -> None:
         for line in _waveform(call, seen):
             call.out.note(line)
 
     if not call.prompts.possible:
         return Playback(player=player, attended=attended)
-    return Playback(player=player, attended=attended, ask=partial(_ask, call.prompts), show=show)
-
-
-def _ask(prompts: Prompts) -> Sequence[str]:
-    who = prompts.ask_until(
-        "Who is there besides you",
-        read_attended,
-        option="--attended WHO",
-        help="Say who hears it with you, or nobody. It is kept sealed in the record.",
-    )
-    return (who,)
+    return Playback(player=player, attended=attended, ask=ask, show=show)
 
 
 def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
@@ -91,46 +93,19 @@ def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
     yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
 
 
-def _say_seen(call: Invocation, seen: WaveformView) -> None:
-    for line in _waveform(call, seen):
-        call.out.say(line)
-    call.out.say(f"It was shown and not played, which is entry {seen.seq}.")
+def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
+    yield from _waveform(call, seen)
+    yield f"It was shown and not played, which is entry {seen.audit_seq}."
 
 
-def _seen_json(seen: WaveformView) -> Mapping[str, Any]:
-    return {
-        "request": seen.reference,
-        "recording": seen.recording,
-        "audit_seq": seen.seq,
-        "duration_s": seen.measured.duration_ms / 1000,
-        "sample_rate": seen.measured.sample_rate,
-        "channels": seen.measured.channels,
-        "peaks": [list(each) for each in seen.measured.peaks],
-        "edits": seen.edits.as_json(),
-    }
-
-
-def _say_heard(call: Invocation, heard: PlayedRecording, zone: tzinfo) -> None:
-    call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
+def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
+    yield f"Recording {heard.recording} was played, which is entry {heard.audit_seq}."
     for what, text in format_edits(heard.edits):
-        call.out.say(f"Edited as approved: {what} {text}.")
-    call.out.say(f"It may be played again until {last_day(heard.lapses_at, zone)}.")
+        yield f"Edited as approved: {what} {text}."
+    yield f"It may be played again until {last_day(heard.lapses_at, call.config.time_zone)}."
 
 
-def _heard_json(heard: PlayedRecording) -> Mapping[str, Any]:
-    return {
-        "request": heard.reference,
-        "recording": heard.recording,
-        "audit_seq": heard.seq,
-        "edits": heard.edits.as_json(),
-        "lapses_at": heard.lapses_at,
-    }
-
-
-# Find a program that plays what comes on its standard input, and let it play.
-#
-# Only such programs are of use: a player that wants a file would leave one behind.
-
+# Only programs that play what comes on standard input: others would leave a file behind.
 WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {"paplay": (), "aplay": ("-q", "-")}
 """Players of WAVE files: PulseAudio's and ALSA's."""
 
@@ -166,6 +141,9 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
 
     Ending it early is no error.
     """
+    from callrec.store.sealing import write_all
+
+    took_all = True
     try:
         player = subprocess.Popen(  # noqa: S603 - the practice's own command
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
@@ -174,9 +152,13 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
         raise Misconfigured(
             "the player cannot be run", hint="see player under [listen] in the configuration"
         ) from error
+    assert player.stdin is not None  # noqa: S101 - it was asked for
     with player:
         try:
-            took_all = _feed(player, pieces)
+            for piece in pieces:
+                write_all(player.stdin, memoryview(piece))
+        except BrokenPipeError:  # it was closed: the listener has heard enough
+            took_all = False
         except BaseException:
             player.kill()
             raise
@@ -188,13 +170,24 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     return took_all
 
 
-def _feed(player: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> bool:
-    from callrec.store.sealing import write_all
+def read_attended(text: str) -> str:
+    """Who attends a hearing, in a line."""
+    line = " ".join(text.split())
+    if not line:
+        raise Unusable("it is not said who attends", hint='say who, or --attended "nobody"')
+    return line
 
-    assert player.stdin is not None  # noqa: S101 - it was asked for
-    try:
-        for piece in pieces:
-            write_all(player.stdin, memoryview(piece))
-    except BrokenPipeError:  # it was closed: whoever listens has heard enough
-        return False
-    return True
+
+Attended = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attended",
+        metavar="WHO",
+        parser=read_attended,
+        help="Who is there besides you, or nobody; kept sealed; may be given again.",
+    ),
+]
+
+Look = Annotated[
+    bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
+]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.errors import Unusable
-
-if TYPE_CHECKING:
-    from callrec.login.unlock import AwaitingConfirmation, LoggedIn
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -25,9 +21,9 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
     """
-    from callrec.login.unlock import AwaitingConfirmation, LoggedIn, log_in
+    from callrec.login.unlock import LoggedIn, log_in
 
-    invocation = ctx.obj
+    invocation, out = ctx.obj, ctx.obj.out
     practice = practice_of(invocation)
     name = user or invocation.environ.get("CALLREC_USER", "")
     if not name:
@@ -40,15 +36,24 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
         new_password=lambda: _new_password(invocation, password),
         environ=invocation.environ,
     )
-    match result:
-        case LoggedIn():
-            _show_logged_in(invocation, result)
-        case AwaitingConfirmation():
-            _show_waiting(invocation, result)
+    if isinstance(result, LoggedIn):
+        ends = f"{result.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
+        value = {"user": result.login, **facts(result, "role", "ends_at")}
+        out.show(value, f"{result.login} ({result.role}) until {ends}.")
+        out.next_step("callrec inbox")
+        return
+    lines = (
+        "Your key is made." if result.made_now else "Your key is not confirmed yet.",
+        "Read its fingerprint to the Data Controller, who confirms it:",
+        f"  {grouped_fingerprint(result.fingerprint)}",
+    )
+    value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
+    out.show(value, lines)
+    out.next_step(f"the Data Controller runs callrec user confirm {result.login}")
 
 
 def _new_password(invocation: Invocation, given: str) -> str:
-    """The password of one's own key; without a terminal the one that was given may stay."""
+    """The password of a person's own key; without a terminal the one that was given may stay."""
     if not invocation.prompts.possible and NEW_PASSWORD_FILE not in invocation.environ:
         invocation.out.note(
             "your password is still the one that you were given: callrec user password changes it"
@@ -62,27 +67,6 @@ def _new_password(invocation: Invocation, given: str) -> str:
     )
 
 
-def _show_logged_in(invocation: Invocation, result: LoggedIn) -> None:
-    out = invocation.out
-    value = {"user": result.login, "role": result.role, "ends_at": result.ends_at}
-    local = result.ends_at.astimezone(invocation.config.time_zone)
-    out.show(value, lambda: out.say(f"{result.login} ({result.role}) until {local:%H:%M}."))
-    out.next_step("callrec inbox")
-
-
-def _show_waiting(invocation: Invocation, result: AwaitingConfirmation) -> None:
-    out = invocation.out
-    value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
-
-    def text() -> None:
-        out.say("Your key is made." if result.made_now else "Your key is not confirmed yet.")
-        out.say("Read its fingerprint to the Data Controller, who confirms it:")
-        out.say(f"  {grouped_fingerprint(result.fingerprint)}")
-
-    out.show(value, text)
-    out.next_step(f"the Data Controller runs callrec user confirm {result.login}")
-
-
 logout_app = new_app()
 
 
@@ -91,9 +75,8 @@ def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
     from callrec.login.keyring import end_session
 
-    out = ctx.obj.out
     ended = end_session(practice_of(ctx.obj).vault, ctx.obj.environ)
-    out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))
+    ctx.obj.out.show({"ended": ended}, "Logged out." if ended else "Nobody was logged in.")
 
 
 whoami_app = new_app()
@@ -106,7 +89,6 @@ def whoami(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    out = ctx.obj.out
     may = sorted(powers(practice, actor))
     fingerprint = practice.register.public_keys(actor.person.id).fingerprint
     value = {
@@ -116,10 +98,9 @@ def whoami(ctx: Context) -> None:
         "fingerprint": fingerprint,
         "practice": practice.name,
     }
-
-    def text() -> None:
-        out.say(f"{actor.login}, {actor.person.role} of {practice.name}")
-        out.say(f"may: {', '.join(may)}")
-        out.say(f"key: {grouped_fingerprint(fingerprint)}")
-
-    out.show(value, text)
+    lines = (
+        f"{actor.login}, {actor.person.role} of {practice.name}",
+        f"may: {', '.join(may)}",
+        f"key: {grouped_fingerprint(fingerprint)}",
+    )
+    ctx.obj.out.show(value, lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from callrec.cli.facts import facts
@@ -12,9 +14,6 @@ from callrec.cli.prompts import read_password
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import tzinfo
-
     from callrec.mail.outbox import ListedMessage
     from callrec.practice import Practice
 
@@ -31,23 +30,17 @@ def list_(ctx: Context) -> None:
 
     practice = _practice(ctx.obj)
     messages = list_messages(practice)
-    out, zone = ctx.obj.out, practice.config.time_zone
     values = [
         {
             "to": each.login,
             **facts(each.message, "about", "line", "made_at", "tried_at", "taken_at"),
-            "has_address": each.has_address,
+            **facts(each, "has_address"),
         }
         for each in messages
     ]
-
-    def text() -> None:
-        for line in _lines(messages, zone):
-            out.say(line)
-
-    out.show_items(values, text)
+    ctx.obj.out.show_items(values, _lines(messages, practice.config.time_zone))
     if any(each.message.taken_at is None and each.has_address for each in messages):
-        out.next_step("callrec mail send")
+        ctx.obj.out.next_step("callrec mail send")
 
 
 @mail_app.command()
@@ -78,12 +71,9 @@ def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int])
     mail = practice.config.mail
     password = read_password(mail.password_file) if mail.user and mail.password_file else ""
     sent = send_waiting(practice, password)
-    counts = {**before, "taken": sent.taken, "waiting": sent.waiting}
-    out = invocation.out
-    out.show(
-        {**counts, "refused": list(sent.refused)},
-        lambda: out.say(", ".join(f"{what}: {count}" for what, count in counts.items())),
-    )
+    counts = {**before, **facts(sent, "taken", "waiting")}
+    line = ", ".join(f"{what}: {count}" for what, count in counts.items())
+    invocation.out.show({**counts, **facts(sent, "refused")}, line)
     if sent.refused:
         codes = ", ".join(map(str, sorted(set(sent.refused))))
         raise DoneInPart(
@@ -92,7 +82,7 @@ def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int])
         )
 
 
-def _lines(messages: tuple[ListedMessage, ...], zone: tzinfo) -> Iterator[str]:
+def _lines(messages: Sequence[ListedMessage], zone: tzinfo) -> Iterator[str]:
     waiting = [each for each in messages if each.message.taken_at is None]
     if not waiting:
         yield "Nothing waits to be sent."

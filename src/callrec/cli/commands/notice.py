@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import Table
 from callrec.policy.days import parse_day
-from callrec.policy.notice import NoticeKind, notice_gaps
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from callrec.policy.notice import NoticeGap, NoticeVersion
+from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
 
 notice_app = new_app()
 
@@ -47,11 +44,11 @@ def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> No
 @notice_app.command("list")
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
-    from callrec.notices.notice import read_notices
+    from callrec.notices import read_notices
 
-    today = _today(ctx.obj)
+    today = ctx.obj.today()
     versions = read_notices(ctx.obj.config)
-    out, without = ctx.obj.out, notice_gaps(versions)
+    without = notice_gaps(versions)
     value = {
         "items": [{**_json(each), "in_force": each.in_force_on(today)} for each in versions],
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
@@ -61,35 +58,28 @@ def list_(ctx: Context) -> None:
         for v in versions
     ]
 
-    def text() -> None:
+    def words() -> Iterator[str | Table]:
         if rows:
-            out.table(("notice", "version", "from", "until", "in force"), rows)
+            yield Table(("notice", "version", "from", "until", "in force"), rows)
         for gap in without:
-            out.say(f"none: {_said(gap)}")
+            yield f"none: {_in_words(gap)}"
 
-    out.show(value, text)
+    ctx.obj.out.show(value, words())
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
-    from callrec.notices.notice import notice_on, write_text
+    from callrec.notices import notice_on, write_text
 
-    day = parse_day(on, _today(invocation))
-    worded = notice_on(invocation.config, kind, day)
-    notice, out = worded.notice, invocation.out
+    day = parse_day(on, invocation.today())
+    notice, text = notice_on(invocation.config, kind, day)
     if to is not None:
-        write_text(worded.text, to)
-
-    def text() -> None:
-        for line in worded.text.splitlines() if to is None else [f'written to "{to}"']:
-            out.say(line)
-
-    out.show({**_json(notice), "on": day, "text": worded.text}, text)
+        write_text(text, to)
+    words = text.splitlines() if to is None else f'written to "{to}"'
+    invocation.out.show({**_json(notice), "on": day, "text": text}, words)
     until = f" until {notice.last_on}" if notice.last_on else ""
-    out.note(f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until}")
-
-
-def _today(invocation: Invocation) -> date:
-    return invocation.now().astimezone(invocation.config.time_zone).date()
+    invocation.out.note(
+        f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until}"
+    )
 
 
 def _json(notice: NoticeVersion) -> dict[str, object]:
@@ -101,7 +91,7 @@ def _json(notice: NoticeVersion) -> dict[str, object]:
     }
 
 
-def _said(gap: NoticeGap) -> str:
+def _in_words(gap: NoticeGap) -> str:
     if gap.first_on is None:
         return f"no {gap.kind} notice was ever in force"
     until = f"until {gap.last_on}" if gap.last_on else "on"

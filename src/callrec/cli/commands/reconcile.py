@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
@@ -16,19 +19,15 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import counted, local_time, rfc3339
+from callrec.cli.output import Table, counted, local_time, rfc3339
 from callrec.errors import DoneInPart
-from callrec.policy.days import parse_day
+from callrec.policy.days import DayRange, parse_day
 from callrec.system.spreadsheet import to_csv
+from callrec.telephone.call import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import tzinfo
-    from pathlib import Path
-
     from callrec.intake.reconcile import Reconciliation
     from callrec.intake.reconciled import Counts, Finding
-    from callrec.policy.days import DayRange
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
 
@@ -90,17 +89,9 @@ def reconcile(
     if csv is not None:
         rows = [_cells(finding) for finding in done.findings]
         write_whole(csv, to_csv(COLUMNS, rows, practice.config.time_zone), replace=replace)
-    ctx.obj.out.show(_json(done), lambda: _say(ctx.obj, done, csv))
-    _conclude(ctx.obj, done)
-
-
-def _conclude(invocation: Invocation, done: Reconciliation) -> None:
-    """What to do now; a call that is not held is a failure that scripts can see."""
-    counts = done.counts
-    if not counts.calls:
-        invocation.out.next_step("callrec reconcile --cdr FILE")
-    missing = counts.missing + counts.in_part
-    if missing:
+    _show(ctx.obj, done, csv)
+    # A failure that scripts can see.
+    if missing := done.counts.missing + done.counts.in_part:
         are = "is" if missing == 1 else "are"
         raise DoneInPart(
             f"{counted(missing, 'answered call')} {are} not held, or only in part",
@@ -108,54 +99,49 @@ def _conclude(invocation: Invocation, done: Reconciliation) -> None:
         )
 
 
-def _json(done: Reconciliation) -> dict[str, Any]:
-    return {
+def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
+    value = {
         "at": done.at,
         **counts_json(done.days, done.counts),
         "items": [
-            {**facts(finding, *_OF_A_FINDING), "why": finding.why or None}
-            for finding in done.findings
+            {**facts(each, *_OF_A_FINDING), "why": each.why or None} for each in done.findings
         ],
         "rows_not_understood": [
-            {"file": each.path, "line": each.row.line, "why": each.row.why} for each in done.unread
+            {"file": each.path, **facts(each.row, "line", "why")} for each in done.unread
         ],
     }
+    call.out.show(value, _words(call, done, csv))
+    if not done.counts.calls:
+        call.out.next_step("callrec reconcile --cdr FILE")
 
 
-def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> None:
-    out, counts = invocation.out, done.counts
-    out.say(f"{days_in_words(done.days)}:")
-    out.say(f"{reconciled_summary(counts)}.")
+def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterator[str | Table]:
+    counts = done.counts
+    yield f"{days_in_words(done.days)}:"
+    yield f"{reconciled_summary(counts)}."
     source = f"{counted(counts.files, 'file')} of" if counts.files else "no file of"
-    out.say(f"{counted(counts.calls, 'call')} in all, from {source} call records.")
+    yield f"{counted(counts.calls, 'call')} in all, from {source} call records."
     joined = [f"by {_HOW[how]} {count}" for how, count in counts.joined_by.items() if count]
     how = f"; joined {', '.join(joined)}" if joined else ""
-    out.say(
-        f"{counted(counts.recordings, 'recording')}, {counts.without_call} without a call{how}."
-    )
-    out.say(
+    yield f"{counted(counts.recordings, 'recording')}, {counts.without_call} without a call{how}."
+    yield (
         f"{counts.unheard} cannot be heard to the end; {counted(counts.duplicates, 'duplicate')};"
         f" {counted(counts.gaps, 'gap')} in the day."
     )
     for each in done.unread[:_MOST_ON_SCREEN]:
-        out.say(f'not understood: "{each.path}", line {each.row.line}: {each.row.why}')
+        yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if file is not None:
-        out.say(f'"{file}" is written, findings: {len(done.findings)}')
+        yield f'"{file}" is written, findings: {len(done.findings)}'
     elif done.findings:
-        _table(invocation, done.findings)
-
-
-def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
-    out, zone = invocation.out, invocation.config.time_zone
-    ranked = sorted(findings, key=_rank)
-    out.say()
-    out.table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
-    if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
-        of_each = ", ".join(f"{what.replace('-', ' ')} {count}" for what, count in hidden.items())
-        out.note(
-            f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {of_each};"
-            " --csv FILE writes all"
-        )
+        ranked, zone = sorted(done.findings, key=_rank), call.config.time_zone
+        yield ""
+        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
+        if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
+            others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
+            call.out.note(
+                f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
+                " --csv FILE writes all"
+            )
 
 
 def _rank(finding: Finding) -> int:
@@ -168,16 +154,11 @@ def _rank(finding: Finding) -> int:
 
 
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
-    from callrec.telephone.call import Direction
-
     not_known = "not known" if finding.direction is Direction.INBOUND else None
-    return (
-        local_time(finding.at, zone),
-        _found(finding, zone),
-        " ".join(filter(None, (finding.direction, finding.extension))),
-        finding.number or not_known,
-        ", ".join(map(str, finding.recordings)),
-    )
+    call = " ".join(filter(None, (finding.direction, finding.extension)))
+    recordings = ", ".join(map(str, finding.recordings))
+    began, what = local_time(finding.at, zone), _found(finding, zone)
+    return began, what, call, finding.number or not_known, recordings
 
 
 def _found(finding: Finding, zone: tzinfo) -> str:
@@ -192,14 +173,9 @@ def _found(finding: Finding, zone: tzinfo) -> str:
 def _cells(finding: Finding) -> list[Any]:
     """A row under `COLUMNS`; of an hour that came twice, only UTC tells which."""
     return [
-        str(finding.what),
-        finding.why,
-        finding.at,
-        rfc3339(finding.at),
-        finding.until,
-        finding.direction and str(finding.direction),
-        finding.extension,
-        finding.number,
+        *(str(finding.what), finding.why),
+        *(finding.at, rfc3339(finding.at), finding.until),
+        *(finding.direction and str(finding.direction), finding.extension, finding.number),
         tuple(map(str, finding.recordings)),
     ]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from callrec.cli import options
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -16,18 +19,14 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import as_json
-from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.cli.output import Table, as_json
 from callrec.errors import Tampered
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import RegisterName
 from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
     from callrec.registers.registers import RegisterExtract
-    from callrec.system.spreadsheet import Cell
 
 register_app = new_app()
 
@@ -49,7 +48,7 @@ def register(
     """
     from callrec.registers.registers import read_register
 
-    practice = practice_of(ctx.obj)
+    practice, out = practice_of(ctx.obj), ctx.obj.out
     zone = practice.config.time_zone
 
     def moment(text: str | None, option: str) -> datetime | None:
@@ -57,10 +56,16 @@ def register(
 
     begin, end = moment(since, "--since"), moment(until, "--until")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
-    extract = read_register(
-        practice, signing_person(ctx.obj, practice), name, since=begin, until=end
-    )
-    _put_out(ctx.obj, extract, to, replace=replace, zone=zone)
+    actor = signing_person(ctx.obj, practice)
+    extract = read_register(practice, actor, name, since=begin, until=end)
+    value = {**facts(extract, "register", "read_at"), "items": [dict(e) for e in extract.entries]}
+    if to is None:
+        _show(ctx.obj, extract, value)
+    else:
+        rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
+        write_report(to, value, lambda: to_csv(extract.columns, rows, zone), replace=replace)
+        written = {"path": to, "register": extract.register, "entries": len(rows)}
+        out.show(written, f'"{to}" is written, entries: {len(rows)}')
     if extract.unopened:
         raise Tampered(
             f"incidents that do not open as they were reported: {', '.join(extract.unopened)}",
@@ -69,48 +74,29 @@ def register(
         )
 
 
-def _put_out(
-    invocation: Invocation,
-    extract: RegisterExtract,
-    to: Path | None,
-    *,
-    replace: bool,
-    zone: tzinfo,
+def write_report(
+    to: Path, value: Mapping[str, Any], otherwise: Callable[[], bytes], *, replace: bool
 ) -> None:
+    """Write a file whole: for programs if it is to end in .json, else as people open it."""
     from callrec.system.files import write_whole
 
-    out = invocation.out
-    if to is None:
-        out.show(_json(extract), lambda: _table(invocation, extract))
-        return
-    rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
     is_json = to.suffix.lower() == ".json"
-    data = _document(extract) if is_json else to_csv(extract.columns, rows, zone)
-    write_whole(to, data, replace=replace)
-    written = {"path": to, "register": extract.register, "entries": len(rows)}
-    out.show(written, lambda: out.say(f'"{to}" is written, entries: {len(rows)}'))
+    write_whole(to, f"{as_json(value)}\n".encode() if is_json else otherwise(), replace=replace)
 
 
-def _json(extract: RegisterExtract) -> dict[str, Any]:
-    return {
-        "register": extract.register,
-        "read_at": extract.read_at,
-        "items": [dict(entry) for entry in extract.entries],
-    }
-
-
-def _document(extract: RegisterExtract) -> bytes:
-    return f"{as_json(_json(extract))}\n".encode()
-
-
-def _table(invocation: Invocation, extract: RegisterExtract) -> None:
-    out, zone = invocation.out, invocation.config.time_zone
-    if not extract.entries:
-        out.say("Nothing is entered in this register.")
+def _show(invocation: Invocation, extract: RegisterExtract, value: Mapping[str, Any]) -> None:
+    out, zone, shown = invocation.out, invocation.config.time_zone, extract.on_screen
+    rows = [
+        [
+            cell if type(cell) is int else as_text(cell, zone)
+            for cell in (entry[column] for column in shown)
+        ]
+        for entry in extract.entries
+    ]
+    table = Table([column.replace("_", " ") for column in shown], rows)
+    out.show(value, table if rows else "Nothing is entered in this register.")
+    if invocation.given.json or not rows:
         return
-    shown = extract.on_screen
-    rows = [[_cell(entry[column], zone) for column in shown] for entry in extract.entries]
-    out.table([column.replace("_", " ") for column in shown], rows)
     if len(shown) < len(extract.columns):
         out.note(f"{len(shown)} of {len(extract.columns)} columns; --to FILE.csv writes all")
     for reference in extract.decided_alone:
@@ -120,50 +106,6 @@ def _table(invocation: Invocation, extract: RegisterExtract) -> None:
         )
 
 
-def _cell(value: Cell, zone: tzinfo) -> object:
-    return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value, zone)
-
-
-SamplePercent = Annotated[
-    int | None,
-    typer.Option(
-        "--sample",
-        metavar="PERCENT",
-        min=1,
-        max=100,
-        help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
-    ),
-]
-
-SampleCount = Annotated[
-    int | None,
-    typer.Option(
-        "--count", metavar="N", min=1, max=LARGEST_INTEGER, help="Draw so many of those that wait."
-    ),
-]
-
-Accept = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--accept",
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Accept the search of this entry; may be given again.",
-    ),
-]
-
-Query = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--query",
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Query the search of this entry, with --reason; may be given again.",
-    ),
-]
-
 RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
 ]
@@ -172,12 +114,5 @@ RegisterFile = Annotated[
     Path | None,
     typer.Option(
         "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
-    ),
-]
-
-DossierFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to", metavar="FILE", help="Write it to this file: .json for programs, else as text."
     ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,19 +11,16 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
 from callrec.cli.commands.volumes import OnVolume
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.output import Output
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
-from callrec.package.manifest import WhyNotEnclosed
+from callrec.package.manifest import FileRole, WhyNotEnclosed
 from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from callrec.cli.output import Output
-    from callrec.cli.prompts import Prompts
-    from callrec.package.manifest import Manifest
     from callrec.release.release import Released
 
 release_app = new_app()
@@ -57,12 +55,15 @@ def release(
 
     call = ctx.obj
     check_is_folder(to)
-    delivery = Delivery(
-        deliver_by or _ask(call.prompts, "How will the package go out", "--deliver-by"),
-        passphrase_by or _ask(call.prompts, "And its passphrase", "--passphrase-by"),
-    )
+
+    def way(what: str, option: str) -> Channel | None:
+        return ask_channel(call.prompts, what, option=option) if call.prompts.possible else None
+
     directions = ReleaseInstructions(
-        delivery=delivery,
+        delivery=Delivery(
+            deliver_by or way("How will the package go out", "--deliver-by"),
+            passphrase_by or way("And its passphrase", "--passphrase-by"),
+        ),
         form=form,
         edits=typed_edits(clip, silence),
         max_bytes=fit,
@@ -79,11 +80,23 @@ def release(
             done = release_recordings(
                 practice, actor, request, to=to, directions=directions, advance=advance
             )
-    call.out.show(released_json(done), lambda: say_released(call.out, done))
+    _show(call.out, done)
 
 
-def _ask(prompts: Prompts, what: str, option: str) -> Channel | None:
-    return ask_channel(prompts, what, option=option) if prompts.possible else None
+def _show(out: Output, done: Released) -> None:
+    # What stands for each recording: its original, or else the copy.
+    files = sorted(done.manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
+    enclosed = {file.recording: file.sha256 for file in files}
+    originals = {file.recording: file.made_from or file.sha256 for file in files}
+    value = {
+        **facts(done, "path", "form", "passphrase"),
+        "recordings": [
+            {"id": each, "sha256_original": originals[each], "sha256_enclosed": enclosed[each]}
+            for each in sorted(originals)
+        ],
+        **facts(done, "sha256", "audit_seq"),
+    }
+    out.show(value, _lines(done, sorted(originals)))
 
 
 _OPENS_WITH = {
@@ -100,62 +113,31 @@ _NOT_ENCLOSED = {
 }
 
 
-def released_json(done: Released) -> dict[str, object]:
-    """One document for programs."""
-    enclosed = _enclosed(done.manifest)
-    return {
-        "path": done.path,
-        "form": done.form,
-        "passphrase": done.passphrase,
-        "recordings": [
-            {"id": number, "sha256_original": original, "sha256_enclosed": enclosed[number]}
-            for number, original in _originals(done.manifest).items()
-        ],
-        "sha256": done.sha256,
-        "audit_seq": done.seq,
-    }
-
-
-def say_released(out: Output, done: Released) -> None:
-    """The same for people, and what comes next."""
+def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
+    """What was released, and what comes next."""
     manifest = done.manifest
-    out.say(f"{done.reference} is released: {done.path}")
-    out.say(f"Recordings enclosed: {_numbers(_originals(manifest))}")
+    yield f"{done.reference} is released: {done.path}"
+    yield f"Recordings enclosed: {_numbers(recordings)}"
     for why, said in _NOT_ENCLOSED.items():
         left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
         if left_out:
-            out.say(f"{said}: {_numbers(left_out)}")
+            yield f"{said}: {_numbers(left_out)}"
     if manifest.withheld:
-        out.say(f"Withheld: {_numbers(each.recording for each in manifest.withheld)}")
+        yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
     # What is copied or read out has a line of its own, which no terminal breaks.
-    out.say("SHA-256 of the file:")
-    out.say(f"  {done.sha256}")
-    out.say("Passphrase, shown this once:")
-    out.say(f"  {done.passphrase}")
-    out.say("Let it go another way than the package.")
-    for line in _OPENS_WITH[done.form]:
-        out.say(line)
+    yield "SHA-256 of the file:"
+    yield f"  {done.sha256}"
+    yield "Passphrase, shown this once:"
+    yield f"  {done.passphrase}"
+    yield "Let it go another way than the package."
+    yield from _OPENS_WITH[done.form]
     say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
     which = "" if done.is_first else f" --release {manifest.release[:8]}"
-    out.say(f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}")
-
-
-def _originals(manifest: Manifest) -> Mapping[int, str]:
-    """SHA-256 of each recording's original, by its number, enclosed or not."""
-    enclosed = {file.recording: file.made_from or file.sha256 for file in manifest.files}
-    return dict(sorted(enclosed.items()))
-
-
-def _enclosed(manifest: Manifest) -> Mapping[int, str]:
-    """SHA-256 of what stands for each recording: its original, or else the copy."""
-    from callrec.package.manifest import FileRole
-
-    files = sorted(manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
-    return {file.recording: file.sha256 for file in files}
+    yield f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:
-    return ", ".join(str(number) for number in numbers)
+    return ", ".join(map(str, numbers))
 
 
 _SIZE = re.compile(r"([0-9]{1,6})(?:\.([0-9]))? ?(k|m|g)(i?)b?", re.IGNORECASE)
@@ -165,16 +147,13 @@ _POWERS = {"k": 1, "m": 2, "g": 3}
 
 def read_size(text: str) -> int:
     """Bytes, from ``25MB`` or ``1.5 GB``: thousands; ``25MiB`` counts in 1,024s."""
-    found = _SIZE.fullmatch(text.strip())
-    size = _bytes(found) if found else 0
+    size = 0
+    if found := _SIZE.fullmatch(text.strip()):
+        unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
+        size = int(found[1]) * unit + int(found[2] or 0) * unit // 10
     if not size:
         raise Unusable("a size is given as 25MB", hint="a number and kB, MB or GB")
     return size
-
-
-def _bytes(found: re.Match[str]) -> int:
-    unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
-    return int(found[1]) * unit + int(found[2] or 0) * unit // 10
 
 
 Fit = Annotated[

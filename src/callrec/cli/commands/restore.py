@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +16,8 @@ from callrec.cli.output import counted
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
-    from callrec.cli.output import Output
+    from callrec.archive.fetch import Fetched
     from callrec.practice import Actor, Practice
-    from callrec.restore.rebuild import Rebuilt
     from callrec.restore.restore import Repaired, Restored
     from callrec.volume.volume import Volume
 
@@ -38,7 +38,7 @@ def restore(
     from callrec.restore.copy import opener_by_kit, opener_by_password
     from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
 
-    invocation = ctx.obj
+    invocation, out = ctx.obj, ctx.obj.out
     opened = open_volumes(volumes)
     if for_proof:
         _drill(invocation, opened)
@@ -52,18 +52,22 @@ def restore(
         opened,
         opener_by_kit(read_kit(ask_kit(invocation.prompts)))
         if kit
-        else opener_by_password(_password(invocation)),
+        else opener_by_password(
+            invocation.prompts.ask_password("Password of somebody who may approve requests")
+        ),
         now=invocation.now,
         environ=invocation.environ,
     )
-    _say_rebuilt(invocation, rebuilt)
+    for label, why in rebuilt.passed_over:
+        out.note(f'volume "{label}" was passed over: {why}')
+    made = rebuilt.copied_at
+    day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
+    out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+    out.note("no copy holds the configuration: compare this one with yours, retention above all")
     if kit:
-        value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label}
-        invocation.out.show(
-            {**value, "copied_at": rebuilt.copied_at},
-            lambda: invocation.out.say("The catalogue is back; no recording is fetched yet."),
-        )
-        invocation.out.next_step("callrec recovery use, then the same callrec restore again")
+        value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label, "copied_at": made}
+        out.show(value, "The catalogue is back; no recording is fetched yet.")
+        out.next_step("callrec recovery use, then the same callrec restore again")
         return
     _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), opened)
 
@@ -88,46 +92,28 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
             environ=invocation.environ,
             advance=advance,
         )
+    fetched = done.fetched
     value = {
         "volume": done.label,
-        "copied_at": done.copied_at,
-        "log_size": done.log_size,
-        "recordings": done.fetched.recordings,
-        "bytes": done.fetched.size_bytes,
-        "damaged": done.fetched.damaged,
+        **facts(done, "copied_at", "log_size"),
+        **_fetched_json(fetched),
         "lacking": done.not_on_volumes,
-        "seq": done.seq,
+        **facts(done, "seq"),
     }
 
-    def text() -> None:
-        recordings = counted(done.fetched.recordings, "recording")
-        out.say(f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,')
-        out.say(f"{recordings}, each as it was sealed; one was opened.")
-        for path in done.fetched.damaged:
-            out.say(f"damaged on the volume: {path}")
+    def lines() -> Iterator[str]:
+        yield f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,'
+        yield f"{counted(fetched.recordings, 'recording')}, each as it was sealed; one was opened."
+        yield from (f"damaged on the volume: {path}" for path in fetched.damaged)
         if done.not_on_volumes:
-            out.say(f"not on these volumes: {done.not_on_volumes}")
-        out.say(f"The proof is entry {done.seq} of the record.")
+            yield f"not on these volumes: {done.not_on_volumes}"
+        yield f"The proof is entry {done.seq} of the record."
 
-    out.show(value, text)
-    if done.fetched.damaged or done.not_on_volumes:
+    out.show(value, lines())
+    if fetched.damaged or done.not_on_volumes:
         raise DoneInPart(
             "some recordings would still be missing", hint="archive again, then drill again"
         )
-
-
-def _password(invocation: Invocation) -> str:
-    return invocation.prompts.ask_password("Password of somebody who may approve requests")
-
-
-def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
-    out = invocation.out
-    for label, why in rebuilt.passed_over:
-        out.note(f'volume "{label}" was passed over: {why}')
-    made = rebuilt.copied_at
-    day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
-    out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
-    out.note("no copy holds the configuration: compare this one with yours, retention above all")
 
 
 def _bring_back(
@@ -143,13 +129,11 @@ def _bring_back(
     value = {
         "vault": practice.vault,
         "log_size": done.size,
-        "leaves_lost": done.leaves_lost,
-        "resumed": done.resumed,
+        **facts(done, "leaves_lost", "resumed"),
         **fetched_json(done),
-        "erased_since": done.erased_since,
-        "erased_and_here": done.erased_and_here,
+        **facts(done, "erased_since", "erased_and_here"),
     }
-    out.show(value, lambda: _say(invocation, practice, done))
+    out.show(value, _lines(practice.name, done))
     if not done.resumed:
         out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
     else:
@@ -158,42 +142,44 @@ def _bring_back(
     check_all_fetched(done)
 
 
-def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
-    out = invocation.out
-    out.say(f"{practice.name}: {counted(done.fetched.recordings, 'recording')} fetched.")
+def _lines(practice: str, done: Restored) -> Iterator[str]:
+    yield f"{practice}: {counted(done.fetched.recordings, 'recording')} fetched."
     if done.leaves_lost:
         lost = f"{counted(done.leaves_lost, 'entry', 'entries')} at least"
-        out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
-        out.say("What was decided since that copy has to be decided again.")
+        yield f"The record goes on at entry {done.size}; lost after it: {lost}."
+        yield "What was decided since that copy has to be decided again."
     for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
         if erased:
             numbers = ", ".join(map(str, erased))
-            out.say(f"Erased after that copy, and {where}: recording {numbers}.")
+            yield f"Erased after that copy, and {where}: recording {numbers}."
     if done.erased_since or done.erased_and_here:
-        out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
-    say_not_fetched(out, done)
+        yield "Its erasure has to be decided again: callrec request create --purpose erasure"
+    yield from not_fetched_lines(done)
 
 
 def fetched_json(done: Restored | Repaired) -> dict[str, Any]:
     """As JSON has it."""
+    undone = [{"volume": label, "why": why} for label, why in done.undone]
+    return {**_fetched_json(done.fetched), **facts(done, "missing"), "undone": undone}
+
+
+def _fetched_json(fetched: Fetched) -> dict[str, Any]:
     return {
-        "recordings": done.fetched.recordings,
-        "bytes": done.fetched.size_bytes,
-        "damaged": done.fetched.damaged,
-        "missing": dict(done.missing),
-        "undone": [{"volume": label, "why": why} for label, why in done.undone],
+        "recordings": fetched.recordings,
+        "bytes": fetched.size_bytes,
+        "damaged": fetched.damaged,
     }
 
 
-def say_not_fetched(out: Output, done: Restored | Repaired) -> None:
+def not_fetched_lines(done: Restored | Repaired) -> Iterator[str]:
     """One line for each thing that is not as it should be."""
     for path in done.fetched.damaged:
-        out.say(f"damaged on the volume: {path}")
+        yield f"damaged on the volume: {path}"
     for label, count in done.missing.items():
         where = f'on volume "{label}"' if label else "on no volume that is known"
-        out.say(f"still missing: {count}, {where}")
+        yield f"still missing: {count}, {where}"
     for label, why in done.undone:
-        out.say(f'volume "{label}" stays as it is: {why}')
+        yield f'volume "{label}" stays as it is: {why}'
 
 
 def check_all_fetched(done: Restored | Repaired) -> None:
@@ -225,16 +211,12 @@ def migrate(ctx: Context) -> None:
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
 
-    def text() -> None:
-        if done.copy is None:
-            out.say(f"The vault has schema {done.after}, the newest.")
-            return
-        out.say(f"The vault had schema {done.before} and has {done.after} now.")
-        out.say(f'The catalogue as it was is sealed in "{done.copy}".')
-
-    out.show(facts(done), text)
-    if done.copy:
-        out.next_step("callrec audit verify, and delete the copy once all is well")
+    if done.copy is None:
+        out.show(facts(done), f"The vault has schema {done.after}, the newest.")
+        return
+    had = f"The vault had schema {done.before} and has {done.after} now."
+    out.show(facts(done), (had, f'The catalogue as it was is sealed in "{done.copy}".'))
+    out.next_step("callrec audit verify, and delete the copy once all is well")
 
 
 FromVolumes = Annotated[

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands import register as register_options
 from callrec.cli.commands.erase import (
     DISPOSING,
     CertificateTo,
@@ -16,6 +16,7 @@ from callrec.cli.commands.erase import (
     find_attached_volumes,
     show_destruction,
 )
+from callrec.cli.commands.register import RegisterFile, write_report
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -27,20 +28,14 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.options import read_request
-from callrec.cli.output import as_json, counted
+from callrec.cli.output import Table, counted
 from callrec.errors import Unusable
-from callrec.system.spreadsheet import to_csv
+from callrec.policy.retention import DueGroup
+from callrec.system.spreadsheet import Cell, to_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from callrec.cli.output import Output
-    from callrec.policy.retention import CategoryTotal, DueGroup
-    from callrec.retention.destroy import DestructionItem
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
-    from callrec.system.spreadsheet import Cell
 
 retention_app = new_app()
 
@@ -48,32 +43,25 @@ _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stoppe
 
 
 @retention_app.command()
-def review(
-    ctx: Context, *, to: register_options.RegisterFile = None, yes: options.Yes = False
-) -> None:
+def review(ctx: Context, *, to: RegisterFile = None, yes: options.Yes = False) -> None:
     """Count what is due by category and month of the calls, and what stops it.
 
     Nothing is destroyed. Counts are all that is shown; that you looked is on record.
     """
     from callrec.retention.review import review_retention
-    from callrec.system.files import write_whole
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     found = review_retention(practice, acting_person(ctx.obj, practice))
     if to is None:
-        out.show(_json(found), lambda: _say(out, found))
+        out.show(_json(found), _words(found))
         if found.free:
             out.next_step("callrec retention dispose")
         return
     zone = practice.config.time_zone
-    is_json = to.suffix.lower() == ".json"
-    data = (
-        f"{as_json(_json(found))}\n".encode() if is_json else to_csv(_COLUMNS, _cells(found), zone)
-    )
-    write_whole(to, data, replace=replace)
-    written = {"path": to, "lines": len(found.due)}
-    out.show(written, lambda: out.say(f'"{to}" is written, lines: {len(found.due)}'))
+    write_report(to, _json(found), lambda: to_csv(_COLUMNS, _cells(found), zone), replace=replace)
+    lines = len(found.due)
+    out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
 
 
 @retention_app.command()
@@ -92,46 +80,51 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
-    from callrec.retention.erase import preview_disposal, propose_disposal
-
-    if request is not None:
-        _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
-        return
-    if volumes or to:
-        raise Unusable(
-            "--volume and --to go with a request that was approved",
-            hint="callrec retention dispose REQUEST",
-        )
-    practice = practice_of(ctx.obj)
-    propose = preview_disposal if dry_run else propose_disposal
-    _show_proposed(ctx.obj.out, propose(practice, acting_person(ctx.obj, practice)))
-
-
-def _carry_out(
-    invocation: Invocation,
-    request: str,
-    places: tuple[Sequence[Path], Path | None],
-    *,
-    is_rehearsed: bool,
-    yes: bool,
-) -> None:
-    """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
     from callrec.retention.erase import carry_out, is_carried_out, preview_destruction
 
-    practice, (named, to) = practice_of(invocation), places
-    actor = signing_person(invocation, practice)
+    if request is None:
+        if volumes or to:
+            raise Unusable(
+                "--volume and --to go with a request that was approved",
+                hint="callrec retention dispose REQUEST",
+            )
+        _propose(ctx.obj, dry_run=dry_run)
+        return
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
     if not is_carried_out(practice, request):
-        to_destroy = preview_destruction(practice, actor, request)
-        if is_rehearsed:
-            _show_doomed(invocation.out, request, to_destroy)
+        items = preview_destruction(practice, actor, request)
+        what = counted(len(items), "recording")
+        if dry_run:
+            rules = sorted(Counter(each.rule for each in items).items())
+            value = {"id": request, "recordings": [each.recording for each in items]}
+            out.show(value, (f"Would destroy {what}:", *(f"  {rule}: {n}" for rule, n in rules)))
+            out.next_step(f"callrec retention dispose {request}")
             return
-        invocation.prompts.confirm(f"destroy {counted(len(to_destroy), 'recording')}", yes=yes)
-    volumes = find_attached_volumes(practice, named)
-    with invocation.out.progress("destroying", total=None) as advance:
+        ctx.obj.prompts.confirm(f"destroy {what}", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
+    with out.progress("destroying", total=None) as advance:
         done = carry_out(
-            practice, actor, request, preview_destruction, volumes=volumes, advance=advance
+            practice, actor, request, preview_destruction, volumes=found, advance=advance
         )
-    show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
+    show_destruction(out, practice, request, done, to, carrying_out=DISPOSING)
+
+
+def _propose(invocation: Invocation, *, dry_run: bool) -> None:
+    from callrec.retention.erase import preview_disposal, propose_disposal
+
+    practice, out = practice_of(invocation), invocation.out
+    propose = preview_disposal if dry_run else propose_disposal
+    made = propose(practice, acting_person(invocation, practice))
+    value = {
+        "id": made.reference or None,
+        **facts(made, "recordings"),
+        "items": [_due_json(due) for due in made.due],
+        **facts(made, "left"),
+    }
+    out.show(value, _proposed_words(made))
+    if made.reference:
+        out.next_step(f"callrec request show {made.reference}")
 
 
 @retention_app.command("set")
@@ -154,10 +147,9 @@ def set_(
     done = set_category(practice, actor, recordings, category=category, reason=why)
     chosen, longer = done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
-    value = {"category": chosen.name, "rule": chosen.rule, "recordings": numbers}
-    value["kept_as_claims"] = list(longer)
+    value = {"category": chosen.name, **facts(chosen, "rule"), "recordings": numbers}
     kept = len(numbers) - len(longer)
-    out.show(value, lambda: out.say(f"Recordings kept as {chosen.rule}: {kept}."))
+    out.show(value | facts(done, "kept_as_claims"), f"Recordings kept as {chosen.rule}: {kept}.")
     if longer:
         out.note(
             f"kept as a claim all the same, which is longer: {', '.join(map(str, longer))};"
@@ -169,19 +161,17 @@ def set_(
 def _json(found: RetentionReview) -> dict[str, Any]:
     return {
         "on": found.on,
-        "categories": [_held_json(held) for held in found.stock],
+        "categories": [
+            {
+                "category": held.category.name,
+                **facts(held.category, "keeps", "source"),
+                **facts(held, "recordings", "due", "free", "next_due_on"),
+            }
+            for held in found.stock
+        ],
         "items": [_due_json(due) for due in found.due],
         "due": found.recordings_due,
         **facts(found, "free", "stubs", "stubs_due"),
-    }
-
-
-def _held_json(held: CategoryTotal) -> Mapping[str, Any]:
-    return {
-        "category": held.category.name,
-        "keeps": held.category.keeps,
-        "source": held.category.source,
-        **facts(held, "recordings", "due", "free", "next_due_on"),
     }
 
 
@@ -189,7 +179,7 @@ def _due_json(due: DueGroup) -> Mapping[str, Any]:
     return {
         "month": f"{due.month:%Y-%m}",
         "category": due.category.name,
-        "rule": due.category.rule,
+        **facts(due.category, "rule"),
         "due": due.recordings,
         "free": due.free,
         "stopped_by": [
@@ -202,86 +192,54 @@ def _due_json(due: DueGroup) -> Mapping[str, Any]:
 def _cells(found: RetentionReview) -> Iterable[Sequence[Cell]]:
     for due in found.due:
         category, month = due.category, f"{due.month:%Y-%m}"
-        stopped = tuple(f"{by}: {count}" for by, count in due.stopped_by.items())
         yield (
             *(month, category.name, category.rule, category.source),
-            *(due.recordings, due.free, stopped),
+            *(due.recordings, due.free, tuple(_stops(due))),
         )
 
 
-def _say(out: Output, found: RetentionReview) -> None:
-    headers = ("category", "kept for", "recordings", "due", "free", "next due")
+def _stops(due: DueGroup) -> Iterator[str]:
+    return (f"{by}: {count}" for by, count in due.stopped_by.items())
+
+
+def _words(found: RetentionReview) -> Iterator[str | Table]:
     rows = [
         (
-            held.category.name,
-            held.category.keeps or "no end",
-            *(held.recordings, held.due, held.free),
-            held.next_due_on,
+            *(held.category.name, held.category.keeps or "no end"),
+            *(held.recordings, held.due, held.free, held.next_due_on),
         )
         for held in found.stock
     ]
-    out.table(headers, rows)
+    yield Table(("category", "kept for", "recordings", "due", "free", "next due"), rows)
     if found.due:
-        out.say()
-        _table(out, found.due)
+        yield ""
+        yield _due_table(found.due)
     if found.stubs:
-        out.say()
-        out.say(
-            f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
-        )
+        yield ""
+        yield f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
 
 
-def _show_proposed(out: Output, made: DisposalProposal) -> None:
-    value = {
-        "id": made.reference or None,
-        "recordings": list(made.recordings),
-        "items": [_due_json(due) for due in made.due],
-        "left": made.left,
-    }
-    out.show(value, lambda: _say_proposed(out, made))
-    if made.reference:
-        out.next_step(f"callrec request show {made.reference}")
-
-
-def _show_doomed(out: Output, reference: str, to_destroy: Sequence[DestructionItem]) -> None:
-    value = {"id": reference, "recordings": [each.recording for each in to_destroy]}
-    rules = Counter(each.rule for each in to_destroy)
-
-    def text() -> None:
-        out.say(f"Would destroy {counted(len(to_destroy), 'recording')}:")
-        for rule, count in sorted(rules.items()):
-            out.say(f"  {rule}: {count}")
-
-    out.show(value, text)
-    out.next_step(f"callrec retention dispose {reference}")
-
-
-def _say_proposed(out: Output, made: DisposalProposal) -> None:
+def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:
     if not made.recordings:
-        out.say("Nothing is due that nothing stops.")
+        yield "Nothing is due that nothing stops."
         return
-    _table(out, made.due)
+    yield _due_table(made.due)
     count = len(made.recordings)
     if made.reference:
-        out.say(f"{made.reference} is made. Recordings proposed for disposal: {count}.")
-        out.say(f"The Data Controller decides it: callrec approve {made.reference}")
+        yield f"{made.reference} is made. Recordings proposed for disposal: {count}."
+        yield f"The Data Controller decides it: callrec approve {made.reference}"
     else:
-        out.say(f"Recordings that would be proposed for disposal: {count}.")
+        yield f"Recordings that would be proposed for disposal: {count}."
     if made.left:
-        out.say(f"Left for another request: {made.left}.")
+        yield f"Left for another request: {made.left}."
 
 
-def _table(out: Output, every: Iterable[DueGroup]) -> None:
+def _due_table(every: Iterable[DueGroup]) -> Table:
     rows = [
-        (
-            f"{due.month:%Y-%m}",
-            due.category.name,
-            *(due.recordings, due.free),
-            "; ".join(f"{stopped}: {count}" for stopped, count in due.stopped_by.items()),
-        )
-        for due in every
+        (f"{d.month:%Y-%m}", d.category.name, d.recordings, d.free, "; ".join(_stops(d)))
+        for d in every
     ]
-    out.table(("month", "category", "due", "free", "stopped by"), rows)
+    return Table(("month", "category", "due", "free", "stopped by"), rows)
 
 
 CategoryName = Annotated[

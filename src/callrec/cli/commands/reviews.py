@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands import register as register_options
 from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import local_time
+from callrec.cli.output import Table, local_time
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import ReviewVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import tzinfo
-
     from callrec.practice import Actor, Practice
     from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample, SearchReview
 
@@ -32,11 +31,11 @@ VERDICT_MEANINGS: Final = {
 def review_searches(
     ctx: Context,
     *,
-    sample: register_options.SamplePercent = None,
-    count: register_options.SampleCount = None,
+    sample: SamplePercent = None,
+    count: SampleCount = None,
     since: options.Since = None,
-    accept: register_options.Accept = None,
-    query: register_options.Query = None,
+    accept: Accept = None,
+    query: Query = None,
     reason: options.Reason = None,
 ) -> None:
     """Draw some searches that were made without a request, and accept or query each.
@@ -46,30 +45,31 @@ def review_searches(
     """
     from callrec.search.reviews import draw_searches
 
-    practice = practice_of(ctx.obj)
-    said = _said(accept or [], query or [], reason)
-    if said and (sample, count, since) != (None, None, None):
+    call, practice = ctx.obj, practice_of(ctx.obj)
+    answers = _typed(accept or (), query or (), reason)
+    if answers and (sample, count, since) != (None, None, None):
         raise Unusable(
             "what is accepted or queried was drawn before", hint="leave out --sample or --count"
         )
     wanted = _sample(sample, count)
-    actor = signing_person(ctx.obj, practice)
-    if said:
-        _record(ctx.obj, practice, actor, said)
-        return
-    moment = None if since is None else parse_instant(since, practice.config.time_zone)
-    drawn = draw_searches(practice, actor, wanted, since=moment)
-    ctx.obj.out.show(_json(drawn), lambda: _say(ctx.obj, drawn))
-    if drawn.items and ctx.obj.prompts.possible and not ctx.obj.given.json:
-        answers = _asked(ctx.obj, drawn)
-        if answers:
-            _record(ctx.obj, practice, actor, answers)
-    elif drawn.items:
-        seq = drawn.items[0].seq
-        ctx.obj.out.next_step(f"callrec audit review-searches --accept {seq}")
+    actor = signing_person(call, practice)
+    if not answers:
+        moment = None if since is None else parse_instant(since, practice.config.time_zone)
+        drawn = draw_searches(practice, actor, wanted, since=moment)
+        erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
+        value = {**facts(drawn, "items", "waiting"), "erased": erased, **facts(drawn, "people")}
+        call.out.show(value, _words(drawn, practice.config.time_zone))
+        if drawn.items and call.prompts.possible and not call.given.json:
+            answers = _asked(call, drawn)
+        elif drawn.items:
+            call.out.next_step(f"callrec audit review-searches --accept {drawn.items[0].seq}")
+    if answers:
+        _record(call, practice, actor, answers)
 
 
-def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, SearchReview]:
+def _typed(
+    accept: Sequence[int], query: Sequence[int], reason: str | None
+) -> Mapping[int, SearchReview]:
     from callrec.search.reviews import SearchReview
 
     if set(accept) & set(query):
@@ -112,66 +112,31 @@ def _record(
     from callrec.search.reviews import review_searches as record_reviews
 
     written = record_reviews(practice, actor, reviews)
-    out = invocation.out
     items = [
         {"seq": seq, "verdict": reviews[seq].verdict, "audit_seq": leaf}
         for seq, leaf in written.items()
     ]
-
-    def text() -> None:
-        for item in items:
-            out.say(f"entry {item['seq']} is {item['verdict']}, as entry {item['audit_seq']} says")
-
-    out.show_items(items, text)
+    lines = (f"entry {e['seq']} is {e['verdict']}, as entry {e['audit_seq']} says" for e in items)
+    invocation.out.show_items(items, lines)
 
 
-def _json(drawn: DrawnSearches) -> dict[str, Any]:
-    return {
-        "items": [
-            {
-                **facts(item, "seq", "at"),
-                "user": item.by,
-                **facts(item, "role", "refused", "criteria", "reason", "request", "found", "why"),
-            }
-            for item in drawn.items
-        ],
-        "waiting": drawn.waiting,
-        "erased": [
-            {"seq": seq, "certificate": certificate} for seq, certificate in drawn.erased.items()
-        ],
-        "people": [
-            {
-                "user": who.login,
-                "searches": who.without_request,
-                **facts(who, "refused", "reviewed", "queried"),
-            }
-            for who in drawn.people
-        ],
-    }
-
-
-def _say(invocation: Invocation, drawn: DrawnSearches) -> None:
-    out, zone = invocation.out, invocation.config.time_zone
+def _words(drawn: DrawnSearches, zone: tzinfo) -> Iterator[str | Table]:
     for item in drawn.items:
-        for line in _lines(item, zone):
-            out.say(line)
-        out.say()
-    out.say(f"{len(drawn.items)} drawn of {drawn.waiting} that wait for your review")
+        yield from _lines(item, zone)
+        yield ""
+    yield f"{len(drawn.items)} drawn of {drawn.waiting} that wait for your review"
     for seq, certificate in drawn.erased.items():
-        out.say(f"entry {seq} is not drawn: its details were erased [{certificate}]")
+        yield f"entry {seq} is not drawn: its details were erased [{certificate}]"
     if drawn.people:
-        out.say()
-        rows = [
-            (who.login, who.without_request, who.refused, who.reviewed, who.queried)
-            for who in drawn.people
-        ]
-        out.table(("who", "without request", "refused", "reviewed", "queried"), rows)
+        yield ""
+        rows = [tuple(facts(each).values()) for each in drawn.people]
+        yield Table(("who", "without request", "refused", "reviewed", "queried"), rows)
 
 
 def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     refused = "  REFUSED" if item.refused else ""
     at = local_time(item.at, zone)
-    yield f"entry {item.seq}  {at}  {item.by} ({item.role}){refused}"
+    yield f"entry {item.seq}  {at}  {item.user} ({item.role}){refused}"
     asked = ", ".join(f"{name} {value}" for name, value in item.criteria.items())
     yield f"  looked for  {asked or 'nothing in particular'}"
     yield f"  reason      {item.reason or 'none'}"
@@ -208,10 +173,8 @@ def review_glass(
     actor = acting_person(ctx.obj, practice)
     seen = _confirmed(ctx.obj, practice, request) if accept and not yes else None
     seqs = record_review(practice, actor, request, verdict=verdict, reason=reason, seen=seen)
-    out = ctx.obj.out
     value = {"id": request, "verdict": verdict, "approvals": list(seqs)}
-    entries = ", ".join(map(str, seqs))
-    out.show(value, lambda: out.say(f"{request} is {verdict}: log entry {entries}."))
+    ctx.obj.out.show(value, f"{request} is {verdict}: log entry {', '.join(map(str, seqs))}.")
 
 
 def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> frozenset[int]:
@@ -227,6 +190,46 @@ def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> fr
         raise Failed("not confirmed, so nothing was done")
     return frozenset(glass.seq for glass in alone)
 
+
+SamplePercent = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        metavar="PERCENT",
+        min=1,
+        max=100,
+        help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
+    ),
+]
+
+SampleCount = Annotated[
+    int | None,
+    typer.Option(
+        "--count", metavar="N", min=1, max=LARGEST_INTEGER, help="Draw so many of those that wait."
+    ),
+]
+
+Accept = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--accept",
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Accept the search of this entry; may be given again.",
+    ),
+]
+
+Query = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--query",
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Query the search of this entry, with --reason; may be given again.",
+    ),
+]
 
 AcceptGlass = Annotated[
     bool, typer.Option("--accept", help="It was right to decide it alone; it is flagged no more.")

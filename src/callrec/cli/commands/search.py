@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -10,21 +11,17 @@ from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
-from callrec.cli.output import local_time
+from callrec.cli.invocation import Context, acting_person, practice_of
+from callrec.cli.output import Output, Table, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from callrec.calls.find import ShownCall
     from callrec.practice import Practice
     from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
-
-HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
 
 search_app = new_app()
 
@@ -72,22 +69,32 @@ def search(
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
-    _show(ctx.obj, practice, found, request)
+    _show(ctx.obj.out, practice, found, request)
+
+
+def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
+    value = {"items": [call_json(call) for call in found.items], "total": found.total}
+    table = calls_table(found.items, practice.config.time_zone)
+    out.show(value, table if found.items else "No call is found.")
+    for place, numbers in _on_volumes(found.items).items():
+        out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
+    shown = len(found.items)
+    if found.total > shown:
+        out.note(f"{shown} of {found.total} calls are shown, the newest: ask more precisely")
+    if found.items and found.masked:
+        out.note("numbers and names are masked until a request for them is granted")
+        next_step = f"attach {request}" if request else "create --recording"
+        out.next_step(f"callrec request {next_step} {found.items[0].id}")
 
 
 def call_json(call: ShownCall) -> dict[str, Any]:
     """A recording as other programs read it (docs/cli.md)."""
-    return {
-        **facts(call, "id", "uid", "started_at", "local_time", "time_confidence"),
-        "duration_s": call.duration_ms / 1000,
-        **facts(call, "direction", "extension", "number", "parties", "format", "size_bytes"),
-        **facts(call, "state", "held", "sha256", "volumes"),
-    }
+    return {name: value for name, value in facts(call).items() if name != "is_unread"}
 
 
 def call_length(call: ShownCall) -> str:
     """How long a call lasted: ``3:07``, ``1:02:45``."""
-    whole = str(timedelta(seconds=call.duration_ms // 1000))
+    whole = str(timedelta(seconds=int(call.duration_s)))
     return whole.removeprefix("0:").removeprefix("0")
 
 
@@ -104,44 +111,25 @@ def outside_number(call: ShownCall) -> str:
     return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
 
 
-def _show(
-    invocation: Invocation, practice: Practice, found: SearchResult, request: str | None
-) -> None:
-    out = invocation.out
-    rows = [call_row(call, practice.config.time_zone) for call in found.items]
-
-    def text() -> None:
-        if rows:
-            out.table(HEADERS, rows)
-        else:
-            out.say("No call is found.")
-
-    out.show({"items": [call_json(call) for call in found.items], "total": found.total}, text)
-    for place, numbers in _on_volumes(found).items():
-        out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
-    if found.total > len(rows):
-        out.note(f"{len(rows)} of {found.total} calls are shown, the newest: ask more precisely")
-    if rows and found.masked:
-        out.note("numbers and names are masked until a request for them is granted")
-        next_step = f"attach {request}" if request else "create --recording"
-        out.next_step(f"callrec request {next_step} {found.items[0].id}")
-
-
-def _on_volumes(found: SearchResult) -> dict[str, list[int]]:
-    """The calls whose sound is on volumes only, by where."""
+def _on_volumes(calls: Iterable[ShownCall]) -> dict[str, list[int]]:
+    """Those whose sound is on volumes only, by where."""
     places: dict[str, list[int]] = {}
-    for call in found.items:
+    for call in calls:
         if call.is_on_volumes_only:
             places.setdefault(only_on_volumes(call), []).append(call.id)
     return places
 
 
-def call_row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
-    """A call's row under `HEADERS`."""
-    began = local_time(call.started_at, zone)
-    parties = ", ".join(call.parties)
-    number = outside_number(call)
-    return call.id, began, call_length(call), call.direction, call.extension, number, parties
+def calls_table(calls: Iterable[ShownCall], zone: tzinfo) -> Table:
+    """Calls, a row each."""
+    rows = [
+        (
+            *(call.id, local_time(call.started_at, zone), call_length(call)),
+            *(call.direction, call.extension, outside_number(call), ", ".join(call.parties)),
+        )
+        for call in calls
+    ]
+    return Table(("id", "began", "length", "direction", "ext", "number", "parties"), rows)
 
 
 def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
@@ -221,26 +209,16 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
-    out = ctx.obj.out
-    sources = [{"name": s.name, "modified_at": s.modified_at} for s in shown.provenance]
-
-    def text() -> None:
-        for line in labelled(_lines(shown, practice.config.time_zone), width=11):
-            out.say(line)
-
     value = {
         **call_json(shown.call),
         **facts(shown.clock),
-        **facts(shown, "sides", "findings"),
-        "provenance": sources,
-        **facts(shown, "notices", "caller_told"),
-        "file_checked": shown.is_file_checked,
+        **facts(shown, "sides", "findings", "provenance", "notices", "caller_told", "file_checked"),
         "category": shown.category.name,
-        "rule": shown.category.rule,
-        "due_on": shown.due_on,
+        **facts(shown.category, "rule"),
+        **facts(shown, "due_on"),
     }
-    out.show(value, text)
-    out.next_step(f"callrec request create --recording {recording}")
+    ctx.obj.out.show(value, labelled(_lines(shown, practice.config.time_zone), width=11))
+    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
 
 
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
@@ -265,20 +243,17 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "state", f"{call.state}, held" if call.held else call.state
     if call.is_on_volumes_only:
         yield "kept", only_on_volumes(call)
-    yield "retention", _retention(shown)
+    due = f"; due on {shown.due_on}" if shown.due_on else ""
+    yield "retention", f"{shown.category.rule}{due}"
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
-    if shown.is_file_checked:
+    if shown.file_checked:
         yield "checked", "columns, details and sealed file are as they were sealed"
     else:
         yield "checked", "columns and details; attach the volume to check the sealed file"
-
-
-def _retention(shown: CheckedRecording) -> str:
-    return f"{shown.category.rule}" + (f"; due on {shown.due_on}" if shown.due_on else "")
 
 
 def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
 from callrec.cli.commands import restore as restoring
 from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
-from callrec.cli.commands.restore import check_all_fetched, fetched_json, say_not_fetched
+from callrec.cli.commands.restore import check_all_fetched, fetched_json, not_fetched_lines
+from callrec.cli.commands.volumes import volume_json
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import counted, local_time
-from callrec.errors import Locked, Tampered, Unusable
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    acting_person_if_any,
+    practice_of,
+    signing_person,
+)
+from callrec.cli.output import Table, counted, local_time
+from callrec.errors import Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import tzinfo
-
     from callrec.archive.volumes import ListedVolume
-    from callrec.intake.reconciled import LastReconciled
     from callrec.office.inbox import InboxItem
     from callrec.office.status import SearchCount, Status
-    from callrec.practice import Actor, Practice
     from callrec.requests.due import DueRequest
+
+_OF_A_VOLUME: Final = ("volume", "standing", "last_seen", "last_verified", "on_vaults_disk")
 
 status_app = new_app()
 
@@ -39,10 +46,10 @@ def status(ctx: Context) -> None:
     from callrec.practice import powers
 
     practice = practice_of(ctx.obj)
-    actor = _actor_if_any(ctx.obj, practice)
+    actor = acting_person_if_any(ctx.obj, practice)
     found = read_status(practice, actor)
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
-    searched = found.searched_without_request if governs else ()
+    searched, last = found.searched_without_request if governs else (), found.last_reconcile
     value = {
         **facts(found, "practice", "recordings"),
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
@@ -51,20 +58,12 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         **facts(found, "last_archive", "last_verify"),
         "volumes": [
-            {
-                "volume": each.label,
-                "standing": each.standing,
-                "last_seen": each.seen_at,
-                "last_verified": each.verified_at,
-                "on_vaults_disk": each.on_vaults_disk,
-            }
-            for each in found.volumes
+            {name: volume[name] for name in _OF_A_VOLUME}
+            for volume in map(volume_json, found.volumes)
         ],
-        "last_reconcile": _reconciled_json(found.last_reconcile),
+        "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
         "last_drill": found.last_drill,
-        "searched_without_request": [
-            {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
-        ],
+        "searched_without_request": [facts(who) for who in searched],
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
             for glass in found.unreviewed_glass
@@ -74,36 +73,30 @@ def status(ctx: Context) -> None:
         ],
         **facts(found, "retention_due", "warnings"),
     }
-    ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
+    zone = practice.config.time_zone
+    ctx.obj.out.show(value, _status_lines(found, searched, zone, known=actor is not None))
     if found.waiting_for_me:
         ctx.obj.out.next_step("callrec inbox")
 
 
-def _say(
-    invocation: Invocation, found: Status, searched: tuple[SearchCount, ...], *, known: bool
-) -> None:
-    out = invocation.out
-    out.say(f"{found.practice}: {counted(found.recordings, 'recording')}")
+def _status_lines(
+    found: Status, searched: Sequence[SearchCount], zone: tzinfo, *, known: bool
+) -> Iterator[str]:
+    yield f"{found.practice}: {counted(found.recordings, 'recording')}"
     if known:
-        out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
+        yield f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon"
     else:
-        out.say("nobody is logged in, so nobody's inbox is shown")
-    for lines in (
-        _clocks(found),
-        _keeping(found, invocation.config.time_zone),
-        _watching(searched),
-        (f"warning: {warning}" for warning in found.warnings),
-    ):
-        for line in lines:
-            out.say(line)
-
-
-def _clocks(found: Status) -> Iterator[str]:
+        yield "nobody is logged in, so nobody's inbox is shown"
     for request in found.overdue:
         yield f"OVERDUE: {request.reference}, {request.purpose}, since {request.deadline.due_on}"
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
         yield f"due soon: {request.reference}, {request.purpose}, by {due}"
+    yield from _keeping(found, zone)
+    for who in searched:
+        refused = f", {who.refused} refused" if who.refused else ""
+        yield f"searched without a request: {who.user}, {who.searches} times{refused}"
+    yield from (f"warning: {warning}" for warning in found.warnings)
 
 
 def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
@@ -127,12 +120,6 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
 
 
-def _watching(searched: tuple[SearchCount, ...]) -> Iterator[str]:
-    for who in searched:
-        refused = f", {who.refused} refused" if who.refused else ""
-        yield f"searched without a request: {who.login}, {who.done} times{refused}"
-
-
 def _verified(each: ListedVolume, zone: tzinfo) -> str:
     if each.is_lost:
         return "reported lost"
@@ -142,23 +129,12 @@ def _verified(each: ListedVolume, zone: tzinfo) -> str:
     return f"{here}last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
-def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
-    try:
-        return acting_person(invocation, practice)
-    except Locked:
-        return None
-
-
 def _due_json(request: DueRequest) -> dict[str, object]:
     return {
         "request": request.reference,
         **facts(request, "purpose", "state"),
         **facts(request.deadline, "due_on", "target_on"),
     }
-
-
-def _reconciled_json(last: LastReconciled | None) -> dict[str, object] | None:
-    return None if last is None else {"at": last.at, **counts_json(last.days, last.counts)}
 
 
 def _json(item: InboxItem) -> dict[str, object]:
@@ -193,16 +169,16 @@ def doctor(
     with out.progress("looking", total=count_recordings(practice)) as advance:
         found = tuple(examine(practice, ctx.obj.environ, full=full, done=advance))
 
-    def text() -> None:
+    def lines() -> Iterator[str]:
         for finding in found:
-            out.say(f"{finding.level:8} {finding.what}")
+            yield f"{finding.level:8} {finding.what}"
             if finding.hint:
-                out.say(f"{'':8} -> {finding.hint}")
+                yield f"{'':8} -> {finding.hint}"
 
-    out.show_items([{**facts(each), "hint": each.hint or None} for each in found], text)
-    damage = [finding for finding in found if finding.level is Level.DAMAGE]
-    if damage:
-        raise Tampered(damage[0].what, hint=damage[0].hint)
+    out.show_items([facts(each) for each in found], lines())
+    for finding in found:
+        if finding.level is Level.DAMAGE:
+            raise Tampered(finding.what, hint=finding.hint or "")
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
@@ -221,12 +197,8 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
         done = repair_from_volumes(practice, actor, opened, advance=advance)
-
-    def text() -> None:
-        out.say(f"{counted(done.fetched.recordings, 'recording')} fetched back.")
-        say_not_fetched(out, done)
-
-    out.show(fetched_json(done), text)
+    line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
+    out.show(fetched_json(done), (line, *not_fetched_lines(done)))
     out.next_step("callrec doctor --full")
     check_all_fetched(done)
 
@@ -241,41 +213,34 @@ def inbox(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
-    out, zone = ctx.obj.out, practice.config.time_zone
     values = [
         {
             "id": item.reference,
             **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
-            **facts(item, "due_on", "due_at", "target_on", "urgency"),
-            "nobody_else": item.is_alone,
+            **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
         }
         for item in items
     ]
+    ctx.obj.out.show_items(values, _inbox_words(items, practice.config.time_zone))
+    if items:
+        ctx.obj.out.next_step(_command(items[0]))
+
+
+def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Table]:
+    if not items:
+        yield "Nothing waits for you."
+        return
     rows = [
         (
-            item.reference,
-            f"to {item.waits_to}",
-            item.purpose or "incident",
-            item.created_by,
-            item.recordings,
-            _by(item, zone),
+            *(item.reference, f"to {item.waits_to}", item.purpose or "incident"),
+            *(item.created_by, item.recordings, _by(item, zone)),
         )
         for item in items
     ]
-    headers = ("request", "waits", "purpose", "made by", "recordings", "by")
-
-    def text() -> None:
-        if rows:
-            out.table(headers, rows)
-        else:
-            out.say("Nothing waits for you.")
-        for item in items:
-            if item.is_alone:
-                out.say(f"Nobody else may decide {item.reference}: lend the power to somebody.")
-
-    out.show_items(values, text)
-    if items:
-        out.next_step(_command(items[0]))
+    yield Table(("request", "waits", "purpose", "made by", "recordings", "by"), rows)
+    for item in items:
+        if item.nobody_else:
+            yield f"Nobody else may decide {item.reference}: lend the power to somebody."
 
 
 def _command(item: InboxItem) -> str:

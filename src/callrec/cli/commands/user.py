@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,19 +15,15 @@ from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
+from callrec.cli.output import Table
 from callrec.cli.prompts import read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
 from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from callrec.cli.output import Output
     from callrec.login.people import Colleague
-    from callrec.people.joining import AddedPerson
-    from callrec.practice import Practice
 
 user_app = new_app()
 
@@ -58,31 +57,21 @@ def add(
     else:
         given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
-    _show_added(ctx.obj, added, password_file, credential_file)
+    out, line = ctx.obj.out, f"{added.login} is added as {added.role}."
+    value = {"user": added.login, "role": added.role}
+    if credential_file is not None:
+        written = f'Its credential is in "{credential_file}", which only you can read.'
+        out.show({**value, "password": None}, (line, written))
+        return
+    shown = _hand_over(added.password, password_file)
+    out.show({**value, "password": shown}, (line, *_provisional_lines(shown)))
+    out.next_step(f"{added.login} runs callrec login {added.login}")
 
 
-def _show_added(
-    invocation: Invocation, added: AddedPerson, password_file: Path | None, credential: Path | None
-) -> None:
-    out = invocation.out
-    shown = None if credential else _hand_over(added.password, password_file)
-    value = {"user": added.login, "role": added.role, "password": shown}
-
-    def text() -> None:
-        out.say(f"{added.login} is added as {added.role}.")
-        if credential:
-            out.say(f'Its credential is in "{credential}", which only you can read.')
-        elif shown:
-            _say_provisional(out, shown)
-
-    out.show(value, text)
-    if not credential:
-        out.next_step(f"{added.login} runs callrec login {added.login}")
-
-
-def _say_provisional(out: Output, password: str) -> None:
-    out.say("Provisional password, shown this once:")
-    out.say(f"  {password}")  # on a line of its own, which no terminal breaks
+def _provisional_lines(password: str | None) -> Iterator[str]:
+    if password:
+        yield "Provisional password, shown this once:"
+        yield f"  {password}"  # on a line of its own, which no terminal breaks
 
 
 def _provisional(file: Path | None) -> str:
@@ -129,21 +118,21 @@ def reset(
     given = _provisional(password_file)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given)
-    out, shown = ctx.obj.out, _hand_over(done.password, password_file)
+    shown = _hand_over(done.password, password_file)
+    ctx.obj.out.show(
+        {"user": user, "password": shown, **facts(done, "taken_back")},
+        (
+            f"{user} makes a new key at the next login, and may nothing till you confirm it.",
+            *_provisional_lines(shown),
+            *_taken_back_lines(done.taken_back),
+        ),
+    )
+    ctx.obj.out.next_step(f"{user} runs callrec login {user}")
 
-    def text() -> None:
-        out.say(f"{user} makes a new key at the next login, and may nothing till you confirm it.")
-        if shown:
-            _say_provisional(out, shown)
-        _say_taken_back(out, done.taken_back)
 
-    out.show({"user": user, "password": shown, "taken_back": list(done.taken_back)}, text)
-    out.next_step(f"{user} runs callrec login {user}")
-
-
-def _say_taken_back(out: Output, requests: tuple[str, ...]) -> None:
+def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
     for reference in requests:
-        out.say(f"{reference}: what was granted is destroyed; approve it again if need be.")
+        yield f"{reference}: what was granted is destroyed; approve it again if need be."
 
 
 @user_app.command()
@@ -164,46 +153,45 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
         ctx.obj.out.note(f"  {grouped_fingerprint(shown.claimed_fingerprint)}")
         ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
     done = confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
-    out = ctx.obj.out
-    out.show(_json(done), lambda: out.say(f"{user} is confirmed as {done.role}."))
+    ctx.obj.out.show(_json(done), f"{user} is confirmed as {done.role}.")
 
 
 @user_app.command("list")
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
     from callrec.login.people import list_people
+    from callrec.practice import today
 
     practice = practice_of(ctx.obj)
     everybody = list_people(practice, acting_person(ctx.obj, practice))
-    out = ctx.obj.out
-    rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
+    on = today(practice)
 
-    def text() -> None:
-        out.table(("login", "name", "role", "standing"), rows)
+    def words() -> Iterator[str | Table]:
+        rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
+        yield Table(("login", "name", "role", "standing"), rows)
         for person in everybody:
-            for power, until in person.delegations:
-                out.say(f"{person.login} may {power} until {until}{_over(practice, until)}")
+            for lent in person.delegations:
+                yield f"{person.login} may {lent.power} until {_until(lent.until, on)}"
 
-    out.show_items([_json(c) for c in everybody], text)
+    ctx.obj.out.show_items([_json(c) for c in everybody], words())
 
 
 @user_app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """One person: role, powers, delegations, key."""
     from callrec.login.people import show_person
+    from callrec.practice import today
 
     practice = practice_of(ctx.obj)
     found = show_person(practice, acting_person(ctx.obj, practice), login=user)
-    out = ctx.obj.out
-
-    def text() -> None:
-        out.say(f"{found.login}  {found.full_name}  ({found.role}, {found.standing})")
-        out.say(f"may: {', '.join(found.powers) or 'nothing'}")
-        for power, until in found.delegations:
-            out.say(f"lent: {power}, until {until}{_over(practice, until)}")
-        out.say(f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}")
-
-    out.show(_json(found), text)
+    on = today(practice)
+    lines = (
+        f"{found.login}  {found.full_name}  ({found.role}, {found.standing})",
+        f"may: {', '.join(found.powers) or 'nothing'}",
+        *(f"lent: {lent.power}, until {_until(lent.until, on)}" for lent in found.delegations),
+        f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}",
+    )
+    ctx.obj.out.show(_json(found), lines)
 
 
 @user_app.command()
@@ -222,23 +210,22 @@ def role(
     done = change_role(
         practice, signing_person(ctx.obj, practice), login=user, role=role, only=held
     )
-    out, said = ctx.obj.out, f"{user} is {role} now"
+    only_now = f", and may: {', '.join(sorted(held))}" if held else ""
     value = {
         "user": user,
         "role": role,
         "only": sorted(held) or None,
-        "delegations": [{"power": lent.power, "until": lent.until} for lent in done.lent],
-        "taken_back": list(done.taken_back),
+        **facts(done, "delegations", "taken_back"),
     }
 
-    def text() -> None:
-        out.say(f"{said}, and may: {', '.join(sorted(held))}." if held else f"{said}.")
-        for lent in done.lent:
+    def lines() -> Iterator[str]:
+        yield f"{user} is {role} now{only_now}."
+        for lent in done.delegations:
             ends = f"callrec user delegate {user} --power {lent.power} --end"
-            out.say(f"{lent.power} stays lent until {lent.until}: {ends}")
-        _say_taken_back(out, done.taken_back)
+            yield f"{lent.power} stays lent until {lent.until}: {ends}"
+        yield from _taken_back_lines(done.taken_back)
 
-    out.show(value, text)
+    ctx.obj.out.show(value, lines())
 
 
 @user_app.command()
@@ -262,15 +249,15 @@ def delegate(
     if end is (until is not None):
         raise Unusable("a power is lent until a day, or ended", hint="give --until DATE or --end")
     last = parse_day(until, today(practice)) if until else None
-    actor, out = signing_person(ctx.obj, practice), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
         said = f"{user} may not {power} any more; what it opened goes on under new keys."
     else:
         lend_power(practice, actor, login=user, power=power, until=last)
         said = f"{user} may {power} until {last}."
-    out.show({"user": user, "power": power, "until": last}, lambda: out.say(said))
-    out.next_step(f"callrec user show {user}")
+    ctx.obj.out.show({"user": user, "power": power, "until": last}, said)
+    ctx.obj.out.next_step(f"callrec user show {user}")
 
 
 @user_app.command()
@@ -287,13 +274,8 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     actor = signing_person(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
     taken_back = disable_person(practice, actor, login=user)
-    out = ctx.obj.out
-
-    def text() -> None:
-        out.say(f"{user} is disabled.")
-        _say_taken_back(out, taken_back)
-
-    out.show({"user": user, "standing": "disabled", "taken_back": list(taken_back)}, text)
+    value = {"user": user, "standing": "disabled", "taken_back": list(taken_back)}
+    ctx.obj.out.show(value, (f"{user} is disabled.", *_taken_back_lines(taken_back)))
 
 
 @user_app.command()
@@ -308,24 +290,18 @@ def password(ctx: Context) -> None:
         f"New password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
     )
     change_password(practice, actor, password=chosen)
-    out = ctx.obj.out
-    out.show({"user": actor.login}, lambda: out.say("Your password is changed."))
+    ctx.obj.out.show({"user": actor.login}, "Your password is changed.")
 
 
-def _over(practice: Practice, until: str) -> str:
-    """What is added to what was lent until a day that is over."""
-    from callrec.practice import today
-
-    return "" if until >= today(practice).isoformat() else ", which is over"
+def _until(until: date, on: date) -> str:
+    return f"{until}" if until >= on else f"{until}, which is over"
 
 
 def _json(person: Colleague) -> dict[str, Any]:
     return {
         "user": person.login,
         "name": person.full_name,
-        **facts(person, "role", "standing", "powers"),
-        "delegations": [{"power": p, "until": until} for p, until in person.delegations],
-        "fingerprint": person.fingerprint,
+        **facts(person, "role", "standing", "powers", "delegations", "fingerprint"),
         "claimed_fingerprint": person.claimed_fingerprint or None,
     }
 

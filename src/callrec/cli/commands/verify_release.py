@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,13 +11,13 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
-from callrec.cli.output import qr_code
+from callrec.cli.output import Table, qr_code
 from callrec.errors import Tampered, Unchecked
 
 if TYPE_CHECKING:
-    from callrec.cli.output import Output
     from callrec.package.callrec_verify import Result
     from callrec.release.verify import CheckedFile, CheckedRelease
 
@@ -39,14 +41,22 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     """
     from callrec.release.verify import verify_release as verify
 
-    call = ctx.obj
-
-    def passphrase() -> str:
-        return call.prompts.ask_password("Passphrase of the package", file_variable=PASSPHRASE_FILE)
-
-    found = verify(path, pin=pin, passphrase=passphrase)
-    call.out.show(_json(found), lambda: _say(call.out, found))
-    _end(found.result)
+    ask = ctx.obj.prompts.ask_password
+    asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
+    found = verify(path, pin=pin, passphrase=asked)
+    result = found.result
+    value = {
+        **facts(result, "verdict", "trust"),
+        **facts(found, "display"),
+        "fingerprint": result.fingerprint or None,
+        "release": result.manifest.get("release"),
+        "request": result.manifest.get("request", {}).get("number"),
+        "practice": result.manifest.get("practice"),
+        **facts(result, "problems"),
+        **facts(found, "files"),
+    }
+    ctx.obj.out.show(value, _words(found))
+    _end(result)
 
 
 def _end(result: Result) -> None:
@@ -67,69 +77,34 @@ def _end(result: Result) -> None:
         )
 
 
-def _json(found: CheckedRelease) -> dict[str, object]:
-    result = found.result
-    return {
-        "verdict": result.verdict,
-        "trust": result.trust,
-        "display": found.display,
-        "fingerprint": result.fingerprint or None,
-        "release": result.manifest.get("release"),
-        "request": result.manifest.get("request", {}).get("number"),
-        "practice": result.manifest.get("practice"),
-        "problems": [{"path": each.path, "what": each.what} for each in result.problems],
-        "files": [
-            {
-                "path": file.path,
-                "state": file.state,
-                "role": file.role or None,
-                "recording": file.recording,
-                "local_time": file.local_time or None,
-                "duration_s": None if file.duration_ms is None else file.duration_ms / 1000,
-            }
-            for file in found.files
-        ],
-    }
-
-
-def _say(out: Output, found: CheckedRelease) -> None:
+def _words(found: CheckedRelease) -> Iterator[str | Table]:
     from callrec.package.callrec_verify import PROVES
 
     result = found.result
     if result.manifest:
         request, at = result.manifest["request"]["number"], result.manifest["at"]
-        out.say(f"{result.manifest['practice']}, request {request}")
-        out.say(f"put together on {at[:10]} at {at[11:16]} UTC{_entry(result)}")
-    out.table(
-        ("file", "found", "role", "call began", "length"), [_row(file) for file in found.files]
-    )
-    for remark in found.remarks:
-        out.say(remark)
-    for problem in result.problems:
-        out.say(f"- {problem.path} {problem.what}")
-    out.say("fingerprint:")
-    out.say(f"  {grouped_fingerprint(result.fingerprint) or 'none can be read'}")
-    out.say(f"TRUST: {result.trust}")
-    out.say(result.verdict)
+        entry = f", entry {result.entry['seq']} of its audit log" if result.entry else ""
+        yield f"{result.manifest['practice']}, request {request}"
+        yield f"put together on {at[:10]} at {at[11:16]} UTC{entry}"
+    yield Table(("file", "found", "role", "call began", "length"), [_row(f) for f in found.files])
+    yield from found.remarks
+    yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
+    yield "fingerprint:"
+    yield f"  {grouped_fingerprint(result.fingerprint) or 'none can be read'}"
+    yield f"TRUST: {result.trust}"
+    yield result.verdict
     if result.verdict == "VERIFIED":
-        out.say(f"This {PROVES}.")
-        out.say("Whether the signer's key was taken away later, only the practice can say.")
+        yield f"This {PROVES}."
+        yield "Whether the signer's key was taken away later, only the practice can say."
     if found.display == "ok":
-        out.say("What the page shows in a browser, and its code, were signed with the files in it.")
+        yield "What the page shows in a browser, and its code, were signed with the files in it."
 
 
-def _entry(result: Result) -> str:
-    return f", entry {result.entry['seq']} of its audit log" if result.entry else ""
-
-
-def _row(file: CheckedFile) -> tuple[str, ...]:
-    began = file.local_time[:16].replace("T", " ")
-    return file.path, file.state, file.role, began, _length(file.duration_ms)
-
-
-def _length(duration_ms: int | None) -> str:
-    seconds = None if duration_ms is None else round(duration_ms / 1000)
-    return "" if seconds is None else f"{seconds // 60}:{seconds % 60:02d}"
+def _row(file: CheckedFile) -> tuple[str | None, ...]:
+    began = (file.local_time or "")[:16].replace("T", " ")
+    seconds = None if file.duration_s is None else round(file.duration_s)
+    length = "" if seconds is None else f"{seconds // 60}:{seconds % 60:02d}"
+    return file.path, file.state, file.role, began, length
 
 
 fingerprint_app = new_app()
@@ -147,23 +122,16 @@ def fingerprint(ctx: Context) -> None:
     digits = practice.root.hex()
     groups = grouped_fingerprint(digits)
     out = ctx.obj.out
-    out.show(
-        {"fingerprint": digits, "groups": groups.split()},
-        lambda: _say_fingerprint(out, practice.name, groups, digits),
-    )
+
+    def lines() -> Iterator[str]:
+        yield from (groups, "", "For the website and the letterhead:")
+        yield f'"Recordings released by {practice.name} can be checked against this fingerprint:'
+        yield f'{groups}"'
+        if out.is_on_a_terminal:
+            yield from ("", *qr_code(digits))
+
+    out.show({"fingerprint": digits, "groups": groups.split()}, lines())
     out.note("compare it with the page of the recovery kit before you publish it")
-
-
-def _say_fingerprint(out: Output, practice: str, groups: str, digits: str) -> None:
-    out.say(groups)
-    out.say()
-    out.say("For the website and the letterhead:")
-    out.say(f'"Recordings released by {practice} can be checked against this fingerprint:')
-    out.say(f'{groups}"')
-    if out.is_on_a_terminal:
-        out.say()
-        for line in qr_code(digits):
-            out.say(line)
 
 
 Package = Annotated[

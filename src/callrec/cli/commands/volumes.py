@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,17 +13,18 @@ import typer
 from callrec.cli.commands import incident as incident_options
 from callrec.cli.commands.incident import read_noticed
 from callrec.cli.facts import facts
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    acting_person,
+    acting_person_if_any,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted, local_time
-from callrec.errors import Locked
+from callrec.cli.output import Table, counted, local_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime, tzinfo
-
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper
-    from callrec.practice import Actor, Practice
 
 MB, KB = 1_000_000, 1_000
 
@@ -34,19 +37,17 @@ def list_(ctx: Context) -> None:
     from callrec.archive.volumes import keepers_of_volumes, list_volumes
 
     practice = practice_of(ctx.obj)
-    actor = _actor_if_any(ctx.obj, practice)
+    actor = acting_person_if_any(ctx.obj, practice)
     kept = keepers_of_volumes(practice, actor) if actor else {}
-    volumes = list_volumes(practice)
-    out, zone = ctx.obj.out, practice.config.time_zone
+    volumes, zone = list_volumes(practice), practice.config.time_zone
     headers = ("volume", "recordings", "size", "last written", "last verified", "now")
 
-    def text() -> None:
-        out.table(headers, [_row(each, zone) for each in volumes])
+    def words() -> Iterator[str | Table]:
+        yield Table(headers, [_row(each, zone) for each in volumes])
         for each in volumes:
-            for line in _lines(each, kept.get(each.volume), zone):
-                out.say(line)
+            yield from _lines(each, kept.get(each.volume), zone)
 
-    out.show_items([_json(each, kept.get(each.volume)) for each in volumes], text)
+    ctx.obj.out.show_items([volume_json(each, kept.get(each.volume)) for each in volumes], words())
 
 
 def keep(ctx: Context, label: VolumeLabel, *, by: KeptBy = None, at: KeptAt = None) -> None:
@@ -60,12 +61,9 @@ def keep(ctx: Context, label: VolumeLabel, *, by: KeptBy = None, at: KeptAt = No
     )
     practice = practice_of(ctx.obj)
     record_volume_keeper(practice, acting_person(ctx.obj, practice), label, kept)
-    out = ctx.obj.out
-    out.show(
-        {"volume": label, "with": kept.by, "at": kept.place},
-        lambda: out.say(f'"{label}" is with {kept.by}, at {kept.place}.'),
-    )
-    out.next_step("callrec archive list")
+    value = {"volume": label, "with": kept.by, "at": kept.place}
+    ctx.obj.out.show(value, f'"{label}" is with {kept.by}, at {kept.place}.')
+    ctx.obj.out.next_step("callrec archive list")
 
 
 def lost(
@@ -88,20 +86,14 @@ def lost(
     practice = practice_of(ctx.obj)
     loss = LossReport(label=label, noticed_at=read_noticed(when, practice), tell=tell)
     done = report_lost(practice, signing_person(ctx.obj, practice), loss)
-    out, zone = ctx.obj.out, practice.config.time_zone
-
-    def text() -> None:
-        for line in _lost_lines(done, zone):
-            out.say(line)
-
     value = {
         "volume": done.label,
         "incident": done.incident.reference,
         **facts(done.incident, "told", "due_at"),
         **facts(done, "recordings", "without_copy"),
     }
-    out.show(value, text)
-    out.next_step(f"callrec incident show {done.incident.reference}")
+    ctx.obj.out.show(value, _lost_lines(done, practice.config.time_zone))
+    ctx.obj.out.next_step(f"callrec incident show {done.incident.reference}")
 
 
 def found(ctx: Context, folder: VolumeFolder) -> None:
@@ -115,10 +107,8 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     with out.progress("reading bags", total=count_bags(folder)) as advance:
         report = report_found(practice, actor, folder, advance)
     read = counted(report.checked, "recording")
-    out.show(
-        {"volume": report.label, "checked": report.checked},
-        lambda: out.say(f'"{report.label}" is as it was written and in use again: {read}.'),
-    )
+    line = f'"{report.label}" is as it was written and in use again: {read}.'
+    out.show({"volume": report.label, "checked": report.checked}, line)
     out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
 
 
@@ -129,7 +119,8 @@ def size_in_words(size_bytes: int) -> str:
     return f"{size_bytes / KB:,.1f} kB"
 
 
-def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
+def volume_json(each: ListedVolume, kept: VolumeKeeper | None = None) -> dict[str, Any]:
+    """As other programs read it (docs/cli.md)."""
     return {
         "volume": each.label,
         **facts(each, "standing", "serial"),
@@ -141,15 +132,13 @@ def _json(each: ListedVolume, kept: VolumeKeeper | None) -> Mapping[str, Any]:
         **facts(each, "bags", "recordings"),
         "bytes": each.size_bytes,
         "last_verified": each.verified_at,
-        "on_vaults_disk": each.on_vaults_disk,
+        **facts(each, "on_vaults_disk"),
     }
 
 
 def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
     return (
-        each.label,
-        each.recordings,
-        size_in_words(each.size_bytes),
+        *(each.label, each.recordings, size_in_words(each.size_bytes)),
         _day(each.written_at, zone),
         _day(each.verified_at, zone) if each.verified_at else "never by you",
         "lost" if each.is_lost else "attached" if each.at else "away",
@@ -181,13 +170,6 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
 
 def _day(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d}"
-
-
-def _actor_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
-    try:
-        return acting_person(invocation, practice)
-    except Locked:
-        return None
 
 
 VolumeLabel = Annotated[

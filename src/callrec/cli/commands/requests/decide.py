@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,12 +14,15 @@ from callrec.cli.commands.requests.view import (
     date_mismatch_lines,
     edits_json,
     edits_lines,
+    remark_lines,
     request_lines,
-    staff_named_lines,
+    show_state,
 )
+from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
+    Invocation,
     acting_person,
     countersigning_person,
     practice_of,
@@ -26,18 +31,13 @@ from callrec.cli.invocation import (
 from callrec.cli.options import read_recording
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, parse_day
-from callrec.policy.edits import TypedEdit, read_clip, read_silence
+from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
-
-    from callrec.cli.invocation import Invocation
-    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
-    from callrec.requests.decide import ApprovalPreview, Approved, Decision
+    from callrec.requests.decide import Approved, Decision
 
 approve_app = new_app()
 
@@ -74,7 +74,7 @@ def approve(
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
-        withheld=_withheld(withhold or []),
+        withheld=_withheld(withhold or ()),
         edits=typed_edits(clip, silence),
         to=to,
         until=_day(practice, until, "--until"),
@@ -105,18 +105,15 @@ def _confirmed(
         decision = replace(decision, opened=shown.opened)
         foreseen = preview_approval(practice, actor, reference, decision)
         decision = replace(decision, seen=foreseen)
-        for line in _foreseen_lines(foreseen):
+        for line in (
+            f"To be granted: {', '.join(map(str, foreseen.granted))}.",
+            *_details(foreseen.granted, foreseen.withheld),
+            *remark_lines(foreseen.concerned, foreseen.of_other_day),
+        ):
             invocation.out.note(line)
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
     return decision
-
-
-def _foreseen_lines(foreseen: ApprovalPreview) -> Iterator[str]:
-    yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
-    yield from _details(foreseen.granted, foreseen.withheld)
-    yield from staff_named_lines(foreseen.concerned)
-    yield from date_mismatch_lines(foreseen.of_other_day)
 
 
 def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
@@ -126,7 +123,7 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
         yield f"Withheld: {number}, {ground}: {ground.meaning}."
 
 
-def _withheld(given: list[Withheld]) -> Mapping[int, Ground]:
+def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
     grounds = {each.recording: each.ground for each in given}
     if len(grounds) < len(set(given)):
         raise Unusable("a recording is withheld on one ground", hint="give its number once")
@@ -152,36 +149,28 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
     value = {
         "id": done.reference,
         "for": done.to,
-        "recordings": list(done.recordings),
+        **facts(done, "recordings"),
         "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
-        "lapses_at": done.lapses_at,
-        "of_other_day": list(done.of_other_day),
+        **facts(done, "lapses_at", "of_other_day"),
     }
-    until = last_day(done.lapses_at, practice.config.time_zone)
-
-    def text() -> None:
-        numbers = ", ".join(map(str, done.recordings))
-        what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
-        out.say(f"{done.reference} is approved: {numbers} {what}.")
-        for line in _details(done.edits, done.withheld):
-            out.say(line)
-        out.say(f"That may be used until {until}.")
-
-    out.show(value, text)
+    numbers = ", ".join(map(str, done.recordings))
+    what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
+    lines = (
+        f"{done.reference} is approved: {numbers} {what}.",
+        *_details(done.edits, done.withheld),
+        f"That may be used until {last_day(done.lapses_at, practice.config.time_zone)}.",
+    )
+    out.show(value, lines)
     for line in date_mismatch_lines(done.of_other_day):
         out.note(line)
-    out.next_step(_next(done))
-
-
-def _next(done: Approved) -> str:
     match done.purpose:
         case Purpose.ERASURE:
-            return f"callrec erase {done.reference}"
+            out.next_step(f"callrec erase {done.reference}")
         case Purpose.DISPOSAL:
-            return f"callrec retention dispose {done.reference}"
+            out.next_step(f"callrec retention dispose {done.reference}")
         case _:
-            return f"{done.to} runs callrec listen {done.reference}, or callrec release"
+            out.next_step(f"{done.to} runs callrec listen {done.reference}, or callrec release")
 
 
 deny_app = new_app()
@@ -212,8 +201,7 @@ def deny(
     state = deny_request(
         practice, actor, request, reason=why, ground=code, breaks_glass=break_glass
     )
-    out = ctx.obj.out
-    out.show({"id": request, "state": state}, lambda: out.say(f"{request} is {state}."))
+    show_state(ctx.obj, request, state)
 
 
 revoke_app = new_app()
@@ -235,11 +223,9 @@ def revoke(
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     done = revoke_grants(practice, actor, request, reason=why)
-    out = ctx.obj.out
-    value = {"id": request, "grants": done.grants, "state": done.state}
     said = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
-    out.show(value, lambda: out.say(said))
-    out.next_step(f"callrec request show {request}")
+    ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, said)
+    ctx.obj.out.next_step(f"callrec request show {request}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,26 +304,3 @@ def typed_edits(
 ) -> tuple[TypedEdit, ...]:
     """What both options said; of which recordings is known once it is known which are concerned."""
     return (*(clips or ()), *(silences or ()))
-
-
-def read_attended(text: str) -> str:
-    """Who attends a hearing, in a line."""
-    line = " ".join(text.split())
-    if not line:
-        raise Unusable("it is not said who attends", hint='say who, or --attended "nobody"')
-    return line
-
-
-Attended = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--attended",
-        metavar="WHO",
-        parser=read_attended,
-        help="Who is there besides you, or nobody; kept sealed; may be given again.",
-    ),
-]
-
-Look = Annotated[
-    bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
-]

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from callrec.cli import options
-from callrec.cli.commands import register as register_options
+from callrec.cli.commands.register import write_report
 from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.output import WIDTH, as_json, escape_controls, local_time
+from callrec.cli.output import WIDTH, escape_controls, local_time
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import tzinfo
-    from pathlib import Path
-
-    from callrec.cli.output import Output
     from callrec.registers.dossier import Dossier, DossierEntry
 
 _INDENT: Final = " " * 7
+
+_OF_AN_ENTRY = ("at", "seq", "by", "role", "what", "outcome", "attested", "recordings")
 
 
 def dossier(
     ctx: Context,
     request: options.Reference,
     *,
-    to: register_options.DossierFile = None,
+    to: DossierFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Print everything that ever happened to a request, in order.
@@ -37,35 +38,32 @@ def dossier(
     over, and what was tried and refused. Reading it is itself on record.
     """
     from callrec.registers.dossier import read_dossier
-    from callrec.system.files import write_whole
 
     call = ctx.obj
     practice = practice_of(call)
     zone = practice.config.time_zone
     replace = to is not None and check_destination(call, to, yes=yes)
     found = read_dossier(practice, signing_person(call, practice), request)
+    value = {
+        "id": found.reference,
+        **facts(found, "purpose", "state", "read_at", "in_full"),
+        "events": [
+            {**facts(entry, *_OF_AN_ENTRY), "details": entry.told, **facts(entry, "version")}
+            for entry in found.entries
+        ],
+    }
     if to is None:
-        call.out.show(_json(found), lambda: _say(call.out, found, zone))
+        call.out.show(value, _lines(found, zone))
     else:
-        write_whole(to, _written(to, found, zone), replace=replace)
+        lines = (f"{escape_controls(line)}\n" for line in _lines(found, zone))
+        write_report(to, value, lambda: "".join(lines).encode(), replace=replace)
         count = len(found.entries)
         written = {"path": to, "id": found.reference, "events": count}
-        call.out.show(written, lambda: call.out.say(f'"{to}" is written, entries: {count}'))
+        call.out.show(written, f'"{to}" is written, entries: {count}')
     if found.forged:
         raise Tampered(
             f"entries that name somebody who is not shown to have made them: {found.forged}"
         )
-
-
-def _say(out: Output, found: Dossier, zone: tzinfo) -> None:
-    for line in _lines(found, zone):
-        out.say(line)
-
-
-def _written(to: Path, found: Dossier, zone: tzinfo) -> bytes:
-    if to.suffix.lower() == ".json":
-        return f"{as_json(_json(found))}\n".encode()
-    return "".join(f"{escape_controls(line)}\n" for line in _lines(found, zone)).encode()
 
 
 def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
@@ -101,13 +99,13 @@ def _told(told: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
         if name == "further":
             yield from _told(value, zone)
         elif value not in (None, "", [], False):
-            between = " to " if name == "time" else ", "
-            yield from _labelled(name.replace("_", " "), _in_words(value, between, zone))
-
-
-def _labelled(label: str, text: str) -> Iterator[str]:
-    further = f"{_INDENT}  "
-    yield from wrap(f"{label}: {text}", WIDTH, initial_indent=_INDENT, subsequent_indent=further)
+            text = _in_words(value, " to " if name == "time" else ", ", zone)
+            yield from wrap(
+                f"{name.replace('_', ' ')}: {text}",
+                WIDTH,
+                initial_indent=_INDENT,
+                subsequent_indent=f"{_INDENT}  ",
+            )
 
 
 def _in_words(value: object, between: str, zone: tzinfo) -> str:
@@ -119,29 +117,14 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
         case list():
             return between.join(_in_words(each, between, zone) for each in value)
         case dict():
-            parts = (f"{name} {_in_words(each, between, zone)}" for name, each in value.items())
-            return " ".join(parts)
+            return " ".join(f"{name} {_in_words(v, between, zone)}" for name, v in value.items())
         case _:
             return str(value)
 
 
-def _json(found: Dossier) -> dict[str, Any]:
-    return {
-        "id": found.reference,
-        **facts(found, "purpose", "state", "read_at", "in_full"),
-        "events": [_event(entry) for entry in found.entries],
-    }
-
-
-def _event(entry: DossierEntry) -> dict[str, Any]:
-    version = entry.version
-    return {
-        **facts(entry, "at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
-        "details": dict(entry.told),
-        "version": version
-        and {
-            "version": version.version,
-            "digest": version.digest,
-            "particulars": version.particulars and dict(version.particulars),
-        },
-    }
+DossierFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FILE", help="Write it to this file: .json for programs, else as text."
+    ),
+]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Annotated
 
 import typer
 
+from callrec.cli.commands.requests.view import indented
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import WIDTH
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
 from callrec.policy.clause import Law
@@ -19,10 +20,6 @@ from callrec.policy.clock_events import ClockEvent, ClockEventKind, Deadline, Re
 from callrec.policy.clock_rules import check_event
 from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.purpose import TERMS, Purpose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
 
 due_app = new_app()
 
@@ -74,13 +71,9 @@ def _reckon(call: Invocation, receipt: Receipt, division: Division, *, extended:
 
 def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
     out = call.out
-
-    def text() -> None:
-        _say(call, _answer(found))
-        _say_why(call, found.why)
-
-    out.show(facts(found, "due_on", "target_on", "extended_due_on", "why"), text)
-    late = (_today(call) - found.due_on).days if found.due_on else 0
+    value = facts(found, "due_on", "target_on", "extended_due_on", "why")
+    out.show(value, _lines(_answer(found), found.why))
+    late = (call.today() - found.due_on).days if found.due_on else 0
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
     if TERMS[receipt.purpose].is_made_by_hand:
@@ -108,42 +101,20 @@ def _show_breach(call: Invocation, said: str) -> None:
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
     noticed = f"noticed on {full_date(aware.date())} at {aware:%H:%M}"
     why = (f"{noticed}; 72 hours, nights and holidays too [{Law.BREACH_PERIOD}]",)
-
-    def text() -> None:
-        call.out.say(f"Due by {local:%H:%M} on {full_date(local.date())}.")
-        _say_why(call, why)
-
-    call.out.show(
-        {
-            "due_at": due_at,
-            "due_on": local.date(),
-            "target_on": None,
-            "extended_due_on": None,
-            "why": why,
-        },
-        text,
-    )
+    value = {"due_at": due_at, "due_on": local.date(), "target_on": None, "extended_due_on": None}
+    answer = f"Due by {local:%H:%M} on {full_date(local.date())}."
+    call.out.show({**value, "why": why}, _lines([answer], why))
     if call.now() > due_at:
         call.out.note("overdue: the 72 hours are over")
     call.out.next_step("callrec incident report")
 
 
-def _say_why(call: Invocation, why: Iterable[str]) -> None:
-    call.out.say()
-    _say(call, why, indent="  ")
-
-
-def _say(call: Invocation, sentences: Iterable[str], indent: str = "") -> None:
-    for sentence in sentences:
-        further = f"{indent}  "
-        for line in wrap(
-            sentence,
-            WIDTH,
-            initial_indent=indent,
-            subsequent_indent=further,
-            break_on_hyphens=False,
-        ):
-            call.out.say(line)
+def _lines(answer: Iterable[str], why: Iterable[str]) -> Iterator[str]:
+    for sentence in answer:
+        yield from indented(sentence, "")
+    yield ""
+    for sentence in why:
+        yield from indented(sentence, "  ")
 
 
 def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
@@ -159,11 +130,7 @@ def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
 
 
 def _day(call: Invocation, text: str, option: str) -> date:
-    return parse_day(text, _today(call), what=option)
-
-
-def _today(call: Invocation) -> date:
-    return call.now().astimezone(call.config.time_zone).date()
+    return parse_day(text, call.today(), what=option)
 
 
 BREACH = "breach"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,7 +13,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
 from callrec.cli.facts import facts
-from callrec.cli.invocation import Context, practice_of
+from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
@@ -19,9 +21,6 @@ from callrec.policy.days import parse_day, parse_time
 from callrec.policy.handing_over import Channel, Handover
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
     from callrec.requests.event import DatedRequest
     from callrec.requests.packages import NotedPackage
@@ -104,23 +103,18 @@ WhichRelease = Annotated[
     ),
 ]
 
-_CAME: Final = {
-    Event.ANSWER: Awaited.CLARIFICATION,
-    Event.IDENTITY: Awaited.IDENTITY,
-    Event.AUTHORITY: Awaited.AUTHORITY,
-    Event.FEE: Awaited.FEE,
-}
+_CAME: Final = {each.came: each for each in Awaited}
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of every event."""
+class _Dated:
+    """What is typed of every event."""
 
     call: Invocation
     practice: Practice
     actor: Actor
     request: str
-    what: Event
+    event: Event
     on: date
     reason: str | None
 
@@ -149,16 +143,16 @@ def event(
     _check_belongs(what, handing_over=at or by or to_whom, release=release)
     practice = practice_of(ctx.obj)
     day = parse_day(on, today(practice))
-    told = _Told(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
+    dated = _Dated(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
     match what:
         case Event.THIRD_PARTIES:
-            _third_parties(told)
+            _third_parties(dated)
         case Event.HANDED_OVER:
-            _handed_over(told, at, by, to_whom, release)
+            _handed_over(dated, at, by, to_whom, release)
         case Event.ACKNOWLEDGED:
-            _acknowledged(told, release)
+            _acknowledged(dated, release)
         case _:
-            _dated(told, _event(what, wanted, day))
+            _clock(dated, wanted)
 
 
 def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> None:
@@ -174,98 +168,85 @@ def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> No
         )
 
 
-def _third_parties(told: _Told) -> None:
+def _third_parties(dated: _Dated) -> None:
     from callrec.requests.event import record_third_party_check
 
-    call, request = told.call, told.request
-    found = told.reason or call.prompts.ask("What was found", option="--reason TEXT")
-    record_third_party_check(told.practice, told.actor, request, on=told.on, assessment=found)
-    said = {"id": request, "event": told.what, "on": told.on}
-    call.out.show(said, lambda: call.out.say(f"{request} was checked for third parties."))
+    call, request = dated.call, dated.request
+    found = dated.reason or call.prompts.ask("What was found", option="--reason TEXT")
+    record_third_party_check(dated.practice, dated.actor, request, on=dated.on, assessment=found)
+    value = {"id": request, **facts(dated, "event", "on")}
+    call.out.show(value, f"{request} was checked for third parties.")
     call.out.next_step(f"callrec request show {request}")
 
 
 def _handed_over(
-    told: _Told, at: str | None, by: Channel | None, to_whom: str | None, release: str
+    dated: _Dated, at: str | None, by: Channel | None, to_whom: str | None, release: str
 ) -> None:
     from callrec.requests.packages import record_handed_over
 
-    prompts = told.call.prompts
-    said = Handover(
-        on=told.on,
+    prompts, request = dated.call.prompts, dated.request
+    handover = Handover(
+        on=dated.on,
         clock=parse_time(at) if at else None,
         channel=by or ask_channel(prompts, "By which way", option="--by"),
         to_whom=to_whom or prompts.ask("To whom", option="--to-whom TEXT"),
-        reason=told.reason or "",
+        reason=dated.reason or "",
     )
-    done = record_handed_over(
-        told.practice, told.actor, told.request, said, release=release.lower()
-    )
-    _show_recorded(told, done, "handed over")
-    told.call.out.next_step(f"callrec request event {told.request} acknowledged --on DATE")
+    which = release.lower()
+    done = record_handed_over(dated.practice, dated.actor, request, handover, release=which)
+    _show_recorded(dated, done, "handed over")
+    dated.call.out.next_step(f"callrec request event {request} acknowledged --on DATE")
 
 
-def _acknowledged(told: _Told, release: str) -> None:
+def _acknowledged(dated: _Dated, release: str) -> None:
     from callrec.requests.packages import record_acknowledged
 
-    done = record_acknowledged(
-        told.practice,
-        told.actor,
-        told.request,
-        on=told.on,
-        reason=told.reason or "",
-        release=release.lower(),
-    )
-    _show_recorded(told, done, "acknowledged")
-    told.call.out.next_step(f"callrec request show {told.request}")
+    on, reason, which = dated.on, dated.reason or "", release.lower()
+    practice, actor, request = dated.practice, dated.actor, dated.request
+    done = record_acknowledged(practice, actor, request, on=on, reason=reason, release=which)
+    _show_recorded(dated, done, "acknowledged")
+    dated.call.out.next_step(f"callrec request show {request}")
 
 
-def _show_recorded(told: _Told, done: NotedPackage, what: str) -> None:
-    value = {"id": done.reference, "event": told.what, "on": told.on, "release": done.release}
+def _show_recorded(dated: _Dated, done: NotedPackage, what: str) -> None:
+    value = {"id": done.reference, **facts(dated, "event", "on"), **facts(done, "release")}
     which = f"release {done.release[:8]} of {done.released_on}"
-    line = f"{done.reference}, {which}: {what} on {told.on}."
-    told.call.out.show(value, lambda: told.call.out.say(line))
+    dated.call.out.show(value, f"{done.reference}, {which}: {what} on {dated.on}.")
 
 
-def _dated(told: _Told, dated: ClockEvent) -> None:
+def _clock(dated: _Dated, wanted: AskedFor) -> None:
+    """What stops, starts or extends the clock of a request."""
+    from callrec.practice import today
     from callrec.requests.event import date_request
 
-    call, reason = told.call, told.reason
-    if reason is None and dated.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED):
+    call, practice, reason, on = dated.call, dated.practice, dated.reason, dated.on
+    match dated.event:
+        case Event.EXTEND:
+            event = ClockEvent(event=ClockEventKind.EXTENDED, on=on)
+        case Event.ASK:
+            event = ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=Awaited(wanted))
+        case came:
+            event = ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=_CAME[came])
+    if reason is None and event.event is not ClockEventKind.ANSWERED:
         reason = call.prompts.ask("Why, in a sentence", option="--reason TEXT")
-    done = date_request(told.practice, told.actor, told.request, dated, reason=reason or "")
+    done = date_request(practice, dated.actor, dated.request, event, reason=reason or "")
     value = {
         "id": done.reference,
-        "event": told.what,
-        "on": told.on,
+        **facts(dated, "event", "on"),
         **facts(done, "instead_of", "was_due_on", "state"),
         **deadline_json(done.deadline),
     }
-    call.out.show(value, lambda: _say(call, told.practice, done))
-    call.out.next_step(f"callrec request show {told.request}")
+    call.out.show(value, _lines(call, done, today(practice)))
+    call.out.next_step(f"callrec request show {dated.request}")
 
 
-def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
-    from callrec.requests.clock import AWAITED
-
-    if what is Event.EXTEND:
-        return ClockEvent(event=ClockEventKind.EXTENDED, on=on)
-    if what is Event.ASK:
-        return ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=AWAITED[wanted])
-    return ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=_CAME[what])
-
-
-def _say(call: Invocation, practice: Practice, done: DatedRequest) -> None:
-    from callrec.practice import today
-
+def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:
     if done.instead_of:
-        call.out.say(f"{done.instead_of} was on record of it; both stay, and the newest counts.")
+        yield f"{done.instead_of} was on record of it; both stay, and the newest counts."
     if done.was_due_on:
         call.out.note(
             f"it was due on {done.was_due_on}, and that was over when this was said: the register"
             " of subject access shows it (put_right)"
         )
-    call.out.say(f"{done.reference} is {done.state}.")
-    days = practice.config.clocks.warn_days
-    for line in deadline_lines(done.deadline, today(practice), warn_days=days):
-        call.out.say(line)
+    yield f"{done.reference} is {done.state}."
+    yield from deadline_lines(done.deadline, on, warn_days=call.config.clocks.warn_days)

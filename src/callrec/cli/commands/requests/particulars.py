@@ -7,7 +7,9 @@ where the policy does not take it.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path  # Typer reads it
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -16,6 +18,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.options import Command
+from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
@@ -32,10 +35,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import check_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
-    from callrec.cli.prompts import Prompts
     from callrec.practice import Practice
 
 _Answer = TypeVar("_Answer")
@@ -55,10 +54,6 @@ PURPOSE_MEANINGS = {
     Purpose.ERASURE: "somebody wants his calls erased",
     Purpose.PORTABILITY: "somebody wants his calls in a form for computers",
 }
-
-_NONE = "none"
-
-_UTF_8 = codecs.getincrementaldecoder("utf-8")
 
 _SIX: Mapping[str, Any] = {
     "reason": options.Reason,
@@ -102,8 +97,8 @@ def takes_particulars(command: Command) -> Command:
 
     They are many, and the same for each command that takes them.
     """
-    every = {**_SIX, **{_FURTHER[each]: option for each, option in FURTHER.items()}}
-    return options.with_options(command, every, after=2)
+    further = {_FURTHER[each]: option for each, option in FURTHER.items()}
+    return options.with_options(command, {**_SIX, **further}, after=2)
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
@@ -212,17 +207,15 @@ def _ask_one(
 
 def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
     """What was typed; of a file its name. A choice of two stands for its code."""
-    given = {field: typed[name] for field, name in _FURTHER.items()}
-    return {
-        field: _code(field, answer) if isinstance(answer, bool) else str(answer)
-        for field, answer in given.items()
-        if answer is not None
-    }
-
-
-def _code(field: FurtherParticular, answer: bool) -> str:  # noqa: FBT001  # a flag, as Typer gives it
-    first, second = QUESTIONS[field].choices
-    return first if answer else second
+    said = dict[FurtherParticular, str]()
+    for field, name in _FURTHER.items():
+        answer = typed[name]
+        if isinstance(answer, bool):
+            first, second = QUESTIONS[field].choices
+            said[field] = first if answer else second
+        elif answer is not None:
+            said[field] = str(answer)
+    return said
 
 
 def _read_file(name: str) -> str:
@@ -230,7 +223,8 @@ def _read_file(name: str) -> str:
     try:
         with Path(name).open("rb") as file:
             data = file.read(2 * MAX_AGREEMENT_BYTES)
-        return _UTF_8().decode(data, final=len(data) <= MAX_AGREEMENT_BYTES)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        return decoder.decode(data, final=len(data) <= MAX_AGREEMENT_BYTES)
     except OSError:
         raise Unusable("the agreement cannot be read", hint="name a file that is there") from None
     except UnicodeDecodeError:
@@ -242,12 +236,8 @@ def _reason(text: str) -> str:
     return text
 
 
-def _is_unknown(text: str) -> bool:
-    return text.strip().casefold() == UNKNOWN
-
-
 def _day(text: str, on: date, what: str = "that") -> date | Unknown:
-    return UNKNOWN if _is_unknown(text) else parse_day(text, on, what=what)
+    return UNKNOWN if text.strip().casefold() == UNKNOWN else parse_day(text, on, what=what)
 
 
 def _past_day(text: str, on: date) -> date | Unknown:
@@ -257,7 +247,7 @@ def _past_day(text: str, on: date) -> date | Unknown:
 
 
 def _times(text: str) -> TimeRange | Unknown:
-    return UNKNOWN if _is_unknown(text) else parse_times(text)
+    return UNKNOWN if text.strip().casefold() == UNKNOWN else parse_times(text)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -265,4 +255,4 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _about(text: str) -> str:
-    return "" if text.strip().casefold() == _NONE else text
+    return "" if text.strip().casefold() == "none" else text

@@ -1,24 +1,141 @@
-"""``callrec request``: ask for recordings, and see what became of it."""
+"""``callrec request``: ask for recordings, say it anew, and see what became of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
-from callrec.cli.commands.requests.ask import amend, create, show_amended
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
-from callrec.cli.commands.requests.view import reader, request_json, request_lines
+from callrec.cli.commands.requests.particulars import (
+    AttachMatching,
+    ask_answers,
+    ask_purpose,
+    read_answers,
+    takes_particulars,
+)
+from callrec.cli.commands.requests.view import (
+    reader,
+    remark_lines,
+    request_json,
+    request_lines,
+    show_state,
+)
+from callrec.cli.commands.search import calls_table
 from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.output import Table
+from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from callrec.cli.invocation import Invocation
+    from callrec.practice import Practice
+    from callrec.requests.amend import Amended
+    from callrec.requests.ask import CreatedRequest
+    from callrec.search.search import Suggested
 
 request_app = new_app()
 
-request_app.command("create")(create)
+
+@request_app.command()
+@takes_particulars
+def create(
+    ctx: Context,
+    *,
+    purpose: options.PurposeName = None,
+    recording: options.AskedFor = None,
+    attach_matching: AttachMatching = False,
+    **typed: Any,
+) -> None:
+    """Ask for recordings, for one purpose of the practice's policy.
+
+    Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
+    terminal you are asked for whatever you leave out, and for what the purpose needs besides.
+    """
+    from callrec.requests.amend import attach_recordings
+    from callrec.requests.ask import create_request
+    from callrec.search.search import suggest_recordings
+
+    call = ctx.obj
+    practice = practice_of(call)
+    actor = acting_person(call, practice)
+    chosen = ask_purpose(call.prompts, purpose)
+    said = ask_answers(call.prompts, practice, chosen, typed)
+    made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
+    looks = attach_matching or not recording
+    suggested = suggest_recordings(practice, actor, made) if looks else None
+    attached = _choose(call, practice, suggested, attach_all=attach_matching)
+    if attached:
+        attach_recordings(practice, actor, made.reference, attached)
+    _show_created(call, made, suggested, (*made.recordings, *attached))
+
+
+def _choose(
+    invocation: Invocation, practice: Practice, suggested: Suggested | None, *, attach_all: bool
+) -> tuple[int, ...]:
+    """Which of the recordings that match are to be attached."""
+    shown = suggested.shown if suggested else ()
+    numbers = tuple(call.id for call in shown)
+    if attach_all:
+        return numbers
+    if not shown or not invocation.prompts.possible or invocation.given.json:
+        return ()
+    invocation.out.say(calls_table(shown, practice.config.time_zone))
+    return invocation.prompts.ask_until(
+        "Which of these to attach (all, such as 1042 1043, or none)",
+        lambda answer: _chosen(answer, numbers),
+        option="--attach-matching",
+    )
+
+
+def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    word = answer.casefold()
+    if word in ("all", "none"):
+        return numbers if word == "all" else ()
+    chosen = tuple(map(options.read_recording, answer.replace(",", " ").split()))
+    if not set(chosen) <= set(numbers):
+        raise Unusable("that is none of these", hint="attach others afterwards, by their number")
+    return chosen
+
+
+def _show_created(
+    invocation: Invocation,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    recordings: Sequence[int],
+) -> None:
+    out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
+    value = {
+        "id": made.reference,
+        "purpose": made.purpose,
+        "recordings": list(recordings),
+        "matching": suggested.matching if suggested else None,
+        "of_other_day": made.of_other_day,
+        "concerns": list(made.concerned.logins),
+    }
+    if suggested and suggested.may_see:
+        value["suggested"] = [call.id for call in suggested.shown]
+    out.show(value, f"{made.reference} is made.{asked}")
+    for line in remark_lines(made.concerned, made.of_other_day or ()):
+        out.note(line)
+    if suggested and not recordings:
+        out.note(_matching(suggested))
+    if not recordings:
+        numbers = [str(call.id) for call in suggested.shown] if suggested else []
+        out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
+
+
+def _matching(suggested: Suggested) -> str:
+    match suggested.matching, suggested.may_see:
+        case None, False:
+            return "whoever may search finds the recordings that match, and attaches them"
+        case None, True:
+            return "the request describes no call: search for it, and attach what is found"
+        case count, False:
+            return f"recordings that began then: {count}; whoever may search attaches them"
+        case count, _:
+            return f"recordings that match: {count}"
 
 
 @request_app.command("list")
@@ -28,27 +145,20 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
-    out, zone = ctx.obj.out, practice.config.time_zone
-    values: list[dict[str, Any]] = [
+    days = [each.created_at.astimezone(practice.config.time_zone).date() for each in listed]
+    rows = [
+        (each.reference, each.purpose, each.state, day, each.created_by, each.recordings)
+        for each, day in zip(listed, days, strict=True)
+    ]
+    table = Table(("request", "purpose", "state", "made", "by", "recordings"), rows)
+    values = [
         {
             "id": each.reference,
             **facts(each, "purpose", "state", "created_at", "created_by", "recordings"),
         }
         for each in listed
     ]
-    rows = [
-        (
-            r.reference,
-            r.purpose,
-            r.state,
-            f"{r.created_at.astimezone(zone):%Y-%m-%d}",
-            r.created_by,
-            r.recordings,
-        )
-        for r in listed
-    ]
-    headers = ("request", "purpose", "state", "made", "by", "recordings")
-    out.show_items(values, lambda: out.table(headers, rows))
+    ctx.obj.out.show_items(values, table)
 
 
 @request_app.command()
@@ -58,13 +168,7 @@ def show(ctx: Context, request: options.Reference) -> None:
 
     practice = practice_of(ctx.obj)
     shown = show_request(practice, reader(ctx.obj, practice), request)
-    out = ctx.obj.out
-
-    def text() -> None:
-        for line in request_lines(shown, practice):
-            out.say(line)
-
-    out.show(request_json(shown), text)
+    ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
 
 
 @request_app.command()
@@ -73,9 +177,8 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
     from callrec.requests.amend import attach_recordings
 
     practice = practice_of(ctx.obj)
-    show_amended(
-        ctx.obj, attach_recordings(practice, reader(ctx.obj, practice), request, recordings)
-    )
+    actor = reader(ctx.obj, practice)
+    _show_amended(ctx.obj, attach_recordings(practice, actor, request, recordings))
 
 
 @request_app.command()
@@ -84,12 +187,44 @@ def detach(ctx: Context, request: options.Reference, recordings: options.Recordi
     from callrec.requests.amend import detach_recordings
 
     practice = practice_of(ctx.obj)
-    show_amended(
-        ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
-    )
+    actor = reader(ctx.obj, practice)
+    _show_amended(ctx.obj, detach_recordings(practice, actor, request, recordings))
 
 
-request_app.command("amend")(amend)
+@request_app.command()
+@takes_particulars
+def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
+    """Change what a request says. What was approved before must be approved again.
+
+    Only what is typed changes, and the version before is kept.
+    """
+    from callrec.requests.amend import amend_particulars
+
+    if all(answer is None for answer in typed.values()):
+        raise Unusable(
+            "nothing is to be changed", hint=f"callrec request amend {request} --help shows what"
+        )
+    practice = practice_of(ctx.obj)
+    actor = reader(ctx.obj, practice)
+    changes = read_answers(practice, typed)
+    _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
+
+
+def _show_amended(invocation: Invocation, amended: Amended) -> None:
+    """What a change came to."""
+    out = invocation.out
+    value = {
+        "id": amended.reference,
+        **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
+        "concerns": list(amended.concerned.logins),
+    }
+    said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
+    out.show(value, said)
+    for line in remark_lines(amended.concerned, amended.of_other_day or ()):
+        out.note(line)
+    if amended.grants_ended:
+        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
+
 
 request_app.command("event")(event)
 
@@ -104,7 +239,7 @@ def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = Fal
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
-    _show_state(ctx.obj, request, withdraw_request(practice, actor, request))
+    show_state(ctx.obj, request, withdraw_request(practice, actor, request))
 
 
 @request_app.command()
@@ -129,9 +264,4 @@ def close(
     if yes and unrecorded:
         ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
-    _show_state(ctx.obj, request, close_request(practice, actor, request, reason=reason or ""))
-
-
-def _show_state(invocation: Invocation, reference: str, state: str) -> None:
-    out = invocation.out
-    out.show({"id": reference, "state": state}, lambda: out.say(f"{reference} is {state}."))
+    show_state(ctx.obj, request, close_request(practice, actor, request, reason=reason or ""))

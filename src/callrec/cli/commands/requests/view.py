@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, tzinfo
 from itertools import starmap
-from typing import TYPE_CHECKING, Any, Final
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 from callrec.cli.facts import facts
-from callrec.cli.invocation import acting_person, signing_person
-from callrec.cli.output import local_time
-from callrec.policy.clock_events import Urgency, urgency
+from callrec.cli.invocation import Invocation, acting_person, signing_person
+from callrec.cli.output import WIDTH, local_time
+from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
-from callrec.policy.edits import format_edits
-from callrec.policy.purpose import TERMS
+from callrec.policy.edits import Edits, format_edits
+from callrec.policy.purpose import TERMS, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, tzinfo
-
-    from callrec.cli.invocation import Invocation
-    from callrec.mail.outbox import ListedMessage
-    from callrec.policy.clock_events import Deadline
-    from callrec.policy.edits import Edits
-    from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
-    from callrec.requests.holding import ListedHold
     from callrec.requests.packages import ShownPackageNote, ShownRelease
-    from callrec.requests.show import (
-        ShownApproval,
-        ShownDenial,
-        ShownEvent,
-        ShownRecording,
-        ShownRequest,
-    )
+    from callrec.requests.show import ShownApproval, ShownDenial, ShownRecording, ShownRequest
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
@@ -54,21 +41,30 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     return signing_person(invocation, practice)
 
 
+def show_state(invocation: Invocation, reference: str, state: str) -> None:
+    """What a request has become."""
+    invocation.out.show({"id": reference, "state": state}, f"{reference} is {state}.")
+
+
 def request_json(shown: ShownRequest) -> Mapping[str, Any]:
     """A request as other programs read it (docs/cli.md)."""
+    hold, denial = shown.hold, shown.denial
     return {
         "id": shown.reference,
-        "purpose": shown.purpose,
+        **facts(shown, "purpose"),
         "reason": shown.particulars["reason"],
         **facts(shown, "state", "created_at", "created_by"),
         **deadline_json(shown.deadline),
-        "lapses_at": shown.lapses_at,
-        "particulars": dict(shown.particulars),
-        "digest": shown.digest,
+        **facts(shown, "lapses_at", "particulars", "digest"),
         "recordings": [_recording_json(recording) for recording in shown.recordings],
-        "hold": _hold_json(shown.hold) if shown.hold else None,
+        "hold": hold and {"id": f"H-{hold.number}", **facts(hold, "state", "recordings")},
         "approvals": [_approval_json(approval) for approval in shown.approvals],
-        "denial": _denial_json(shown.denial) if shown.denial else None,
+        "denial": denial
+        and {
+            **facts(denial, "by", "at", "code", "reason"),
+            "break_glass": denial.review is not None,
+            **facts(denial, "review", "reviewed_by"),
+        },
         "releases": [_release_json(release) for release in shown.releases],
         "history": [
             {**facts(event, "at", "what", "by", "on", "awaited"), "reason": event.said}
@@ -78,8 +74,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
             {
                 "to": each.login,
                 "at": each.message.made_at,
-                "line": each.message.line,
-                "taken_at": each.message.taken_at,
+                **facts(each.message, "line", "taken_at"),
             }
             for each in shown.messages
         ],
@@ -106,22 +101,43 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
     yield from _further(shown)
-    yield from _recordings(shown, zone)
-    if shown.hold:
-        yield _labelled("hold", _hold(shown.hold))
+    if not shown.recordings:
+        yield _labelled("recordings", "none yet")
+    for recording in shown.recordings:
+        yield from _recording(recording, zone)
+    if hold := shown.hold:
+        said = f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
+        yield _labelled("hold", said)
     for approval in shown.approvals:
         yield from _approval(approval, shown.purpose, zone)
-    if shown.denial:
-        yield from _denial(shown.denial, zone)
-    yield from _releases(shown, zone)
+    if denial := shown.denial:
+        by = f"{denial.by}{_alone(denial)}"
+        yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
+        yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
+    yield from _happened(shown, zone)
+
+
+def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    for release in shown.releases:
+        by = f"{local_time(release.at, zone)} by {release.by}"
+        yield _labelled("released", f"{by}, release {release.id[:8]}")
+        yield from starmap(_labelled, release_facts(release))
     for event in shown.history:
-        yield _labelled("history", _event(event, zone))
+        what = " ".join(filter(None, (str(event.what), event.awaited)))
+        on = f" on {event.on}" if event.on else ""
+        said = f": {event.said}" if event.said else ""
+        yield _labelled("history", f"{local_time(event.at, zone)}  {what}{on}  {event.by}{said}")
     for each in shown.messages:
-        yield _labelled("told", _message(each, zone))
+        taken = "" if each.message.taken_at else ", waiting to be sent"
+        line = f"{each.login}: {each.message.line}{taken}"
+        yield _labelled("told", f"{local_time(each.message.made_at, zone)}  {line}")
 
 
-def staff_named_lines(concerned: StaffNamed) -> Iterator[str]:
-    """Whom of the practice a request is about, or that nobody was known by what it says."""
+def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator[str]:
+    """Whom of the practice a request is about, or that nobody was known by what it says.
+
+    And each of its recordings that is not of the day which it says.
+    """
     if len(concerned.logins) > 1:
         yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
     elif concerned.logins:
@@ -130,6 +146,7 @@ def staff_named_lines(concerned: StaffNamed) -> Iterator[str]:
         yield "whom it names is nobody of the practice: give the login, or the full name"
     elif concerned.is_staff_named:
         yield "nobody has a login that it names; you open no full names, so rather give the login"
+    yield from date_mismatch_lines(of_other_day)
 
 
 def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
@@ -164,52 +181,19 @@ def _further(shown: ShownRequest) -> Iterator[str]:
                 yield _labelled("" if position else label, line)
 
 
-def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
-    for release in shown.releases:
-        at = local_time(release.at, zone)
-        yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
-        yield from starmap(_labelled, release_facts(release))
-
-
-def _message(each: ListedMessage, zone: tzinfo) -> str:
-    taken = "" if each.message.taken_at else ", waiting to be sent"
-    return f"{local_time(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
-
-
-def _event(event: ShownEvent, zone: tzinfo) -> str:
-    what = " ".join(filter(None, (str(event.what), event.awaited)))
-    on = f" on {event.on}" if event.on else ""
-    said = f": {event.said}" if event.said else ""
-    return f"{local_time(event.at, zone)}  {what}{on}  {event.by}{said}"
-
-
-def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
-    if not shown.recordings:
-        yield _labelled("recordings", "none yet")
-    for recording in shown.recordings:
-        yield _labelled("recording", f"{recording.id}  {_what_it_is(recording, zone)}")
-        if recording.is_of_other_day:
-            yield _labelled("  day", "not the one that the request says")
-        if recording.retained:
-            said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
-            yield _labelled("  kept", said)
-        if recording.ciphertext:
-            yield _labelled("  sha-256", recording.ciphertext)
-
-
-def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
-    if recording.started_at is None or recording.duration_ms is None:
-        return NOT_SHOWN
-    length = f"{recording.duration_ms / 1000:.0f} s"
-    return f"{local_time(recording.started_at, zone)}  {length}  {recording.direction}"
-
-
-def _hold(hold: ListedHold) -> str:
-    return f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
-
-
-def _hold_json(hold: ListedHold) -> dict[str, Any]:
-    return {"id": f"H-{hold.number}", "state": hold.state, "recordings": hold.recordings}
+def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
+    what = NOT_SHOWN
+    if recording.started_at is not None and recording.duration_ms is not None:
+        length = f"{recording.duration_ms / 1000:.0f} s"
+        what = f"{local_time(recording.started_at, zone)}  {length}  {recording.direction}"
+    yield _labelled("recording", f"{recording.id}  {what}")
+    if recording.is_of_other_day:
+        yield _labelled("  day", "not the one that the request says")
+    if recording.retained:
+        said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
+        yield _labelled("  kept", said)
+    if recording.ciphertext:
+        yield _labelled("  sha-256", recording.ciphertext)
 
 
 def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
@@ -233,20 +217,6 @@ def _alone(decision: ShownApproval | ShownDenial) -> str:
     return f", ALONE: the glass was broken; {decision.review}{by}"
 
 
-def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
-    by = f"{denial.by}{_alone(denial)}"
-    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
-    yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
-
-
-def _denial_json(denial: ShownDenial) -> dict[str, Any]:
-    return {
-        **facts(denial, "by", "at", "code", "reason"),
-        "break_glass": denial.review is not None,
-        **facts(denial, "review", "reviewed_by"),
-    }
-
-
 def _recording_json(recording: ShownRecording) -> dict[str, Any]:
     return {
         **facts(recording, "id", "uid", "started_at"),
@@ -263,7 +233,7 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         **facts(approval, "by", "at", "note", "countersigned_by"),
         "for": approval.to,
         "lapses_at": approval.until,
-        "recordings": list(approval.recordings),
+        **facts(approval, "recordings"),
         "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
@@ -285,23 +255,10 @@ def _labelled(label: str, value: str) -> str:
     return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
 
 
-_WIDTH: Final = 80
-
-_DEADLINE_LABEL: Final = 11
-"""As wide as the labels of a request (request_view)."""
-
-
 def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
     """As other programs read it (docs/cli.md); all null where nothing sets a day."""
-    if deadline is None:
-        return {
-            "due_on": None,
-            "target_on": None,
-            "extended_due_on": None,
-            "waiting_for": None,
-            "why": [],
-        }
-    return facts(deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
+    names = ("due_on", "target_on", "extended_due_on", "waiting_for", "why")
+    return {**dict.fromkeys(names), "why": []} if deadline is None else facts(deadline, *names)
 
 
 def deadline_lines(
@@ -315,19 +272,24 @@ def deadline_lines(
         return
     if deadline.due_on is not None:
         pressing = "" if is_answered else _pressing(deadline, on, warn_days)
-        yield f"{'due':<{_DEADLINE_LABEL}}{deadline.due_on}{pressing}"
+        yield _labelled("due", f"{deadline.due_on}{pressing}")
     if deadline.target_on is not None:
-        yield f"{'target':<{_DEADLINE_LABEL}}{deadline.target_on}"
+        yield _labelled("target", str(deadline.target_on))
     if deadline.waiting_for is not None:
-        yield f"{'awaits':<{_DEADLINE_LABEL}}{deadline.waiting_for.meaning}"
+        yield _labelled("awaits", deadline.waiting_for.meaning)
     for why in deadline.why:
-        yield from textwrap.wrap(
-            f"- {why}",
-            _WIDTH,
-            initial_indent=" " * _DEADLINE_LABEL,
-            subsequent_indent=" " * (_DEADLINE_LABEL + 2),
-            break_on_hyphens=False,
-        )
+        yield from indented(f"- {why}", " " * _LABEL)
+
+
+def indented(text: str, indent: str) -> list[str]:
+    """A text as lines, all but the first of them further in."""
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
 
 
 def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
