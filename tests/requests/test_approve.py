@@ -510,7 +510,7 @@ def test_both_persons_sign_the_same_and_each_has_his_leaf(stocked: House) -> Non
 def test_both_persons_count_as_having_decided(stocked: House) -> None:
     reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
     countersigned(stocked, reference, "max")
-    assert grants_of(stocked, reference)[0].approvers == {
+    assert grants_of(stocked, reference)[0].facts.decided_by == {
         id_of(stocked, "dora"),
         id_of(stocked, "max"),
     }
