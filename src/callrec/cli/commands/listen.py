@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -143,7 +144,7 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     """
     from callrec.store.sealing import write_all
 
-    took_all = True
+    took_all = False
     try:
         player = subprocess.Popen(  # noqa: S603 - the practice's own command
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
@@ -155,10 +156,10 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     assert player.stdin is not None  # noqa: S101 - it was asked for
     with player:
         try:
-            for piece in pieces:
-                write_all(player.stdin, memoryview(piece))
-        except BrokenPipeError:  # it was closed: the listener has heard enough
-            took_all = False
+            with suppress(BrokenPipeError):  # it was closed: the listener has heard enough
+                for piece in pieces:
+                    write_all(player.stdin, memoryview(piece))
+                took_all = True
         except BaseException:
             player.kill()
             raise
