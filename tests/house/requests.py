@@ -16,6 +16,7 @@ from callrec.crypto.identity import Identity
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked, actor_by_session, actor_of, session_of
 from callrec.policy.days import TimeRange
+from callrec.policy.edits import Silence, TypedEdit
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
@@ -206,3 +207,9 @@ def third_parties_checked(house: House, login: str, reference: str = "R-1") -> N
     """Somebody thought of other people in these recordings before their subject has them."""
     actor, day = signed_in(house, login), house.at.date()
     record_third_party_check(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)
+
+
+def silence_of(typed: TypedEdit) -> Silence:
+    """What was typed after ``--silence``."""
+    assert isinstance(typed.edit, Silence)
+    return typed.edit

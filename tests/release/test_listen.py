@@ -51,6 +51,7 @@ from house.requests import (
     rows,
     said,
     signed_in,
+    silence_of,
     state_of,
     third_parties_checked,
 )
@@ -387,7 +388,7 @@ def test_what_is_silenced_is_not_heard_to_the_sample(stocked: House) -> None:
     approve(stocked, "R-1", edits=(MIDDLE,))
     ear = Ear(stocked)
     heard = listen(stocked, ear=ear)
-    assert heard.edits == Edits(None, (MIDDLE.silence,))
+    assert heard.edits == Edits(None, (silence_of(MIDDLE),))
     before, after = samples(whole.sound), samples(ear.sound)
     assert after == [*before[:800], *[0] * 800, *before[1600:]]
     assert any(before[800:1600])
@@ -543,7 +544,7 @@ def test_what_is_seen_is_what_is_loud(office: House) -> None:
 def test_a_look_shows_what_is_left_out(stocked: House) -> None:
     a_request(stocked)
     approve(stocked, "R-1", edits=(MIDDLE,))
-    assert look(stocked).edits == Edits(None, (MIDDLE.silence,))
+    assert look(stocked).edits == Edits(None, (silence_of(MIDDLE),))
 
 
 def test_nobody_looks_at_what_was_granted_to_somebody_else(office: House) -> None:

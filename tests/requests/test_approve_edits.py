@@ -11,7 +11,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.package.manifest import FileRole
-from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
+from callrec.policy.edits import UNEDITED, Edits, Span, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.requests.amend import attach_recordings
@@ -30,6 +30,7 @@ from house.requests import (
     refused,
     rows,
     signed_in,
+    silence_of,
     state_of,
 )
 
@@ -37,7 +38,7 @@ MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
 
 END = read_silence("1@0.2-0.25=privilege")
 
-SILENCED = Edits(None, (MIDDLE.silence,))
+SILENCED = Edits(None, (silence_of(MIDDLE),))
 
 A_WRITTEN_SILENCE = {
     "what": "silence",
@@ -96,7 +97,7 @@ def test_both_who_sign_sign_the_edits(access: House) -> None:
 def test_silences_are_put_in_order_and_the_clip_is_kept_beside_them(access: House) -> None:
     clip = read_clip("1@0.05-0.25")
     edits = decide(access, END, MIDDLE, clip)[1]
-    assert edits == Edits(clip.span, (MIDDLE.silence, END.silence))
+    assert edits == Edits(Span(50, 250), (silence_of(MIDDLE), silence_of(END)))
 
 
 def test_within_the_practice_edits_may_be_approved_too(stocked: House) -> None:
@@ -210,7 +211,7 @@ def test_to_name_it_by_its_number_does_not_loosen_it(access: House) -> None:
 
 def test_other_edits_take_the_place_of_those_before(access: House) -> None:
     decide(access, MIDDLE)
-    assert decide(access, END)[1] == Edits(None, (END.silence,))
+    assert decide(access, END)[1] == Edits(None, (silence_of(END),))
 
 
 def test_after_a_revocation_all_is_decided_anew(access: House) -> None:
