@@ -42,7 +42,7 @@ class Reply:
 
 def cells(*rows: tuple[Any, ...], headers: tuple[str, ...]) -> list[str]:
     reply = Reply()
-    reply.out.table(headers, rows)
+    reply.out.say(Table(headers, rows))
     return reply.results.getvalue().splitlines()
 
 
@@ -168,7 +168,7 @@ def on_a_terminal(environ: dict[str, str], act: Callable[[Output], None]) -> str
 
 
 def a_table(out: Output) -> None:
-    out.table(["id"], [[7]])
+    out.say(Table(["id"], [[7]]))
 
 
 def a_bar(out: Output) -> None:

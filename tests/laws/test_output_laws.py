@@ -9,7 +9,7 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.cli.output import Output, as_json, escape_controls
+from callrec.cli.output import Output, Table, as_json, escape_controls
 
 
 @given(st.text())
@@ -34,7 +34,7 @@ def test_no_text_breaks_out_of_a_line_or_a_cell(text: str) -> None:
     out = Output(results=results, messages=messages, json=False, environ={})
     out.say(text)
     out.note(text)
-    out.table(["name", "id"], [[text, 7]])
+    out.say(Table(["name", "id"], [[text, 7]]))
     lines = results.getvalue().split("\n")
     assert lines[0] == escape_controls(text)
     assert messages.getvalue() == f"{escape_controls(text)}\n"

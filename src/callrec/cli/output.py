@@ -8,7 +8,7 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
@@ -67,18 +67,13 @@ class Output:
         """Somebody looks at the result, rather than a program or a file."""
         return self._results.isatty()
 
-    def show(self, value: Mapping[str, Any], words: Words | Callable[[], None]) -> None:
+    def show(self, value: Mapping[str, Any], words: Words) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self._write(as_json(value))
-        elif callable(words):
-            words()
-        else:
-            self.say(words)
+        self.say(words)
 
-    def show_items(
-        self, values: Sequence[Mapping[str, Any]], words: Words | Callable[[], None]
-    ) -> None:
+    def show_items(self, values: Sequence[Mapping[str, Any]], words: Words) -> None:
         """A list as the result."""
         self.show({"items": values}, words)
 
@@ -109,10 +104,6 @@ class Output:
     def columns(self) -> int:
         """How wide a line may be."""
         return shutil.get_terminal_size().columns if self.is_on_a_terminal else WIDTH
-
-    def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Some of the result, as a table."""
-        self.say(Table(headers, rows))
 
     @contextmanager
     def progress(
@@ -170,6 +161,34 @@ class Output:
 
     def _write(self, text: str) -> None:
         self._results.write(f"{text}\n")
+
+
+def facts(result: Any, *names: str) -> dict[str, Any]:
+    """A result for programs: every field under its own name, or those that are named, in order.
+
+    What lies within is written alike: a dataclass by its fields unless it says itself how, a tuple
+    as a list.
+    """
+    chosen = names or tuple(each.name for each in fields(result))
+    return {name: _member(getattr(result, name)) for name in chosen}
+
+
+def _member(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {name: _member(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_member(each) for each in value]
+        case _ if hasattr(value, "as_json"):
+            return value.as_json()
+        case _:
+            return facts(value) if is_dataclass(value) else value
+
+
+def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str]:
+    """A result for people: a label and what stands under it, a line each."""
+    for label, value in pairs:
+        yield f"{label:<{width}}{value}"
 
 
 def as_json(value: Mapping[str, Any], *, indent: int | None = 2) -> str:

@@ -11,10 +11,9 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands import volumes
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, counted
+from callrec.cli.output import Output, counted, facts
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 
 if TYPE_CHECKING:

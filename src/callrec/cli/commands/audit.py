@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
 from callrec.cli.commands.reviews import review_glass, review_searches
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -21,7 +20,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, counted, qr_code
+from callrec.cli.output import Table, counted, facts, qr_code
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.days import parse_instant
 

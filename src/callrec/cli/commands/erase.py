@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
-from callrec.cli.output import Output, as_json, counted
+from callrec.cli.output import Output, as_json, counted, facts
 from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 

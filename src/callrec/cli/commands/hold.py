@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -18,7 +17,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, local_time
+from callrec.cli.output import Table, facts, labelled, local_time
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:

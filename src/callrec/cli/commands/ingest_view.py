@@ -10,8 +10,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.facts import facts
-from callrec.cli.output import Output, Table, counted, escape_controls
+from callrec.cli.output import Output, Table, counted, escape_controls, facts
 from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:

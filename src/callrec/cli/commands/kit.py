@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
+from callrec.cli.output import facts
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts

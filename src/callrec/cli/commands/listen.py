@@ -13,9 +13,9 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.volumes import OnVolume
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.output import facts
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.output import facts
 from callrec.errors import Unusable
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name

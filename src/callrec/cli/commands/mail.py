@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import local_time
+from callrec.cli.output import facts, local_time
 from callrec.cli.prompts import read_password
 from callrec.errors import DoneInPart
 

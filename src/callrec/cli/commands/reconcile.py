@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands import ingest as intake_options
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -19,7 +18,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, counted, local_time, rfc3339
+from callrec.cli.output import Table, counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import DayRange, parse_day
 from callrec.system.spreadsheet import to_csv

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -19,7 +18,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, as_json
+from callrec.cli.output import Table, as_json, facts
 from callrec.errors import Tampered
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import RegisterName

@@ -11,10 +11,9 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
 from callrec.cli.commands.volumes import OnVolume
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of, signing_person
-from callrec.cli.output import Output
+from callrec.cli.output import Output, facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed

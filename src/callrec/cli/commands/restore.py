@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands.kit import ask_kit
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
-from callrec.cli.output import counted
+from callrec.cli.output import counted, facts
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:

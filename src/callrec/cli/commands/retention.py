@@ -17,7 +17,6 @@ from callrec.cli.commands.erase import (
     show_destruction,
 )
 from callrec.cli.commands.register import RegisterFile, write_report
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -28,7 +27,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.options import read_request
-from callrec.cli.output import Table, counted
+from callrec.cli.output import Table, counted, facts
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import Table, local_time
+from callrec.cli.output import Table, facts, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import parse_instant

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli import options
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.commands.volumes import OnVolume
-from callrec.cli.facts import facts, labelled
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
-from callrec.cli.output import Output, Table, local_time
+from callrec.cli.output import Output, Table, facts, labelled, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction

@@ -12,7 +12,6 @@ from callrec.cli.commands import restore as restoring
 from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.commands.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.commands.volumes import volume_json
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -22,7 +21,7 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, counted, local_time
+from callrec.cli.output import Table, counted, facts, local_time
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day

@@ -13,10 +13,9 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
-from callrec.cli.output import Table
+from callrec.cli.output import Table, facts
 from callrec.cli.prompts import read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day

@@ -11,10 +11,9 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
-from callrec.cli.output import Table, qr_code
+from callrec.cli.output import Table, facts, qr_code
 from callrec.errors import Tampered, Unchecked
 
 if TYPE_CHECKING:

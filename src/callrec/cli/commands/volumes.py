@@ -12,7 +12,6 @@ import typer
 
 from callrec.cli.commands import incident as incident_options
 from callrec.cli.commands.incident import read_noticed
-from callrec.cli.facts import facts
 from callrec.cli.invocation import (
     Context,
     acting_person,
@@ -21,7 +20,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import Table, counted, local_time
+from callrec.cli.output import Table, counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper

@@ -18,7 +18,6 @@ from callrec.cli.commands.requests.view import (
     request_lines,
     show_state,
 )
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -29,6 +28,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.options import read_recording
+from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, parse_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence

@@ -12,9 +12,8 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
-from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.output import WIDTH, escape_controls, local_time
+from callrec.cli.output import WIDTH, escape_controls, facts, local_time
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:

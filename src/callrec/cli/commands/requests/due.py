@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from callrec.cli.commands.requests.view import indented
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import facts
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
 from callrec.policy.clause import Law

@@ -12,8 +12,8 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
-from callrec.cli.facts import facts
 from callrec.cli.invocation import Context, Invocation, practice_of
+from callrec.cli.output import facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind

@@ -23,10 +23,9 @@ from callrec.cli.commands.requests.view import (
     show_state,
 )
 from callrec.cli.commands.search import calls_table
-from callrec.cli.facts import facts
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
-from callrec.cli.output import Table
+from callrec.cli.output import Table, facts
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:

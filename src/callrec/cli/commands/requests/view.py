@@ -8,9 +8,8 @@ from itertools import starmap
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli.facts import facts
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.output import WIDTH, local_time
+from callrec.cli.output import WIDTH, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from callrec.cli.facts import facts, labelled
+from callrec.cli.output import facts, labelled
 
 
 @dataclass(frozen=True, slots=True)
