@@ -37,7 +37,7 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
-from callrec.record.entitled import by_who_might
+from callrec.record.entitled import Powers, by_who_might
 from callrec.record.rows import check_none
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS
@@ -121,28 +121,44 @@ _BY_HAND: Final = 2
 
 
 def check_holds(practice: Practice, connection: Connection) -> None:
-    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
+    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`.
+
+    Nothing is destroyed before this. To lift a hold by hand takes `check_hold_rows` alone: how
+    requests ended has no bearing on it.
+    """
     rules = read_rulebook(connection, practice.register, practice.config.time_zone)
     check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
 
 
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
-    """Check that the rows of holds are what the leaves come to.
+    """Check the rows of holds, and that each request that let go of its hold might end so.
 
-    A person who can write the database could drop a row, so nothing is destroyed, and no hold is
-    lifted, before this (docs/formats/holds.md, 4). The leaves must have been found sound before, as
-    by `acts.check_log`.
+    The leaves must have been found sound before, as by `acts.check_log`.
+    """
+    check_hold_rows(rules, leaves)
+    requests, request = REQUESTS.told(leaves), tables.request.c
+    rows = rules.connection.execute(select(request.id, request.purpose))
+    purposes = {row.id: row.purpose for row in rows}
+    for hold in HOLDS.told(leaves).values():
+        if hold.request is not None and hold.of(HoldAct.LIFTED):
+            history = requests[hold.request]
+            check_done_by_entitled(history, purposes.get(hold.request), rules)
+
+
+def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
+    """Check that the rows of holds are what the leaves come to (docs/formats/holds.md, 4).
+
+    A person who can write the database could drop a row. The leaves must have been found sound
+    before, as by `acts.check_log`.
     """
 
     def names(row: Row[Any], hold: LoggedHold) -> None:
         if uids_held(connection, row.id) != hold.names:
             raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
 
-    connection, request = rules.connection, tables.request.c
-    requests, rows = REQUESTS.told(leaves), connection.execute(select(request.id, request.purpose))
-    purposes = {row.id: row.purpose for row in rows}
+    connection, requests = might.connection, REQUESTS.told(leaves)
     for hold in HOLDS.told(leaves).values():
-        _check_entitled(hold, rules)
+        _check_entitled(hold, might)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests.get(hold.request, History(hold.request, ()))
             (lifted,) = hold.of(HoldAct.LIFTED)
@@ -152,7 +168,6 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
                 raise Tampered("a hold was lifted before its request had ended")
             if lifted.actor != ends[-1].actor:
                 raise Tampered("a hold was lifted by somebody else than ended its request")
-            check_done_by_entitled(history, purposes.get(hold.request), rules)
     check_none(HOLDS.wrong(connection, leaves, names))
     held = tables.held.c
     unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
@@ -160,19 +175,19 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
         raise Tampered("a recording is held by a hold that there is not")
 
 
-def _check_entitled(hold: LoggedHold, rules: Rulebook) -> None:
+def _check_entitled(hold: LoggedHold, might: Powers) -> None:
     _ = hold.state  # read once here, so that nothing is made of what cannot have happened
     # Our own commands do not let it come to that.
     with by_who_might("a hold was matched or lifted by somebody who may not"):
         for leaf in hold.of(HoldAct.MATCHED):
-            if hold.request is None or Power.SEARCH not in powers_of(*rules.actor(leaf)):
+            if hold.request is None or Power.SEARCH not in powers_of(*might.actor(leaf)):
                 raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
         lifted = hold.of(HoldAct.LIFTED)
         if hold.request is not None or not lifted:
             return
         if len(lifted) != _BY_HAND:
             raise Tampered("a hold was lifted by one person alone")
-        (lifter, on), (second, then) = map(rules.actor, lifted)
+        (lifter, on), (second, then) = map(might.actor, lifted)
         check_may_lift_hold(lifter, on=on)
         check_may_countersign_lifting(second, lifter=lifter.id, on=then)
 

@@ -28,10 +28,11 @@ from callrec.policy.hold import (
 from callrec.policy.role import VaultKey
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key
-from callrec.record.acts import check_whole_log
+from callrec.record.acts import check_whole_log, done_leaves
+from callrec.record.entitled import powers_then
 from callrec.requests.ask import find_recordings
 from callrec.requests.covering import hold_facts
-from callrec.requests.holding import ListedHold, check_holds, listed_hold
+from callrec.requests.holding import HOLD_ACTS, ListedHold, check_hold_rows, listed_hold
 from callrec.requests.open import find_visible_hold, visible_requests
 
 HOLD_SHOWN: Final = "hold.shown"
@@ -140,7 +141,8 @@ def lift_hold(
         signing(practice, actor, countersigner) as act,
     ):
         check_whole_log(practice, act.connection)
-        check_holds(practice, act.connection)
+        leaves = tuple(done_leaves(act.connection, HOLD_ACTS))
+        check_hold_rows(powers_then(practice, act.connection), leaves)
         lifter, on = actor.person, today(practice)
         check_may_lift_hold(lifter, on=on)
         check_may_countersign_lifting(countersigner.person, lifter=lifter.id, on=on)
