@@ -546,7 +546,7 @@ def test_there_is_no_certificate_while_something_is_owed(house: House) -> None:
     assert erase(house, reference, volume).is_done
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
-    assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 1)]
+    assert [(each.volume, each.recordings) for each in certificate.media] == [("drive-a", 1)]
 
 
 def test_a_volume_that_was_lost_and_is_found_again_owes_before_there_is_a_certificate(
@@ -572,7 +572,7 @@ def media_of(house: House, reference: str) -> list[tuple[str, bool]] | None:
     certificate = certify_destruction(house.practice, reference, released_to=())
     if certificate is None:
         return None
-    return [(each.label, bool(each.written_at)) for each in certificate.media]
+    return [(each.volume, bool(each.written_anew_at)) for each in certificate.media]
 
 
 def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:
