@@ -403,7 +403,7 @@ def test_what_is_too_much_for_one_statement_is_said_in_several(
     assert faults(verify(house, volume)) == []
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
-    assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 3)]
+    assert [(each.volume, each.recordings) for each in certificate.media] == [("drive-a", 3)]
     house.open()
     archive(house, volume)
     assert verified(house).verdict is Verdict.INTACT
