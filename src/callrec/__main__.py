@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def _fill_closed_streams() -> None:
-    """Of a stream that whoever started us closed, no file that is opened is to take the place."""
+    """No file that is opened is to take the place of a stream that was closed before we started."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -236,7 +235,7 @@ def known_heads(
     says, and a person who was disabled could date a leaf back: there only those count who are
     entitled now.
     """
-    ours, read = stored_head(connection), cache(node_reader(connection))
+    ours, read = stored_head(connection), node_reader(connection)
     last, _ = read_leaf(connection, ours.size - 1)
     resumed = read_resumed(connection, practice.register)
     lost = {head: each.size for each in reversed(resumed) for head in each.lost}

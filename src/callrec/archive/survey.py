@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -258,7 +257,7 @@ def _heads(
 ) -> Iterator[Fault]:
     files = _names(volume.at / HEADS)
     # Many proofs lead over the same nodes, and none of these ever changes.
-    head, read = stored_head(connection), cache(node_reader(connection))
+    head, read = stored_head(connection), node_reader(connection)
     for file in files:
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA

@@ -78,7 +78,7 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
 def entries_in(fields: Mapping[str, Any], name: str, *members: str) -> list[tuple[Any, ...]]:
     """These members of each entry of a list in a statement: a revision's number, else text.
 
-    Whoever has a key may sign anything, so a signature says nothing of the form. Tampered if there
+    A person who has a key may sign anything, so a signature says nothing of the form. Tampered if there
     is no such list, or an entry lacks a member.
     """
     entries = fields.get(name)

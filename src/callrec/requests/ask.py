@@ -210,7 +210,7 @@ class StaffNamed:
     is_staff_named: bool
     """It says which of the staff it is about, so that somebody should be known."""
     by_name: bool
-    """Full names were looked through; not so for whoever opens none: then logins alone."""
+    """Full names were looked through; where the actor opens none, logins alone."""
 
 
 def staff_named(

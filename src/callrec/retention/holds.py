@@ -12,7 +12,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold
-from callrec.errors import Locked, Tampered
+from callrec.errors import Tampered
 from callrec.holds.log import HoldBody, log_covers, log_lifted_together, log_placed
 from callrec.login.people import logins
 from callrec.policy.clause import Clause
@@ -27,7 +27,16 @@ from callrec.policy.hold import (
 )
 from callrec.policy.role import VaultKey
 from callrec.policy.words import check_reason
-from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key
+from callrec.practice import (
+    Actor,
+    Practice,
+    attempt,
+    password_needed,
+    record,
+    signing,
+    today,
+    vault_key,
+)
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.entitled import powers_then
 from callrec.requests.ask import find_recordings
@@ -130,10 +139,7 @@ def lift_hold(
         Tampered: the log or the rows of holds are not as they were signed.
     """
     if actor.identity is None or countersigner.identity is None:
-        raise Locked(
-            "a hold is lifted with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
+        raise password_needed("a hold is lifted with your password")
     with reading(practice.engine) as connection:
         hold = find_visible_hold(practice, actor, connection, number)
     with (

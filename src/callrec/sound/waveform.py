@@ -236,7 +236,7 @@ def in_text(measured: Measured, *, columns: int, edits: Edits = UNEDITED) -> str
     """The waveform over a time axis, each line at most so wide; what is edited is marked below it.
 
     Args:
-        measured: by `callrec.sound.measure`.
+        measured: by `listening.measure`.
         columns: of the terminal.
         edits: what is, or would be, done to a copy.
     """

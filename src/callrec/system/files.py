@@ -2,7 +2,7 @@
 
 callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
 the person who runs it, and root, who can do anything. A folder on the way to a file counts too:
-whoever can write to it can exchange what lies in it, even between a check and its use.
+anybody who can write to it can exchange what lies in it, even between a check and its use.
 
 A file that is being written has no name until every byte of it is durable (O_TMPFILE): whatever
 kills the run, the system takes it away, and nothing secret lies about half-written. Not every drive
