@@ -78,8 +78,8 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
 def entries_in(fields: Mapping[str, Any], name: str, *members: str) -> list[tuple[Any, ...]]:
     """These members of each entry of a list in a statement: a revision's number, else text.
 
-    A person who has a key may sign anything, so a signature says nothing of the form. Tampered if there
-    is no such list, or an entry lacks a member.
+    A person who has a key may sign anything, so a signature says nothing of the form. Tampered if
+    there is no such list, or an entry lacks a member.
     """
     entries = fields.get(name)
     if type(entries) is not list or any(type(entry) is not dict for entry in entries):
