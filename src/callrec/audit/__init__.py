@@ -1,1 +1,9 @@
-"""The audit log: what was done, refused or failed, in a Merkle tree (docs/formats/audit-log.md)."""
+"""The audit log: what was done, refused or failed, in a Merkle tree [policy 4(a), 4(c)].
+
+Read `leaf` first (one entry), then `tree` and `checkpoint` (its signed head and the proofs), then
+`log`, which appends in the transaction of the act itself. `register` replays who is who and which
+keys there are; `attested` says whose acts leaves are; `erased` which details were erased.
+Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
+way; `reading` is what is found, `remembered` what an operator has seen of it, `resumed` what a
+restore lost. Formats: docs/formats/audit-log.md.
+"""

@@ -1,5 +1,8 @@
-"""The catalogue: what the vault knows, in SQL. SQLite now, PostgreSQL by URL later.
+"""The catalogue: what the vault knows, in SQL [policy 4(h), 4(i)]. PostgreSQL is to come by URL.
 
 Nothing personal lies here in the clear: names, numbers, reasons and file names are sealed
-(docs/formats/keys.md).
+(docs/formats/keys.md). Read `tables` first, then `engine` (opening, transactions), `times`
+(instants in rows) and `sound` (whether a catalogue is sound). `requests`, `holds`, `volumes` and
+`destruction` are the queries that several folders share; `index` finds calls without telling who
+they were with; `backup` copies the whole while others work.
 """

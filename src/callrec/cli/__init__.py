@@ -1,1 +1,7 @@
-"""Terminal in, terminal out: one module for each command, on the frame of app.py."""
+"""What people type and read: parse, call one procedure, show [all clauses].
+
+`app` is the frame: it lists the commands, runs one and prints what went wrong. `groups` loads a
+command's file only when it is typed; `invocation` is what each command is given, with `prompts` to
+ask and `output` to show; `options` are those that several commands share. Each command is a file of
+`commands`; `demo` types many of them, and `completion` fills in what is half typed.
+"""
