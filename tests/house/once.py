@@ -12,14 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from callrec.audit import checkpoint, stretch
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import engine
-from callrec.crypto import primitives
+from callrec.crypto import primitives, statement
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:
-    """Keep what passwords were stretched to, which signatures verified, how statements compile."""
+    """Keep what passwords were stretched to, what verified and was read, how statements compile."""
     patch.setattr(primitives, "stretch_password", cache(primitives.stretch_password))
-    patch.setattr(primitives, "verify", cache(primitives.verify))
+    verify = cache(primitives.verify)
+    for module in (primitives, checkpoint, stretch):
+        patch.setattr(module, "verify", verify)
+    patch.setattr(Leaf, "decode", cache(Leaf.decode))
+    patch.setattr(statement, "parse", cache(statement.parse))
     patch.setattr(engine, "create_engine", _Sharing())
 
 

@@ -354,7 +354,7 @@ def test_an_old_voucher_put_back_is_older(house: House) -> None:
     )
     house.open()
     with reading(house.practice.engine) as connection, pytest.raises(Tampered):
-        require_sound_log(connection, house.practice.register)
+        require_sound_log(connection, house.practice.vault)
 
 
 def test_full_checks_every_signature_again(house: House) -> None:

@@ -43,7 +43,7 @@ def at_once(house: House, reference: str, **decisions: str) -> dict[str, str]:
 def decided(house: House) -> list[Leaf]:
     """The leaves of both, once the whole log is seen to be as it was signed."""
     with reading(house.practice.engine) as connection:
-        require_sound_log(connection, house.practice.register)
+        require_sound_log(connection, house.practice.vault)
         leaves = [read_leaf(connection, seq)[0] for seq in range(stored_head(connection).size)]
     return [leaf for leaf in leaves if leaf.act in {"request.approved", "request.denied"}]
 

@@ -154,7 +154,7 @@ def test_the_log_says_so_without_anybodys_key_and_is_whole(older: House) -> None
     practice = older.open()
     with reading(practice.engine) as connection:
         leaf, _ = read_leaf(connection, stored_head(connection).size - 1)
-        require_sound_log(connection, practice.register)
+        require_sound_log(connection, practice.vault)
     assert (leaf.act, leaf.actor, leaf.outcome, leaf.subject) == (
         "vault.migrated",
         NOBODY,
