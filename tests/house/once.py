@@ -16,6 +16,7 @@ from callrec.audit import checkpoint, stretch
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import engine
 from callrec.crypto import primitives, statement
+from callrec.crypto.canonical import parse
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:
@@ -25,7 +26,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
     for module in (primitives, checkpoint, stretch):
         patch.setattr(module, "verify", verify)
     patch.setattr(Leaf, "decode", cache(Leaf.decode))
-    patch.setattr(statement, "parse", cache(statement.parse))
+    patch.setattr(statement, "parse", cache(parse))
     patch.setattr(engine, "create_engine", _Sharing())
 
 
