@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
+
 from supply.house import WIDTH, draw, layers
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(path.parent for path in (ROOT / "src" / "callrec").glob("*/**/__init__.py"))
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = draw(ROOT)
 
@@ -27,6 +31,14 @@ def test_each_folder_and_module_is_in_it_once_with_a_caption() -> None:
     nouns = [noun for row in layers(ROOT) for noun in row]
     assert sorted(noun.name for noun in nouns) == sorted(there - {"__init__"})
     assert [noun.name for noun in nouns if not noun.caption] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_folder_says_in_its_docstring_which_modules_it_has(folder: Path) -> None:
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    modules |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert modules - set(re.findall(r"\w+", said)) == set()
 
 
 def test_all_of_it_lies_on_the_paper_and_runs_no_script() -> None:

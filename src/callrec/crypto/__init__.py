@@ -1,5 +1,8 @@
-"""Bytes in, bytes out: keys, sealings and signatures. Knows no recording, no file, no database.
+"""Bytes in, bytes out: keys, sealings, signatures; no recording, file or database [policy 4(i)].
 
-Everything is built from three functions, one module each (docs/formats/keys.md): the primitives,
-``context`` and ``statement``. Nothing else in callrec names an algorithm.
+Read primitives first, the algorithms. On them stand context, what each sealing, derivation and
+signature is bound to, as canonical JSON, and statement, who says what, signed; all other formats
+are built from these three (docs/formats/keys.md). Then identity, the keys of a person, a service or
+the recovery kit, from one seed; kit, that seed as people type it; and streaming, which seals a
+recording of any length, segment by segment.
 """

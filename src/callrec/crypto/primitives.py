@@ -144,6 +144,8 @@ def seal(key: bytes, data: bytes, context: bytes) -> bytes:
     """AES-256-GCM under ``key`` (32 bytes): nonce[12] || ciphertext || tag[16].
 
     The one place where a nonce of AES-GCM is drawn: 96 fresh random bits for each sealing.
+    With random nonces of 96 bits a key may seal at most 2^32 times (NIST SP 800-38D, 8.3). No key
+    of callrec comes near that, so nothing counts them (docs/formats/keys.md, 1, lists the keys).
 
     Raises:
         ValueError: the key has not 32 bytes: a programming error.

@@ -68,7 +68,8 @@ class StreamSealer:
     def seal_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
         """Seal ``data`` (at most ``segment_capacity(index)`` bytes) into ``out``; returns its size.
 
-        ``out`` must hold len(data) + 16 bytes and must not overlap ``data``.
+        Each index is sealed once, or its nonce would come twice. ``out`` must hold len(data) + 16
+        bytes and must not overlap ``data``.
         """
         size = len(data) + TAG_BYTES
         nonce = self._segments.nonce(index, last=last)
@@ -117,5 +118,14 @@ class _Segments:
         self._prefix = prefix
 
     def nonce(self, index: int, *, last: bool) -> bytes:
+        """The nonce of one segment, 12 bytes; none repeats under one key.
+
+        There is one data key for each file, and the salt is fresh as well, so the derived key is
+        this file's alone (docs/formats/sealed-recording.md, 1). Within a file the index counts: a
+        sealer is given each one once.
+
+        Raises:
+            OverflowError: the index is 2^32 or more: a file has at most 2^32 segments, 4 PiB.
+        """
         flag: Literal[0, 1] = 1 if last else 0
         return self._prefix + index.to_bytes(4, "big") + bytes([flag])

@@ -292,7 +292,7 @@ class SealedColumn:
     def older(
         self, connection: Connection, newest: int, after: Place, most: int
     ) -> Sequence[Row[Any]]:
-        """Rows that are not sealed to the newest version, by their place, after one of them."""
+        """Rows not sealed to the newest version, by primary key, after ``after``; after () all."""
         place = self.table.primary_key.columns
         query: Select[Any] = select(self.table).where(*self._is_older(newest)).order_by(*place)
         if after:
@@ -300,7 +300,7 @@ class SealedColumn:
         return connection.execute(query.limit(most)).all()
 
     def place_of(self, row: Row[Any]) -> Place:
-        """Where a row stands."""
+        """A row's primary key: `older` goes on after it, and `replace` finds the row by it."""
         return tuple(getattr(row, column.name) for column in self.table.primary_key.columns)
 
     def replace(self, connection: Connection, row: Row[Any], newest: int, sealed: bytes) -> None:

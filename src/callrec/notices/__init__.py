@@ -1,7 +1,8 @@
 """How people are told that calls are recorded: the text of a day, and the versions [policy 3].
 
-All of it comes from the configuration: no vault is needed, nothing is opened and nothing is written
-to the log. A version is only as reliable as that file, which the practice keeps.
+All of its code is this file, and all of it comes from the configuration: no vault is needed,
+nothing is opened and nothing is written to the log. A version is only as reliable as the
+configuration, which the practice keeps.
 
 The words are in one text for each kind beside this module. They are a start: the person responsible
 for data protection in the practice reads them before they are used, and may replace them.

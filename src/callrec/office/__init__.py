@@ -1,4 +1,4 @@
-"""What waits, what is due, and whether all is well.
+"""What waits, what is due, and whether all is well [policy 4(e), 4(f)].
 
 status is the vault at a glance, inbox what waits for one person, reminding who is told by mail of
 what presses, doctor whether this machine and this vault are sound.

@@ -1,4 +1,4 @@
-"""The package that leaves the practice (docs/formats/release.md).
+"""The package that leaves the practice [policy 4(a), 4(e)-(g)] (docs/formats/release.md).
 
 It knows files and bytes, no vault, database or key store. package says which files in which order,
 manifest, certificate, destroyed and texts what is in them, sshsig signs. zip and page write it as

@@ -325,12 +325,12 @@ def take_back(lender: Person, person: Person, power: Power) -> Person:
 
 
 def delegations_lapsed(person: Person, on: date) -> tuple[Delegation, ...]:
-    """A person's loans of power that have ended."""
+    """A person's loans of power that have ended: their last day was before ``on``."""
     return tuple(lent for lent in person.delegations if lent.until < on)
 
 
 def without_lapsed(person: Person, on: date) -> Person:
-    """The person without the loans of power that have ended.
+    """The person without the loans of power whose last day was before ``on``.
 
     Law: it changes nothing that they may do that day, or later.
     """

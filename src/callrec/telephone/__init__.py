@@ -2,6 +2,7 @@
 
 Read ``call`` first, then ``reading``, which asks for each recording its sidecar, the forms of
 ``names``, or the file's own time. ``written`` makes a call of what a system wrote, with ``number``
-and ``clock``. ``records`` has call records, ``joining`` finds whose they are, ``filled`` what they
-add; ``reconciling`` holds both against each other; ``sound`` says what a file's bytes are.
+and ``clock``. ``records`` has call records, ``joining`` finds whose they are by ``joining_facts``,
+``filled`` what they add; ``reconciling`` holds both against each other; ``sound`` says what a
+file's bytes are. ``made_up`` has made-up calls for ``callrec demo``.
 """

@@ -1,5 +1,13 @@
-"""The commands, one file for each noun of the command line.
+"""The commands, one file for each noun of the command line [all clauses].
 
-Each parses, calls one procedure and shows what came of it. A *_view module says how something is
-shown that several commands show.
+Each parses, calls one procedure and shows what came of it. Read hold first, a short one. A command
+is in the file of its name, or where ``MODULES`` in cli/app.py says:
+
+    To begin      kit (init, recovery, keys kit), login (and logout, whoami)
+    Calls         ingest, with ingest_view for what it says; reconcile; search (and show)
+    Requests      the folder requests, then listen and release
+    Safekeeping   hold, retention, erase; archive (and backup), volumes (archive list, keep, lost,
+                  found), restore (and migrate); audit, reviews (audit review-searches and
+                  review-glass), verify_release (and fingerprint), register
+    The practice  user, keys, notice, mail, incident, status (and inbox, doctor)
 """

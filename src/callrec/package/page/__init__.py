@@ -1,4 +1,4 @@
-"""A package as one page.
+"""A package as one page [policy 4(e)-(g)].
 
 The page is page.html with page.css and the four scripts beside this module, in the order of
 ``_SCRIPTS``. Everything of the release is sealed under the passphrase; what the page shows before

@@ -298,8 +298,9 @@ _MOST_BOXES = 1000
 class _Box(NamedTuple):
     name: bytes
     start: int
-    """Of what it holds."""
+    """Offset in the file, in bytes, of what the box holds: the first byte behind its header."""
     end: int
+    """Offset in the file, in bytes, of the first byte behind the box; a cut file ends before it."""
 
 
 def mp4_sound(window: Window) -> Sound:

@@ -1,5 +1,5 @@
-"""The commands about requests: ask, decide, date, show.
+"""The commands about requests: ask, decide, date, show [policy 4(b), 4(e)-(g)].
 
-particulars asks what a purpose wants to know, request makes, changes and lists requests, decide
-approves, denies and revokes, event and due deal with dates, view and dossier show.
+Read request first: it makes, changes and lists them, and asks by particulars what a purpose wants
+to know. decide has approve, deny and revoke; event and due deal with dates; view and dossier show.
 """
