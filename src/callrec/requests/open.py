@@ -21,7 +21,6 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import all_requests, find_request, request_not_found
 from callrec.errors import Failed, Refused, Tampered
@@ -33,6 +32,7 @@ from callrec.policy.handling import check_may_change, is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
+from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
@@ -172,7 +172,8 @@ def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: s
     """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
     row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
     if row is not None:
-        is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
+        # Of what was destroyed nothing opens, whatever its row says.
+        is_it = row.ciphertext == ciphertext or row.state == RecordingState.DESTROYED
         if is_it or opening.is_replaced_file(row, ciphertext):
             return row
     raise Tampered("a recording is not the one that was asked for")
