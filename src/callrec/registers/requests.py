@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
-from callrec.catalogue.requests import all_requests
 from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import answers_requester
 from callrec.policy.purpose import Purpose
@@ -22,7 +21,7 @@ from callrec.record.details import can_open_details, open_details
 from callrec.requests.approvals import REOPENING_ACTS, read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
-from callrec.requests.history import read_history, read_words
+from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.model import Approval, History, OpenRequest
 from callrec.requests.open import (
     can_open_with_session,
@@ -201,7 +200,7 @@ def read_registered_requests(
 ) -> Iterator[RegisteredRequest]:
     """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
-    for row in filter(is_wanted, all_requests(connection)):
+    for row in filter(is_wanted, REQUESTS.every(connection)):
         state, opened = state_now(practice, row, ends), None
         if can_open_with_session(actor):
             opened = read_request(practice, actor, connection, f"R-{row.number}")

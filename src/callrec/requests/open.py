@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.holds import find_hold, hold_not_found
-from callrec.catalogue.requests import all_requests, find_request, request_not_found
+from callrec.catalogue.requests import find_request, request_not_found
 from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
@@ -209,7 +209,7 @@ def find_visible(
 
 def hidden_from(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the requests of which somebody must not learn."""
-    rows = all_requests(connection)
+    rows = REQUESTS.every(connection)
     return frozenset(row.id for row in rows if _is_kept(practice, actor, connection, row))
 
 
@@ -217,7 +217,7 @@ def visible_requests(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Sequence[Row[Any]]:
     """The rows of the requests that lists show to somebody, the oldest first."""
-    rows = all_requests(connection)
+    rows = REQUESTS.every(connection)
     if not is_shown_all_requests(actor.person, on=today(practice)):
         grant, person = tables.grant.c, actor.person.id
         query = select(grant.request).where(grant.person == person)
@@ -235,7 +235,7 @@ def references_hidden_from(
     """
     return frozenset(
         f"R-{row.number}"
-        for row in all_requests(connection)
+        for row in REQUESTS.every(connection)
         if row.purpose == Purpose.OUTSIDE_BODY
         and (actor is None or _is_kept(practice, actor, connection, row))
     )
