@@ -264,7 +264,7 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
     with reading(practice.engine) as connection:
         newest = newest_keeper_leaves(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in newest or row.kept_sealed]
-    if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
+    if not rows or not actor.has_key(VaultKey.CATALOGUE):
         return {}
     record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:

@@ -113,11 +113,6 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         raise password_needed("this request opens with your password")
 
 
-def can_open_with_session(actor: Actor) -> bool:
-    """Whether what a login keeps is enough to open requests: it is for people who may search."""
-    return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
-
-
 def _open(
     practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
 ) -> tuple[Mapping[int, bytes], RequestBody]:
