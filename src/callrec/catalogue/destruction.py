@@ -162,7 +162,7 @@ def _held() -> Subquery:
 
 def still_to_erase_by_label(
     connection: Connection,
-    certificate: str | None = None,
+    certificate: str | None,
     *,
     standing: str = IN_USE,
     begun: Mapping[str, InterruptedRun] | None = None,

@@ -125,7 +125,7 @@ def open_questions(connection: Connection) -> Mapping[str, Leaf]:
     return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
 
 
-def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
+def waiting_warnings(practice: Practice, kept: Collection[str]) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each.
 
     Not what is ``kept`` from the reader, by its reference.
