@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from callrec.cli.app import COMMANDS, Commands
+from callrec.cli.app import Commands
 from callrec.errors import CallrecError
+from house.commands import EVERY_COMMAND
 
 SOURCE = Path(__file__).parent.parent / "src" / "callrec"
 NAMELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
@@ -99,7 +100,9 @@ def test_every_option_says_what_it_is_in_a_sentence() -> None:
     ]
     assert [ast.unparse(call) for call, text in texts if not text] == []
     spelt = [text.value for _, (text,) in texts if isinstance(text, ast.Constant)]
-    shown = [param.help for name in COMMANDS for param in options_of(Commands.command_of(name))]
+    shown = [
+        param.help for name in EVERY_COMMAND for param in options_of(Commands.command_of(name))
+    ]
     assert [text for text in (*spelt, *shown) if not str(text).endswith(".")] == []
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from callrec.cli import app
+from house.commands import EVERY_COMMAND
 
 WORK = {
     *("callrec.practice", "callrec.config", "callrec.record", "callrec.calls", "callrec.login"),
@@ -29,7 +30,7 @@ A_RELEASE_ALONE = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
 
 def _lines() -> Iterator[tuple[str, ...]]:
     """Every command and subcommand there is, as it is typed."""
-    for name in app.COMMANDS:
+    for name in EVERY_COMMAND:
         yield (name,)
         command = app.Commands.command_of(name)
         yield from ((name, sub) for sub in getattr(command, "commands", {}))
@@ -120,7 +121,7 @@ def test_a_search_loads_no_other_procedure_s_modules() -> None:
 
 
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
-    modules = sorted({app.Commands.module_of(name) for name in app.COMMANDS})
+    modules = sorted({app.Commands.module_of(name) for name in EVERY_COMMAND})
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

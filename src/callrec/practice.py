@@ -67,6 +67,14 @@ class Actor:
     """Only while one command runs for which the password was given."""
     shares: Mapping[tuple[VaultKey, int], bytes]
 
+    def has_key(self, key: VaultKey) -> bool:
+        """Whether a version of a vault key is open to them.
+
+        A login keeps the catalogue key, of those who may search. The audit key takes the power to
+        read the log, and the password.
+        """
+        return any(each is key for each, _ in self.shares)
+
 
 def open_practice(
     config: Config, now: Callable[[], datetime], environ: Mapping[str, str]

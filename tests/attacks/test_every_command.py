@@ -21,7 +21,7 @@ from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password
 from callrec.audit.leaf import Outcome
 from callrec.cli import app
 from house import practices
-from house.commands import Answer, done, type_in
+from house.commands import EVERY_COMMAND, Answer, done, type_in
 from house.incidents import MILD, ON_RECORD, an_incident, found
 from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
@@ -99,7 +99,7 @@ def there_are(command: Any, *before: str) -> Iterator[str]:
 
 
 def all_commands() -> set[str]:
-    every = (there_are(app.Commands.command_of(name), name) for name in app.COMMANDS)
+    every = (there_are(app.Commands.command_of(name), name) for name in EVERY_COMMAND)
     return {command for some in every for command in some}
 
 

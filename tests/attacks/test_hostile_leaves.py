@@ -27,8 +27,6 @@ from house.requests import a_request, rows
 
 TAMPERED = 5
 
-BUG = 70
-
 COMMANDS = (
     ("max", "inbox"),
     ("dora", "status"),

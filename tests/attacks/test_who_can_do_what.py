@@ -71,8 +71,6 @@ from house.raw_bytes import files_of
 from house.requests import by_sql, last_leaf, rows
 from house.spool import a_call, data_keys_of, take_in
 
-WHOLE_VAULT = {"recordings", "catalogue", "audit", "index"}
-
 
 def kem(house: House, login: str) -> bytes:
     return Identity.from_seed(house.seeds[login], house.practice.vault).kem

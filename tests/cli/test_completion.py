@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callrec.cli import app
+from house.commands import EVERY_COMMAND
 
 CALLREC = Path(sys.executable).with_name("callrec")
 
@@ -68,10 +69,10 @@ def test_what_is_proposed(
 
 
 def test_every_command_is_proposed(proposed: Callable[..., list[str]]) -> None:
-    assert proposed("") == list(app.COMMANDS)
+    assert proposed("") == list(EVERY_COMMAND)
 
 
-@pytest.mark.parametrize("command", app.COMMANDS)
+@pytest.mark.parametrize("command", EVERY_COMMAND)
 def test_the_options_of_every_command_are_proposed(
     command: str, proposed: Callable[..., list[str]]
 ) -> None:

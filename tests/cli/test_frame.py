@@ -14,6 +14,7 @@ import pytest
 
 from callrec.cli import app
 from callrec.cli.invocation import Invocation
+from house.commands import EVERY_COMMAND
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic")
@@ -37,14 +38,14 @@ def run(*argv: str) -> int:
 def test_every_listed_command_has_its_module() -> None:
     missing = [
         name
-        for name in app.COMMANDS
+        for name in EVERY_COMMAND
         if importlib.util.find_spec(app.Commands.module_of(name)) is None
     ]
     assert missing == []
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert [name for name in app.COMMANDS if run(name, "--help") != 0] == []
+    assert [name for name in EVERY_COMMAND if run(name, "--help") != 0] == []
     assert capsys.readouterr().err == ""
 
 

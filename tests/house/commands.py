@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from callrec.cli.app import run
+from callrec.cli.app import SECTIONS, run
 from callrec.login.keyring import write_private
 from house.canaries import says_no_password
 from house.practices import House, password_of
+
+EVERY_COMMAND = tuple(name for commands in SECTIONS.values() for name in commands)
 
 
 @dataclass(frozen=True)

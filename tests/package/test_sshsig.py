@@ -12,7 +12,6 @@ from callrec.package.sshsig import (
     allowed_signers_line,
     sign_ssh,
     ssh_fingerprint,
-    ssh_public_key,
 )
 from package.builders import PUBLIC, SEED
 
@@ -65,9 +64,9 @@ def test_the_allowed_signers_line_allows_releases_only(tmp_path: Path) -> None:
 def test_signature_and_key_are_those_that_openssh_makes() -> None:
     seed = bytes.fromhex((VECTORS / "seed.hex").read_text("ascii"))
     message = (VECTORS / "manifest.json").read_bytes()
-    key = ssh_public_key(signing_public(seed), NAMESPACE)
+    *_, kind, key = allowed_signers_line("releaser", signing_public(seed), NAMESPACE).split()
     assert sign_ssh(message, seed, NAMESPACE) == (VECTORS / "manifest.json.sig").read_text("ascii")
-    assert f"{key}\n" == (VECTORS / "key.pub").read_text("ascii")
+    assert f"{kind} {key} {NAMESPACE}\n" == (VECTORS / "key.pub").read_text("ascii")
 
 
 def test_our_checker_accepts_what_ssh_keygen_signed() -> None:

@@ -11,6 +11,7 @@ from callrec.policy.authority import (
     check_consulted,
     check_decides_purpose,
     check_in_force,
+    check_is_decider,
     check_may,
     check_may_approve,
     check_may_break_glass,
@@ -18,7 +19,6 @@ from callrec.policy.authority import (
     check_may_decide,
     check_may_deny_alone,
     check_may_request,
-    check_may_revoke,
     check_may_vouch,
     check_not_own,
     check_not_subject,
@@ -366,14 +366,14 @@ def test_a_disabled_data_controller_does_not_break_the_glass() -> None:
 
 
 def test_whoever_decides_a_purpose_revokes_his_own_too() -> None:
-    check_may_revoke(a_person(MANAGER), a_request(requester=ANN), on=TODAY)
+    check_is_decider(a_person(MANAGER), a_request(requester=ANN), on=TODAY)
 
 
 def test_nobody_else_revokes() -> None:
     with pytest.raises(Refused, match="may not decide"):
-        check_may_revoke(a_person(MANAGER), a_request(Purpose.ERASURE), on=TODAY)
+        check_is_decider(a_person(MANAGER), a_request(Purpose.ERASURE), on=TODAY)
 
 
 def test_nobody_revokes_a_request_about_himself() -> None:
     with pytest.raises(Refused, match="about himself"):
-        check_may_revoke(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
+        check_is_decider(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused
+from callrec.policy.authority import check_is_decider
 from callrec.policy.clause import Clause
 from callrec.policy.handling import (
     check_closing,
     check_may_change,
     check_may_close,
-    check_may_extend,
     check_may_record,
     check_may_record_event,
     check_may_withdraw,
@@ -147,15 +147,15 @@ def test_a_disabled_requester_dates_nothing() -> None:
 
 
 def test_only_who_decides_a_request_takes_more_time_for_it() -> None:
-    check_may_extend(a_person(DC), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
+    check_is_decider(a_person(DC), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
     with pytest.raises(Refused, match="may not decide"):
-        check_may_extend(a_person(), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
+        check_is_decider(a_person(), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
 
 
 def test_nobody_takes_more_time_for_a_request_about_himself() -> None:
     about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
     with pytest.raises(Refused, match="about himself"):
-        check_may_extend(a_person(DC), about, on=TODAY)
+        check_is_decider(a_person(DC), about, on=TODAY)
 
 
 # 4(a): who says who has it.

@@ -12,18 +12,17 @@ from callrec.errors import Refused
 from callrec.policy import incident
 from callrec.policy.authority import (
     check_decides_purpose,
+    check_is_decider,
     check_may,
     check_may_approve,
     check_may_break_glass,
     check_may_countersign,
     check_may_decide,
     check_may_request,
-    check_may_revoke,
 )
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
-    check_may_extend,
     check_may_record_event,
     is_shown_in_full,
     is_shown_recordings,
@@ -94,7 +93,11 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         Power.DECIDE_RESERVED,
         lambda p, on: check_may_break_glass(p, ACCESS, reason=REASON, on=on),
     ),
-    "revokes": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_revoke(p, ACCESS, on=on)),
+    "revokes, extends": (
+        NOBODY,
+        Power.DECIDE_RESERVED,
+        lambda p, on: check_is_decider(p, ACCESS, on=on),
+    ),
     "changes": (NOBODY, Power.SEARCH, lambda p, on: check_may_change(p, ACCESS, on=on)),
     "closes": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_close(p, ACCESS, on=on)),
     "dates": (
@@ -102,7 +105,6 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         Power.DECIDE_RESERVED,
         lambda p, on: check_may_record_event(p, ACCESS, on=on),
     ),
-    "extends": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_extend(p, ACCESS, on=on)),
     "sees a search in full": (
         NOBODY,
         Power.DECIDE_GENERAL,

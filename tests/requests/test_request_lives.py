@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
 from callrec.catalogue.times import to_millis
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.office.inbox import InboxAction, read_inbox
@@ -27,7 +26,7 @@ from callrec.requests.approvals import end_reason, read_approvals
 from callrec.requests.clock import read_clock, read_deadlines
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import close_request, date_request, withdraw_request
-from callrec.requests.history import read_history
+from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.standing import read_lapse_facts, state_now
 from house import practices
 from house.listening import hear
@@ -120,7 +119,7 @@ def approved_now(house: House, connection: Connection, row: Row[Any]) -> set[tup
 def check_grants(house: House, connection: Connection) -> None:
     """Grants exist for exactly what the approvals that stand grant; ended requests hold none."""
     now, grant, ends = house.practice.now(), tables.grant, read_lapse_facts(connection)
-    for row in all_requests(connection):
+    for row in REQUESTS.every(connection):
         granted = approved_now(house, connection, row)
         usable = connection.execute(
             select(grant.c.person, grant.c.uid).where(
@@ -135,7 +134,7 @@ def check_grants(house: House, connection: Connection) -> None:
 
 def check_log(house: House, connection: Connection) -> None:
     """Replaying the leaves rebuilds each request, and nothing in the catalogue says otherwise."""
-    for row in all_requests(connection):
+    for row in REQUESTS.every(connection):
         history = read_history(house.practice, connection, row.id)
         assert (row.state, row.version) == (history.state, history.version)
     problems = list(
@@ -158,7 +157,7 @@ def check_inboxes(house: House, connection: Connection) -> None:
     ends = read_lapse_facts(connection)
     waiting = {
         f"R-{row.number}"
-        for row in all_requests(connection)
+        for row in REQUESTS.every(connection)
         if state_now(house.practice, row, ends) in (RequestState.SUBMITTED, RequestState.WAITING)
         or is_unanswered_again(house, connection, row)
     }

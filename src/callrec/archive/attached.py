@@ -22,15 +22,9 @@ from sqlalchemy import Connection, Row
 from callrec.archive.heads import newest_run_of_each
 from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import (
-    ARCHIVED,
-    IN_USE,
-    LOST,
-    CopyPlace,
-    each_volume,
-    place_of_each,
-)
+from callrec.catalogue.volumes import IN_USE, LOST, CopyPlace, each_volume, place_of_each
 from callrec.errors import CallrecError, NotFound, Tampered
+from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.record.forms import recall
 from callrec.system.files import drives
@@ -135,7 +129,7 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
     try:
         sealed = practice.store.open(row.ciphertext)
     except NotFound as error:
-        if row.state != ARCHIVED:
+        if row.state != RecordingState.ARCHIVED:
             raise Tampered(
                 f"the sealed file of recording {row.id} is missing",
                 hint="callrec doctor --repair --from DIR fetches it back from a volume",

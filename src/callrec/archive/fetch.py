@@ -20,6 +20,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
+from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
@@ -100,7 +101,7 @@ def _named(practice: Practice, names: Sequence[str], without: AbstractSet[str]) 
     table = tables.recording.c
     query = select(table.uid, table.ciphertext).where(table.ciphertext.in_(names))
     with reading(practice.engine) as connection:
-        rows = connection.execute(query.where(table.state == "live")).all()
+        rows = connection.execute(query.where(table.state == RecordingState.LIVE)).all()
     return [name for uid, name in rows if uid not in without]
 
 

@@ -30,13 +30,10 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.calls.custody import replaced_files
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
 from callrec.catalogue.volumes import (
-    ARCHIVED,
     IN_USE,
-    LIVE,
     LOST,
     ArchivedRecording,
     each_volume,
@@ -45,6 +42,7 @@ from callrec.catalogue.volumes import (
 )
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice
 from callrec.record.acts import attested_of, done_leaves
@@ -111,8 +109,10 @@ def remove_local(
             for row in in_use:  # what counts as a copy is what the log's statements say
                 read_written(practice, connection, row.id)
             drives = off_site_drives(practice, connection)
-            archived = on_volume(connection, volume.volume, drives, state=ARCHIVED)
-            live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
+            archived = on_volume(connection, volume.volume, drives, state=RecordingState.ARCHIVED)
+            live = on_volume(
+                connection, volume.volume, drives, state=RecordingState.LIVE, started_before=limit
+            )
         # What is wrong here is not found where a recording is the vault's only one.
         enough = [row for row in live if row.copies >= copies]
         gone = [row for row in archived if row.copies >= copies]
@@ -163,9 +163,10 @@ def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterato
     """Each recording that is on volumes only was let go of by a leaf, and no other was."""
     removed = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
     table = tables.recording
-    query = select(table.c.id, table.c.uid, table.c.state).where(table.c.state != DESTROYED)
+    query = select(table.c.id, table.c.uid, table.c.state)
+    query = query.where(table.c.state != RecordingState.DESTROYED)
     for row in connection.execute(query):
-        if row.state != (ARCHIVED if row.uid in removed else LIVE):
+        if row.state != (RecordingState.ARCHIVED if row.uid in removed else RecordingState.LIVE):
             yield Problem(None, f"the state of recording {row.id} is not what the log says")
 
 

@@ -22,16 +22,10 @@ from callrec.archive.survey import (
 )
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
-from callrec.catalogue.volumes import (
-    ARCHIVED,
-    LIVE,
-    LOST,
-    find_volume,
-    is_label_taken,
-    not_archived,
-)
+from callrec.catalogue.volumes import LOST, find_volume, is_label_taken, not_archived
 from callrec.crypto import primitives
 from callrec.errors import Unusable
+from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
@@ -144,11 +138,11 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
-    gone = attached_copies(practice, [row for row in rows if row.state == ARCHIVED])
+    gone = attached_copies(practice, [row for row in rows if row.state == RecordingState.ARCHIVED])
     items = {
         row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.path(row.ciphertext))
         for row in rows
-        if row.state == LIVE or row.id in gone
+        if row.state == RecordingState.LIVE or row.id in gone
     }
     return Plan(
         target=target,

@@ -34,7 +34,6 @@ from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.catalogue.volumes import (
-    ARCHIVED,
     IN_USE,
     LOST,
     calls_on,
@@ -53,6 +52,7 @@ from callrec.incidents.incident import IncidentReport, ReportedIncident, open_in
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, register_now, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
@@ -152,7 +152,9 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
             act.leaf(VolumeAct.LOST, actor=actor.person.id, subject=[row.id])
             save_volume(act.connection, row.id, standing=LOST)
             calls = calls_on(act.connection, row.id)
-            alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
+            alone = [
+                call for call in calls if call.state == RecordingState.ARCHIVED and not call.copies
+            ]
             count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
             account = _account(loss, count, calls, len(alone), practice)
             incident = open_incident(practice, act, actor, account)
@@ -262,7 +264,7 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
     with reading(practice.engine) as connection:
         newest = newest_keeper_leaves(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in newest or row.kept_sealed]
-    if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
+    if not rows or not actor.has_key(VaultKey.CATALOGUE):
         return {}
     record(practice, actor, "volume.listed", subject=[row.id for row in rows])
     with reading(practice.engine) as connection:

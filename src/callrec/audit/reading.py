@@ -40,8 +40,6 @@ class VerificationResult:
     problems: tuple[Problem, ...]
     register: Register | None
     """None if leaf 0 is damaged."""
-    details_erased: int
-    """Leaves whose details went with what was destroyed under an approval."""
     seen: VerifiedState | None = None
     """For the next reading; None where something is wrong."""
     read_from: int = 0

@@ -86,7 +86,6 @@ def verify_leaf_by_leaf(connection: Connection, vault: str) -> VerificationResul
         unattested=walk.unattested,
         problems=tuple(walk.problems),
         register=walk.stated.register,
-        details_erased=len(walk.without_details),
     )
 
 

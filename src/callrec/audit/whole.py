@@ -167,15 +167,13 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
         require(not repeated_statements(connection))
         head = stretches.check(expected, other)
     require(stated.of.register == register and stretches.stated == stated.carrying)
-    without = set(stretches.without_details)
-    require(without == stated.of.erasures.details)
+    require(set(stretches.without_details) == stated.of.erasures.details)
     return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint"),
         unattested=stretches.unattested,
         problems=(),
         register=register,
-        details_erased=len(without),
         seen=VerifiedState(head, stated.deciding.hexdigest(), size, signatures),
     )
 
@@ -215,7 +213,6 @@ def _read_on(
         unattested=stretches.unattested,
         problems=(),
         register=register,
-        details_erased=len(now_erased),
         seen=VerifiedState(head, stated.deciding.hexdigest(), seen.signed, seen.signatures),
         read_from=before,
     )

@@ -21,13 +21,14 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED, stub_of
+from callrec.catalogue.destruction import stub_of
 from callrec.catalogue.times import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, check_unchanged, vault_key
 from callrec.record.statements import attested_statement, first_stated
@@ -158,7 +159,7 @@ def find_recording(connection: Connection, number: int) -> Row[Any]:
     row = connection.execute(query).first()
     if row is None:
         raise NotFound(f"there is no recording {number}", hint="callrec search shows the numbers")
-    if row.state == DESTROYED:
+    if row.state == RecordingState.DESTROYED:
         raise NotFound(
             f"recording {number} was destroyed under certificate {stub_of(connection, number)}",
             hint="the certificate says under which request, and when",

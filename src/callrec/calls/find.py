@@ -17,8 +17,8 @@ from callrec.calls.custody import OpenedRecording, Opening, check_clear_columns
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
-from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import Tampered
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
@@ -97,7 +97,7 @@ class ShownCall:
     @property
     def is_on_volumes_only(self) -> bool:
         """Whether the vault has let go of its file."""
-        return self.state == ARCHIVED
+        return self.state == RecordingState.ARCHIVED
 
     @classmethod
     def of(

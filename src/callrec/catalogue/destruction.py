@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
@@ -17,9 +17,7 @@ from callrec.catalogue.engine import batches
 from callrec.catalogue.volumes import IN_USE
 from callrec.crypto.canonical import parse
 from callrec.errors import NotFound, Tampered
-
-DESTROYED: Final = "destroyed"
-"""State of a recording of which nothing but a stub is left."""
+from callrec.policy.retention import RecordingState
 
 
 class InterruptedRun(NamedTuple):
@@ -38,7 +36,9 @@ def strip_recordings(
     numbers = [row.id for row in recordings]
     recording, grant, duplicate = tables.recording, tables.grant, tables.duplicate
     connection.execute(
-        recording.update().where(recording.c.id.in_(numbers)).values(data_key=None, state=DESTROYED)
+        recording.update()
+        .where(recording.c.id.in_(numbers))
+        .values(data_key=None, state=RecordingState.DESTROYED)
     )
     for table in (tables.metadata, tables.token):
         connection.execute(table.delete().where(table.c.recording.in_(numbers)))
@@ -79,7 +79,7 @@ def stubs_of(connection: Connection, certificate: str) -> Sequence[Row[Any]]:
 def every_stub(connection: Connection) -> Sequence[Row[Any]]:
     """As `stubs_of`, of every certificate, and of each recording that is one half of a stub."""
     recording, stub = tables.recording.c, tables.destroyed.c
-    is_half = (recording.state == DESTROYED) | stub.recording.is_not(None)
+    is_half = (recording.state == RecordingState.DESTROYED) | stub.recording.is_not(None)
     return connection.execute(_stubs().where(is_half)).all()
 
 
@@ -118,7 +118,7 @@ def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, 
     return connection.execute(
         select(held.c.bag, held.c.recording, recording.c.uid, held.c.ciphertext)
         .join(recording, recording.c.id == held.c.recording)
-        .where(held.c.volume == volume, recording.c.state == DESTROYED)
+        .where(held.c.volume == volume, recording.c.state == RecordingState.DESTROYED)
         .order_by(held.c.bag, held.c.ciphertext)
     ).all()
 
@@ -126,7 +126,7 @@ def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, 
 def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
     """Which of these sealed files, by their names, are of recordings that are there yet."""
     recording, found = tables.recording.c, set[str]()
-    there = select(recording.ciphertext).where(recording.state != DESTROYED)
+    there = select(recording.ciphertext).where(recording.state != RecordingState.DESTROYED)
     for some in batches(files):
         found |= set(connection.execute(there.where(recording.ciphertext.in_(some))).scalars())
     return found
@@ -162,7 +162,7 @@ def _held() -> Subquery:
 
 def still_to_erase_by_label(
     connection: Connection,
-    certificate: str | None = None,
+    certificate: str | None,
     *,
     standing: str = IN_USE,
     begun: Mapping[str, InterruptedRun] | None = None,

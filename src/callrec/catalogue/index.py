@@ -22,13 +22,13 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, Row, intersect, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.times import to_millis
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
 from callrec.policy.days import DayRange
+from callrec.policy.retention import RecordingState
 from callrec.policy.search import TAIL_DIGITS, Criteria
 from callrec.policy.words import NORMALISING_VERSION, words
 
@@ -179,7 +179,8 @@ def candidates(
     """The recordings that may meet the criteria, newest first: each is to be opened and asked."""
     query = (
         select(tables.recording.c.id)
-        .where(tables.recording.c.state != DESTROYED, *_clear_conditions(criteria, zone))
+        .where(tables.recording.c.state != RecordingState.DESTROYED)
+        .where(*_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )
     by_extension = criteria.extension is not None and criteria.days is not None

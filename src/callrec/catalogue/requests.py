@@ -47,11 +47,6 @@ def reference_of(connection: Connection, request: str) -> str:
     return f"R-{connection.execute(query).scalar_one()}"
 
 
-def all_requests(connection: Connection) -> Sequence[Row[Any]]:
-    """Every request, in the order of their numbers."""
-    return connection.execute(select(tables.request).order_by(tables.request.c.number)).all()
-
-
 def requests_ended(connection: Connection) -> frozenset[str]:
     """Ids of the requests that nothing leads on from, by the state column."""
     request = tables.request.c

@@ -11,10 +11,7 @@ from sqlalchemy import Connection, Row, ScalarSelect, case, func, insert, null, 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, update_row
 from callrec.errors import NotFound
-
-LIVE: Final = "live"
-ARCHIVED: Final = "archived"
-"""States of a recording: its file is in the vault, or only on volumes."""
+from callrec.policy.retention import RecordingState
 
 IN_USE: Final = "in-use"
 LOST: Final = "lost"
@@ -79,7 +76,7 @@ def not_archived(
     table, archived = tables.recording.c, tables.archived.c
     there = select(archived.recording).where(archived.volume == volume)
     query = select(table.id, table.ciphertext, table.state).where(
-        table.state.in_([LIVE, ARCHIVED]), table.id.not_in(there)
+        table.state.in_([RecordingState.LIVE, RecordingState.ARCHIVED]), table.id.not_in(there)
     )
     if started_before is not None:
         query = query.where(table.started_at < started_before)
@@ -149,7 +146,7 @@ def on_volume(
     volume: str,
     drives: Mapping[str, str],
     *,
-    state: str,
+    state: RecordingState,
     started_before: int | None = None,
 ) -> Sequence[ArchivedRecording]:
     """A volume's recordings of one state, oldest first."""
@@ -182,7 +179,10 @@ def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any,
     return connection.execute(
         select(table.c.id, table.c.state, table.c.started_at, copies.label("copies"))
         .join(archived, archived.c.recording == table.c.id)
-        .where(archived.c.volume == volume, table.c.state.in_([LIVE, ARCHIVED]))
+        .where(
+            archived.c.volume == volume,
+            table.c.state.in_([RecordingState.LIVE, RecordingState.ARCHIVED]),
+        )
         .order_by(table.c.started_at, table.c.id)
     ).all()
 
@@ -200,7 +200,9 @@ def _copies_on(drives: Mapping[str, str]) -> ScalarSelect[int]:
 def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
     """Write down that recordings are on volumes only."""
     table = tables.recording
-    connection.execute(table.update().where(table.c.id.in_(list(numbers))).values(state=ARCHIVED))
+    connection.execute(
+        table.update().where(table.c.id.in_(list(numbers))).values(state=RecordingState.ARCHIVED)
+    )
 
 
 def count_with_too_few_copies(
@@ -208,7 +210,9 @@ def count_with_too_few_copies(
 ) -> int:
     """How many recordings that are on volumes only are on fewer than so many of these drives."""
     table = tables.recording
-    query = select(func.count()).where(table.c.state == ARCHIVED, _copies_on(drives) < copies)
+    query = select(func.count()).where(
+        table.c.state == RecordingState.ARCHIVED, _copies_on(drives) < copies
+    )
     return connection.execute(query).scalar_one()
 
 

@@ -72,10 +72,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-COMMANDS: Mapping[str, str] = {
-    name: help_line for section in SECTIONS.values() for name, help_line in section.items()
-}
-
 COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 """The variable by which a shell asks how a line may go on (completion.py)."""
 

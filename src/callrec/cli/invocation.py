@@ -38,11 +38,9 @@ class Invocation:
     Each is made when first asked for, so that ``--help`` reads no file and loads nothing.
     """
 
-    def __init__(
-        self, *, now: Callable[[], datetime], environ: Mapping[str, str] = os.environ
-    ) -> None:
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
         self._now = now
-        self.environ = environ
+        self.environ: Mapping[str, str] = os.environ
         self.given = GlobalOptions()
         self.practice: Practice | None = None
         """The vault that the command works on, once it is open."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +24,7 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import Role
 
 Command = TypeVar("Command", bound="Callable[..., None]")
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
@@ -63,6 +65,15 @@ def read_recording(text: str) -> int:
             hint="callrec search shows the numbers",
         )
     return int(digits[1])
+
+
+def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -> _Word:
+    """The word of an enumeration that was typed."""
+    try:
+        return words(text.strip().lower())
+    except ValueError:
+        listed = f"the {noun}s: {', '.join(words)}"
+        raise Unusable(f"there is no such {noun}{for_what}", hint=listed) from None
 
 
 def read_fingerprint(text: str) -> bytes:

@@ -253,7 +253,7 @@ def read_incident(
 
 def can_open_incidents(actor: Actor) -> bool:
     """Whether what a login keeps is enough."""
-    return any(key in INCIDENT_VAULT_KEYS for key, _ in actor.shares)
+    return any(actor.has_key(key) for key in INCIDENT_VAULT_KEYS)
 
 
 def _versions(

@@ -192,7 +192,7 @@ def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents of which somebody was told, or that are theirs to close as Data Controller."""
-    rows = [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
+    rows = _open_rows(connection)
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]
     yield from _listed(practice, connection, rows)
@@ -201,7 +201,7 @@ def incidents_waiting_for(
 def incident_warnings(practice: Practice) -> Iterator[str]:
     """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
     with reading(practice.engine) as connection:
-        rows = [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
+        rows = _open_rows(connection)
     now = practice.now()
     for row in sorted(rows, key=lambda row: (row.aware_at, row.number)):
         noticed_at = _noticed_at(row)
@@ -220,6 +220,10 @@ def incident_warnings(practice: Practice) -> Iterator[str]:
                 f"incident I-{row.number}: {hours:.0f} h are left to report it to the"
                 " Information Commissioner, or to find that it need not be"
             )
+
+
+def _open_rows(connection: Connection) -> list[Row[Any]]:
+    return [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
 
 
 def _facts(row: Row[Any]) -> IncidentFacts:

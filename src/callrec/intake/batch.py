@@ -30,6 +30,7 @@ from callrec.holds.log import match_again
 from callrec.intake.known import DuplicateMacs, Portion, write_macs
 from callrec.intake.sealing import Seen, Taken
 from callrec.policy.authority import check_may
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, register_now, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
@@ -221,7 +222,7 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
         "direction": str(taken.call.direction),
         "size_bytes": taken.sealed.size_bytes,
         "format": taken.sound.format,
-        "state": "live",
+        "state": str(RecordingState.LIVE),
     }
 
 

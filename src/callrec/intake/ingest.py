@@ -196,7 +196,7 @@ class IngestRun:
         all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
         first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
-        with ExitStack() as stores, self._workers(*first) as self._beside, ExitStack() as threads:
+        with ExitStack() as stores, self._workers(first) as self._beside, ExitStack() as threads:
             self._pool = ThreadPoolExecutor(WORKERS)
             # What is under way ends before the store's batches are cleared away.
             threads.callback(self._pool.shutdown, wait=True, cancel_futures=True)
@@ -211,10 +211,11 @@ class IngestRun:
                 self._finish(begun.popleft())
 
     def _workers(
-        self, first: Sequence[Source] = ()
+        self, first: Iterable[Sequence[Source]]
     ) -> AbstractContextManager[SealingWorkers | None]:
         """Processes, if the first portion promises that there is enough for them."""
-        theirs = [source for source in first if source.mark.size_bytes < LARGE_BYTES]
+        some = (source for sources in first for source in sources)
+        theirs = [source for source in some if source.mark.size_bytes < LARGE_BYTES]
         if len(theirs) < MIN_FILES_FOR_WORKERS:
             return nullcontext()
         # Of small files one seals as many as are catalogued meanwhile.

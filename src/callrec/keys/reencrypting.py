@@ -36,13 +36,14 @@ from callrec.calls.custody import (
 )
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
+from callrec.catalogue.volumes import make_former
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.batch import BatchKeys, batch_row
 from callrec.policy.authority import check_may_vouch
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, vault_key, writing
 from callrec.record.acts import check_whole_log
@@ -117,7 +118,9 @@ class _Resealed:
 def bytes_to_reencrypt(practice: Practice) -> int:
     """How much a run would look at, in bytes of originals; opens nothing."""
     with reading(practice.engine) as connection:
-        total = select(func.sum(tables.recording.c.size_bytes)).where(*_is_older(practice, LIVE))
+        total = select(func.sum(tables.recording.c.size_bytes)).where(
+            *_is_older(practice, RecordingState.LIVE)
+        )
         return connection.execute(total).scalar() or 0
 
 
@@ -169,7 +172,9 @@ class _Run:
             portion = self._next(portion[-1].id)
         column = tables.recording.c.id
         with reading(practice.engine) as connection:
-            away = select(column).where(*_is_older(practice, ARCHIVED)).order_by(column)
+            away = (
+                select(column).where(*_is_older(practice, RecordingState.ARCHIVED)).order_by(column)
+            )
             for number in connection.execute(away).scalars():
                 self._done.leave(number, WhyLeft.AWAY)
         return self._done
@@ -180,7 +185,7 @@ class _Run:
         size = tables.recording.c.size_bytes
         query = select(func.count(), func.sum(size), func.max(size))
         with reading(practice.engine) as connection:
-            due = connection.execute(query.where(*_is_older(practice, LIVE))).one()
+            due = connection.execute(query.where(*_is_older(practice, RecordingState.LIVE))).one()
         recordings, size_bytes, largest = due
         needed = sealed_size(min(size_bytes, BYTES_PER_STEP + largest)) + SPARE_BYTES
         with disk_errors():
@@ -196,7 +201,9 @@ class _Run:
 
     def _next(self, after: int) -> Sequence[Row[Any]]:
         table = tables.recording
-        query = select(table).where(*_is_older(self._practice, LIVE), table.c.id > after)
+        query = select(table).where(
+            *_is_older(self._practice, RecordingState.LIVE), table.c.id > after
+        )
         with reading(self._practice.engine) as connection:
             rows = connection.execute(query.order_by(table.c.id).limit(RECORDINGS_PER_STEP)).all()
         sizes = accumulate(row.size_bytes for row in rows)
@@ -322,7 +329,7 @@ class _Original:
         return size
 
 
-def _is_older(practice: Practice, state: str) -> Sequence[ColumnElement[bool]]:
+def _is_older(practice: Practice, state: RecordingState) -> Sequence[ColumnElement[bool]]:
     """Recordings of a state that were sealed before the newest recordings key was made."""
     recording, batch, leaf = tables.recording.c, tables.batch.c, tables.leaf.c
     newest = practice.register.newest(VaultKey.RECORDINGS).seq

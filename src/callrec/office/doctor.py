@@ -17,13 +17,12 @@ from sqlalchemy import select
 
 from callrec.audit.remembered import load_seen_head
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading, wal_is_safe
-from callrec.catalogue.volumes import LIVE
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
+from callrec.policy.retention import RecordingState
 from callrec.practice import Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
@@ -165,12 +164,12 @@ def _recordings(
         rows = connection.execute(
             select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
         ).all()
-    lost = sum(row.keyless and row.state != DESTROYED for row in rows)
+    lost = sum(row.keyless and row.state != RecordingState.DESTROYED for row in rows)
     if lost:
         said = f"recordings that have lost their keys, and were not erased: {lost}"
         yield _damage(said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
-    here = [row for row in rows if row.state == LIVE]
+    here = [row for row in rows if row.state == RecordingState.LIVE]
     damaged = 0
     for row in here:
         problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
@@ -194,7 +193,7 @@ def _recordings(
 def _is_here(practice: Practice, name: str) -> bool:
     """Whether the vault should still have this file: another command may have let it go since."""
     table = tables.recording.c
-    query = select(table.id).where(table.ciphertext == name, table.state == LIVE)
+    query = select(table.id).where(table.ciphertext == name, table.state == RecordingState.LIVE)
     with reading(practice.engine) as connection:
         return connection.execute(query).first() is not None
 

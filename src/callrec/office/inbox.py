@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import GRANTED, all_requests
+from callrec.catalogue.requests import GRANTED
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
@@ -32,7 +32,7 @@ from callrec.practice import Actor, Practice, today
 from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
-from callrec.requests.history import RequestOutline, outline_of, read_outlines
+from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_outlines
 from callrec.requests.open import references_hidden_from
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import possible_deciders
@@ -116,7 +116,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
     with reading(practice.engine) as connection:
         read = _Reading(
             *(practice, person, connection),
-            rows=tuple(all_requests(connection)),
+            rows=tuple(REQUESTS.every(connection)),
             makings=read_outlines(connection),
             deadlines=read_deadlines(practice, connection),
             logins=logins(practice),

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading, transaction
-from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
@@ -26,7 +25,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
-from callrec.requests.history import read_outlines
+from callrec.requests.history import REQUESTS, read_outlines
 from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
 
 SOON: Final = timedelta(days=3)
@@ -83,7 +82,7 @@ def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
     makings = read_outlines(connection)
     return {
         reference: _DecisionMail(frozenset(told[reference]), makings[row.id].makers, made[row.id])
-        for row in all_requests(connection)
+        for row in REQUESTS.every(connection)
         if (reference := f"R-{row.number}") in told and row.id in made
     }
 

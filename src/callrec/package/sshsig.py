@@ -43,11 +43,6 @@ def sign_ssh(message: bytes, seed: bytes, namespace: str) -> str:
     return "\n".join((_BEGIN, *lines, _END)) + "\n"
 
 
-def ssh_public_key(public: bytes, comment: str) -> str:
-    """``ssh-ed25519 AAAA… comment``, the line of a .pub file without its end."""
-    return f"{_KEY_TYPE} {base64.b64encode(_key_blob(public)).decode()} {_one_word(comment)}"
-
-
 def ssh_fingerprint(public: bytes) -> str:
     """``SHA256:…`` as ``ssh-keygen`` prints it of an Ed25519 public key (32 bytes)."""
     return "SHA256:" + base64.b64encode(sha256(_key_blob(public))).decode().rstrip("=")

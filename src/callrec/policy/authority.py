@@ -248,10 +248,11 @@ def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> 
     check_not_subject(person, request)
 
 
-def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None:
+def check_is_decider(person: Person, request: RequestFacts, *, on: date) -> None:
     """Those who decide a purpose may take an approval back [policy 4(b)].
 
-    Also of their own request, since this only ends access; not of one about themselves.
+    They may also extend the time [UK GDPR 12(3)]. Both of their own requests too, since neither
+    gives access; not of one about themselves.
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)

@@ -142,12 +142,12 @@ def _check_asking(
         )
 
 
-def is_recent(made_on: date, received_on: date, scales: TimeScales = STATUTORY_SCALES) -> bool:
+def is_recent(made_on: date, received_on: date) -> bool:
     """Whether a recording was made within the 40 days before the application.
 
     Source: Access to Health Records Act 1990 s.3(5)(a).
     """
-    return made_on >= received_on - timedelta(days=scales.recent_days)
+    return made_on >= received_on - timedelta(days=STATUTORY_SCALES.recent_days)
 
 
 def deceased_deadline(

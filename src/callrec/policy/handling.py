@@ -19,8 +19,8 @@ from datetime import date
 from callrec.errors import Refused
 from callrec.policy.authority import (
     RequestFacts,
-    check_decides_purpose,
     check_in_force,
+    check_is_decider,
     check_not_subject,
 )
 from callrec.policy.clause import Clause
@@ -64,7 +64,7 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     """A request is closed by its maker, or those who decide it and are not its subject [4(b)]."""
     check_in_force(person)
     if person.id != request.requester:
-        check_may_extend(person, request, on=on)
+        check_is_decider(person, request, on=on)
 
 
 def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
@@ -91,13 +91,7 @@ def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -
     """
     check_in_force(person)
     if person.id not in request.makers:
-        check_may_extend(person, request, on=on)
-
-
-def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Those who decide a purpose may extend the time [UK GDPR 12(3)], of their own requests too."""
-    check_decides_purpose(person, request, on=on)
-    check_not_subject(person, request)
+        check_is_decider(person, request, on=on)
 
 
 def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> None:

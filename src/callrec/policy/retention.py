@@ -93,7 +93,7 @@ class StopReason(StrEnum):
     PROPOSED = "proposed"
     """In a request for disposal that is open."""
     RESTRICTION = "restriction"
-    """UK GDPR 18: it is stored, and nothing else is done with it."""
+    """UK GDPR 18: it is stored, and nothing else is done with it. No command restricts one yet."""
     KEPT_ON = "kept-on"
     """The Data Controller kept it, and it is not to be appraised again yet."""
 
@@ -302,6 +302,7 @@ class RecordingState(StrEnum):
     ARCHIVED = "archived"
     """On volumes only."""
     RESTRICTED = "restricted"
+    """UK GDPR 18; nothing sets it yet."""
     DESTROYED = "destroyed"
     """A stub stays: uid, dates, rule, certificate."""
 

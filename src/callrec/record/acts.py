@@ -66,7 +66,7 @@ def log_leaf(
     what: str,
     subject: Sequence[str],
     *,
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None,
     nonce: bytes = b"",
     statement: Statement | None = None,
 ) -> Leaf:

@@ -69,11 +69,6 @@ def _is_deep(value: object, left: int = _DEEPEST) -> bool:
     return not left or any(_is_deep(each, left - 1) for each in within)
 
 
-def can_open_details(actor: Actor) -> bool:
-    """Whether the audit key is at hand: it takes the power to read the log, and the password."""
-    return any(key is VaultKey.AUDIT for key, _ in actor.shares)
-
-
 def open_details(
     practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
 ) -> Mapping[str, Any]:

@@ -35,16 +35,17 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.reviews import check_may_read_dossier
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
-from callrec.record.details import can_open_details, open_details
+from callrec.record.details import open_details
 from callrec.release.listen import hearing_end_leaf
 from callrec.requests.approvals import by_statement, read_approvals
 from callrec.requests.clock import read_dates
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import MAKING_ACTS, Approval, History, OpenRequest, RequestBody
-from callrec.requests.open import can_open_with_session, read_request, sees_in_full, unopened_facts
+from callrec.requests.open import read_request, sees_in_full, unopened_facts
 from callrec.requests.packages import RELEASE_ACTS, release_of
 from callrec.requests.show import masked
 
@@ -117,7 +118,7 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     reference = f"R-{row.number}"
     history, request = read_history(practice, connection, row.id), None
     own = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
-    if own or can_open_with_session(actor):
+    if own or actor.has_key(VaultKey.CATALOGUE):
         request = read_request(practice, actor, connection, reference)
     facts = request.facts if request else unopened_facts(row, history)
     check_may_read_dossier(actor.person, facts, on=today(practice))  # now that it says about whom
@@ -144,7 +145,7 @@ def read_dossier_leaves(
     found = _naming(connection, request)
     for hold in [leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED]:
         found |= _naming(connection, hold)
-    if can_open_details(actor):
+    if actor.has_key(VaultKey.AUDIT):
         for leaf in leaves_of_act(connection, SEARCH):
             if leaf.outcome is Outcome.REFUSED:
                 details = open_details(practice, actor, connection, leaf)
@@ -238,7 +239,7 @@ class EntryDetails:
     def told(self, leaf: Leaf) -> Mapping[str, Any]:
         """All else that may be told of a leaf."""
         details: dict[str, Any] = {}
-        if can_open_details(self.actor):
+        if self.actor.has_key(VaultKey.AUDIT):
             sealed = open_details(self.practice, self.actor, self.connection, leaf)
             details = {name: sealed[name] for name in sealed if name not in _OF_THE_FORMAT}
         is_done = leaf.outcome is Outcome.DONE

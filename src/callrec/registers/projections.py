@@ -29,13 +29,14 @@ from callrec.audit.reading import Problem
 from callrec.audit.register import Register
 from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED, every_stub
+from callrec.catalogue.destruction import every_stub
 from callrec.catalogue.index import read_parts
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.record.acts import (
     MIN_SUBJECTS,
@@ -139,7 +140,9 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     keyless = recording.data_key.is_(None).label("keyless")
     query = select(recording.id, recording.uid, recording.ciphertext, keyless, revision)
     query = query.outerjoin(tables.metadata, tables.metadata.c.recording == recording.id)
-    query = query.where(revision.is_not(None) | recording.state.is_distinct_from(DESTROYED))
+    query = query.where(
+        revision.is_not(None) | recording.state.is_distinct_from(RecordingState.DESTROYED)
+    )
     rows: Any = connection.execute(query.order_by(recording.id, revision))
     for _, revisions in groupby(rows, key=lambda row: row.id):
         name = None
@@ -196,7 +199,7 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
     missing = dict(destroyed)
     for row in every_stub(connection):
         stated = missing.pop(row.uid, None)
-        is_bare = row.state == DESTROYED and row.data_key is None
+        is_bare = row.state == RecordingState.DESTROYED and row.data_key is None
         if stated is None or stated != stub_in(row) or not is_bare:
             yield Problem(None, f"recording {row.id} is no stub that the log knows")
     if missing:

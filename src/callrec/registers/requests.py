@@ -11,21 +11,20 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
-from callrec.catalogue.requests import all_requests
 from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import answers_requester
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
+from callrec.policy.role import VaultKey
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
-from callrec.record.details import can_open_details, open_details
+from callrec.record.details import open_details
 from callrec.requests.approvals import REOPENING_ACTS, read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
-from callrec.requests.history import read_history, read_words
+from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.model import Approval, History, OpenRequest
 from callrec.requests.open import (
-    can_open_with_session,
     is_request_hidden_from,
     read_request,
     sees_in_full,
@@ -141,7 +140,7 @@ def _denied_with(
     reasons: Mapping[str, Any] = {}
     if request.opened is not None:
         reasons = read_words(connection, request.opened).get(leaf.seq, {})
-    elif can_open_details(actor):
+    elif actor.has_key(VaultKey.AUDIT):
         reasons = open_details(practice, actor, connection, leaf)
     return [str(reasons["code"])] if reasons.get("code") else ()
 
@@ -150,7 +149,7 @@ def _requester_was_present(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest, leaf: Leaf
 ) -> bool:
     """Whether the requester heard it; False for readers who cannot open who was there."""
-    if leaf.act != RequestAct.LISTENED or not can_open_details(actor):
+    if leaf.act != RequestAct.LISTENED or not actor.has_key(VaultKey.AUDIT):
         return False
     attended = open_details(practice, actor, connection, leaf).get("attended", ())
     further = request.opened.particulars.further if request.opened else {}
@@ -201,9 +200,9 @@ def read_registered_requests(
 ) -> Iterator[RegisteredRequest]:
     """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
-    for row in filter(is_wanted, all_requests(connection)):
+    for row in filter(is_wanted, REQUESTS.every(connection)):
         state, opened = state_now(practice, row, ends), None
-        if can_open_with_session(actor):
+        if actor.has_key(VaultKey.CATALOGUE):
             opened = read_request(practice, actor, connection, f"R-{row.number}")
             if is_request_hidden_from(practice, actor, connection, opened):
                 continue

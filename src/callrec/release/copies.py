@@ -272,7 +272,7 @@ def copy_pieces(
     grant: UsableGrant,
     sound: Measured,
     *,
-    edits: Edits = UNEDITED,
+    edits: Edits,
     encoding: Encoding = WAV,
 ) -> Iterator[bytes]:
     """A copy that any player plays, a piece at a time."""

@@ -26,7 +26,7 @@ from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
-from callrec.policy.role import PersonId, Power
+from callrec.policy.role import PersonId, Power, VaultKey
 from callrec.policy.search import is_of_another_day
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
@@ -42,7 +42,6 @@ from callrec.requests.model import (
     RequestBody,
     RequestVersion,
 )
-from callrec.requests.open import can_open_with_session
 from callrec.requests.telling import notify_deciders
 from callrec.telephone.number import e164
 
@@ -218,7 +217,7 @@ def staff_named(
 ) -> StaffNamed:
     """Whom of the practice a request is about."""
     people = people_named(practice, actor, connection, particulars.subjects)
-    return _concerned(practice, people, particulars, by_name=can_open_with_session(actor))
+    return _concerned(practice, people, particulars, by_name=actor.has_key(VaultKey.CATALOGUE))
 
 
 def staff_named_in_open_request(practice: Practice, request: OpenRequest) -> StaffNamed:

@@ -20,9 +20,9 @@ from callrec.login.people import find_person, logins, namesakes
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
     check_decides_purpose,
+    check_is_decider,
     check_may_decide,
     check_may_deny_alone,
-    check_may_revoke,
 )
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
@@ -371,7 +371,7 @@ def revoke_grants(
     """
     with signing_on(practice, actor, RequestAct.REVOKED, reference) as act:
         request = read_to_decide(practice, actor, act.connection, reference, command="revoke")
-        check_may_revoke(actor.person, request.facts, on=today(practice))
+        check_is_decider(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         after = log_with_words(act, actor, request, RequestAct.REVOKED, {"reason": reason})
         destroyed = destroy_grants(act.connection, request.id, request.requester)

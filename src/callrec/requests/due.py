@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
@@ -27,7 +26,7 @@ from callrec.policy.withholding import Ground
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.clock import read_deadlines
-from callrec.requests.history import read_outlines
+from callrec.requests.history import REQUESTS, read_outlines
 from callrec.requests.model import event_of
 from callrec.requests.standing import read_lapse_facts, state_now
 
@@ -65,7 +64,7 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     with reading(practice.engine) as connection:
         answered = answered_requests(connection)
         deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
-        rows = [row for row in all_requests(connection) if row.id in deadlines]
+        rows = [row for row in REQUESTS.every(connection) if row.id in deadlines]
     found = [
         DueRequest(
             id=row.id,
@@ -126,13 +125,13 @@ def open_questions(connection: Connection) -> Mapping[str, Leaf]:
     return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
 
 
-def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
+def waiting_warnings(practice: Practice, kept: Collection[str]) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each.
 
     Not what is ``kept`` from the reader, by its reference.
     """
     with reading(practice.engine) as connection:
-        asked, rows = open_questions(connection), all_requests(connection)
+        asked, rows = open_questions(connection), REQUESTS.every(connection)
         deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
     for row in rows:
         is_known = row.id in asked and f"R-{row.number}" not in kept

@@ -15,6 +15,7 @@ from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
+from callrec.policy.authority import check_is_decider
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
     ClockEvent,
@@ -28,7 +29,6 @@ from callrec.policy.handling import (
     check_closing,
     check_is_awaited_proof,
     check_may_close,
-    check_may_extend,
     check_may_record_event,
     check_may_withdraw,
 )
@@ -144,7 +144,7 @@ def _checked_clock(
     practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent
 ) -> Clock:
     """What the request's deadline was worked out from, once the event is seen to be possible."""
-    may = check_may_extend if event.event is ClockEventKind.EXTENDED else check_may_record_event
+    may = check_is_decider if event.event is ClockEventKind.EXTENDED else check_may_record_event
     may(actor.person, request.facts, on=today(practice))
     check_can_happen(request.history.events, ACT_OF_DATED[event.event], request.reference)
     if event.event is ClockEventKind.ANSWERED and has_standing_approval(request.history.events):

@@ -22,7 +22,6 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.login.people import logins
@@ -38,7 +37,7 @@ from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import attested_of, done_leaves, names_its_subjects
 from callrec.record.entitled import powers_then
-from callrec.requests.history import read_outlines
+from callrec.requests.history import REQUESTS, read_outlines
 from callrec.requests.open import find_visible
 
 _VERDICTS = {verdict.glass_act: verdict for verdict in ReviewVerdict}
@@ -229,7 +228,7 @@ def outstanding_glass(practice: Practice) -> tuple[ListedGlass, ...]:
 def _all_glass(practice: Practice) -> Iterator[ListedGlass]:
     called = logins(practice)
     with reading(practice.engine) as connection:
-        numbers = {row.id: row.number for row in all_requests(connection)}
+        numbers = {row.id: row.number for row in REQUESTS.every(connection)}
         alone = broken_glass(practice, connection)
     for glass in alone:
         if glass.request not in numbers:

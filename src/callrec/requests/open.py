@@ -21,9 +21,8 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.holds import find_hold, hold_not_found
-from callrec.catalogue.requests import all_requests, find_request, request_not_found
+from callrec.catalogue.requests import find_request, request_not_found
 from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
@@ -33,6 +32,7 @@ from callrec.policy.handling import check_may_change, is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
+from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
@@ -113,11 +113,6 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         raise password_needed("this request opens with your password")
 
 
-def can_open_with_session(actor: Actor) -> bool:
-    """Whether what a login keeps is enough to open requests: it is for people who may search."""
-    return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
-
-
 def _open(
     practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
 ) -> tuple[Mapping[int, bytes], RequestBody]:
@@ -172,7 +167,8 @@ def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: s
     """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
     row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
     if row is not None:
-        is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
+        # Of what was destroyed nothing opens, whatever its row says.
+        is_it = row.ciphertext == ciphertext or row.state == RecordingState.DESTROYED
         if is_it or opening.is_replaced_file(row, ciphertext):
             return row
     raise Tampered("a recording is not the one that was asked for")
@@ -208,7 +204,7 @@ def find_visible(
 
 def hidden_from(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the requests of which somebody must not learn."""
-    rows = all_requests(connection)
+    rows = REQUESTS.every(connection)
     return frozenset(row.id for row in rows if _is_kept(practice, actor, connection, row))
 
 
@@ -216,7 +212,7 @@ def visible_requests(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Sequence[Row[Any]]:
     """The rows of the requests that lists show to somebody, the oldest first."""
-    rows = all_requests(connection)
+    rows = REQUESTS.every(connection)
     if not is_shown_all_requests(actor.person, on=today(practice)):
         grant, person = tables.grant.c, actor.person.id
         query = select(grant.request).where(grant.person == person)
@@ -234,7 +230,7 @@ def references_hidden_from(
     """
     return frozenset(
         f"R-{row.number}"
-        for row in all_requests(connection)
+        for row in REQUESTS.every(connection)
         if row.purpose == Purpose.OUTSIDE_BODY
         and (actor is None or _is_kept(practice, actor, connection, row))
     )

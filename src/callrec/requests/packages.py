@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
 from callrec.errors import Tampered
 from callrec.policy.completeness import normalise_text
 from callrec.policy.handing_over import (
@@ -34,11 +33,11 @@ from callrec.policy.handing_over import (
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, RequestState, check_transition
-from callrec.policy.role import PersonId
+from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
-from callrec.record.details import can_open_details, open_details
-from callrec.requests.history import log_with_words, read_words
+from callrec.record.details import open_details
+from callrec.requests.history import REQUESTS, log_with_words, read_words
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of
 from callrec.requests.open import read_request
@@ -306,7 +305,7 @@ def words_for(
     said = read_words(connection, opened) if opened else {}
 
     def words(leaf: Leaf) -> Mapping[str, Any]:
-        if leaf.seq in said or not can_open_details(actor):
+        if leaf.seq in said or not actor.has_key(VaultKey.AUDIT):
             return said.get(leaf.seq, {})
         return open_details(practice, actor, connection, leaf)
 
@@ -328,7 +327,7 @@ def missing_handover_warnings(practice: Practice) -> Iterator[str]:
 def missing_handovers(practice: Practice, reference: str) -> str:
     """How many there are under a request, in words; empty if there are none."""
     with reading(practice.engine) as connection:
-        ids = {f"R-{row.number}": row.id for row in all_requests(connection)}
+        ids = {f"R-{row.number}": row.id for row in REQUESTS.every(connection)}
     count = sum(leaf.subject[0] == ids.get(reference) for leaf in _unrecorded(practice))
     return _counted(count) if count else ""
 
@@ -336,7 +335,7 @@ def missing_handovers(practice: Practice, reference: str) -> str:
 def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
     """The leaves by which they were delivered; of a closed request nothing can be said any more."""
     with reading(practice.engine) as connection:
-        rows = all_requests(connection)
+        rows = REQUESTS.every(connection)
         released = {row.id for row in rows if row.state == RequestState.RELEASED}
         leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
     said = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}

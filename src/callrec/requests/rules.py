@@ -30,16 +30,15 @@ from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.authority import (
     RequestFacts,
+    check_is_decider,
     check_may,
     check_may_decide,
     check_may_deny_alone,
     check_may_request,
-    check_may_revoke,
 )
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
-    check_may_extend,
     check_may_record,
     check_may_record_event,
     check_may_withdraw,
@@ -209,7 +208,7 @@ def _check_dates(done: _ReplayedLeaf) -> None:
     act, so_far, rules = done.leaf.act, done.so_far, done.so_far.rules
     if not TERMS[done.request.purpose].is_dated:
         raise Tampered("a request was dated whose purpose has no clock")
-    may = check_may_extend if act == RequestAct.EXTENDED else check_may_record_event
+    may = check_is_decider if act == RequestAct.EXTENDED else check_may_record_event
     may(done.person, done.request, on=done.on)
     vault = rules.register.founders.vault
     if (
@@ -238,7 +237,7 @@ def _check_denies(done: _ReplayedLeaf) -> None:
 def _check_revokes(done: _ReplayedLeaf) -> None:
     """By who decides it; or who governs, as its grants end with what their holder may do."""
     if Power.GOVERN not in powers_vouched_for(done.person):
-        check_may_revoke(done.person, done.request, on=done.on)
+        check_is_decider(done.person, done.request, on=done.on)
 
 
 def _check_grant_lapses(done: _ReplayedLeaf) -> None:

@@ -24,6 +24,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.copy import FoundCopy, Opener
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild
@@ -102,7 +103,9 @@ def _prove(
         with reading(practice.engine) as connection:
             size = stored_head(connection).size
             column = tables.recording.c.ciphertext
-            live = connection.execute(select(column).where(tables.recording.c.state == "live"))
+            live = connection.execute(
+                select(column).where(tables.recording.c.state == RecordingState.LIVE)
+            )
             return fetched, size, sum(not practice.store.has(name) for name in live.scalars())
     finally:
         practice.engine.dispose()
@@ -114,7 +117,7 @@ def _open_one(practice: Practice, actor: Actor) -> None:
         table = tables.recording
         opening = Opening(practice, actor, connection)
         for row in connection.execute(
-            select(table).where(table.c.state == "live").order_by(table.c.id.desc())
+            select(table).where(table.c.state == RecordingState.LIVE).order_by(table.c.id.desc())
         ):
             if practice.store.has(row.ciphertext):
                 expected = opening.checked(row).fields["sha256"]

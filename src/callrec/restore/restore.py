@@ -26,9 +26,9 @@ from callrec.archive.erase import erase_owed_on, owes_erasure
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import batches, reading
 from callrec.errors import Unusable
+from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.resume import heads_on, resume_log
@@ -168,7 +168,7 @@ def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str,
     erased = sorted({uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased})
     table = tables.recording.c
     query: Select[Any] = select(table.uid, table.id, table.ciphertext)
-    query = query.where(table.state != DESTROYED)
+    query = query.where(table.state != RecordingState.DESTROYED)
     with reading(practice.engine) as connection:
         return {
             row.uid: row
@@ -184,7 +184,7 @@ def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]
         select(recording.c.uid, recording.c.ciphertext, volume.c.label)
         .outerjoin(archived, archived.c.recording == recording.c.id)
         .outerjoin(volume, volume.c.id == archived.c.volume)
-        .where(recording.c.state == "live")
+        .where(recording.c.state == RecordingState.LIVE)
         .order_by(recording.c.ciphertext, volume.c.label)
     )
     labels: dict[str, str] = {}

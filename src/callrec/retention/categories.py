@@ -18,7 +18,6 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import LogTransaction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.crypto import primitives
 from callrec.errors import Misconfigured, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
@@ -26,6 +25,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import (
     Category,
+    RecordingState,
     category_by_rule,
     check_may_review,
     effective_category,
@@ -76,7 +76,8 @@ def set_category(
         found = find_recordings(practice, actor, act.connection, recordings)
         recording = tables.recording.c
         named = select(recording.id).where(recording.id.in_(recordings))
-        if act.connection.execute(named.where(recording.state == DESTROYED).limit(1)).first():
+        destroyed = named.where(recording.state == RecordingState.DESTROYED)
+        if act.connection.execute(destroyed.limit(1)).first():
             raise NotFound("a recording is destroyed", hint="leave it out: only its stub is kept")
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
         counts = categories_of(practice, act.connection, recordings)
@@ -133,9 +134,9 @@ def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
             yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
     rows = {row.recording: row for row in connection.execute(select(tables.category))}
     for uid, leaf in newest.items():
-        number, state = uids.get(uid, (None, DESTROYED))
+        number, state = uids.get(uid, (None, RecordingState.DESTROYED))
         row = rows.pop(number, None)
-        if row is None and state != DESTROYED:
+        if row is None and state != RecordingState.DESTROYED:
             yield Problem(leaf.seq, "the category that a recording was given is in no row")
         elif row and (row.seq, category_id(row.category)) != (leaf.seq, leaf.subject[0]):
             yield Problem(leaf.seq, f"the category of recording {number} is not what the log says")

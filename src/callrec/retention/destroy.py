@@ -34,7 +34,7 @@ from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database, update_row
-from callrec.catalogue.requests import all_requests, destroy_grants, find_request
+from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.catalogue.times import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
@@ -58,7 +58,7 @@ from callrec.requests.approvals import (
     no_longer_granted,
 )
 from callrec.requests.decide import read_to_decide
-from callrec.requests.history import log_request_event, outline_of, read_outlines
+from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
@@ -184,7 +184,7 @@ def _warrant(
         check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
-    others = [row for row in all_requests(connection) if row.id != request.id]
+    others = [row for row in REQUESTS.every(connection) if row.id != request.id]
     waiting = [row for row in others if row.state not in ENDED_STATES]
     naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
     check_nobody_waits(frozenset(f"R-{number}" for number in naming))

@@ -21,14 +21,13 @@ from callrec.audit.log import read_detail
 from callrec.calls.custody import OpenedRecording
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
-from callrec.catalogue.requests import all_requests
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, vault_key
 from callrec.record.acts import SEARCH
 from callrec.record.details import checked_details
-from callrec.requests.history import outline_of, read_outlines
+from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
 
@@ -112,7 +111,7 @@ def recipients_of(
 ) -> tuple[Recipient, ...]:
     """Every package with one of these recordings in it, in the order of requests and releases."""
     found, makings = [], read_outlines(connection)
-    for row in all_requests(connection):
+    for row in REQUESTS.every(connection):
         if not recordings.keys() & {*outline_of(makings, row).uids}:
             continue
         request = read_request(practice, actor, connection, f"R-{row.number}")

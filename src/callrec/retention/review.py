@@ -20,7 +20,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming
 from callrec.catalogue.times import from_millis, to_millis
@@ -140,7 +139,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     if last is None:
         return free
     before = to_millis(day_end(last, practice.config.time_zone))
-    stopped = (DESTROYED, RecordingState.RESTRICTED)
+    stopped = (RecordingState.DESTROYED, RecordingState.RESTRICTED)
     is_free = recording.state.not_in(stopped) & (recording.started_at < before)
     counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
     counted -= sum(row.state not in stopped and row.started_at < before for row in apart)
@@ -206,7 +205,7 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
     recording = tables.recording.c
     when = (recording.started_at, recording.duration_ms)
     query: Select[Any] = select(recording.id, recording.uid, recording.state, *when)
-    query = query.where(recording.state != DESTROYED, *conditions)
+    query = query.where(recording.state != RecordingState.DESTROYED, *conditions)
     return connection.execute(query.order_by(recording.started_at)).all()
 
 

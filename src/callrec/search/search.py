@@ -17,7 +17,7 @@ from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.times import to_millis
-from callrec.catalogue.volumes import ARCHIVED, labels_of
+from callrec.catalogue.volumes import labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
@@ -26,6 +26,7 @@ from callrec.policy.handling import is_shown_in_full
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing, described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, today
@@ -93,7 +94,7 @@ def search_recordings(
         )
         shown = found[: min(limit or len(found), practice.config.search.most_results)]
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
-        archived = [opened.id for opened in shown if opened.state == ARCHIVED]
+        archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
         volumes = labels_of(connection, archived)
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)

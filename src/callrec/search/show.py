@@ -18,12 +18,12 @@ from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.calls.custody import Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import ARCHIVED, labels_of
+from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.notices import read_notices, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
-from callrec.policy.retention import Category
+from callrec.policy.retention import Category, RecordingState
 from callrec.policy.role import Power
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
@@ -100,7 +100,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             opened = Opening(practice, actor, connection).checked(row)
             held = holds_covering(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
-            volumes = labels_of(connection, [row.id])[row.id] if row.state == ARCHIVED else ()
+            is_away = row.state == RecordingState.ARCHIVED
+            volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)

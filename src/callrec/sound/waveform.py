@@ -27,7 +27,7 @@ _MOST_TICKS = 7
 _LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
-def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
+def as_svg(measured: Measured, *, title: str, edits: Edits) -> str:
     """The waveform over a time axis, one ``<svg>`` element.
 
     Silenced spans are hatched and numbered, what is clipped away is dotted; both are put in words

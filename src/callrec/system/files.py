@@ -25,7 +25,6 @@ from typing import BinaryIO, Final
 
 from callrec.errors import Failed, Misconfigured, Unusable
 
-READ: Final = 4
 WRITE: Final = 2
 ANY_RIGHT: Final = 7
 OTHERS: Final = 0o077

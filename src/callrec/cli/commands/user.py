@@ -305,15 +305,9 @@ def _json(person: Colleague) -> dict[str, Any]:
     }
 
 
-_POWERS = {str(power): power for power in Power}
-
-
 def read_power(text: str) -> Power:
     """The power that a word stands for."""
-    power = _POWERS.get(text.strip().lower())
-    if power is None:
-        raise Unusable("there is no such power", hint=f"the powers: {', '.join(Power)}")
-    return power
+    return options.read_word(Power, "power", text)
 
 
 PowerName = Annotated[

@@ -27,13 +27,13 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.options import read_recording
+from callrec.cli.options import read_recording, read_word
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, parse_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.withholding import GROUND_CODES, Ground
+from callrec.policy.withholding import Ground
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -238,12 +238,7 @@ class Withheld:
 
 def read_ground(text: str) -> Ground:
     """The ground that a code stands for."""
-    ground = GROUND_CODES.get(text.strip().lower())
-    if ground is None:
-        raise Unusable(
-            "there is no such code to withhold something", hint=f"the codes: {', '.join(Ground)}"
-        )
-    return ground
+    return read_word(Ground, "code", text, for_what=" to withhold something")
 
 
 def read_withheld(text: str) -> Withheld:

@@ -14,6 +14,7 @@ from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -32,10 +33,8 @@ _LABEL = 11
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
     """Who reads a request: the open login where that is enough, else with the password."""
-    from callrec.requests.open import can_open_with_session
-
     actor = acting_person(invocation, practice)
-    if actor.identity is not None or can_open_with_session(actor):
+    if actor.identity is not None or actor.has_key(VaultKey.CATALOGUE):
         return actor
     return signing_person(invocation, practice)
 
