@@ -25,8 +25,7 @@ from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
-from callrec.store.directory import DirectoryStore
-from callrec.store.layout import INCOMING, RECORDINGS
+from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
 from callrec.system.files import check_only_we_can_change
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.context import context

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from callrec.audit.leaf import NOBODY, Outcome
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.audit.verify import require_sound_log, verify_leaf_by_leaf, verify_new_entries
 from callrec.audit.whole import verify_fast
 from callrec.catalogue.engine import reading

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from callrec.audit.log import Head
-from callrec.audit.reading import VerifiedState
 from callrec.audit.remembered import (
     VERIFIED_FILE,
+    VerifiedState,
     load_seen_head,
     load_verified,
     save_seen_head,

@@ -17,7 +17,7 @@ from audit.registers import AT
 from callrec.audit import stretch, tree
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf, Outcome
 from callrec.audit.log import Log, Signer, log_transaction, read_leaf
-from callrec.audit.reading import Problem, VerificationResult, VerifiedState
+from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.stretch import StretchExpectations, check_stretch, decode_columns
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import log_keys, sqlite_connection, verify_fast, verify_new_fast

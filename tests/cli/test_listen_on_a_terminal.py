@@ -13,7 +13,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.edits import read_silence
 from callrec.policy.purpose import Purpose
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
 from cli.test_request_on_a_terminal import on_a_terminal, terminal

@@ -102,7 +102,7 @@ def test_two_who_verify_at_once_both_remember_it(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from callrec.audit.log import Head
-from callrec.audit.reading import VerifiedState
+from callrec.audit.remembered import VerifiedState
 from callrec.audit.remembered import save_verified
 for size in range(1, 300):
     save_verified(Path(sys.argv[1]), VerifiedState(Head(size, bytes(32)), "", size, ""))

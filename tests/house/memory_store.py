@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import NotFound, Tampered
-from callrec.store.layout import check_name
+from callrec.store.directory import check_name
 from callrec.store.sealing import Readable, Sealed, fill, seal_stream, write_all
 
 

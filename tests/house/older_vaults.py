@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callrec.catalogue import engine, sound
+from callrec.catalogue import engine
+from callrec.catalogue import engine as sound
 from callrec.restore import migrate
 from house.practices import House
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.context import context

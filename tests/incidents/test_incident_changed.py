@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.errors import CallrecError, Tampered
 from callrec.incidents.incident import update_incident
 from callrec.incidents.log import INCIDENT_VAULT_KEYS, log_incident_version

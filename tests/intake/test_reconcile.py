@@ -23,7 +23,7 @@ from callrec.intake.reconciled import FindingKind, last_reconciled, log_reconcil
 from callrec.keys.rotating import reseal, rotate_keys
 from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from fixtures.exchange import HEADER, Call, Exchange, When, from_outside
 from house import spool
 from house.call_records import take_in_with

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from callrec.package.callrec_verify import Wrong, check_signature, read_manifest
 from callrec.package.manifest import COLUMNS, ReleasedCall, ReleasedFile, Withheld, call_data
-from callrec.package.sshsig import NAMESPACE, sign_ssh
+from callrec.package.package import NAMESPACE, sign_ssh
 from package.builders import PUBLIC, SEED, a_call, a_file, a_listening_copy, a_manifest
 
 ZONES = ("Europe/London", "UTC", "America/St_Johns", "Pacific/Kiritimati")

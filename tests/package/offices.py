@@ -26,8 +26,7 @@ from callrec.crypto.statement import Statement, sign_statement
 from callrec.package import callrec_verify
 from callrec.package.callrec_verify import Result
 from callrec.package.manifest import Manifest
-from callrec.package.package import assemble
-from callrec.package.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
+from callrec.package.package import NAMESPACE, allowed_signers_line, assemble, sign_ssh
 from package.builders import LISTENING, SOUND, a_manifest, the_enclosures
 
 AT = datetime(2026, 8, 2, 23, 15, tzinfo=UTC)

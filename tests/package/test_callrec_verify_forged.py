@@ -18,7 +18,7 @@ from callrec.crypto.primitives import sign
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.package import callrec_verify as checker
 from callrec.package.manifest import NotEnclosed, WhyNotEnclosed
-from callrec.package.sshsig import NAMESPACE, sign_ssh
+from callrec.package.package import NAMESPACE, sign_ssh
 from callrec.policy.edits import UNEDITED
 from package.builders import a_file, a_listening_copy, an_edited_copy
 from package.offices import (

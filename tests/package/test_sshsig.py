@@ -7,12 +7,7 @@ import pytest
 
 from callrec.crypto.primitives import signing_public
 from callrec.package.callrec_verify import Wrong, check_signature
-from callrec.package.sshsig import (
-    NAMESPACE,
-    allowed_signers_line,
-    sign_ssh,
-    ssh_fingerprint,
-)
+from callrec.package.package import NAMESPACE, allowed_signers_line, sign_ssh, ssh_fingerprint
 from package.builders import PUBLIC, SEED
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "release"

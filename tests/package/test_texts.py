@@ -9,7 +9,7 @@ import pytest
 from callrec.config import load_config
 from callrec.package.callrec_verify import grouped
 from callrec.package.manifest import Withheld
-from callrec.package.sshsig import ssh_fingerprint
+from callrec.package.package import ssh_fingerprint
 from callrec.package.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights_text, verify_text
 from callrec.policy.notice import PURPOSES_IN_WORDS
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy

@@ -14,7 +14,7 @@ from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.from_the_end import SecondProcess, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_size
-from callrec.audit.reading import Problem, VerificationResult
+from callrec.audit.remembered import Problem, VerificationResult
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast

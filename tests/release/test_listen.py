@@ -20,7 +20,7 @@ from callrec.people.powers import change_role
 from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.release.listen import (
     Play,
     Playback,

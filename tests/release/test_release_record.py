@@ -27,7 +27,7 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
 from callrec.package.callrec_verify import check_signature
 from callrec.package.manifest import Manifest
-from callrec.package.sshsig import NAMESPACE, allowed_signers_line
+from callrec.package.package import NAMESPACE, allowed_signers_line
 from callrec.people.powers import change_role
 from callrec.policy.edits import read_silence
 from callrec.policy.role import Role

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind

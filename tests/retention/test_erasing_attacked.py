@@ -11,7 +11,7 @@ from callrec.audit.erased import KIND
 from callrec.calls.custody import Opening
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.requests import destroy_grants
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import sign_statement

@@ -15,7 +15,7 @@ from callrec.office.status import SearchCount, read_status
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.search import Criteria
 from callrec.practice import record, writing
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.search.reviews import (
     DrawnSearches,
     Sample,

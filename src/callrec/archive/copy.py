@@ -41,7 +41,7 @@ from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.shares import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
-from callrec.store.layout import disk_errors
+from callrec.store.directory import disk_errors
 from callrec.store.sealing import seal_stream
 from callrec.system.files import sync
 from callrec.volume.drive import remove

@@ -74,7 +74,7 @@ from callrec.catalogue.volumes import (
 )
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
-from callrec.store.layout import is_name
+from callrec.store.directory import is_name
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.drive import check_attached, device_of, drive_errors
 from callrec.volume.erasing import (
@@ -91,7 +91,6 @@ ERASURE_BEGUN: Final = "erasure.begun"
 
 MAX_STATED: Final = 20_000
 """Uids in one statement, which its proof holds whole: 1.3 MB."""
-
 
 _UNTOUCHED: Final = "nothing was erased from it"
 

@@ -38,7 +38,7 @@ from callrec.audit.register import Register, Voucher
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.catalogue.volumes import save_volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import PublicKeys

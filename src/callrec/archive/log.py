@@ -27,11 +27,11 @@ from callrec.archive.heads import VOLUME_STATEMENT, signing_as_archivist, was_au
 from callrec.archive.survey import check_rows, read_written
 from callrec.archive.unfinished import BEGUN, GIVEN_UP
 from callrec.audit.leaf import Leaf
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.calls.custody import replaced_files
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.catalogue.volumes import (
     IN_USE,
     LOST,

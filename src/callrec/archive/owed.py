@@ -16,7 +16,7 @@ from callrec.audit.erased import KIND, DestructionStatement, check_entitled, rea
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, update_row
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered

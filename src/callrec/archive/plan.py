@@ -21,7 +21,7 @@ from callrec.archive.survey import (
     survey_volume,
 )
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.catalogue.volumes import LOST, find_volume, is_label_taken, not_archived
 from callrec.crypto import primitives
 from callrec.errors import Unusable

@@ -28,13 +28,16 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Tampered
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
-from callrec.store.layout import disk_errors
+from callrec.store.directory import disk_errors
 from callrec.system.files import sync
 from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"
+
 COPY_FOLDER: Final = "copy"
+
 _LOCK_FILE: Final = "lock"
+
 _NOTES_FILE: Final = "unfinished.json"
 
 BEGUN: Final = "archive.begun"

@@ -21,18 +21,13 @@ from callrec.archive.attached import attached_volumes, volumes_on_vaults_disk
 from callrec.archive.heads import check_may_archive, signing_as_archivist
 from callrec.archive.log import VolumeAct, check_standings, newest_keeper_leaves
 from callrec.archive.owed import record_completed_destructions
-from callrec.archive.survey import (
-    VolumeReport,
-    last_verified,
-    not_as_written,
-    verify_volume,
-)
+from callrec.archive.survey import VolumeReport, last_verified, not_as_written, verify_volume
 from callrec.archive.unfinished import GIVEN_UP, archive_lock, unfinished_runs
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
 from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import (
     IN_USE,
     LOST,
@@ -59,6 +54,7 @@ from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 _LONGEST: Final = 200
+
 _NOT_AS_SAID: Final = "who has a volume is not what was written down last"
 
 

@@ -4,6 +4,6 @@ Read `leaf` first (one entry), then `tree` and `checkpoint` (its signed head and
 `log`, which appends in the transaction of the act itself. `register` replays who is who and which
 keys there are; `attested` says whose acts leaves are; `erased` which details were erased.
 Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
-way; `reading` is what is found, `remembered` what an operator has seen of it, `resumed` what a
-restore lost. Formats: docs/formats/audit-log.md.
+way; `remembered` is what is found, and what an operator remembers of it, `resumed` what a restore
+lost. Formats: docs/formats/audit-log.md.
 """

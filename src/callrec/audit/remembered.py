@@ -1,4 +1,4 @@
-"""The last head of the log that this operator saw, kept outside the vault.
+"""What a reading of the log finds, and what this operator remembers of it outside the vault.
 
 Anyone who can write the database can drop the log's tail, and no one could tell but for a head that
 is remembered elsewhere (docs/formats/audit-log.md, "Outside heads").
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.audit.log import Head
-from callrec.audit.reading import VerifiedState
+from callrec.audit.register import Register
 from callrec.errors import Failed, Tampered
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
@@ -152,3 +152,41 @@ def save_verified(folder: Path, seen: VerifiedState) -> None:
         "stated": seen.stated,
     }
     write_json_atomically(folder / VERIFIED_FILE, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it was signed, and at which sequence; None where it has none."""
+
+    seq: int | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedState:
+    """The head that the log was verified up to, and what was found beside its tree, hashed."""
+
+    head: Head
+    stated: str
+    """SHA-256 over which leaves carry the statements that decide something, in hex."""
+    signed: int
+    """Leaves that the log had when it was last read whole."""
+    signatures: str
+    """SHA-256 over the checkpoints and the statements' signatures of these, in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationResult:
+    """What one reading of the log found."""
+
+    head: Head
+    checkpoints: int
+    unattested: int
+    """Leaves written where no key was at hand: failed logins."""
+    problems: tuple[Problem, ...]
+    register: Register | None
+    """None if leaf 0 is damaged."""
+    seen: VerifiedState | None = None
+    """For the next reading; None where something is wrong."""
+    read_from: int = 0
+    """The first leaf that was read; those before it were found sound earlier."""

@@ -21,7 +21,7 @@ from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_
 from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
-from callrec.audit.reading import Problem, VerificationResult, VerifiedState
+from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered

@@ -29,8 +29,8 @@ from callrec.audit.log import (
     repeated_statements,
     stored_size,
 )
-from callrec.audit.reading import VerificationResult, VerifiedState
 from callrec.audit.register import Register
+from callrec.audit.remembered import VerificationResult, VerifiedState
 from callrec.audit.stretch import (
     LEVEL,
     STRETCH,

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import stub_of
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
@@ -64,6 +64,7 @@ _WORDS: Final[Mapping[str, frozenset[StrEnum]]] = {
 }
 
 _ALWAYS_KNOWN: Final = ("ciphertext", "format", "sha256", "uid")
+
 _OF_ITS_TIME: Final = ("started_at", "local_time", "raw_time")
 
 _FORM: Final[Mapping[str, tuple[type, ...]]] = {

@@ -1,9 +1,8 @@
 """The catalogue: what the vault knows, in SQL [policy 4(h), 4(i)].
 
 Nothing personal lies here in the clear: names, numbers, reasons and file names are sealed
-(docs/formats/keys.md). Read `tables` first, then `engine` (opening, transactions), `times`
-(instants in rows) and `sound` (whether a catalogue is sound). `requests`, `holds`, `volumes` and
-`destruction` are the queries that several folders share; `index` finds calls without telling who
-they were with; `backup` copies the whole while others work. The folder `migrations` makes the
-schema.
+(docs/formats/keys.md). Read `tables` first (with instants in rows), then `engine` (opening,
+transactions, whether it is sound). `requests`, `holds`, `volumes` and `destruction` are the queries
+that several folders share; `index` finds calls without telling who they were with; `backup` copies
+the whole while others work. The folder `migrations` makes the schema.
 """

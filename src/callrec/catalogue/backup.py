@@ -12,9 +12,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import connect, reading, transaction
+from callrec.catalogue.engine import connect, damaged, reading, transaction
 from callrec.catalogue.requests import destroy_grants
-from callrec.catalogue.sound import damaged
 from callrec.errors import Failed
 
 

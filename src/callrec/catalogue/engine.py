@@ -1,22 +1,34 @@
-"""Opening, transactions, migrating."""
+"""Opening, transactions, migrating; whether a catalogue is sound, and what a migration kept."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from callrec.catalogue.sound import check_schema, damaged
+from callrec.catalogue.tables import METADATA
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.system.files import check_only_we_can_change, file_system_of, sync
 
@@ -24,9 +36,13 @@ from callrec.system.files import check_only_we_can_change, file_system_of, sync
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
+
 BUSY_SECONDS: Final = 60
+
 _T = TypeVar("_T")
+
 _MOST_PARAMETERS: Final = 500
+
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
 
@@ -35,6 +51,12 @@ _AS_MADE: Final = "as_made"
 
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
+
+SCHEMA_HASH: Final = "1da9c6dc5704f6cc67a56a7310cb23977d12185313bd6c7e50ca11de8764d666"
+"""SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
+
+_KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
+"""Type of a column -> what SQLite calls its values."""
 
 OLDER_SCHEMAS: Final[frozenset[str]] = frozenset()
 """Schemas that `upgrade` leads on from; none yet."""
@@ -304,3 +326,86 @@ def insert_rows(
     """Insert rows, quickest in the order that the table, or its index, is kept in."""
     said = insert.compile(connection, column_keys=columns and list(columns))
     connection.exec_driver_sql(str(said), list(rows))
+
+
+def damaged(what: str = "the catalogue is damaged") -> Tampered:
+    """The catalogue is not to be worked with."""
+    return Tampered(what, hint="restore it from an archive volume or a backup")
+
+
+def schema_hash(connection: Connection) -> str:
+    """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
+
+    Each counts by the statement that made it, blanks aside. What SQLite makes by itself follows
+    from the rest.
+    """
+    rows = connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master"
+        " WHERE type IN ('view', 'trigger') OR name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        " ORDER BY type, name"
+    )
+    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in rows)
+    return hashlib.sha256(made.encode()).hexdigest()
+
+
+def check_schema(connection: Connection) -> None:
+    """Check that nothing of a catalogue was made by anybody but the migrations.
+
+    A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
+    in a table's place can answer anything.
+    """
+    if schema_hash(connection) != SCHEMA_HASH:
+        raise damaged(
+            "the catalogue's tables, indexes, views or triggers are not those that callrec made"
+        )
+
+
+def check_integrity(connection: Connection) -> None:
+    """Read every page, and follow every reference from one row to another."""
+    found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if found != "ok" or dangling is not None:
+        raise damaged()
+
+
+def check_values(connection: Connection) -> None:
+    """Check that each value is of its column's type, and each number one that JSON tells exactly.
+
+    SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
+    """
+    for table in METADATA.sorted_tables:
+        wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
+        found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
+        if found.first() is not None:
+            raise damaged(
+                f'the catalogue holds what callrec never writes, in its table "{table.name}"'
+            )
+
+
+def _is_another(column: Column[Any], dialect: Dialect) -> str:
+    """In SQL, whether a value is not of its column's type."""
+    name, kind = f'"{column.name}"', _KINDS[column.type.compile(dialect).partition("(")[0]]
+    is_another = f"typeof({name}) NOT IN ('{kind}', 'null')"
+    if kind != "integer":
+        return is_another
+    return f"{is_another} OR {name} NOT BETWEEN {-LARGEST_INTEGER} AND {LARGEST_INTEGER}"
+
+
+def row_counts(connection: Connection) -> Mapping[str, int]:
+    """How many rows each table has, by its name."""
+    names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {
+        name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar() or 0  # noqa: S608 - names of our own
+        for (name,) in names.all()
+    }
+
+
+def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> None:
+    """Check that every table that there was has as many rows as it had."""
+    after = row_counts(connection)
+    if any(after.get(name) != count for name, count in before.items()):
+        raise Failed(
+            "the migration did not keep every row, so nothing was changed",
+            hint="report it, with what callrec doctor says",
+        )
+    check_integrity(connection)

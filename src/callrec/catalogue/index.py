@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Row, intersect, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
@@ -36,6 +36,7 @@ ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""
 
 MIN_TOKEN_BITS: Final = 2
+
 MAX_TOKEN_BITS: Final = 48
 """No practice comes near: callrec did not write a part that says more."""
 
@@ -86,6 +87,7 @@ _Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
 """Part, kind and value -> the first 64 bits of the HMAC."""
 
 _UNCUT_BITS: Final = 64
+
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
 

@@ -5,8 +5,9 @@ Columns called ``state`` follow from the audit log's leaves and are recomputed b
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +31,10 @@ from callrec.policy.request import RequestState
 from callrec.policy.role import VaultKey
 
 METADATA = MetaData()
+
+_YEARS: Final = range(1800, 3000)
+"""Of times in the catalogue: more than ever were, with room for all that is reckoned from them."""
+
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
 
@@ -424,3 +429,19 @@ Index("grant_person", grant.c.person)
 Index("held_recording", held.c.recording)
 
 Index("request_state", request.c.state)
+
+
+def from_millis(value: int) -> datetime:
+    """A column's time, aware, in UTC."""
+    try:
+        at = datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        at = None
+    if at is None or at.year not in _YEARS:
+        raise Tampered("a time in the catalogue is in no calendar")
+    return at
+
+
+def to_millis(at: datetime) -> int:
+    """A time as a column holds it: milliseconds since 1970."""
+    return int(at.timestamp() * 1000)

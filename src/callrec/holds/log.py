@@ -24,7 +24,7 @@ from callrec.catalogue.holds import (
     state_of,
     uids_held,
 )
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context

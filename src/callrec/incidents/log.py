@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import LogTransaction
-from callrec.audit.reading import Problem
 from callrec.audit.register import Register
+from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse_instant
 from callrec.crypto.context import context

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered, Unusable
 from callrec.incidents.incident import incident_id_of, report_due_at, reporting_grid

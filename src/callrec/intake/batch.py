@@ -20,7 +20,7 @@ from callrec.calls.records import parties_named
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows, update_row
 from callrec.catalogue.index import IndexedCall, add_calls
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant, whole_milliseconds
 from callrec.crypto.context import context

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.calls.custody import Opening, encode_name
 from callrec.calls.records import as_record
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, insert_rows
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function

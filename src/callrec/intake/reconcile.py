@@ -24,7 +24,7 @@ from callrec.calls.find import check_all_findable, missing_from_search
 from callrec.calls.records import sealed_legs
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.errors import NotFound, Tampered
 from callrec.intake.reading import telephone_setup
 from callrec.intake.reconciled import (

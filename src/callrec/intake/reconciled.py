@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, QuietPeriod

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse
 from callrec.crypto.statement import entries_in
 from callrec.intake.sources import Quarantined, Refusal

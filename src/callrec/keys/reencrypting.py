@@ -51,11 +51,11 @@ from callrec.record.statements import sign_statement_as
 from callrec.requests.covering import holds_covering
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry
-from callrec.store.directory import DirectoryBatch
-from callrec.store.layout import disk_errors
+from callrec.store.directory import DirectoryBatch, disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"
+
 REENCRYPTION_DONE: Final = "keys.reencrypted"
 
 RECORDINGS_PER_STEP = 200

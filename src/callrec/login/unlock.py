@@ -20,7 +20,7 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.login.people import logins
 from callrec.policy.role import Standing
 from callrec.practice import Practice

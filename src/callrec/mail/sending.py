@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading, transaction
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.errors import Misconfigured, Tampered
 from callrec.login.people import logins
 from callrec.mail.outbox import (

@@ -20,7 +20,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency

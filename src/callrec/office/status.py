@@ -20,7 +20,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError, Misconfigured

@@ -16,7 +16,7 @@ from typing import Final
 
 from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
 from callrec.package.manifest import Manifest, ReleasedFile
-from callrec.package.sshsig import NAMESPACE, ssh_fingerprint
+from callrec.package.package import NAMESPACE, ssh_fingerprint
 from callrec.policy.notice import PURPOSES_IN_WORDS
 
 COLUMNS: Final = 76

@@ -20,8 +20,8 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, selec
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import LogTransaction, acts_condition, read_leaf
-from callrec.audit.reading import Problem
 from callrec.audit.register import Register
+from callrec.audit.remembered import Problem
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
 from callrec.crypto import primitives
@@ -35,6 +35,7 @@ from callrec.policy.reviews import ReviewVerdict
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
+
 ANSWERED: Final = "search.answered"
 
 MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Row, Table, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.reading import Problem
 from callrec.audit.register import Register
+from callrec.audit.remembered import Problem
 from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
 

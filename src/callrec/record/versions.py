@@ -3,24 +3,31 @@
 A version lies under a fresh key, and that key lies sealed, by HPKE, to each who may read it: to
 keys of the vault and to people. A version counts only if the leaf that made it commits to its
 digest.
+
+A leaf's details lie sealed beside it. A leaf commits to them in whatever form they are, as anybody
+with a key can seal what they like; so each form is checked before anything is made of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Protocol, Self
 
 from sqlalchemy import Connection, Row, Table, select
 
-from callrec.audit.leaf import detail_commitment
+from callrec.audit.leaf import Leaf, detail_commitment
+from callrec.audit.log import UNREADABLE_DETAILS, read_detail
 from callrec.audit.register import Register
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
+from callrec.policy.edits import UNEDITED, Edits, read_edits
+from callrec.policy.handing_over import Channel
 from callrec.policy.role import Standing, VaultKey
-from callrec.practice import Actor, vault_key
-from callrec.record.forms import NONCE_BYTES, Hex, Nonce, body_of, read_body
+from callrec.practice import Actor, Practice, vault_key
+from callrec.record.forms import NONCE_BYTES, Day, Hex, InJson, Nonce, body_of, fits, read_body
 from callrec.record.rows import H, Kind
 
 
@@ -184,3 +191,72 @@ def seal_key(key: bytes, which: Which, public: bytes) -> bytes:
 def open_key(sealed: bytes, which: Which, secret: bytes) -> bytes:
     """The key of a version, by its holder's X-Wing seed."""
     return primitives.hpke_open(secret, sealed, which.context)
+
+
+_DEEPEST: Final = 8
+"""Lists and objects within each other; our own are within four."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """The members that something is read from, whatever act they are of."""
+
+    attended: tuple[str, ...] = ()
+    channel: str | None = None
+    code: str | None = None
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    deliver_by: Channel | Literal[""] | None = None
+    edits: Annotated[Edits, InJson(read_edits, Edits.as_json, list[dict[str, Any]])] = UNEDITED
+    found: int | None = None
+    how: str | None = None
+    manifest: str | None = None
+    medium_serial: str | None = None
+    note: str | None = None
+    on: Day = date.min
+    passphrase_by: Channel | Literal[""] | None = None
+    reason: str | None = None
+    request: str | None = None
+    search: int | None = None
+    seqs: tuple[int, ...] = ()
+    sha256: str | None = None
+    time: str | None = None
+    to_whom: str | None = None
+    verdict: str | None = None
+    why: str | None = None
+
+
+def checked_details(details: Any) -> Mapping[str, Any]:
+    """Details whose members are in their form; `UNREADABLE_DETAILS` in the place of others."""
+    if not isinstance(details, dict) or _is_deep(details) or not fits(_Details, details):
+        return UNREADABLE_DETAILS
+    # The further particulars of a request lie elsewhere.
+    return UNREADABLE_DETAILS if "further" in details else details
+
+
+def _is_deep(value: object, left: int = _DEEPEST) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    within = value.values() if isinstance(value, dict) else value
+    return not left or any(_is_deep(each, left - 1) for each in within)
+
+
+def open_details(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any]:
+    """As `find_details`; nothing where there are none."""
+    return find_details(practice, actor, connection, leaf) or {}
+
+
+def find_details(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any] | None:
+    """What a leaf commits to; None where there are no details, or where they were erased.
+
+    Where they are in no form of ours, `UNREADABLE_DETAILS`.
+    """
+
+    def secret(version: int) -> bytes:
+        return vault_key(actor, VaultKey.AUDIT, version)
+
+    told = read_detail(connection, leaf, secret, practice.vault)
+    return None if told is None else checked_details(told)

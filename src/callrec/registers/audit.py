@@ -24,7 +24,7 @@ from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.record.details import find_details
+from callrec.record.versions import find_details
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
 

@@ -24,7 +24,7 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.registers.requests import RegisteredRequest, read_registered_requests
 from callrec.release.listen import hearing_end_leaf
 from callrec.requests.model import Approval

@@ -38,7 +38,7 @@ from callrec.policy.reviews import check_may_read_dossier
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.release.listen import hearing_end_leaf
 from callrec.requests.approvals import by_statement, read_approvals
 from callrec.requests.clock import read_dates

@@ -22,7 +22,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import (

@@ -25,8 +25,8 @@ from callrec.archive.log import (
 from callrec.archive.owed import Stub, stated_stubs, stub_in
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
-from callrec.audit.reading import Problem
 from callrec.audit.register import Register
+from callrec.audit.remembered import Problem
 from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import every_stub

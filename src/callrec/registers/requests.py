@@ -18,18 +18,13 @@ from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.requests.approvals import REOPENING_ACTS, read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.model import Approval, History, OpenRequest
-from callrec.requests.open import (
-    is_request_hidden_from,
-    read_request,
-    sees_in_full,
-    unopened_facts,
-)
+from callrec.requests.open import is_request_hidden_from, read_request, sees_in_full, unopened_facts
 from callrec.requests.standing import read_lapse_facts, state_now
 
 

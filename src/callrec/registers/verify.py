@@ -27,13 +27,18 @@ from callrec.audit.checkpoint import (
 )
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
-from callrec.audit.reading import Problem, VerificationResult
 from callrec.audit.register import Register
-from callrec.audit.remembered import SeenHead, load_seen_head, load_verified, save_verified
+from callrec.audit.remembered import (
+    Problem,
+    SeenHead,
+    VerificationResult,
+    load_seen_head,
+    load_verified,
+    save_verified,
+)
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import verify_log, verify_new_entries
-from callrec.catalogue.engine import open_catalogue, reading
-from callrec.catalogue.sound import check_schema, check_values
+from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder

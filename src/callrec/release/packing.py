@@ -20,9 +20,8 @@ from callrec.package.manifest import (
     Withheld,
     call_data,
 )
-from callrec.package.package import Content, Enclosures, Member, assemble, pieces
+from callrec.package.package import Content, Enclosures, Member, assemble, pieces, ssh_fingerprint
 from callrec.package.page import PageContent, write_page
-from callrec.package.sshsig import ssh_fingerprint
 from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import place_with_request

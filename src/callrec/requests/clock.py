@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Row, func, select
 
 from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.audit.log import LogTransaction
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.catalogue.requests import requests_ended
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered, Unusable

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.holds import holds_in_state, holds_naming
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.errors import Locked, Refused
 from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
 from callrec.policy.search import CallFacts, matches

@@ -28,7 +28,7 @@ from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to, put_grant
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context

@@ -21,7 +21,7 @@ from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
@@ -33,10 +33,9 @@ from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves, log_leaf
-from callrec.record.details import checked_details
 from callrec.record.forms import NONCE_BYTES
 from callrec.record.rows import Columns
-from callrec.record.versions import Versioned
+from callrec.record.versions import Versioned, checked_details
 from callrec.requests.model import (
     DATING_ACTS,
     MAKING_ACTS,

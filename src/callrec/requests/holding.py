@@ -19,7 +19,7 @@ from callrec.calls.find import CALLS_PER_QUERY, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.errors import Tampered
 from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
 from callrec.login.people import logins

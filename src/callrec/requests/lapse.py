@@ -16,7 +16,7 @@ from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.errors import Tampered
 from callrec.mail.outbox import notify
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState, has_lapsed

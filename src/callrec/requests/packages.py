@@ -36,7 +36,7 @@ from callrec.policy.request import RequestAct, RequestState, check_transition
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
-from callrec.record.details import open_details
+from callrec.record.versions import open_details
 from callrec.requests.history import REQUESTS, log_with_words, read_words
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of

@@ -13,7 +13,7 @@ from typing import Any
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.clock_events import Deadline

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Tampered
 from callrec.policy.purpose import Purpose

@@ -24,8 +24,13 @@ from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.resumed import read_resumed
 from callrec.audit.verify import verify_log
-from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network_file_system
-from callrec.catalogue.sound import check_integrity
+from callrec.catalogue.engine import (
+    FILE_NAME,
+    check_integrity,
+    connect,
+    reading,
+    refuse_network_file_system,
+)
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
 from callrec.practice import Actor, Practice
@@ -40,7 +45,7 @@ from callrec.restore.copy import (
 )
 from callrec.restore.migrate import migrate_unpacked
 from callrec.restore.resume import VolumeHeads, heads_on, is_beyond_log, seq_of_run
-from callrec.store.layout import disk_errors
+from callrec.store.directory import disk_errors
 from callrec.system.files import check_only_we_can_change
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 

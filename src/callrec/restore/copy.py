@@ -27,7 +27,7 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.record.forms import LogHead, as_json, recall
-from callrec.store.layout import disk_errors
+from callrec.store.directory import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
 from callrec.volume.drive import drive_errors, open_untrusted, read_small

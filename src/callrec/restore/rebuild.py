@@ -23,7 +23,7 @@ from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on
 from callrec.restore.choose import copy_with_longest_log, newest_copies_first
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
-from callrec.store.layout import RECORDINGS
+from callrec.store.directory import RECORDINGS
 from callrec.system.files import sync
 from callrec.volume.volume import Volume, open_volume
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import LogTransaction
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.errors import Misconfigured, NotFound, Refused

@@ -15,7 +15,7 @@ from callrec.audit.erased import DestructionStatement
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
-from callrec.catalogue.times import from_millis
+from callrec.catalogue.tables import from_millis
 from callrec.catalogue.volumes import LOST, each_volume
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement

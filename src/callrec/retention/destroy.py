@@ -35,7 +35,7 @@ from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database, update_row
 from callrec.catalogue.requests import destroy_grants, find_request
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
@@ -63,7 +63,7 @@ from callrec.requests.holding import check_may_be_destroyed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
-from callrec.store.layout import is_name
+from callrec.store.directory import is_name
 from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"

@@ -26,7 +26,7 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, vault_key
 from callrec.record.acts import SEARCH
-from callrec.record.details import checked_details
+from callrec.record.versions import checked_details
 from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from callrec.archive.owed import DESTRUCTION_DONE, certificate_columns, stated_destructions
 from callrec.audit.erased import KIND, DestructionStatement, read_destruction
 from callrec.audit.leaf import Leaf
-from callrec.audit.reading import Problem
+from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement

@@ -22,7 +22,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming
-from callrec.catalogue.times import from_millis, to_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
 from callrec.errors import Misconfigured

@@ -38,8 +38,8 @@ from callrec.policy.reviews import (
 from callrec.policy.role import Power, Role
 from callrec.practice import Actor, Practice, attempt, record, signing, today
 from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
-from callrec.record.details import open_details
 from callrec.record.entitled import powers_then
+from callrec.record.versions import open_details
 
 COUNTED: Final = "searches.counted"
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from callrec.calls.find import ShownCall, find_calls
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.times import to_millis
+from callrec.catalogue.tables import to_millis
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may

@@ -42,9 +42,8 @@ from callrec.package.certificate import (
     sound_in_words,
 )
 from callrec.package.manifest import FileRole, ReleasedFile
-from callrec.package.package import CERTIFICATE, READ_ME, RIGHTS, Member
+from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Member, sign_ssh
 from callrec.package.sealed_page import page_statement
-from callrec.package.sshsig import NAMESPACE, sign_ssh
 from callrec.package.texts import UNKNOWN_CONTACT, WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
 
@@ -65,19 +64,20 @@ _POLICY: Final = (
 markup: the last two forbid the browser to make any of it."""
 
 _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{PASSPHRASE_WORDS - 1}}}")
+
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 _TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 """Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
 
 _VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
+
 _AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
 
 _TEXTS: Final = {
     READ_ME: "Please read this first",
     RIGHTS: "Your rights, and how the practice uses your information",
 }
-
 
 Row: TypeAlias = "list[str | list[str] | bool]"
 
