@@ -6,7 +6,7 @@ engine anew, and every copy of a practice begins with the same signed log.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
     verify = cache(primitives.verify)
     for module in (primitives, checkpoint, stretch):
         patch.setattr(module, "verify", verify)
-    patch.setattr(Leaf, "decode", cache(Leaf.decode))
+    patch.setattr(Leaf, "decode", lru_cache(None, typed=True)(Leaf.decode))  # 7.0 is not 7
     patch.setattr(statement, "parse", cache(parse))
     patch.setattr(engine, "create_engine", _Sharing())
 
