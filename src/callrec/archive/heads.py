@@ -56,7 +56,7 @@ from callrec.record.forms import (
     LogHead,
     as_json,
     read,
-    read_said,
+    read_stated,
 )
 from callrec.record.statements import carried, sign_statement_as
 from callrec.volume.volume import Volume, checked_run_name, time_of_run
@@ -292,7 +292,7 @@ def check_volume_statement(
 
 def _written(statement: Statement, leaf: Leaf) -> WrittenRun:
     otherwise = "its statement is not in its form"
-    written = read_said(WrittenRun, statement, otherwise, seq=leaf.seq)
+    written = read_stated(WrittenRun, statement, otherwise, seq=leaf.seq)
     if leaf.subject != (written.volume,):
         raise Tampered(otherwise)
     return written

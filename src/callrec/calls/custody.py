@@ -33,9 +33,9 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, check_unchanged, vault_key
 from callrec.record.statements import attested_statement, first_stated
 from callrec.telephone.call import (
+    CALL_FIELDS,
     HOUR_MEMBERS,
     TIME_MEMBERS,
-    TOLD_MEMBERS,
     Direction,
     System,
     TimeConfidence,
@@ -68,7 +68,7 @@ _ALWAYS_KNOWN: Final = ("ciphertext", "format", "sha256", "uid")
 _OF_ITS_TIME: Final = ("started_at", "local_time", "raw_time")
 
 _FORM: Final[Mapping[str, tuple[type, ...]]] = {
-    **dict.fromkeys(TOLD_MEMBERS, (str, NoneType)),  # but for those that follow
+    **dict.fromkeys(CALL_FIELDS, (str, NoneType)),  # but for those that follow
     **dict.fromkeys((*_WORDS, *_OF_ITS_TIME, *_ALWAYS_KNOWN), (str,)),
     **dict.fromkeys(("provenance", *_TEXTS), (list,)),
     **dict.fromkeys(("duration_ms", "size_bytes"), (int,)),
@@ -424,7 +424,7 @@ _ADDED: Final = frozenset({"parties", "provenance"})
 _HELD_AGAINST_THE_ROW: Final = frozenset({"ciphertext"})
 """The file that it leaves: only a re-encryption changes it, and the newest is the row's."""
 
-_FILLED: Final = (frozenset(TOLD_MEMBERS) - TIME_MEMBERS - _ADDED) | {"record"}
+_FILLED: Final = (frozenset(CALL_FIELDS) - TIME_MEMBERS - _ADDED) | {"record"}
 
 _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT)
 

@@ -30,7 +30,13 @@ from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import check_md5
 from callrec.intake.sources import Quarantined, Source
-from callrec.telephone.call import TOLD_MEMBERS, Call, Direction, TimeConfidence, count_untold
+from callrec.telephone.call import (
+    CALL_FIELDS,
+    Call,
+    Direction,
+    TimeConfidence,
+    count_missing,
+)
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
 from callrec.telephone.written import Setup
@@ -115,7 +121,7 @@ def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) ->
 def changed_members(before: Call, full: Call) -> dict[str, Any]:
     """The members of the metadata that are others now."""
     members = full.as_members()
-    changed = [name for name in TOLD_MEMBERS if getattr(full, name) != getattr(before, name)]
+    changed = [name for name in CALL_FIELDS if getattr(full, name) != getattr(before, name)]
     return {name: members[name] for name in changed}
 
 
@@ -165,7 +171,7 @@ def _telling_more(
         told = call_of_source(source, setup)
         if told is None or not _may_tell_more(told, row):
             continue
-        if row.id not in telling or count_untold(told) < count_untold(telling[row.id][1]):
+        if row.id not in telling or count_missing(told) < count_missing(telling[row.id][1]):
             telling[row.id] = row, told
     return telling
 

@@ -29,7 +29,7 @@ from callrec.intake.sealing import Seen, Taken
 from callrec.intake.sources import Mark, Source
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
-from callrec.telephone.call import Call, count_untold
+from callrec.telephone.call import Call, count_missing
 
 _K = TypeVar("_K")
 
@@ -235,7 +235,7 @@ def sort_portion(
         elif isinstance(each, Taken):
             portion.new.setdefault(each.sha256, []).append(each)
     for same in portion.new.values():
-        same.sort(key=lambda taken: count_untold(taken.call))
+        same.sort(key=lambda taken: count_missing(taken.call))
     macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
     named = {macs[m] for m in _known(connection, macs)}
     for place, (each, row) in enumerate(portion.held):

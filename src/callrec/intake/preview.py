@@ -11,7 +11,7 @@ from callrec.intake.joining import joining_facts
 from callrec.intake.reading import open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
-from callrec.telephone.call import TOLD_MEMBERS, Call, Direction, System
+from callrec.telephone.call import CALL_FIELDS, Call, Direction, System
 from callrec.telephone.filled import filled_from_record
 from callrec.telephone.joining_facts import JoinedBy
 from callrec.telephone.reading import read_id, read_name
@@ -37,7 +37,7 @@ class Preview:
     def as_json(self) -> dict[str, Any]:
         """As docs/cli.md has it; what is not known is null."""
         call, sound, named = self.call, self.sound, self.call or self.known
-        told = {name: getattr(call, name, None) for name in TOLD_MEMBERS}
+        told = {name: getattr(call, name, None) for name in CALL_FIELDS}
         return {
             "path": self.path,
             "accepted": self.accepted,

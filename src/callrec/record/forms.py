@@ -109,7 +109,7 @@ def read(form: type[Form], said: object, otherwise: str, **beside: object) -> Fo
     return found
 
 
-def read_said(form: type[Form], statement: Statement, otherwise: str, **beside: object) -> Form:
+def read_stated(form: type[Form], statement: Statement, otherwise: str, **beside: object) -> Form:
     """What a statement says beside its head."""
     said = {name: told for name, told in statement.fields.items() if name not in _HEAD}
     return read(form, said, otherwise, **beside)

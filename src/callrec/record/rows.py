@@ -63,7 +63,7 @@ class Kind(Generic[H]):
         )
         return is_done and id_ in leaf.subject[: self.named_among]
 
-    def told(self, done: Iterable[Leaf]) -> dict[str, H]:
+    def histories(self, done: Iterable[Leaf]) -> dict[str, H]:
         """By id, in the order in which they are first named, the histories that leaves tell.
 
         The leaves are oldest first; those of other acts do not matter.
@@ -117,7 +117,7 @@ class Kind(Generic[H]):
         thing whose columns are right whether those who did something might.
         """
         leaves = tuple(done)
-        told, numbers = self.told(leaves), numbers_in_leaves(leaves, self.made_by)
+        told, numbers = self.histories(leaves), numbers_in_leaves(leaves, self.made_by)
         missing = set(numbers)
         for row in self.every(connection):
             missing.discard(row.id)

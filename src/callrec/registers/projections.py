@@ -241,7 +241,7 @@ def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
 
 def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
     """Reasons are kept at the request, the version and the leaf that they were given at."""
-    requests = REQUESTS.told(done)
+    requests = REQUESTS.histories(done)
     words = tables.request_words.c
     query = select(words.request, words.seq, words.version)
     for request, seq, version in connection.execute(query):

@@ -136,10 +136,10 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     The leaves must have been found sound before, as by `acts.check_log`.
     """
     check_hold_rows(rules, leaves)
-    requests, request = REQUESTS.told(leaves), tables.request.c
+    requests, request = REQUESTS.histories(leaves), tables.request.c
     rows = rules.connection.execute(select(request.id, request.purpose))
     purposes = {row.id: row.purpose for row in rows}
-    for hold in HOLDS.told(leaves).values():
+    for hold in HOLDS.histories(leaves).values():
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests[hold.request]
             check_done_by_entitled(history, purposes.get(hold.request), rules)
@@ -156,8 +156,8 @@ def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
         if uids_held(connection, row.id) != hold.names:
             raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
 
-    connection, requests = might.connection, REQUESTS.told(leaves)
-    for hold in HOLDS.told(leaves).values():
+    connection, requests = might.connection, REQUESTS.histories(leaves)
+    for hold in HOLDS.histories(leaves).values():
         _check_entitled(hold, might)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests.get(hold.request, History(hold.request, ()))

@@ -199,8 +199,8 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
     # Where a migration made it, nobody's key was at hand: this operator saw that it did.
     if ours is not None and ours.volume == found.volume.volume:
         return check_stated(found, CopyHashes(ours.sealed, ours.keys))
-    untold = heads.untold.get(found.volume.volume)
-    raise Tampered("no statement on the volume vouches for its copy of the catalogue") from untold
+    failed = heads.failures.get(found.volume.volume)
+    raise Tampered("no statement on the volume vouches for its copy of the catalogue") from failed
 
 
 def volumes_perhaps_newer(

@@ -68,7 +68,7 @@ class VolumeHeads:
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
     maker might not."""
-    untold: Mapping[str, Failed]
+    failures: Mapping[str, Failed]
     """By its id, what a drive failed with that does not give all its proofs."""
 
 
@@ -79,7 +79,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     if its maker governs.
     """
     said, claimed, passed_over = [], [], []
-    untold: dict[str, Failed] = {}
+    failures: dict[str, Failed] = {}
     later = _later(practice, volumes)
     with reading(practice.engine) as connection:
         known = known_heads(practice, connection, later)
@@ -87,7 +87,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
             try:
                 names = volume.heads()
             except Failed as problem:
-                untold[volume.volume] = problem
+                failures[volume.volume] = problem
                 passed_over.append((volume.label, f"its proofs: {problem.message}"))
                 continue
             for name in names:
@@ -97,10 +97,10 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
                     why = f"its proof {name} counts for nothing: {problem.message}"
                     passed_over.append((volume.label, why))
                     if isinstance(problem, Failed):
-                        untold[volume.volume] = problem
+                        failures[volume.volume] = problem
                     with suppress(Tampered, NotFound, Failed):
                         claimed.append((volume, read_unverified(practice, volume.head_of(name))))
-    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), untold)
+    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), failures)
 
 
 def _said_by(

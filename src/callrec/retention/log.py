@@ -39,8 +39,8 @@ def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Proble
     ]
     if not told:
         return
-    requests, named = REQUESTS.told(done), defaultdict[str, list[LoggedHold]](list)
-    for hold in HOLDS.told(done).values():  # by uid, the holds that ever named it
+    requests, named = REQUESTS.histories(done), defaultdict[str, list[LoggedHold]](list)
+    for hold in HOLDS.histories(done).values():  # by uid, the holds that ever named it
         for uid in hold.names:
             named[uid].append(hold)
     for each in told:

@@ -119,7 +119,7 @@ class Call:
         Raises:
             KeyError, TypeError, ValueError: the members are not in their form.
         """
-        told = {name: members[name] for name in (*TOLD_MEMBERS, "said")}
+        told = {name: members[name] for name in (*CALL_FIELDS, "said")}
         return cls(
             **told
             | {
@@ -134,7 +134,7 @@ class Call:
 
     def as_members(self) -> dict[str, Any]:
         """As metadata hold it (docs/formats/recording.md, 2)."""
-        return {name: getattr(self, name) for name in TOLD_MEMBERS} | {
+        return {name: getattr(self, name) for name in CALL_FIELDS} | {
             "system": self.system,
             "parties": list(self.parties),
             "started_at": format_instant(self.started_at),
@@ -148,7 +148,7 @@ class Call:
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
 
-TOLD_MEMBERS: Final = tuple(
+CALL_FIELDS: Final = tuple(
     name for name in Call.__slots__ if name not in {"system", "sides", "why", "said"}
 )
 """What a name or a call record may add to a call."""
@@ -180,7 +180,7 @@ class Leg:
     """Stands for what its system wrote, where that itself is no longer held; 0: nothing does."""
 
 
-def count_untold(call: Call) -> int:
+def count_missing(call: Call) -> int:
     """How much of what a call is found by was not told: 0 to 4."""
     return sum(
         (
