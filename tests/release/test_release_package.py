@@ -13,7 +13,7 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.release.release import preparing_release
+from callrec.release.preparing import preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.practices import House
 from house.processes import children

@@ -1,6 +1,7 @@
 """Hear what was granted, or hand it over [policy 4(a), 4(e)-(g)].
 
-release is the whole of it, from the grants to the delivered package: copies makes each sound,
-packing says what the package holds, record logs it and gives back what a killed run left. listen
-plays and lets nothing leave; verify checks a release that has left the practice.
+release is the whole of it, from the grants to the delivered package: preparing starts what works
+beside it, copies makes each sound, packing says what the package holds, record logs it and gives
+back what a killed run left. listen plays and lets nothing leave; verify checks a release that has
+left the practice.
 """

@@ -10,8 +10,8 @@ log (docs/formats/release.md, 1).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from callrec.errors import CallrecError, Failed, Unusable
 from callrec.package.manifest import Manifest
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
-from callrec.paper.apart import papers_made_beside
 from callrec.policy.edits import UNEDITED, edits_by_recording, edits_to_apply
 from callrec.policy.handing_over import (
     Channel,
@@ -35,6 +34,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
+from callrec.release.preparing import check_is_folder
 from callrec.release.record import (
     BegunRelease,
     give_back_cut_off,
@@ -47,7 +47,6 @@ from callrec.release.record import (
 from callrec.requests.grants import usable_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.open import find_visible
-from callrec.sound.child import expect_decoders, starting_ahead
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,32 +113,6 @@ def release_recordings(
         practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
     ):
         return _hand_over(practice, actor, draft, target=target, advance=advance)
-
-
-def check_is_folder(to: Path) -> None:
-    """Whether there is a folder to release to, before anything is asked.
-
-    Raises:
-        Unusable: there is none.
-    """
-    try:
-        found = to.is_dir()
-    except OSError:  # on the way there is something that we may not look into
-        found = False
-    if not found:
-        raise Unusable("there is no such folder to release to", hint="make it, or name another")
-
-
-@contextmanager
-def preparing_release() -> Iterator[None]:
-    """Start what the release in the block needs beside itself; nothing of it is left afterwards.
-
-    Opening a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that
-    decode and that make the papers load what they need.
-    """
-    with starting_ahead(), papers_made_beside():
-        expect_decoders(1)
-        yield
 
 
 def _put_together(

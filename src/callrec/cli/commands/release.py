@@ -50,7 +50,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.release.release import check_is_folder, preparing_release
+    from callrec.release.preparing import check_is_folder, preparing_release
 
     call = ctx.obj
     check_is_folder(to)
