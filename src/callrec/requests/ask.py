@@ -43,7 +43,6 @@ from callrec.requests.model import (
     RequestVersion,
 )
 from callrec.requests.telling import notify_deciders
-from callrec.telephone.number import e164
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +187,8 @@ def parse_number(practice: Practice, said: str | None) -> str | None:
     """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
     if not said or said.strip().casefold() == UNKNOWN:
         return said
+    from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
+
     number = e164(said, practice.config.region)
     if number is None:
         hint = "give it in full, or say --number unknown"
