@@ -29,6 +29,7 @@ from callrec.audit.checkpoint import (
     decode_base64,
     key_id,
     origin,
+    written_in,
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.crypto.primitives import verify
@@ -191,7 +192,8 @@ class _Rows:
             require(type(size) is int and type(note) is bytes)
             acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
             require(len(acting) == 1)
-            text = Checkpoint(name, size, root_after(size - self.first)).text
+            root = root_after(size - self.first)
+            text = Checkpoint(name, size, root, written_in(note)).text
             signed = f"{text}\n— {name} ".encode()
             require(note.startswith(signed) and note.endswith(b"\n"))
             if size > expected.signed_before:

@@ -1,0 +1,102 @@
+"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 5).
+
+No key is needed. A row that is not as a transaction last wrote it, that is missing or was added is
+named, with the entry of the log that wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from callrec.audit.checkpoint import written_in
+from callrec.audit.remembered import Problem
+from callrec.catalogue.written import SignedTable, WrittenRow, digest, signed_tables
+from callrec.errors import Tampered
+
+MOST_NAMED: Final = 20
+"""Of one table; how many more there are is counted."""
+
+_LATEST: Final = (
+    "SELECT name, key, max(size) AS size, now FROM written WHERE name = ? GROUP BY name, key"
+)
+"""SQLite gives the other columns of the row that has the greatest."""
+
+
+def check_rows(connection: Connection) -> Iterator[Problem]:
+    """Everything in the catalogue that is not as it was signed for.
+
+    The log's leaves and checkpoints were found sound before.
+    """
+    standing: Counter[str] = Counter()
+    yield from _check_signed(connection, standing)
+    for table in signed_tables():
+        every = _check_table(connection, table, standing.pop(table.name, 0))
+        yield from islice(every, MOST_NAMED)
+        if more := sum(1 for _ in every):
+            yield Problem(None, f'and {more} more rows of the table "{table.name}"')
+    for name in standing:
+        yield Problem(None, f'rows of a table "{name}", which there is not, were signed for')
+
+
+def _check_signed(connection: Connection, standing: Counter[str]) -> Iterator[Problem]:
+    """What was signed for is what checkpoints say, and each row went on from what it was before.
+
+    ``standing`` gets how many rows, or groups of them, each table must have.
+    """
+    signed: defaultdict[int, Any] = defaultdict(hashlib.sha256)
+    place, before, entry = ("", ""), None, 0
+    query = "SELECT name, key, was, now, size FROM written ORDER BY name, key, size"
+    rows = connection.execution_options(yield_per=1000).exec_driver_sql(query)
+    for name, key, was, now, size in rows:
+        if {type(was), type(now)} - {bytes, type(None)} or type(size) is not int:
+            raise Tampered("what was signed for rows is not in its form")
+        row = WrittenRow(name, key, was, now)
+        signed[size].update(row.line)
+        if (name, key) != place:
+            place, before, entry = (name, key), None, -1
+        if was != before:
+            what = f'row {key} of the table "{name}" was changed before entry {size - 1} wrote it'
+            yield Problem(size - 1, f"{what}; until then it was {_as_written(entry)}")
+        standing[name] += (now is not None) - (before is not None)
+        before, entry = now, size - 1
+    notes = "SELECT size, note FROM checkpoint WHERE instr(note, x'0A7772697474656E20') ORDER BY 1"
+    for size, note in connection.exec_driver_sql(notes):
+        said, found = written_in(note), signed.pop(size, None)
+        if found is None or said != found.digest():
+            yield Problem(size - 1, f"what entry {size - 1} wrote is not what was signed with it")
+    for size in sorted(signed):
+        yield Problem(size - 1, f"rows are said to be of entry {size - 1}, which wrote none")
+
+
+def _check_table(connection: Connection, table: SignedTable, standing: int) -> Iterator[Problem]:
+    """Each row of a table that is not as it was signed for, or is missing; all must be there."""
+    met = 0
+    rows = connection.execution_options(yield_per=500).exec_driver_sql(table.every())
+    for key, text, signed, size in rows:
+        if signed is None:
+            yield Problem(None, f'row {key} of the table "{table.name}" was written by no entry')
+            continue
+        met += 1
+        if digest(text) != signed:
+            what = f'row {key} of the table "{table.name}" is not as entry {size - 1} wrote it'
+            yield Problem(size - 1, what)
+    if met != standing:
+        yield from _missing(connection, table)
+
+
+def _missing(connection: Connection, table: SignedTable) -> Iterator[Problem]:
+    there = {key for key, *_ in connection.exec_driver_sql(table.every())}
+    for name, key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
+        if now is not None and key not in there:
+            what = f'row {key} of the table "{name}", which entry {size - 1} wrote, is missing'
+            yield Problem(size - 1, what)
+
+
+def _as_written(entry: int) -> str:
+    return "in no entry" if entry < 0 else f"as entry {entry} wrote it"
