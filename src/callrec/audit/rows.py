@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Final
 
@@ -16,30 +16,33 @@ from sqlalchemy import Connection
 
 from callrec.audit.checkpoint import written_in
 from callrec.audit.remembered import Problem
-from callrec.catalogue.written import SignedTable, WrittenRow, digest, signed_tables
+from callrec.catalogue.written import (
+    SignedTable,
+    WrittenRow,
+    digest,
+    missing_rows,
+    signed_tables,
+)
 from callrec.errors import Tampered
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
 
-_LATEST: Final = (
-    "SELECT name, key, max(size) AS size, now FROM written WHERE name = ? GROUP BY name, key"
-)
-"""SQLite gives the other columns of the row that has the greatest."""
 
-
-def check_rows(connection: Connection) -> Iterator[Problem]:
+def check_rows(connection: Connection, *, may_lack: Collection[str] = ()) -> Iterator[Problem]:
     """Everything in the catalogue that is not as it was signed for.
 
-    The log's leaves and checkpoints were found sound before.
+    The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
+    be missing, in a copy that was made without them.
     """
     standing: Counter[str] = Counter()
     yield from _check_signed(connection, standing)
     for table in signed_tables():
-        every = _check_table(connection, table, standing.pop(table.name, 0))
+        wanted = standing.pop(table.name, 0)
+        every = _check_table(connection, table, None if table.name in may_lack else wanted)
         yield from islice(every, MOST_NAMED)
         if more := sum(1 for _ in every):
-            yield Problem(None, f'and {more} more rows of the table "{table.name}"')
+            yield Problem(None, f"and {more} more rows of {table.called}")
     for name in standing:
         yield Problem(None, f'rows of a table "{name}", which there is not, were signed for')
 
@@ -74,27 +77,31 @@ def _check_signed(connection: Connection, standing: Counter[str]) -> Iterator[Pr
         yield Problem(size - 1, f"rows are said to be of entry {size - 1}, which wrote none")
 
 
-def _check_table(connection: Connection, table: SignedTable, standing: int) -> Iterator[Problem]:
-    """Each row of a table that is not as it was signed for, or is missing; all must be there."""
+def _check_table(
+    connection: Connection, table: SignedTable, wanted: int | None
+) -> Iterator[Problem]:
+    """Each row of a table that is not as it was signed for, or is missing.
+
+    ``wanted``: how many there must be, if none may be missing.
+    """
     met = 0
     rows = connection.execution_options(yield_per=500).exec_driver_sql(table.every())
     for key, text, signed, size in rows:
         if signed is None:
-            yield Problem(None, f'row {key} of the table "{table.name}" was written by no entry')
+            yield Problem(None, f"row {key} of {table.called} was written by no entry")
             continue
         met += 1
         if digest(text) != signed:
-            what = f'row {key} of the table "{table.name}" is not as entry {size - 1} wrote it'
+            what = f"row {key} of {table.called} is not as entry {size - 1} wrote it"
             yield Problem(size - 1, what)
-    if met != standing:
-        yield from _missing(connection, table)
-
-
-def _missing(connection: Connection, table: SignedTable) -> Iterator[Problem]:
-    there = {key for key, *_ in connection.exec_driver_sql(table.every())}
-    for name, key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
-        if now is not None and key not in there:
-            what = f'row {key} of the table "{name}", which entry {size - 1} wrote, is missing'
+    for query in table.strays():
+        for key in connection.exec_driver_sql(query).scalars():
+            yield Problem(None, f"row {key} of {table.called} is in some of them alone")
+    if wanted not in (None, met):
+        for key, size, _ in missing_rows(connection, table):
+            what = (
+                f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
+            )
             yield Problem(size - 1, what)
 
 

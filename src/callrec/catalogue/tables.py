@@ -41,6 +41,9 @@ _YEARS: Final = range(1800, 3000)
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
 
+_PART_OF_RECORDING: Final = {"part_of": "recording"}
+"""Of tables whose rows are signed for with that of their recording."""
+
 _GUESSES: Final = {"harmless": "a wrong password may be tried sooner, or later"}
 _COUNTED: Final = {"harmless": "the log tells of more or fewer wrong passwords"}
 _MAIL: Final = {"harmless": "mail only tells people to look: what waits for them, the inbox says"}
@@ -235,6 +238,7 @@ metadata = _table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    info=_PART_OF_RECORDING,
 )
 """Under the catalogue-side key of the batch named: nonce[32] || canonical JSON."""
 
@@ -243,7 +247,7 @@ duplicate = _table(
     Column("mac", LargeBinary, primary_key=True),
     Column("recording", ForeignKey("recording.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
-    info={"together": ("recording",)},
+    info=_PART_OF_RECORDING,
 )
 """HMAC of an original's SHA-256, and of each name it was seen under."""
 
@@ -260,7 +264,7 @@ token = _table(
         index=True,
     ),
     sqlite_with_rowid=False,
-    info={"together": ("recording",)},
+    info=_PART_OF_RECORDING,
 )
 
 part = _table(

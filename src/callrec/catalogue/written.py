@@ -11,7 +11,7 @@ writes them, none is left out.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
@@ -28,20 +28,25 @@ HARMLESS: Final = "harmless"
 BOUND: Final = "bound"
 """In the ``info`` of a table whose rows the log binds by itself: how."""
 
-TOGETHER: Final = "together"
-"""In the ``info`` of a table of which many rows are written at once: rows that are alike in these
-columns get one digest."""
+PART_OF: Final = "part_of"
+"""In the ``info`` of a table of which many rows are written at once: the table with a row of which
+they are signed for. They name it in the column of that name."""
 
-_MOST_PLACES: Final = 3
+_MAX_PLACES: Final = 3
 """Columns that say where a row belongs, in the table that has the most of them."""
 
-_PLACES: Final = [f"p{number}" for number in range(_MOST_PLACES)]
+_PLACES: Final = [f"p{number}" for number in range(_MAX_PLACES)]
 
 _TOUCHED: Final = (
     f"CREATE TEMP TABLE touched (name TEXT, {', '.join(_PLACES)}, was TEXT,"
     f" PRIMARY KEY (name, {', '.join(_PLACES)})) WITHOUT ROWID"
 )
 """The rows that were written since `watch`, each with what it was before."""
+
+_GIVE_UP: Final = "INSERT INTO touched VALUES (?, ?, ?, ?, ?)"
+
+_LATEST: Final = "SELECT key, max(size) AS size, now FROM written WHERE name = ? GROUP BY key"
+"""SQLite gives the other columns of the row that has the greatest."""
 
 _INSERT: Final = "INSERT INTO written (name, key, size, was, now) VALUES (?, ?, ?, ?, ?)"
 
@@ -64,114 +69,156 @@ class WrittenRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedTable:
+class SignedPart:
     """How the rows of one table are signed for, in SQL."""
 
     name: str
     places: tuple[str, ...]
-    """Columns whose values say to which digest a row belongs: its primary key, mostly."""
+    """Columns whose values say to which digest a row belongs."""
     primary_key: tuple[str, ...]
     columns: tuple[str, ...]
     """Those that are signed for, in the order of the table."""
 
-    @property
-    def is_by_row(self) -> bool:
-        """Each row has a digest of its own."""
-        return self.places == self.primary_key
+    def lines(self, row: str, places: Sequence[str], *, without: str = "") -> str:
+        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself.
 
-    def key(self, row: str) -> str:
-        """In SQL: the key of a row's digest, as ``19`` or ``<id>/<id>``."""
-        return " || '/' || ".join(f'CAST({row}."{place}" AS TEXT)' for place in self.places)
-
-    def line(self, row: str) -> str:
-        """In SQL: a row's signed columns, written so that no other values are written alike."""
-        return " || ',' || ".join(
-            f"CASE typeof({row}.\"{column}\") WHEN 'text' THEN 't' || hex({row}.\"{column}\")"
-            f' ELSE quote({row}."{column}") END'
+        A line has the table's name and the columns, so that no other values are written alike.
+        """
+        where = " AND ".join(
+            f'r."{place}" = {row}."{other}"'
+            for place, other in zip(self.places, places, strict=False)
+        )
+        if without:
+            same = " AND ".join(f'r."{key}" = {without}."{key}"' for key in self.primary_key)
+            where += f" AND NOT ({same})"
+        line = "".join(
+            f" || ',' || CASE typeof(r.\"{column}\") WHEN 'text' THEN 't' || hex(r.\"{column}\")"
+            f' ELSE quote(r."{column}") END'
             for column in self.columns
         )
-
-    def text(self, place: str, *, without: str = "") -> str:
-        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself."""
-        where = _same("r", place, self.places)
-        if without:
-            where += f" AND NOT ({_same('r', without, self.primary_key)})"
-        lines = f"group_concat({self.line('r')}, char(10))"
+        lines = f"group_concat('{self.name}'{line}, char(10))"
         return f'(SELECT {lines} FROM "{self.name}" AS r WHERE {where})'  # noqa: S608 - names of our own
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTable:
+    """A table each of whose rows gets a digest, with the rows of others that are parts of it."""
+
+    name: str
+    parts: tuple[SignedPart, ...]
+    """The table itself is the first."""
+
+    @property
+    def called(self) -> str:
+        """As problems name it."""
+        names = ", ".join(f'"{part.name}"' for part in self.parts)
+        return f"the table {names}" if len(self.parts) == 1 else f"the tables {names}"
+
+    @property
+    def _places(self) -> tuple[str, ...]:
+        return self.parts[0].places
 
     def triggers(self) -> Iterator[str]:
         """What notes that rows are written."""
-        signed = ", ".join(f'"{column}"' for column in self.columns)
-        placed = ", ".join(f'"{place}"' for place in self.places)
-        new = "NULL" if self.is_by_row else self.text("NEW", without="NEW")
-        yield self._trigger("inserted", "AFTER INSERT", "NEW", new)
-        yield self._trigger("deleted", "BEFORE DELETE", "OLD", self.text("OLD"))
-        yield self._trigger("updated", f"BEFORE UPDATE OF {signed}", "OLD", self.text("OLD"))
-        yield self._trigger("moved", f"AFTER UPDATE OF {placed}", "NEW", new)
+        for part in self.parts:
+            signed = ", ".join(f'"{column}"' for column in part.columns)
+            placed = ", ".join(f'"{place}"' for place in part.places)
+            yield self._trigger(part, "inserted", "AFTER INSERT", "NEW")
+            yield self._trigger(part, "deleted", "BEFORE DELETE", "OLD")
+            yield self._trigger(part, "updated", f"BEFORE UPDATE OF {signed}", "OLD")
+            yield self._trigger(part, "moved", f"AFTER UPDATE OF {placed}", "NEW")
 
-    def _trigger(self, what: str, when: str, row: str, was: str) -> str:
+    def _trigger(self, part: SignedPart, what: str, when: str, row: str) -> str:
         known = "".join(
             f' AND {column} = {row}."{place}"'
-            for column, place in zip(_PLACES, self.places, strict=False)
+            for column, place in zip(_PLACES, part.places, strict=False)
         )
-        values = [f'{row}."{place}"' for place in self.places]
-        values += ["''"] * (_MOST_PLACES - len(values))
+        values = [f'{row}."{place}"' for place in part.places]
+        values += ["''"] * (_MAX_PLACES - len(values))
+        was = self._text(row, part.places, new=part if row == "NEW" else None)
         return (
-            f'CREATE TEMP TRIGGER "{self.name} {what}" {when} ON main."{self.name}"'  # noqa: S608 - names of our own
+            f'CREATE TEMP TRIGGER "{part.name} {what}" {when} ON main."{part.name}"'  # noqa: S608 - names of our own
             f" WHEN NOT EXISTS (SELECT 1 FROM touched WHERE name = '{self.name}'{known})"
             f" BEGIN INSERT INTO touched VALUES ('{self.name}', {', '.join(values)}, {was}); END"
         )
 
+    def _text(self, row: str, places: Sequence[str], *, new: SignedPart | None = None) -> str:
+        """In SQL: all lines of what belongs where a row is, but for the row if it is ``new``."""
+        texts = [
+            part.lines(row, places, without=row if part is new else "")
+            for part in self.parts
+            if part is not new or part.places != part.primary_key  # then there is no other
+        ]
+        if len(self.parts) == 1:
+            return texts[0] if texts else "NULL"
+        return " || ".join(f"coalesce({text} || char(10), '')" for text in texts)
+
     def written(self) -> str:
         """The query of what was touched: key, what it was and is, and what was signed for last."""
-        of_touched = dict(zip(self.places, _PLACES, strict=False))
-        key = " || '/' || ".join(f"CAST({column} AS TEXT)" for column in of_touched.values())
-        where = " AND ".join(f'r."{place}" = t.{column}' for place, column in of_touched.items())
-        lines = f"group_concat({self.line('r')}, char(10))"
+        places = _PLACES[: len(self._places)]
         return (
-            f'SELECT t.key, t.was, (SELECT {lines} FROM "{self.name}" AS r WHERE {where}),'  # noqa: S608 - names of our own
-            f" {latest(self.name, 't.key')} FROM (SELECT *, {key} AS key FROM touched"
-            f" WHERE name = '{self.name}') AS t ORDER BY t.key"
+            f"SELECT t.its_key, t.was, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
+            f" FROM (SELECT *, {_key(places)} AS its_key FROM touched WHERE name = '{self.name}') AS t"
         )
 
     def every(self) -> str:
         """The query of all there are: key and lines, and what was signed for last."""
-        lines, group = self.line("r"), ""
-        if not self.is_by_row:
-            lines = f"group_concat({lines}, char(10))"
-            group = " GROUP BY " + ", ".join(f'r."{place}"' for place in self.places)
-        rows = f'SELECT {self.key("r")} AS key, {lines} AS lines FROM "{self.name}" AS r{group}'  # noqa: S608 - names of our own
-        return f"SELECT t.key, t.lines, {latest(self.name, 't.key')} FROM ({rows}) AS t"  # noqa: S608
+        places = self._places
+        key = _key([f'"{place}"' for place in places])
+        return (
+            f"SELECT t.its_key, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
+            f' FROM (SELECT *, {key} AS its_key FROM "{self.name}") AS t'
+        )
+
+    def strays(self) -> Iterator[str]:
+        """Queries of rows that are a part of none: the key that they name."""
+        for part in self.parts[1:]:
+            (place,), (key,) = part.places, self._places
+            yield (
+                f'SELECT DISTINCT "{place}" FROM "{part.name}"'  # noqa: S608 - names of our own
+                f' WHERE "{place}" NOT IN (SELECT "{key}" FROM "{self.name}")'
+            )
 
 
-def latest(name: str, key: str) -> str:
+def _key(places: Sequence[str]) -> str:
+    """In SQL: the key of a row's digest, as ``19`` or ``<id>/<id>``."""
+    return " || '/' || ".join(f"CAST({place} AS TEXT)" for place in places)
+
+
+def _latest(name: str) -> str:
     """In SQL: the digest that was signed for last of a key, and in which size of the log."""
-    found = f"FROM written AS w WHERE w.name = '{name}' AND w.key = {key}"
+    found = f"FROM written AS w WHERE w.name = '{name}' AND w.key = t.its_key"
     found += " ORDER BY w.size DESC LIMIT 1"
     return f"(SELECT w.now {found}), (SELECT w.size {found})"
 
 
 def digest(text: str | None) -> bytes | None:
     """Of the lines of one or several rows; none where there are no rows."""
-    if text is None:
-        return None
-    return sha256("\n".join(sorted(text.split("\n"))).encode())
+    lines = sorted(filter(None, (text or "").split("\n")))
+    return sha256("\n".join(lines).encode()) if lines else None
 
 
 @cache
 def signed_tables() -> tuple[SignedTable, ...]:
     """Every table whose rows are signed for by the transactions that write them."""
-    return tuple(
-        _signed(table)
+    found = {
+        table.name: _part(table)
         for table in METADATA.sorted_tables
         if BOUND not in table.info and any(HARMLESS not in each.info for each in table.columns)
+    }
+    belong = {name: METADATA.tables[name].info.get(PART_OF, name) for name in found}
+    return tuple(
+        SignedTable(name, (found[name], *(found[n] for n in found if n != name == belong[n])))
+        for name in found
+        if belong[name] == name
     )
 
 
-def _signed(table: Table) -> SignedTable:
+def _part(table: Table) -> SignedPart:
     key = tuple(column.name for column in table.primary_key.columns)
     columns = tuple(column.name for column in table.columns if HARMLESS not in column.info)
-    return SignedTable(table.name, tuple(table.info.get(TOGETHER, key)), key, columns)
+    places = (table.info[PART_OF],) if PART_OF in table.info else key
+    return SignedPart(table.name, places, key, columns)
 
 
 def watch(connection: Connection) -> None:
@@ -204,22 +251,46 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
         if table.name not in touched:
             continue
         for key, before, after, signed, size in connection.exec_driver_sql(table.written()):
-            was, now = digest(before), digest(after)
+            was = before if isinstance(before, bytes) else digest(before)
+            now = digest(after)
             if was == now:
                 continue
             if was != signed:
-                raise Tampered(_changed(table.name, key, size))
+                raise Tampered(_changed(table, key, size))
             if "\n" in key:
-                raise Tampered(f'a row of the table "{table.name}" has a key that none has')
+                raise Tampered(f"a row of {table.called} has a key that none has")
             found.append(WrittenRow(table.name, key, was, now))
     connection.exec_driver_sql("DELETE FROM touched")
     return sorted(found)
 
 
-def _changed(name: str, key: str, size: int | None) -> str:
+def missing_rows(connection: Connection, table: SignedTable) -> Iterator[tuple[str, int, bytes]]:
+    """Rows that were signed for and are not there: key, size of the log, and digest."""
+    there = {key for key, *_ in connection.exec_driver_sql(table.every())}
+    for key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
+        if now is not None and key not in there:
+            yield key, size, now
+
+
+def give_up_missing_rows(connection: Connection, names: Collection[str]) -> int:
+    """Sign, with this transaction, that rows of these tables are gone; returns how many.
+
+    For a restored catalogue, whose copy was made without them (`catalogue.backup`).
+    """
+    given_up = 0
+    for table in signed_tables():
+        if table.name in names:
+            for key, _, was in missing_rows(connection, table):
+                places = [*key.split("/"), *[""] * _MAX_PLACES][:_MAX_PLACES]
+                connection.exec_driver_sql(_GIVE_UP, (table.name, *places, was))
+                given_up += 1
+    return given_up
+
+
+def _changed(table: SignedTable, key: str, size: int | None) -> str:
     if size is None:
-        return f'row {key} of the table "{name}" was written by no entry of the log'
-    return f'row {key} of the table "{name}" is not as entry {size - 1} wrote it'
+        return f"row {key} of {table.called} was written by no entry of the log"
+    return f"row {key} of {table.called} is not as entry {size - 1} wrote it"
 
 
 def save_written_rows(connection: Connection, rows: Sequence[WrittenRow], size: int) -> None:
@@ -232,7 +303,3 @@ def save_written_rows(connection: Connection, rows: Sequence[WrittenRow], size: 
 def rows_digest(rows: Sequence[WrittenRow]) -> bytes:
     """What a checkpoint says of the rows that were written before it."""
     return sha256(*(row.line for row in rows))
-
-
-def _same(row: str, other: str, columns: Sequence[str]) -> str:
-    return " AND ".join(f'{row}."{column}" = {other}."{column}"' for column in columns)

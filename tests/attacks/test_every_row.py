@@ -1,0 +1,209 @@
+"""Whoever can write to the database changes, takes away or adds a row: `audit verify` names it.
+
+The tables and columns are those of the schema, so that a new one is tried like the others. What is
+not signed for is listed in docs/threat-model.md, with what a change of it does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Table
+
+from callrec.catalogue.tables import METADATA
+from callrec.catalogue.written import BOUND, HARMLESS
+from callrec.keys.reencrypting import reencrypt
+from callrec.keys.rotating import rotate_keys
+from callrec.policy.role import VaultKey
+from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.requests.decide import deny_request
+from house.commands import type_in
+from house.drives import archive, drive
+from house.erasures import erase
+from house.holds import by_hand
+from house.incidents import an_incident
+from house.practices import House
+from house.requests import REASON, a_request, approved, signed_in
+from house.retention import categorise
+from house.stages import TO_BE_ERASED, Stage, copied
+
+MOST_HARMLESS = 11
+
+
+def something_of_everything(house: House) -> None:
+    """There is a row in each table."""
+    categorise(house, "claim", 3)
+    house.open()
+    rotate_keys(house.practice, signed_in(house, "dora"), [VaultKey.RECORDINGS])
+    house.open()
+    assert reencrypt(house.practice, signed_in(house, "dora"), lambda _: None).recordings
+    erase(house, "R-1", drive(house, "drive-a"))
+    archive(house, drive(house, "drive-a"))
+    an_incident(house)
+    by_hand(house, 3)
+    approved(house, recordings=(4,))
+    denied = a_request(house, recordings=(4,))
+    deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
+
+
+FULL = Stage("something of everything", something_of_everything, after=TO_BE_ERASED)
+
+full = copied(FULL)
+
+SIGNED = [
+    (table, column)
+    for table in METADATA.sorted_tables
+    for column in table.columns
+    if HARMLESS not in column.info and BOUND not in table.info
+]
+
+TABLES = sorted({table.name for table, _ in SIGNED})
+
+BOUND_TABLES = [table for table in METADATA.sorted_tables if BOUND in table.info]
+
+
+def verify(house: House) -> Verification:
+    return verify_audit(
+        house.practice.config,
+        environ=house.environ,
+        trusted_root=lambda _: house.practice.root,
+        against=(),
+        full=True,
+    )
+
+
+def catalogue_of(house: House) -> Path:
+    return house.folder / "vault" / "catalogue.sqlite"
+
+
+@contextmanager
+def tampering(house: House) -> Iterator[sqlite3.Connection]:
+    """The database as anybody has it who can write it; it is as it was afterwards."""
+    house.close()
+    path = catalogue_of(house)
+    kept = path.with_suffix(".kept")
+    shutil.copy(path, kept)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        yield database
+    kept.replace(path)
+
+
+def another(value: Any, column: Column[Any]) -> Any:
+    """A value of the same kind that is another; where there is none, one that could be."""
+    if value is None:
+        return b"\x00" * 80 if "BLOB" in str(column.type) or "Blob" in repr(column.type) else 1
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, str):
+        return value[:-1] + ("0" if not value.endswith("0") else "1")
+    return bytes([*value[:-1], value[-1] ^ 1])
+
+
+def assert_names(found: Verification, table: str) -> None:
+    assert found.verdict is Verdict.TAMPERED
+    assert any(f'"{table}"' in each.what for each in found.problems), found.problems
+
+
+def test_nothing_is_found_where_nothing_was_changed(full: House) -> None:
+    with closing(sqlite3.connect(catalogue_of(full))) as database:
+        for name in (*TABLES, *(table.name for table in BOUND_TABLES)):
+            assert database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0], name
+    assert verify(full).problems == ()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_changed_value_is_found_and_its_table_named(name: str, full: House) -> None:
+    table = METADATA.tables[name]
+    for column in (column for of, column in SIGNED if of is table):
+        with tampering(full) as database:
+            change_one(database, table, column)
+            assert_names(verify(full), name)
+
+
+def change_one(database: sqlite3.Connection, table: Table, column: Column[Any]) -> None:
+    key = [each.name for each in table.primary_key.columns]
+    where = " AND ".join(f'"{each}" IS ?' for each in key)
+    columns = ", ".join(f'"{each}"' for each in key)
+    *place, value = database.execute(
+        f'SELECT {columns}, "{column.name}" FROM "{table.name}" LIMIT 1'
+    ).fetchone()
+    changed = f'UPDATE OR IGNORE "{table.name}" SET "{column.name}" = ? WHERE {where}'
+    now = another(value, column)
+    while not database.execute(changed, (now, *place)).rowcount:
+        now = another(now, column)
+    assert database.total_changes == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row_that_was_taken_away_is_found(name: str, full: House) -> None:
+    with tampering(full) as database:
+        rows = database.execute(f'SELECT * FROM "{name}"').fetchall()
+        take_away(database, METADATA.tables[name], rows[-1])
+        assert_names(verify(full), name)
+
+
+def take_away(database: sqlite3.Connection, table: Table, row: tuple[Any, ...]) -> None:
+    names = [each.name for each in table.columns]
+    where = " AND ".join(f'"{each}" IS ?' for each in names)
+    assert database.execute(f'DELETE FROM "{table.name}" WHERE {where}', row).rowcount == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row_that_was_added_is_found(name: str, full: House) -> None:
+    table = METADATA.tables[name]
+    with tampering(full) as database:
+        row = list(database.execute(f'SELECT * FROM "{name}"').fetchone())
+        add = f'INSERT OR IGNORE INTO "{name}" VALUES ({", ".join("?" * len(row))})'
+        alone = [
+            place
+            for place, each in enumerate(table.columns)
+            if each.primary_key or each.unique
+        ]
+        while not database.execute(add, row).rowcount:
+            for place in alone:
+                row[place] = another(row[place], table.columns[place])
+        assert_names(verify(full), name)
+
+
+@pytest.mark.parametrize("table", BOUND_TABLES, ids=lambda table: table.name)
+def test_what_the_log_binds_by_itself_is_found_too(table: Table, full: House) -> None:
+    for column in table.columns:
+        if (table.name, column.name) in OPENED:
+            continue
+        with tampering(full) as database:
+            change_one(database, table, column)
+            assert verify(full).verdict is Verdict.TAMPERED, column
+
+
+OPENED = {("detail", "key_version"), ("detail", "sealed")}
+"""Found by whoever has the key to open them."""
+
+
+def test_a_spoilt_detail_is_found_by_whoever_opens_it(full: House) -> None:
+    with tampering(full) as database:
+        database.execute(
+            "UPDATE detail SET sealed = randomblob(length(sealed))"
+            " WHERE seq = (SELECT max(seq) FROM detail)"
+        )
+        assert type_in(full, "ava", "audit", "list").status == 5
+
+
+def test_few_columns_are_harmless_and_the_threat_model_lists_each() -> None:
+    reasons: dict[str, list[str]] = {}
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            if HARMLESS in column.info:
+                reasons.setdefault(column.info[HARMLESS], []).append(f"{table.name}.{column.name}")
+    assert sum(map(len, reasons.values())) <= MOST_HARMLESS
+    page = Path("docs/threat-model.md").read_text(encoding="utf-8")
+    said = " ".join(page.split())
+    for reason, columns in reasons.items():
+        assert reason in said
+        for column in columns:
+            assert f"`{column}`" in said
