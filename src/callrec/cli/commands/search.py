@@ -208,7 +208,13 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
-    value = {
+    words = labelled(_lines(shown, practice.config.time_zone), width=11)
+    ctx.obj.out.show(_shown_json(shown), words)
+    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
+
+
+def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
+    return {
         **call_json(shown.call),
         **facts(shown.clock),
         **facts(shown, "sides", "findings", "provenance", "notices", "caller_told", "file_checked"),
@@ -216,8 +222,6 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
         **facts(shown.category, "rule"),
         **facts(shown, "due_on"),
     }
-    ctx.obj.out.show(value, labelled(_lines(shown, practice.config.time_zone), width=11))
-    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
 
 
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
