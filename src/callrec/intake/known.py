@@ -81,14 +81,14 @@ class DuplicateMacs:
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
     def _mark(self, source: Source, mark: Mark) -> list[bytes]:
-        told = {
+        facts = {
             "changed_ns": str(mark.changed_ns),
             "inode": str(mark.inode),
             "modified_ns": str(mark.modified_ns),
             "name": encode_name(os.fsencode(source.path)),
             "size_bytes": mark.size_bytes,
         }
-        return self._under_each(b"mark" + canonical(told))
+        return self._under_each(b"mark" + canonical(facts))
 
     def record(self, uid: str) -> list[bytes]:
         """Of a recording whose call record is in its metadata."""
