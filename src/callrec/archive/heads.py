@@ -81,7 +81,7 @@ class VolumeStatement:
     keys: str
     head: LogHead = field(compare=False)
     """Of the log before its leaf, and after the copy of the catalogue was made. Where a run is
-    stated anew it is another."""
+    stated again it is another."""
     erased: Annotated[tuple[str, ...], WHERE_THERE] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
     on_vaults_disk: Annotated[
@@ -90,7 +90,7 @@ class VolumeStatement:
         Field(alias="disk"),
         WHERE_THERE,
     ] = False
-    """The volume lay on the disk on which the vault lies: it is no copy elsewhere."""
+    """The volume lay on the disk on which the vault lies: it is not a copy elsewhere."""
     common: Annotated[int | None, WHERE_THERE] = field(default=None, compare=False)
     """Where the copy of the catalogue is of a log that was lost: how many entries of this one it
     knows at the least."""
@@ -135,7 +135,7 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement counts. What a person stated
+    Where a bag was rewritten under its name, the newest statement counts. What a person stated
     who might not archive counts for nothing: anybody could otherwise take a volume away by stating
     something of it. `audit verify` names it.
     """

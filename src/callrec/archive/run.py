@@ -96,7 +96,7 @@ class Archived:
     removed: Removed | None = None
     """What the vault let go of; None: that was not asked for."""
     on_vaults_disk: bool = False
-    """The volume lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """The volume lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class BackedUp:
     size_bytes: int
     """Of the sealed copy."""
     on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """It lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
 
 def archive_recordings(

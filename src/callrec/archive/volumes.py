@@ -2,8 +2,8 @@
 
 Reporting one lost makes the incident in the same transaction: what was on the volume is known, so
 the draft says which calls are concerned, what protects them, and of how many there is no copy left.
-From then on what lies on it is no copy. One that comes back is a copy again once all of it was read
-back.
+From then on what lies on it is not a copy. One that comes back is a copy again once all of it was
+read back.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class LossReport:
     noticed_at: datetime
     """Aware; the 72 hours count from then."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is told."""
+    """Login of the line manager; None: a Data Controller is notified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ListedVolume:
     at: Path | None
     """Where it is attached; None: it is not, as far as is known."""
     on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """It lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
     @property
     def is_lost(self) -> bool:
@@ -165,7 +165,7 @@ def report_found(
     Raises:
         Refused: the actor may not archive.
         Unusable: it was not reported lost, or belongs to another vault.
-        NotFound: the folder is no volume, or one to which nothing was ever written.
+        NotFound: the folder is not a volume, or one to which nothing was ever written.
         Unchecked: the drive cannot be read.
         Tampered: it is not as it was written; it stays lost.
     """

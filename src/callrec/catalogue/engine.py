@@ -196,7 +196,7 @@ def _undo(connection: Connection) -> None:
 
 
 def rewrite_database(engine: Engine, work: Path) -> None:
-    """Write the catalogue's file anew from the rows that there are, and empty its journal.
+    """Rewrite the catalogue's file from its rows, and empty its journal.
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
     when its rows move to another.
@@ -292,7 +292,7 @@ def _explained() -> Iterator[None]:
 
 def _operational(error: OperationalError) -> Failed | Tampered:
     message = str(error.orig)
-    if "decode" in message:  # text that is no text; SQLite would quote it
+    if "decode" in message:  # what is not valid text; SQLite would quote it
         return damaged()
     if "full" in message:
         return Failed(

@@ -384,7 +384,7 @@ former = _table(
     Column("recording", ForeignKey("recording.id"), index=True),
     sqlite_with_rowid=False,
 )
-"""Sealed files in a bag that are no recording's any more: it was sealed anew since, or the
+"""Sealed files in a bag that are no recording's any more: it was sealed again since, or the
 catalogue is a restored one that does not know it (then ``recording`` is null)."""
 
 

@@ -21,7 +21,7 @@ WIDTH = 80
 _PERHAPS_HARMFUL = re.compile(r"[^\x20-\x7e]")
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what moves, hides or reverses text, and of what is no character."""
+"""Unicode's categories of what moves, hides or reverses text, and of what is not a character."""
 
 
 def escape_controls(text: str) -> str:

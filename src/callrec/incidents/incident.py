@@ -66,7 +66,7 @@ class IncidentReport:
     what: str
     """What happened, in a sentence."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is told."""
+    """Login of the line manager; None: a Data Controller is notified."""
     recordings: Sequence[int] = ()
     request: str | None = None
     """``R-17``, if one is concerned."""
@@ -89,8 +89,8 @@ def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -
     """Report an infringement, or what may be one.
 
     Raises:
-        Refused: nobody's line manager is told, it is told in no sentence, or was noticed in the
-            future.
+        Refused: the person to notify is nobody's line manager, the account is no sentence, or it
+            was noticed in the future.
         NotFound: there is no such person, recording or request.
         Unusable: more recordings than one entry of the log can name.
     """
@@ -214,7 +214,7 @@ def update_incident(
 def close_incident(
     practice: Practice, actor: Actor, reference: str, closing: Closing
 ) -> UpdatedIncident:
-    """Close an incident: the Information Commissioner was told, or need not be.
+    """Close an incident: the Information Commissioner was notified, or need not be.
 
     Raises:
         NotFound: there is no such incident.

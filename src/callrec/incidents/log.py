@@ -341,7 +341,7 @@ class IncidentVersion:
     reporter: str
     """Id of who reported it."""
     told: str
-    """Id of whom they told."""
+    """Id of the person they notified."""
 
     called: ClassVar = "an incident"
 

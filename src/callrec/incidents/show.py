@@ -136,7 +136,7 @@ def shown_incident(
 
 
 def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was told after the 72 hours, or nobody can tell when."""
+    """Whether the Commissioner was notified after the 72 hours, or nobody can tell when."""
     try:
         return closing.outcome is Outcome.REPORTED and is_late(closing, due_at, zone)
     except Unusable:
@@ -240,7 +240,7 @@ def _listed(
 ) -> Iterator[ListedIncident]:
     if not rows:
         return
-    # The leaf of a report names the recordings after the incident and the person who was told.
+    # The leaf of a report names the recordings after the incident and the person who was notified.
     reports = done_leaves(connection, (IncidentAct.REPORTED,))
     recordings = {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
     called = logins(practice)

@@ -92,7 +92,7 @@ def join_known(
 
 
 def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
-    """What a recording is joined by; a name that is no text joins nothing."""
+    """What a recording is joined by; a name that is not text joins nothing."""
     names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts.of(call, (name for name in names if isinstance(name, str)), duration_ms)
 

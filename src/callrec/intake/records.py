@@ -46,7 +46,7 @@ _MOST_CALLS: Final = 100
 """A key that more calls than this have in common tells none of them."""
 
 _MOST_LEGS: Final = 500
-"""What has more legs than this is no call."""
+"""What has more legs than this is not a call."""
 
 _AT_ONCE: Final = 1000
 

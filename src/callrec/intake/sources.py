@@ -189,7 +189,7 @@ def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
 
 
 def is_plainly_none(name: str) -> bool:
-    """Whether a file of this name, found in a folder, is no recording."""
+    """Whether a file of this name, found in a folder, is not a recording."""
     return name.startswith(".") or os.path.splitext(name)[1].casefold() in NOT_RECORDINGS  # noqa: PTH122  # ten times faster
 
 
@@ -241,7 +241,7 @@ def _judged(path: Path, root: Path) -> Found:
 
 
 def why_not_a_file(status: os.stat_result) -> str:
-    """Why this is no ordinary file; empty where it is one."""
+    """Why this is not an ordinary file; empty where it is one."""
     return next((why for is_such, why in _NO_FILE if is_such(status.st_mode)), "")
 
 

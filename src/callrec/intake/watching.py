@@ -205,7 +205,7 @@ def watch_folders(
     """Take in what comes into the folders, absolute, until the world says stop.
 
     A file is taken in once it has stood still for ``settle_seconds``. ``cdr`` are files of call
-    records, read anew in each round.
+    records, read again in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
@@ -378,7 +378,7 @@ class FolderChanges:
     def follow(self, folders: Sequence[Path]) -> None:
         """Tell of these folders from the next ``wait`` on: of those that are there now.
 
-        A folder that was made anew under its name is another one, and has to be followed again.
+        A folder that was made again under its name is another one, and has to be followed again.
         """
         now = {(path, *_identity(path)) for path in folders}
         if now == self._followed:
@@ -471,7 +471,7 @@ class Spool:
             self.wait_again(source, stamp, at)
 
     def wait_again(self, source: Source, stamp: Stamp, at: float) -> None:
-        """A file is not ready yet: its time begins anew."""
+        """A file is not ready yet: its time begins again."""
         self.forget(source.path)
         self._waiting[source.path] = SeenFile(source, stamp, at)
 

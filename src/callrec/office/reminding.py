@@ -65,7 +65,7 @@ def queue_reminders(practice: Practice) -> int:
 
 
 class _DecisionMail(NamedTuple):
-    """Who was told by mail that a request awaits a decision, and who made it."""
+    """Who was notified by mail that a request awaits a decision, and who made it."""
 
     notified: frozenset[str]
     makers: frozenset[str]

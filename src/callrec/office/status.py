@@ -92,7 +92,7 @@ class Status:
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
-    """Recordings whose time is over and which nothing holds back, as far as can be told without a
+    """Recordings whose time is over and which nothing holds back, as far as is known without a
     key; None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 

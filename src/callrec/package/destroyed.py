@@ -71,7 +71,7 @@ class Medium:
     recordings: int
     """How many of them."""
     written_anew_at: datetime | None
-    """When it was written anew without them; None: it is lost, and still holds them."""
+    """When it was rewritten without them; None: it is lost, and still holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ class ReleasedFile:
     size_bytes: int
     codec: str
     sample_rate: int | None
-    """In hertz; None if it could not be told."""
+    """In hertz; None if it is not known."""
     duration_ms: int
     """How long it lasts; of a clipped copy, the clip."""
     started_at: datetime

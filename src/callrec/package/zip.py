@@ -68,7 +68,7 @@ _ZIP64, _AES = 0x0001, 0x9901
 
 _HARMLESS: Final = frozenset({_ZIP64, _AES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
 """Extra fields: besides sizes and AES-256, times, and whose a file was (4.5). Of all others some
-name a file anew (0x7075) or make it a link, and what else there may be nobody can know."""
+name a file again (0x7075) or make it a link, and what else there may be nobody can know."""
 
 _NO_FILE: Final = 0x08 | 0x10 | 0x40 | 0x400
 """Attributes of DOS and Windows: the name of a disk, a folder, a device, a link."""
@@ -88,7 +88,7 @@ class _EntryHeader(NamedTuple):
 
 
 def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
-    """What is in the zip at ``path``; None where an entry says that it is no plain file.
+    """What is in the zip at ``path``; None where an entry says that it is not a plain file.
 
     Each is read while the stack is open; whatever is wrong with one is an OSError as it is read.
     """

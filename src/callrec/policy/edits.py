@@ -229,7 +229,7 @@ def _read_span(value: Mapping[str, Any]) -> Span:
 
 
 def _whole(value: object) -> int:
-    if type(value) is not int:  # not isinstance: true is no number
+    if type(value) is not int:  # not isinstance: true is not a number
         raise TypeError("milliseconds are whole")
     return value
 

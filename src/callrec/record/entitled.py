@@ -4,7 +4,7 @@ No clock that is set back makes a lent power last longer. A leaf gives the time 
 of the machine that wrote it. But other machines write to the same log: once one of them has written
 on a later day, it is later for everybody after that. What counts are the leaves since a person was
 last vouched for, and no older ones: so a machine whose clock once stood years ahead ends nobody's
-lent powers but those lent before that, until they are lent anew (docs/threat-model.md).
+lent powers but those lent before that, until they are lent again (docs/threat-model.md).
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class DossierEntry:
 
     at: datetime
     seq: int | None
-    """Of its leaf; None of what was told by mail."""
+    """Of its leaf; None for a message by mail."""
     by: str | None
     """Login; None where no key was at hand."""
     role: str | None

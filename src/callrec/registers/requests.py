@@ -113,7 +113,7 @@ def _heard_at_most(request: RegisteredRequest) -> Outcome | None:
 def _withheld(request: RegisteredRequest) -> Sequence[str]:
     """The code of each recording that no approval of the request as it stands has granted.
 
-    What was taken back or had lapsed when it was approved anew has granted nothing.
+    What was taken back or had lapsed when it was approved again has granted nothing.
     """
     if not request.approvals:
         return ()

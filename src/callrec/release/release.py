@@ -88,7 +88,7 @@ def release_recordings(
         reference: ``R-17``.
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
-        advance: told 1 for each recording that was read, and for each file that was written.
+        advance: called with 1 for each recording that was read, and for each file that was written.
 
     Raises:
         NotFound: there is no such request.

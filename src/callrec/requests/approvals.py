@@ -148,7 +148,7 @@ def last_withheld(
     """What the newest approval withheld on a ground, by uid.
 
     Nothing once it was taken back or has lapsed, or the request is another: then all is decided
-    anew.
+    again.
     """
     if not approvals or approvals[-1].digest != digest:
         return {}
@@ -164,7 +164,7 @@ def last_edits(
 ) -> Mapping[str, Edits]:
     """How the copy of each recording was last approved to be edited, by uid.
 
-    Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
+    Nothing of what was taken back or has lapsed, or of another version: then all is decided again.
     """
     taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
     edits: dict[str, Edits] = {}

@@ -229,7 +229,7 @@ def _edits(
 ) -> Mapping[int, Edits]:
     """How the copy of each granted recording is edited.
 
-    What was left out before is left out again, for anybody, until the recording is edited anew.
+    What was left out before is left out again, for anybody, until the recording is edited again.
     """
     if decision.edits:
         check_is_for_listening(request.facts)

@@ -35,7 +35,7 @@ _UNDECIDED_OR_UNUSED: Final = frozenset(
 )
 
 LONG_WAIT: Final = timedelta(days=28)
-"""What waits longer for what was asked for is told of in `callrec status`; four weeks."""
+"""What waits longer for what was asked for is shown in `callrec status`; four weeks."""
 
 
 @dataclass(frozen=True, slots=True)

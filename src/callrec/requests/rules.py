@@ -249,7 +249,7 @@ def _check_grant_lapses(done: _ReplayedLeaf) -> None:
 
 
 def _check_lapses(done: _ReplayedLeaf) -> None:
-    """By anybody who comes next; after how many days is the practice's to set anew.
+    """By anybody who comes next; after how many days is the practice's to set again.
 
     Counted from when it was made: so lapsed what was approved and taken back, before
     `undecided_since` was asked of it.

@@ -147,7 +147,7 @@ class ShownRequest:
     releases: tuple[ShownRelease, ...]
     history: tuple[ShownEvent, ...]
     messages: tuple[ListedMessage, ...]
-    """By mail: who was told of it, and when."""
+    """By mail: who was notified of it, and when."""
     opened: OpenRequest
     """For what the same person decides of it next."""
 

@@ -97,7 +97,7 @@ def _read_since(connection: Connection) -> Mapping[str, datetime]:
 def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
     """As the approval's statement says that its leaf carries; None where it is in no form.
 
-    People who open the request are told so, and nobody else is stopped.
+    People who open the request are shown that, and nobody else is stopped.
     """
     with suppress(Tampered, KeyError):
         return parse_instant(read_unverified_statement(connection, approved)["lapses"])

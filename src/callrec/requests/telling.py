@@ -31,7 +31,7 @@ def notify_deciders(
     subjects: Collection[str] = (),
     by: str = "",
 ) -> None:
-    """A request awaits a decision: everybody who may decide it is told, and by when."""
+    """A request awaits a decision: everybody who may decide it is notified, and by when."""
     if not practice.config.mail.host:
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}

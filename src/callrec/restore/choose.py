@@ -5,7 +5,7 @@ its whole log is read; the one with the longest log is the newest. Heads of all 
 against that log, and must not contradict it.
 
 Where drives are attached one after another, the vault may have been rebuilt from the older one. To
-state anew what lies on the newer one would make its own copy of the catalogue contradict its own
+state again what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and what no other copy knows would be lost with it. So
 nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
 stated by a person who joined after all that the vault knows: the copy tells, not its signature.

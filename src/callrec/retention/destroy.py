@@ -6,7 +6,7 @@ destroyed. In this order:
     one transaction: the ``destruction`` statement with its leaf, and with it every key, sealed
         metadata, token, grant and sealed detail of these recordings goes; a stub stays
     their files, and former ones that a killed re-encryption left
-    the catalogue's own file, written anew, and copies of it that migrations or killed runs left
+    the catalogue's own file, rewritten, and copies of it that migrations or killed runs left
     the bags of the volumes that are attached (archive/erase.py)
 
 From the first on nothing opens these recordings but what a volume's copy of the catalogue still

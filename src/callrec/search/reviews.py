@@ -156,7 +156,7 @@ def review_searches(
 
     Raises:
         Refused: a search is the actor's own or was not shown to them, or a query has no reason.
-        NotFound: a leaf is no search that is reviewed.
+        NotFound: a leaf is not a search that is reviewed.
         Unusable: one is reviewed already.
         Locked: it takes the actor's password.
     """

@@ -240,7 +240,7 @@ def starting_ahead() -> Iterator[None]:
 def expect_decoders(count: int) -> None:
     """Say that so many will be started next, those that wait among them.
 
-    It is no promise, and outside a block of `starting_ahead` nothing comes of it.
+    It is not a promise, and outside a block of `starting_ahead` nothing comes of it.
     """
     waiting = _waiting.get()
     if waiting is not None:

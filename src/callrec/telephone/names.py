@@ -306,7 +306,7 @@ def _with_the_extension_recorded(written: Written, name: _Name) -> Written:
 
 # ``[<name>]_<from>-<to>_<YYYYMMDDHHMMSS>(<counter>).wav`` in a folder called as the extension that
 # was recorded. The name is the other party's; it may be empty, and is their number where the
-# name is not known. The counter is no id. The time's zone is not documented: taken as local.
+# name is not known. The counter is not an id. The time's zone is not documented: taken as local.
 #
 # Source: sashintulsiram/callcabinet 3cxmoverecdata.sh, with its samples; 3CX's page on recordings
 # names the folders.

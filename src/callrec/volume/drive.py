@@ -264,7 +264,7 @@ def disk_of(folder: Path, system: Path = Path("/")) -> str:
     """What tells the disk of a folder from every other that is attached now.
 
     The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
-    Of what is no disk (a share, a file system in memory) it is the number of the file system.
+    Of what is not a disk (a share, a file system in memory) it is the number of the file system.
     """
     device = device_of(folder)
     with drive_errors():

@@ -2,7 +2,7 @@
 
 Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
 Segments of a call have its id and all repeat its start; all but the last are marked as continued.
-Ids begin anew when the system does. Release 11 adds five columns.
+Ids begin again when the system does. Release 11 adds five columns.
 
 Source: Avaya, IP Office Manager, Appendix SMDR: fields, and the examples of each kind of call.
 """
@@ -102,7 +102,7 @@ class _Reader:
 
 
 def _segment(line: Line) -> Mapping[str, str] | None:
-    """The columns by name; None: it is no segment."""
+    """The columns by name; None: it is not a segment."""
     row = cells_of(line)
     fields = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
     is_ours = (

@@ -138,7 +138,7 @@ class _Behind:
 
 
 def _last_written(file: BinaryIO) -> date | None:
-    """By the file system, in UTC; None: it is no file of one."""
+    """By the file system, in UTC; None: it is not a file of one."""
     try:
         return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
     except (OSError, ValueError, OverflowError):

@@ -2,5 +2,5 @@
 
 Read ``inspecting`` first: it asks ``containers`` and ``frames``, and knows WAVE and bare samples
 itself. ``samples`` tells whether anything is to be heard, ``sound`` has what is found and why a
-file is no sound.
+file is not sound.
 """

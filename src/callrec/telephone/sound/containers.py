@@ -131,7 +131,7 @@ class _Chain:
     findings: frozenset[Finding] = frozenset()
     """Of their ends."""
     stream: _Stream | None = None
-    """The one that is walked; None: of a kind that is no sound."""
+    """The one that is walked; None: of a kind that is not sound."""
     serial: bytes = b""
     position: int = 0
     last: frozenset[Finding] = frozenset()

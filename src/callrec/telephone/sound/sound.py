@@ -17,7 +17,7 @@ _LONGEST_MS = 31 * 24 * 3600 * 1000
 
 
 class SoundFault(Enum):
-    """Why a file is no sound; one sentence for each."""
+    """Why a file is not sound; one sentence for each."""
 
     EMPTY = "it holds no sound"
     """No bytes, or a header with nothing after it."""

@@ -1,4 +1,4 @@
-"""``callrec request``: ask for recordings, say it anew, and see what became of it."""
+"""``callrec request``: ask for recordings, say it again, and see what became of it."""
 
 from __future__ import annotations
 
