@@ -7,7 +7,7 @@ to archive says so with an empty manifest: then there is a proof and no bag.
 
 The file is a C2SP tlog-proof of the leaf that carries the statement, against the checkpoint that
 the leaf's own actor signed. Its ``extra`` is canonical JSON {leaf, signature, statement}, each in
-base64, so that from the drive alone it can be checked who said what, and at which head.
+base64, so that from the drive alone it can be checked who stated what, and at which head.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
 
 
 def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
-    """What a proof proves by itself: that a person entitled said so, and at which head.
+    """What a proof proves by itself: that an entitled person stated it, and at which head.
 
     After a restore that head may be no beginning of the vault's log, but one that was lost.
     """
@@ -276,7 +276,7 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
 def check_volume_statement(
     practice: Practice, leaf: Leaf, statement: Statement, office: _AuthorityTime | None = None
 ) -> WrittenRun:
-    """What a leaf's statement says was written, if its maker said so and might."""
+    """What a leaf's statement says was written, if its maker signed it and was entitled to."""
     if (leaf.act, leaf.outcome, leaf.statement) != (ARCHIVED, Outcome.DONE, statement.digest):
         raise Tampered("its statement is not the one that its leaf carries")
     if statement.kind != VOLUME_STATEMENT or statement.by != leaf.actor:

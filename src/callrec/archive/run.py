@@ -288,7 +288,7 @@ class _Run:
             return bag, self._write_down(act, bag, copy)
 
     def _check_there(self, bag: Bag | None) -> None:
-        """What is said to be archived lies on the drive, and not where the drive was."""
+        """What is stated to be archived lies on the drive, and not where it was mounted before."""
         volume = self._volume
         check_attached(volume.at, self._plan.target.device)
         if open_volume(volume.at) != volume:

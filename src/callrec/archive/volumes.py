@@ -197,7 +197,7 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
     Raises:
         Refused: the actor may not archive.
         NotFound: there is no volume of that label.
-        Unusable: one of the two is not said, or longer than 200 characters.
+        Unusable: one of the two is missing, or longer than 200 characters.
     """
     with attempt(practice, actor, VolumeAct.KEPT):
         check_may_archive(practice, actor)

@@ -396,7 +396,7 @@ category = _table(
     Column("category", String(32), nullable=False),
     Column("seq", ForeignKey("leaf.seq"), nullable=False),
 )
-"""Where somebody said which category of the retention schedule a recording is of; others follow
+"""Where a person set the category of the retention schedule of a recording; others follow
 from the rules."""
 
 certificate = _table(

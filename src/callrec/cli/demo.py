@@ -88,7 +88,7 @@ class Stage:
         self._out = out
         self._said = ""
         self.played: list[Mapping[str, Any]] = []
-        """Each command as typed, how it ended and what it said."""
+        """Each command as typed, how it ended and what it printed."""
         (folder / "callrec.toml").write_text(CONFIGURATION, encoding="utf-8")
         (folder / "people").mkdir(mode=0o700)
         kept = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
@@ -114,7 +114,7 @@ class Stage:
         write_private(self.folder / "people" / name, f"{password}\n".encode())
 
     def callrec(self, who: str, *words: str, exits: int = 0) -> str:
-        """A command of somebody who gives their password; returns what it said."""
+        """A command of a person who gives their password; returns what it printed."""
         environ = self._as(who, f"{who}.password")
         return self._play(f"{who} $", ("callrec", *words), environ, exits)
 

@@ -116,7 +116,7 @@ def constant_time_equal(a: bytes, b: bytes) -> bool:
 
 
 def derive(key: bytes, info: bytes, *, salt: bytes = b"", length: int = KEY_BYTES) -> bytes:
-    """HKDF-SHA-256 (RFC 5869) of ``key``; ``info`` is a context, the salt empty unless said."""
+    """HKDF-SHA-256 (RFC 5869) of ``key``; ``info`` is a context, the salt empty unless given."""
     return HKDF(hashes.SHA256(), length, salt, info).derive(key)
 
 

@@ -186,7 +186,7 @@ class UpdatedIncident:
     must_be_reported: bool | None
     """To the Information Commissioner, by the grid; None while nobody has assessed it."""
     still_missing: tuple[str, ...]
-    """Of what UK GDPR 33(3) and 33(5) want said."""
+    """Of what UK GDPR 33(3) and 33(5) ask for."""
 
 
 def update_incident(
@@ -219,7 +219,7 @@ def close_incident(
     Raises:
         NotFound: there is no such incident.
         Refused: the actor may not close it, or not so.
-        Unusable: whether it was in time depends on the time of the day, which is not said.
+        Unusable: whether it was in time depends on the time of the day, which is missing.
         Tampered: it is not the one that was reported.
     """
     subject = [incident_id_of(practice, reference)]

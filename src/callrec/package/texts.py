@@ -23,7 +23,7 @@ COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
 
 WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
-"""What a release claims, in the same words wherever it is said."""
+"""What a release claims, in the same words wherever it stands."""
 
 UNKNOWN_CONTACT: Final = "whoever sent you this"
 """Whom to ask where the practice has not given a contact."""

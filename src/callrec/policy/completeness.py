@@ -2,7 +2,7 @@
 
     a request says each further particular of its purpose         missing_further
     and none that belongs to another purpose                      read_further
-    what may be unknown is said to be; what may not, is not       _read
+    "unknown" is an answer only where it may be                   _read
     a necessity, a prejudice, what is to be learned: a sentence   _read
     nothing was received, or agreed to, on a day to come          _check_day
     no call is later than the request about it, or the agreement  _check_day
@@ -64,7 +64,7 @@ def is_asked(field: FurtherParticular, answers: Mapping[FurtherParticular, str])
 def missing_further(
     purpose: Purpose, given: Mapping[FurtherParticular, str]
 ) -> tuple[FurtherParticular, ...]:
-    """What the purpose asks for and nobody said, in the order in which it is asked for.
+    """What the purpose asks for and nobody answered, in the order in which it is asked for.
 
     A full stop says nothing.
     """

@@ -109,7 +109,7 @@ def is_decided_expressly(purpose: Purpose) -> bool:
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     """The ground on which a recording, or all of a request, is withheld.
 
-    None said will do, unless the law names the grounds.
+    None given will do, unless the law names the grounds.
     """
     code = ground or Ground.NOT_APPROVED
     if code in GROUNDS_FOR[purpose]:

@@ -45,7 +45,7 @@ class Kind(Generic[H]):
     row_of: Callable[[Connection, H], Columns]
     """The columns that follow from a history; raises Tampered where that cannot be."""
     in_no_leaf: str = "{} is in no leaf"
-    """What is said of a row of which the log does not tell."""
+    """The problem reported for a row that the log does not mention."""
     named_among: int | None = 1
     """Among how many of a leaf's first ids the thing's own is looked for; None: all."""
 

@@ -97,7 +97,7 @@ class Dossier:
 
 
 def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
-    """Read the dossier of a request; the log says so first.
+    """Read the dossier of a request; that is logged first.
 
     Raises:
         NotFound: there is none.
@@ -311,7 +311,7 @@ def _typed(edits: Edits) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DossierVersion:
-    """What a request said from some entry on. Its repr shows nothing."""
+    """The content of a request from some entry on. Its repr shows nothing."""
 
     version: int
     digest: str | None

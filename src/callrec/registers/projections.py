@@ -164,7 +164,7 @@ def _revisions_stated(
 ) -> tuple[Mapping[tuple[str, int], tuple[str, str]], int]:
     """By uid and number, of each revision that was stated, the file before it and the one after.
 
-    A first one that is said to be sealed again has no file before. And how many were stated again.
+    A first one that is stated as re-encrypted has no file before. And how many were stated again.
     """
     statement, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
     for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):

@@ -80,7 +80,7 @@ class PlayedRecording:
     request: str
     recording: int
     audit_seq: int
-    """The leaf that says so."""
+    """Of the leaf that records it."""
     edits: Edits
     """What was left out of it."""
     lapses_at: datetime

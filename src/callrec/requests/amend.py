@@ -103,7 +103,7 @@ def detach_recordings(
 def amend_particulars(
     practice: Practice, actor: Actor, reference: str, changes: Answers
 ) -> Amended:
-    """Let a request say something else; what is not said again stands.
+    """Change the particulars of a request; what is not given again stands.
 
     The version before stays as it was, and the rules for a new request are asked again.
 

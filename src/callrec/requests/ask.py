@@ -104,7 +104,7 @@ def create_request(
 
 
 def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
-    """What somebody said, as the particulars of a request for that purpose."""
+    """The answers as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
         replace(answers, number=parse_number(practice, answers.number)),

@@ -68,12 +68,12 @@ def date_request(
 ) -> DatedRequest:
     """Write down what the request's clock counts by.
 
-    An ``event`` that is said again of another day puts that right. An extension and a question have
-    a reason.
+    An ``event`` that is recorded again with another day corrects the first. An extension
+    and a question have a reason.
 
     Raises:
         NotFound: there is no such request.
-        Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
+        Refused: it is not the actor's to do, it or its day is not possible, or it has no reason.
         Locked: it takes the actor's password.
     """
     with signing_on(practice, actor, ACT_OF_DATED[event.event], reference) as act:

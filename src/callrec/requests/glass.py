@@ -50,7 +50,7 @@ _STANDINGS: Final = (_UNREVIEWED, str(ReviewVerdict.QUERIED), str(ReviewVerdict.
 
 @dataclass(frozen=True, slots=True)
 class GlassReview:
-    """What somebody else said of it, the newest."""
+    """The newest review of it by another person."""
 
     verdict: ReviewVerdict
     by: PersonId
@@ -179,7 +179,7 @@ def review_glass(
     """Say of everything that was decided alone of a request that it is accepted, or is queried.
 
     ``seen`` are the sequences of the decisions that the actor saw before they confirmed it; None:
-    all there are by then. Returns the sequences of the decisions of which it is said.
+    all there are by then. Returns the sequences of the decisions reviewed.
 
     Raises:
         NotFound: there is no such request, or nothing of it was decided alone.

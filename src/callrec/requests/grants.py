@@ -107,7 +107,7 @@ def usable_grants(
 
 
 def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
-    """What is said where no grant lies; empty if nothing was ever granted to the actor.
+    """The text shown where there is no grant; empty if nothing was ever granted to the actor.
 
     Used up and revoked ones were destroyed; of one that stands, a copy of the catalogue has none.
     """

@@ -1,11 +1,11 @@
-"""Write what happens to a request, and what was said; read it back.
+"""Write what happens to a request, and the words beside it; read them back.
 
 A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
 in its subject with all else that such an act names, and it is attested: a person who writes the
 database can add none in another's name.
 
-A leaf keeps what was said with a decision sealed to the audit key alone. People who asked may not
-have that key, and are told why nevertheless: the same words lie under the request key too, and
+A leaf keeps the words of a decision sealed to the audit key alone. People who asked may not have
+that key, and are shown the reason nevertheless: the same words lie under the request key too, and
 count only if the leaf commits to them (docs/formats/grant.md, 4).
 """
 
@@ -149,7 +149,7 @@ def log_with_words(
     subject: Sequence[str] = (),
     statement: Statement | None = None,
 ) -> History:
-    """Let something happen to a request, and keep what was said beside its leaf."""
+    """Log an act on a request, and keep its words beside the leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
     history, details = history or request.history, words or None
     after = log_request_event(
@@ -178,7 +178,7 @@ def store_words(
 
 
 def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tuple[bytes, bytes]]:
-    """By leaf: the nonce and the canonical JSON of what was said.
+    """By leaf: the nonce and the canonical JSON of its words.
 
     Only under the versions whose key the reader has: one before a grant was not theirs to read.
     """
@@ -196,7 +196,7 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
 
 
 def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
-    """What was said by people who decided, by its leaf; of dates, see `clock.read_dates`."""
+    """The words of people who decided, by leaf; of dates, see `clock.read_dates`."""
     opened, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
         if leaf.seq not in opened or leaf.act in DATING_ACTS:

@@ -83,7 +83,7 @@ class RequestBody(SealedBody):
     retained: Annotated[Mapping[str, _Retained], Field(alias="retention"), WHERE_THERE] = field(
         default_factory=dict
     )
-    """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
+    """Of a disposal, by uid, the rule of the retention schedule for each recording; else empty."""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ class Granting:
 
     @property
     def words(self) -> Mapping[str, Any]:
-        """What the decider said, sealed beside the leaf."""
+        """The words of the decider, sealed beside the leaf."""
         words = {"note": self.note, "reason": self.glass_reason or ""}
         return {name: text for name, text in words.items() if text}
 
@@ -278,7 +278,7 @@ class Clock:
     events: tuple[ClockEvent, ...] = ()
     """Those that count, in the order in which they were written down."""
     is_put_right: bool = False
-    """A day was said again: what was said of it first does not count."""
+    """A day was given again: the first one does not count."""
 
     @property
     def unproven(self) -> frozenset[Awaited]:

@@ -59,7 +59,7 @@ def read_lapse_facts(connection: Connection) -> LapseFacts:
     answer_by = {}
     for request, body in named:  # the newest counts: a request that was changed was dated again
         receipt = parse(bytes(body))
-        # Where it is in no form, `clock` says so, and nothing lapses later by it.
+        # Where it is in no form, `clock` reports it, and nothing lapses later by it.
         answer_by[request] = receipt.get("answer_by") if isinstance(receipt, dict) else None
     return LapseFacts(
         last_grants={id_: from_millis(last) for id_, last in connection.execute(lasts)},

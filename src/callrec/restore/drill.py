@@ -47,7 +47,7 @@ class RestoreDrill:
     not_on_volumes: int
     """Live recordings of the copy that none of these volumes gave back."""
     seq: int
-    """The leaf that says so."""
+    """Of the leaf that records it."""
 
 
 def run_restore_drill(

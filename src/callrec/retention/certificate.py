@@ -36,7 +36,7 @@ def certify_destruction(
 
     Raises:
         NotFound: nothing was destroyed under that request.
-        Tampered: the log does not say so.
+        Tampered: the log does not confirm it.
     """
     with reading(practice.engine) as connection:
         request = find_request(connection, reference)

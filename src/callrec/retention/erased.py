@@ -103,7 +103,7 @@ class Recipient:
     """Numbers of those that are destroyed."""
     released_on: date
     to_whom: str
-    """As it was said when it was handed over; empty where nobody said."""
+    """As given when it was handed over; empty where nobody gave it."""
 
 
 def recipients_of(

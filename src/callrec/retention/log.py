@@ -31,7 +31,7 @@ from callrec.requests.rules import Rulebook
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """What was destroyed though it might not be, by the leaf that says so."""
+    """What was destroyed without permission, by its leaf."""
     destructions = [
         _LoggedDestruction(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
         for leaf in done
@@ -53,7 +53,7 @@ def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Proble
 
 
 def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Problem]:
-    """Each certificate's row names its leaf, and is done if and only if a leaf says so.
+    """Each certificate's row names its leaf, and is done if and only if a leaf records it.
 
     They are numbered in the order of these leaves.
     """

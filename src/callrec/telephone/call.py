@@ -20,7 +20,7 @@ _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
 class System(StrEnum):
-    """Who said what is known of a call; the words are those of ``--system``."""
+    """The source of what is known of a call; the words are those of ``--system``."""
 
     ASTERISK = "asterisk"
     """FreePBX and its relatives too."""
@@ -110,7 +110,7 @@ class Call:
     why: str
     """How it was read: one sentence, with nothing of the call in it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the system said, as it said it."""
+    """The fields that the system gave, as it gave them."""
 
     @classmethod
     def from_members(cls, members: Mapping[str, Any]) -> Self:

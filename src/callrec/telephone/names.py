@@ -329,7 +329,7 @@ def _of_one_half(written: Written, name: _Name) -> Written:
 
 # ``<YYYYMMDD>-<HHMMSS>_<customer's number>-all.wav``, in local time; ``-in`` and ``-out`` instead
 # of ``-all`` are the two halves before they are mixed, and neither is one party's: the call is
-# recorded in a conference. Which way the call went is not said. This is the default; names of
+# recorded in a conference. The direction is not given. This is the default; names of
 # another make (``CAMPAIGN``, ``AGENT``...) need a template.
 #
 # Source: inktel/Vicidial 1278c1c, bin/AST_CRON_audio_1_move_mix.pl; FULLDATE_CUSTPHONE is the
@@ -345,7 +345,7 @@ _VICIDIAL = _Form(
 )
 
 # Times are local. On a call that goes out, the caller's number may be the practice's own, so where
-# only the caller is named, the direction is not told.
+# only the caller is named, the direction is not given.
 #
 # Source: fusionpbx c7a00dc, app/call_recordings (app_config.php, call_recordings.php); FreeSWITCH,
 # conf/vanilla/autoload_configs/callcenter.conf.xml.

@@ -183,7 +183,7 @@ class Identified:
     """What was read, in words."""
     unique_id: str | None = None
     day: date | None = None
-    """On which it began, where its folder says so."""
+    """On which it began, where its folder gives it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_call(self, modified: int, zone: ZoneInfo) -> Call:

@@ -297,5 +297,5 @@ Silences = Annotated[
 def typed_edits(
     clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
 ) -> tuple[TypedEdit, ...]:
-    """What both options said; of which recordings is known once it is known which are concerned."""
+    """What both options ask for; which recordings they name is resolved later."""
     return (*(clips or ()), *(silences or ()))
