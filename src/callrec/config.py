@@ -197,7 +197,7 @@ class Archive(_Section):
 
 
 class Mail(_Section):
-    """How people are told of what waits for them (docs/mail.md)."""
+    """How people are notified of what waits for them (docs/mail.md)."""
 
     host: str = Field(default="", pattern=r"^([A-Za-z0-9:-]{1,63}(\.[A-Za-z0-9:-]{1,63})*\.?)?$")
     port: int = Field(default=587, ge=1, le=65535)

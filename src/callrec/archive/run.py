@@ -144,7 +144,7 @@ def archive_recordings(
                 hint="is the drive attached? attach it, and give the folder where it is",
             )
     volume = target.volume.volume
-    # What is erased first is told when all is done.
+    # What is erased first is reported when all is done.
     erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=lambda _: None)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),

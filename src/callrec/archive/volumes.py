@@ -99,7 +99,7 @@ class ListedVolume:
     standing: str
     """``in-use`` or ``lost``."""
     serial: str | None
-    """The drive's own number, where the system told it."""
+    """The drive's own number, where the system gave it."""
     written_at: datetime
     seen_at: datetime
     """When it was last written to, found again or verified by this operator."""
@@ -299,7 +299,7 @@ def _account(
         noticed_at=loss.noticed_at,
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
-        # More than one entry of the log can name are told by how many there are.
+        # More than one entry of the log can name are reported as a number.
         recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",

@@ -111,7 +111,7 @@ class Output:
     ) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal, if there is one, while something long is done.
 
-        It is told how much more is done by calling what is yielded.
+        What is yielded is called with how much more is done.
         """
         if not self._messages.isatty():
             yield lambda _: None

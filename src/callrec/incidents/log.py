@@ -180,7 +180,7 @@ def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
-    """Check that the reporter of an incident might, and told somebody who is a line manager."""
+    """Check that the reporter of an incident was entitled to, and notified a line manager."""
     seq = history.leaves[0].seq
     what = "an incident was reported by somebody who may not, or to nobody's line manager"
     with by_who_might(what):

@@ -75,7 +75,7 @@ class ShownIncident:
     """Of what UK GDPR 33(3) and 33(5) want."""
     closing: Closing | None
     was_late: bool
-    """Told to the Information Commissioner after the 72 hours, as far as anybody can tell."""
+    """The Information Commissioner was notified after the 72 hours, as far as is known."""
     history: tuple[IncidentEvent, ...]
 
 
@@ -136,7 +136,7 @@ def shown_incident(
 
 
 def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was notified after the 72 hours, or nobody can tell when."""
+    """Whether the Commissioner was notified after the 72 hours, or it is not known when."""
     try:
         return closing.outcome is Outcome.REPORTED and is_late(closing, due_at, zone)
     except Unusable:
@@ -191,7 +191,7 @@ def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ..
 def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
-    """Open incidents of which somebody was told, or that are theirs to close as Data Controller."""
+    """Open incidents that a person was notified of, or may close as Data Controller."""
     rows = _open_rows(connection)
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]

@@ -159,7 +159,7 @@ def survey(paths: Sequence[Path]) -> Survey:
 def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
     """Everything under the paths, folders in the order of their names.
 
-    Law: every file is told once for each path that leads to it.
+    Law: every file is yielded once for each path that leads to it.
     """
     for named in paths:
         path = Path(os.path.abspath(named))  # noqa: PTH100  # Path.resolve would follow a link

@@ -437,9 +437,9 @@ class SeenFile:
 class Spool:
     """Which files of the watched folders may be taken in: those that stood still, each once.
 
-    It has no clock and no disk: it is told what was seen, and when. A file is settled if it was
+    It has no clock and no disk: it is given what was seen, and when. A file is settled if it was
     seen alike twice, so many seconds apart: its size, its times, and those of its sidecar.
-    What was dealt with is not offered again before it changes, so that nothing is told twice.
+    What was dealt with is not offered again before it changes, so that nothing is reported twice.
 
     Laws: a file is settled only if it was last seen to change ``settle_seconds`` ago or longer;
     what was dealt with is settled again only after its stamp has changed.

@@ -1,4 +1,4 @@
-"""Infringements and breaches: who is told, who reads, who closes [policy, last paragraph].
+"""Infringements and breaches: who is notified, who reads, who closes [policy, last paragraph].
 
 "In the event that any member of staff feels he/she has accidentally breached the above policy will
 be required to inform their line manager immediately." So reporting takes no power and no approval,

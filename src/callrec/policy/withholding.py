@@ -43,7 +43,7 @@ class Ground(Worded):
 
     @property
     def is_disclosed(self) -> bool:
-        """Whether the recipient is told of it: to say what is kept back for crime's sake tells it.
+        """Whether the recipient is told of it: to name a crime as the ground would reveal it.
 
         Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
         """

@@ -99,7 +99,7 @@ def stated_date(leaf: Leaf, zone: tzinfo) -> date:
 def without_lapsed_powers(practice: Practice, connection: Connection, person: Person) -> Person:
     """A person who begins to work, without what ended by a day that the log has seen already.
 
-    What has ended by this machine's clock is left: they are told when they need it.
+    What has ended by this machine's clock is left: their holders are told when they need it.
     """
     day = powers_then(practice, connection).latest_day(person.id)
     return person if day is None or day <= today(practice) else without_lapsed(person, day)

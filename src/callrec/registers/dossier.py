@@ -5,7 +5,7 @@ their reasons, hearings and releases, and what was tried and refused. Nothing of
 
 Its entries are the audit log's leaves that name the request or a hold it placed; and, where the
 audit key is at hand, refused searches under it: their leaves name nothing, and what they asked for
-lies sealed. What lies sealed beside a leaf is told to readers of the audit log; reasons given with
+lies sealed. What lies sealed beside a leaf is shown to readers of the audit log; reasons given with
 a decision, to people the request concerns; what an approval granted stands in its statement. A
 change makes a new version of the request and leaves the one before; each counts only if the leaf
 that made it commits to it.
@@ -73,7 +73,7 @@ class DossierEntry:
     """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
     details: Mapping[str, Any]
-    """What else is known of it and may be told to the reader."""
+    """What else is known of it and may be shown to the reader."""
     version: DossierVersion | None
     """Where it made one."""
 
@@ -162,7 +162,7 @@ _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "word
 """Members of details that repeat what the entry says (docs/formats/grant.md)."""
 
 _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
-"""What is told first, in this order: which package, when it was there, who has it."""
+"""What is shown first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,7 +237,7 @@ class EntryDetails:
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
     def details(self, leaf: Leaf) -> Mapping[str, Any]:
-        """All else that may be told of a leaf."""
+        """All else that may be shown of a leaf."""
         details: dict[str, Any] = {}
         if self.actor.has_key(VaultKey.AUDIT):
             sealed = open_details(self.practice, self.actor, self.connection, leaf)

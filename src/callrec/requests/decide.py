@@ -286,7 +286,7 @@ def read_to_decide(
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
-    Others are told so under the clause that names who does; else they would only learn that they
+    Others are refused under the clause that names who does; else they would only learn that they
     cannot read it. The person who made it may have left and come back under another login, which no
     leaf tells: so its facts have the namesakes of its makers.
     """

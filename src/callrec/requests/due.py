@@ -1,7 +1,7 @@
 """Which requests are to be answered by a day, and how pressing that is; nothing is opened.
 
 While an answer is awaited the day of most of them moves on with today, so that they are never due:
-what has waited for long is told apart from them.
+what has waited for long is listed apart from them.
 """
 
 from __future__ import annotations

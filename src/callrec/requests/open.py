@@ -6,9 +6,9 @@ that made it, attested to be its maker's, commits to its digest [policy 4(b)].
 
 Where an outside body asked that a person is not told, its request is hidden from that person as if
 there were none: by its number, in every list and register, with the holds and the entries of the
-log that name it. Only a number is missed. An auditor, who opens no requests, cannot be told apart
-so: lists show them that a body asked, and never about whom. Staff and services are shown their own
-alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
+log that name it. Only a number is missed. For an auditor, who opens no requests, that cannot be
+known: lists show them that a body asked, and never about whom. Staff and services are shown their
+own alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def run_restore_drill(
 ) -> RestoreDrill:
     """Restore beside the vault, which is not touched; prove it, and record the proof.
 
-    ``advance`` is told how many files of a volume more were looked at.
+    ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
         Refused: the actor may not restore.

@@ -73,7 +73,7 @@ def restore_from_volumes(
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
-    ``advance`` is told how many files of a volume more were looked at.
+    ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
         Refused: the actor may not restore.

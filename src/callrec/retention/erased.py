@@ -1,4 +1,4 @@
-"""Which sealed details go with a recording, and who is told.
+"""Which sealed details go with a recording, and who is notified.
 
 What a search was for, where that tells of the call: its number, the number's last digits, or
 somebody who took part in it. And what lies beside leaves about the recording itself. What was said

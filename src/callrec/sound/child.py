@@ -8,7 +8,7 @@ than one piece. They speak over the child's input and output:
     from the child:  kind (1 byte), length (4 bytes), bytes
 
 Loading FFmpeg takes a tenth of a second, so a child that decodes can be started before its turn. It
-then waits for its job: it has been told nothing, and reads nothing of a recording before it is
+then waits for its job: it has been sent nothing, and reads nothing of a recording before it is
 confined.
 """
 

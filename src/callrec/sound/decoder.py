@@ -168,10 +168,10 @@ READERS: Final = (
 
 
 class Reader(NamedTuple):
-    """One of FFmpeg's, with what it must be told."""
+    """One of FFmpeg's, with the options it needs."""
 
     name: str | None
-    """None: it is told by the content."""
+    """None: the content decides it."""
     options: Mapping[str, str]
     big_endian: bool = False
     """Whether the samples are, which FFmpeg does not notice of RIFX."""

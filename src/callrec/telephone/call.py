@@ -181,7 +181,7 @@ class Leg:
 
 
 def count_missing(call: Call) -> int:
-    """How much of what a call is found by was not told: 0 to 4."""
+    """How many of the facts that a call is found by are missing: 0 to 4."""
     return sum(
         (
             call.number is None,

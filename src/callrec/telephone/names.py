@@ -167,7 +167,7 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
 # wrote the two directions of sound apart: ``-in`` is what the channel that called said, ``-out``
 # what it heard, and ``-all`` is both. QueueMetrics' dialler writes the type in capitals.
 #
-# ``.WAV`` is GSM and ``.wav`` is not, which does not matter here: sound is told by its bytes.
+# ``.WAV`` is GSM and ``.wav`` is not, which does not matter here: sound is recognised by its bytes.
 #
 # Source: FreePBX/callrecording 364c1c6, functions.inc.php (sub-record-check) and
 # bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique id).

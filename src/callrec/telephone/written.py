@@ -231,7 +231,7 @@ class Setup:
     region: str
     """Whose national numbers these are: ISO 3166, in capitals."""
     extensions: Extensions = ()
-    """The practice's; empty: told by their length."""
+    """The practice's; empty: recognised by their length."""
     outside_prefixes: tuple[str, ...] = ()
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()

@@ -281,7 +281,7 @@ def _disk(blocks: Path, number: str) -> str:
 
 
 def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
-    """The serial number of the drive that a folder lies on; None: it is not told.
+    """The serial number of the drive that a folder lies on; None: it is not known.
 
     Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
     """

@@ -62,7 +62,7 @@ _LINES: Final[dict[System, Begin]] = {
     System.THREE_CX: begin_three_cx,
     System.AVAYA: begin_avaya,
 }
-"""In the order in which they are asked: whose lines are the most telling, first."""
+"""In the order in which they are asked: the most distinctive lines first."""
 
 
 class ItemReader(NamedTuple):

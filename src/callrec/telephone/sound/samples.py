@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, SoundFault, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}
-"""Bytes of one sample of the codecs that can be told about."""
+"""Bytes of one sample of the codecs that are recognised."""
 
 _PLACES, _FEWEST = 8, 4
 """Places, spread over a recording, at which it is looked into; below so many it is too short."""
