@@ -55,7 +55,7 @@ from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 _LONGEST: Final = 200
 
-_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
+_NOT_AS_STATED: Final = "who has a volume is not what was written down last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,14 +319,14 @@ def _open_keeper(
 ) -> VolumeKeeper:
     """Who has a volume, as it was written down last."""
     if row.kept_sealed is None:
-        raise Tampered(_NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     if seq is None:
-        raise Tampered(_NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
     leaf, _ = read_leaf(connection, seq)
     if detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
-        raise Tampered(_NOT_AS_SAID)
-    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
+    return read(VolumeKeeper, parse(details), _NOT_AS_STATED)

@@ -202,7 +202,7 @@ ERASED_NUMBER: Final = "07700 900123"
 
 REASON: Final = "A patient complains that nobody called her back as promised"
 
-NOTHING_ELSE_KNOWN: Final = (
+REST_UNKNOWN: Final = (
     *("--date", "unknown", "--time", "unknown"),
     *("--extension", "unknown", "--party", "unknown"),
 )
@@ -260,7 +260,7 @@ def _ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; somebody else decides.")
     stage.callrec(
         "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
-        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--complaint", "C-2026-014",
+        "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
     stage.remark("Nobody approves his own request.")
@@ -318,7 +318,7 @@ def _subject_access(stage: Stage) -> None:
     stage.callrec(
         "sam", "request", "create", "--purpose", "subject-access",
         "--reason", "The patient asks for a copy of her own calls",
-        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Jean Alder", "--received", "today",
+        "--number", NUMBER, *REST_UNKNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
     )  # fmt: skip
     stage.remark("Staff may ask and not search; what matches is held until the request is closed.")
@@ -362,7 +362,7 @@ def _erase(stage: Stage) -> None:
     recording = ("--recording", stage.found_recording())
     stage.callrec(
         "max", "request", "create", "--purpose", "erasure", *why,
-        "--number", ERASED_NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Ken Marsh",
+        "--number", ERASED_NUMBER, *REST_UNKNOWN, "--subject", "Ken Marsh",
         "--received", "today", *recording,
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)

@@ -258,7 +258,7 @@ def _sidecars(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, stem in sidecars.items() if stem in owners)
 
 
-_CAN_TELL: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
+_HAS_LEASES: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
 
 
 def has_writer(descriptor: int) -> bool:
@@ -273,7 +273,7 @@ def has_writer(descriptor: int) -> bool:
     between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
     would end the process.
     """
-    if not _CAN_TELL:
+    if not _HAS_LEASES:
         return False
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)

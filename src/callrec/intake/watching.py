@@ -65,7 +65,7 @@ class IntakeEnvironment(Protocol):
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up the actor, as they now stand."""
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
 
     def sum_up(self, summary: Summary) -> None:
@@ -279,12 +279,12 @@ class _Rounds:
         if now >= self.not_before and is_round_due(settled, now - self.last):
             self._run_round()
         elif self.looking.left:
-            self._tell(Ingested())
+            self._report(Ingested())
 
     def _run_round(self) -> None:
         offer = _Offer(self.world, self.looking, self.world.passed())
         try:
-            self._tell(self._taken_in(offer))
+            self._report(self._taken_in(offer))
         except (Failed, NotFound) as problem:
             self.failures += 1
             pause = pause_after(self.failures)
@@ -312,12 +312,12 @@ class _Rounds:
             self.world.note(f"without call records: {problem.message}")
             return None
 
-    def _tell(self, done: Ingested) -> None:
+    def _report(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
         self.looking.left = []
         self.totals.add(done)
         if done.recordings or done.duplicates or done.quarantined:
-            self.world.tell(done, self.looking.spool.waiting)
+            self.world.report(done, self.looking.spool.waiting)
 
 
 @dataclass(slots=True)

@@ -146,13 +146,13 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
     for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
         if person.id in whose:
             message = f"nobody decides a request that {they} made or changed"
-            raise _needs_somebody_else(message, request, instead)
+            raise _needs_another_person(message, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
-        raise _needs_somebody_else("nobody decides a request about himself", request, instead)
+        raise _needs_another_person("nobody decides a request about himself", request, instead)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -279,7 +279,7 @@ def _was_lent(person: Person, power: Power) -> str:
     return f"{power} was lent until {max(days)} and has ended" if days else ""
 
 
-def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> Refused:
+def _needs_another_person(message: str, request: RequestFacts, instead: str) -> Refused:
     ask = _ASK[TERMS[request.purpose].decided_with]
     return Refused(
         message,

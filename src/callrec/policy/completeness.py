@@ -73,7 +73,7 @@ def missing_further(
         for field in TERMS[purpose].further
         if is_asked(field, given)
         and not QUESTIONS[field].usually
-        and not _says_something(given.get(field, ""))
+        and not _has_a_word(given.get(field, ""))
     )
 
 
@@ -120,7 +120,7 @@ def read_answer(
     ``answers`` are those that come before it, in their form; the text of a file is its answer.
     Raises as `read_further`.
     """
-    if not _says_something(text):
+    if not _has_a_word(text):
         raise Refused(
             f"the request does not say: {field}",
             clause=TERMS[purpose].asked_under,
@@ -132,7 +132,7 @@ def read_answer(
     return answer
 
 
-def _says_something(text: str) -> bool:
+def _has_a_word(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 

@@ -51,7 +51,7 @@ from callrec.requests.show import masked
 
 DOSSIER_READ: Final = "request.dossier"
 
-TOLD_BY_MAIL: Final = "mail"
+MESSAGE_SENT: Final = "mail"
 """What an entry is called that is in the outbox and in no leaf."""
 
 
@@ -214,7 +214,7 @@ class EntryDetails:
             seq=None,
             by=None,
             role=None,
-            what=TOLD_BY_MAIL,
+            what=MESSAGE_SENT,
             outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
             attested=None,
             recordings=(),

@@ -33,7 +33,7 @@ from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.practice import Practice
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
-from callrec.requests.history import decides_what_is_asked
+from callrec.requests.history import decides_each_recording
 from callrec.requests.model import Approval, History
 
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
@@ -257,7 +257,7 @@ def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
         raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
     if fields["version"] != history.versions[leaf.seq]:
         raise Tampered(f"the approval of leaf {leaf.seq} is of another version than stood then")
-    if not decides_what_is_asked(leaf, fields, history.leaves, "items", "withheld"):
+    if not decides_each_recording(leaf, fields, history.leaves, "items", "withheld"):
         raise Tampered(f"the approval of leaf {leaf.seq} does not decide what was asked for")
 
 

@@ -70,7 +70,7 @@ REQUESTS: Final = Versioned(
 )
 
 
-def decides_what_is_asked(
+def decides_each_recording(
     leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
 ) -> bool:
     """Whether a statement names what the version asks for that stood then, each recording once."""

@@ -192,7 +192,7 @@ def _may_not(leaf: Leaf) -> str:
     return f"a request's history has {leaf.act} by somebody who may not"
 
 
-def _check_asks(done: _ReplayedLeaf) -> None:
+def _check_created(done: _ReplayedLeaf) -> None:
     if TERMS[done.request.purpose].is_made_by_hand:
         check_may_request(done.person, done.request.purpose, on=done.on)
     else:
@@ -314,7 +314,7 @@ def _check_carries_out(done: _ReplayedLeaf) -> None:
 
 RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
     {
-        RequestAct.CREATED: _check_asks,
+        RequestAct.CREATED: _check_created,
         RequestAct.AMENDED: _check_changes,
         RequestAct.RECEIVED: _check_dates,
         RequestAct.ASKED: _check_dates,

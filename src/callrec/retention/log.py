@@ -26,7 +26,7 @@ from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, has_lapsed
 from callrec.requests.approvals import APPROVAL_ENDED_BY
-from callrec.requests.history import REQUESTS, decides_what_is_asked
+from callrec.requests.history import REQUESTS, decides_each_recording
 from callrec.requests.rules import Rulebook
 
 
@@ -98,7 +98,7 @@ def _check_request(
     if {each.fields["requester"] for each in destruction.approvals} != makers:
         yield Problem(seq, "recordings were destroyed as somebody asked who did not")
     fields = destruction.stated[destruction.leaf.statement].fields
-    if not decides_what_is_asked(destruction.leaf, fields, about, "items", "kept"):
+    if not decides_each_recording(destruction.leaf, fields, about, "items", "kept"):
         yield Problem(seq, "what was destroyed or kept is not what the request asks for")
     ended = [leaf.seq for leaf in about if leaf.act in APPROVAL_ENDED_BY and leaf.seq < seq]
     approved = [leaf.seq for leaf in about if leaf.statement in destruction.statement.approvals]

@@ -121,11 +121,11 @@ def _opened(original: _Original, kind: Reader) -> InputContainer:
         container_options={"format_whitelist": ",".join(READERS), **kind.options},
         metadata_errors="ignore",
         buffer_size=_AT_ONCE,
-        io_open=_nothing_else,
+        io_open=_no_other_file,
     )
 
 
-def _nothing_else(*_: object) -> object:
+def _no_other_file(*_: object) -> object:
     """What a recording refers to is never opened."""
     raise OSError
 
@@ -211,7 +211,7 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
-        believed = _sound_is_as_long_as_said(at, size, order)
+        believed = _has_stated_length(at, size, order)
         length = {} if believed else {"ignore_length": "1"}
         return Reader(None, {**_PROBE_LIMITS, **length}, order == ">")
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
@@ -219,7 +219,7 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
 
 
-def _sound_is_as_long_as_said(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
+def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
     """Whether a WAVE file's own count of its sound fits; after a crash it is 0 or old."""
     place, is_after_sound = 12, False
     for _ in range(_MOST_CHUNKS + 1):

@@ -240,7 +240,7 @@ class Setup:
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
 
-    def asks_records_of(self, system: System) -> bool:
+    def may_be_from(self, system: System) -> bool:
         """Whether call records may be this system's; a template is of names alone."""
         return self.system in {None, System.TEMPLATE, system}
 

@@ -216,7 +216,7 @@ class _World:
     def note(self, text: str) -> None:
         self.invocation.out.note(f"{self._at()}  {text}")
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         self.damaged += done.damaged
         at = self._at()
         before = f", {done.duplicates} known already" if done.duplicates else ""

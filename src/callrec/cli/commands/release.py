@@ -130,9 +130,9 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     yield f"  {done.passphrase}"
     yield "Let it go another way than the package."
     yield from _OPENS_WITH[done.form]
-    say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
+    record_it = f"callrec request event {done.reference} handed-over --on DATE --by"
     which = "" if done.is_first else f" --release {manifest.release[:8]}"
-    yield f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}"
+    yield f"next: {record_it} {done.package_by or 'WAY'} --to-whom WHO{which}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -150,7 +150,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
     begun = list(islice(lines, _FIRST))
     first = [line for line in begun if isinstance(line, Line)]
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
-    asked = [begin for system, begin in begins.items() if first and setup.asks_records_of(system)]
+    asked = [begin for system, begin in begins.items() if first and setup.may_be_from(system)]
     read = next(filter(None, (begin(first, setup) for begin in asked)), None)
     if read is None:
         raise _of_no_known_kind()
@@ -175,7 +175,7 @@ def _reader_of(item: Any, setup: Setup) -> ItemReader | None:
     """The reader of the system that an item is of; None: it is of none that is asked for."""
     if not isinstance(item, dict):
         return None
-    asked = (reader for system, reader in _ITEMS.items() if setup.asks_records_of(system))
+    asked = (reader for system, reader in _ITEMS.items() if setup.may_be_from(system))
     return next((reader for reader in asked if reader.is_ours(item)), None)
 
 

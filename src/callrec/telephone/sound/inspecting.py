@@ -275,7 +275,7 @@ _KINDS = {
 _GSM_MARK = 0xD
 """The first four bits of every frame."""
 
-_SOMETHING_ELSE = (
+_OTHER_KINDS = (
     *(b"PK\x03\x04", b"%PDF", b"\x89PNG", b"GIF8", b"\x7fELF", b"\x1f\x8b\x08", b"7z\xbc"),
 )
 """How files begin that are sometimes called .raw: archives, documents, pictures, programs."""
@@ -290,7 +290,7 @@ def _headerless_sound(window: Window, suffix: str) -> Sound:
     name = suffix.lstrip(".").casefold()
     kind = _KINDS.get(name)
     head = window.at(0, 64)
-    if kind is None or head.startswith(_SOMETHING_ELSE):
+    if kind is None or head.startswith(_OTHER_KINDS):
         raise NotAudio(SoundFault.UNKNOWN)
     if window.size < kind.frame:
         raise NotAudio(SoundFault.EMPTY)
