@@ -41,7 +41,7 @@ BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
 
-_MOST_PARAMETERS: Final = 500
+_MAX_PARAMETERS: Final = 500
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -312,8 +312,8 @@ def update_row(connection: Connection, table: Table, id_: object, **columns: obj
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """The values, no more at a time than any SQLite takes as parameters."""
-    for start in range(0, len(values), _MOST_PARAMETERS):
-        yield values[start : start + _MOST_PARAMETERS]
+    for start in range(0, len(values), _MAX_PARAMETERS):
+        yield values[start : start + _MAX_PARAMETERS]
 
 
 def insert_rows(

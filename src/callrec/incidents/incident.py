@@ -114,14 +114,16 @@ def open_incident(
     register = register_now(practice, act.connection)
     check_may_be_notified(register.person(notified.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
-    which = IncidentVersion(practice.vault, primitives.random_id(), 1, actor.person.id, notified.id)
+    version_id = IncidentVersion(
+        practice.vault, primitives.random_id(), 1, actor.person.id, notified.id
+    )
     log_incident_version(
         practice,
         act,
         actor,
         what=IncidentAct.REPORTED,
         body=body,
-        which=which,
+        version_id=version_id,
         subject=[notified.id, *body.recordings],
     )
     due_at, reference = report_due_at(practice, account.noticed_at), f"I-{body.number}"
@@ -262,7 +264,7 @@ def _write(
     incident: OpenIncident,
     body: IncidentBody,
 ) -> UpdatedIncident:
-    which = incident.history.which(practice.vault, incident.history.version + 1)
+    version_id = incident.history.version_id(practice.vault, incident.history.version + 1)
     closes = body.closing is not incident.body.closing
     log_incident_version(
         practice,
@@ -270,13 +272,13 @@ def _write(
         actor,
         what=IncidentAct.CLOSED if closes else IncidentAct.UPDATED,
         body=body,
-        which=which,
+        version_id=version_id,
         before=incident.history,
     )
     return UpdatedIncident(
         reference=incident.reference,
         state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
-        version=which.version,
+        version=version_id.version,
         must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
         still_missing=missing_findings(body.findings, reporting_grid(practice), body.closing),
     )

@@ -81,7 +81,7 @@ class IncidentHistory:
             raise Tampered("an incident was reported to nobody")
         return PersonId(named[0])
 
-    def which(self, vault: str, version: int) -> IncidentVersion:
+    def version_id(self, vault: str, version: int) -> IncidentVersion:
         """What a version of it is bound to."""
         return IncidentVersion(vault, self.incident, version, self.reporter, self.told)
 
@@ -144,12 +144,12 @@ def log_incident_version(
     *,
     what: IncidentAct,
     body: IncidentBody,
-    which: IncidentVersion,
+    version_id: IncidentVersion,
     subject: Sequence[str] = (),
     before: IncidentHistory | None = None,
 ) -> None:
     """Write the leaf that makes a version, its row, and the version under a new key."""
-    id_, details = which.incident, body.details(body.digest(which))
+    id_, details = version_id.incident, body.details(body.digest(version_id))
     leaf = log_leaf(act, actor, what, [id_, *subject], details=details, nonce=body.log_nonce)
     history = IncidentHistory(id_, (*(before.leaves if before else ()), leaf))
     if before is None:
@@ -158,7 +158,9 @@ def log_incident_version(
     else:
         INCIDENTS.update(act.connection, id_, history)
     register = register_now(practice, act.connection)
-    INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
+    INCIDENTS.store(
+        act.connection, register, version_id, body, (version_id.reporter, version_id.told)
+    )
 
 
 def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
@@ -261,14 +263,14 @@ def _versions(
 ) -> tuple[IncidentBody, ...]:
     opened = []
     for number, leaf in enumerate(history.leaves, start=1):
-        which = history.which(practice.vault, number)
-        key = INCIDENTS.key(actor, connection, which)
+        version_id = history.version_id(practice.vault, number)
+        key = INCIDENTS.key(actor, connection, version_id)
         if key is None:
             raise password_needed(
                 "this incident opens with the password of somebody whom it concerns"
             )
-        body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
-        if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+        body = IncidentBody.open(INCIDENTS.sealed(connection, version_id), key, version_id)
+        if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
             raise Tampered(f"its version {number} is not the one that was made")
         opened.append(body)
     return tuple(opened)
@@ -369,15 +371,15 @@ class IncidentBody(SealedBody):
         """The next version, with fresh nonces."""
         return replace(self, **fresh_nonces(), **changes)
 
-    def digest(self, which: IncidentVersion) -> str:
+    def digest(self, version_id: IncidentVersion) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex."""
         whole = {
             **as_json(self),
-            "incident": which.incident,
-            "reporter": which.reporter,
-            "told": which.told,
-            "vault": which.vault,
-            "version": which.version,
+            "incident": version_id.incident,
+            "reporter": version_id.reporter,
+            "told": version_id.told,
+            "vault": version_id.vault,
+            "version": version_id.version,
         }
         del whole["log_nonce"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()

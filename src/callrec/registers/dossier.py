@@ -330,10 +330,10 @@ def read_versions(
         if request is None or number not in keys:
             versions[leaf.seq] = DossierVersion(number, None, None)
             continue
-        which = replace(request.which, version=number)
-        body = RequestBody.open(REQUESTS.sealed(connection, which), keys[number], which)
-        digest = body.digest(which, request.requester)
-        if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
+        version_id = replace(request.version_id, version=number)
+        body = RequestBody.open(REQUESTS.sealed(connection, version_id), keys[number], version_id)
+        digest = body.digest(version_id, request.requester)
+        if body.commitment(version_id.vault, leaf.seq, digest) != leaf.detail:
             raise Tampered(f"version {number} of request {request.reference} is not the one made")
         shown = body.particulars.as_json() if in_full else masked(body.particulars)
         versions[leaf.seq] = DossierVersion(number, digest, shown)

@@ -172,14 +172,14 @@ def write_request(
 ) -> History:
     """Write a new request: its leaf, its row and what lies under its key."""
     id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
-    which = RequestVersion(practice.vault, id_, 1)
-    details = body.details(body.digest(which, actor.person.id))
+    version_id = RequestVersion(practice.vault, id_, 1)
+    details = body.details(body.digest(version_id, actor.person.id))
     subject = [id_, *body.uids]
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
     REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     register = register_now(practice, act.connection)
-    REQUESTS.store(act.connection, register, which, body, [actor.person.id])
+    REQUESTS.store(act.connection, register, version_id, body, [actor.person.id])
     return history
 
 

@@ -92,7 +92,9 @@ def date_request(
         }
         after = log_dated(act, actor, request.history, event.event, body)
         if words:
-            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, words)
+            store_words(
+                act.connection, request.version_id, request.key, after.leaves[-1].seq, words
+            )
         kind, by = event.event, actor.person.id
         notify_dated(practice, act.connection, request, after, event=kind, by=by)
         on, now = today(practice), read_clock(practice, act.connection, after)

@@ -164,16 +164,16 @@ def log_with_words(
     )
     if words:
         sealed = nonce + canonical(dict(words))
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, sealed)
+        store_words(act.connection, request.version_id, request.key, after.leaves[-1].seq, sealed)
     return after
 
 
 def store_words(
-    connection: Connection, which: RequestVersion, key: bytes, seq: int, words: bytes
+    connection: Connection, version_id: RequestVersion, key: bytes, seq: int, words: bytes
 ) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
-    place = {"seq": seq, "request": which.request, "version": which.version}
-    sealed = primitives.seal(key, words, _context(which, seq))
+    place = {"seq": seq, "request": version_id.request, "version": version_id.version}
+    sealed = primitives.seal(key, words, _context(version_id, seq))
     connection.execute(tables.request_words.insert().values(**place, sealed=sealed))
 
 
@@ -189,7 +189,7 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
         key = request.keys.get(row.version)
         if key is not None:
             opened = primitives.open_sealed(
-                key, bytes(row.sealed), _context(request.which, row.seq)
+                key, bytes(row.sealed), _context(request.version_id, row.seq)
             )
             found[row.seq] = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     return found
@@ -202,11 +202,11 @@ def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Map
         if leaf.seq not in opened or leaf.act in DATING_ACTS:
             continue
         nonce, body = opened[leaf.seq]
-        if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
+        if detail_commitment(request.version_id.vault, leaf.seq, nonce, body) != leaf.detail:
             raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
         found[leaf.seq] = checked_details(parse(body))
     return found
 
 
-def _context(which: RequestVersion, seq: int) -> bytes:
-    return context("request-words", which.vault, request=which.request, seq=seq)
+def _context(version_id: RequestVersion, seq: int) -> bytes:
+    return context("request-words", version_id.vault, request=version_id.request, seq=seq)

@@ -90,14 +90,14 @@ class RequestBody(SealedBody):
         """Of the recordings that it asks for."""
         return tuple(uid for uid, _ in self.recordings)
 
-    def digest(self, which: RequestVersion, requester: str) -> str:
+    def digest(self, version_id: RequestVersion, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
         whole = {
             **as_json(self),
-            "request": which.request,
+            "request": version_id.request,
             "requester": requester,
-            "vault": which.vault,
-            "version": which.version,
+            "vault": version_id.vault,
+            "version": version_id.version,
         }
         del whole["log_nonce"], whole["number"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
@@ -224,7 +224,7 @@ class Granting:
 class OpenRequest:
     """A request as it stands, opened and checked. Its repr shows nothing."""
 
-    which: RequestVersion
+    version_id: RequestVersion
     body: RequestBody
     digest: str
     """What an approval approves (grant.md, 2)."""
@@ -242,12 +242,12 @@ class OpenRequest:
 
     @property
     def id(self) -> str:
-        return self.which.request
+        return self.version_id.request
 
     @property
     def key(self) -> bytes:
         """The request key of the version that stands."""
-        return self.keys[self.which.version]
+        return self.keys[self.version_id.version]
 
     @property
     def reference(self) -> str:

@@ -201,7 +201,7 @@ def _standing(
             continue
         fields = approval.statement.fields
         approved = (fields["version"], fields["digest"], fields["requester"])
-        if approved != (request.which.version, request.digest, request.requester):
+        if approved != (request.version_id.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
         check_signers_entitled(powers_then(practice, connection), approval, request.facts)
         yield approval

@@ -41,7 +41,7 @@ from callrec.sound.samples import Converter, mix_tracks
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""
 
-_MOST_TRACKS = 16
+_MAX_TRACKS = 16
 """A recording has one, or one for each leg; each is one more reader of the whole file."""
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
@@ -103,7 +103,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
     """All that sounds, each track read by itself, so that none is kept until another comes."""
     container = stack.enter_context(_opened(original, kind))
     count = len(container.streams.audio)
-    if not 1 <= count <= _MOST_TRACKS:
+    if not 1 <= count <= _MAX_TRACKS:
         raise Undecodable(DecodeFailure.UNKNOWN)
     again = (_opened(_Original(original.size), kind) for _ in range(1, count))
     containers = [container, *map(stack.enter_context, again)]
@@ -199,7 +199,7 @@ _HEADERLESS = {
 
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
-_MOST_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 
 _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 """Bytes of a WAVE file that are decoded at once, and those that FFmpeg looks at to see what they
@@ -222,7 +222,7 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
 def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
     """Whether a WAVE file's own count of its sound fits; after a crash it is 0 or old."""
     place, is_after_sound = 12, False
-    for _ in range(_MOST_CHUNKS + 1):
+    for _ in range(_MAX_CHUNKS + 1):
         head = at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # the end, or a scrap
             return True

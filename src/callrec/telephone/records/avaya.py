@@ -51,7 +51,7 @@ _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 _AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
 """Behind a number of a SIP trunk, or the key that ends dialling."""
 
-_MOST_OPEN: Final = 10_000
+_MAX_OPEN: Final = 10_000
 """Calls whose last segment has not come; an older one is given up."""
 
 
@@ -89,7 +89,7 @@ class _Reader:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if fields["continuation"] == "1":
             self._open[fields["call id"]] = _Open(began.start, spent + connected)
-            if len(self._open) > _MOST_OPEN:
+            if len(self._open) > _MAX_OPEN:
                 del self._open[next(iter(self._open))]
         call = _written(fields, start).to_call(self._setup)
         return Leg(

@@ -76,7 +76,7 @@ _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
 
 _GSM_SAMPLES = 320
-_MOST_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 
 _IN_DS64 = 0xFFFFFFFF
 """A size that did not fit: where it is RF64, another chunk has it."""
@@ -149,7 +149,7 @@ def _wave_sound(window: Window) -> Sound:
 def _encoding_and_samples(window: Window, order: Order) -> tuple[_Encoding, _Chunk]:
     encoding = samples = None
     place, long = 12, 0
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         head = window.at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # a name and a size
             break
