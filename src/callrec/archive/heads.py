@@ -126,7 +126,7 @@ class _Extra:
 
 
 def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of all volumes that a statement names, made by a person who might make it."""
+    """The ids of all volumes named by a statement of a person entitled to make it."""
     return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
@@ -135,9 +135,9 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was rewritten under its name, the newest statement counts. What a person stated
-    who might not archive counts for nothing: anybody could otherwise take a volume away by stating
-    something of it. `audit verify` names it.
+    Where a bag was rewritten under its name, the newest statement counts. What a person
+    stated who was not allowed to archive counts for nothing: anybody could otherwise take a volume
+    away by stating something of it. `audit verify` names it.
     """
     statements = _statements(practice, connection)
     ours = {seq: each for seq, each in statements.items() if _volume(each) == volume}
@@ -216,7 +216,7 @@ class _AuthorityTime(NamedTuple):
     before: int
     """The sequence of the log before which they were vouched for."""
     not_before: date = date.min
-    """The day on which they might, or a later one that the leaf names."""
+    """The day that decides whether they were entitled, or a later one that the leaf names."""
     later: Mapping[str, Voucher] = MappingProxyType({})
     """Vouchers that count before those of the log, by the id of the person."""
 
@@ -382,5 +382,5 @@ def save_written(
 
 
 def was_authorised_to_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
-    """Whether a leaf's actor might archive then, as `audit verify` has it."""
+    """Whether a leaf's actor was allowed to archive then, as `audit verify` has it."""
     return Power.ARCHIVE in powers_then(practice, connection).of(leaf)

@@ -244,7 +244,7 @@ def _check_former(connection: Connection) -> None:
 
 
 def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
-    """The leaves, each attested, by people who might not archive then; others do not matter."""
+    """A problem for each of the attested leaves by a person who was not allowed to archive then."""
     for leaf in leaves:
         if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
             yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

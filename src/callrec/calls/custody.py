@@ -1,7 +1,7 @@
 """Open what is sealed of a recording, and check who sealed it.
 
 Whatever lies under a batch key could have been put there by anybody who can write the database, so
-it counts only if the ``batch`` statement of a person who might ingest lists it, and a leaf carries
+it counts only if the ``batch`` statement of a person allowed to ingest lists it, and a leaf carries
 that statement (docs/formats/keys.md, 3; docs/formats/recording.md).
 """
 

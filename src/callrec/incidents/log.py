@@ -75,7 +75,7 @@ class IncidentHistory:
 
     @property
     def told(self) -> PersonId:
-        """Whom the report names, next to the incident."""
+        """The person whom the report names, next to the incident."""
         named = self.leaves[0].subject[1:2]
         if not named:
             raise Tampered("an incident was reported to nobody")
@@ -166,8 +166,8 @@ def log_incident_version(
 def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
-    The people who reported, added to or closed one might do so; what was found lies sealed, and is
-    not asked.
+    The people who reported, added to or closed one were entitled to; what was found lies
+    sealed, and is not asked.
     """
 
     def may(row: Row[Any], history: IncidentHistory) -> None:

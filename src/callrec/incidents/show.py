@@ -170,7 +170,7 @@ class ListedIncident:
     """How many it concerns."""
 
     def left(self, now: datetime) -> timedelta | None:
-        """How long till then, less than nothing if they are over; None once it is closed."""
+        """How long until then, negative if they are over; None once it is closed."""
         if self.due_at is None or self.state is IncidentState.CLOSED:
             return None
         return self.due_at - now

@@ -86,7 +86,7 @@ from callrec.telephone.written import Setup
 
 @dataclass(frozen=True, slots=True)
 class IntakeOrder:
-    """What is to be taken in, and how."""
+    """What to take in, and how."""
 
     paths: Sequence[Path]
     after: AfterIntake

@@ -133,7 +133,7 @@ def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str
 
 
 def check_reconciliations(might: Powers) -> Iterator[Problem]:
-    """Each was made by somebody who might, and could open recordings."""
+    """Each was made by a person who was allowed to, and could open recordings."""
     for leaf in _said(might.connection):
         if not _could_reconcile(might, leaf):
             what = "what a reconciliation came to was said by somebody who could not know it"

@@ -1,4 +1,4 @@
-"""Find what is to be taken in.
+"""Find what to take in.
 
 A folder that is named may be a link. What is found in it is never followed: a link that leads out
 of the folder, a pipe, a device or a socket is left where it is and listed. Files that are plainly

@@ -129,7 +129,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
 
 
 def _to_decide(read: _Reading) -> Iterator[InboxItem]:
-    """Undecided requests that the person might decide, and their own that wait for an answer."""
+    """Undecided requests that the person could decide, and their own that wait for an answer."""
     practice, me = read.practice, read.person.id
     held = powers_of(read.person, today(practice))
     for row in read.rows:

@@ -28,13 +28,13 @@ from callrec.policy.role import Person, Power, powers_of
 from callrec.practice import Practice, today
 
 _LEEWAY: Final = timedelta(hours=1)
-"""What a person might do when their command began is signed later, after a password was waited for,
-and midnight may lie between."""
+"""What a person was entitled to do when their command began is signed later, after they typed
+a password, and midnight may lie between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """Who might do what when a leaf was written, by one state of the log."""
+    """Who was entitled to what when a leaf was written, by one state of the log."""
 
     connection: Connection
     """Sees one state of the catalogue throughout."""
@@ -48,7 +48,7 @@ class Powers:
         return person, self.day_of(leaf)
 
     def of(self, leaf: Leaf) -> frozenset[Power]:
-        """What the person who wrote a leaf might do then; nothing, if nobody vouched for them."""
+        """The powers that the writer of a leaf had then; none, if nobody vouched for them."""
         if self.register.voucher(leaf.actor, before=leaf.seq) is None:
             return frozenset()
         return powers_of(*self.actor(leaf))
@@ -78,7 +78,7 @@ class Powers:
 
 
 def powers_then(practice: Practice, connection: Connection) -> Powers:
-    """Who might do what in a practice, by the log as the vault was opened on it."""
+    """Who was entitled to what in a practice, by the log as the vault was opened on it."""
     return Powers(connection, practice.register, practice.config.time_zone)
 
 

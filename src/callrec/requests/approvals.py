@@ -175,7 +175,7 @@ def last_edits(
 
 
 def check_signers_entitled(might: Powers, approval: Approval, request: RequestFacts) -> None:
-    """Check that those who signed an approval might do so, by the vouchers before its leaf.
+    """Check that those who signed an approval were entitled to, by the vouchers before its leaf.
 
     What was lent to them counts by the log's days: their own clock may have been set back.
     """

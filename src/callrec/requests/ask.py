@@ -198,7 +198,7 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class StaffNamed:
-    """Whom of the practice a request is about, as far as one person can tell.
+    """The staff whom a request is about, as far as one person can know.
 
     The people it is about do not decide it. So whether they were recognised is shown to those who
     make, change or approve it, while they can still name them better [4(b)].
@@ -216,7 +216,7 @@ class StaffNamed:
 def staff_named(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
 ) -> StaffNamed:
-    """Whom of the practice a request is about."""
+    """The staff whom a request is about."""
     people = people_named(practice, actor, connection, particulars.subjects)
     return _concerned(practice, people, particulars, by_name=actor.has_key(VaultKey.CATALOGUE))
 

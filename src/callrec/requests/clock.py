@@ -268,7 +268,7 @@ def read_dates(
 
 
 def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
-    """What the dated events come to on a day; today, where none is given.
+    """What the dated events mean on a day; today, where none is given.
 
     A day in a year whose bank holidays are not known is given as unknown and raises nothing: one
     request does not take away the lists in which all the others stand.

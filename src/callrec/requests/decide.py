@@ -58,7 +58,7 @@ class ApprovalPreview:
     of_other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
     concerned: StaffNamed
-    """Whom of the practice it is about."""
+    """The staff whom it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

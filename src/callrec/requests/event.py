@@ -165,7 +165,7 @@ def _checked_clock(
 
 
 def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
-    """Take one's own request back before it is decided; nothing is opened.
+    """Withdraw a request of the actor before it is decided; nothing is opened.
 
     Raises:
         NotFound: there is none.

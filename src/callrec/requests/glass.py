@@ -1,8 +1,8 @@
 """Decided alone, and looked at since.
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
-review counts if it is attested to be its maker's, who might review then and is another person; and
-only of the decisions that it names, since another may have come after they looked.
+review counts if it is attested to be its maker's, who was entitled to review then and is another
+person; and only of the decisions that it names, since another may have come after they looked.
 
 An approval says itself that the glass was broken for it. A denial was made alone if its actor made
 or changed the request: no other command lets them.
@@ -128,7 +128,7 @@ def _decided_alone(connection: Connection) -> Iterator[int]:
 def _newest(
     practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
-    """The newest review of a decision by somebody who might review it."""
+    """The newest review of a decision by a person entitled to review it."""
     might, seq = powers_then(practice, connection), review_subject(decision.seq)
     newest = None
     for review in reviews:

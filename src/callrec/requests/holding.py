@@ -114,14 +114,14 @@ def matching_recordings(
 
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
-"""The acts that say how holds stand, and who might end the requests that placed them."""
+"""The acts that say how holds stand, and who was entitled to end the requests that placed them."""
 
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
 
 
 def check_holds(practice: Practice, connection: Connection) -> None:
-    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`.
+    """Check that the rows of holds are what the log's leaves say, as `check_rows_of_holds`.
 
     Nothing is destroyed before this. To lift a hold by hand takes `check_hold_rows` alone: how
     requests ended has no bearing on it.
@@ -131,7 +131,7 @@ def check_holds(practice: Practice, connection: Connection) -> None:
 
 
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
-    """Check the rows of holds, and that each request that let go of its hold might end so.
+    """Check the rows of holds, and that each request that let go of its hold could end so.
 
     The leaves must have been found sound before, as by `acts.check_log`.
     """
@@ -146,7 +146,7 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
 
 
 def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
-    """Check that the rows of holds are what the leaves come to (docs/formats/holds.md, 4).
+    """Check that the rows of holds are what the leaves say (docs/formats/holds.md, 4).
 
     A person who can write the database could drop a row. The leaves must have been found sound
     before, as by `acts.check_log`.

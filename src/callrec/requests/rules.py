@@ -7,7 +7,7 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
     4(e), 4(f)  who handles it dates it, and says what came
     4(b)        who decides its purpose, and neither made nor changed it, approves and denies
     4(a)        where there is nobody else, the Data Controller does, who breaks the glass
-    4(a)        to whom it was granted hears and releases it
+    4(a)        the person it was granted to hears and releases it
     4(h), 4(i)  what was carried out is destroyed, and signed for
 """
 
@@ -100,7 +100,7 @@ def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> R
 
 
 def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
-    """Check that all that happened to a request was done by people who might.
+    """Check that all that happened to a request was done by people entitled to it.
 
     Whom it is about lies sealed, so that is not asked.
     """
@@ -303,7 +303,7 @@ def _check_records(done: _ReplayedLeaf) -> None:
 
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
-    """That they might, and under which approvals, `audit.erased` and `retention.log` ask."""
+    """Whether they were entitled, by which approvals, is up to `audit.erased` and `retention.log`."""
     stated = done.so_far.rules.stated.get(done.leaf.statement)
     if stated is None or (stated.kind, stated.fields["request"]) != (
         KIND,

@@ -231,7 +231,7 @@ def volumes_perhaps_newer(
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
     """The whole copies that are stated there, and of which the vault's log does not tell.
 
-    Whether their makers might is not asked. A copy that nobody states can serve nobody.
+    Whether their makers were entitled is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
     doubtful = [run for at, run in heads.claimed if at == volume]

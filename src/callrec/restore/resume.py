@@ -67,7 +67,7 @@ class VolumeHeads:
     """What proofs say that count for nothing: perhaps by a person whom the log does not know."""
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
-    maker might not."""
+    maker was not entitled."""
     failures: Mapping[str, Failed]
     """By its id, what a drive failed with that does not give all its proofs."""
 

@@ -195,7 +195,7 @@ def _warrant(
 def _standing(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Iterable[Approval]:
-    """The approvals that stand, each by a person who might decide it at the time."""
+    """The approvals that stand, each by a person entitled to decide it at the time."""
     for approval in request.approvals:
         if end_reason(approval, request.history, practice.now()):
             continue

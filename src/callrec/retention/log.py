@@ -1,6 +1,6 @@
-"""Whether what was destroyed might be, by the log's leaves (docs/formats/destruction.md, 1).
+"""Whether each destruction was allowed, by the log's leaves (docs/formats/destruction.md, 1).
 
-`audit.erased` checks, as the log is read, that the approvals are by people who might decide it.
+`audit.erased` checks, as the log is read, that the approvals are by people entitled to decide it.
 Here they are held against the request, what happened to it, and what was held at that point. A hold
 that waited to be matched covers more than it names; that lies sealed, and is not checked. And each
 certificate's row is held against its leaves.

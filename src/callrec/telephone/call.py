@@ -67,7 +67,7 @@ class TimeConfidence(StrEnum):
 
 
 class Side(StrEnum):
-    """Whom one channel of a recording carries."""
+    """The party that one channel of a recording carries."""
 
     OUTSIDE = "outside"
     PRACTICE = "practice"
@@ -106,7 +106,7 @@ class Call:
     """What contradicts the time, in words; it was left aside."""
     unique_id: str | None = None
     sides: tuple[Side, ...] = ()
-    """Whom each channel carries, the left one first; empty: not known."""
+    """The party that each channel carries, the left one first; empty: not known."""
     why: str
     """How it was read: one sentence, with nothing of the call in it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)

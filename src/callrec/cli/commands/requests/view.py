@@ -129,7 +129,7 @@ def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
 
 
 def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator[str]:
-    """Whom of the practice a request is about, or that nobody was known by what it says.
+    """The staff whom a request is about, or that nobody was known by what it says.
 
     And each of its recordings that is not of the day which it says.
     """
