@@ -243,8 +243,8 @@ def _check_former(connection: Connection) -> None:
         raise Tampered("whose a file on a volume was does not follow from the audit log")
 
 
-def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
+def check_archivists(powers: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
     """A problem for each of the attested leaves by a person who was not allowed to archive then."""
     for leaf in leaves:
-        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
+        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in powers.of(leaf):
             yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

@@ -40,7 +40,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice, password_needed, register_now
 from callrec.record.acts import log_leaf
-from callrec.record.entitled import Powers, by_who_might, powers_then
+from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson, as_json
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import SealedBody, Versioned, fresh_nonces
@@ -163,7 +163,7 @@ def log_incident_version(
     )
 
 
-def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
+def check_incident_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
     The people who reported, added to or closed one were entitled to; what was found lies
@@ -172,30 +172,32 @@ def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem
 
     def may(row: Row[Any], history: IncidentHistory) -> None:
         incident = unopened_incident(row, history)
-        check_reported(history, might.register)
+        check_reported(history, powers.register)
         for leaf in history.leaves[1:]:
-            with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
-                check_changed(leaf, incident, might, assesses=False)
+            with only_by_entitled(
+                f"the history of an incident has {leaf.act} by somebody who may not"
+            ):
+                check_changed(leaf, incident, powers, assesses=False)
         from_millis(row.aware_at)
 
-    yield from INCIDENTS.wrong(might.connection, done, may)
+    yield from INCIDENTS.wrong(powers.connection, done, may)
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
     """Check that the reporter of an incident was entitled to, and notified a line manager."""
     seq = history.leaves[0].seq
     what = "an incident was reported by somebody who may not, or to nobody's line manager"
-    with by_who_might(what):
+    with only_by_entitled(what):
         check_may_report(register.person(history.reporter, before=seq))
         check_may_be_notified(register.person(history.told, before=seq), history.reporter)
 
 
-def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: bool) -> None:
+def check_changed(leaf: Leaf, facts: IncidentFacts, powers: Powers, *, assesses: bool) -> None:
     """Ask the rules of a leaf after the report, of an incident that is open as far as they go.
 
     That it closes once, the state shows.
     """
-    (person, on), open_ = might.actor(leaf), replace(facts, state=IncidentState.OPEN)
+    (person, on), open_ = powers.actor(leaf), replace(facts, state=IncidentState.OPEN)
     if act_of(leaf) is IncidentAct.CLOSED:
         check_may_close(person, open_, on=on)
     else:
@@ -287,12 +289,12 @@ def _check_entitled(
     check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
-    might = powers_then(practice, connection)
+    powers = powers_then(practice, connection)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
-        with by_who_might("an incident was changed by somebody who may not"):
-            check_changed(leaf, stood, might, assesses=len(degrees) > 1)
+        with only_by_entitled("an incident was changed by somebody who may not"):
+            check_changed(leaf, stood, powers, assesses=len(degrees) > 1)
         # An update changes nothing but findings, and a closing nothing but the closing.
         if act_of(leaf) is IncidentAct.CLOSED:
             adds = before.closing is None and before.findings == body.findings

@@ -83,7 +83,7 @@ def powers_then(practice: Practice, connection: Connection) -> Powers:
 
 
 @contextmanager
-def by_who_might(what: str) -> Iterator[None]:
+def only_by_entitled(what: str) -> Iterator[None]:
     """Ask the rules of what was done: our own commands let nobody do what they refuse."""
     try:
         yield

@@ -179,10 +179,10 @@ def _revisions_stated(
     return found, again
 
 
-def _check_makers(might: Powers) -> Iterator[Problem]:
+def _check_makers(powers: Powers) -> Iterator[Problem]:
     """People who made statements about recordings or volumes had the power to at the time."""
-    for row in carried(might.connection, *_MAKES):
-        if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
+    for row in carried(powers.connection, *_MAKES):
+        if _MAKES[row.kind] not in powers.of(Leaf.decode(row.leaf, row.seq)):
             what = "a statement about recordings or volumes was made by somebody without the power"
             yield Problem(row.seq, what)
 

@@ -174,7 +174,7 @@ def last_edits(
     return edits
 
 
-def check_signers_entitled(might: Powers, approval: Approval, request: RequestFacts) -> None:
+def check_signers_entitled(powers: Powers, approval: Approval, request: RequestFacts) -> None:
     """Check that those who signed an approval were entitled to, by the vouchers before its leaf.
 
     What was lent to them counts by the log's days: their own clock may have been set back.
@@ -183,12 +183,12 @@ def check_signers_entitled(might: Powers, approval: Approval, request: RequestFa
     # That there was a reason was checked when the glass was broken.
     reason = "the reason lies sealed beside the leaf" if approval.leaf.detail else ""
     try:
-        decider, on = might.actor(approval.leaf)
-        countersigner = might.register.person(second.by, before=seq) if second else None
+        decider, on = powers.actor(approval.leaf)
+        countersigner = powers.register.person(second.by, before=seq) if second else None
     except NotFound as error:
         raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
     if countersigner is not None:  # the later day, where they differ
-        later = might.latest_day(countersigner.id, before=seq)
+        later = powers.latest_day(countersigner.id, before=seq)
         on = max(on, later or on)
     check_signers(
         request,

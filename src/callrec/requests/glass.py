@@ -129,14 +129,14 @@ def _newest(
     practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
     """The newest review of a decision by a person entitled to review it."""
-    might, seq = powers_then(practice, connection), review_subject(decision.seq)
+    powers, seq = powers_then(practice, connection), review_subject(decision.seq)
     newest = None
     for review in reviews:
         is_about_it = review.subject[0] == decision.subject[0] and seq in review.subject[1:]
         if review.seq < decision.seq or not is_about_it:
             continue
         with suppress(NotFound):
-            person, day = might.actor(review)
+            person, day = powers.actor(review)
             if may_review_glass(person, PersonId(decision.actor), on=day):
                 by, at = PersonId(review.actor), parse_instant(review.at)
                 newest = GlassReview(_VERDICTS[review.act], by, at)

@@ -36,7 +36,7 @@ from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
-from callrec.record.entitled import by_who_might, powers_then
+from callrec.record.entitled import only_by_entitled, powers_then
 from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
 from callrec.requests.clock import read_clock
@@ -156,12 +156,12 @@ def _check_changed_by_entitled(
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
-    might = powers_then(practice, connection)
+    past_powers = powers_then(practice, connection)
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue
-        with by_who_might("a request was changed by somebody who may not"):
-            person, on = might.actor(leaf)
+        with only_by_entitled("a request was changed by somebody who may not"):
+            person, on = past_powers.actor(leaf)
             check_may_change(person, facts, on=on)
 
 

@@ -49,7 +49,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, has_lapsed, request_lapses_at
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import Powers, only_by_entitled
 from callrec.requests.approvals import (
     APPROVAL_ENDED_BY,
     by_statement,
@@ -117,7 +117,7 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
     )
     so_far = _ReplayState(history, request, signed, rules)
     for leaf in history.leaves:
-        with by_who_might(_may_not(leaf)):
+        with only_by_entitled(_may_not(leaf)):
             RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
         so_far.take(leaf)
     _ = so_far.is_ordered  # asks each day on which it came whether it is of this purpose
@@ -303,7 +303,7 @@ def _check_records(done: _ReplayedLeaf) -> None:
 
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
-    """Whether they were entitled, by which approvals, is up to `audit.erased` and `retention.log`."""
+    """That they were entitled, and by which approvals, `audit.erased` and `retention.log` check."""
     stated = done.so_far.rules.stated.get(done.leaf.statement)
     if stated is None or (stated.kind, stated.fields["request"]) != (
         KIND,
