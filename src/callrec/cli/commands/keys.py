@@ -212,14 +212,12 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
             hint="callrec doctor --full, then callrec doctor --repair --from DIR",
         )
     if done.left:
-        raise DoneInPart(
-            "some recordings lie under the keys that they had", hint=_what_helps(done.left)
-        )
+        raise DoneInPart("some recordings lie under the keys that they had", hint=_hint(done.left))
     if done.recordings:
         out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
 
 
-def _what_helps(left: Collection[WhyLeft]) -> str:
+def _hint(left: Collection[WhyLeft]) -> str:
     from callrec.keys.reencrypting import WhyLeft
 
     if WhyLeft.MISSING in left:
