@@ -1,7 +1,8 @@
 """What takes long and always comes to the same is done once in a run.
 
 The same few people give the same passwords thousands of times, each vault that is opened has an
-engine anew, and every copy of a practice begins with the same signed log.
+engine anew, every copy of a practice begins with the same signed log, and Typer makes each command
+from its function whenever one is run.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from typer.main import get_command
 
 from callrec.audit import checkpoint, stretch
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import engine
+from callrec.cli import app
+from callrec.cli.groups import LazyGroup
 from callrec.crypto import primitives, statement
 from callrec.crypto.canonical import parse
 
@@ -28,6 +32,8 @@ def remember(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Leaf, "decode", lru_cache(None, typed=True)(Leaf.decode))  # 7.0 is not 7
     patch.setattr(statement, "parse", cache(parse))
     patch.setattr(engine, "create_engine", _Sharing())
+    patch.setattr(app, "get_command", cache(get_command))
+    patch.setattr(LazyGroup, "loaded", cache(LazyGroup.loaded))
 
 
 class _Sharing:
