@@ -213,8 +213,8 @@ def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator
                 if signer is not None:
                     act.checkpoint(signer)
                 ending = after
-            elif signer is not None and written_rows(connection):
-                raise RuntimeError("rows were written of which the log says nothing")
+            if written_rows(connection):
+                raise RuntimeError("rows were written for which nobody signs")
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
         if ending is None or not _is_kept(engine, ending):

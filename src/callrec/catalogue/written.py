@@ -158,7 +158,8 @@ class SignedTable:
         places = _PLACES[: len(self._places)]
         return (
             f"SELECT t.its_key, t.was, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
-            f" FROM (SELECT *, {_key(places)} AS its_key FROM touched WHERE name = '{self.name}') AS t"
+            f" FROM (SELECT *, {_key(places)} AS its_key FROM touched"
+            f" WHERE name = '{self.name}') AS t"
         )
 
     def every(self) -> str:
