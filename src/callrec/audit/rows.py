@@ -1,4 +1,4 @@
-"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 5).
+"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 8).
 
 No key is needed. A row that is not as a transaction last wrote it, that is missing or was added is
 named, with the entry of the log that wrote it.

@@ -25,7 +25,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.tables import to_millis
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, mac_function, random_bytes
+from callrec.crypto.primitives import derive, mac_function
 from callrec.errors import Tampered
 from callrec.policy.days import DayRange
 from callrec.policy.retention import RecordingState
@@ -91,15 +91,7 @@ _UNCUT_BITS: Final = 64
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
 
-_SALT: Final = 0
-"""In the place of a kind: a random number among a call's tokens. The log signs for their digest,
-which stays when they are erased, and without it few guesses would tell what they were."""
-
 _MOMENT: Final = timedelta(microseconds=1)
-
-
-def _random_token() -> int:
-    return int.from_bytes(random_bytes(_UNCUT_BITS // 8), "big") >> 1  # as SQLite's are signed
 
 
 def part_of(at: datetime) -> int:
@@ -149,7 +141,6 @@ def add_calls(
         for part in (parts[call.recording],)
         for kind, value in _values(call, zone)
     }
-    rows |= {(part, _SALT, _random_token(), recording) for recording, part in parts.items()}
     if rows:
         insert_rows(connection, tables.token.insert().prefix_with("OR IGNORE"), sorted(rows))
 

@@ -369,14 +369,13 @@ outbox = _table(
     "outbox",
     Column("id", ROW_NUMBER, primary_key=True, info=_MAIL),
     Column("person", ForeignKey("person.id"), nullable=False, info=_MAIL),
-    Column("about", String(16), nullable=False, info=_MAIL),
     Column("line", String(200), nullable=False, info=_MAIL),
     Column("made_at", BigInteger, nullable=False, info=_MAIL),
     Column("tried_at", BigInteger, info=_MAIL),
     Column("taken_at", BigInteger, info=_MAIL),
     sqlite_autoincrement=True,
 )
-"""Notices by e-mail, ``about`` R-17 or I-3; kept when taken: who was asked, and when."""
+"""Notices by e-mail; kept when taken: who was asked, and when."""
 
 
 # --- archive volumes ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which rows a transaction writes, and what it signs for them (docs/formats/audit-log.md, 5).
+"""Which rows a transaction writes, and what it signs for them (docs/formats/audit-log.md, 8).
 
 Anyone who can write the database can change a row. So each transaction of the audit log signs a
 digest of every row that it wrote, and a later one of another kind of row is none that was signed.
