@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def test_each_entry_leads_to_the_root_by_its_path(entries: list[bytes]) -> None:
 
 
 def test_what_is_shown_of_a_batch_tells_nothing_of_its_other_recordings() -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"ciphertext": f"{n:064x}", "revision": 1, "shown": f"{n + 9:064x}", "uid": f"{n:032x}"}
         for n in range(1, 8)
     ]

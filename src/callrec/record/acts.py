@@ -162,8 +162,8 @@ def signer_login(connection: Connection, leaf: Leaf) -> str:
 
 def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
     """What the statement that a leaf carries says, for lists; nobody's signature is checked."""
-    statement = tables.statement.c
-    query = select(statement.body).where(statement.digest == leaf.statement)
+    table = tables.statement.c
+    query = select(table.body).where(table.digest == leaf.statement)
     body = bytes(connection.execute(query).scalar() or b"")
     statement = read_statement(body, b"", leaf.log.partition("/")[2])
     if statement.digest != leaf.statement:
