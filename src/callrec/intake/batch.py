@@ -150,7 +150,7 @@ def _further_revisions(
     further: dict[int, _Revision] = {}
     recording, metadata = tables.recording.c, tables.metadata.c
     for number in sorted(portion.named.keys() | portion.recorded.keys()):
-        told = portion.recorded[number].fields if number in portion.recorded else {}
+        record = portion.recorded[number].fields if number in portion.recorded else {}
         query = select(recording.uid, recording.ciphertext).where(recording.id == number)
         uid, ciphertext = connection.execute(query).one()
         newest = select(func.max(metadata.revision)).where(metadata.recording == number)
@@ -159,7 +159,7 @@ def _further_revisions(
             raise Tampered(f"the metadata of recording {number} is missing")
         provenance = _provenance(portion.named.get(number, ()))
         revision = latest + 1
-        fields = with_shown({**told, "provenance": provenance, "uid": uid}, revision)
+        fields = with_shown({**record, "provenance": provenance, "uid": uid}, revision)
         sealed = seal_metadata(fields, key=keys.catalogue, vault=vault, uid=uid, revision=revision)
         further[number] = _Revision(uid, revision, ciphertext, sealed)
     return further
