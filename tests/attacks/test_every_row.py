@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ import pytest
 from sqlalchemy import Column, Table
 
 from callrec.catalogue.tables import METADATA
-from callrec.catalogue.written import BOUND, HARMLESS
+from callrec.catalogue.written import BOUND, HARMLESS, digest, signed_tables
+from callrec.errors import Tampered
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
@@ -205,3 +208,84 @@ def test_few_columns_are_harmless_and_the_threat_model_lists_each() -> None:
         assert reason in said
         for column in columns:
             assert f"`{column}`" in said
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE recording SET data_key = randomblob(length(data_key)) WHERE id = 3", "row 3 of"),
+        ("UPDATE batch SET recordings_key = randomblob(length(recordings_key))", '"batch"'),
+        ("INSERT INTO duplicate VALUES (randomblob(16), 4)", "row 4 of"),
+    ],
+    ids=["a recording's key", "a batch's key", "a duplicate"],
+)
+def test_everyone_who_verifies_finds_it_without_a_key(
+    statement: str, named: str, full: House
+) -> None:
+    with tampering(full) as database:
+        database.execute(statement)
+        answer = type_in(full, "sam", "audit", "verify")
+    assert answer.status == Tampered.exit_status
+    assert named in answer.err
+
+
+def test_who_writes_a_row_again_does_not_sign_for_what_others_made_of_it(full: House) -> None:
+    with tampering(full) as database:
+        database.execute("UPDATE volume SET serial = 'another'")
+        with pytest.raises(Tampered, match='of the table "volume" is not as entry'):
+            archive(full, full.folder / "drive-a")
+        assert_names(verify(full), "volume")
+
+
+def test_what_was_signed_for_unseen_is_found_for_ever(full: House) -> None:
+    """The enemy has the digest agree while somebody writes, and puts it back."""
+    newest = "SELECT key, size, now FROM written WHERE name = 'volume' ORDER BY size DESC LIMIT 1"
+    put = "UPDATE written SET now = ? WHERE name = 'volume' AND key = ? AND size = ?"
+    with tampering(full) as database:
+        key, size, signed = database.execute(newest).fetchone()
+        database.execute("UPDATE volume SET serial = 'another' WHERE id = ?", (key,))
+        (volume,) = (table for table in signed_tables() if table.name == "volume")
+        found = {row[0]: row[1] for row in database.execute(volume.every())}
+        database.execute(put, (digest(found[key]), key, size))
+        archive(full, full.folder / "drive-a")
+        full.close()
+        database.execute(put, (signed, key, size))
+        assert "was changed before entry" in verify(full).problems[0].what
+
+
+def test_what_is_signed_for_has_one_form(full: House) -> None:
+    """The form of docs/formats/audit-log.md, 8, by Python alone."""
+
+    def value(column: object) -> str:
+        match column:
+            case None:
+                return "NULL"
+            case bytes():
+                return f"X'{column.hex().upper()}'"
+            case str():
+                return f"t{column.encode().hex().upper()}"
+        return str(column)
+
+    with closing(sqlite3.connect(catalogue_of(full))) as database:
+        lines = [
+            ",".join([name, *map(value, row)])
+            for name, place in (
+                *(("recording", "id"), ("metadata", "recording")),
+                *(("duplicate", "recording"), ("token", "recording")),
+            )
+            for row in database.execute(f'SELECT * FROM "{name}" WHERE {place} = 3')
+        ]
+        size, was, now = database.execute(
+            "SELECT size, was, now FROM written WHERE name = 'recording' AND key = '3'"
+            " ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+        assert now == sha256("\n".join(sorted(lines)).encode()).digest()
+        rows = database.execute(
+            "SELECT name, was, now, key FROM written WHERE size = ? ORDER BY name, key", (size,)
+        )
+        signed = sha256()
+        for name, was, now, key in rows:
+            shown = (each.hex() if each else "-" for each in (was, now))
+            signed.update(f"{' '.join([name, *shown, key])}\n".encode())
+        (note,) = database.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
+    assert note.decode().split("\n")[3] == f"written {b64encode(signed.digest()).decode()}"
