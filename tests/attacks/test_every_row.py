@@ -73,7 +73,7 @@ BOUND_TABLES = [table for table in METADATA.sorted_tables if BOUND in table.info
 
 def verify(house: House) -> Verification:
     return verify_audit(
-        house.practice.config,
+        house.config,
         environ=house.environ,
         trusted_root=lambda _: None,
         against=(),
