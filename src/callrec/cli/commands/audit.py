@@ -220,10 +220,10 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 
 @audit_app.command("print")
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
-    """Print the record's head for paper: four lines that fix every entry up to now.
+    """Print the record's head for paper: lines that fix every entry up to now.
 
     Whoever changes the record afterwards is found out by them, wherever the sheet lies:
-    callrec audit verify --against a file with the four lines. They tell nothing of anybody.
+    callrec audit verify --against a file with these lines. They tell nothing of anybody.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint
