@@ -288,6 +288,20 @@ def give_up_missing_rows(connection: Connection, names: Collection[str]) -> int:
     return given_up
 
 
+def made_anew(connection: Connection, name: str) -> None:
+    """What the rows that were touched of this table had become does not count.
+
+    For rows that are made anew from what is signed elsewhere, where somebody had spoilt them.
+    """
+    (table,) = (each for each in signed_tables() if each.name == name)
+    key = _key(_PLACES[: len(table.parts[0].places)])
+    latest = (
+        f"SELECT w.now FROM written AS w WHERE w.name = touched.name AND w.key = {key}"  # noqa: S608 - names of our own
+        " ORDER BY w.size DESC LIMIT 1"
+    )
+    connection.exec_driver_sql(f"UPDATE touched SET was = ({latest}) WHERE name = ?", (name,))  # noqa: S608
+
+
 def _changed(table: SignedTable, key: str, size: int | None) -> str:
     if size is None:
         return f"row {key} of {table.called} was written by no entry of the log"

@@ -32,6 +32,7 @@ from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
+from callrec.catalogue.written import made_anew
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
@@ -100,6 +101,7 @@ def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
             lacking.append(seal_share(practice.vault, place, secret, to=fault.person, kem=kem))
     if lacking:
         log_shares(practice, act, actor, lacking)
+    made_anew(act.connection, tables.share.name)
 
 
 @dataclass(slots=True)
