@@ -31,7 +31,7 @@ class World:
     until: int
     happens: Mapping[int, Callable[[], object]] = field(default_factory=dict)
     """Second -> what happens then; paths that it returns are told as changed."""
-    tells_all: bool = True
+    notices_all: bool = True
     midnight: int = 86_400
     """The second at which the next day begins."""
     at: int = 0
@@ -54,7 +54,7 @@ class World:
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.followed.append(list(folders))
-        return self.tells_all
+        return self.notices_all
 
     def today(self) -> date:
         return date(2026, 11, 24 + (self.at >= self.midnight))

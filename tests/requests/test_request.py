@@ -63,7 +63,7 @@ COMPLAINT = Purpose.COMPLAINT
 def create(house: House, login: str = "sam", **changes: Any) -> str:
     actor = logged_in(house, login)
     asked = said(COMPLAINT, **changes)
-    return create_request(house.practice, actor, purpose=COMPLAINT, said=asked).reference
+    return create_request(house.practice, actor, purpose=COMPLAINT, answers=asked).reference
 
 
 def in_full(house: House, reference: str, login: str) -> bool:
@@ -161,14 +161,14 @@ def test_whoever_asks_is_told_whom_it_is_about(stocked: House, employee: str) ->
     asks = said(Purpose.DISCIPLINARY, further=further)
 
     max_ = logged_in(stocked, "max")
-    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, said=asks)
+    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, answers=asks)
     told = made.concerned
     assert (told.logins, told.is_staff_named, told.by_name) == (EMPLOYEES[employee], True, True)
 
 
 def test_whoever_opens_no_names_is_told_that_they_were_not_looked_through(stocked: House) -> None:
     sam, asks = logged_in(stocked, "sam"), said(Purpose.DISCIPLINARY)
-    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, said=asks)
+    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, answers=asks)
     told = made.concerned
     assert (told.logins, told.is_staff_named, told.by_name) == ((), True, False)
 
@@ -281,7 +281,7 @@ def test_no_day_is_tried_out_on_numbers(
 ) -> None:
     actor, asks = signed_in(stocked, login), said(day=date(2024, 7, 3))
     purpose = Purpose.PROTECT_PARTIES
-    made = create_request(stocked.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    made = create_request(stocked.practice, actor, purpose=purpose, answers=asks, recordings=[1, 2])
     assert made.of_other_day == told
     attached = attach_recordings(stocked.practice, actor, made.reference, [3])
     assert attached.of_other_day == (None if told is None else (*told, 3))

@@ -47,7 +47,7 @@ def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> s
     """The reference of a request for recording 1; changes by the further particulars' names."""
     asks = said(purpose, further=further_of(purpose, **further))
     actor = logged_in(house, login)
-    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=[1])
+    made = create_request(house.practice, actor, purpose=purpose, answers=asks, recordings=[1])
     return made.reference
 
 
@@ -83,7 +83,7 @@ def test_without_it_nothing_is_made_and_the_log_knows(stocked: House, purpose: P
             stocked.practice,
             logged_in(stocked, "sam"),
             purpose=purpose,
-            said=said(purpose, further={}),
+            answers=said(purpose, further={}),
         )
     assert refused(stocked)
     assert rows(stocked, "SELECT * FROM request") == []

@@ -232,8 +232,8 @@ class _Run:
             rows = still_to_erase_on(connection, volume.volume)
             owing = _owing(connection, volume.volume, written, rows)
             self._check(connection, written, owing)
-            is_told_of = copy_predates_destruction(connection, volume.volume)
-        if not rows and not is_told_of:
+            is_outdated = copy_predates_destruction(connection, volume.volume)
+        if not rows and not is_outdated:
             self._drop_unfinished()  # a run that was cut off may have copied it
             if not written:  # no statement tells of the volume: nothing there counts
                 volume.drop_other_copies("")

@@ -139,16 +139,16 @@ def runs_written_to(
     who might not archive counts for nothing: anybody could otherwise take a volume away by stating
     something of it. `audit verify` names it.
     """
-    said = _statements(practice, connection)
-    ours = {seq: each for seq, each in said.items() if _volume(each) == volume}
+    statements = _statements(practice, connection)
+    ours = {seq: each for seq, each in statements.items() if _volume(each) == volume}
     return {each.name: each for each in _checked(practice, connection, ours)}
 
 
 def newest_run_of_each(practice: Practice, connection: Connection) -> tuple[WrittenRun, ...]:
     """What was written last to each volume."""
-    said = _statements(practice, connection)
-    last = {_volume(each): seq for seq, each in said.items()}
-    return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
+    statements = _statements(practice, connection)
+    last = {_volume(each): seq for seq, each in statements.items()}
+    return tuple(_checked(practice, connection, {seq: statements[seq] for seq in last.values()}))
 
 
 def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
@@ -165,11 +165,11 @@ def _volume(statement: Statement) -> str:
 
 
 def _checked(
-    practice: Practice, connection: Connection, said: Mapping[int, Statement]
+    practice: Practice, connection: Connection, statements: Mapping[int, Statement]
 ) -> Iterator[WrittenRun]:
-    for leaf in attested_leaves(connection, practice.register, said):
+    for leaf in attested_leaves(connection, practice.register, statements):
         try:
-            yield check_volume_statement(practice, leaf, said[leaf.seq])
+            yield check_volume_statement(practice, leaf, statements[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
 
@@ -177,7 +177,7 @@ def _checked(
 def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     """The file of the proof of one run. Law: the same bytes whenever it is made."""
     leaf, body = read_leaf(connection, seq)
-    said = connection.execute(
+    row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == leaf.statement)
     ).first()
     point = connection.execute(
@@ -185,9 +185,9 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
         .where(tables.checkpoint.c.size > seq)
         .order_by(tables.checkpoint.c.size)
     ).first()
-    if said is None or point is None:
+    if row is None or point is None:
         raise Tampered(f"the statement of leaf {seq} or the checkpoint over it is missing")
-    statement = read_statement(said.body, said.signature, vault)
+    statement = read_statement(row.body, row.signature, vault)
     extra = as_json(_Extra(body, statement.signature, statement.body))
     hashes = tree.inclusion_proof(seq, point.size, node_reader(connection))
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
@@ -319,8 +319,8 @@ def newest_run(written: WrittenRuns) -> WrittenRun:
 
 def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     """The leaf's bytes and the statement; nothing of them is known to be true yet."""
-    said = read(_Extra, parse(extra), "a proof's extra line is not in its form")
-    return said.leaf, read_statement(said.statement, said.signature, vault)
+    line = read(_Extra, parse(extra), "a proof's extra line is not in its form")
+    return line.leaf, read_statement(line.statement, line.signature, vault)
 
 
 def check_may_archive(practice: Practice, actor: Actor) -> None:

@@ -262,13 +262,13 @@ def _heads(
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
         try:
-            said = check_head(practice, read_small(volume.at / HEADS / file), head, read)
+            found = check_head(practice, read_small(volume.at / HEADS / file), head, read)
         except (Tampered, NotFound) as error:
             yield Fault(kind, f"{HEADS}/{file}", error.message)
             continue
-        if said.volume != volume.volume:
+        if found.volume != volume.volume:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
-        elif said != stated:
+        elif found != stated:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
     yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
 

@@ -239,21 +239,21 @@ class _Walk:
 
 
 def _leaves(connection: Connection) -> Iterator[Any]:
-    leaf, said, node = tables.leaf, tables.statement, tables.node
+    leaf, statement, node = tables.leaf, tables.statement, tables.node
     query = (
         select(
             leaf.c.seq,
             leaf.c.body,
             leaf.c.statement,
-            said.c.kind,
-            said.c.body.label("said"),
-            said.c.signature,
+            statement.c.kind,
+            statement.c.body.label("signed"),
+            statement.c.signature,
             node.c.hash.label("node"),
             tables.detail.c.seq.label("detail"),
             _POINT.c.size,
             _POINT.c.note,
         )
-        .outerjoin(said, said.c.digest == leaf.c.statement)
+        .outerjoin(statement, statement.c.digest == leaf.c.statement)
         .outerjoin(node, (node.c.level == 0) & (node.c.position == leaf.c.seq))
         .outerjoin(tables.detail, tables.detail.c.seq == leaf.c.seq)
         .outerjoin(_POINT, _POINT.c.size == leaf.c.seq + 1)

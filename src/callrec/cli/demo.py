@@ -273,16 +273,16 @@ def _release(stage: Stage) -> None:
     stage.scene("It is released to the one it was granted to, as a package under a passphrase.")
     (stage.folder / "outbox").mkdir()
     channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
-    said = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
+    output = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
     package = next((stage.folder / "outbox").glob("*.zip"))
-    passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", said)
+    passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", output)
     stage.remark("Once only: a second copy is a second approval.")
     stage.callrec("max", "release", "R-1", "--to", "outbox", exits=Refused.exit_status)
     _open_package(stage, package.relative_to(stage.folder), passphrase)
 
 
-def _read(pattern: str, said: str) -> str:
-    found = re.search(pattern, said)
+def _read(pattern: str, output: str) -> str:
+    found = re.search(pattern, output)
     return " ".join(found[1].split()) if found else ""
 
 
@@ -301,8 +301,8 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
     stage.remark("With Python alone, and the fingerprint that the practice publishes:")
-    said = stage.callrec("dora", "fingerprint")
-    fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", said)
+    output = stage.callrec("dora", "fingerprint")
+    fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", output)
     verifier = ("python3", "-I", "callrec_verify.py", ".")
     stage.program(*verifier, "--pin", fingerprint, within="opened")
     stage.remark("One byte of a recording is changed: it is found.")

@@ -224,8 +224,8 @@ class HoldBody:
     @classmethod
     def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:
         """Open what `seal` sealed."""
-        told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
-        return read_body(cls, told, "a hold is not in its form")
+        opened = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
+        return read_body(cls, opened, "a hold is not in its form")
 
 
 def place_with_request(
@@ -283,7 +283,7 @@ def lift_with_request(act: LogTransaction, actor: Actor, *, request: str) -> Non
 def _cover(
     act: LogTransaction, actor: Actor, hold: str, particulars: Particulars, uids: tuple[str, ...]
 ) -> None:
-    nothing_told = not described_by(particulars) and not uids
-    if nothing_told and state_of(act.connection, hold) is HoldState.UNMATCHED:
+    is_empty = not described_by(particulars) and not uids
+    if is_empty and state_of(act.connection, hold) is HoldState.UNMATCHED:
         log_covers_everything(act, actor, hold)
     log_covers(act, actor, hold, uids)

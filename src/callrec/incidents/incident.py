@@ -41,7 +41,7 @@ from callrec.policy.incident import (
     IncidentAct,
     IncidentState,
     check_account,
-    check_is_told,
+    check_may_be_notified,
     check_may_close,
     check_may_report,
     check_may_update,
@@ -107,14 +107,14 @@ def open_incident(
     check_account(account.what)
     check_noticed(account.noticed_at, practice.now())
     if account.tell is not None:
-        told = find_person(practice, account.tell)[1].person
+        notified = find_person(practice, account.tell)[1].person
     else:  # a Data Controller, another person than the reporter if there is one
-        told = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
+        notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
     register = register_now(practice, act.connection)
-    check_is_told(register.person(told.id), actor.person.id)
+    check_may_be_notified(register.person(notified.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
-    which = IncidentVersion(practice.vault, primitives.random_id(), 1, actor.person.id, told.id)
+    which = IncidentVersion(practice.vault, primitives.random_id(), 1, actor.person.id, notified.id)
     log_incident_version(
         practice,
         act,
@@ -122,11 +122,11 @@ def open_incident(
         what=IncidentAct.REPORTED,
         body=body,
         which=which,
-        subject=[told.id, *body.recordings],
+        subject=[notified.id, *body.recordings],
     )
     due_at, reference = report_due_at(practice, account.noticed_at), f"I-{body.number}"
     # By mail too, besides the inbox: the person who was named, and the Data Controllers.
-    everybody = [told.id, *(person.id for person in _controllers(practice))]
+    everybody = [notified.id, *(person.id for person in _controllers(practice))]
     queue_mail(
         practice,
         act.connection,
@@ -134,7 +134,7 @@ def open_incident(
         about=reference,
         line=f"{reference} was reported{hours_in_words(practice, due_at)}",
     )
-    return ReportedIncident(reference, logins(practice)[told.id], due_at)
+    return ReportedIncident(reference, logins(practice)[notified.id], due_at)
 
 
 def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
@@ -245,8 +245,8 @@ def close_incident(
 
 def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
-    said = practice.config.incidents
-    return ReportingThreshold(likelihood=said.report_likelihood, impact=said.report_impact)
+    config = practice.config.incidents
+    return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
 
 
 def incident_id_of(practice: Practice, reference: str) -> str:

@@ -31,7 +31,7 @@ from callrec.policy.incident import (
     IncidentFacts,
     IncidentState,
     Outcome,
-    check_is_told,
+    check_may_be_notified,
     check_may_close,
     check_may_report,
     check_may_update,
@@ -185,7 +185,7 @@ def check_reported(history: IncidentHistory, register: Register) -> None:
     what = "an incident was reported by somebody who may not, or to nobody's line manager"
     with by_who_might(what):
         check_may_report(register.person(history.reporter, before=seq))
-        check_is_told(register.person(history.told, before=seq), history.reporter)
+        check_may_be_notified(register.person(history.told, before=seq), history.reporter)
 
 
 def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: bool) -> None:
@@ -304,20 +304,20 @@ def _outcome(body: IncidentBody) -> Outcome | None:
     return body.closing.outcome if body.closing else None
 
 
-def _time(said: str) -> datetime:
+def _time(text: str) -> datetime:
     """An instant of the years that lists know too, with room for what is reckoned from it."""
-    at = parse_instant(said)
+    at = parse_instant(text)
     from_millis(to_millis(at))
     return at
 
 
-def _closing(said: Mapping[str, str]) -> Closing:
+def _closing(details: Mapping[str, str]) -> Closing:
     return Closing(
-        outcome=Outcome(said["outcome"]),
-        on=date.fromisoformat(said["on"]),
-        at=_time(said["at"]) if said["at"] else None,
-        reason=said["reason"],
-        delay_reason=said["delay_reason"],
+        outcome=Outcome(details["outcome"]),
+        on=date.fromisoformat(details["on"]),
+        at=_time(details["at"]) if details["at"] else None,
+        reason=details["reason"],
+        delay_reason=details["delay_reason"],
     )
 
 
@@ -362,7 +362,7 @@ class IncidentBody(SealedBody):
     """Uids of the recordings concerned."""
     request: str
     """``R-17``, if one is concerned; else empty."""
-    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
+    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.stated))]
     closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
 
     def changed(self, **changes: Any) -> IncidentBody:

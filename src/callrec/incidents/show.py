@@ -146,8 +146,8 @@ def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
 def _events(incident: OpenIncident, called: Mapping[str, str]) -> Iterator[IncidentEvent]:
     before = Findings()
     for leaf, body in zip(incident.history.leaves, incident.versions, strict=True):
-        said = body.findings.said
-        added = tuple(name for name in said if said[name] != before.said.get(name))
+        findings = body.findings.stated
+        added = tuple(name for name in findings if findings[name] != before.stated.get(name))
         yield IncidentEvent(parse_instant(leaf.at), act_of(leaf), called[leaf.actor], added)
         before = body.findings
 

@@ -136,8 +136,8 @@ class FolderWatch:
             elif path not in before and path in self.there:
                 self.world.note(f"PATH {position} is there again")
         # First of all, so that what comes while the pass goes on is reported.
-        tells_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
-        pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
+        notices_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
+        pause = SECONDS_BETWEEN_PASSES if notices_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
         self._pass = find_sources(self.there)
         self.spool.begin_pass()
@@ -370,9 +370,9 @@ class FolderChanges:
     def __init__(self, stop: Event) -> None:
         """Waiting ends early once ``stop`` is set."""
         self._stop = stop
-        self._told: Iterator[set[tuple[Change, str]]] | None = None
+        self._changes: Iterator[set[tuple[Change, str]]] | None = None
         self._followed: set[tuple[Path, int, int]] = set()
-        self.tells_all = True
+        self.notices_all = True
         """Whether every change is reported; else look at everything now and then."""
 
     def follow(self, folders: Sequence[Path]) -> None:
@@ -385,10 +385,10 @@ class FolderChanges:
             return
         self._followed = now
         near = [path for path in folders if file_system_of(path) not in NETWORK_FILE_SYSTEMS]
-        self.tells_all = len(near) == len(folders)
-        self._told = None
+        self.notices_all = len(near) == len(folders)
+        self._changes = None
         if near:
-            self._told = watch(
+            self._changes = watch(
                 *near,
                 watch_filter=None,
                 debounce=TICK_SECONDS * 1000,
@@ -401,13 +401,13 @@ class FolderChanges:
 
     def wait(self) -> list[Path]:
         """Wait a second, or until something changes; returns where."""
-        if self._told is None:
+        if self._changes is None:
             self._stop.wait(TICK_SECONDS)
             return []
         try:
-            changes = next(self._told, set())
+            changes = next(self._changes, set())
         except (OSError, RuntimeError):  # too many folders, or one of them is gone again
-            self._told, self.tells_all = None, False
+            self._changes, self.notices_all = None, False
             return []
         return [Path(path) for change, path in changes if change is not Change.deleted]
 
@@ -454,7 +454,7 @@ class Spool:
         self._before: set[int] = set()
         """What was dealt with before this pass began."""
         self._left: set[int] = set()
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
 
     @property
     def waiting(self) -> int:
@@ -500,9 +500,9 @@ class Spool:
 
     def is_news(self, left: Quarantined) -> bool:
         """Whether it was not reported before that this was left, and why."""
-        before = len(self._told)
-        self._told.add(hash((left.path, left.why)))
-        return len(self._told) > before
+        before = len(self._reported)
+        self._reported.add(hash((left.path, left.why)))
+        return len(self._reported) > before
 
     def begin_pass(self) -> None:
         """All folders are looked through from here on."""

@@ -50,15 +50,15 @@ def queue_reminders(practice: Practice) -> int:
     found = [(person, item) for person in people for item in _urgent(practice, person, asked)]
     queued, zone, on = 0, practice.config.time_zone, today(practice)
     with transaction(practice.engine) as connection:
-        told_today = {
+        notified_today = {
             (message.to, message.about)
             for message in read_messages(connection)
             if message.made_at.astimezone(zone).date() == on
         }
         for person, item in found:
             about = item.reference
-            if (person, about) not in told_today:
-                told_today.add((person, about))
+            if (person, about) not in notified_today:
+                notified_today.add((person, about))
                 line = _line(practice, item)
                 queued += queue_mail(practice, connection, to=[person], about=about, line=line)
     return queued
@@ -67,23 +67,25 @@ def queue_reminders(practice: Practice) -> int:
 class _DecisionMail(NamedTuple):
     """Who was told by mail that a request awaits a decision, and who made it."""
 
-    told: frozenset[str]
+    notified: frozenset[str]
     makers: frozenset[str]
     made: Leaf
 
 
 def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
     """Of the requests that anybody was told of so, by their references."""
-    told: defaultdict[str, set[str]] = defaultdict(set)
+    notified: defaultdict[str, set[str]] = defaultdict(set)
     for message in read_messages(connection):
         if message.line.startswith(f"{message.about} {_WHAT[InboxAction.DECIDE]}"):
-            told[message.about].add(message.to)
+            notified[message.about].add(message.to)
     made = {leaf.subject[0]: leaf for leaf in done_leaves(connection, (RequestAct.CREATED,))}
     makings = read_outlines(connection)
     return {
-        reference: _DecisionMail(frozenset(told[reference]), makings[row.id].makers, made[row.id])
+        reference: _DecisionMail(
+            frozenset(notified[reference]), makings[row.id].makers, made[row.id]
+        )
         for row in REQUESTS.every(connection)
-        if (reference := f"R-{row.number}") in told and row.id in made
+        if (reference := f"R-{row.number}") in notified and row.id in made
     }
 
 
@@ -105,7 +107,7 @@ def _was_left_out(
     """Whether a person could decide a request when it was made, but only others were told of it."""
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
-    if known is None or person in known.told | known.makers:
+    if known is None or person in known.notified | known.makers:
         return False
     voucher = practice.register.voucher(person, before=known.made.seq)
     made_on = parse_instant(known.made.at).astimezone(practice.config.time_zone).date()

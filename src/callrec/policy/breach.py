@@ -63,18 +63,18 @@ class Findings:
         return self.likelihood is not None or self.impact is not None
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def stated(self) -> Mapping[str, Any]:
         """The findings that are stated, by name."""
         every = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in every.items() if value not in ("", None)}
 
     def with_more(self, found: Findings) -> Findings:
         """These, updated by later findings; Unusable if nothing was found."""
-        if not found.said:
+        if not found.stated:
             raise Unusable(
                 "nothing is added", hint="callrec incident update --help lists what can be"
             )
-        return replace(self, **found.said)
+        return replace(self, **found.stated)
 
 
 ICO_REPORT_FIELDS: Final = (
@@ -211,4 +211,4 @@ def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) ->
 
 
 def _lacking(findings: Findings, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in findings.said)
+    return tuple(name for name in names if name not in findings.stated)

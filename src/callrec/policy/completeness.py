@@ -51,14 +51,14 @@ class AnswerContext:
     """The day of the call; None where it is unknown."""
 
 
-def is_asked(field: FurtherParticular, said: Mapping[FurtherParticular, str]) -> bool:
+def is_asked(field: FurtherParticular, answers: Mapping[FurtherParticular, str]) -> bool:
     """Whether the answers so far leave a further particular to be asked for.
 
     Only a court's order sets a day for the answer.
     """
     if field is not FurtherParticular.ANSWER_BY:
         return True
-    return said.get(FurtherParticular.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
+    return answers.get(FurtherParticular.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
 
 
 def missing_further(
@@ -99,12 +99,12 @@ def read_further(
             clause=TERMS[purpose].asked_under,
             hint=f"leave --answer-by out, or give --legal-basis {COURT_ORDER}",
         )
-    said: dict[FurtherParticular, str] = {}
+    answers: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
-        if is_asked(field, said):
+        if is_asked(field, answers):
             text = given.get(field, "") or QUESTIONS[field].usually
-            said[field] = read_answer(purpose, field, text, said=said, known=known)
-    return {str(field): text for field, text in said.items()}
+            answers[field] = read_answer(purpose, field, text, answers=answers, known=known)
+    return {str(field): text for field, text in answers.items()}
 
 
 def read_answer(
@@ -112,13 +112,13 @@ def read_answer(
     field: FurtherParticular,
     text: str,
     *,
-    said: Mapping[FurtherParticular, str],
+    answers: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> str:
-    """One further particular in its form, held against what was said before it.
+    """One further particular in its form, checked against the answers before it.
 
-    ``said`` are those that come before it, in their form; the text of a file is its answer. Raises
-    as `read_further`.
+    ``answers`` are those that come before it, in their form; the text of a file is its answer.
+    Raises as `read_further`.
     """
     if not _says_something(text):
         raise Refused(
@@ -128,7 +128,7 @@ def read_answer(
         )
     answer = _read(purpose, field, text, known)
     if QUESTIONS[field].kind is AnswerKind.DAY:
-        _check_day(purpose, field, date.fromisoformat(answer), said, known)
+        _check_day(purpose, field, date.fromisoformat(answer), answers, known)
     return answer
 
 
@@ -185,13 +185,13 @@ def _check_day(
     purpose: Purpose,
     field: FurtherParticular,
     day: date,
-    said: Mapping[FurtherParticular, str],
+    answers: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> None:
     """Nothing that has happened is to come, and nothing comes before what it is about."""
     why = ""
     if field is FurtherParticular.ANSWER_BY:
-        if day < date.fromisoformat(said[FurtherParticular.RECEIVED]):
+        if day < date.fromisoformat(answers[FurtherParticular.RECEIVED]):
             why = "no answer is due before the request was received"
     elif day > known.today:
         why = f"this is on a day to come: {field}"

@@ -93,19 +93,19 @@ def check_noticed(noticed_at: datetime, now: datetime) -> None:
         )
 
 
-def check_is_told(told: Person, reporter: PersonId) -> None:
+def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
     """An incident is reported to another person, a line manager [policy, last paragraph].
 
     A Data Controller has nobody above them, so they may report to themselves.
     """
-    check_in_force(told)
-    if told.role not in LINE_MANAGERS:
+    check_in_force(manager)
+    if manager.role not in LINE_MANAGERS:
         raise Refused(
-            f"the role {told.role} is nobody's line manager",
+            f"the role {manager.role} is nobody's line manager",
             clause=Clause.INFRINGEMENT,
             hint="name a manager, a partner or the Data Controller: --tell USER",
         )
-    if told.id == reporter and told.role is not Role.DATA_CONTROLLER:
+    if manager.id == reporter and manager.role is not Role.DATA_CONTROLLER:
         raise Refused(
             "nobody is told by himself",
             clause=Clause.INFRINGEMENT,

@@ -22,7 +22,7 @@ from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
 
-_Said = TypeVar("_Said")
+_Value = TypeVar("_Value")
 
 
 class Direction(StrEnum):
@@ -178,5 +178,5 @@ def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
     return day is not None and day != began_at.date()
 
 
-def _known(said: _Said | Unknown) -> _Said | None:
-    return None if isinstance(said, Unknown) else said
+def _known(value: _Value | Unknown) -> _Value | None:
+    return None if isinstance(value, Unknown) else value

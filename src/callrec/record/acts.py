@@ -149,8 +149,8 @@ def check_subjects(connection: Connection, done: Iterable[Leaf]) -> Iterator[Pro
     """Each leaf, of what was done, names what its act is about."""
     for leaf in done:
         if not names_its_subjects(leaf):
-            said = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
-            yield Problem(leaf.seq, f"{said}; {signer_login(connection, leaf)} signed it")
+            wrong = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
+            yield Problem(leaf.seq, f"{wrong}; {signer_login(connection, leaf)} signed it")
 
 
 def signer_login(connection: Connection, leaf: Leaf) -> str:
@@ -167,10 +167,10 @@ def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str
     statement = tables.statement.c
     query = select(statement.body).where(statement.digest == leaf.statement)
     body = bytes(connection.execute(query).scalar() or b"")
-    said = parse(body)
-    if primitives.sha256(body).hex() != leaf.statement or not isinstance(said, dict):
+    stated = parse(body)
+    if primitives.sha256(body).hex() != leaf.statement or not isinstance(stated, dict):
         raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
-    return said
+    return stated
 
 
 def numbers_in_leaves(done: Iterable[Leaf], act: str) -> Mapping[str, int]:

@@ -117,17 +117,20 @@ class Kind(Generic[H]):
         thing whose columns are right whether those who did something might.
         """
         leaves = tuple(done)
-        told, numbers = self.histories(leaves), numbers_in_leaves(leaves, self.made_by)
+        histories, numbers = self.histories(leaves), numbers_in_leaves(leaves, self.made_by)
         missing = set(numbers)
         for row in self.every(connection):
             missing.discard(row.id)
-            if row.id not in told:
+            if row.id not in histories:
                 yield Problem(None, self.in_no_leaf.format(self.called(row)))
                 continue
             try:
-                columns = {"number": numbers.get(row.id), **self.row_of(connection, told[row.id])}
+                columns = {
+                    "number": numbers.get(row.id),
+                    **self.row_of(connection, histories[row.id]),
+                }
                 check_row(row, columns, self.called(row))
-                may(row, told[row.id])
+                may(row, histories[row.id])
             except Tampered as error:
                 yield Problem(None, error.message)
         if missing:

@@ -258,5 +258,5 @@ def find_details(
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
-    told = read_detail(connection, leaf, secret, practice.vault)
-    return None if told is None else checked_details(told)
+    details = read_detail(connection, leaf, secret, practice.vault)
+    return None if details is None else checked_details(details)

@@ -72,7 +72,7 @@ class DossierEntry:
     attested: bool | None
     """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
-    told: Mapping[str, Any]
+    details: Mapping[str, Any]
     """What else is known of it and may be told to the reader."""
     version: DossierVersion | None
     """Where it made one."""
@@ -176,7 +176,7 @@ class EntryDetails:
     """Logins by id."""
     numbers: Mapping[str, int]
     """Of recordings, by uid."""
-    said: Mapping[int, Mapping[str, Any]]
+    words: Mapping[int, Mapping[str, Any]]
     """The reasons of decisions, and dates, by the sequence of their leaves."""
     approvals: Mapping[str, Approval]
     """By the statement that a leaf carries."""
@@ -203,7 +203,7 @@ class EntryDetails:
             outcome=str(leaf.outcome),
             attested=is_attested,
             recordings=self.recordings(leaf),
-            told=self.told(leaf),
+            details=self.details(leaf),
             version=version,
         )
 
@@ -218,7 +218,7 @@ class EntryDetails:
             outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
             attested=None,
             recordings=(),
-            told={
+            details={
                 "to": self.called[message.to],
                 "line": message.line,
                 "tried_at": message.tried_at,
@@ -236,7 +236,7 @@ class EntryDetails:
             named = leaf.subject[2:]
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
-    def told(self, leaf: Leaf) -> Mapping[str, Any]:
+    def details(self, leaf: Leaf) -> Mapping[str, Any]:
         """All else that may be told of a leaf."""
         details: dict[str, Any] = {}
         if self.actor.has_key(VaultKey.AUDIT):
@@ -247,7 +247,7 @@ class EntryDetails:
             details["edits"] = _typed(read_edits(details["edits"]))
         if is_done and leaf.act == RequestAct.LISTENED and not hearing_end_leaf(leaf, self.history):
             details["ended"] = "not recorded"
-        details |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        details |= {**self.words.get(leaf.seq, {}), **self._decided(leaf)}
         if is_done and leaf.act in RELEASE_ACTS and names_its_subjects(leaf):
             details["release"] = release_of(leaf)
         first = [name for name in _FIRST if name in details]
@@ -283,13 +283,13 @@ def read_entry_details(
     request: OpenRequest | None,
 ) -> EntryDetails:
     """Read what there is to tell; without the ``request``, no reasons and no dates."""
-    said: dict[int, Mapping[str, Any]] = {}
+    words: dict[int, Mapping[str, Any]] = {}
     approvals = read_approvals(practice, connection, history)
     if request is not None:
-        said |= read_words(connection, request)
+        words |= read_words(connection, request)
         for seq, dated in read_dates(practice, connection, request).items():
-            told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
-            said[seq] = {name: text for name, text in told.items() if text is not None}
+            details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+            words[seq] = {name: text for name, text in details.items() if text is not None}
     recording = tables.recording.c
     numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
@@ -298,7 +298,7 @@ def read_entry_details(
         connection=connection,
         called=logins(practice),
         numbers={row.uid: row.id for row in numbers},
-        said=said,
+        words=words,
         approvals=by_statement(approvals),
         history=history,
     )

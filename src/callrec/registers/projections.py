@@ -166,10 +166,12 @@ def _revisions_stated(
 
     A first one that is said to be sealed anew has no file before. And how many were stated again.
     """
-    said, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
+    statement, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
     for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):
         members = ("uid", "revision", before, "ciphertext")
-        for body in connection.execute(select(said.body).where(said.kind == kind)).scalars():
+        for body in connection.execute(
+            select(statement.body).where(statement.kind == kind)
+        ).scalars():
             for uid, revision, was, after in entries_in(parse(body), "items", *members):
                 is_first_anew = kind == REENCRYPTED and revision == 1
                 again += (uid, revision) in found
@@ -187,8 +189,8 @@ def _check_makers(might: Powers) -> Iterator[Problem]:
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
     """What the log says was destroyed, by uid; its statements were found sound before."""
-    said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind == KIND)
+    statement = tables.statement.c
+    query = select(statement.body, statement.signature).where(statement.kind == KIND)
     found: dict[str, Stub] = {}
     for body, signature in connection.execute(query):
         found |= stated_stubs(read_destruction(read_statement(body, signature, vault)))

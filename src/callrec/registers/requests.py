@@ -177,7 +177,7 @@ class RegisteredRequest:
         seqs = {approval.leaf.seq for approval in approvals}
         return overall_standing(glass for glass in self.glass if glass.seq in seqs)
 
-    def said(self, which: FurtherParticular) -> str | None:
+    def answer(self, which: FurtherParticular) -> str | None:
         """A further particular; None where the reader does not see it, or it was not asked for."""
         return self._further(which) if self.in_full else None
 

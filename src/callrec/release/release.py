@@ -132,7 +132,7 @@ def _put_together(
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {
         grant.uid: edits_to_apply(
-            grant.request.facts, approved=grant.edits, said=asked.get(grant.recording.id, UNEDITED)
+            grant.request.facts, approved=grant.edits, typed=asked.get(grant.recording.id, UNEDITED)
         )
         for grant in grants
     }

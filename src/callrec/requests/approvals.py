@@ -292,16 +292,20 @@ def _countersignature(
     second = statement.fields["countersigned"]
     if not second:
         return None
-    for after, said in signed:
+    for after, countersignature in signed:
         is_next = after.seq == leaf.seq + 1
-        if is_next and said.by == second and _said_by_both(said) == _said_by_both(statement):
-            return said
+        if (
+            is_next
+            and countersignature.by == second
+            and _common_fields(countersignature) == _common_fields(statement)
+        ):
+            return countersignature
     raise Tampered("the second signature of an approval is missing")
 
 
-def _said_by_both(statement: Statement) -> Mapping[str, Any]:
+def _common_fields(statement: Statement) -> Mapping[str, Any]:
     """What the statements of one approval's signers have in common."""
-    return {name: said for name, said in statement.fields.items() if name not in ("at", "by")}
+    return {name: value for name, value in statement.fields.items() if name not in ("at", "by")}
 
 
 def certified_approvers(

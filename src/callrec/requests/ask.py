@@ -64,7 +64,7 @@ def create_request(
     actor: Actor,
     *,
     purpose: Purpose,
-    said: Answers,
+    answers: Answers,
     recordings: Sequence[int] = (),
 ) -> CreatedRequest:
     """Make a request.
@@ -77,7 +77,7 @@ def create_request(
     """
     with attempt_after_expiry(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
-        particulars = parse_particulars(practice, purpose, said)
+        particulars = parse_particulars(practice, purpose, answers)
         with signing(practice, actor) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
@@ -103,11 +103,11 @@ def create_request(
     return CreatedRequest(reference, purpose, asked_for, particulars, concerned, of_other_day)
 
 
-def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
+def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
     """What somebody said, as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
-        replace(said, number=parse_number(practice, said.number)),
+        replace(answers, number=parse_number(practice, answers.number)),
         today=today(practice),
         logins=all_logins(practice),
     )
@@ -183,13 +183,13 @@ def write_request(
     return history
 
 
-def parse_number(practice: Practice, said: str | None) -> str | None:
+def parse_number(practice: Practice, typed: str | None) -> str | None:
     """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
-    if not said or said.strip().casefold() == UNKNOWN:
-        return said
+    if not typed or typed.strip().casefold() == UNKNOWN:
+        return typed
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
 
-    number = e164(said, practice.config.region)
+    number = e164(typed, practice.config.region)
     if number is None:
         hint = "give it in full, or say --number unknown"
         raise Unusable("that is no telephone number", hint=hint)

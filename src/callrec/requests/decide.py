@@ -233,11 +233,11 @@ def _edits(
     """
     if decision.edits:
         check_is_for_listening(request.facts)
-    said = edits_by_recording(decision.edits, [row.id for row in granted])
+    typed = edits_by_recording(decision.edits, [row.id for row in granted])
     before = last_edits(request.approvals, request.history, request.digest)
     edits: dict[int, Edits] = {}
     for row in granted:
-        edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
+        edits[row.id] = typed.get(row.id, before.get(row.uid, UNEDITED))
         check_edits(edits[row.id], row.duration_ms)  # held against the sealed one by write_approval
     return edits
 
@@ -342,8 +342,8 @@ def deny_request(
         code = check_refused_on(ground, request.facts, request.recordings)
         words = {"code": code, "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
-        told, by = request.requester, actor.person.id
-        notify(practice, act.connection, reference, "was denied", to=told, by=by)
+        requester, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was denied", to=requester, by=by)
         return after.state
 
 
@@ -375,6 +375,6 @@ def revoke_grants(
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         after = log_with_words(act, actor, request, RequestAct.REVOKED, {"reason": reason})
         destroyed = destroy_grants(act.connection, request.id, request.requester)
-        told, by = request.requester, actor.person.id
-        notify(practice, act.connection, reference, "was revoked", to=told, by=by)
+        requester, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was revoked", to=requester, by=by)
     return RevokedRequest(reference, destroyed, after.state)

@@ -112,8 +112,8 @@ def _read_withheld(
     for request, leaf in {leaf.subject[0]: leaf for leaf in approved}.items():
         with suppress(Tampered):
             if request in requests:
-                said = read_unverified_statement(connection, leaf)
-                listed = entries_in(said, "withheld", "uid", "code")
+                statement = read_unverified_statement(connection, leaf)
+                listed = entries_in(statement, "withheld", "uid", "code")
                 found[request] = {uid for uid, code in listed if code != Ground.NOT_APPROVED}
     return found
 

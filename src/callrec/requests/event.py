@@ -81,18 +81,18 @@ def date_request(
         clock = _checked_clock(practice, actor, request, event)
         if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
-        told = b""
+        words = b""
         if reason:
-            told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
+            words = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
         body: dict[str, Any] = {
             "awaited": str(event.awaited or ""),
             "event": str(event.event),
             "on": event.on.isoformat(),
-            "words": primitives.sha256(told).hex() if told else "",
+            "words": primitives.sha256(words).hex() if words else "",
         }
         after = log_dated(act, actor, request.history, event.event, body)
-        if told:
-            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+        if words:
+            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, words)
         kind, by = event.event, actor.person.id
         notify_dated(practice, act.connection, request, after, event=kind, by=by)
         on, now = today(practice), read_clock(practice, act.connection, after)

@@ -158,9 +158,11 @@ class ListedGlass:
 
     @property
     def warning(self) -> str:
-        told = "was queried" if self.standing == ReviewVerdict.QUERIED else "nobody has reviewed it"
+        reviewed = (
+            "was queried" if self.standing == ReviewVerdict.QUERIED else "nobody has reviewed it"
+        )
         return (
-            f"{self.by} decided {self.reference} alone, and {told}:"
+            f"{self.by} decided {self.reference} alone, and {reviewed}:"
             f" run callrec audit review-glass {self.reference}"
         )
 

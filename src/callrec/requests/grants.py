@@ -203,13 +203,15 @@ def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
 
 def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     """The rows of grants that the approval which they name does not list for their person."""
-    grant, said = tables.grant, tables.statement
-    query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
+    grant, statement = tables.grant, tables.statement
+    query = select(grant, statement.c.body.label("statement")).join(
+        statement, statement.c.digest == grant.c.approval
+    )
     for row in connection.execute(query):
-        fields = parse(row.said)
+        fields = parse(row.statement)
         listed = dict(entries_in(fields, "items", "uid", "grant"))
-        told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
-        if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
+        approved = (fields.get("request"), fields.get("for"), listed.get(row.uid))
+        if approved != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
 
 

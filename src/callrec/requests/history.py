@@ -151,22 +151,29 @@ def log_with_words(
 ) -> History:
     """Let something happen to a request, and keep what was said beside its leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
-    history, told = history or request.history, words or None
+    history, details = history or request.history, words or None
     after = log_request_event(
-        act, actor, history, what, subject=subject, details=told, nonce=nonce, statement=statement
+        act,
+        actor,
+        history,
+        what,
+        subject=subject,
+        details=details,
+        nonce=nonce,
+        statement=statement,
     )
     if words:
-        said = nonce + canonical(dict(words))
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, said)
+        sealed = nonce + canonical(dict(words))
+        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, sealed)
     return after
 
 
 def store_words(
-    connection: Connection, which: RequestVersion, key: bytes, seq: int, told: bytes
+    connection: Connection, which: RequestVersion, key: bytes, seq: int, words: bytes
 ) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
     place = {"seq": seq, "request": which.request, "version": which.version}
-    sealed = primitives.seal(key, told, _context(which, seq))
+    sealed = primitives.seal(key, words, _context(which, seq))
     connection.execute(tables.request_words.insert().values(**place, sealed=sealed))
 
 
@@ -181,18 +188,20 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
             raise Tampered(f"words beside leaf {row.seq} are kept where nobody said them")
         key = request.keys.get(row.version)
         if key is not None:
-            told = primitives.open_sealed(key, bytes(row.sealed), _context(request.which, row.seq))
-            found[row.seq] = told[:NONCE_BYTES], told[NONCE_BYTES:]
+            opened = primitives.open_sealed(
+                key, bytes(row.sealed), _context(request.which, row.seq)
+            )
+            found[row.seq] = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     return found
 
 
 def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
     """What was said by people who decided, by its leaf; of dates, see `clock.read_dates`."""
-    told, found = open_words(connection, request), {}
+    opened, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
-        if leaf.seq not in told or leaf.act in DATING_ACTS:
+        if leaf.seq not in opened or leaf.act in DATING_ACTS:
             continue
-        nonce, body = told[leaf.seq]
+        nonce, body = opened[leaf.seq]
         if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
             raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
         found[leaf.seq] = checked_details(parse(body))

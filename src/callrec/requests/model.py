@@ -51,7 +51,7 @@ MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
 _Retained = Annotated[
-    DisposalItem, InJson(lambda said: DisposalItem(*said), astuple, tuple[str, str, Day])
+    DisposalItem, InJson(lambda members: DisposalItem(*members), astuple, tuple[str, str, Day])
 ]
 
 
@@ -148,7 +148,11 @@ class Approval:
     @property
     def approvers(self) -> frozenset[PersonId]:
         signed = (self.statement, self.countersignature)
-        return frozenset(PersonId(said.by) for said in signed if said is not None)
+        return frozenset(
+            PersonId(countersignature.by)
+            for countersignature in signed
+            if countersignature is not None
+        )
 
     @property
     def items(self) -> Mapping[str, tuple[str, str]]:
@@ -212,8 +216,8 @@ class Granting:
     @property
     def words(self) -> Mapping[str, Any]:
         """What the decider said, sealed beside the leaf."""
-        said = {"note": self.note, "reason": self.glass_reason or ""}
-        return {name: text for name, text in said.items() if text}
+        words = {"note": self.note, "reason": self.glass_reason or ""}
+        return {name: text for name, text in words.items() if text}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

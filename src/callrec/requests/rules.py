@@ -87,8 +87,10 @@ class Rulebook(Powers):
 
 def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
     """Read it; the statements must have been found sound before, as by `acts.check_log`."""
-    said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind.in_(["approval", KIND]))
+    statement = tables.statement.c
+    query = select(statement.body, statement.signature).where(
+        statement.kind.in_(["approval", KIND])
+    )
     stated = (
         read_statement(body, signature, register.founders.vault)
         for body, signature in connection.execute(query)
@@ -302,8 +304,11 @@ def _check_records(done: _ReplayedLeaf) -> None:
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
     """That they might, and under which approvals, `audit.erased` and `retention.log` ask."""
-    said = done.so_far.rules.stated.get(done.leaf.statement)
-    if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
+    stated = done.so_far.rules.stated.get(done.leaf.statement)
+    if stated is None or (stated.kind, stated.fields["request"]) != (
+        KIND,
+        done.so_far.history.request,
+    ):
         raise Tampered("a request was carried out, and nothing was destroyed")
 
 

@@ -61,7 +61,7 @@ UnknownRun: TypeAlias = tuple[Volume, WrittenRun, tuple[str, ...]]
 class VolumeHeads:
     """What the proofs on volumes say."""
 
-    said: tuple[tuple[Volume, WrittenRun, Head], ...]
+    stated: tuple[tuple[Volume, WrittenRun, Head], ...]
     """What was written, as a person entitled stated it, and at which head of the log."""
     claimed: tuple[tuple[Volume, WrittenRun], ...]
     """What proofs say that count for nothing: perhaps by a person whom the log does not know."""
@@ -78,7 +78,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     People whom the log does not know count by the voucher that comes with a copy of the catalogue,
     if its maker governs.
     """
-    said, claimed, passed_over = [], [], []
+    stated, claimed, passed_over = [], [], []
     failures: dict[str, Failed] = {}
     later = _later(practice, volumes)
     with reading(practice.engine) as connection:
@@ -92,7 +92,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
                 continue
             for name in names:
                 try:
-                    said.append((volume, *_said_by(practice, volume, name, known)))
+                    stated.append((volume, *_stated_by(practice, volume, name, known)))
                 except (Tampered, NotFound, Failed) as problem:
                     why = f"its proof {name} counts for nothing: {problem.message}"
                     passed_over.append((volume.label, why))
@@ -100,10 +100,10 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
                         failures[volume.volume] = problem
                     with suppress(Tampered, NotFound, Failed):
                         claimed.append((volume, read_unverified(practice, volume.head_of(name))))
-    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), failures)
+    return VolumeHeads(tuple(stated), tuple(claimed), tuple(passed_over), failures)
 
 
-def _said_by(
+def _stated_by(
     practice: Practice, volume: Volume, name: str, known: KnownHeads
 ) -> tuple[WrittenRun, Head]:
     written, head = read_head(practice, volume.head_of(name), known)

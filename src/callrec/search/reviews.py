@@ -211,8 +211,8 @@ def _found(practice: Practice, actor: Actor, connection: Connection, search: Lea
     """How many calls a search found, as the leaf of its answer says."""
     answers = leaves_of_act(connection, ANSWERED, after=search.seq)
     own = (leaf for leaf in answers if leaf.actor == search.actor)
-    told = (open_details(practice, actor, connection, leaf) for leaf in own)
-    return next((each.get("found") for each in told if each.get("search") == search.seq), None)
+    details = (open_details(practice, actor, connection, leaf) for leaf in own)
+    return next((each.get("found") for each in details if each.get("search") == search.seq), None)
 
 
 def _counted(

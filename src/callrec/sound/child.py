@@ -50,19 +50,19 @@ def converse(
         line = _Line(process, patience)
         line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
         while True:
-            kind, said = line.hear()
+            kind, body = line.hear()
             if kind is MessageKind.ASKS:
-                if len(said) != QUESTION.size:
+                if len(body) != QUESTION.size:
                     raise Undecodable(DecodeFailure.GAVE_UP)
-                place, length = QUESTION.unpack(said)
+                place, length = QUESTION.unpack(body)
                 line.say(answer(place, min(length, MAX_MESSAGE_BYTES)))
             elif kind is MessageKind.FAILED:
-                named = (why for why in DecodeFailure if why.name.encode() == said)
+                named = (why for why in DecodeFailure if why.name.encode() == body)
                 raise Undecodable(next(named, DecodeFailure.GAVE_UP))
             elif kind is MessageKind.DONE:
                 return
             else:
-                yield kind, said
+                yield kind, body
     finally:
         kill_process(process)
 
@@ -165,9 +165,9 @@ def ask_for_bytes(place: int, length: int) -> bytes:
     return _answer()
 
 
-def send(kind: MessageKind, said: bytes | memoryview = b"") -> None:
+def send(kind: MessageKind, body: bytes | memoryview = b"") -> None:
     """Say one thing to the parent."""
-    for whole in (HEAD.pack(kind.value, len(said)), said):
+    for whole in (HEAD.pack(kind.value, len(body)), body):
         left = memoryview(whole)
         while left:
             left = left[os.write(_OUTPUT, left) :]

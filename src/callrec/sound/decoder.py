@@ -147,8 +147,8 @@ class _Track:
 
     def expected(self, sample_rate: int) -> int:
         """How many samples of one channel the file itself says of it; 0: it does not say."""
-        said = (self._stream.duration or 0) * (self._stream.time_base or 0)
-        return max(0, int(said * sample_rate))
+        seconds = (self._stream.duration or 0) * (self._stream.time_base or 0)
+        return max(0, int(seconds * sample_rate))
 
     def frames(self) -> Iterator[AudioFrame]:
         """Its sound; packets that are damaged are left out, as players do."""

@@ -119,9 +119,9 @@ class Call:
         Raises:
             KeyError, TypeError, ValueError: the members are not in their form.
         """
-        told = {name: members[name] for name in (*CALL_FIELDS, "said")}
+        fields = {name: members[name] for name in (*CALL_FIELDS, "said")}
         return cls(
-            **told
+            **fields
             | {
                 "system": System(members["system"]),
                 "direction": Direction(members["direction"]),

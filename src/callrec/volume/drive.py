@@ -297,8 +297,8 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
 
 
 def _serials(system: Path, number: str) -> Iterator[str]:
-    told = system / "run" / "udev" / "data" / f"b{number}"
-    for line in told.read_text(errors="replace").splitlines() if told.is_file() else ():
+    properties = system / "run" / "udev" / "data" / f"b{number}"
+    for line in properties.read_text(errors="replace").splitlines() if properties.is_file() else ():
         label, _, value = line.partition("=")
         if label == "E:ID_SERIAL_SHORT":
             yield value.strip()

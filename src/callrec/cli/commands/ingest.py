@@ -208,7 +208,7 @@ class _World:
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.changes.follow(folders)
-        return self.changes.tells_all
+        return self.changes.notices_all
 
     def wait(self) -> Sequence[Path]:
         return self.changes.wait()
@@ -266,13 +266,13 @@ def graceful_shutdown() -> Iterator[Event]:
     try:
         yield stop
     finally:
-        was_told = tuple(by)
+        received = tuple(by)
         over.set()
         while listener.is_alive():
             signal.pthread_kill(listener.ident or 0, signal.SIGTERM)
             listener.join(0.01)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if signal.SIGINT in was_told:
+    if signal.SIGINT in received:
         raise KeyboardInterrupt
 
 

@@ -161,11 +161,11 @@ def summary_line(summary: Summary, zone: tzinfo) -> str:
     """Where it stands, and what it says that came in."""
     from callrec.crypto.canonical import parse_instant
 
-    said = summary.fields
-    came = f"{said['recordings']} taken in"
-    if said["recordings"]:
+    fields = summary.fields
+    came = f"{fields['recordings']} taken in"
+    if fields["recordings"]:
         days = [
-            parse_instant(said[end]).astimezone(zone).date().isoformat()
+            parse_instant(fields[end]).astimezone(zone).date().isoformat()
             for end in ("first_start", "last_start")
         ]
         came += f", from {' to '.join(dict.fromkeys(days))}"

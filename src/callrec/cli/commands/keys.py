@@ -106,9 +106,9 @@ def audit(ctx: Context) -> None:
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
     headers = ("user", *VaultKey, "requests", "incidents", "grants")
-    told = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     sound = "Each share is sealed to whom it should be, by somebody entitled."
-    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(told or [sound])))
+    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
         raise Tampered(

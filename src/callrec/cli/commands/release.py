@@ -117,10 +117,10 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     manifest = done.manifest
     yield f"{done.reference} is released: {done.path}"
     yield f"Recordings enclosed: {_numbers(recordings)}"
-    for why, said in _NOT_ENCLOSED.items():
+    for why, text in _NOT_ENCLOSED.items():
         left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
         if left_out:
-            yield f"{said}: {_numbers(left_out)}"
+            yield f"{text}: {_numbers(left_out)}"
     if manifest.withheld:
         yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
     # What is copied or read out has a line of its own, which no terminal breaks.
