@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta, tzinfo
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -29,40 +30,46 @@ search_app = new_app()
 def search(
     ctx: Context,
     *,
-    number: options.Number = None,
+    number: options.Numbers = None,
     on: options.Date = None,
     since: options.FirstSearchDay = None,
     until: options.LastSearchDay = None,
     at: options.Time = None,
-    extension: options.Extension = None,
-    party: options.Party = None,
-    direction: options.Direction = None,
+    extension: options.Extensions = None,
+    party: options.SearchedParties = None,
+    direction: options.Directions = None,
     request: options.Request = None,
     reason: options.Reason = None,
     limit: options.Limit = None,
 ) -> None:
     """Find calls, for a reason that you state or under a request.
 
-    Name what is looked for: a number, a party, an extension on a day, or one day. Numbers and names
-    are masked, unless the request is one that you decide or were granted. Every search is recorded,
-    with what was asked for and why.
+    Name what is looked for: a number, a party, an extension on a day, or one day. An option that
+    you repeat means "or". Numbers and names are masked, unless the request is one that you decide
+    or were granted. Every search is recorded, with what was asked for and why.
     """
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
-    whole, tail = _number(number, practice.config.region)
     days, times = _when(practice, on, since, until, at)
-    criteria = Criteria(
-        number=whole,
-        tail=tail,
-        days=days,
-        times=times,
-        extension=extension,
-        party=party,
-        direction=direction,
-    )
+    numbers = [_number(each, practice.config.region) for each in number or (None,)]
+    criteria = [
+        Criteria(
+            number=whole,
+            tail=tail,
+            days=days,
+            times=times,
+            extension=its_extension,
+            party=name,
+            direction=way,
+        )
+        for (whole, tail), its_extension, name, way in product(
+            numbers, extension or (None,), party or (None,), direction or (None,)
+        )
+    ]
     actor = acting_person(ctx.obj, practice)
-    is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
+    widest = practice.config.search.widest_window_days
+    is_refused = not all(each.is_narrow(widest) for each in criteria)
     if reason is None and request is None and ctx.obj.prompts.possible and not is_refused:
         reason = ctx.obj.prompts.ask("Reason for this search", option="--reason TEXT")
     found = search_recordings(
