@@ -76,7 +76,7 @@ class World:
         practice = open_practice(self.house.config, self.house.now, self.house.environ)
         return practice, actor_by_credential(practice, read_credential(self.house.credential))
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         if done.recordings or done.duplicates:
             self.rounds.append((self.at, done.recordings, waiting))
         self.left += [(self.at, each.path.name, each.why) for each in done.quarantined]

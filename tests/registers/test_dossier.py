@@ -156,7 +156,7 @@ def test_an_old_version_that_somebody_sealed_anew_is_tampering(stocked: House) -
     reference = a_request(stocked)
     attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
     request = opened(stocked, reference)
-    first = replace(request.which, version=1)
+    first = replace(request.version_id, version=1)
     reason = "The patient thanks us that somebody rang back"
     told = replace(request.body, particulars=replace(request.particulars, reason=reason))
     sealed = told.seal(request.keys[1], first)

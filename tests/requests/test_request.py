@@ -363,7 +363,7 @@ def test_a_request_that_somebody_sealed_in_its_place_is_found(stocked: House) ->
     by_sql(
         stocked,
         "UPDATE request_version SET sealed = :sealed",
-        sealed=body.seal(one.key, one.which),
+        sealed=body.seal(one.key, one.version_id),
     )
     with pytest.raises(Tampered, match="not the one that was made"):
         opened(stocked, "R-1")
@@ -378,7 +378,7 @@ def test_a_change_is_a_new_version_under_a_new_key(stocked: House) -> None:
     amended = attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [2, 3])
     after = opened(stocked, reference)
     assert (amended.version, amended.recordings) == (2, 3)
-    assert (after.which.version, len(after.recordings)) == (2, 3)
+    assert (after.version_id.version, len(after.recordings)) == (2, 3)
     assert after.key != before.key
     assert after.digest != before.digest
     assert after.particulars == before.particulars
@@ -440,7 +440,7 @@ def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
     theirs = opened(granted, a_request(granted, "mia"))
     recordings = mine.body.recordings
     body = new_body(theirs.body.number, mine.purpose, mine.particulars, recordings)
-    which = replace(theirs.which, version=2)
+    which = replace(theirs.version_id, version=2)
     with writing(granted.practice, sam.signer) as act:
         details = body.details(body.digest(which, theirs.requester))
         amended, nonce, uids = RequestAct.AMENDED, body.log_nonce, [uid for uid, _ in recordings]

@@ -155,7 +155,7 @@ def test_only_what_is_said_anew_changes_and_it_is_another_version(stocked: House
     further = {FurtherParticular.COMPLAINT: "C-2024-18"}
     amended = amend(stocked, reference, number="0117 496 0123", further=further)
     after = opened(stocked, reference)
-    assert (amended.version, amended.recordings, after.which.version) == (2, 1, 2)
+    assert (amended.version, amended.recordings, after.version_id.version) == (2, 1, 2)
     was, now = before.particulars.as_json(), after.particulars.as_json()
     changed = {name for name in was if was[name] != now[name]}
     assert changed == {"number", "further"}
@@ -212,7 +212,7 @@ def test_a_change_keeps_the_rules_of_a_new_request(
     reference = ask(stocked, Purpose.PORTABILITY)
     with pytest.raises(error):
         amend(stocked, reference, **changes)
-    assert opened(stocked, reference, "dora").which.version == 1
+    assert opened(stocked, reference, "dora").version_id.version == 1
     assert last_leaf(stocked).act == "request.amended"
 
 

@@ -99,10 +99,10 @@ def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tup
 def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
     """Hold a volume against the log, and read every recording on it back.
 
-    ``advance`` is told how many bags more are done.
+    ``advance`` is called with how many more bags are done.
 
     Raises:
-        NotFound: the folder is no volume.
+        NotFound: the folder is not a volume.
         Unusable: the volume belongs to another vault.
         Tampered: the vault's own log or catalogue is not as it was signed, or the volume's marker
             is not as callrec wrote it.

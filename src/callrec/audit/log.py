@@ -38,7 +38,7 @@ REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
-# As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
+# As text: SQLAlchemy takes a tenth of a millisecond to write each of these again.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
 
@@ -317,7 +317,7 @@ def read_register(connection: Connection) -> Register:
 
 
 def current_register(connection: Connection, known: Register, size: int) -> Register:
-    """The register as it stands, read anew only if something of people or keys came since.
+    """The register as it stands, read again only if something of people or keys came since.
 
     Args:
         connection: sees one state of the catalogue throughout.

@@ -4,7 +4,7 @@ Every leaf, node, statement and checkpoint is hashed again on each reading. What
 at the last reading has good signatures already, so those alone need not be checked again.
 
 A log is first read in long stretches, which tells only whether it is sound (``whole``). If it is
-not told to be, it is read leaf by leaf, which names everything that is wrong.
+not asked to be, it is read leaf by leaf, which names everything that is wrong.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Open what is sealed of a recording, and check who sealed it.
 
 Whatever lies under a batch key could have been put there by anybody who can write the database, so
-it counts only if the ``batch`` statement of a person who might ingest lists it, and a leaf carries
+it counts only if the ``batch`` statement of a person allowed to ingest lists it, and a leaf carries
 that statement (docs/formats/keys.md, 3; docs/formats/recording.md).
 """
 
@@ -187,7 +187,7 @@ class Opening:
     def each_metadata(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
         """`metadata` of each row in turn; all of it is read at once."""
         for row, revisions in self._revisions(rows):
-            yield _laid_over(row, revisions)
+            yield _with_revisions(row, revisions)
 
     def sound_metadata(self, rows: Iterable[Row[Any]]) -> list[OpenedRecording]:
         """`metadata` of those rows whose metadata opens."""
@@ -205,7 +205,7 @@ class Opening:
         """`checked` of each row in turn; all of it is read at once."""
         self.look_up(rows)
         for row, revisions in self._revisions(rows):
-            opened = _laid_over(row, revisions)
+            opened = _with_revisions(row, revisions)
             self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
             yield opened
@@ -347,7 +347,7 @@ class Opening:
         return listed
 
 
-def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
+def _with_revisions(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
     """The first revision with the later ones laid over it, the provenance of all together."""
     fields = dict(revisions[0].fields)
     if not _FORM.keys() <= fields.keys():

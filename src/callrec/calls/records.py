@@ -38,7 +38,7 @@ def _leg_members(leg: Leg) -> dict[str, Any]:
 
 
 class NamedParties(NamedTuple):
-    """Whom a recording's metadata name: at its own call, and at all legs of its call record."""
+    """The people in a recording's metadata: of its own call, and of all legs of its call record."""
 
     numbers: frozenset[str]
     """That an outside party has, or may have."""
@@ -47,7 +47,7 @@ class NamedParties(NamedTuple):
 
 
 def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
-    """Whom a recording's metadata name."""
+    """The people in a recording's metadata."""
     ends = (fields["caller"], fields["callee"])
     numbers = outside_numbers(fields["direction"], fields["number"], *ends)
     return parties_named(numbers, fields["extension"], fields["parties"], fields)
@@ -59,7 +59,7 @@ def parties_named(
     parties: Iterable[str],
     fields: Mapping[str, Any],
 ) -> NamedParties:
-    """Whom a recording's own call names, and the call record in ``fields``, where there is one.
+    """The people in a recording's own call, and in the call record in ``fields``, if any.
 
     A call between extensions has one at each end.
     """

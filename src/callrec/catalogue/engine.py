@@ -41,7 +41,7 @@ BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
 
-_MOST_PARAMETERS: Final = 500
+_MAX_PARAMETERS: Final = 500
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -196,7 +196,7 @@ def _undo(connection: Connection) -> None:
 
 
 def rewrite_database(engine: Engine, work: Path) -> None:
-    """Write the catalogue's file anew from the rows that there are, and empty its journal.
+    """Rewrite the catalogue's file from its rows, and empty its journal.
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
     when its rows move to another.
@@ -292,7 +292,7 @@ def _explained() -> Iterator[None]:
 
 def _operational(error: OperationalError) -> Failed | Tampered:
     message = str(error.orig)
-    if "decode" in message:  # text that is no text; SQLite would quote it
+    if "decode" in message:  # what is not valid text; SQLite would quote it
         return damaged()
     if "full" in message:
         return Failed(
@@ -312,8 +312,8 @@ def update_row(connection: Connection, table: Table, id_: object, **columns: obj
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """The values, no more at a time than any SQLite takes as parameters."""
-    for start in range(0, len(values), _MOST_PARAMETERS):
-        yield values[start : start + _MOST_PARAMETERS]
+    for start in range(0, len(values), _MAX_PARAMETERS):
+        yield values[start : start + _MAX_PARAMETERS]
 
 
 def insert_rows(

@@ -257,7 +257,7 @@ def change_with_request(
     particulars: Particulars,
     uids: Iterable[str],
 ) -> None:
-    """Let a request's hold be matched anew, as the request changed; what it names it keeps."""
+    """Let a request's hold be matched again, as the request changed; what it names it keeps."""
     hold = hold_of(act.connection, request)
     if hold is None:
         return
@@ -267,7 +267,7 @@ def change_with_request(
 
 
 def match_again(act: LogTransaction, actor: Actor, *, earliest: int) -> None:
-    """Let what requests hold be matched anew, as more is known of recordings that were there."""
+    """Let what requests hold be matched again, as more is known of recordings that were there."""
     for hold in holds_in_state(act.connection, HoldState.PLACED):
         if hold.request is not None and earliest < hold.placed_at:
             _log(act, actor, HoldAct.UNMATCHED, hold.id)

@@ -151,7 +151,7 @@ def start_sealing_workers(
                         line.close()  # else it would not see that the parent's end is closed
                     _serve(parent, there, vault, setup, with_md5=with_md5)
                 finally:
-                    os._exit(0)  # nothing of the parent's is to be closed or said a second time
+                    os._exit(0)  # nothing of the parent's is to be closed or printed a second time
             there.close()
             children.append(child)
         yield SealingWorkers(lines)

@@ -5,7 +5,7 @@ source says (docs/formats/recording.md, 2.1).
 
 An export under another name may come in before the telephone system's own file, or a spool before
 its template is configured. Another name is asked only of a recording whose direction is not known
-and that has no call record: any other's name has told whose call it is. What was known never
+and that has no call record: any other's name gives the call. What was known never
 changes, so filling takes an actor who can open what is sealed (docs/formats/recording.md, 3).
 """
 
@@ -92,7 +92,7 @@ def join_known(
 
 
 def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
-    """What a recording is joined by; a name that is no text joins nothing."""
+    """What a recording is joined by; a name that is not text joins nothing."""
     names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts.of(call, (name for name in names if isinstance(name, str)), duration_ms)
 

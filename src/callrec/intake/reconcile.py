@@ -269,7 +269,7 @@ def _held(opened: OpenedRecording) -> HeldRecording:
     except ValueError as error:
         raise Tampered(f"the metadata of recording {opened.id} is not in its form") from error
     paths = (source["name"] for source in fields["provenance"])
-    # A name that is no text joins nothing.
+    # A name that is not text joins nothing.
     names = dict.fromkeys(basename(path) for path in paths if isinstance(path, str))
     return HeldRecording(
         id=opened.id,

@@ -65,7 +65,7 @@ class IntakeEnvironment(Protocol):
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up the actor, as they now stand."""
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
 
     def sum_up(self, summary: Summary) -> None:
@@ -205,7 +205,7 @@ def watch_folders(
     """Take in what comes into the folders, absolute, until the world says stop.
 
     A file is taken in once it has stood still for ``settle_seconds``. ``cdr`` are files of call
-    records, read anew in each round.
+    records, read again in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
@@ -279,12 +279,12 @@ class _Rounds:
         if now >= self.not_before and is_round_due(settled, now - self.last):
             self._run_round()
         elif self.looking.left:
-            self._tell(Ingested())
+            self._report(Ingested())
 
     def _run_round(self) -> None:
         offer = _Offer(self.world, self.looking, self.world.passed())
         try:
-            self._tell(self._taken_in(offer))
+            self._report(self._taken_in(offer))
         except (Failed, NotFound) as problem:
             self.failures += 1
             pause = pause_after(self.failures)
@@ -312,12 +312,12 @@ class _Rounds:
             self.world.note(f"without call records: {problem.message}")
             return None
 
-    def _tell(self, done: Ingested) -> None:
+    def _report(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
         self.looking.left = []
         self.totals.add(done)
         if done.recordings or done.duplicates or done.quarantined:
-            self.world.tell(done, self.looking.spool.waiting)
+            self.world.report(done, self.looking.spool.waiting)
 
 
 @dataclass(slots=True)
@@ -378,7 +378,7 @@ class FolderChanges:
     def follow(self, folders: Sequence[Path]) -> None:
         """Tell of these folders from the next ``wait`` on: of those that are there now.
 
-        A folder that was made anew under its name is another one, and has to be followed again.
+        A folder that was made again under its name is another one, and has to be followed again.
         """
         now = {(path, *_identity(path)) for path in folders}
         if now == self._followed:
@@ -437,9 +437,9 @@ class SeenFile:
 class Spool:
     """Which files of the watched folders may be taken in: those that stood still, each once.
 
-    It has no clock and no disk: it is told what was seen, and when. A file is settled if it was
+    It has no clock and no disk: it is given what was seen, and when. A file is settled if it was
     seen alike twice, so many seconds apart: its size, its times, and those of its sidecar.
-    What was dealt with is not offered again before it changes, so that nothing is told twice.
+    What was dealt with is not offered again before it changes, so that nothing is reported twice.
 
     Laws: a file is settled only if it was last seen to change ``settle_seconds`` ago or longer;
     what was dealt with is settled again only after its stamp has changed.
@@ -471,7 +471,7 @@ class Spool:
             self.wait_again(source, stamp, at)
 
     def wait_again(self, source: Source, stamp: Stamp, at: float) -> None:
-        """A file is not ready yet: its time begins anew."""
+        """A file is not ready yet: its time begins again."""
         self.forget(source.path)
         self._waiting[source.path] = SeenFile(source, stamp, at)
 

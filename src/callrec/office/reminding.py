@@ -1,8 +1,8 @@
 """Remind people of what is urgent in their inboxes: decisions, answers, grants about to lapse.
 
 Whom a request is about lies sealed, and the inbox does not know it, but the writer of the first
-message did. So people who could have decided it then, and were left out where others were told, are
-not reminded of it.
+message did. So people who could have decided it then, and were left out where others were notified,
+are not reminded of it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _WHAT: Final = {
 
 
 def queue_reminders(practice: Practice) -> int:
-    """Queue a line for each person and urgent request, unless they were told of it today.
+    """Queue a line for each person and urgent request, unless they were notified of it today.
 
     Returns how many were queued.
     """
@@ -65,7 +65,7 @@ def queue_reminders(practice: Practice) -> int:
 
 
 class _DecisionMail(NamedTuple):
-    """Who was told by mail that a request awaits a decision, and who made it."""
+    """Who was notified by mail that a request awaits a decision, and who made it."""
 
     notified: frozenset[str]
     makers: frozenset[str]
@@ -73,7 +73,7 @@ class _DecisionMail(NamedTuple):
 
 
 def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
-    """Of the requests that anybody was told of so, by their references."""
+    """Of the requests in such messages, by their references."""
     notified: defaultdict[str, set[str]] = defaultdict(set)
     for message in read_messages(connection):
         if message.line.startswith(f"{message.about} {_WHAT[InboxAction.DECIDE]}"):
@@ -104,7 +104,7 @@ def _urgent(
 def _was_left_out(
     practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
-    """Whether a person could decide a request when it was made, but only others were told of it."""
+    """Whether a person could decide a request when it was made, but only others were notified."""
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
     if known is None or person in known.notified | known.makers:

@@ -60,7 +60,7 @@ class ReleasedFile:
     size_bytes: int
     codec: str
     sample_rate: int | None
-    """In hertz; None if it could not be told."""
+    """In hertz; None if it is not known."""
     duration_ms: int
     """How long it lasts; of a clipped copy, the clip."""
     started_at: datetime
@@ -103,7 +103,7 @@ class ReleasedFile:
             **members,
             "started_at": format_instant(self.started_at),
             "local_time": self.local_time,
-            # Said although empty: a reader must be able to tell "nothing was cut or silenced".
+            # Written although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
         }
 
@@ -212,7 +212,7 @@ def _json(value: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
 
 
 TIME_DOUBT: Final = "time_doubt"
-"""Said where a time is in doubt, and then the last column of the table."""
+"""Written where a time is in doubt, and then the last column of the table."""
 
 _ABOUT_CALL: Final = (
     *("recording", "started_at", "local_time", TIME_DOUBT, "duration_s"),

@@ -1,8 +1,8 @@
 """WinZip AE-2: written, and read again.
 
 Programs differ in what they go by: a file's header or the directory, a name or another that stands
-in an extra field, a size or where the sound happens to end. So all that is said twice must be said
-alike, and what is not known to be harmless must not be there.
+in an extra field, a size or where the sound happens to end. So all that is written twice must
+be written alike, and what is not known to be harmless must not be there.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _ZIP64, _AES = 0x0001, 0x9901
 
 _HARMLESS: Final = frozenset({_ZIP64, _AES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
 """Extra fields: besides sizes and AES-256, times, and whose a file was (4.5). Of all others some
-name a file anew (0x7075) or make it a link, and what else there may be nobody can know."""
+name a file again (0x7075) or make it a link, and what else there may be nobody can know."""
 
 _NO_FILE: Final = 0x08 | 0x10 | 0x40 | 0x400
 """Attributes of DOS and Windows: the name of a disk, a folder, a device, a link."""
@@ -88,7 +88,7 @@ class _EntryHeader(NamedTuple):
 
 
 def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
-    """What is in the zip at ``path``; None where an entry says that it is no plain file.
+    """What is in the zip at ``path``; None where an entry says that it is not a plain file.
 
     Each is read while the stack is open; whatever is wrong with one is an OSError as it is read.
     """
@@ -113,7 +113,7 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
 
 
 class _Stream(pyzipper.zipfile_aes.AESZipExtFile):  # type: ignore[misc]  # it has no types
-    """A file that is read to where its bytes end, whatever size is said of it."""
+    """A file that is read to where its bytes end, whatever size is written of it."""
 
     def read_init(self) -> None:
         super().read_init()
@@ -201,7 +201,7 @@ def _is_alike(entry: Any, listed: _EntryHeader, local: _EntryHeader) -> bool:
 
 
 def _has_its_sizes(entry: Any, listed: _EntryHeader, local: _EntryHeader) -> bool:
-    """Whether checksum and sizes are the directory's wherever they stand, or not yet said."""
+    """Whether checksum and sizes are the directory's wherever they stand, or not yet written."""
     sizes = entry.file_size, entry.compress_size
     longer = iter((*sizes, entry.header_offset))
     behind = {0} if local.flags & _DESCRIBED_BEHIND else set()
@@ -264,7 +264,7 @@ def _unlock(archive: Any, entry: Any, typed: str) -> None:
 
 def _may_open(archive: Any, entry: Any) -> bool:
     """Every entry says in two bytes whether the passphrase can be right (AE-2)."""
-    # What else is wrong with an entry is said of it when it is read.
+    # What else is wrong with an entry is reported when it is read.
     with suppress(*_OTHER_ERRORS):
         try:
             archive.open(entry).close()

@@ -1,8 +1,8 @@
 """What the law asks of a personal data breach: what is found out, and when it is reported.
 
-    UK GDPR 33(1)   the Information Commissioner is told within 72 hours of awareness, unless it is
-                    unlikely to be a risk to people; later only with the reason for the delay
-    UK GDPR 33(3)   what they are told
+    UK GDPR 33(1)   the Information Commissioner is notified within 72 hours of awareness, unless it
+                    is unlikely to be a risk to people; later only with the reason for the delay
+    UK GDPR 33(3)   what the notification says
     UK GDPR 33(5)   what is written down about every breach, reported or not
 
 The NHS's grid of likelihood and impact decides whether it is likely to be a risk.
@@ -95,7 +95,7 @@ class ReportingThreshold:
     impact: int
 
     def must_be_reported(self, findings: Findings) -> bool | None:
-        """Whether the Information Commissioner must be told; None while a degree is missing.
+        """Whether the Information Commissioner must be notified; None while a degree is missing.
 
         How many people are affected does not matter.
 
@@ -172,7 +172,7 @@ def check_closing(
 
 
 def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was told after the 72 hours had ended.
+    """Whether the Commissioner was notified after the 72 hours had ended.
 
     Unusable where they ended on that day, and the time is not stated.
     """

@@ -2,7 +2,7 @@
 
     a request says each further particular of its purpose         missing_further
     and none that belongs to another purpose                      read_further
-    what may be unknown is said to be; what may not, is not       _read
+    "unknown" is an answer only where it may be                   _read
     a necessity, a prejudice, what is to be learned: a sentence   _read
     nothing was received, or agreed to, on a day to come          _check_day
     no call is later than the request about it, or the agreement  _check_day
@@ -64,7 +64,7 @@ def is_asked(field: FurtherParticular, answers: Mapping[FurtherParticular, str])
 def missing_further(
     purpose: Purpose, given: Mapping[FurtherParticular, str]
 ) -> tuple[FurtherParticular, ...]:
-    """What the purpose asks for and nobody said, in the order in which it is asked for.
+    """What the purpose asks for and nobody answered, in the order in which it is asked for.
 
     A full stop says nothing.
     """
@@ -73,7 +73,7 @@ def missing_further(
         for field in TERMS[purpose].further
         if is_asked(field, given)
         and not QUESTIONS[field].usually
-        and not _says_something(given.get(field, ""))
+        and not _has_a_word(given.get(field, ""))
     )
 
 
@@ -120,7 +120,7 @@ def read_answer(
     ``answers`` are those that come before it, in their form; the text of a file is its answer.
     Raises as `read_further`.
     """
-    if not _says_something(text):
+    if not _has_a_word(text):
         raise Refused(
             f"the request does not say: {field}",
             clause=TERMS[purpose].asked_under,
@@ -132,7 +132,7 @@ def read_answer(
     return answer
 
 
-def _says_something(text: str) -> bool:
+def _has_a_word(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 

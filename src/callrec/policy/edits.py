@@ -229,7 +229,7 @@ def _read_span(value: Mapping[str, Any]) -> Span:
 
 
 def _whole(value: object) -> int:
-    if type(value) is not int:  # not isinstance: true is no number
+    if type(value) is not int:  # not isinstance: true is not a number
         raise TypeError("milliseconds are whole")
     return value
 
@@ -297,11 +297,11 @@ def format_edits(edits: Edits) -> Iterator[tuple[str, str]]:
     Law: `read_clip` and `read_silence` read them back.
     """
     if edits.clip:
-        yield "clip", _say_span(edits.clip)
+        yield "clip", _span_text(edits.clip)
     for each in edits.silences:
         side = "" if each.side is Side.BOTH else f"/{each.side}"
         filler = "" if each.filler is Filler.SILENCE else f"/{each.filler}"
-        yield "silence", f"{_say_span(each.span)}={each.ground}{side}{filler}"
+        yield "silence", f"{_span_text(each.span)}={each.ground}{side}{filler}"
 
 
 def _of_recording(text: str) -> tuple[int | None, str]:
@@ -359,5 +359,5 @@ def _together(typed: Sequence[TypedEdit]) -> Edits:
     return Edits(clips[0] if clips else None, tuple(sorted(silences, key=lambda each: each.span)))
 
 
-def _say_span(span: Span) -> str:
+def _span_text(span: Span) -> str:
     return f"{format_time(span.from_ms)}-{format_time(span.to_ms)}"

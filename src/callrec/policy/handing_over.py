@@ -170,7 +170,7 @@ def check_handed_over(release: ReleaseFacts, handover: Handover, *, now: datetim
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
     """Check the record of a recipient's acknowledgement [policy 4(a)].
 
-    It follows a handover. The reason says what the recipient said, and how; it may be empty.
+    It follows a handover. The reason says what the recipient answered, and how; it may be empty.
     ``now`` is local.
     """
     if release.handed_over_on is None:

@@ -1,4 +1,4 @@
-"""Infringements and breaches: who is told, who reads, who closes [policy, last paragraph].
+"""Infringements and breaches: who is notified, who reads, who closes [policy, last paragraph].
 
 "In the event that any member of staff feels he/she has accidentally breached the above policy will
 be required to inform their line manager immediately." So reporting takes no power and no approval,
@@ -34,7 +34,7 @@ class IncidentAct(StrEnum):
 
 
 class Outcome(StrEnum):
-    """Whether the Information Commissioner was told."""
+    """Whether the Information Commissioner was notified."""
 
     REPORTED = "reported"
     NOT_REPORTED = "not-reported"
@@ -133,7 +133,7 @@ def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None
 
 
 def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool, on: date) -> None:
-    """The reporter, the person told and the Data Controller add what they find out.
+    """The reporter, the person notified and the Data Controller add what they find out.
 
     The reporter does not assess how serious it is, unless they govern. Findings may follow after
     the report to the Information Commissioner, "in phases" [UK GDPR 33(4)].

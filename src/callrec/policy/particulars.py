@@ -198,19 +198,19 @@ def _check_complete(purpose: Purpose, answers: Answers) -> None:
         "number": answers.number,
         "party": answers.parties,
     }
-    unsaid = [name for name, value in five.items() if not value]
+    missing = [name for name, value in five.items() if not value]
     further = missing_further(purpose, answers.further)
-    if not unsaid and not further:
+    if not missing and not further:
         return
     hints = []
-    if unsaid:
-        options = " ".join(f"--{name} {UNKNOWN}" for name in unsaid)
+    if missing:
+        options = " ".join(f"--{name} {UNKNOWN}" for name in missing)
         hints.append(f"give what is known, and say of the rest that it is not: {options}")
     if further:
         hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(
-        f"the request does not say: {', '.join([*unsaid, *further])}",
-        clause=Clause.FORMALLY_AUTHORISED if unsaid else TERMS[purpose].asked_under,
+        f"the request does not say: {', '.join([*missing, *further])}",
+        clause=Clause.FORMALLY_AUTHORISED if missing else TERMS[purpose].asked_under,
         hint="; ".join(hints),
     )
 

@@ -173,7 +173,7 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
-    """Whether a call began, in local time, on another day than is said; no day said, none is."""
+    """Whether a call began, in local time, on another day than the one given, if one is."""
     day = _known(particulars.day)
     return day is not None and day != began_at.date()
 

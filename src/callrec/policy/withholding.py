@@ -44,7 +44,7 @@ class Ground(Worded):
 
     @property
     def is_disclosed(self) -> bool:
-        """Whether the recipient is told of it: to say what is kept back for crime's sake tells it.
+        """Whether the recipient is told of it: to name a crime as the ground would reveal it.
 
         Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
         """
@@ -110,7 +110,7 @@ def is_decided_expressly(purpose: Purpose) -> bool:
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     """The ground on which a recording, or all of a request, is withheld.
 
-    None said will do, unless the law names the grounds.
+    None given will do, unless the law names the grounds.
     """
     code = ground or Ground.NOT_APPROVED
     if code in GROUNDS_FOR[purpose]:
@@ -180,15 +180,23 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int]) -> Non
     )
 
 
-def check_nothing_matched_since(request: RequestFacts, matched: int) -> None:
-    """Check that no more calls are known to fit a request than when it was approved."""
-    if matched:
-        raise Refused(
-            f"calls that match {request.reference} came in after it was approved",
-            clause=TERMS[request.purpose].decided_under,
-            hint="ask someone who may search to add them, with callrec request attach"
-            f" {request.reference} --matching; then it is approved again",
-        )
+def check_nothing_came_in(request: RequestFacts, *, is_matched: bool, matched: int) -> None:
+    """Check that no more calls fit a request than when it was approved.
+
+    Args:
+        request: what it is for.
+        is_matched: somebody has compared it with every call that came in.
+        matched: how many more were found to fit it since it was approved.
+    """
+    if is_matched and not matched:
+        return
+    fit = "match" if is_matched else "may match"
+    raise Refused(
+        f"calls that {fit} {request.reference} came in after it was approved",
+        clause=TERMS[request.purpose].decided_under,
+        hint="ask someone who may search to look, with callrec request attach"
+        f" {request.reference} --matching; if that adds any, it is approved again",
+    )
 
 
 def check_each_decided(

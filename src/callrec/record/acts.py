@@ -45,7 +45,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.done", "archive.begun", "archive.given-up"), 1),
         **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
-        # Then the recording, between them the hearing, but of a look; the release; who was told.
+        # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
             (
                 *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.HEARING_ENDED),
@@ -137,7 +137,7 @@ def is_reviewable(register: Register, leaf: Leaf) -> bool:
     """A search without a request, or one that was refused [policy 4(c)].
 
     A search under a request names it in its leaf, and those who decide that request see it. A leaf
-    whose actor nobody vouched for is no search: no key is needed to write it.
+    whose actor nobody vouched for is not a search: no key is needed to write it.
     """
     without_request = leaf.outcome is Outcome.DONE and not leaf.subject
     is_asked = without_request or leaf.outcome is Outcome.REFUSED

@@ -78,7 +78,7 @@ WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
 
 BESIDE: Final = Field(exclude=True)
-"""Of what is no member, and is given by the one who reads the form."""
+"""Of what is not a member, and is given by the one who reads the form."""
 
 Nonce = Annotated[Hex, BESIDE]
 """32 bytes before a body's canonical JSON, and no member of it."""
@@ -125,7 +125,7 @@ def fits(form: Any, value: object) -> bool:
 
 
 def recall(form: type[Form], path: Path) -> Form | None:
-    """What was remembered in a file; None where that cannot be told."""
+    """What was remembered in a file; None where that is not known."""
     try:
         return read(form, json.loads(path.read_bytes()), "a memory is in no form")
     except (OSError, ValueError, RecursionError, Tampered):

@@ -5,7 +5,7 @@ their reasons, hearings and releases, and what was tried and refused. Nothing of
 
 Its entries are the audit log's leaves that name the request or a hold it placed; and, where the
 audit key is at hand, refused searches under it: their leaves name nothing, and what they asked for
-lies sealed. What lies sealed beside a leaf is told to readers of the audit log; reasons given with
+lies sealed. What lies sealed beside a leaf is shown to readers of the audit log; reasons given with
 a decision, to people the request concerns; what an approval granted stands in its statement. A
 change makes a new version of the request and leaves the one before; each counts only if the leaf
 that made it commits to it.
@@ -51,7 +51,7 @@ from callrec.requests.show import masked
 
 DOSSIER_READ: Final = "request.dossier"
 
-TOLD_BY_MAIL: Final = "mail"
+MESSAGE_SENT: Final = "mail"
 """What an entry is called that is in the outbox and in no leaf."""
 
 
@@ -61,7 +61,7 @@ class DossierEntry:
 
     at: datetime
     seq: int | None
-    """Of its leaf; None of what was told by mail."""
+    """Of its leaf; None for a message by mail."""
     by: str | None
     """Login; None where no key was at hand."""
     role: str | None
@@ -73,7 +73,7 @@ class DossierEntry:
     """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
     details: Mapping[str, Any]
-    """What else is known of it and may be told to the reader."""
+    """What else is known of it and may be shown to the reader."""
     version: DossierVersion | None
     """Where it made one."""
 
@@ -97,7 +97,7 @@ class Dossier:
 
 
 def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
-    """Read the dossier of a request; the log says so first.
+    """Read the dossier of a request; that is logged first.
 
     Raises:
         NotFound: there is none.
@@ -162,7 +162,7 @@ _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "word
 """Members of details that repeat what the entry says (docs/formats/grant.md)."""
 
 _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
-"""What is told first, in this order: which package, when it was there, who has it."""
+"""What is shown first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -214,7 +214,7 @@ class EntryDetails:
             seq=None,
             by=None,
             role=None,
-            what=TOLD_BY_MAIL,
+            what=MESSAGE_SENT,
             outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
             attested=None,
             recordings=(),
@@ -237,7 +237,7 @@ class EntryDetails:
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
     def details(self, leaf: Leaf) -> Mapping[str, Any]:
-        """All else that may be told of a leaf."""
+        """All else that may be shown of a leaf."""
         details: dict[str, Any] = {}
         if self.actor.has_key(VaultKey.AUDIT):
             sealed = open_details(self.practice, self.actor, self.connection, leaf)
@@ -311,7 +311,7 @@ def _typed(edits: Edits) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DossierVersion:
-    """What a request said from some entry on. Its repr shows nothing."""
+    """The content of a request from some entry on. Its repr shows nothing."""
 
     version: int
     digest: str | None
@@ -330,10 +330,10 @@ def read_versions(
         if request is None or number not in keys:
             versions[leaf.seq] = DossierVersion(number, None, None)
             continue
-        which = replace(request.which, version=number)
-        body = RequestBody.open(REQUESTS.sealed(connection, which), keys[number], which)
-        digest = body.digest(which, request.requester)
-        if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
+        version_id = replace(request.version_id, version=number)
+        body = RequestBody.open(REQUESTS.sealed(connection, version_id), keys[number], version_id)
+        digest = body.digest(version_id, request.requester)
+        if body.commitment(version_id.vault, leaf.seq, digest) != leaf.detail:
             raise Tampered(f"version {number} of request {request.reference} is not the one made")
         shown = body.particulars.as_json() if in_full else masked(body.particulars)
         versions[leaf.seq] = DossierVersion(number, digest, shown)

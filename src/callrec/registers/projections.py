@@ -164,7 +164,7 @@ def _revisions_stated(
 ) -> tuple[Mapping[tuple[str, int], tuple[str, str]], int]:
     """By uid and number, of each revision that was stated, the file before it and the one after.
 
-    A first one that is said to be sealed anew has no file before. And how many were stated again.
+    A first one that is stated as re-encrypted has no file before. And how many were stated again.
     """
     statement, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
     for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):
@@ -179,10 +179,10 @@ def _revisions_stated(
     return found, again
 
 
-def _check_makers(might: Powers) -> Iterator[Problem]:
+def _check_makers(powers: Powers) -> Iterator[Problem]:
     """People who made statements about recordings or volumes had the power to at the time."""
-    for row in carried(might.connection, *_MAKES):
-        if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
+    for row in carried(powers.connection, *_MAKES):
+        if _MAKES[row.kind] not in powers.of(Leaf.decode(row.leaf, row.seq)):
             what = "a statement about recordings or volumes was made by somebody without the power"
             yield Problem(row.seq, what)
 

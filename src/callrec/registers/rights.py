@@ -117,12 +117,12 @@ def _identity_checked_on(
         return None
     # Nobody dated it, but the request was changed to say that it had come: it had by then.
     clocks = read_clocks(practice, connection, request.history)
-    said_on = [
+    stated_on = [
         day_of_leaf(practice, leaf)
         for (_, before), (leaf, after) in pairwise(clocks)
         if Awaited.IDENTITY in before.receipt.awaits - after.receipt.awaits
     ]
-    return said_on[-1] if said_on else clock.receipt.received_on
+    return stated_on[-1] if stated_on else clock.receipt.received_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -295,7 +295,7 @@ def _seekable(practice: Practice, grant: UsableGrant) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _opening(practice: Practice, grant: UsableGrant) -> Iterator[BufferedReader]:
-    """The sealed file; what is wrong with it is said of the recording."""
+    """The sealed file; what is wrong with it is reported of the recording."""
     with open_recording(practice, grant.recording) as sealed:
         try:
             yield sealed

@@ -174,7 +174,7 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
         after = log_request_event(
             act, actor, history, RequestAct.FAILED, subject=[release], details={"why": why}
         )
-        # Approved anew meanwhile, they may be in another release by now.
+        # Approved again meanwhile, they may be in another release by now.
         if not releases_in_preparation(after.leaves, actor.person.id):
             set_grants_state(act.connection, request, actor.person.id, GRANTED)
 

@@ -32,8 +32,9 @@ from callrec.policy.handing_over import (
     max_content_bytes,
 )
 from callrec.policy.hearing import check_may_release
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
-from callrec.policy.withholding import check_nothing_matched_since
+from callrec.policy.withholding import check_nothing_came_in
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
@@ -48,7 +49,7 @@ from callrec.release.record import (
     record_prepared,
 )
 from callrec.requests.grants import usable_grants
-from callrec.requests.holding import matching_not_asked_for
+from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
@@ -93,7 +94,7 @@ def release_recordings(
         reference: ``R-17``.
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
-        advance: told 1 for each recording that was read, and for each file that was written.
+        advance: called with 1 for each recording that was read, and for each file that was written.
 
     Raises:
         NotFound: there is no such request.
@@ -161,9 +162,12 @@ def _check_whole(practice: Practice, connection: Connection, request: OpenReques
         How many other recordings fit it, which another part of the same request asks for.
     """
     approved = request.approvals[-1].leaf.seq
-    check_nothing_matched_since(
-        request.facts, matching_not_asked_for(practice, connection, request, since=approved)
-    )
+    if TERMS[request.purpose].is_owed_whole:
+        check_nothing_came_in(
+            request.facts,
+            is_matched=is_matched(connection, request),
+            matched=matching_not_asked_for(practice, connection, request, since=approved),
+        )
     return matching_not_asked_for(practice, connection, request)
 
 

@@ -104,7 +104,7 @@ def create_request(
 
 
 def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
-    """What somebody said, as the particulars of a request for that purpose."""
+    """The answers as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
         replace(answers, number=parse_number(practice, answers.number)),
@@ -172,14 +172,14 @@ def write_request(
 ) -> History:
     """Write a new request: its leaf, its row and what lies under its key."""
     id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
-    which = RequestVersion(practice.vault, id_, 1)
-    details = body.details(body.digest(which, actor.person.id))
+    version_id = RequestVersion(practice.vault, id_, 1)
+    details = body.details(body.digest(version_id, actor.person.id))
     subject = [id_, *body.uids]
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
     REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     register = register_now(practice, act.connection)
-    REQUESTS.store(act.connection, register, which, body, [actor.person.id])
+    REQUESTS.store(act.connection, register, version_id, body, [actor.person.id])
     return history
 
 
@@ -198,7 +198,7 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class StaffNamed:
-    """Whom of the practice a request is about, as far as one person can tell.
+    """The staff whom a request is about, as far as one person can know.
 
     The people it is about do not decide it. So whether they were recognised is shown to those who
     make, change or approve it, while they can still name them better [4(b)].
@@ -216,7 +216,7 @@ class StaffNamed:
 def staff_named(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
 ) -> StaffNamed:
-    """Whom of the practice a request is about."""
+    """The staff whom a request is about."""
     people = people_named(practice, actor, connection, particulars.subjects)
     return _concerned(practice, people, particulars, by_name=actor.has_key(VaultKey.CATALOGUE))
 

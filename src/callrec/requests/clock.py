@@ -66,7 +66,7 @@ PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
     FurtherParticular.EVIDENCE: Awaited.AUTHORITY,
     FurtherParticular.IDENTITY: Awaited.IDENTITY,
 }
-"""What is awaited where one of these is said to be unknown."""
+"""What is awaited where the answer to one of these is "unknown"."""
 
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
@@ -149,7 +149,7 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     """By when each request that has a clock is answered, by its id; nothing is opened.
 
     Those that have ended by the state column are left out: their clocks stand still. Of one whose
-    dates are not what their leaves commit to, or in no form, the day is said to be unknown: what is
+    dates are not what their leaves commit to, or in no form, the day is given as unknown: what is
     written of one does not take away the lists in which all the others stand.
     """
     rows = read_date_rows(connection)
@@ -243,7 +243,7 @@ class DatedWords:
 def read_dates(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, DatedWords]:
-    """A request's dated events with what was said of them, by the sequence of the leaf."""
+    """A request's dated events with the words beside them, by the sequence of the leaf."""
     rows, opened = read_date_rows(connection, request.id), open_words(connection, request)
     found = {}
     for leaf in request.history.leaves:
@@ -268,9 +268,9 @@ def read_dates(
 
 
 def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
-    """What the dated events come to on a day; today, where none is given.
+    """What the dated events mean on a day; today, where none is given.
 
-    A day in a year whose bank holidays are not known is said to be unknown and raises nothing: one
+    A day in a year whose bank holidays are not known is given as unknown and raises nothing: one
     request does not take away the lists in which all the others stand.
     """
     clocks = practice.config.clocks
@@ -334,7 +334,7 @@ class _Date(NamedTuple):
 
     what: Receipt | ClockEvent
     words: str
-    """SHA-256 of what was said of it, in hex; empty: nothing was."""
+    """SHA-256 of the words beside it, in hex; empty: there are none."""
 
 
 def _dated(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:

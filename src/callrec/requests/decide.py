@@ -64,7 +64,7 @@ class ApprovalPreview:
     of_other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
     concerned: StaffNamed
-    """Whom of the practice it is about."""
+    """The staff whom it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -246,7 +246,7 @@ def _edits(
 ) -> Mapping[int, Edits]:
     """How the copy of each granted recording is edited.
 
-    What was left out before is left out again, for anybody, until the recording is edited anew.
+    What was left out before is left out again, for anybody, until the recording is edited again.
     """
     if decision.edits:
         check_is_for_listening(request.facts)
@@ -303,7 +303,7 @@ def read_to_decide(
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
-    Others are told so under the clause that names who does; else they would only learn that they
+    Others are refused under the clause that names who does; else they would only learn that they
     cannot read it. The person who made it may have left and come back under another login, which no
     leaf tells: so its facts have the namesakes of its makers.
     """

@@ -1,9 +1,9 @@
 """Packages released under it, and who has them.
 
 That a package was made is in the log by its release; that it reached somebody only people know. The
-person who released it says so, or the people who handle the request. What was written down wrongly
-is said again, and both stay. How it went, when it was there and who has it lie sealed beside the
-leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
+person who released it records it, or the people who handle the request. A mistake is corrected by
+recording it again, and both stay. How it went, when it was there and who has it lie sealed beside
+the leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class ShownPackageNote:
     on: date | None
     """None where the reader may not open it."""
     time: str | None
-    """``14:05`` by the practice's clock; None where nobody said."""
+    """``14:05`` by the practice's clock; None where nobody gave it."""
     channel: str | None
     to_whom: str | None
     """None for people not concerned, as the reason."""
@@ -153,7 +153,7 @@ class ShownRelease:
     at: datetime
     by: str
     deliver_by: str | None
-    """How it was to go; None where nobody said, or for who may not read it."""
+    """How it was to go; None where nobody gave it, or for people who may not read it."""
     passphrase_by: str | None
     medium_serial: str | None
     """Of the drive or disc that it went out on."""
@@ -210,7 +210,7 @@ RELEASE_ACTS: Final = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PackageNote:
-    """One thing that was said of a package. Its repr shows nothing."""
+    """One note about a package. Its repr shows nothing."""
 
     leaf: Leaf
     words: Mapping[str, Any]
@@ -241,7 +241,7 @@ class ReleasedPackage:
 
     @property
     def delivery(self) -> Delivery:
-        """As it was said at the release; None where nobody said, or for who may not read it."""
+        """As given at the release; None where nobody gave it, or for people who may not read it."""
         package, passphrase = self.words.get("deliver_by"), self.words.get("passphrase_by")
         return Delivery(
             Channel(package) if package else None, Channel(passphrase) if passphrase else None
@@ -249,7 +249,7 @@ class ReleasedPackage:
 
     @property
     def newest_handover(self) -> Mapping[str, Any]:
-        """What was said of its handing over last; empty where nothing was, or may be read."""
+        """The last note of its handing over; empty where there is none, or none may be read."""
         return self.handed_over[-1].words if self.handed_over else {}
 
     @property
@@ -321,7 +321,7 @@ HANDOVER_LATE_AFTER: Final = timedelta(days=7)
 
 
 def missing_handover_warnings(practice: Practice) -> Iterator[str]:
-    """How many they are after some days, as long as it can still be said."""
+    """How many they are after some days, as long as it can still be recorded."""
     since = practice.now() - HANDOVER_LATE_AFTER
     late = sum(event_of(leaf).at <= since for leaf in _unrecorded(practice))
     if late:
@@ -337,7 +337,7 @@ def missing_handovers(practice: Practice, reference: str) -> str:
 
 
 def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
-    """The leaves by which they were delivered; of a closed request nothing can be said any more."""
+    """The leaves by which they were delivered; of a closed request there can be no more."""
     with reading(practice.engine) as connection:
         rows = REQUESTS.every(connection)
         released = {row.id for row in rows if row.state == RequestState.RELEASED}

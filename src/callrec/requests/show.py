@@ -59,7 +59,7 @@ class ShownRecording:
     size_bytes: int | None = None
     state: str | None = None
     retained: DisposalItem | None = None
-    """Of a disposal: what the retention schedule said of it when that was made."""
+    """Of a disposal: the rule of the retention schedule when that was made."""
     is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
 
@@ -77,7 +77,7 @@ class ShownEvent:
     awaited: str | None
     """What was asked for, or came."""
     reason: str | None
-    """Why, by the person who did it; None where nothing was said, or for people not concerned."""
+    """Why, by the person who did it; None where there is no reason, or for people not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -147,13 +147,13 @@ class ShownRequest:
     releases: tuple[ShownRelease, ...]
     history: tuple[ShownEvent, ...]
     messages: tuple[ListedMessage, ...]
-    """By mail: who was told of it, and when."""
+    """By mail: who was notified of it, and when."""
     opened: OpenRequest
     """For what the same person decides of it next."""
 
 
 def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
-    """Show a request; the log says so first.
+    """Show a request; that is logged first.
 
     Raises:
         NotFound: there is none.

@@ -5,7 +5,7 @@ its whole log is read; the one with the longest log is the newest. Heads of all 
 against that log, and must not contradict it.
 
 Where drives are attached one after another, the vault may have been rebuilt from the older one. To
-state anew what lies on the newer one would make its own copy of the catalogue contradict its own
+state again what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and what no other copy knows would be lost with it. So
 nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
 stated by a person who joined after all that the vault knows: the copy tells, not its signature.
@@ -231,7 +231,7 @@ def volumes_perhaps_newer(
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
     """The whole copies that are stated there, and of which the vault's log does not tell.
 
-    Whether their makers might is not asked. A copy that nobody states can serve nobody.
+    Whether their makers were entitled is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
     doubtful = [run for at, run in heads.claimed if at == volume]

@@ -3,7 +3,7 @@
 On a bare machine its catalogue is rebuilt first (restore/rebuild.py). Then, in this order:
 
     a person who governs resumes the log: the heads that are lost are named, and what the volumes
-        hold beyond the copy is stated anew
+        hold beyond the copy is stated again
     what is owed on these volumes of an erasure is done
     recordings are fetched, each proved by its name; the next run goes on where one was cut off
 
@@ -73,7 +73,7 @@ def restore_from_volumes(
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
-    ``advance`` is told how many files of a volume more were looked at.
+    ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
         Refused: the actor may not restore.

@@ -36,7 +36,7 @@ def certify_destruction(
 
     Raises:
         NotFound: nothing was destroyed under that request.
-        Tampered: the log does not say so.
+        Tampered: the log does not confirm it.
     """
     with reading(practice.engine) as connection:
         request = find_request(connection, reference)
@@ -53,7 +53,7 @@ def certify_destruction(
         stubs = destruction.stubs_of(connection, row.id)
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
         done_at = when_done(practice, connection, row.id)
-        # One that was lost then, and is found since, was written anew later.
+        # One that was lost then, and is found since, was rewritten later.
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
         kept, zone = _kept(connection, stated), practice.config.time_zone
         standing = [each for each in approvals if each.statement.digest in stated.approvals]
@@ -113,7 +113,7 @@ def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[int, 
 def _media(
     practice: Practice, connection: Connection, certificate: str, uids: set[str]
 ) -> Iterator[Medium]:
-    """The volumes that were written anew without it, and those that are lost with it."""
+    """The volumes that were rewritten without it, and those that are lost with it."""
     volumes = {row.id: row for row in each_volume(connection)}
     statement = tables.statement.c
     query = select(statement.body, statement.signature).where(statement.kind == VOLUME_STATEMENT)

@@ -1,6 +1,6 @@
-"""Whether what was destroyed might be, by the log's leaves (docs/formats/destruction.md, 1).
+"""Whether each destruction was allowed, by the log's leaves (docs/formats/destruction.md, 1).
 
-`audit.erased` checks, as the log is read, that the approvals are by people who might decide it.
+`audit.erased` checks, as the log is read, that the approvals are by people entitled to decide it.
 Here they are held against the request, what happened to it, and what was held at that point. A hold
 that waited to be matched covers more than it names; that lies sealed, and is not checked. And each
 certificate's row is held against its leaves.
@@ -26,12 +26,12 @@ from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, has_lapsed
 from callrec.requests.approvals import APPROVAL_ENDED_BY
-from callrec.requests.history import REQUESTS, decides_what_is_asked
+from callrec.requests.history import REQUESTS, decides_each_recording
 from callrec.requests.rules import Rulebook
 
 
 def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """What was destroyed though it might not be, by the leaf that says so."""
+    """What was destroyed without permission, by its leaf."""
     destructions = [
         _LoggedDestruction(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
         for leaf in done
@@ -53,7 +53,7 @@ def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Proble
 
 
 def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Problem]:
-    """Each certificate's row names its leaf, and is done if and only if a leaf says so.
+    """Each certificate's row names its leaf, and is done if and only if a leaf records it.
 
     They are numbered in the order of these leaves.
     """
@@ -98,7 +98,7 @@ def _check_request(
     if {each.fields["requester"] for each in destruction.approvals} != makers:
         yield Problem(seq, "recordings were destroyed as somebody asked who did not")
     fields = destruction.stated[destruction.leaf.statement].fields
-    if not decides_what_is_asked(destruction.leaf, fields, about, "items", "kept"):
+    if not decides_each_recording(destruction.leaf, fields, about, "items", "kept"):
         yield Problem(seq, "what was destroyed or kept is not what the request asks for")
     ended = [leaf.seq for leaf in about if leaf.act in APPROVAL_ENDED_BY and leaf.seq < seq]
     approved = [leaf.seq for leaf in about if leaf.statement in destruction.statement.approvals]

@@ -65,7 +65,7 @@ class CheckedRecording:
     caller_told: CallerTold
     clock: StartClock
     sides: tuple[str, ...]
-    """Whom each channel carries, the left one first; empty: not known."""
+    """The party that each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
     """What to know about the sound: ``silent``, ``truncated``, ``unclosed``."""
     category: Category

@@ -129,7 +129,7 @@ _HAS_FRAMES, _HAS_BYTES, _CONSTANT_BIT_RATE = 1, 2, 1
 _RATES: Final = {16_000: 0b10 << 2, 24_000: 0b01 << 2}
 
 _MODES: Final = {1: 0b11 << 6, 2: 0b01 << 6}
-"""One channel, or two that are told jointly."""
+"""One channel, or two that are encoded jointly."""
 
 
 def _frames_of(samples: int) -> int:

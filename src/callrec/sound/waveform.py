@@ -23,7 +23,7 @@ _STRIP, _LANE, _LINE = 18, 72, 18
 _NAMES_WIDE: Final = 38
 """What the names of two channels need on the left."""
 
-_MOST_TICKS = 7
+_MAX_TICKS = 7
 _LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
@@ -177,7 +177,7 @@ def _x(ms: int, measured: Measured) -> float:
 
 def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
     yield f"<path d='M{_left(measured)} {top}H{_WIDTH}' {_LINES}/>"
-    for tick in ticks(measured.duration_ms, _MOST_TICKS):
+    for tick in ticks(measured.duration_ms, _MAX_TICKS):
         place = _x(tick, measured)
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"

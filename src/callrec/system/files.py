@@ -28,7 +28,7 @@ from callrec.errors import Failed, Misconfigured, Unusable
 WRITE: Final = 2
 ANY_RIGHT: Final = 7
 OTHERS: Final = 0o077
-_MOST_LINKS: Final = 40
+_MAX_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
 
 _NAMED_USER: Final = 0x02
@@ -138,7 +138,7 @@ def _way_to(path: Path) -> Iterator[Path]:
             yield at
             continue
         links += 1
-        if links > _MOST_LINKS:
+        if links > _MAX_LINKS:
             raise Misconfigured(f'"{path}" leads through too many links')
         target = step.readlink()
         if target.is_absolute():

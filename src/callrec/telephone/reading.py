@@ -95,7 +95,7 @@ def read_id(path: PurePath, setup: Setup) -> Identified | None:
 def _printable(sign: str) -> str:
     """A character of a name that holds a person's name.
 
-    A byte that is no UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
+    A byte that is not UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
     space is a plain one, and what cannot be shown is U+FFFD.
     """
     byte = ord(sign) - 0xDC00

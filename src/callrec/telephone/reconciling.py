@@ -39,7 +39,7 @@ class ExtraReason(StrEnum):
     OVERLAPPING = "overlapping"
     """Two recordings of one part, made at the same time."""
     CONSECUTIVE = "consecutive"
-    """Several of one part, one after the other: a recording was stopped and begun anew."""
+    """Several of one part, one after the other: a recording was stopped and begun again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

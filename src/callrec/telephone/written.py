@@ -183,7 +183,7 @@ class Identified:
     """What was read, in words."""
     unique_id: str | None = None
     day: date | None = None
-    """On which it began, where its folder says so."""
+    """On which it began, where its folder gives it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_call(self, modified: int, zone: ZoneInfo) -> Call:
@@ -231,7 +231,7 @@ class Setup:
     region: str
     """Whose national numbers these are: ISO 3166, in capitals."""
     extensions: Extensions = ()
-    """The practice's; empty: told by their length."""
+    """The practice's; empty: recognised by their length."""
     outside_prefixes: tuple[str, ...] = ()
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()
@@ -240,7 +240,7 @@ class Setup:
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
 
-    def asks_records_of(self, system: System) -> bool:
+    def may_be_from(self, system: System) -> bool:
         """Whether call records may be this system's; a template is of names alone."""
         return self.system in {None, System.TEMPLATE, system}
 

@@ -59,7 +59,7 @@ def utc_offset(minutes: int) -> str:
 
 
 def _folder_of_all(previews: Sequence[Preview]) -> str:
-    """What all paths have in common, said once; a name alone has no folder."""
+    """The folder that all paths have in common; a name alone has none."""
     folders = [os.path.dirname(each.path) for each in previews]  # noqa: PTH120  # as it was written
     absolute = [folder for folder in folders if os.path.isabs(folder)]  # noqa: PTH117  # likewise
     return os.path.commonpath(absolute) if absolute and len(absolute) == len(folders) else ""
@@ -98,7 +98,7 @@ _WORDS: Final = {
 }
 
 _NAMED: Final = 10
-"""Recordings of which the number is said; ``--json`` has all."""
+"""Recordings listed by number; ``--json`` has all."""
 
 
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
 
 
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
-    """Of Master.csv, by how many there are; empty: it is no row of it."""
+    """Of Master.csv, by how many there are; empty: it is not a row of it."""
     more = len(row) - len(_COLUMNS)
     if more not in range(len(_LATER_COLUMNS) + 3) or row[_DISPOSITION] not in _DISPOSITIONS:
         return ()

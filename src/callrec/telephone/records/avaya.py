@@ -2,7 +2,7 @@
 
 Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
 Segments of a call have its id and all repeat its start; all but the last are marked as continued.
-Ids begin anew when the system does. Release 11 adds five columns.
+Ids begin again when the system does. Release 11 adds five columns.
 
 Source: Avaya, IP Office Manager, Appendix SMDR: fields, and the examples of each kind of call.
 """
@@ -51,7 +51,7 @@ _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 _AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
 """Behind a number of a SIP trunk, or the key that ends dialling."""
 
-_MOST_OPEN: Final = 10_000
+_MAX_OPEN: Final = 10_000
 """Calls whose last segment has not come; an older one is given up."""
 
 
@@ -89,7 +89,7 @@ class _Reader:
             return NotUnderstood(line.number, "its segments are longer than any call")
         if fields["continuation"] == "1":
             self._open[fields["call id"]] = _Open(began.start, spent + connected)
-            if len(self._open) > _MOST_OPEN:
+            if len(self._open) > _MAX_OPEN:
                 del self._open[next(iter(self._open))]
         call = _written(fields, start).to_call(self._setup)
         return Leg(
@@ -102,7 +102,7 @@ class _Reader:
 
 
 def _segment(line: Line) -> Mapping[str, str] | None:
-    """The columns by name; None: it is no segment."""
+    """The columns by name; None: it is not a segment."""
     row = cells_of(line)
     fields = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
     is_ours = (

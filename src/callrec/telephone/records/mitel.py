@@ -147,7 +147,7 @@ def _written(fields: Mapping[str, str], time: WrittenTime) -> Written:
         direction=direction,
         calling=parse_end(calling),
         called=parse_end(called),
-        # What is no trunk is a station.
+        # What is not a trunk is a station.
         calling_is_inside=direction is not Direction.INBOUND,
         called_is_inside=direction is not Direction.OUTBOUND,
         said=fields,

@@ -134,7 +134,7 @@ def _day(call: Invocation, text: str, option: str) -> date:
 
 
 BREACH = "breach"
-"""What has a clock and is no request."""
+"""What has a clock and is not a request."""
 
 
 def read_clock(text: str) -> str:

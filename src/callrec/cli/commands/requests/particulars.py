@@ -132,7 +132,7 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
 def ask_answers(
     prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
 ) -> Answers:
-    """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first."""
+    """The typed answers; on a terminal the missing ones are asked for, 4(b)'s six first."""
     from callrec.practice import today
     from callrec.requests.ask import all_logins
 

@@ -129,7 +129,7 @@ def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
 
 
 def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator[str]:
-    """Whom of the practice a request is about, or that nobody was known by what it says.
+    """The staff whom a request is about, or that nobody was known by what it says.
 
     And each of its recordings that is not of the day which it says.
     """
@@ -145,7 +145,7 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
 
 
 def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
-    """What is said of each recording that is not of the day which a request says."""
+    """A line for each recording that is not of the day that the request gives."""
     for number in numbers:
         yield f"recording {number} is not of the day that the request says"
 
@@ -304,7 +304,7 @@ def _release_json(release: ShownRelease) -> dict[str, Any]:
 
 
 def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
-    """What is known of a package besides when it was made: a label, and what is said under it."""
+    """What is known of a package besides when it was made: a label, and its text."""
     ways = (("package", release.deliver_by), ("passphrase", release.passphrase_by))
     if any(way for _, way in ways):
         yield "  to go", ", ".join(f"the {what} by {way}" for what, way in ways if way)
