@@ -84,15 +84,11 @@ def logged_in(house: House, login: str) -> Actor:
 
 
 def with_recordings(house: House, count: int = 3) -> House:
-    """The same practice, holding recordings 1 to ``count``; what `said` says fits 1 and 2 alone."""
+    """The same practice, holding recordings 1 to ``count``; what `said` says fits the first."""
     spool = house.folder / "spool"
-    names = [a_name(call, hours_later=0 if call in FITTING else 1) for call in range(count)]
+    names = [a_name(call, hours_later=min(call, 1)) for call in range(count)]
     take_in(house, *(a_call(spool, call, name=name) for call, name in enumerate(names)))
     return house
-
-
-FITTING = (0, 1)
-"""The calls, from 0, that are of the time which `said` says."""
 
 
 def further_of(purpose: Purpose, **changes: str) -> dict[FurtherParticular, str]:
