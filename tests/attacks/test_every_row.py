@@ -225,7 +225,7 @@ def test_everyone_who_verifies_finds_it_without_a_key(
         database.execute(statement)
         answer = type_in(full, "sam", "audit", "verify")
     assert answer.status == Tampered.exit_status
-    assert named in answer.err
+    assert named in answer.out
 
 
 def test_who_writes_a_row_again_does_not_sign_for_what_others_made_of_it(full: House) -> None:
@@ -249,7 +249,7 @@ def test_what_was_signed_for_unseen_is_found_for_ever(full: House) -> None:
         archive(full, full.folder / "drive-a")
         full.close()
         database.execute(put, (signed, key, size))
-        assert "was changed before entry" in verify(full).problems[0].what
+        assert any("was changed before entry" in each.what for each in verify(full).problems)
 
 
 def test_what_is_signed_for_has_one_form(full: House) -> None:

@@ -135,6 +135,12 @@ def verified(house: House) -> Verification:
     )
 
 
+def contradictions(house: House) -> list[str]:
+    """What of the catalogue contradicts leaves and statements, whoever wrote its rows."""
+    problems = (problem.what for problem in verified(house).problems)
+    return [what for what in problems if not what.startswith("row ")]
+
+
 def hear(house: House, reference: str) -> None:
     """Let sam hear recording 1, which was granted, as the log tells it."""
     sam = signed_in(house, "sam")

@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
 from callrec.record import statements as listing
 from callrec.record.statements import first_stated
-from house.holds import verified
+from house.holds import contradictions
 from house.practices import House
 from house.requests import by_sql, rows
 from house.restated import ANOTHER_NUMBER, add_revision, take_in_again
@@ -32,7 +32,7 @@ def insert_row(house: House, number: int) -> None:
 
 
 def problems(house: House) -> set[str]:
-    return {problem.what for problem in verified(house).problems}
+    return {*contradictions(house)}
 
 
 def test_no_other_sound_is_slipped_under_the_uid_of_a_recording(stocked: House) -> None:

@@ -27,7 +27,6 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
-from callrec.audit.rows import check_rows
 from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import every_stub
@@ -72,7 +71,6 @@ def check_projections(
     done = tuple(filter(names_its_subjects, every))
     rules = read_rulebook(connection, register, zone)
     for problems in (
-        check_rows(connection),
         check_subjects(connection, every),
         _check_people(connection, register),
         _check_shares(connection, register),

@@ -37,6 +37,7 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
+from callrec.audit.rows import check_rows
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
 from callrec.config import Config
@@ -156,6 +157,7 @@ def _verified(
         problems = [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(check_projections(connection, found.register, config.time_zone))
+            problems.extend(check_rows(connection))
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
