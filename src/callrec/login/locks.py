@@ -25,10 +25,9 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
-from callrec.errors import Failed, Locked, Unusable
+from callrec.errors import Failed, Locked
 from callrec.policy.role import (
     Power,
-    Role,
     VaultKey,
     keys_held,
     powers_of,
@@ -82,38 +81,6 @@ def _kdf(practice: Practice, actor: Actor, locked: bytes) -> Kdf:
     """What the lock is to have: all that is now asked for, and no less than it has."""
     asked = kdf_for(practice.config.passwords, powers_vouched_for(actor.person))
     return stronger_lock(LockedSeed.from_json(parse(locked)).kdf, asked)
-
-
-MIN_LENGTH: Final = 12
-
-MIN_LENGTH_FOR_CONTROLLER: Final = 15
-
-LENGTH_RULE: Final = (
-    f"{MIN_LENGTH} characters at least, {MIN_LENGTH_FOR_CONTROLLER} for a Data Controller"
-)
-
-LENGTH_RULE_FOR_CONTROLLER: Final = f"{MIN_LENGTH_FOR_CONTROLLER} characters at least"
-"""As people read it when they choose one."""
-
-MIN_SCORE: Final = 3
-"""zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
-
-_WORTH_SCORING: Final = 72
-"""zxcvbn takes time that grows fast with length; what is longer is scored by its beginning."""
-
-
-def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
-    """Check a new password; ``known`` is what a guesser would try first: names, the practice."""
-    shortest = MIN_LENGTH_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else MIN_LENGTH
-    hint = "three or four random words make a good one"
-    if len(password) < shortest:
-        what = f"the password is too short: {shortest} characters at least"
-        raise Unusable(what, hint=hint)
-    from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists of words are long: for a new one only
-
-    guessed = zxcvbn(password[:_WORTH_SCORING], user_inputs=list(known))
-    if guessed["score"] < MIN_SCORE:
-        raise Unusable("the password is too easily guessed", hint=hint)
 
 
 def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:

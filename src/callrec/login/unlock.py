@@ -26,9 +26,9 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
+from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
 from callrec.login.locks import (
-    check_password,
     kdf_for,
     lock_seed,
     open_shares,
@@ -318,14 +318,14 @@ def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
     Raises:
         Unusable: the new password will not do.
     """
-    check_password(password, role=actor.person.role, known=(actor.login, practice.name))
+    check_password(password, facts_known(practice, actor, practice.now()))
     relock(practice, actor, password, "password.changed")
 
 
 def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
     """Make the person's own key; the provisional one signs this claim and nothing else."""
     person = practice.register.person(unlocked.person)
-    check_password(password, role=person.role, known=(unlocked.login, practice.name))
+    check_password(password, facts_known(practice, None, practice.now()))
     own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     kdf = kdf_for(practice.config.passwords, POWERS[person.role])
     locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)

@@ -31,10 +31,10 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
+from callrec.login.choosing import check_password, facts_configured
 from callrec.login.locks import (
     KIT_HOLDS,
     Secrets,
-    check_password,
     kdf_for,
     key_fields,
     new_version,
@@ -98,8 +98,8 @@ def set_up_practice(
         Failed: the disk is full.
     """
     check_login(login)
-    known = (login, *full_name.split(), practice_name)
-    check_password(password, role=Role.DATA_CONTROLLER, known=known)
+    known = facts_configured(config, practice_name, now())
+    check_password(password, [*known, login, full_name])
     folder = config.vault
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "choose another folder with --vault"
