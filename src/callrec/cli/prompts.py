@@ -104,7 +104,7 @@ class Prompts:
         return self._hidden(what, file_variable)
 
     def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
-        """A password that is being chosen; on a terminal one is offered, and the choice typed again.
+        """A password that is being chosen; on a terminal one is offered, and it is typed again.
 
         So who takes the one that is offered has noted it before it is gone from the screen.
         """

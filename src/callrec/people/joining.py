@@ -216,6 +216,6 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
         drop_keys_of(act.connection, person.id)
         shares = tables.share
         act.connection.execute(shares.delete().where(shares.c.person == person.id))
-        changed = {"locked": locked, "claimed": None, "failures": 0, "failed_at": None}
+        changed = {"locked": locked, "claimed": None, "failures": 0}
         update_row(act.connection, tables.person, person.id, **changed)
     return PasswordReset(login, password, taken_back)
