@@ -124,6 +124,7 @@ class Office:
         fields = {
             "delegations": [],
             "keys": self.keys[person].public.as_json(),
+            "lock": "",
             "name": "aa" * 32,
             "person": id_of(person),
             "powers": ROLES[role],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.register import Register, public_half
 from callrec.catalogue import tables
@@ -25,15 +25,17 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
-from callrec.errors import Failed, Locked
+from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import (
     Power,
+    Standing,
     VaultKey,
     keys_held,
     powers_of,
     powers_vouched_for,
 )
 from callrec.practice import Actor, Practice, writing
+from callrec.record.statements import sign_statement_as
 
 LOCK_RAISED: Final = "password.relocked"
 """Act of the leaf by which a lock became stronger under the same password."""
@@ -61,7 +63,8 @@ def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> No
         if _locked(act.connection, actor) != before:
             raise Locked("the password was changed a moment ago", hint="run callrec login")
         update_row(act.connection, tables.person, person, locked=locked)
-        act.leaf(act_name, actor=person, subject=[person])
+        stated = sign_statement_as(practice, actor, "lock", {"lock": lock_digest(locked)})
+        act.leaf(act_name, actor=person, subject=[person], statement=stated)
 
 
 def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kdf: Kdf) -> bytes:
@@ -69,6 +72,35 @@ def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kd
     vault = practice.vault
     locked = lock(seed, practice.root, password=password, person=person, vault=vault, kdf=kdf)
     return canonical(locked.as_json())
+
+
+def lock_digest(locked: bytes) -> str:
+    """What the log says of a lock: SHA-256 of it as the catalogue keeps it, in hex."""
+    return primitives.sha256(locked).hex()
+
+
+def is_current_lock(register: Register, row: Row[Any]) -> bool:
+    """Whether a person's lock is the one that the log names; whoever was shut out needs none."""
+    locked, stated = row.claimed or row.locked, register.locks.get(row.id)
+    voucher = register.voucher(row.id)
+    if voucher is not None and voucher.person.standing is Standing.DISABLED:
+        return True
+    return stated == (None if locked is None else lock_digest(locked))
+
+
+def check_lock(register: Register, row: Row[Any]) -> None:
+    """Refuse a lock that a later password took the place of.
+
+    Raises:
+        Tampered: it is not the one that the log names.
+    """
+    if not is_current_lock(register, row):
+        raise Tampered(
+            f"the lock of {row.login} is not the one that the audit record names: an older one"
+            " was put back, or another put in its place",
+            hint="restore the vault from a backup, or ask the Data Controller to run"
+            f" callrec user reset {row.login}",
+        )
 
 
 def _locked(connection: Connection, actor: Actor) -> bytes:

@@ -29,7 +29,9 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
 from callrec.login.locks import (
+    check_lock,
     kdf_for,
+    lock_digest,
     lock_seed,
     open_shares,
     relock,
@@ -37,7 +39,15 @@ from callrec.login.locks import (
 )
 from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, check_unchanged, record, today, writing
+from callrec.practice import (
+    Actor,
+    Practice,
+    check_unchanged,
+    record,
+    register_now,
+    today,
+    writing,
+)
 from callrec.record.entitled import without_lapsed_powers
 
 KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
@@ -201,10 +211,12 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     person = tables.person
     query = select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
     with reading(practice.engine) as connection:
-        rows = connection.execute(query).all()
+        rows, register = connection.execute(query).all(), register_now(practice, connection)
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
+    if row is not None:
+        check_lock(register, row)
     place = primitives.sha256(practice.root, login.encode(errors="replace"))
     shown = rows[int.from_bytes(place) % len(rows)] if row is None else row
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
@@ -304,7 +316,7 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingCon
     kdf = kdf_for(practice.config.passwords, POWERS[person.role])
     locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
     vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
-    fields = {"keys": own.public.as_json()}
+    fields = {"keys": own.public.as_json(), "lock": lock_digest(locked)}
     claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)
     with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
         update_row(act.connection, tables.person, person.id, claimed=locked)

@@ -204,17 +204,18 @@ def _write_people(
     founders, names, role = founding.founders, founding.names, Role.DATA_CONTROLLER
     vault, controller = founders.vault, founders.controller
     seed, kdf = founding.controller.seed, kdf_for(config.passwords, POWERS[role])
-    locked = lock(seed, root, password=password, person=controller, vault=vault, kdf=kdf)
+    sealed = lock(seed, root, password=password, person=controller, vault=vault, kdf=kdf)
+    locked = canonical(sealed.as_json())
     public = primitives.kem_public(founding.secrets[VaultKey.CATALOGUE, 1])
     for holder, called, lying in (
-        (controller, names, canonical(locked.as_json())),
+        (controller, names, locked),
         (founders.kit, fresh_names(KIT_LOGIN, ""), None),
     ):
         row = person_row(called, person=holder, vault=vault, public=public, version=1)
         act.connection.execute(tables.person.insert().values(row | {"locked": lying}))
     person = Person(PersonId(controller), role, POWERS[role])
     keys = founding.controller.public
-    fields = voucher_fields(person, keys, names_digest=names.digest, previous=None)
+    fields = voucher_fields(person, keys, names_digest=names.digest, previous=None, locked=locked)
     statement = founding.statement("voucher", fields)
     act.leaf("person.added", actor=controller, subject=[controller], statement=statement)
 
