@@ -304,6 +304,8 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
             _take_kit(register, seq, statement)
         case "claim" | "voucher" | "key" | "seal" | "lock" | "kit":
             register.ignored.append(seq)
+        case _:
+            pass  # of no concern to the register
 
 
 def read_newer_voucher(register: Register, statement: Statement, size: int) -> Voucher | None:

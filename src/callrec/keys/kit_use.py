@@ -103,8 +103,16 @@ def use_kit(
         check_unchanged(practice, act.connection)
         # The kit vouches for them, and signs for this leaf alone: the rest are their own acts.
         insert_person(practice, act, new.person, names, locked)
-        made = {"person": new.person, "keys": keys, "name": names.digest, "locked": locked}
-        vouch(practice, act, kit, KIT_USED, **made)
+        vouch(
+            practice,
+            act,
+            kit,
+            KIT_USED,
+            person=new.person,
+            keys=keys,
+            name=names.digest,
+            locked=locked,
+        )
         act.checkpoint(kit.signer)
         # They seal to themselves what the kit held, and make the next kit.
         now = replace(practice, register=read_register(act.connection))

@@ -82,9 +82,16 @@ def add_person(
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
-        name = names.digest
-        added = {"person": person, "keys": public, "name": name, "locked": locked}
-        vouch(practice, act, actor, "person.added", **added)
+        vouch(
+            practice,
+            act,
+            actor,
+            "person.added",
+            person=person,
+            keys=public,
+            name=names.digest,
+            locked=locked,
+        )
     return AddedPerson(login, role, password)
 
 
@@ -212,8 +219,16 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     check_password(password, facts_known(practice, actor, practice.now()))
     public, locked = _provisional_identity(practice, person.id, password)
     with governing(practice, actor) as act:
-        begun = {"person": person, "keys": public, "name": voucher.name, "locked": locked}
-        vouch(practice, act, actor, PERSON_RESET, **begun)
+        vouch(
+            practice,
+            act,
+            actor,
+            PERSON_RESET,
+            person=person,
+            keys=public,
+            name=voucher.name,
+            locked=locked,
+        )
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
         # The provisional key takes the place of everything that opens under the lost one.
         drop_keys_of(act.connection, person.id)
