@@ -37,6 +37,7 @@ from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
 from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.practice import Actor, Practice, check_remembered_head, today
+from callrec.record.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.open import references_hidden_from
@@ -190,6 +191,12 @@ def _warnings(
         check_remembered_head(practice)
     except CallrecError as error:
         yield f"the audit log: {error.message}; run callrec audit verify"
+    if aside := set_aside_items(practice):
+        last_put = aside[-1]
+        yield (
+            f"the audit record was resumed at {last_put.at_entry}, by {last_put.by}:"
+            f" {len(aside)} found in it and set aside; callrec register set-aside"
+        )
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)
