@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from typer.main import get_command
 
 from callrec.audit import checkpoint, stretch
 from callrec.audit.leaf import Leaf
@@ -31,7 +32,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Leaf, "decode", lru_cache(None, typed=True)(Leaf.decode))  # 7.0 is not 7
     patch.setattr(statement, "parse", cache(parse))
     patch.setattr(engine, "create_engine", _Sharing())
-    patch.setattr(app, "get_command", cache(app.get_command))
+    patch.setattr(app, "get_command", cache(get_command))
     patch.setattr(LazyGroup, "loaded", cache(LazyGroup.loaded))
 
 

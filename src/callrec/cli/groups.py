@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -27,9 +28,37 @@ def new_app(*, default: str = "") -> typer.Typer:
     """The Typer of a command, which its module calls by the command's name and ``_app``."""
     group = type("Group", (_Group,), {"default": default})
     # Rich would load 67 ms of Markdown for --help and print variables, so keys, in a traceback.
-    return typer.Typer(
+    return _App(
         cls=group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
+
+
+class _App(typer.Typer):
+    """Makes each of its commands a `_Command`."""
+
+    def command(self, *args: Any, **options: Any) -> Any:
+        return super().command(*args, cls=_Command, **options)
+
+
+class _Command(TyperCommand):
+    """A command that takes each option once, but for those that may be repeated.
+
+    Else the last would count, and who typed two numbers would not learn that one was passed over.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, in_order = self.make_parser(ctx).parse_args(args=[*args])
+        for option, times in Counter(in_order).items():
+            if times > 1 and _counts_once(option) and not ctx.resilient_parsing:
+                raise Unusable(
+                    f"{option.opts[0]} is given more than once", hint=f"give one {option.opts[0]}"
+                )
+        return super().parse_args(ctx, args)
+
+
+def _counts_once(option: Any) -> bool:
+    is_option = option.param_type_name == "option"
+    return is_option and not (option.multiple or option.is_flag or option.count)
 
 
 class _Group(TyperGroup):
@@ -120,7 +149,7 @@ def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
     return Unusable("there is no such command", hint=f"{meant}{path} --help lists them all")
 
 
-def say_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
+def print_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
     """Print the version and end, if that was asked."""
     if asked:
         typer.echo(f"callrec {__version__}")
@@ -162,6 +191,6 @@ VaultDir = Annotated[
 Version = Annotated[
     bool,
     typer.Option(
-        "--version", is_eager=True, callback=say_version, help="Say which version this is."
+        "--version", is_eager=True, callback=print_version, help="Say which version this is."
     ),
 ]

@@ -27,8 +27,14 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
-from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
-from callrec.login.shares import open_shares
+from callrec.login.locks import (
+    check_password,
+    kdf_for,
+    lock_seed,
+    open_shares,
+    relock,
+    strengthen_lock,
+)
 from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, record, today, writing
 from callrec.record.entitled import without_lapsed_powers
@@ -37,7 +43,7 @@ FREE_FAILURES: Final = 3
 
 MAX_WAIT: Final = timedelta(minutes=5)
 
-_MOST_DOUBLINGS: Final = 9
+_MAX_DOUBLINGS: Final = 9
 """Of a second: more than the longest wait, and no overflow."""
 
 KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
@@ -60,7 +66,7 @@ def wait_after(failures: int) -> timedelta:
     """How long the next attempt waits after so many failures in a row: at first not at all."""
     if failures < FREE_FAILURES:
         return timedelta()
-    doublings = min(failures - FREE_FAILURES + 1, _MOST_DOUBLINGS)
+    doublings = min(failures - FREE_FAILURES + 1, _MAX_DOUBLINGS)
     return min(timedelta(seconds=2**doublings), MAX_WAIT)
 
 

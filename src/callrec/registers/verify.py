@@ -48,7 +48,7 @@ from callrec.registers.projections import check_projections
 
 
 class Verdict(StrEnum):
-    """What can be said of the log (docs/formats/audit-log.md, 7)."""
+    """The verdict on the log (docs/formats/audit-log.md, 7)."""
 
     INTACT = "INTACT"
     RESUMED = "INTACT-RESUMED"
