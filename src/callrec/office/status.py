@@ -18,6 +18,7 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.remembered import has_gone
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
@@ -184,12 +185,10 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
     return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
-def _warnings(
-    practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
-) -> Iterator[str]:
-    due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
-    if due_on < today(practice):
-        yield f"the policy's revision was due by {due_on}"
+def _record_warnings(practice: Practice) -> Iterator[str]:
+    """What is wrong with the audit record, or was, as far as a glance shows it."""
+    if has_gone(practice.state_folder):
+        yield "THE HEAD of the audit record that was remembered here HAS GONE; callrec audit verify"
     try:
         check_remembered_head(practice)
     except CallrecError as error:
@@ -200,6 +199,15 @@ def _warnings(
             f"the audit record was resumed at {last_put.at_entry}, by {last_put.by}:"
             f" {len(aside)} found in it and set aside; callrec register set-aside"
         )
+
+
+def _warnings(
+    practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
+) -> Iterator[str]:
+    due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
+    if due_on < today(practice):
+        yield f"the policy's revision was due by {due_on}"
+    yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)

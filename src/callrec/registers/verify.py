@@ -5,6 +5,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from callrec.audit.remembered import (
     Problem,
     SeenHead,
     VerificationResult,
+    has_gone,
     load_seen_head,
     load_verified,
     save_verified,
@@ -60,12 +62,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An outside head that the log was found to extend."""
+    """A head that the log was found to extend."""
 
     name: str
     size: int
     at: str
     """When it was seen, RFC 3339; empty if it does not say."""
+    since: str = ""
+    """Of what is remembered here: since when without a break."""
+    is_outside: bool = False
+    """Whoever verifies cannot write where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ class Verification:
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
+    memory_gone: bool = False
+    """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
     """How many entries' sealed details were opened; None where nobody had the key for it."""
 
@@ -111,7 +119,7 @@ def verify_audit(
         environ: where this operator's own memory lies.
         trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither;
             it raises Tampered where the person at hand knows that the vault is not what it was.
-        against: files that hold an outside head: proofs, or checkpoints.
+        against: files that hold a head: proofs, or checkpoints.
         full: check every signature again, even where nothing changed since the last time.
         only_new: read only what was appended since the last time, where there was one.
         opened_details: what opening all sealed details came to, for who holds the audit key.
@@ -163,6 +171,7 @@ def _verified(
     # Before the log is read: another command may add to it, and remember that, meanwhile.
     seen = None if full else load_verified(memory)
     remembered, beside_memory = _recall(memory)
+    memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         if only_new and seen is not None:
@@ -205,6 +214,7 @@ def _verified(
         set_back=set_back,
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
+        memory_gone=memory_gone,
     )
 
 
@@ -281,12 +291,13 @@ def _check_anchors(
     against: Sequence[Path],
     lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
-    """The outside heads that the log extends, those it does not, and files that cannot be read."""
+    """The heads that the log extends, those it does not, and files that cannot be read."""
     anchors, problems, unchecked = [], [], []
     try:
         if remembered is not None and remembered.head not in lost:
             _check_extends(connection, found.head, remembered.head)
-            anchors.append(Anchor("remembered here", remembered.head.size, remembered.seen_at))
+            head, at, since = remembered.head, remembered.seen_at, remembered.since
+            anchors.append(Anchor("remembered here", head.size, at, since))
     except Tampered as error:
         problems.append(_beside_memory(error))
     for path in against:
@@ -295,7 +306,8 @@ def _check_anchors(
             outside = Head(point.size, point.root)
             if outside not in lost:  # one lost in a restore proves nothing of what is here
                 _check_extends(connection, found.head, outside)
-                anchors.append(Anchor(path.name, point.size, ""))
+                is_ours = os.access(path, os.W_OK) or os.access(path.parent, os.W_OK)
+                anchors.append(Anchor(path.name, point.size, "", is_outside=not is_ours))
         except Failed as error:
             unchecked.append(error.message)
         except Tampered as error:

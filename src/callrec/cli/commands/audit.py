@@ -22,7 +22,7 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.output import Output, Table, counted, facts, qr_code
-from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
+from callrec.errors import CallrecError, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -100,10 +100,10 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    INTACT: nothing was changed, and nothing dropped since the newest outside head.
+    INTACT: nothing was changed, and nothing dropped since the newest head at hand.
     INTACT, resumed: the same, but for what was found in it before, which is on record.
     INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told.
+    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told (10).
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
@@ -139,7 +139,14 @@ def _end(found: Verification) -> None:
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
-        case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE | Verdict.UNANCHORED:
+        case Verdict.UNANCHORED:
+            gone = "the head that was remembered here has gone"
+            raise Unanchored(
+                gone if found.memory_gone else "no head of the record was at hand",
+                hint="callrec audit verify --against FILE, with a head from a drive, a release or"
+                " paper",
+            )
+        case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
             pass
 
 
@@ -197,6 +204,7 @@ def _json(found: Verification) -> dict[str, Any]:
         **facts(found, "checkpoints", "read_from", "unattested"),
         "anchors": [{**facts(each), "at": each.at or None} for each in found.anchors],
         **facts(found, "problems", "unchecked", "without_power", "set_back", "details_opened"),
+        "memory_gone": found.memory_gone,
         "resumed": [
             {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
             for each in found.resumed
@@ -223,13 +231,29 @@ def _lines(found: Verification, *, full: bool) -> Iterator[str]:
         yield _details_line(found.details_opened)
     yield from _judgement_lines(found)
     yield from _resumed_lines(found)
-    for anchor in found.anchors:
-        when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
-        yield f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}"
-    if found.verdict is Verdict.UNANCHORED:
-        yield "no outside head was at hand: that the end was cut off is not excluded"
+    yield from _anchor_lines(found)
     for problem in found.problems:
         yield f"- {problem.what}"
+
+
+def _anchor_lines(found: Verification) -> Iterator[str]:
+    """Which heads the record extends; where there is none, loudly."""
+    from callrec.registers.verify import Verdict
+
+    for anchor in found.anchors:
+        size, name = _entries(anchor.size), anchor.name
+        if anchor.since:
+            seen = f"seen {anchor.at[:16].replace('T', ' ')} UTC"
+            yield f"extends the head remembered here: {size}, {seen}"
+            yield f"heads are remembered here without a break since {anchor.since[:10]}"
+        elif anchor.is_outside:
+            yield f'extends an outside head: "{name}", {size}'
+        else:
+            yield f'extends the head in "{name}", which you could have written: {size}'
+    if found.verdict is Verdict.UNANCHORED:
+        if found.memory_gone:
+            yield "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: somebody took it away"
+        yield "NO HEAD WAS AT HAND: whether the end of the record was cut off cannot be told"
 
 
 def _resumed_line(found: Verification) -> str:
