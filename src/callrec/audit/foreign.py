@@ -64,7 +64,7 @@ class Foreign:
     size: int
     """Entries with what was found."""
     register: Register
-    said: list[ForeignEntry] = field(default_factory=list)
+    listed: list[ForeignEntry] = field(default_factory=list)
     """The entries, in words."""
     entries: list[tuple[int, bytes, dict[str, Any] | None]] = field(default_factory=list)
     """Sequence, hash and row of each entry that is set aside."""
@@ -77,7 +77,7 @@ class Foreign:
     """What was set aside before."""
 
     def __bool__(self) -> bool:
-        return bool(self.said or self.rows or self.details or self.hashes)
+        return bool(self.listed or self.rows or self.details or self.hashes)
 
     @property
     def found(self) -> Found:
@@ -103,7 +103,7 @@ def find_foreign(connection: Connection, vault: str, *, by: str = "") -> Foreign
             but them, counts for nothing.
 
     Raises:
-        Tampered: the log cannot be told from what is left of it.
+        Tampered: the log cannot be made out from what is left of it.
     """
     search = _Search(connection, StatementReplay(vault, trusted_up_to=0), by)
     return search.found()
@@ -117,7 +117,7 @@ class _Search:
     frontier: tree.Frontier = field(default_factory=tree.Frontier)
     hashes: list[bytes] = field(default_factory=list)
     entries: list[tuple[int, bytes, dict[str, Any] | None]] = field(default_factory=list)
-    said: list[ForeignEntry] = field(default_factory=list)
+    listed: list[ForeignEntry] = field(default_factory=list)
     unsigned: list[int] = field(default_factory=list)
     with_details: set[int] = field(default_factory=set)
     carried: set[str] = field(default_factory=set)
@@ -147,7 +147,7 @@ class _Search:
                 continue
             head, publics = point
             seqs = range(first, head.size)
-            hashes = self._told(leaves, seqs, head.root)
+            hashes = self._hashes_under(leaves, seqs, head.root)
             if hashes is None:  # of a log that its signer made up: leaves and nodes agree
                 strays.append(("checkpoint", row))
                 continue
@@ -178,7 +178,7 @@ class _Search:
             proven=proven,
             size=end,
             register=self.stated.register,
-            said=[e for e in self.said if e.seq not in {*known.entries, *known.unsigned}],
+            listed=[e for e in self.listed if e.seq not in {*known.entries, *known.unsigned}],
             entries=[e for e in self.entries if e[0] not in known.entries],
             rows=strays,
             unsigned=[seq for seq in self.unsigned if seq not in known.unsigned],
@@ -252,7 +252,7 @@ class _Search:
             else:
                 self._take(seq, leaf_hash, row, publics)
 
-    def _told(
+    def _hashes_under(
         self, leaves: Mapping[int, Mapping[str, Any]], seqs: range, root: bytes
     ) -> Sequence[bytes] | None:
         """The leaf hashes under a root: of the leaves, or where these are damaged, of the nodes.
@@ -275,7 +275,9 @@ class _Search:
                     return hashes
         if not doubtful and all(seq in leaves for seq in seqs):
             return None
-        what = f"entries {seqs.start} to {seqs.stop - 1} of the audit log cannot be told any more"
+        what = (
+            f"entries {seqs.start} to {seqs.stop - 1} of the audit log cannot be made out any more"
+        )
         raise Tampered(what, hint=HINT)
 
     def _take(
@@ -297,7 +299,7 @@ class _Search:
         if leaf.actor != NOBODY and not self._is_signed(leaf, publics):
             self.unsigned.append(seq)
             why = "the signature over it is damaged, and it stands, as somebody signed after it"
-            self.said.append(ForeignEntry(seq, leaf.act, leaf.actor, why))
+            self.listed.append(ForeignEntry(seq, leaf.act, leaf.actor, why))
 
     def _why_foreign(self, leaf: Leaf, row: Mapping[str, Any], publics: Sequence[bytes]) -> str:
         """Why a leaf counts for nothing; empty if it counts."""
@@ -312,8 +314,8 @@ class _Search:
             self.stated.take(leaf, carrying)
             if carrying.kind == RESUMED_STATEMENT and self.stated.register is not None:
                 vault = self.stated.vault
-                said = read_statement(carrying.said, carrying.signature, vault)
-                check_resumed(self.stated.register, leaf, said)
+                statement = read_statement(carrying.signed, carrying.signature, vault)
+                check_resumed(self.stated.register, leaf, statement)
         except Tampered as error:
             return error.message
         if leaf.actor != NOBODY and not self._is_signed(leaf, publics):
@@ -342,7 +344,7 @@ class _Search:
         self.aside.add(seq)
         self.entries.append((seq, leaf_hash, row))
         act, actor = (leaf.act, leaf.actor) if leaf else ("", "")
-        self.said.append(ForeignEntry(seq, act, actor, why))
+        self.listed.append(ForeignEntry(seq, act, actor, why))
 
     def _strange_details(self) -> Iterator[dict[str, Any]]:
         for row in _rows(self.connection, tables.detail):
@@ -386,7 +388,7 @@ class _Carrying:
         return self.of.get("kind")
 
     @property
-    def said(self) -> Any:
+    def signed(self) -> Any:
         return self.of.get("body")
 
     @property
@@ -452,10 +454,10 @@ def _rows(connection: Connection, table: Table, *columns: str) -> Iterator[dict[
 
 
 def _encoded(table: str, row: Mapping[str, Any]) -> bytes:
-    def told(value: Any) -> Any:
+    def in_json(value: Any) -> Any:
         return {"hex": value.hex()} if type(value) is bytes else value
 
-    return canonical({"row": {name: told(value) for name, value in row.items()}, "table": table})
+    return canonical({"row": {name: in_json(value) for name, value in row.items()}, "table": table})
 
 
 def _sha256(table: str, row: Mapping[str, Any]) -> str:

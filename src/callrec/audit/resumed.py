@@ -141,9 +141,9 @@ def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, .
         .order_by(tables.leaf.c.seq)
     ).all()
     found: dict[str, Resumed] = {}
-    for seq, body, digest, _, said, signature in rows:
+    for seq, body, digest, _, signed, signature in rows:
         leaf = Leaf.decode(bytes(body), seq)
-        statement = read_statement(bytes(said), bytes(signature), register.founders.vault)
+        statement = read_statement(bytes(signed), bytes(signature), register.founders.vault)
         found.setdefault(digest, check_resumed(register, leaf, statement))
     return tuple(found.values())
 

@@ -160,24 +160,24 @@ class _Rows:
             "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
             (first, end),
         )
-        hashes, all_said = list[bytes](), _LeafColumns([], [], [])
+        hashes, all_columns = list[bytes](), _LeafColumns([], [], [])
         while fetched := rows.fetchmany(CHUNK_LEAVES):
             for portion in self._parted(fetched):
-                self._pass_over(hashes, all_said, first, until=portion[0][0])
+                self._pass_over(hashes, all_columns, first, until=portion[0][0])
                 at = first + len(hashes)
                 seqs, bodies, statements = map(list, zip(*portion, strict=True))
                 require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
                 require(_are(bytes, bodies))
-                said = decode_columns(bodies, at, origin(self.expected.vault))
-                require([each or None for each in said.statements] == statements)
+                columns = decode_columns(bodies, at, origin(self.expected.vault))
+                require([each or None for each in columns.statements] == statements)
                 hashes += tree.leaf_hashes(bodies)
-                all_said.add(said)
-        self._pass_over(hashes, all_said, first, until=end)
+                all_columns.add(columns)
+        self._pass_over(hashes, all_columns, first, until=end)
         require(len(hashes) == end - first)
         for seq in self.expected.aside.unsigned:
             if first <= seq < end:
-                all_said.actors[seq - first] = UNSIGNED
-        return hashes, all_said
+                all_columns.actors[seq - first] = UNSIGNED
+        return hashes, all_columns
 
     def _parted(self, rows: list[Any]) -> Iterator[list[Any]]:
         """Rows of leaves between which none was set aside."""
@@ -189,13 +189,13 @@ class _Rows:
             yield [row for _, row in some]
 
     def _pass_over(
-        self, hashes: list[bytes], said: _LeafColumns, first: int, *, until: object
+        self, hashes: list[bytes], columns: _LeafColumns, first: int, *, until: object
     ) -> None:
         """Take the leaves that were set aside, of which the tree alone knows."""
         aside = self.expected.aside.entries
         while (seq := first + len(hashes)) in aside and seq != until:
             hashes.append(aside[seq])
-            said.add(_LeafColumns([UNSIGNED], [""], [""]))
+            columns.add(_LeafColumns([UNSIGNED], [""], [""]))
 
     def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
         """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""

@@ -66,11 +66,11 @@ class SetAsideItem:
 def open_practice_to_resume(
     config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
 ) -> Practice:
-    """Open a vault whose log is not as it was signed, on what can be told of it.
+    """Open a vault whose log is not as it was signed, on what can be made out of it.
 
     Raises:
         Misconfigured: there is no vault, it cannot be used from here, or others can change it.
-        Tampered: the log cannot be told from what is left of it.
+        Tampered: the log cannot be made out from what is left of it.
     """
     engine = open_catalogue(config.vault)
     with reading(engine) as connection:
@@ -85,14 +85,14 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
     Raises:
         Refused: the actor does not govern.
         Unusable: there is nothing to put on record.
-        Tampered: the log cannot be told from what is left of it.
+        Tampered: the log cannot be made out from what is left of it.
     """
     try:
         check_may_resume(actor.person)
     except Refused as error:
         with suppress(Tampered):  # on a log that is not sound nothing is written
-            said = {"why": error.message}
-            record(practice, actor, RESUMED_ACT, details=said, outcome=Outcome.REFUSED)
+            details = {"why": error.message}
+            record(practice, actor, RESUMED_ACT, details=details, outcome=Outcome.REFUSED)
         raise
     with reading(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
@@ -129,13 +129,13 @@ def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: s
         Unusable: the reason is too short.
         Failed: something else is there by now than was shown; nothing was done.
     """
-    said = check_reason(reason)
+    reason = check_reason(reason)
     check_may_resume(actor.person)
     with transaction(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
         if foreign.found != shown.found or bool(foreign.hashes) != bool(shown.hashes):
             raise Failed("the record changed since it was shown, so nothing was done", hint="again")
-        act = set_aside(practice, actor, connection, foreign, reason=said)
+        act = set_aside(practice, actor, connection, foreign, reason=reason)
         act.checkpoint(actor.signer)
         head = act.head
     remember_head(practice, head)
@@ -177,7 +177,7 @@ def foreign_items(
             f"entry {each.seq}{_act(each.act)}{_name(each.actor, logins, actor.person.id)}:"
             f" {each.why}",
         )
-        for each in foreign.said
+        for each in foreign.listed
     ]
     items += [
         SetAsideItem(seq, f"entry {seq}: its sealed details were taken away")
@@ -236,7 +236,7 @@ def _leaf_of(connection: Connection, sha256: str) -> Mapping[str, Any]:
     try:
         if body is None or primitives.sha256(bytes(body)).hex() != sha256:
             return {}
-        said = parse(bytes.fromhex(parse(bytes(body))["row"]["body"]["hex"]))
+        leaf = parse(bytes.fromhex(parse(bytes(body))["row"]["body"]["hex"]))
     except (CallrecError, ValueError, TypeError, LookupError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return leaf if isinstance(leaf, dict) else {}

@@ -254,11 +254,11 @@ def read_set_aside_register(
     """All that was ever found and set aside, in the order in which it was put on record."""
     for item in set_aside_items(practice):
         leaf, _ = read_leaf(connection, item.at_entry)
-        said = find_details(practice, actor, connection, leaf) or {}
+        details = find_details(practice, actor, connection, leaf) or {}
         yield SetAsideRegisterEntry(
             what=item.what,
             at=parse_instant(item.at),
             by=item.by,
             entry=item.at_entry,
-            reason=said.get("reason"),
+            reason=details.get("reason"),
         )
