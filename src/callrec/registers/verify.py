@@ -96,6 +96,8 @@ class Verification:
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
+    is_log_unsound: bool = False
+    """Something in the log itself is not as it was signed, which can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
@@ -149,7 +151,14 @@ def verify_audit(
 def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
     verdict = Verdict.TAMPERED if opened.problems else found.verdict
     problems = (*found.problems, *opened.problems)
-    return replace(found, verdict=verdict, problems=problems, details_opened=opened.opened)
+    unsound = found.is_log_unsound or bool(opened.problems)
+    return replace(
+        found,
+        verdict=verdict,
+        problems=problems,
+        details_opened=opened.opened,
+        is_log_unsound=unsound,
+    )
 
 
 def _verified(
@@ -215,6 +224,7 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
+        is_log_unsound=bool(found.problems),
     )
 
 

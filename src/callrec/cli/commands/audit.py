@@ -134,8 +134,8 @@ def _end(found: Verification) -> None:
         case Verdict.TAMPERED:
             raise Tampered(
                 found.problems[0].what,
-                hint="keep a copy of the vault, and tell the Data Controller: callrec audit resume"
-                " shows what can be put on record",
+                hint="keep a copy of the vault and tell the Data Controller"
+                + (", who runs callrec audit resume" if found.is_log_unsound else ""),
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
