@@ -38,6 +38,11 @@ _BEYOND: Final = (
 )
 """What belongs to no leaf, and would stand in the way of the next."""
 
+# As text, like what the log writes: SQLAlchemy takes longer to write these than SQLite to answer.
+_BEFORE: Final = "SELECT max(size) FROM checkpoint WHERE size < ?"
+_NOTES: Final = "SELECT size, note FROM checkpoint WHERE size > ?"
+_LEAVES: Final = "SELECT seq, body, statement FROM leaf WHERE seq >= ?"
+
 _LEVELS: Final = 48
 
 
@@ -114,9 +119,8 @@ class _Appended:
         self._start = start
         self._name = origin(register.founders.vault)
         self._read = node_reader(connection)
-        point = tables.checkpoint.c.size
-        before = select(point).where(point < start.size).order_by(point.desc()).limit(1)
-        self._first: int = connection.execute(before).scalar() or 0
+        before = connection.exec_driver_sql(_BEFORE, (start.size,)).scalar()
+        self._first: int = before or 0
         self._waiting: list[Leaf] = []
         self._is_aside = False
 
@@ -124,14 +128,9 @@ class _Appended:
         """Check all from there on."""
         first = self._first
         frontier = tree.Frontier(first, tree.peaks(first, self._read))
-        point = tables.checkpoint.c
-        points = select(point.size, point.note).where(point.size > first)
-        notes = {row.size: row.note for row in self._connection.execute(points)}
-        leaf = tables.leaf.c
-        rows = self._connection.execute(
-            select(leaf.seq, leaf.body, leaf.statement).where(leaf.seq >= first)
-        )
-        found = {row.seq: row for row in rows}
+        points = self._connection.exec_driver_sql(_NOTES, (first,))
+        notes = {row.size: row.note for row in points}
+        found = {row.seq: row for row in self._connection.exec_driver_sql(_LEAVES, (first,))}
         for seq in range(first, size):
             frontier.append(self._take(seq, found.get(seq)))
             head = Head(seq + 1, frontier.root())
