@@ -291,7 +291,9 @@ def _account(
     practice: Practice,
 ) -> IncidentReport:
     zone = practice.config.time_zone
-    span = ""
+    span = erased = ""
+    if gone := sum(call.state == RecordingState.DESTROYED for call in calls):
+        erased = f" ({gone} of them erased elsewhere since, with their keys on the drive)"
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
         span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
@@ -303,7 +305,7 @@ def _account(
         recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",
-            records=f"{count}, and a sealed copy of the catalogue{span}",
+            records=f"{count}{erased}, and a sealed copy of the catalogue{span}",
             record_count=len(calls),
             consequences=f"{alone} of the recordings are nowhere else"
             if alone

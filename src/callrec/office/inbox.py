@@ -25,7 +25,7 @@ from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestState, has_lapsed
+from callrec.policy.request import USED_STATES, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
 from callrec.policy.role import Person, Standing, powers_of
 from callrec.practice import Actor, Practice, today
@@ -156,7 +156,7 @@ def _waits_to(read: _Reading, row: Row[Any]) -> InboxAction | None:
             return InboxAction.ANSWER
         case RequestState.SUBMITTED:
             return InboxAction.DECIDE
-        case RequestState.RELEASED if _is_undecided_again(read, row):
+        case state if state in USED_STATES and _is_undecided_again(read, row):
             return InboxAction.ANSWER if row.id in read.asked else InboxAction.DECIDE
         case _:
             return None
