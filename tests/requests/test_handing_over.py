@@ -32,7 +32,6 @@ from house.requests import (
     by_sql,
     grants_of,
     last_leaf,
-    pass_days,
     refused,
     request_id,
     signed_in,
@@ -310,20 +309,24 @@ def test_so_do_the_registers_of_requests_masked_for_others(
         assert (entry["handed_over_channel"], entry["acknowledged_on"]) == ("letter", TODAY)
 
 
-def unrecorded(house: House) -> list[str]:
-    return [line for line in read_status(house.practice, None).warnings if "handed over" in line]
+def unrecorded(house: House) -> tuple[str, ...]:
+    return read_status(house.practice, None).handover_not_recorded
 
 
 def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: House) -> None:
     first = released(granted)
     approve(granted, "R-1")
-    released(granted)
-    assert unrecorded(granted) == []
-    pass_days(granted, 7)
-    assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
+    second = released(granted)
+    assert unrecorded(granted) == ("R-1",)
     hand_over(granted, release=first)
-    assert unrecorded(granted) == ["1 release is not recorded as handed over"]
+    assert (unrecorded(granted), state_of(granted, "R-1")) == (("R-1",), "released")
     assert missing_handovers(granted.practice, "R-1") == "1 release is not recorded as handed over"
-    close_request(granted.practice, signed_in(granted, "sam"), "R-1")
-    assert unrecorded(granted) == []
+    hand_over(granted, release=second)
+    assert (unrecorded(granted), state_of(granted, "R-1")) == ((), "handed-over")
     assert missing_handovers(granted.practice, "R-1") == ""
+
+
+def test_status_says_nothing_of_releases_of_a_closed_request(granted: House) -> None:
+    released(granted)
+    close_request(granted.practice, signed_in(granted, "sam"), "R-1")
+    assert unrecorded(granted) == ()

@@ -94,6 +94,20 @@ def not_archived(
     return connection.execute(query.order_by(table.started_at, table.id)).all()
 
 
+def unarchived(connection: Connection, drives: Iterable[str]) -> tuple[int, str | None]:
+    """How many recordings are here and on none of these volumes.
+
+    And the digest of the statement by which the oldest of them was taken in; None if all are there.
+    """
+    table, archived = tables.recording.c, tables.archived.c
+    there = select(archived.recording).where(archived.volume.in_(list(drives)))
+    is_owed = (table.state == RecordingState.LIVE) & table.id.not_in(there)
+    count, first = connection.execute(select(func.count(), func.min(table.id)).where(is_owed)).one()
+    of_batch = tables.batch.c.id == table.batch
+    query = select(tables.batch.c.statement).where(of_batch, table.id == first)
+    return count, connection.execute(query).scalar()
+
+
 def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[str]]:
     """The names of the sealed recordings in each bag of a volume, former ones too, sorted."""
     table, recording, former = tables.archived, tables.recording, tables.former
