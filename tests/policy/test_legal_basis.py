@@ -24,7 +24,7 @@ def test_every_release_rests_on_the_policy_or_on_a_law(purpose: Purpose) -> None
 
 @pytest.mark.parametrize("code", QUESTIONS[FurtherParticular.LEGAL_BASIS].choices)
 def test_an_outside_body_has_its_own(code: str) -> None:
-    said = {
+    said: dict[str, str] = {
         FurtherParticular.LEGAL_BASIS: code,
         FurtherParticular.NECESSITY: "The coroner needs it\nfor an inquest",
     }

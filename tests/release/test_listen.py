@@ -293,7 +293,7 @@ def test_how_it_ended_is_on_record(office: House) -> None:
     listen(office)
     assert hearings(office) == [
         ("listen", {"attended": [], "edits": []}),
-        ("listen.ended", {"how": "ended", "second": 0, "of": 1}),
+        ("listen.ended", {"how": "ended", "of_seconds": 1, "played_to_second": 0}),
     ]
 
 
@@ -310,8 +310,8 @@ def test_who_has_heard_enough_stops_it(house: House) -> None:
         house.at += timedelta(seconds=5)
         return False
 
-    assert played_by(house, play).second == 5
-    assert hearings(house)[-1] == ("listen.ended", {"how": "stopped", "second": 5, "of": 60})
+    assert played_by(house, play).played_to_second == 5
+    assert hearings(house)[-1] == ("listen.ended", {"how": "stopped", "of_seconds": 60, "played_to_second": 5})
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_whatever_ends_it_the_end_is_on_record(
     with pytest.raises(type(happens)):
         played_by(office, play)
     assert last_leaf(office).seq == heard_before + 2
-    assert hearings(office)[-1] == (act, {"how": how, "second": 0, "of": 1})
+    assert hearings(office)[-1] == (act, {"how": how, "of_seconds": 1, "played_to_second": 0})
 
 
 def test_a_hearing_ends_on_record_though_the_grant_was_revoked_meanwhile(office: House) -> None:
@@ -599,7 +599,7 @@ def fails(office: House, after_s: int) -> Play:
 def test_a_hearing_that_failed_is_none(office: House) -> None:
     with pytest.raises(Failed):
         played_by(office, fails(office, 0))
-    assert hearings(office)[-1] == ("listen.failed", {"how": "failed", "second": 0, "of": 1})
+    assert hearings(office)[-1] == ("listen.failed", {"how": "failed", "of_seconds": 1, "played_to_second": 0})
     assert state_of(office, "R-1") == "approved"
 
 
@@ -632,5 +632,5 @@ def test_a_player_that_fails_in_the_middle_was_heard_so_far(house: House) -> Non
     approved(house, recordings=[1])
     with pytest.raises(Failed):
         played_by(house, fails(house, 12))
-    assert hearings(house)[-1] == ("listen.ended", {"how": "failed", "second": 12, "of": 60})
+    assert hearings(house)[-1] == ("listen.ended", {"how": "failed", "of_seconds": 60, "played_to_second": 12})
     assert state_of(house, "R-1") == "heard"

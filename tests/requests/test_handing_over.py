@@ -63,10 +63,13 @@ def test_who_has_it_is_shown_to_whoever_made_the_request(granted: House) -> None
     assert (answer.on, answer.reason, answer.by) == (TODAY, THANKS, "sam")
 
 
-def test_it_moves_the_request_nowhere(granted: House) -> None:
+def test_it_is_handed_over_then_till_another_package_goes_out(granted: House) -> None:
     released(granted)
     hand_over(granted)
     acknowledge(granted)
+    assert state_of(granted, "R-1") == "handed-over"
+    approve(granted, "R-1")
+    released(granted)
     assert state_of(granted, "R-1") == "released"
 
 
@@ -160,7 +163,7 @@ def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: 
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
     record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0], [])
-    with pytest.raises(Refused, match="no package was released"):
+    with pytest.raises(Refused, match="the request is heard and cannot be recorded as"):
         hand_over(granted)
 
 
@@ -272,7 +275,7 @@ def test_the_register_of_disclosures_says_who_has_each_package(granted: House) -
     ]
     assert over == [[TODAY, "12:00", "letter", WHOM], [None, None, None, None]]
     assert [entry["acknowledged_on"] for entry in found] == [TODAY, None]
-    assert [entry["how"] for entry in found] == ["released", "released"]
+    assert [entry["how"] for entry in found] == ["handed-over", "released"]
 
 
 def entry_of(house: House, register: RegisterName, login: str) -> Mapping[str, object]:

@@ -84,10 +84,10 @@ class PlayedRecording:
     recording: int
     audit_seq: int
     """Of the leaf that records it."""
-    second: int
-    """Up to which second it was played, at most."""
-    of: int
-    """How many seconds there are."""
+    played_to_second: int
+    """At most."""
+    of_seconds: int
+    """How many there are."""
     edits: Edits
     """What was left out of it."""
     lapses_at: datetime
@@ -303,7 +303,7 @@ def record_end(
     request, *subject = hearing.subject
     is_none = how is HearingEnd.FAILED and not second
     what = RequestAct.HEARING_FAILED if is_none else RequestAct.HEARING_ENDED
-    details = {"how": how, "second": second, "of": of}
+    details = {"how": how, "of_seconds": of, "played_to_second": second}
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, request)
         log_request_event(act, actor, history, what, subject=subject, details=details)

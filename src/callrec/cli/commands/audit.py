@@ -35,7 +35,7 @@ DEFAULT_LIMIT = 50
 _MAX_SET_BACKS = 5
 """The newest are shown in words; JSON has all."""
 
-_MAX_SHOWN = 3
+_MAX_SHOWN = 6
 """Of what an entry is about; JSON has all."""
 
 _AN_ID = re.compile("[0-9a-f]{32}")

@@ -103,8 +103,8 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
 
 
 def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
-    is_part = heard.second + _COARSE < heard.of
-    part = f" to second {heard.second} of {heard.of}" if is_part else ""
+    second, seconds = heard.played_to_second, heard.of_seconds
+    part = f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
     yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."

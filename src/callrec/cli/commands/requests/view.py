@@ -198,7 +198,8 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
     what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
     granted = f"{numbers} {what} until {last_day(approval.until, zone)}"
     if approval.ended:
-        yield _labelled("  ended", f"{approval.ended}; it was for {granted}")
+        yield _labelled("  was for", granted)
+        yield _labelled("  ended", approval.ended)
     else:
         yield _labelled("  granted", granted)
     for number, edit in edits_lines(approval.edits):
