@@ -311,7 +311,10 @@ def test_who_has_heard_enough_stops_it(house: House) -> None:
         return False
 
     assert played_by(house, play).played_to_second == 5
-    assert hearings(house)[-1] == ("listen.ended", {"how": "stopped", "of_seconds": 60, "played_to_second": 5})
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {"how": "stopped", "of_seconds": 60, "played_to_second": 5},
+    )
 
 
 @pytest.mark.parametrize(
@@ -599,7 +602,10 @@ def fails(office: House, after_s: int) -> Play:
 def test_a_hearing_that_failed_is_none(office: House) -> None:
     with pytest.raises(Failed):
         played_by(office, fails(office, 0))
-    assert hearings(office)[-1] == ("listen.failed", {"how": "failed", "of_seconds": 1, "played_to_second": 0})
+    assert hearings(office)[-1] == (
+        "listen.failed",
+        {"how": "failed", "of_seconds": 1, "played_to_second": 0},
+    )
     assert state_of(office, "R-1") == "approved"
 
 
@@ -632,5 +638,8 @@ def test_a_player_that_fails_in_the_middle_was_heard_so_far(house: House) -> Non
     approved(house, recordings=[1])
     with pytest.raises(Failed):
         played_by(house, fails(house, 12))
-    assert hearings(house)[-1] == ("listen.ended", {"how": "failed", "of_seconds": 60, "played_to_second": 12})
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {"how": "failed", "of_seconds": 60, "played_to_second": 12},
+    )
     assert state_of(house, "R-1") == "heard"

@@ -91,11 +91,11 @@ def _row(entry: Entry, asked: str | None) -> tuple[object, ...]:
         entry.at[:16].replace("T", " "),
         entry.actor,
         entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
-        _about(entry.subject, asked),
+        about_in_words(entry.subject, asked),
     )
 
 
-def _about(subject: Sequence[str], asked: str | None) -> str:
+def about_in_words(subject: Sequence[str], asked: str | None) -> str:
     """The first things that an entry is about, with what was asked for, and how many more."""
     shown = list(subject[:_MAX_SHOWN])
     if (wanted := asked and asked.upper()) and wanted not in map(str.upper, shown):
