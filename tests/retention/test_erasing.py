@@ -378,6 +378,7 @@ def test_a_certificate_does_not_say_that_no_copy_opens_where_a_lost_volume_holds
     report_lost(
         house.practice, house.actor("max"), LossReport(label="drive-b", noticed_at=house.now())
     )
+    assert erase(house, reference, a).is_done
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
     text = " ".join(certificate_text(certificate).split())
@@ -396,7 +397,7 @@ def test_a_lost_volume_s_incident_counts_what_it_still_holds_of_what_was_erased(
     done = report_lost(
         house.practice, house.actor("max"), LossReport(label="drive-b", noticed_at=house.now())
     )
-    assert done.recordings == (1, 2, 3, 4)
+    assert sorted(done.recordings) == [1, 2, 3, 4]
     shown = show_incident(house.open(), house.actor("dora"), done.incident.reference)
     assert shown.findings.record_count == 4
     assert "1 of them erased elsewhere since" in shown.findings.records

@@ -292,7 +292,8 @@ def _account(
 ) -> IncidentReport:
     zone = practice.config.time_zone
     span = erased = ""
-    if gone := sum(call.state == RecordingState.DESTROYED for call in calls):
+    there = [call.id for call in calls if call.state != RecordingState.DESTROYED]
+    if gone := len(calls) - len(there):
         erased = f" ({gone} of them erased elsewhere since, with their keys on the drive)"
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
@@ -302,7 +303,7 @@ def _account(
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
         # More than one entry of the log can name are reported as a number.
-        recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
+        recordings=there if len(there) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",
             records=f"{count}{erased}, and a sealed copy of the catalogue{span}",
