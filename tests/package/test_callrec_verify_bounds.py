@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
@@ -29,7 +29,7 @@ class Endless(io.RawIOBase):
 @pytest.mark.parametrize("path", checker.LOOKED_INTO)
 def test_of_a_file_without_end_no_more_is_read_than_any_release_has(path: str) -> None:
     file = Endless()
-    result = checker.check({path: lambda: file})
+    result = checker.check({path: lambda: cast("IO[bytes]", file)})
     found = [problem.what for problem in result.problems if problem.path == path]
     assert "is larger than it is in any release; it was not read on" in found
     assert file.taken <= checker.LARGEST + (2 << 20)
