@@ -85,7 +85,7 @@ def test_what_nobody_told_of_is_found_by_the_next_pass(house: House, tmp_path: P
     spool.mkdir()
     unseen = {20: lambda: a_call(spool, 1)}
     assert [at for at, *_ in watched(World(house, 400, unseen), spool).rounds] == [306]
-    untold = World(house, 400, {20: lambda: a_call(spool, 2)}, tells_all=False)
+    untold = World(house, 400, {20: lambda: a_call(spool, 2)}, notices_all=False)
     assert [at for at, *_ in watched(untold, spool).rounds] == [6, 66]
 
 

@@ -88,7 +88,7 @@ def use_kit(
     """
     seed = read_kit(typed)
     # Not held against the head that was seen last: after a restore the log is behind that, and only
-    # a Data Controller, whom the kit makes here, can say so on record (restore/resume.py).
+    # a Data Controller, whom the kit makes here, can state that on record (restore/resume.py).
     kit = kit_actor(practice, seed, KIT_USED)
     with kit_attempt(practice, kit, KIT_USED):
         check_login(controller.login)

@@ -102,7 +102,7 @@ def _write_session(session: Session, folder: Path | None) -> None:
 
 
 def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Session | None:
-    """The open session of this vault, its idle time begun anew; None if there is none or it ended.
+    """The open session of this vault, its idle time begun again; None if there is none or it ended.
 
     Raises:
         Misconfigured: others can read the session file.
@@ -274,7 +274,7 @@ def _key_store() -> Iterator[KeyringBackend]:
 def _session_from(text: bytes | str, vault: str) -> Session | None:
     value = json.loads(text)
     if (value["vault"], value["uid"], value["boot"]) != (vault, os.getuid(), _boot()):
-        return None  # of another vault or user, or from before the machine was started anew
+        return None  # of another vault or user, or from before the machine was started again
     return Session(
         vault=vault,
         person=_text(value["person"]),

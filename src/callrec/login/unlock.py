@@ -37,7 +37,7 @@ FREE_FAILURES: Final = 3
 
 MAX_WAIT: Final = timedelta(minutes=5)
 
-_MOST_DOUBLINGS: Final = 9
+_MAX_DOUBLINGS: Final = 9
 """Of a second: more than the longest wait, and no overflow."""
 
 KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
@@ -60,7 +60,7 @@ def wait_after(failures: int) -> timedelta:
     """How long the next attempt waits after so many failures in a row: at first not at all."""
     if failures < FREE_FAILURES:
         return timedelta()
-    doublings = min(failures - FREE_FAILURES + 1, _MOST_DOUBLINGS)
+    doublings = min(failures - FREE_FAILURES + 1, _MAX_DOUBLINGS)
     return min(timedelta(seconds=2**doublings), MAX_WAIT)
 
 

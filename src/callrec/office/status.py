@@ -92,7 +92,7 @@ class Status:
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
-    """Recordings whose time is over and which nothing holds back, as far as can be told without a
+    """Recordings whose time is over and which nothing holds back, as far as is known without a
     key; None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 
@@ -106,7 +106,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         try:
             beside = volumes_on_vaults_disk(practice, connection)
         except CallrecError:
-            beside = frozenset()  # the warnings say so
+            beside = frozenset()  # the warnings report it
         archived = _last_archived(connection, beside)
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
@@ -165,7 +165,7 @@ def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
     try:
         volumes = list_volumes(practice)
     except CallrecError:
-        return ()  # the warnings say so
+        return ()  # the warnings report it
     return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 

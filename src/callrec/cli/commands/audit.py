@@ -172,7 +172,7 @@ def _lines(found: Verification) -> Iterator[str]:
 
 
 def _judgement_lines(found: Verification) -> Iterator[str]:
-    """What is no tampering, and has to be judged by a person."""
+    """What is not tampering, and has to be judged by a person."""
     for seq in found.without_power:
         yield f"entry {seq} has a statement by somebody without the power: it counts for nothing"
     for step in found.set_back[-_MAX_SET_BACKS:]:

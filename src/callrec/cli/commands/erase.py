@@ -81,7 +81,7 @@ def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Pa
     from callrec.archive.attached import attached_volumes
 
     found = [volume.at for volume in attached_volumes(practice).values()]
-    # Path.resolve would raise where a link leads to itself; what is no volume is reported later.
+    # Path.resolve would raise where a link leads to itself; what is not a volume is reported later.
     there = {os.path.realpath(path): path for path in (*found, *named)}
     return tuple(there.values())
 

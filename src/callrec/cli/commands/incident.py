@@ -325,8 +325,8 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         **facts(shown, "state", "what", "noticed_at", "due_at", "reported_at", "reported_by"),
         **facts(shown, "told", "recordings"),
         "request": shown.request or None,
-        "article_33_3": {name: found.said.get(name) for name in ICO_REPORT_FIELDS},
-        "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
+        "article_33_3": {name: found.stated.get(name) for name in ICO_REPORT_FIELDS},
+        "article_33_5": {name: found.stated.get(name) for name in BREACH_RECORD_FIELDS},
         **facts(found, "likelihood", "impact"),
         **facts(shown, "must_be_reported", "still_missing"),
         "closing": closing,
@@ -360,7 +360,7 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
         yield "recordings", ", ".join(map(str, shown.recordings))
     if shown.request:
         yield "request", shown.request
-    for name, value in shown.findings.said.items():
+    for name, value in shown.findings.stated.items():
         yield _named(name), value
     yield "reportable", _REPORTABLE[shown.must_be_reported]
     if closing := shown.closing:

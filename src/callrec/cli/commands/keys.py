@@ -106,9 +106,9 @@ def audit(ctx: Context) -> None:
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
     headers = ("user", *VaultKey, "requests", "incidents", "grants")
-    told = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     sound = "Each share is sealed to whom it should be, by somebody entitled."
-    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(told or [sound])))
+    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
         raise Tampered(
@@ -200,14 +200,12 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
             hint="callrec doctor --full, then callrec doctor --repair --from DIR",
         )
     if done.left:
-        raise DoneInPart(
-            "some recordings lie under the keys that they had", hint=_what_helps(done.left)
-        )
+        raise DoneInPart("some recordings lie under the keys that they had", hint=_hint(done.left))
     if done.recordings:
         out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
 
 
-def _what_helps(left: Collection[WhyLeft]) -> str:
+def _hint(left: Collection[WhyLeft]) -> str:
     from callrec.keys.reencrypting import WhyLeft
 
     if WhyLeft.MISSING in left:

@@ -140,7 +140,7 @@ def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]
 def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     """Let a player play a sound, and wait until it ends; returns whether it took all of it.
 
-    Ending it early is no error.
+    Ending it early is not an error.
     """
     from callrec.store.sealing import write_all
 

@@ -1,4 +1,4 @@
-"""``callrec mail``: what people are told by mail, and the sending of it (docs/mail.md)."""
+"""``callrec mail``: messages to people by mail, and the sending of them (docs/mail.md)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _OF_A_FINDING: Final = (
     *("what", "why", "at", "until", "direction", "extension", "number", "recordings"),
 )
 
-_MOST_ON_SCREEN: Final = 100
+_MAX_ON_SCREEN: Final = 100
 """Findings, and rows that were not understood: more than that is for a file."""
 
 _HOW: Final = {
@@ -127,18 +127,18 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
         f"{counts.unheard} cannot be heard to the end; {counted(counts.duplicates, 'duplicate')};"
         f" {counted(counts.gaps, 'gap')} in the day."
     )
-    for each in done.unread[:_MOST_ON_SCREEN]:
+    for each in done.unread[:_MAX_ON_SCREEN]:
         yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if file is not None:
         yield f'"{file}" is written, findings: {len(done.findings)}'
     elif done.findings:
         ranked, zone = sorted(done.findings, key=_rank), call.config.time_zone
         yield ""
-        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
-        if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
+        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
+        if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):
             others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
             call.out.note(
-                f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
+                f"{_MAX_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
                 " --csv FILE writes all"
             )
 

@@ -117,10 +117,10 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     manifest = done.manifest
     yield f"{done.reference} is released: {done.path}"
     yield f"Recordings enclosed: {_numbers(recordings)}"
-    for why, said in _NOT_ENCLOSED.items():
+    for why, text in _NOT_ENCLOSED.items():
         left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
         if left_out:
-            yield f"{said}: {_numbers(left_out)}"
+            yield f"{text}: {_numbers(left_out)}"
     if manifest.withheld:
         yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
     # What is copied or read out has a line of its own, which no terminal breaks.
@@ -130,9 +130,9 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     yield f"  {done.passphrase}"
     yield "Let it go another way than the package."
     yield from _OPENS_WITH[done.form]
-    say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
+    record_it = f"callrec request event {done.reference} handed-over --on DATE --by"
     which = "" if done.is_first else f" --release {manifest.release[:8]}"
-    yield f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}"
+    yield f"next: {record_it} {done.package_by or 'WAY'} --to-whom WHO{which}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -251,11 +251,11 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        said = f"{user} may not {power} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power} any more; what it opened goes on under new keys."
     else:
         lend_power(practice, actor, login=user, power=power, until=last)
-        said = f"{user} may {power} until {last}."
-    ctx.obj.out.show({"user": user, "power": power, "until": last}, said)
+        text = f"{user} may {power} until {last}."
+    ctx.obj.out.show({"user": user, "power": power, "until": last}, text)
     ctx.obj.out.next_step(f"callrec user show {user}")
 
 

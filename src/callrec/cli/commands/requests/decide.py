@@ -223,8 +223,8 @@ def revoke(
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     done = revoke_grants(practice, actor, request, reason=why)
-    said = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
-    ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, said)
+    text = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
+    ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, text)
     ctx.obj.out.next_step(f"callrec request show {request}")
 
 
@@ -297,5 +297,5 @@ Silences = Annotated[
 def typed_edits(
     clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
 ) -> tuple[TypedEdit, ...]:
-    """What both options said; of which recordings is known once it is known which are concerned."""
+    """What both options ask for; which recordings they name is resolved later."""
     return (*(clips or ()), *(silences or ()))

@@ -1,4 +1,4 @@
-"""``callrec request``: ask for recordings, say it anew, and see what became of it."""
+"""``callrec request``: ask for recordings, say it again, and see what became of it."""
 
 from __future__ import annotations
 
@@ -60,8 +60,10 @@ def create(
     practice = practice_of(call)
     actor = acting_person(call, practice)
     chosen = ask_purpose(call.prompts, purpose)
-    said = ask_answers(call.prompts, practice, chosen, typed)
-    made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
+    answers = ask_answers(call.prompts, practice, chosen, typed)
+    made = create_request(
+        practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
+    )
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
@@ -217,8 +219,8 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
-    said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, said)
+    text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
+    out.show(value, text)
     for line in remark_lines(amended.concerned, amended.of_other_day or ()):
         out.note(line)
     if amended.grants_ended:
