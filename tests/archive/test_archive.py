@@ -24,7 +24,7 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict, check_vault, verify_audit
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.volume import create_volume, open_volume
 from house import practices
@@ -201,7 +201,9 @@ def test_who_may_not_archive_is_refused_and_on_record(stocked: House, login: str
 
 def test_a_login_without_its_password_signs_nothing(stocked: House) -> None:
     with pytest.raises(Locked):
-        archive_recordings(stocked.practice, stocked.session("max"), drive(stocked))
+        archive_recordings(
+            stocked.practice, stocked.session("max"), drive(stocked), check=check_vault
+        )
 
 
 def test_a_volume_has_the_label_of_its_folder_or_the_one_it_was_given(stocked: House) -> None:

@@ -24,7 +24,7 @@ from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
 from callrec.people.powers import disable_person
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.store.sealing import open_stream
 from house.drives import archive, drive, flip, meanwhile, only, verify
 from house.erasures import approved_erasure, erase
@@ -214,7 +214,7 @@ def opens_by_kit(house: House, at: Path, words: str) -> bool:
 def test_a_run_that_began_before_a_new_kit_writes_what_that_opens(stocked: House) -> None:
     max_, before = signed_in(stocked, "max"), stocked.practice
     words = a_new_kit(stocked)
-    archive_recordings(before, max_, drive(stocked))
+    archive_recordings(before, max_, drive(stocked), check=check_vault)
     assert opens_by_kit(stocked, drive(stocked), words)
     assert not opens_by_kit(stocked, drive(stocked), stocked.kit)
 
@@ -224,7 +224,7 @@ def test_a_kit_that_comes_while_the_copy_is_written_opens_it(
 ) -> None:
     kits = list[str]()
     meanwhile(monkeypatch, lambda: kits.append(a_new_kit(stocked)))
-    archive_recordings(stocked.practice, stocked.actor("max"), drive(stocked))
+    archive_recordings(stocked.practice, stocked.actor("max"), drive(stocked), check=check_vault)
     assert opens_by_kit(stocked, drive(stocked), kits[0])
     assert verify(stocked, drive(stocked)).faults == ()
     assert verified(stocked).verdict is Verdict.INTACT
@@ -236,7 +236,7 @@ def test_whoever_was_shut_out_while_the_copy_was_written_opens_none(
     practice, max_, dora = stocked.practice, stocked.actor("max"), stocked.actor("dora")
     mia = person_id(stocked, "mia")
     meanwhile(monkeypatch, lambda: disable_person(practice, dora, login="mia"))
-    archive_recordings(practice, max_, drive(stocked))
+    archive_recordings(practice, max_, drive(stocked), check=check_vault)
     assert mia not in {key["to"] for key in keys_of(drive(stocked))["keys"]}
 
 
@@ -247,6 +247,8 @@ def test_what_an_erasure_leaves_on_a_drive_opens_with_the_kit_that_came_meanwhil
     archive(callers, at)
     assert not erase(callers, approved_erasure(callers, 1)).is_done
     meanwhile(monkeypatch, lambda: kits.append(a_new_kit(callers)))
-    erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
+    erase_owed(
+        callers.practice, callers.actor("max"), at, advance=lambda _: None, check=check_vault
+    )
     assert opens_by_kit(callers, at, kits[0])
     assert verify(callers, at).faults == ()

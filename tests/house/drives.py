@@ -23,6 +23,7 @@ from callrec.archive.survey import FaultKind, VolumeReport, verify_volume
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
+from callrec.registers.verify import check_vault
 from callrec.volume.drive import disk_of
 from callrec.volume.volume import CopyHashes
 from house.practices import House
@@ -67,14 +68,18 @@ def archive(
 ) -> Archived:
     """Archive as one command does."""
     actor = house.actor(by)
-    done = archive_recordings(house.practice, actor, to, started_before=started_before, label=label)
+    done = archive_recordings(
+        house.practice, actor, to, started_before=started_before, label=label, check=check_vault
+    )
     house.open()
     return done
 
 
 def remove_local(house: House, to: Path) -> Removed:
     """Archive and let the vault go of its files, as one command does."""
-    done = archive_recordings(house.practice, house.actor("max"), to, removes=True)
+    done = archive_recordings(
+        house.practice, house.actor("max"), to, removes=True, check=check_vault
+    )
     house.open()
     assert done.removed is not None
     return done.removed

@@ -22,7 +22,7 @@ from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import check_integrity, check_no_rows_lost, reading, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict, check_vault, verify_audit
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.show import show_request
@@ -100,8 +100,11 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
         opener_by_password(password_of("dora")),
         now=house.now,
         environ=environ or house.environ,
+        check=check_vault,
     )
-    restore_from_volumes(back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None)
+    restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
+    )
     house.open()
 
 

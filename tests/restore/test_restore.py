@@ -28,7 +28,7 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Un
 from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict, Verification, check_vault, verify_audit
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
 from callrec.restore.drill import RestoreDrill, run_restore_drill
@@ -75,6 +75,7 @@ def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
         opener_by_password(password_of(login)),
         now=house.now,
         environ=house.environ,
+        check=check_vault,
     )
 
 
@@ -83,11 +84,11 @@ def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
     volumes = open_volumes(drives or (drive(house),))
     if is_vault(house.config):
         return restore_from_volumes(
-            house.open(), house.actor(login), volumes, advance=lambda _: None
+            house.open(), house.actor(login), volumes, advance=lambda _: None, check=check_vault
         )
     back = rebuilt(house, *drives, login=login)
     done = restore_from_volumes(
-        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
     )
     house.open()
     return done
@@ -189,6 +190,7 @@ def test_the_recovery_kit_rebuilds_the_vault(house: House) -> None:
         opener_by_kit(read_kit_words(house.kit)),
         now=house.now,
         environ=house.environ,
+        check=check_vault,
     )
     assert back.opener.person == back.practice.register.founders.kit
     house.open()
@@ -441,6 +443,7 @@ def test_another_kit_opens_nothing(house: House) -> None:
             opener_by_kit(bytes(32)),
             now=house.now,
             environ=house.environ,
+            check=check_vault,
         )
 
 
@@ -514,7 +517,9 @@ def test_a_head_that_was_named_as_lost_contradicts_no_later_copy(house: House) -
     lose_vault(house)
     restored(house)  # the last run is not stated anew, and its proof stays
     house.at = house.at.replace(day=26)
-    back_up(house.practice, house.actor("dora"), drive(house, "backup"), label=None)
+    back_up(
+        house.practice, house.actor("dora"), drive(house, "backup"), label=None, check=check_vault
+    )
     lose_vault(house)
     back = rebuilt(house, drive(house), drive(house, "backup"))
     assert (back.label, back.passed_over[1:]) == ("backup", ())
@@ -577,7 +582,7 @@ def test_a_later_format_on_one_drive_keeps_no_other_from_serving(house: House) -
     assert "newer callrec" in back.passed_over[0][1]
     volumes = open_volumes([good, bad])
     done = restore_from_volumes(
-        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
     )
     assert (done.fetched.recordings, done.missing) == (4, {})
 
@@ -765,6 +770,7 @@ def drilled(house: House, *drives: Path) -> RestoreDrill:
         opener_by_password(password_of("max")),
         environ=house.environ,
         advance=lambda _: None,
+        check=check_vault,
     )
 
 
@@ -798,6 +804,8 @@ def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:
     flip(paths[0])
     paths[1].unlink()
     volumes = open_volumes([drive(house)])
-    done = repair_from_volumes(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    done = repair_from_volumes(
+        house.open(), house.actor("max"), volumes, advance=lambda _: None, check=check_vault
+    )
     assert (done.fetched.recordings, done.missing) == (2, {})
     assert originals_of(house) == originals

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from callrec.archive.copy import drill_folder
+from callrec.archive.copy import VaultCheck, drill_folder
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.audit.log import stored_head
@@ -56,6 +56,7 @@ def run_restore_drill(
     volumes: Sequence[Volume],
     opener: Callable[[FoundCopy], Opener],
     *,
+    check: VaultCheck,
     environ: Mapping[str, str],
     advance: Callable[[int], None],
 ) -> RestoreDrill:
@@ -75,7 +76,11 @@ def run_restore_drill(
         try:
             config = practice.config.model_copy(update={"vault": place})
             rebuilt = rebuild(
-                *(config, volumes, opener), now=practice.now, environ=environ, is_drill=True
+                *(config, volumes, opener),
+                check=check,
+                now=practice.now,
+                environ=environ,
+                is_drill=True,
             )
             fetched, size, lacking = _prove(rebuilt, volumes, advance)
         finally:

@@ -44,6 +44,7 @@ def archive(
     """
     from callrec.archive.run import archive_cutoff, archive_recordings
     from callrec.practice import today
+    from callrec.registers.verify import check_vault
 
     if ctx.invoked_subcommand is not None:
         return
@@ -56,7 +57,13 @@ def archive(
     label = _label_of(ctx.obj, practice, to, label, what="new volume", yes=yes or remove_local)
     actor = signing_person(ctx.obj, practice)
     done = archive_recordings(
-        practice, actor, to, started_before=limit, label=label, removes=remove_local
+        practice,
+        actor,
+        to,
+        check=check_vault,
+        started_before=limit,
+        label=label,
+        removes=remove_local,
     )
     out.show(_archived_json(done), _archived_lines(done))
     if done.out_of_reach:
@@ -173,13 +180,14 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     Such a volume is read all the same: what is wrong there is to be named.
     """
     from callrec.archive.erase import erase_owed, owes_erasure_at
+    from callrec.registers.verify import check_vault
 
     if not owes_erasure_at(practice, at):
         return ()
     actor = signing_person(invocation, practice)
     try:
         with invocation.out.progress("erasing what is owed", total=None) as advance:
-            erased = erase_owed(practice, actor, at, advance=advance)
+            erased = erase_owed(practice, actor, at, check=check_vault, advance=advance)
     except (Tampered, Failed, NotFound) as problem:
         invocation.out.note(f"not erased there: {problem.message}")
         return (problem,)
@@ -233,10 +241,11 @@ def backup(
     writes has one as well; this is for the days between.
     """
     from callrec.archive.run import back_up
+    from callrec.registers.verify import check_vault
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
-    done = back_up(practice, signing_person(ctx.obj, practice), to, label=label)
+    done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"

@@ -42,6 +42,7 @@ def erase(
     owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
     --to writes the certificate.
     """
+    from callrec.registers.verify import check_vault
     from callrec.retention.erase import carry_out, is_carried_out, preview_erasure
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
@@ -57,7 +58,15 @@ def erase(
         ctx.obj.prompts.confirm(f"destroy {words}", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
     with out.progress("destroying", total=None) as advance:
-        done = carry_out(practice, actor, request, preview_erasure, volumes=found, advance=advance)
+        done = carry_out(
+            practice,
+            actor,
+            request,
+            preview_erasure,
+            volumes=found,
+            check=check_vault,
+            advance=advance,
+        )
     show_destruction(out, practice, request, done, to)
 
 

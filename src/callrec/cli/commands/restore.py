@@ -120,11 +120,12 @@ def _bring_back(
 ) -> None:
     from callrec.archive.fetch import count_files
     from callrec.practice import report_unsaved_head
+    from callrec.registers.verify import check_vault
     from callrec.restore.restore import restore_from_volumes
 
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
-        done = restore_from_volumes(practice, actor, volumes, advance=advance)
+        done = restore_from_volumes(practice, actor, volumes, check=check_vault, advance=advance)
     value = {
         "vault": practice.vault,
         "log_size": done.size,

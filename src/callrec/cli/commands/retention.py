@@ -79,6 +79,7 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
+    from callrec.registers.verify import check_vault
     from callrec.retention.erase import carry_out, is_carried_out, preview_destruction
 
     if request is None:
@@ -104,7 +105,13 @@ def dispose(
     found = find_attached_volumes(practice, volumes or [])
     with out.progress("destroying", total=None) as advance:
         done = carry_out(
-            practice, actor, request, preview_destruction, volumes=found, advance=advance
+            practice,
+            actor,
+            request,
+            preview_destruction,
+            volumes=found,
+            check=check_vault,
+            advance=advance,
         )
     show_destruction(out, practice, request, done, to, carrying_out=DISPOSING)
 

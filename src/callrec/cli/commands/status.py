@@ -182,6 +182,7 @@ def doctor(
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.archive.fetch import count_files
+    from callrec.registers.verify import check_vault
     from callrec.restore.rebuild import open_volumes
     from callrec.restore.restore import repair_from_volumes
 
@@ -195,7 +196,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     actor = signing_person(invocation, practice)
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
-        done = repair_from_volumes(practice, actor, opened, advance=advance)
+        done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)
     line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
     out.show(fetched_json(done), (line, *not_fetched_lines(done)))
     out.next_step("callrec doctor --full")
