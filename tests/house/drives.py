@@ -52,6 +52,14 @@ def stand_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(archive_procedure, "serial_of", lambda _: None)
 
 
+def newest_alone(at: Path) -> None:
+    """Leave one generation of the catalogue on a drive."""
+    time = last(at / "catalogue", "*.sealed").name.partition(".")[0]
+    for path in (at / "catalogue").iterdir():
+        if not path.name.startswith(time):
+            path.unlink()
+
+
 def give_up_copy(at: Path) -> None:
     """Take the copy of the catalogue off a drive, as somebody does by hand."""
     for path in (at / "catalogue").iterdir():
