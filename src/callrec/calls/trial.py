@@ -50,8 +50,8 @@ def spoilt_key(number: int) -> Tampered:
     """The error of a recording whose key does not open."""
     return Tampered(
         f"the key of recording {number} does not open, so nobody can hear it",
-        hint="keep every drive as it is; callrec restore from one that was written before brings"
-        " the key back",
+        hint="keep every drive as it is; move all that is called catalogue.sqlite out of the"
+        " vault's folder, and callrec restore --from DRIVE brings back the newest sound copy",
     )
 
 

@@ -31,7 +31,8 @@ from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import volumes_perhaps_newer
-from callrec.restore.resume import heads_on, resume_log
+from callrec.restore.copy import last_restored_copy
+from callrec.restore.resume import heads_on, is_beyond_log, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
@@ -59,6 +60,8 @@ class Restored(Repaired):
     """Entries of the log that came back."""
     leaves_lost: int
     """At the least."""
+    copied_at: str
+    """When the copy was made that the vault came back from: ``20260807T101500Z``, if known."""
     resumed: bool
     """A person who governs has stated what was lost."""
     erased_since: tuple[int, ...]
@@ -100,6 +103,7 @@ def restore_from_volumes(
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
+        copied_at=_copied_at(practice),
         resumed=resumption.is_stated,
         fetched=fetched,
         missing=missing,
@@ -130,6 +134,11 @@ def repair_from_volumes(
     undone = _erase_owed(practice, actor, volumes, check)
     fetched, missing, _ = _fetch_all(practice, actor, volumes, check=True, advance=advance)
     return Repaired(fetched=fetched, missing=missing, undone=undone)
+
+
+def _copied_at(practice: Practice) -> str:
+    served = last_restored_copy(practice.state_folder)
+    return "" if served is None or is_beyond_log(practice, served.head) else served.copied_at
 
 
 def _erase_owed(

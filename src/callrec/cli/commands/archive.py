@@ -5,14 +5,20 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from callrec.cli import options
 from callrec.cli.commands import volumes
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    approver_if_any,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 
@@ -20,7 +26,10 @@ if TYPE_CHECKING:
     from callrec.archive.log import Removed
     from callrec.archive.run import Archived
     from callrec.archive.survey import VolumeReport
+    from callrec.calls.trial import KeyTrial
     from callrec.practice import Practice
+
+    Sample: TypeAlias = tuple[KeyTrial, int]
 
 archive_app = new_app()
 
@@ -113,10 +122,10 @@ def _archived_lines(done: Archived) -> Iterator[str]:
         size = volumes.size_in_words(done.size_bytes)
         what = f"{counted(done.recordings, 'recording')}, {size}"
         yield f'{what}, copied to "{done.label}", read back and compared.'
-        yield f"Bag {done.bag}; the copy of the catalogue there is new."
+        yield f"Bag {done.bag}; the copy of the catalogue there is new, checked and opened."
     else:
         yield f'Nothing to copy: "{done.label}" holds all that was asked for.'
-        yield "The copy of the catalogue there is new."
+        yield "The copy of the catalogue there is new, checked and opened."
     if done.removed is not None and done.removed.recordings:
         size = volumes.size_in_words(done.removed.size_bytes)
         what = counted(done.removed.recordings, "recording")
@@ -137,6 +146,7 @@ def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None
 def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
 
+    Somebody who may approve requests also opens some of the recordings there, held ones first.
     Unless a volume owes an erasure: that is done first, and takes the password. Where it does not
     let it, that is told with what is found there.
 
@@ -144,7 +154,9 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     is named, and the exit status is 5.
     """
     from callrec.archive.attached import attached_volumes
+    from callrec.archive.sampling import open_sample
     from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
+    from callrec.volume.volume import open_volume
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     every = folders or [volume.at for volume in attached_volumes(practice).values()]
@@ -154,22 +166,28 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
             hint="attach one, or give its folder: callrec archive verify /mnt/external",
         )
     reports: list[VolumeReport] = []
+    opened: dict[str, Sample] = {}
+    approver = approver_if_any(ctx.obj, practice)
     not_erased: list[CallrecError] = []
     for at in longest_unverified_first(practice, every):
         not_erased += _erase_first(ctx.obj, practice, at)
         with out.progress("reading bags", total=count_bags(at)) as advance:
             reports.append(verify_volume(practice, at, advance))
-    lines = (line for report in reports for line in _report_lines(report))
+        if approver is not None:
+            opened[reports[-1].volume] = open_sample(practice, approver, open_volume(at))
+    lines = (line for report in reports for line in _report_lines(report, opened))
     if folders is not None and len(folders) == 1:
-        out.show(_report_json(reports[0]), lines)
+        out.show(_report_json(reports[0], opened), lines)
     else:
-        out.show_items([_report_json(report) for report in reports], lines)
+        out.show_items([_report_json(report, opened) for report in reports], lines)
         _note_not_attached(out, practice, reports)
     for fault in (fault for report in reports for fault in report.faults):
         raise Tampered(
             f"the volume's {fault.path}: {fault.what}",
             hint="keep the drive as it is, archive to another one and tell the Data Controller",
         )
+    for tried, _ in opened.values():
+        tried.check()
     for problem in not_erased:
         raise DoneInPart(f"an erasure is owed yet: {problem.message}", hint=problem.hint)
 
@@ -196,25 +214,31 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     return ()
 
 
-def _report_json(report: VolumeReport) -> Mapping[str, Any]:
+def _report_json(report: VolumeReport, opened: Mapping[str, Sample]) -> Mapping[str, Any]:
     from callrec.archive.survey import FaultKind
 
+    tried, _ = opened.get(report.volume, (None, 0))
     return {
         "volume": report.label,
         "ok": not report.faults,
         "checked": report.checked,
+        "opened": tried.opened if tried else None,
+        "tried": tried.of if tried else None,
         **{kind: report.paths(kind) for kind in FaultKind},
         "problems": [facts(fault, "path", "what") for fault in report.faults],
     }
 
 
-def _report_lines(report: VolumeReport) -> Iterator[str]:
+def _report_lines(report: VolumeReport, opened: Mapping[str, Sample]) -> Iterator[str]:
     read = f"{counted(report.checked, 'recording')} in {counted(report.bags, 'bag')} read back"
     if report.faults:
         yield f'"{report.label}" is not as it was written; {read}:'
         yield from (f"{fault.kind}: {fault.path}: {fault.what}" for fault in report.faults)
     else:
         yield f'"{report.label}" is as it was written: {read} and compared.'
+    tried, there = opened.get(report.volume, (None, 0))
+    if tried and there:
+        yield f"Opened with their keys: {tried.opened} of {tried.of} tried, of {there} there."
 
 
 def _note_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
@@ -234,7 +258,7 @@ backup_app = new_app()
 def backup(
     ctx: Context, *, to: BackupTo, label: options.Label = None, yes: volumes.OnThisDisk = False
 ) -> None:
-    """Put a sealed copy of the catalogue into a folder, in place of the one before.
+    """Put a sealed copy of the catalogue into a folder; the one before it stays beside it.
 
     Everything but the recordings' own files: people, requests, keys, the record of all that was
     done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
@@ -249,7 +273,7 @@ def backup(
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
-    out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", read back.')
+    out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", checked and opened.')
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
     out.next_step(f"callrec archive verify {shlex.quote(str(to))}")

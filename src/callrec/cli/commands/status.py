@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     acting_person_if_any,
+    approver_if_any,
     practice_of,
     signing_person,
 )
@@ -153,9 +154,10 @@ def doctor(
 ) -> None:
     """Check this machine and this vault, and say what to do about what is wrong.
 
-    Opens nothing and changes nothing. Without --full each sealed file is there and of its size;
-    with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
-    what is damaged or missing is fetched back from an archive volume.
+    Changes nothing. Without --full each sealed file is there and of its size; with it, each is read
+    and compared with its checksum, at the speed of the disk, and somebody who may approve requests
+    also opens every key. With --repair, what is damaged or missing is fetched back from an archive
+    volume.
     """
     from callrec.office.doctor import Level, examine
     from callrec.office.status import count_recordings
@@ -165,8 +167,10 @@ def doctor(
         return
     practice = practice_of(ctx.obj)
     out = ctx.obj.out
+    approver = approver_if_any(ctx.obj, practice) if full else None
     with out.progress("looking", total=count_recordings(practice)) as advance:
-        found = tuple(examine(practice, ctx.obj.environ, full=full, done=advance))
+        looked = examine(practice, ctx.obj.environ, approver=approver, full=full, done=advance)
+        found = tuple(looked)
 
     def lines() -> Iterator[str]:
         for finding in found:
