@@ -17,8 +17,8 @@ from callrec.intake import watching as intake_looking
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.watching import is_round_due, pause_after
 from callrec.people.powers import disable_person
-from house.full_disk import little_room
 from house.practices import House
+from house.small_disk import little_room
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.watched import SETTLE, World, watched
 

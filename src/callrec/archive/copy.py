@@ -44,7 +44,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.login.shares import holders
+from callrec.login.locks import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.record.statements import carried

@@ -47,20 +47,17 @@ class Erasures:
             if _is_decided(register, leaf, statement):
                 self.approved.setdefault(request, {})[statement.digest] = uids
         elif statement.kind == KIND:
-            destruction = read_destruction(statement)
+            stated = read_destruction(statement)
             check_entitled(register, leaf)
-            approvals = self.approved.get(destruction.request, {})
-            granted = [
-                uids for digest, uids in approvals.items() if digest in destruction.approvals
-            ]
-            if len(granted) < len(
-                destruction.approvals
-            ) or not destruction.uids <= frozenset().union(*granted):
+            approvals = self.approved.get(stated.request, {})
+            granted = [uids for digest, uids in approvals.items() if digest in stated.approvals]
+            found = len(granted) == len(stated.approvals)
+            if not found or not stated.uids <= frozenset().union(*granted):
                 raise Tampered("it destroys what nobody approved")
-            if destruction.details and max(destruction.details) >= leaf.seq:
+            if stated.details and max(stated.details) >= leaf.seq:
                 raise Tampered("it erases what was written later")
-            self.details |= destruction.details
-            self.uids |= destruction.uids
+            self.details |= stated.details
+            self.uids |= stated.uids
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ Answer = TypeVar("Answer")
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
+NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
+
 
 class Prompts:
     """Where one command's questions are asked."""
@@ -31,17 +33,17 @@ class Prompts:
         """There is a terminal: the question is seen and can be answered."""
         return self._answers.isatty() and self._messages.isatty()
 
-    def ask(self, question: str, *, option: str) -> str:
+    def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
         self._need_terminal(option)
-        answer = self._line(f"{question}: ")
+        answer = self._line(f"{what}: ")
         if not answer:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return answer
 
     def ask_until(
         self,
-        question: str,
+        what: str,
         read: Callable[[str], Answer],
         *,
         option: str,
@@ -53,7 +55,7 @@ class Prompts:
         if given is None:
             self._explain(help)
         while True:
-            answer = self._answer(question, option) if given is None else given
+            answer = self._answer(what, option) if given is None else given
             given = None
             try:
                 return read(_entered(answer))
@@ -63,7 +65,7 @@ class Prompts:
 
     def choose(
         self,
-        question: str,
+        what: str,
         choices: Mapping[str, str],
         *,
         option: str,
@@ -74,11 +76,9 @@ class Prompts:
         self._explain(help)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
-        return self.ask_until(
-            question, lambda answer: _chosen(answer, list(choices)), option=option
-        )
+        return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
-    def confirm(self, question: str, *, yes: bool) -> None:
+    def confirm(self, what: str, *, yes: bool) -> None:
         """Go on with what cannot be undone only if that was confirmed."""
         if yes:
             return
@@ -87,13 +87,11 @@ class Prompts:
                 "this cannot be undone, and there is no terminal to ask on",
                 hint="give --yes to answer beforehand",
             )
-        question = (
-            question if question.endswith("?") else f"{question}: this cannot be undone. Go on?"
-        )
+        question = what if what.endswith("?") else f"{what}: this cannot be undone. Go on?"
         if self._line(f"{question} [y/N] ").lower() not in ("y", "yes"):
             raise Failed("not confirmed, so nothing was done")
 
-    def ask_password(self, question: str, *, file_variable: str = PASSWORD_FILE) -> str:
+    def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""
         given = self._given(file_variable, self._answers.readline)
         if given is not None:
@@ -103,7 +101,7 @@ class Prompts:
                 "a password is needed, and there is no terminal to ask on",
                 hint=f"set {file_variable} to a file that only you can read",
             )
-        question = f"{escape_controls(question)}: "
+        question = f"{escape_controls(what)}: "
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
@@ -112,25 +110,23 @@ class Prompts:
                 "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
             ) from None
 
-    def ask_new_password(self, question: str, *, file_variable: str = PASSWORD_FILE) -> str:
+    def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password that is being chosen; on a terminal it is typed twice."""
-        first = self.ask_password(question, file_variable=file_variable)
+        first = self.ask_password(what, file_variable=file_variable)
         if self._environ.get(file_variable):
             return first
         if self.ask_password("The same again", file_variable=file_variable) != first:
             raise Unusable("the two passwords differ", hint="type the same one twice")
         return first
 
-    def ask_secret(
-        self, question: str, read: Callable[[str], object], *, file_variable: str
-    ) -> str:
+    def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
         given = self._given(file_variable, self._answers.read)
         if given is not None:
             read(given)
             return given
         while True:
-            typed = self.ask_password(question, file_variable=file_variable)
+            typed = self.ask_password(what, file_variable=file_variable)
             try:
                 read(typed)
             except Unusable as error:
@@ -153,8 +149,8 @@ class Prompts:
         if help:
             self._write(f"{fill(escape_controls(help), WIDTH)}\n")
 
-    def _answer(self, question: str, option: str) -> str:
-        self._write(escape_controls(f"{question}: "))
+    def _answer(self, what: str, option: str) -> str:
+        self._write(escape_controls(f"{what}: "))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
@@ -234,6 +230,6 @@ _CHANNELS: Final[Mapping[str, str]] = {
 }
 
 
-def ask_channel(prompts: Prompts, question: str, *, option: str) -> Channel:
+def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
     """One of the ways."""
-    return Channel(prompts.choose(question, _CHANNELS, option=f"{option} {'|'.join(_CHANNELS)}"))
+    return Channel(prompts.choose(what, _CHANNELS, option=f"{option} {'|'.join(_CHANNELS)}"))

@@ -35,9 +35,8 @@ from callrec.keys.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.login.locks import check_password, kdf_for
+from callrec.login.locks import KIT_HOLDS, check_password, kdf_for
 from callrec.login.people import fresh_names
-from callrec.login.shares import KIT_HOLDS
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
 from callrec.people.vouching import vouch

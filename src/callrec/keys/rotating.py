@@ -37,7 +37,7 @@ from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.intake.known import DuplicateMacs, write_macs
-from callrec.login.shares import holders, new_version, seal_share
+from callrec.login.locks import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey

@@ -27,8 +27,14 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
-from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
-from callrec.login.shares import open_shares
+from callrec.login.locks import (
+    check_password,
+    kdf_for,
+    lock_seed,
+    open_shares,
+    relock,
+    strengthen_lock,
+)
 from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, record, today, writing
 from callrec.record.entitled import without_lapsed_powers

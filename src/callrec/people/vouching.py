@@ -33,7 +33,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
 from callrec.errors import Failed, Locked, Tampered
 from callrec.incidents.log import INCIDENTS, read_incident_history
-from callrec.login.shares import (
+from callrec.login.locks import (
     Secrets,
     Share,
     holders,

@@ -145,10 +145,8 @@ def _amend(
 def _write(
     practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
-    version_id, particulars = (
-        replace(request.version_id, version=request.version_id.version + 1),
-        body.particulars,
-    )
+    version_id = replace(request.version_id, version=request.version_id.version + 1)
+    particulars = body.particulars
     before, uids = request.particulars, body.uids
     history = log_request_event(
         act,

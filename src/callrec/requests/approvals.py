@@ -292,14 +292,10 @@ def _countersignature(
     second = statement.fields["countersigned"]
     if not second:
         return None
-    for after, countersignature in signed:
+    for after, other in signed:
         is_next = after.seq == leaf.seq + 1
-        if (
-            is_next
-            and countersignature.by == second
-            and _common_fields(countersignature) == _common_fields(statement)
-        ):
-            return countersignature
+        if is_next and other.by == second and _common_fields(other) == _common_fields(statement):
+            return other
     raise Tampered("the second signature of an approval is missing")
 
 

@@ -151,20 +151,20 @@ def log_with_words(
 ) -> History:
     """Log an act on a request, and keep its words beside the leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
-    history, details = history or request.history, words or None
+    history = history or request.history
     after = log_request_event(
         act,
         actor,
         history,
         what,
         subject=subject,
-        details=details,
+        details=words or None,
         nonce=nonce,
         statement=statement,
     )
     if words:
-        sealed = nonce + canonical(dict(words))
-        store_words(act.connection, request.version_id, request.key, after.leaves[-1].seq, sealed)
+        plain = nonce + canonical(dict(words))
+        store_words(act.connection, request.version_id, request.key, after.leaves[-1].seq, plain)
     return after
 
 
@@ -188,9 +188,8 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
             raise Tampered(f"words beside leaf {row.seq} are kept where nobody said them")
         key = request.keys.get(row.version)
         if key is not None:
-            opened = primitives.open_sealed(
-                key, bytes(row.sealed), _context(request.version_id, row.seq)
-            )
+            info = _context(request.version_id, row.seq)
+            opened = primitives.open_sealed(key, bytes(row.sealed), info)
             found[row.seq] = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     return found
 

@@ -148,11 +148,7 @@ class Approval:
     @property
     def approvers(self) -> frozenset[PersonId]:
         signed = (self.statement, self.countersignature)
-        return frozenset(
-            PersonId(countersignature.by)
-            for countersignature in signed
-            if countersignature is not None
-        )
+        return frozenset(PersonId(each.by) for each in signed if each is not None)
 
     @property
     def items(self) -> Mapping[str, tuple[str, str]]:

@@ -305,10 +305,8 @@ def _check_records(done: _ReplayedLeaf) -> None:
 def _check_carries_out(done: _ReplayedLeaf) -> None:
     """That they were entitled, and by which approvals, `audit.erased` and `retention.log` check."""
     stated = done.so_far.rules.stated.get(done.leaf.statement)
-    if stated is None or (stated.kind, stated.fields["request"]) != (
-        KIND,
-        done.so_far.history.request,
-    ):
+    request = done.so_far.history.request
+    if stated is None or (stated.kind, stated.fields["request"]) != (KIND, request):
         raise Tampered("a request was carried out, and nothing was destroyed")
 
 

@@ -74,6 +74,11 @@ def archive(
         label=label,
         removes=remove_local,
     )
+    _show_archived(out, practice, done)
+    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+
+
+def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
     out.show(_archived_json(done), _archived_lines(done))
     if done.out_of_reach:
         out.note(
@@ -84,7 +89,6 @@ def archive(
         _warn_on_vaults_disk(out, done.label)
     if done.removed is not None:
         _note_not_removed(out, practice, done.removed)
-    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
 
 
 archive_app.command("list")(volumes.list_)
@@ -153,18 +157,12 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
-    from callrec.archive.attached import attached_volumes
     from callrec.archive.sampling import open_sample
     from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
     from callrec.volume.volume import open_volume
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
-    every = folders or [volume.at for volume in attached_volumes(practice).values()]
-    if not every:
-        raise NotFound(
-            "no volume of this vault is found attached",
-            hint="attach one, or give its folder: callrec archive verify /mnt/external",
-        )
+    every = folders or _attached_folders(practice)
     reports: list[VolumeReport] = []
     opened: dict[str, Sample] = {}
     approver = approver_if_any(ctx.obj, practice)
@@ -175,12 +173,44 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
             reports.append(verify_volume(practice, at, advance))
         if approver is not None:
             opened[reports[-1].volume] = open_sample(practice, approver, open_volume(at))
+    _show_reports(out, practice, reports, opened, asked=folders)
+    _end_verify(reports, opened, not_erased)
+
+
+def _attached_folders(practice: Practice) -> list[Path]:
+    from callrec.archive.attached import attached_volumes
+
+    every = [volume.at for volume in attached_volumes(practice).values()]
+    if not every:
+        raise NotFound(
+            "no volume of this vault is found attached",
+            hint="attach one, or give its folder: callrec archive verify /mnt/external",
+        )
+    return every
+
+
+def _show_reports(
+    out: Output,
+    practice: Practice,
+    reports: Sequence[VolumeReport],
+    opened: Mapping[str, Sample],
+    *,
+    asked: Sequence[Path] | None,
+) -> None:
     lines = (line for report in reports for line in _report_lines(report, opened))
-    if folders is not None and len(folders) == 1:
+    if asked is not None and len(asked) == 1:
         out.show(_report_json(reports[0], opened), lines)
     else:
         out.show_items([_report_json(report, opened) for report in reports], lines)
         _note_not_attached(out, practice, reports)
+
+
+def _end_verify(
+    reports: Sequence[VolumeReport],
+    opened: Mapping[str, Sample],
+    not_erased: Sequence[CallrecError],
+) -> None:
+    """Name the first of what is wrong, for the exit status."""
     for fault in (fault for report in reports for fault in report.faults):
         raise Tampered(
             f"the volume's {fault.path}: {fault.what}",

@@ -54,7 +54,7 @@ _BYTES = 2
 _MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
 """Encoders whose notes say what they put before and after the sound."""
 
-_MP3_MOST_FRAMES, _MAX_ROWS = 500_000, 100
+_MP3_MAX_FRAMES, _MAX_ROWS = 500_000, 100
 """Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
 
@@ -93,7 +93,7 @@ def _is_cut(window: Window, place: int, frame: _Frame | None, first: _Frame) -> 
 def _mp3_walked(window: Window, start: int) -> tuple[float, int]:
     """Seconds of all frames, and where the last one ends."""
     place = end = start
-    seconds, left = 0.0, _MP3_MOST_FRAMES
+    seconds, left = 0.0, _MP3_MAX_FRAMES
     for _ in range(_MAX_ROWS):
         for after, frame in islice(_row(window, place), left):
             end = after
