@@ -22,7 +22,7 @@ from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import Repaired, Restored, repair_from_volumes, restore_from_volumes
 from callrec.search.show import show_recording
 from house import practices
-from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
+from house.drives import archive, drive, faults, flip, give_up_copy, newest_alone, only, verify
 from house.erasures import (
     approved_erasure,
     bags_of,
@@ -156,6 +156,7 @@ def test_what_somebody_erased_whom_the_copy_does_not_know_is_not_fetched(house: 
     nell_comes(house)
     erase(house, approved_erasure(house, 1))
     archive(house, drive(house, "drive-b"), by="nell")  # erases it there first
+    newest_alone(drive(house, "drive-b"))
     flip(only(drive(house, "drive-b") / "catalogue", "*.sealed"))
     lose_vault(house)
     done = restored(house, *both(house))

@@ -35,7 +35,7 @@ from callrec.catalogue.engine import (
 )
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
-from callrec.login.shares import open_shares
+from callrec.login.locks import open_shares
 from callrec.practice import Actor, Practice
 from callrec.restore.copy import (
     FoundCopy,
