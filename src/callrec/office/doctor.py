@@ -219,7 +219,7 @@ def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
     for number in sorted(spoilt):
         wrong = spoilt_key(number)
         yield _damage(wrong.message, wrong.hint)
-    what = f"keys that open: of {tried.of - len(spoilt)} recordings of {tried.of}"
+    what = f"keys that open: {tried.of - len(spoilt)} of {tried.of}"
     yield _warning(what) if spoilt else _well(what)
 
 
