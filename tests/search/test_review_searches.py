@@ -47,7 +47,7 @@ def search(
     actor = logged_in(house, login)
     try:
         found = search_recordings(
-            house.practice, actor, criteria=NUMBER, reason=reason, request=request, limit=None
+            house.practice, actor, criteria=[NUMBER], reason=reason, request=request, limit=None
         )
     except Refused:
         return last_leaf(house).seq

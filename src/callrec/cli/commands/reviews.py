@@ -136,7 +136,10 @@ def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     refused = "  REFUSED" if item.refused else ""
     at = local_time(item.at, zone)
     yield f"entry {item.seq}  {at}  {item.user} ({item.role}){refused}"
-    asked = ", ".join(f"{name} {value}" for name, value in item.criteria.items())
+    asked = ", ".join(
+        f"{name} {' or '.join(value) if isinstance(value, list) else value}"
+        for name, value in item.criteria.items()
+    )
     yield f"  looked for  {asked or 'nothing in particular'}"
     yield f"  reason      {item.reason or 'none'}"
     if item.request:
