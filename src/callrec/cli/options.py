@@ -315,7 +315,7 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="FILE",
-        help="An outside head: a .tlog-proof of a release or volume, or audit print's lines.",
+        help="A head from elsewhere: a .tlog-proof of a release or volume, or audit print's lines.",
     ),
 ]
 

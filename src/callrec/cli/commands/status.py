@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -60,7 +60,9 @@ def _status_json(found: Status) -> dict[str, object]:
         "lapsing_soon": [_json(item) for item in found.lapsing_soon],
         "overdue": [_due_json(request) for request in found.overdue],
         "due_soon": [_due_json(request) for request in found.due_soon],
+        **facts(found, "heard_not_sent", "handover_not_recorded"),
         **facts(found, "last_archive", "last_verify"),
+        "unarchived": found.unarchived and facts(found.unarchived, "recordings", "since", "due_at"),
         "volumes": [
             {name: volume[name] for name in _OF_A_VOLUME}
             for volume in map(volume_json, found.volumes)
@@ -90,6 +92,11 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
         yield f"due soon: {request.reference}, {request.purpose}, by {due}"
+    for reference in found.heard_not_sent:
+        yield f"heard, and no answer went out: {reference}, callrec release {reference}"
+    for reference in found.handover_not_recorded:
+        say = f"callrec request event {reference} handed-over"
+        yield f"released, and nobody has said who has it: {reference}, {say}"
     yield from _keeping(found, zone)
     for who in found.searched_without_request:
         refused = f", {who.refused} refused" if who.refused else ""
@@ -104,6 +111,9 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     if any(each.on_vaults_disk and each.recordings for each in found.volumes):
         never += " to another disk"
     yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else never
+    if left := found.unarchived:
+        since = f"the first since {left.since.astimezone(zone):%d %B %Y}"
+        yield f"on no other disk yet: {counted(left.recordings, 'recording')}, {since}"
     for each in found.volumes:
         yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
@@ -213,15 +223,15 @@ inbox_app = new_app()
 
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
-    """Requests and incidents that wait for you, and what you may hear; soonest due first."""
+    """What waits for you: to decide, hear, send, record, review, archive; soonest due first."""
     from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
     words = _inbox_words(items, practice.config.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
-    if items:
-        ctx.obj.out.next_step(_command(items[0]))
+    for command in dict.fromkeys(map(_command, items)):
+        ctx.obj.out.next_step(command)
 
 
 def _inbox_json(item: InboxItem) -> dict[str, object]:
@@ -229,6 +239,7 @@ def _inbox_json(item: InboxItem) -> dict[str, object]:
         "id": item.reference,
         **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
+        "command": _command(item),
     }
 
 
@@ -238,7 +249,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
         return
     rows = [
         (
-            *(item.reference, f"to {item.waits_to}", item.purpose or "incident"),
+            *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
             *(item.created_by, item.recordings, _by(item, zone)),
         )
         for item in items
@@ -249,22 +260,25 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
 
 
-def _command(item: InboxItem) -> str:
-    """What answers that for which something waits."""
-    from callrec.office.inbox import InboxAction
+_OTHERS: Final[Mapping[str, str]] = {"settle": "incident", "archive": "archiving"}
+"""What is no request has no purpose."""
 
-    match item.waits_to:
-        case InboxAction.DECIDE:
-            return f"callrec approve {item.reference}"
-        case InboxAction.ANSWER:
-            came = item.awaited.came if item.awaited else "EVENT"
-            return f"callrec request event {item.reference} {came} --on DATE"
-        case InboxAction.HEAR:
-            return f"callrec listen {item.reference}"
-        case InboxAction.REVIEW:
-            return f"callrec audit review-glass {item.reference}"
-        case InboxAction.SETTLE:
-            return f"callrec incident show {item.reference}"
+_COMMANDS: Final[Mapping[str, str]] = {
+    "decide": "callrec approve {}",
+    "answer": "callrec request event {} {} --on DATE",
+    "hear": "callrec listen {}",
+    "send": "callrec release {}",
+    "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
+    "review": "callrec audit review-glass {}",
+    "settle": "callrec incident show {}",
+    "archive": "callrec archive --to DIR",
+}
+"""What answers that for which something waits."""
+
+
+def _command(item: InboxItem) -> str:
+    came = item.awaited.came if item.awaited else "EVENT"
+    return _COMMANDS[item.waits_to].format(item.reference, came)
 
 
 def _by(item: InboxItem, zone: tzinfo) -> str:
