@@ -24,7 +24,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
@@ -127,7 +127,7 @@ def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:
 
 def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house: House) -> None:
     backup = drive(house, "backup")
-    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None, check=check_vault)
     before = {path.name for path in (backup / "catalogue").iterdir()}
     reference = approved_erasure(house, 1, 2)
     assert erase(house, reference).owed == {"backup": 2}
@@ -143,7 +143,7 @@ def test_what_is_erased_while_a_backup_is_made_is_not_in_it(
     backup, reference = drive(house, "backup"), approved_erasure(house, 1)
     practice, actor = house.practice, signed_in(house, "dora")
     meanwhile(monkeypatch, lambda: erase(house, reference))
-    back_up(practice, actor, backup, label=None)
+    back_up(practice, actor, backup, label=None, check=check_vault)
     assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
     assert erase(house, reference).is_done
     assert faults(verify(house, backup)) == []
@@ -755,7 +755,13 @@ def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
         practice = open_practice(house.config, now, house.environ)
         asked = 0
         done = carry_out(
-            practice, dora, reference, preview_erasure, volumes=[mounted], advance=lambda _: None
+            practice,
+            dora,
+            reference,
+            preview_erasure,
+            volumes=[mounted],
+            advance=lambda _: None,
+            check=check_vault,
         )
         assert done.undone == (("drive-a", "the drive is gone"),)
         assert not any(mounted.glob("*"))

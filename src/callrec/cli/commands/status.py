@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     acting_person_if_any,
+    approver_if_any,
     practice_of,
     signing_person,
 )
@@ -161,9 +162,10 @@ def doctor(
 ) -> None:
     """Check this machine and this vault, and say what to do about what is wrong.
 
-    Opens nothing and changes nothing. Without --full each sealed file is there and of its size;
-    with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
-    what is damaged or missing is fetched back from an archive volume.
+    Changes nothing. Without --full each sealed file is there and of its size; with it, each is read
+    and compared with its checksum, at the speed of the disk, and somebody who may approve requests
+    also opens every key. With --repair, what is damaged or missing is fetched back from an archive
+    volume.
     """
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
@@ -176,8 +178,10 @@ def _examine(invocation: Invocation, *, full: bool) -> None:
     from callrec.office.status import count_recordings
 
     practice, out = practice_of(invocation), invocation.out
+    approver = approver_if_any(invocation, practice) if full else None
     with out.progress("looking", total=count_recordings(practice)) as advance:
-        found = tuple(examine(practice, invocation.environ, full=full, done=advance))
+        looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
+        found = tuple(looked)
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -193,6 +197,7 @@ def _examine(invocation: Invocation, *, full: bool) -> None:
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.archive.fetch import count_files
+    from callrec.registers.verify import check_vault
     from callrec.restore.rebuild import open_volumes
     from callrec.restore.restore import repair_from_volumes
 
@@ -206,7 +211,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     actor = signing_person(invocation, practice)
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
-        done = repair_from_volumes(practice, actor, opened, advance=advance)
+        done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)
     line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
     out.show(fetched_json(done), (line, *not_fetched_lines(done)))
     out.next_step("callrec doctor --full")
