@@ -149,7 +149,9 @@ def change_one_byte(house: House, table: str, column: str, where: str) -> None:
     with catalogue:
         found = catalogue.execute(f'SELECT {column} FROM "{table}" WHERE {where}').fetchall()
         assert len(found) == 1
-        catalogue.execute(f'UPDATE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0]))
+        catalogue.execute(
+            f'UPDATE OR REPLACE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0])
+        )
     catalogue.close()
 
 
