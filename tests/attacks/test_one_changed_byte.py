@@ -170,7 +170,7 @@ def types(house: House, command: tuple[str, ...]) -> Answer:
     passwords = (
         "[passwords]\napprover_memory_mib = 64\n"  # or each would be locked anew, and stronger
     )
-    configuration.write_text(f'{passwords}[listen]\nplayer = ["true"]\n')
+    configuration.write_text(f'{passwords}[listen]\nplayer = ["cat"]\n')
     with chdir(house.folder):
         return type_in(house, *command, CALLREC_CONFIG=configuration)
 
