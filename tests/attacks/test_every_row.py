@@ -292,8 +292,9 @@ def test_what_is_signed_for_has_one_form(full: House) -> None:
 
 
 HARMLESS_CHANGES = {
-    "person": "UPDATE person SET failures = 0, failed_at = 1 WHERE login = 'max'",
-    "failed_login": "INSERT INTO failed_login VALUES (1, 1000)",
+    "person": "UPDATE person SET failures = 7 WHERE login = 'max'",
+    "password_try": "INSERT INTO password_try VALUES (randomblob(32), 1000)",
+    "failed_login": "INSERT INTO failed_login VALUES (1)",
     "outbox": (
         "INSERT INTO outbox (person, line, made_at, tried_at, taken_at)"
         " SELECT id, 'R-1 awaits your decision', 1, 1, 1 FROM person WHERE login = 'max'"

@@ -5,8 +5,8 @@ sam. Each case changes one byte, or the least that a column can be changed by, a
 Which change of the log itself is found how: tests/registers/test_audit_verify.py.
 
 What no command finds yet, as it changes nothing that is opened, granted or proven:
-    duplicate       the next ingest of the same sound makes a second recording of it
-    person.failures a wrong password may be tried sooner, or later
+    password_try    a wrong password may be tried sooner, or later
+    person.failures the access register's count of wrong passwords
     grant_.state    whether a grant may be used is read from the log's leaves alone
     volume.written_at, .seen_at, .serial, bag   what `status` and `archive list` say of a volume
     outbox          who is told what by mail (ADR 11)
@@ -148,7 +148,9 @@ def change_one_byte(house: House, table: str, column: str, where: str) -> None:
     with catalogue:
         found = catalogue.execute(f'SELECT {column} FROM "{table}" WHERE {where}').fetchall()
         assert len(found) == 1
-        catalogue.execute(f'UPDATE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0]))
+        catalogue.execute(
+            f'UPDATE OR REPLACE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0])
+        )
     catalogue.close()
 
 
@@ -167,7 +169,7 @@ def types(house: House, command: tuple[str, ...]) -> Answer:
     passwords = (
         "[passwords]\napprover_memory_mib = 64\n"  # or each would be locked anew, and stronger
     )
-    configuration.write_text(f'{passwords}[listen]\nplayer = ["true"]\n')
+    configuration.write_text(f'{passwords}[listen]\nplayer = ["cat"]\n')
     with chdir(house.folder):
         return type_in(house, *command, CALLREC_CONFIG=configuration)
 

@@ -45,7 +45,7 @@ _PART_OF_RECORDING: Final = {"part_of": "recording"}
 """Of tables whose rows are signed for with that of their recording."""
 
 _GUESSES: Final = {"harmless": "a wrong password may be tried sooner, or later"}
-_COUNTED: Final = {"harmless": "the log tells of more or fewer wrong passwords"}
+_COUNTED: Final = {"harmless": "more or fewer wrong passwords are told of than there were"}
 _MAIL: Final = {"harmless": "mail only tells people to look: what waits for them, the inbox says"}
 """Of columns that no transaction signs for: what a change of them does."""
 
@@ -171,6 +171,14 @@ statement = _table(
     info={"bound": "by its signature, and the leaf that carries its digest"},
 )
 
+set_aside = _table(
+    "set_aside",
+    Column("sha256", String(64), primary_key=True),
+    Column("body", Blob, nullable=False),
+)
+"""Rows that were found in the log without belonging there, as canonical JSON, so that people can
+look at them. The ``resumed`` statement that set them aside names them; nothing follows from them."""
+
 
 # --- people and keys ---------------------------------------------------------------------------
 
@@ -182,17 +190,27 @@ person = _table(
     Column("claimed", LargeBinary),
     Column("name_version", Integer, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
-    Column("failures", Integer, nullable=False, default=0, info=_GUESSES),
-    Column("failed_at", BigInteger, info=_GUESSES),
+    Column("failures", Integer, nullable=False, default=0, info=_COUNTED),
 )
-"""``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed."""
+"""``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed.
+
+``failures`` counts wrong passwords since the last right one, to be shown; what slows guesses is
+`password_try`.
+"""
+
+password_try = _table(
+    "password_try",
+    Column("source", LargeBinary, primary_key=True, info=_GUESSES),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, info=_GUESSES),
+)
+"""Turns of tries that did not open or are not answered yet, the newest few of each ``source``: a
+hash of from where, at whom."""
 
 failed_login = _table(
     "failed_login",
-    Column("minute", BigInteger, primary_key=True, autoincrement=False, info=_COUNTED),
-    Column("count", Integer, nullable=False, info=_COUNTED),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, info=_COUNTED),
 )
-"""Failed logins not yet in a leaf's details: one leaf a minute, with a count."""
+"""The failed login that a leaf told of last, and those since: one leaf a minute, with a count."""
 
 share = _table(
     "share",

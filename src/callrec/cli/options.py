@@ -107,7 +107,7 @@ RecordingIds = Annotated[
 
 RecordingsToAttach = Annotated[
     list[int] | None,
-    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Which recordings: 1042."),
+    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Those to add: 1042."),
 ]
 
 Matching = Annotated[
@@ -315,7 +315,7 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="FILE",
-        help="An outside head: a .tlog-proof of a release or volume, or audit print's lines.",
+        help="A head from elsewhere: a .tlog-proof of a release or volume, or audit print's lines.",
     ),
 ]
 

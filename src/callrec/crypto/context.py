@@ -58,7 +58,7 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 STATEMENT_KINDS: Final = frozenset(
     {
         *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
-        *("destruction", "resumed", "reconciled", "intake"),
+        *("destruction", "resumed", "reconciled", "intake", "lock"),
     }
 )
 """Every kind of statement there is."""

@@ -38,6 +38,7 @@ from callrec.login.locks import (
     Share,
     holders,
     key_fields,
+    lock_digest,
     new_version,
     open_shares,
     seal_fields,
@@ -47,7 +48,7 @@ from callrec.login.locks import (
 )
 from callrec.mail.outbox import notify
 from callrec.policy.authority import delegations_lapsed, without_lapsed
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import GRANTED_STATES, RequestAct
 from callrec.policy.role import (
     Person,
     Power,
@@ -72,18 +73,25 @@ MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any mor
 
 HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
 
-_GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
-
 
 def voucher_fields(
-    person: Person, keys: PublicKeys, *, names_digest: str, previous: Voucher | None
+    person: Person,
+    keys: PublicKeys,
+    *,
+    names_digest: str,
+    previous: Voucher | None,
+    locked: bytes | None = None,
 ) -> dict[str, Any]:
-    """The fields of a ``voucher`` statement that follows ``previous``."""
+    """The fields of a ``voucher`` statement that follows ``previous``.
+
+    With ``locked`` it gives the person this lock; else theirs stays as it is.
+    """
     return {
         "delegations": [
             {"power": lent.power, "until": lent.until.isoformat()} for lent in person.delegations
         ],
         "keys": keys.as_json(),
+        "lock": "" if locked is None else lock_digest(locked),
         "name": names_digest,
         "person": person.id,
         "powers": sorted(person.powers),
@@ -204,10 +212,11 @@ def vouch(
     person: Person,
     keys: PublicKeys,
     name: str,
+    locked: bytes | None = None,
 ) -> None:
     """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
     previous = practice.register.voucher(person.id)
-    fields = voucher_fields(person, keys, names_digest=name, previous=previous)
+    fields = voucher_fields(person, keys, names_digest=name, previous=previous, locked=locked)
     statement = sign_statement_as(practice, actor, "voucher", fields)
     act.leaf(act_name, actor=actor.person.id, subject=[person.id], statement=statement)
 
@@ -313,7 +322,7 @@ def take_back_grants(
         history = read_history(practice, act.connection, row.id)
         destroy_grants(act.connection, row.id, history.requester, to=person)
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
-        if left.first() is not None or history.state not in _GRANTED:
+        if left.first() is not None or history.state not in GRANTED_STATES:
             continue
         version_id = RequestVersion(practice.vault, row.id, row.version)
         nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}

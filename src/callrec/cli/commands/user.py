@@ -277,7 +277,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @user_app.command()
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
-    from callrec.login.locks import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE
     from callrec.login.unlock import change_password
 
     practice = practice_of(ctx.obj)
