@@ -26,7 +26,7 @@ from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.requests.decide import deny_request
-from house.commands import done, type_in
+from house.commands import Answer, done, type_in
 from house.drives import archive, drive
 from house.erasures import erase
 from house.holds import by_hand
@@ -37,6 +37,8 @@ from house.retention import categorise
 from house.stages import TO_BE_ERASED, Stage, copied
 
 MOST_HARMLESS = 10
+
+ON_RECORD = "The computer in the back room was open to anyone. It is locked now."
 
 
 def something_of_everything(house: House) -> None:
@@ -53,6 +55,14 @@ def something_of_everything(house: House) -> None:
     approved(house, recordings=(4,))
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
+    house.close()
+    with closing(sqlite3.connect(catalogue_of(house))) as database, database:
+        database.execute("INSERT INTO leaf (seq, body) VALUES (100000, x'00')")
+    assert resume(house).status == 0
+
+
+def resume(house: House) -> Answer:
+    return type_in(house, "dora", "audit", "resume", "--reason", ON_RECORD, "--yes")
 
 
 FULL = Stage("something of everything", something_of_everything, after=TO_BE_ERASED)
@@ -238,16 +248,18 @@ def test_who_writes_a_row_again_does_not_sign_for_what_others_made_of_it(full: H
 
 def test_what_was_signed_for_unseen_is_found_for_ever(full: House) -> None:
     """The enemy has the digest agree while somebody writes, and puts it back."""
-    newest = "SELECT key, size, now FROM written WHERE name = 'volume' ORDER BY size DESC LIMIT 1"
-    put = "UPDATE written SET now = ? WHERE name = 'volume' AND key = ? AND size = ?"
+    newest = (
+        "SELECT key, size, now FROM written WHERE name = 'person'"
+        " AND key = (SELECT id FROM person WHERE login = 'max') ORDER BY size DESC LIMIT 1"
+    )
+    put = "UPDATE written SET now = ? WHERE name = 'person' AND key = ? AND size = ?"
     with tampering(full) as database:
         key, size, signed = database.execute(newest).fetchone()
-        database.execute("UPDATE volume SET serial = 'another' WHERE id = ?", (key,))
-        (volume,) = (table for table in signed_tables() if table.name == "volume")
-        found = {row[0]: row[1] for row in database.execute(volume.every())}
+        database.execute("UPDATE person SET claimed = x'00' WHERE id = ?", (key,))
+        (person,) = (table for table in signed_tables() if table.name == "person")
+        found = {row[0]: row[1] for row in database.execute(person.every())}
         database.execute(put, (digest(found[key]), key, size))
-        archive(full, full.folder / "drive-a")
-        full.close()
+        assert type_in(full, "dora", "user", "reset", "max", "--yes").status == 0
         database.execute(put, (signed, key, size))
         assert any("was changed before entry" in each.what for each in verify(full).problems)
 
@@ -318,3 +330,61 @@ def test_what_nobody_signs_for_changes_nothing_that_is_relied_on(
         assert verify(full).problems == ()
         assert type_in(full, "max", "inbox") == before
         assert done(full, "max", "whoami")
+
+
+PUT_ON_RECORD = {
+    "a person": "UPDATE person SET name_version = 7 WHERE login = 'max'",
+    "a volume": "UPDATE volume SET serial = 'another'",
+    "a mark": "INSERT INTO duplicate VALUES (randomblob(16), 4)",
+    "a mark of nothing": "INSERT INTO duplicate VALUES (randomblob(16), 400)",
+    "a row too many": "INSERT INTO set_aside VALUES ('ab', x'00')",
+    "a row too few": "DELETE FROM set_aside",
+    "what was signed for, gone": "DELETE FROM written WHERE name = 'share'",
+    "what was signed for, changed": "UPDATE written SET now = zeroblob(32) WHERE name = 'volume'",
+    "what was signed for, made up": "INSERT INTO written VALUES ('volume', 'x', 9, NULL, x'00')",
+}
+
+
+@pytest.mark.parametrize("statement", PUT_ON_RECORD.values(), ids=PUT_ON_RECORD)
+def test_a_spoilt_row_is_put_on_record_and_the_practice_goes_on(
+    statement: str, full: House
+) -> None:
+    with tampering(full) as database:
+        database.execute("PRAGMA foreign_keys=OFF")
+        database.execute(statement)
+        found = verify(full)
+        assert found.verdict is Verdict.TAMPERED
+        answer = resume(full)
+        assert answer.status == 0, answer
+        assert all(each.what in answer.out for each in found.problems)
+        after = type_in(full, "dora", "audit", "verify", "--full")
+        assert after.status == 0, after
+        assert after.out.startswith("INTACT, resumed at ")
+        archive(full, full.folder / "drive-a")
+        full.close()
+        assert verify(full).problems == ()
+
+
+def test_who_is_kept_out_by_a_spoilt_row_is_let_in_again(full: House) -> None:
+    """Nobody writes over it; a Data Controller puts it on record, and a password is made anew."""
+    with tampering(full) as database:
+        database.execute("UPDATE person SET locked = x'00' WHERE login = 'max'")
+        refused = type_in(full, "dora", "user", "reset", "max", "--yes")
+        assert refused.status == Tampered.exit_status
+        assert "callrec audit resume" in refused.err
+        assert resume(full).status == 0
+        assert type_in(full, "dora", "user", "reset", "max", "--yes").status == 0
+        assert verify(full).problems == ()
+
+
+def test_what_was_put_on_record_once_excuses_nothing_later(full: House) -> None:
+    with tampering(full) as database:
+        database.execute("UPDATE volume SET serial = 'another'")
+        assert resume(full).status == 0
+        full.close()
+        database.execute("UPDATE volume SET serial = 'a third'")
+        assert_names(verify(full), "volume")
+        database.execute("UPDATE volume SET serial = 'another'")
+        assert verify(full).problems == ()
+        database.execute("DELETE FROM written WHERE name = 'volume' AND size < 40")
+        assert verify(full).verdict is Verdict.TAMPERED

@@ -93,10 +93,7 @@ MADE_BY_SOMEBODY_ELSE = {
     ],
     "a table that lets go of what is written twice": [
         "DROP TABLE failed_login",
-        (
-            "CREATE TABLE failed_login (at BIGINT NOT NULL,"
-            " PRIMARY KEY (at) ON CONFLICT IGNORE)"
-        ),
+        ("CREATE TABLE failed_login (at BIGINT NOT NULL, PRIMARY KEY (at) ON CONFLICT IGNORE)"),
     ],
     "a table without its unique column": [
         "DROP TABLE hold",

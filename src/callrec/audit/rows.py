@@ -1,21 +1,26 @@
-"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 8).
+"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 9).
 
 No key is needed. A row that is not as a transaction last wrote it, that is missing or was added is
-named, with the entry of the log that wrote it.
+named, with the entry of the log that wrote it. What a Data Controller has put on record stands as
+it was found (`resumed`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
-from itertools import islice
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from callrec.audit.checkpoint import written_in
+from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
+from callrec.audit.resumed import FoundRow, Resumed, read_resumed
+from callrec.catalogue import tables
 from callrec.catalogue.written import (
     SignedTable,
     WrittenRow,
@@ -29,57 +34,129 @@ MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
 
 
-def check_rows(connection: Connection, *, may_lack: Collection[str] = ()) -> Iterator[Problem]:
+_Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
+"""What stands as it was found, by table and key: since which size of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row, or rows with one digest, that is not as it was signed for."""
+
+    row: FoundRow
+    entry: int | None
+    """That wrote it last."""
+    what: str
+    is_added: bool = False
+    """It was written by no entry."""
+
+
+def check_rows(
+    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
+) -> Iterator[Problem]:
     """Everything in the catalogue that is not as it was signed for.
 
     The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
     be missing, in a copy that was made without them.
     """
+    resumed = read_resumed(connection, register)
+    return named(find_row_faults(connection, resumed, may_lack=may_lack))
+
+
+def named(faults: Iterable[RowFault]) -> Iterator[Problem]:
+    """Faults in words: the first of each table, and how many more there are."""
+    more: Counter[str] = Counter()
+    for fault in faults:
+        more[fault.row.table] += 1
+        if more[fault.row.table] <= MOST_NAMED:
+            yield Problem(fault.entry, fault.what)
+    for table, count in more.items():
+        if count > MOST_NAMED:
+            yield Problem(None, f'and {count - MOST_NAMED} more rows of the table "{table}"')
+
+
+def find_row_faults(
+    connection: Connection,
+    resumed: Sequence[Resumed] = (),
+    *,
+    may_lack: Collection[str] = (),
+    damaged: Collection[object] = (),
+) -> Iterator[RowFault]:
+    """Each row that is not as it was signed for, and each size for which nothing signs as it is.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        resumed: how the log went on; what stands as it was found then is no fault.
+        may_lack: as `check_rows` has it.
+        damaged: sizes of checkpoints that count for nothing.
+    """
+    stands = {
+        (row.table, row.key): (each.size, row) for each in resumed for row in each.found.catalogue
+    }
     standing: Counter[str] = Counter()
-    yield from _check_signed(connection, standing)
+    yield from _written_faults(connection, stands, standing, damaged)
     for table in signed_tables():
         wanted = standing.pop(table.name, 0)
-        every = _check_table(connection, table, None if table.name in may_lack else wanted)
-        yield from islice(every, MOST_NAMED)
-        if more := sum(1 for _ in every):
-            yield Problem(None, f"and {more} more rows of {table.called}")
+        yield from _table_faults(connection, table, None if table.name in may_lack else wanted)
     for name in standing:
-        yield Problem(None, f'rows of a table "{name}", which there is not, were signed for')
+        what = f'rows of a table "{name}", which there is not, were signed for'
+        yield RowFault(FoundRow(name, ""), None, what)
 
 
-def _check_signed(connection: Connection, standing: Counter[str]) -> Iterator[Problem]:
+def _written_faults(
+    connection: Connection, stands: _Stands, standing: Counter[str], damaged: Collection[object]
+) -> Iterator[RowFault]:
     """What was signed for is what checkpoints say, and each row went on from what it was before.
 
     ``standing`` gets how many rows, or groups of them, each table must have.
     """
     signed: defaultdict[int, Any] = defaultdict(hashlib.sha256)
-    place, before, entry = ("", ""), None, 0
+    place, before, entry, since = ("", ""), None, -1, -1
     query = "SELECT name, key, was, now, size FROM written ORDER BY name, key, size"
     rows = connection.execution_options(yield_per=1000).exec_driver_sql(query)
     for name, key, was, now, size in rows:
         if {type(was), type(now)} - {bytes, type(None)} or type(size) is not int:
             raise Tampered("what was signed for rows is not in its form")
-        row = WrittenRow(name, key, was, now)
-        signed[size].update(row.line)
+        signed[size].update(WrittenRow(name, key, was, now).line)
         if (name, key) != place:
             place, before, entry = (name, key), None, -1
-        if was != before:
-            what = f'row {key} of the table "{name}" was changed before entry {size - 1} wrote it'
-            yield Problem(size - 1, f"{what}; until then it was {_as_written(entry)}")
+            since, _ = stands.get(place, (-1, None))
+        if was != before and size > since:
+            written = "in no entry" if entry < 0 else f"as entry {entry} wrote it"
+            what = (
+                f'row {key} of the table "{name}" was changed before entry {size - 1} wrote it;'
+                f" until then it was {written}"
+            )
+            yield RowFault(FoundRow(name, key, now), size - 1, what)
         standing[name] += (now is not None) - (before is not None)
         before, entry = now, size - 1
-    notes = "SELECT size, note FROM checkpoint WHERE instr(note, x'0A7772697474656E20') ORDER BY 1"
+    said = _said_of_sizes(connection, stands, damaged)
+    for size in sorted({*signed, *said}):
+        found = signed[size].digest() if size in signed else b""
+        if said.get(size, b"") != found:
+            row = FoundRow(tables.written.name, str(size), found or None)
+            what = f'of what entry {size - 1} wrote, the table "written" tells what nobody signed'
+            yield RowFault(row, size - 1, what)
+
+
+def _said_of_sizes(
+    connection: Connection, stands: _Stands, damaged: Collection[object]
+) -> Mapping[int, bytes]:
+    """What somebody signed that each transaction wrote, by its size."""
+    said = dict[int, bytes]()
+    notes = "SELECT size, note FROM checkpoint WHERE instr(note, x'0A7772697474656E20')"
     for size, note in connection.exec_driver_sql(notes):
-        said, found = written_in(note), signed.pop(size, None)
-        if found is None or said != found.digest():
-            yield Problem(size - 1, f"what entry {size - 1} wrote is not what was signed with it")
-    for size in sorted(signed):
-        yield Problem(size - 1, f"rows are said to be of entry {size - 1}, which wrote none")
+        if size not in damaged:
+            with suppress(Tampered):
+                said[size] = written_in(note)
+    for (table, key), (since, row) in stands.items():
+        if table == tables.written.name and key.isdecimal() and int(key) <= since:
+            said[int(key)] = row.now or b""
+    return said
 
 
-def _check_table(
+def _table_faults(
     connection: Connection, table: SignedTable, wanted: int | None
-) -> Iterator[Problem]:
+) -> Iterator[RowFault]:
     """Each row of a table that is not as it was signed for, or is missing.
 
     ``wanted``: how many there must be, if none may be missing.
@@ -88,22 +165,32 @@ def _check_table(
     rows = connection.execution_options(yield_per=500).exec_driver_sql(table.every())
     for key, text, signed, size in rows:
         if signed is None:
-            yield Problem(None, f"row {key} of {table.called} was written by no entry")
+            row = FoundRow(table.name, str(key), digest(text))
+            what = f"row {key} of {table.called} was written by no entry"
+            yield RowFault(row, None, what, is_added=True)
             continue
         met += 1
-        if digest(text) != signed:
+        if (now := digest(text)) != signed:
             what = f"row {key} of {table.called} is not as entry {size - 1} wrote it"
-            yield Problem(size - 1, what)
-    for query in table.strays():
+            yield RowFault(FoundRow(table.name, str(key), now), size - 1, what)
+    for name, query in table.strays():
         for key in connection.exec_driver_sql(query).scalars():
-            yield Problem(None, f"row {key} of {table.called} is in some of them alone")
+            what = f'row {key} of the table "{name}" belongs to nothing'
+            yield RowFault(FoundRow(name, str(key)), None, what, is_added=True)
     if wanted not in (None, met):
         for key, size, _ in missing_rows(connection, table):
             what = (
                 f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
             )
-            yield Problem(size - 1, what)
+            yield RowFault(FoundRow(table.name, key), size - 1, what)
 
 
-def _as_written(entry: int) -> str:
-    return "in no entry" if entry < 0 else f"as entry {entry} wrote it"
+def without_an_entry(faults: Sequence[RowFault]) -> Sequence[FoundRow]:
+    """The rows that no entry wrote, and that are set aside.
+
+    Where what was signed for is damaged, too, nobody can tell which these are, but for parts of
+    nothing.
+    """
+    is_damaged = any(fault.row.table == tables.written.name for fault in faults)
+    doubtful = {table.name for table in signed_tables()} if is_damaged else set()
+    return [each.row for each in faults if each.is_added and each.row.table not in doubtful]

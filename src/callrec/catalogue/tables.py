@@ -177,7 +177,7 @@ set_aside = _table(
     Column("body", Blob, nullable=False),
 )
 """Rows that were found in the log without belonging there, as canonical JSON, so that people can
-look at them. The ``resumed`` statement that set them aside names them; nothing follows from them."""
+look at them. The ``resumed`` statement that set them aside names them, and nothing follows."""
 
 
 # --- people and keys ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which rows a transaction writes, and what it signs for them (docs/formats/audit-log.md, 8).
+"""Which rows a transaction writes, and what it signs for them (docs/formats/audit-log.md, 9).
 
 Anyone who can write the database can change a row. So each transaction of the audit log signs a
 digest of every row that it wrote, and a later one of another kind of row is none that was signed.
@@ -11,10 +11,10 @@ writes them, none is left out.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table
 
@@ -32,6 +32,11 @@ PART_OF: Final = "part_of"
 """In the ``info`` of a table of which many rows are written at once: the table with a row of which
 they are signed for. They name it in the column of that name."""
 
+HINT: Final = (
+    "callrec audit verify names all that was changed; callrec restore from a drive brings back what"
+    " was there, or a Data Controller runs callrec audit resume, and it stands as it is, on record"
+)
+
 _MAX_PLACES: Final = 3
 """Columns that say where a row belongs, in the table that has the most of them."""
 
@@ -43,7 +48,7 @@ _TOUCHED: Final = (
 )
 """The rows that were written since `watch`, each with what it was before."""
 
-_GIVE_UP: Final = "INSERT INTO touched VALUES (?, ?, ?, ?, ?)"
+_TOUCH: Final = "INSERT OR REPLACE INTO touched VALUES (?, ?, ?, ?, ?)"
 
 _LATEST: Final = "SELECT key, max(size) AS size, now FROM written WHERE name = ? GROUP BY key"
 """SQLite gives the other columns of the row that has the greatest."""
@@ -171,14 +176,15 @@ class SignedTable:
             f' FROM (SELECT *, {key} AS its_key FROM "{self.name}") AS t'
         )
 
-    def strays(self) -> Iterator[str]:
-        """Queries of rows that are a part of none: the key that they name."""
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """Of each further part: its name, and the query of what its rows name that is not there."""
         for part in self.parts[1:]:
             (place,), (key,) = part.places, self._places
-            yield (
+            query = (
                 f'SELECT DISTINCT "{place}" FROM "{part.name}"'  # noqa: S608 - names of our own
                 f' WHERE "{place}" NOT IN (SELECT "{key}" FROM "{self.name}")'
             )
+            yield part.name, query
 
 
 def _key(places: Sequence[str]) -> str:
@@ -257,7 +263,7 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
             if now in (was, signed):  # nothing was made of it, or it was put right again
                 continue
             if was != signed:
-                raise Tampered(_changed(table, key, size))
+                raise Tampered(_changed(table, key, size), hint=HINT)
             if "\n" in key:
                 raise Tampered(f"a row of {table.called} has a key that none has")
             found.append(WrittenRow(table.name, key, was, now))
@@ -278,14 +284,36 @@ def give_up_missing_rows(connection: Connection, names: Collection[str]) -> int:
 
     For a restored catalogue, whose copy was made without them (`catalogue.backup`).
     """
-    given_up = 0
+    gone = [
+        (table.name, key)
+        for table in signed_tables()
+        if table.name in names
+        for key, *_ in missing_rows(connection, table)
+    ]
+    sign_as_found(connection, gone)
+    return len(gone)
+
+
+def sign_as_found(connection: Connection, places: Iterable[tuple[str, str]]) -> None:
+    """Sign, with this transaction, for rows as they stand: table and key of each."""
+    newest = "SELECT now FROM written WHERE name = ? AND key = ? ORDER BY size DESC LIMIT 1"
+    for name, key in places:
+        was = connection.exec_driver_sql(newest, (name, key)).scalar()
+        columns = [*key.split("/"), *[""] * _MAX_PLACES][:_MAX_PLACES]
+        connection.exec_driver_sql(_TOUCH, (name, *columns, was))
+
+
+def rows_of(connection: Connection, name: str, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows that get the digest of that key, or that are in that part of some, by table."""
     for table in signed_tables():
-        if table.name in names:
-            for key, _, was in missing_rows(connection, table):
-                places = [*key.split("/"), *[""] * _MAX_PLACES][:_MAX_PLACES]
-                connection.exec_driver_sql(_GIVE_UP, (table.name, *places, was))
-                given_up += 1
-    return given_up
+        for part in table.parts:
+            if name in (table.name, part.name):
+                columns = [column.name for column in METADATA.tables[part.name].columns]
+                where = _key([f'"{place}"' for place in part.places])
+                listed = ", ".join(f'"{column}"' for column in columns)
+                query = f'SELECT {listed} FROM "{part.name}" WHERE {where} = ?'  # noqa: S608 - names of our own
+                for row in connection.exec_driver_sql(query, (key,)):
+                    yield part.name, dict(zip(columns, row, strict=True))
 
 
 def made_anew(connection: Connection, name: str) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.foreign import Foreign, find_foreign, take_out
+from callrec.audit.foreign import Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, read_founders, read_leaf
 from callrec.audit.resumed import (
@@ -25,6 +26,7 @@ from callrec.audit.resumed import (
     read_resumed,
     resumed_fields,
 )
+from callrec.audit.rows import MOST_NAMED, named
 from callrec.catalogue import tables
 from callrec.catalogue.engine import open_catalogue, reading, transaction
 from callrec.config import Config
@@ -106,6 +108,7 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
 def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Foreign:
     """What is found without a key, and the sealed details that do not open to the audit key."""
     foreign = find_foreign(connection, practice.vault, by=actor.person.id)
+    find_foreign_rows(connection, foreign)
     aside = {seq for seq, _, _ in foreign.entries}
     already = {row["seq"] for table, row in foreign.rows if table == tables.detail.name}
     for row in connection.execute(select(tables.detail)).mappings():
@@ -157,8 +160,8 @@ def set_aside(
 
     The caller signs the checkpoint and commits.
     """
-    take_out(connection, foreign)
     act = LogTransaction(connection, practice.log, size=foreign.size)
+    take_out(connection, foreign)
     newest = foreign.register.newest(VaultKey.AUDIT)
     act.seal_details_to(newest.version, newest.public)
     fields = resumed_fields((), foreign.found)
@@ -187,6 +190,7 @@ def foreign_items(
         SetAsideItem(None, f"a {table} that belongs to no entry, or is damaged")
         for table, _ in foreign.rows
     ]
+    items += [SetAsideItem(problem.seq, problem.what) for problem in named(foreign.faults)]
     if foreign.hashes:
         items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
     return items
@@ -225,6 +229,11 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
         yield SetAsideItem(seq, f"entry {seq} lacks its sealed details", *by)
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
+    for table, rows in groupby(found.catalogue, key=lambda row: row.table):
+        keys = [row.key for row in rows]
+        listed = ", ".join(keys[:MOST_NAMED]) + (" ..." if len(keys) > MOST_NAMED else "")
+        what = f'of the table "{table}" these stand as they were found: {listed}'
+        yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:
         yield SetAsideItem(None, "the tree over the entries was made anew", *by)
 

@@ -41,6 +41,7 @@ from callrec.audit.remembered import (
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.rows import check_rows
 from callrec.audit.verify import verify_log, verify_new_entries
+from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
@@ -98,7 +99,7 @@ class Verification:
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
     is_log_unsound: bool = False
-    """Something in the log itself is not as it was signed, which can be put on record."""
+    """Something in the log, or in a row, is not as it was signed, which can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
@@ -188,10 +189,11 @@ def _verified(
             found = verify_new_entries(connection, founders.vault, seen)
         else:
             found = verify_log(connection, founders.vault, seen)
-        problems = [*found.problems]
+        problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(check_projections(connection, found.register, config.time_zone))
-            problems.extend(check_rows(connection))
+            spoilt.extend(check_rows(connection, found.register))
+        problems.extend(each for each in spoilt if each not in problems)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -226,12 +228,12 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
-        is_log_unsound=bool(found.problems),
+        is_log_unsound=bool(spoilt),
     )
 
 
 def check_vault(practice: Practice, connection: Connection) -> None:
-    """The whole log and all rows, as `verify_audit` reads them; takes no key.
+    """The whole log and all rows, as `verify_audit` reads them, of a copy too; takes no key.
 
     Raises:
         Tampered: something is not as it was signed. No copy of such a vault may take the place of
@@ -243,6 +245,7 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     if found.register is not None and not problems:
         zone = practice.config.time_zone
         problems.extend(check_projections(connection, found.register, zone))
+        problems.extend(check_rows(connection, found.register, may_lack=NOT_IN_COPIES))
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",

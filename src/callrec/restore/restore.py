@@ -96,11 +96,11 @@ def restore_from_volumes(
     shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
-        _give_up_grants(practice, actor)
         heads = heads_on(practice, volumes)
         unknown, spoilt = volumes_perhaps_newer(practice, actor, volumes, heads, check)
         known = [each for each in heads.stated if each[0] not in unknown]
         resumption = resume_log(practice, actor, known, spoilt)
+        _give_up_grants(practice, actor)
     owed = _erase_owed(practice, actor, volumes, check) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     here = {row.id for row in since if practice.store.has(row.ciphertext)}

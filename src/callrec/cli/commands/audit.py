@@ -173,9 +173,10 @@ def _end(found: Verification) -> None:
 def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
     """Go on after something was found in the record that nobody signed.
 
-    It shows what was found: entries that somebody added with no key, or damaged. A Data Controller
-    puts it on record, with a reason and their password. From then on it counts for nothing, it
-    stops nothing, and audit verify, status and the register set-aside name it for ever.
+    It shows what was found: entries and rows that somebody added with no key, or damaged. A Data
+    Controller puts it on record, with a reason and their password. From then on what was added
+    counts for nothing, what was damaged stands as it is found; it stops nothing, and audit verify,
+    status and the register set-aside name it for ever.
     """
     from callrec.login.people import logins
     from callrec.login.unlock import actor_of, unlock_person
@@ -199,6 +200,8 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
     for item in items:
         out.note(f"- {item.what}")
+    if foreign.faults:
+        out.note("callrec restore from a drive may bring back rows as they were before; this does not.")
     if reason is None:
         reason = invocation.prompts.ask_until(
             "How may it have come there, and what did you do about it",
