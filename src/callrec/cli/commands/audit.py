@@ -201,7 +201,9 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     for item in items:
         out.note(f"- {item.what}")
     if foreign.faults:
-        out.note("callrec restore from a drive may bring back rows as they were before; this does not.")
+        out.note(
+            "callrec restore from a drive may bring back rows as they were before; this does not."
+        )
     if reason is None:
         reason = invocation.prompts.ask_until(
             "How may it have come there, and what did you do about it",
