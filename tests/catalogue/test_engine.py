@@ -184,7 +184,7 @@ def test_a_file_that_is_no_database_is_damaged(vault: Path) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(vault: Path) -> None:
     engine = catalogue.open_catalogue(vault)
-    insert = text("INSERT INTO failed_login (minute, count) VALUES (1, 1)")
+    insert = text("INSERT INTO failed_login VALUES (1)")
 
     def fail_halfway() -> None:
         with catalogue.transaction(engine) as connection:
@@ -207,7 +207,7 @@ def test_a_vault_that_cannot_be_written_can_be_read(vault: Path) -> None:
 
 def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
     engine = catalogue.open_catalogue(vault)
-    insert = text("INSERT INTO failed_login (minute, count) VALUES (:minute, 1)")
+    insert = text("INSERT INTO failed_login (at) VALUES (:minute)")
     rows = [{"minute": 447700900123}] * 2
     with pytest.raises(IntegrityError) as failure, catalogue.transaction(engine) as connection:
         connection.execute(insert, rows)
