@@ -33,8 +33,8 @@ PART_OF: Final = "part_of"
 they are signed for. They name it in the column of that name."""
 
 HINT: Final = (
-    "callrec audit verify names all that was changed; callrec restore from a drive brings back what"
-    " was there, or a Data Controller runs callrec audit resume, and it stands as it is, on record"
+    "callrec restore from a drive brings back what was there, or a Data Controller runs callrec"
+    " audit resume: then it stands as it is, on record"
 )
 
 _MAX_PLACES: Final = 3

@@ -22,6 +22,7 @@ from callrec.audit.log import LogTransaction, read_founders, read_leaf
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,
+    FoundRow,
     Resumed,
     read_resumed,
     resumed_fields,
@@ -229,13 +230,20 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
         yield SetAsideItem(seq, f"entry {seq} lacks its sealed details", *by)
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
-    for table, rows in groupby(found.catalogue, key=lambda row: row.table):
-        keys = [row.key for row in rows]
-        listed = ", ".join(keys[:MOST_NAMED]) + (" ..." if len(keys) > MOST_NAMED else "")
-        what = f'of the table "{table}" these stand as they were found: {listed}'
+    for what in _standing_as_found(found.catalogue):
         yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:
         yield SetAsideItem(None, "the tree over the entries was made anew", *by)
+
+
+def _standing_as_found(catalogue: Sequence[FoundRow]) -> Iterator[str]:
+    for table, group in groupby(catalogue, key=lambda row: row.table):
+        rows = list(group)
+        for row in rows[:MOST_NAMED]:
+            gone = "is gone" if row.now is None else "stands as it was found"
+            yield f'row {row.key} of the table "{table}" {gone}'
+        if len(rows) > MOST_NAMED:
+            yield f'{len(rows) - MOST_NAMED} more rows of the table "{table}" likewise'
 
 
 def _leaf_of(connection: Connection, sha256: str) -> Mapping[str, Any]:
