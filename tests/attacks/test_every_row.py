@@ -220,7 +220,7 @@ def test_few_columns_are_harmless_and_the_threat_model_lists_each() -> None:
 SPOILT = {
     "a recording's key": (
         "UPDATE recording SET data_key = randomblob(length(data_key)) WHERE id = 3",
-        "row 3 of",
+        "recording 3, in ",
     ),
     "a batch's key": (
         "UPDATE batch SET recordings_key = randomblob(length(recordings_key))",
@@ -240,7 +240,7 @@ SPOILT = {
             "UPDATE metadata SET sealed = (SELECT m.sealed FROM metadata AS m WHERE m.recording ="
             " 7 - metadata.recording) WHERE recording IN (3, 4)"
         ),
-        "row 3 of",
+        "recording 3, in ",
     ),
     "a drive's serial": ("UPDATE volume SET serial = 'another'", '"volume"'),
     "when an erasure was done": (
@@ -248,8 +248,11 @@ SPOILT = {
         '"certificate"',
     ),
     "a recording's state": ("UPDATE recording SET state = 'archived' WHERE id = 3", "recording 3"),
-    "a row of the index": ("UPDATE token SET token = token + 1 WHERE recording = 3", "row 3 of"),
-    "a duplicate's mark": ("INSERT INTO duplicate VALUES (randomblob(16), 4)", "row 4 of"),
+    "a row of the index": (
+        "UPDATE token SET token = token + 1 WHERE recording = 3",
+        "recording 3, in ",
+    ),
+    "a duplicate's mark": ("INSERT INTO duplicate VALUES (randomblob(16), 4)", "recording 4, in "),
     "a grant's state": ("UPDATE grant_ SET state = 'lapsed'", '"grant_"'),
 }
 

@@ -7,12 +7,11 @@ it was found (`resumed`).
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -23,11 +22,13 @@ from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
 from callrec.catalogue.written import (
     SignedTable,
-    WrittenRow,
     digest,
+    last_written,
     missing_rows,
+    raw_rows,
     signed_tables,
 )
+from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
 
 MOST_NAMED: Final = 20
@@ -36,6 +37,31 @@ MOST_NAMED: Final = 20
 
 _Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
 """What stands as it was found, by table and key: since which size of the log."""
+
+
+_IN_NO_FORM: Final = (
+    "SELECT 1 FROM written WHERE typeof(was) NOT IN ('blob', 'null')"
+    " OR typeof(now) NOT IN ('blob', 'null') OR typeof(size) <> 'integer'"
+    " OR typeof(name) <> 'text' OR typeof(key) <> 'text' LIMIT 1"
+)
+
+_STANDING: Final = (
+    "SELECT name, count(now) - count(was) AS standing FROM written GROUP BY name HAVING standing"
+)
+
+_BREAKS: Final = (
+    "SELECT name, key, now, size, before_size FROM (SELECT name, key, was, now, size,"
+    " lag(now) OVER each AS before, lag(size) OVER each AS before_size"
+    " FROM written WINDOW each AS (PARTITION BY name, key ORDER BY size)) WHERE was IS NOT before"
+)
+"""Where a row was another when it was written than it was left before."""
+
+_LINES_BY_SIZE: Final = (
+    "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
+    " || iif(was IS NULL, '-', lower(hex(was))) || ' ' || iif(now IS NULL, '-', lower(hex(now)))"
+    " || ' ' || key || char(10) AS line FROM written ORDER BY size, name, key) GROUP BY size"
+)
+"""As `WrittenRow.line` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +135,22 @@ def _written_faults(
 
     ``standing`` gets how many rows, or groups of them, each table must have.
     """
-    signed: defaultdict[int, Any] = defaultdict(hashlib.sha256)
-    place, before, entry, since = ("", ""), None, -1, -1
-    query = "SELECT name, key, was, now, size FROM written ORDER BY name, key, size"
-    rows = connection.execution_options(yield_per=1000).exec_driver_sql(query)
-    for name, key, was, now, size in rows:
-        if {type(was), type(now)} - {bytes, type(None)} or type(size) is not int:
-            raise Tampered("what was signed for rows is not in its form")
-        signed[size].update(WrittenRow(name, key, was, now).line)
-        if (name, key) != place:
-            place, before, entry = (name, key), None, -1
-            since, _ = stands.get(place, (-1, None))
-        if was != before and size > since:
-            written = "in no entry" if entry < 0 else f"as entry {entry} wrote it"
+    if connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
+        raise Tampered("what was signed for rows is not in its form")
+    standing.update(dict(raw_rows(connection, _STANDING)))
+    for name, key, now, size, before in connection.exec_driver_sql(_BREAKS):
+        since, _ = stands.get((name, key), (-1, None))
+        if size > since:
+            written = "in no entry" if before is None else f"as entry {before - 1} wrote it"
             what = (
                 f'row {key} of the table "{name}" was changed before entry {size - 1} wrote it;'
                 f" until then it was {written}"
             )
             yield RowFault(FoundRow(name, key, now), size - 1, what)
-        standing[name] += (now is not None) - (before is not None)
-        before, entry = now, size - 1
+    signed = {size: sha256(lines.encode()) for size, lines in raw_rows(connection, _LINES_BY_SIZE)}
     said = _said_of_sizes(connection, stands, damaged)
     for size in sorted({*signed, *said}):
-        found = signed[size].digest() if size in signed else b""
+        found = signed.get(size, b"")
         if said.get(size, b"") != found:
             row = FoundRow(tables.written.name, str(size), found or None)
             what = f'of what entry {size - 1} wrote, the table "written" tells what nobody signed'
@@ -162,16 +181,16 @@ def _table_faults(
     ``wanted``: how many there must be, if none may be missing.
     """
     met = 0
-    rows = connection.execution_options(yield_per=500).exec_driver_sql(table.every())
-    for key, text, signed, size in rows:
+    for key, text, signed in raw_rows(connection, table.every()):
         if signed is None:
             row = FoundRow(table.name, str(key), digest(text))
-            what = f"row {key} of {table.called} was written by no entry"
+            what = f"{table.row(key)} was written by no entry"
             yield RowFault(row, None, what, is_added=True)
             continue
         met += 1
         if (now := digest(text)) != signed:
-            what = f"row {key} of {table.called} is not as entry {size - 1} wrote it"
+            size = last_written(connection, table, key)
+            what = f"{table.row(key)} is not as entry {size - 1} wrote it"
             yield RowFault(FoundRow(table.name, str(key), now), size - 1, what)
     for name, query in table.strays():
         for key in connection.exec_driver_sql(query).scalars():

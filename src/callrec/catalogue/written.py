@@ -96,13 +96,17 @@ class SignedPart:
         if without:
             same = " AND ".join(f'r."{key}" = {without}."{key}"' for key in self.primary_key)
             where += f" AND NOT ({same})"
-        line = "".join(
-            f" || ',' || CASE typeof(r.\"{column}\") WHEN 'text' THEN 't' || hex(r.\"{column}\")"
-            f' ELSE quote(r."{column}") END'
+        lines = f"group_concat({self.line('r')}, char(10))"
+        return f'(SELECT {lines} FROM "{self.name}" AS r WHERE {where})'  # noqa: S608 - names of our own
+
+    def line(self, row: str) -> str:
+        """In SQL: the line of a row."""
+        columns = "".join(
+            f" || ',' || CASE typeof({row}.\"{column}\")"
+            f" WHEN 'text' THEN 't' || hex({row}.\"{column}\") ELSE quote({row}.\"{column}\") END"
             for column in self.columns
         )
-        lines = f"group_concat('{self.name}'{line}, char(10))"
-        return f'(SELECT {lines} FROM "{self.name}" AS r WHERE {where})'  # noqa: S608 - names of our own
+        return f"'{self.name}'{columns}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,12 @@ class SignedTable:
     parts: tuple[SignedPart, ...]
     """The table itself is the first."""
 
-    @property
-    def called(self) -> str:
-        """As problems name it."""
-        names = ", ".join(f'"{part.name}"' for part in self.parts)
-        return f"the table {names}" if len(self.parts) == 1 else f"the tables {names}"
+    def row(self, key: str) -> str:
+        """As problems name what has the digest of that key."""
+        if len(self.parts) == 1:
+            return f'row {key} of the table "{self.name}"'
+        *most, last = (f'"{part.name}"' for part in self.parts)
+        return f"{self.name} {key}, in {', '.join(most)} or {last},"
 
     @property
     def _places(self) -> tuple[str, ...]:
@@ -147,10 +152,17 @@ class SignedTable:
             f" BEGIN INSERT INTO touched VALUES ('{self.name}', {', '.join(values)}, {was}); END"
         )
 
-    def _text(self, row: str, places: Sequence[str], *, new: SignedPart | None = None) -> str:
-        """In SQL: all lines of what belongs where a row is, but for the row if it is ``new``."""
+    def _text(
+        self, row: str, places: Sequence[str], *, new: SignedPart | None = None, own: str = ""
+    ) -> str:
+        """In SQL: all lines of what belongs where a row is, but for the row if it is ``new``.
+
+        ``own``: the table's own line there, if it is known.
+        """
         texts = [
-            part.lines(row, places, without=row if part is new else "")
+            own
+            if own and part is self.parts[0]
+            else part.lines(row, places, without=row if part is new else "")
             for part in self.parts
             if part is not new or part.places != part.primary_key  # then there is no other
         ]
@@ -159,7 +171,10 @@ class SignedTable:
         return " || ".join(f"coalesce({text} || char(10), '')" for text in texts)
 
     def written(self) -> str:
-        """The query of what was touched: key, what it was and is, and what was signed for last."""
+        """The query of what was touched: key, what it was and is, and what was signed for last.
+
+        Which size of the log that was, `last_written` says.
+        """
         places = _PLACES[: len(self._places)]
         return (
             f"SELECT t.its_key, t.was, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
@@ -171,8 +186,10 @@ class SignedTable:
         """The query of all there are: key and lines, and what was signed for last."""
         places = self._places
         key = _key([f'"{place}"' for place in places])
+        # The row itself is at hand.
+        text = self._text("t", places, own=self.parts[0].line("t"))
         return (
-            f"SELECT t.its_key, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
+            f"SELECT t.its_key, {text}, {_latest(self.name)}"  # noqa: S608 - names of our own
             f' FROM (SELECT *, {key} AS its_key FROM "{self.name}") AS t'
         )
 
@@ -193,10 +210,15 @@ def _key(places: Sequence[str]) -> str:
 
 
 def _latest(name: str) -> str:
-    """In SQL: the digest that was signed for last of a key, and in which size of the log."""
+    """In SQL: the digest that was signed for last of a key."""
     found = f"FROM written AS w WHERE w.name = '{name}' AND w.key = t.its_key"
-    found += " ORDER BY w.size DESC LIMIT 1"
-    return f"(SELECT w.now {found}), (SELECT w.size {found})"
+    return f"(SELECT w.now {found} ORDER BY w.size DESC LIMIT 1)"
+
+
+def last_written(connection: Connection, table: SignedTable, key: str) -> int:
+    """The size of the log in which somebody signed last for that digest; 0: nobody did."""
+    query = "SELECT max(size) FROM written WHERE name = ? AND key = ?"
+    return connection.exec_driver_sql(query, (table.name, key)).scalar() or 0
 
 
 def digest(text: str | None) -> bytes | None:
@@ -234,11 +256,8 @@ def watch(connection: Connection) -> None:
     if connection.exec_driver_sql(there).first() is not None:
         connection.exec_driver_sql("DELETE FROM touched")
         return
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # no other database yet
-    # By way of SQLAlchemy they take ten times as long.
     for statement in (_TOUCHED, *_every_trigger()):
-        driver.execute(statement)
+        raw_rows(connection, statement)
 
 
 @cache
@@ -257,23 +276,32 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     for table in signed_tables():
         if table.name not in touched:
             continue
-        for key, before, after, signed, size in connection.exec_driver_sql(table.written()):
+        for key, before, after, signed in connection.exec_driver_sql(table.written()):
             was = before if isinstance(before, bytes) else digest(before)
             now = digest(after)
             if now in (was, signed):  # nothing was made of it, or it was put right again
                 continue
             if was != signed:
-                raise Tampered(_changed(table, key, size), hint=HINT)
+                raise Tampered(
+                    _changed(table, key, last_written(connection, table, key)), hint=HINT
+                )
             if "\n" in key:
-                raise Tampered(f"a row of {table.called} has a key that none has")
+                raise Tampered(f"{table.row(repr(key))} has a key that none has")
             found.append(WrittenRow(table.name, key, was, now))
     connection.exec_driver_sql("DELETE FROM touched")
     return sorted(found)
 
 
+def raw_rows(connection: Connection, query: str) -> sqlite3.Cursor:
+    """The rows of a query, of which there may be many: SQLAlchemy takes longer for each."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # no other database yet
+    return driver.execute(query)
+
+
 def missing_rows(connection: Connection, table: SignedTable) -> Iterator[tuple[str, int, bytes]]:
     """Rows that were signed for and are not there: key, size of the log, and digest."""
-    there = {key for key, *_ in connection.exec_driver_sql(table.every())}
+    there = {key for key, *_ in raw_rows(connection, table.every())}
     for key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
         if now is not None and key not in there:
             yield key, size, now
@@ -330,10 +358,10 @@ def made_anew(connection: Connection, name: str) -> None:
     connection.exec_driver_sql(f"UPDATE touched SET was = ({latest}) WHERE name = ?", (name,))  # noqa: S608
 
 
-def _changed(table: SignedTable, key: str, size: int | None) -> str:
-    if size is None:
-        return f"row {key} of {table.called} was written by no entry of the log"
-    return f"row {key} of {table.called} is not as entry {size - 1} wrote it"
+def _changed(table: SignedTable, key: str, size: int) -> str:
+    if not size:
+        return f"{table.row(key)} was written by no entry of the log"
+    return f"{table.row(key)} is not as entry {size - 1} wrote it"
 
 
 def save_written_rows(connection: Connection, rows: Sequence[WrittenRow], size: int) -> None:
