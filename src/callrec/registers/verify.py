@@ -98,7 +98,7 @@ class Verification:
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
-    is_log_unsound: bool = False
+    may_be_put_on_record: bool = False
     """Something in the log, or in a row, is not as it was signed, which can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
@@ -153,13 +153,13 @@ def verify_audit(
 def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
     verdict = Verdict.TAMPERED if opened.problems else found.verdict
     problems = (*found.problems, *opened.problems)
-    unsound = found.is_log_unsound or bool(opened.problems)
+    unsound = found.may_be_put_on_record or bool(opened.problems)
     return replace(
         found,
         verdict=verdict,
         problems=problems,
         details_opened=opened.opened,
-        is_log_unsound=unsound,
+        may_be_put_on_record=unsound,
     )
 
 
@@ -228,7 +228,7 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
-        is_log_unsound=bool(spoilt),
+        may_be_put_on_record=bool(spoilt),
     )
 
 

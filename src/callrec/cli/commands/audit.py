@@ -154,7 +154,7 @@ def _end(found: Verification) -> None:
             raise Tampered(
                 found.problems[0].what,
                 hint="keep a copy of the vault and tell the Data Controller"
-                + (", who runs callrec audit resume" if found.is_log_unsound else ""),
+                + (", who runs callrec audit resume" if found.may_be_put_on_record else ""),
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
