@@ -11,6 +11,7 @@ tell.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -215,11 +216,12 @@ class _Writer:
     def _signed(
         self, name: str, key: object, *rows: tuple[str, tuple[str | int | bytes, ...]]
     ) -> None:
-        """Rows with one digest, for which the next checkpoint signs."""
+        """Rows with one digest, for which the next checkpoint signs (audit-log.md, 9)."""
         lines = []
         for table, values in rows:
             self._row(table, *values)
-            lines.append(",".join([table, *map(_form, values)]))
+            shown = [f"X'{v.hex().upper()}'" if isinstance(v, bytes) else v for v in values]
+            lines.append(json.dumps([table, *shown], separators=(",", ":")))
         now = digest("\n".join(lines))
         self._written.append(WrittenRow(name, str(key), None, now))
 
@@ -242,13 +244,6 @@ class _Writer:
         for _, _, peak in reversed(rest):
             root = tree.node_hash(peak, root)
         return root
-
-
-def _form(value: str | int | bytes) -> str:
-    """As the audit log signs for it (docs/formats/audit-log.md, 8)."""
-    if isinstance(value, bytes):
-        return f"X'{value.hex().upper()}'"
-    return f"t{value.encode().hex().upper()}" if isinstance(value, str) else str(value)
 
 
 def _batches(vault: Vault) -> Iterator[_Entry]:

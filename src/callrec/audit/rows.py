@@ -46,8 +46,10 @@ _IN_NO_FORM: Final = (
 )
 
 _STANDING: Final = (
-    "SELECT name, count(now) - count(was) AS standing FROM written GROUP BY name HAVING standing"
+    "SELECT name, count(*) FROM (SELECT name, now, max(size) FROM written GROUP BY name, key)"
+    " WHERE now IS NOT NULL GROUP BY name"
 )
+"""SQLite gives the other columns of the row that has the greatest."""
 
 _BREAKS: Final = (
     "SELECT name, key, now, size, before_size FROM (SELECT name, key, was, now, size,"

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
 
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
@@ -83,12 +84,11 @@ class SignedPart:
     primary_key: tuple[str, ...]
     columns: tuple[str, ...]
     """Those that are signed for, in the order of the table."""
+    bytes_in: frozenset[str]
+    """Those of them that hold bytes."""
 
     def lines(self, row: str, places: Sequence[str], *, without: str = "") -> str:
-        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself.
-
-        A line has the table's name and the columns, so that no other values are written alike.
-        """
+        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself."""
         where = " AND ".join(
             f'r."{place}" = {row}."{other}"'
             for place, other in zip(self.places, places, strict=False)
@@ -100,13 +100,16 @@ class SignedPart:
         return f'(SELECT {lines} FROM "{self.name}" AS r WHERE {where})'  # noqa: S608 - names of our own
 
     def line(self, row: str) -> str:
-        """In SQL: the line of a row."""
-        columns = "".join(
-            f" || ',' || CASE typeof({row}.\"{column}\")"
-            f" WHEN 'text' THEN 't' || hex({row}.\"{column}\") ELSE quote({row}.\"{column}\") END"
+        """In SQL: the line of a row, which no other values are written like.
+
+        Text that somebody wrote in the place of bytes is in quotes of its own, and JSON takes no
+        bytes in the place of text.
+        """
+        columns = ", ".join(
+            f'quote({row}."{column}")' if column in self.bytes_in else f'{row}."{column}"'
             for column in self.columns
         )
-        return f"'{self.name}'{columns}"
+        return f"json_array('{self.name}', {columns})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,9 @@ def _part(table: Table) -> SignedPart:
     key = tuple(column.name for column in table.primary_key.columns)
     columns = tuple(column.name for column in table.columns if HARMLESS not in column.info)
     places = (table.info[PART_OF],) if PART_OF in table.info else key
-    return SignedPart(table.name, places, key, columns)
+    held = {column.name: column.type.compile(sqlite.dialect()) for column in table.columns}
+    bytes_in = frozenset(column for column in columns if held[column] == "BLOB")
+    return SignedPart(table.name, places, key, columns, bytes_in)
 
 
 def watch(connection: Connection) -> None:

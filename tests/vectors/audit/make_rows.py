@@ -78,19 +78,20 @@ STEPS: list[dict[str, list[Row]]] = [
 ]
 
 
-def value(column: Any) -> str:
-    """One column of a line."""
-    if column is None:
-        return "NULL"
-    if isinstance(column, bytes):
-        return f"X'{column.hex().upper()}'"
-    return f"t{column.encode().hex().upper()}" if isinstance(column, str) else str(column)
+BYTES = {"locked", "claimed", "name_sealed", "data_key", "sealed", "mac"}
 
 
 def line(table: str, row: dict[str, Any]) -> str:
-    """One row."""
-    signed = [value(row[name]) for name in row if name not in HARMLESS.get(table, ())]
-    return ",".join([table, *signed])
+    """One row, as canonical JSON."""
+    shown = [table]
+    for name, value in row.items():
+        if name in HARMLESS.get(table, ()):
+            continue
+        if name not in BYTES:
+            shown.append(value)
+        else:
+            shown.append("NULL" if value is None else f"X'{value.hex().upper()}'")
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
 
 
 def place(table: str, row: dict[str, Any]) -> tuple[str, str]:
