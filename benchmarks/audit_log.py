@@ -220,8 +220,9 @@ class _Writer:
         lines = []
         for table, values in rows:
             self._row(table, *values)
-            shown = [f"X'{v.hex().upper()}'" if isinstance(v, bytes) else v for v in values]
-            lines.append(json.dumps([table, *shown], separators=(",", ":")))
+            plain = [each for each in values if not isinstance(each, bytes)]
+            sealed = [f"X'{each.hex().upper()}'" for each in values if isinstance(each, bytes)]
+            lines.append(json.dumps([table, *plain], separators=(",", ":")) + "".join(sealed))
         now = digest("\n".join(lines))
         self._written.append(WrittenRow(name, str(key), None, now))
 

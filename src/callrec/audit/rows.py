@@ -51,10 +51,11 @@ _STANDING: Final = (
 )
 """SQLite gives the other columns of the row that has the greatest."""
 
+_EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
+
 _BREAKS: Final = (
-    "SELECT name, key, now, size, before_size FROM (SELECT name, key, was, now, size,"
-    " lag(now) OVER each AS before, lag(size) OVER each AS before_size"
-    " FROM written WINDOW each AS (PARTITION BY name, key ORDER BY size)) WHERE was IS NOT before"
+    f"SELECT name, key, now, size, (SELECT max(b.size) {_EARLIER}) FROM written AS w"  # noqa: S608
+    f" WHERE was IS NOT (SELECT b.now {_EARLIER} ORDER BY b.size DESC LIMIT 1)"
 )
 """Where a row was another when it was written than it was left before."""
 

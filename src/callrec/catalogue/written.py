@@ -102,14 +102,13 @@ class SignedPart:
     def line(self, row: str) -> str:
         """In SQL: the line of a row, which no other values are written like.
 
-        Text that somebody wrote in the place of bytes is in quotes of its own, and JSON takes no
-        bytes in the place of text.
+        JSON takes no bytes in the place of text, and text in the place of bytes begins otherwise.
         """
-        columns = ", ".join(
-            f'quote({row}."{column}")' if column in self.bytes_in else f'{row}."{column}"'
-            for column in self.columns
+        plain = "".join(f', {row}."{each}"' for each in self.columns if each not in self.bytes_in)
+        sealed = "".join(
+            f' || quote({row}."{each}")' for each in self.columns if each in self.bytes_in
         )
-        return f"json_array('{self.name}', {columns})"
+        return f"json_array('{self.name}'{plain}){sealed}"
 
 
 @dataclass(frozen=True, slots=True)

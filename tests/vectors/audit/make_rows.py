@@ -82,16 +82,14 @@ BYTES = {"locked", "claimed", "name_sealed", "data_key", "sealed", "mac"}
 
 
 def line(table: str, row: dict[str, Any]) -> str:
-    """One row, as canonical JSON."""
-    shown = [table]
-    for name, value in row.items():
-        if name in HARMLESS.get(table, ()):
-            continue
-        if name not in BYTES:
-            shown.append(value)
-        else:
-            shown.append("NULL" if value is None else f"X'{value.hex().upper()}'")
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    """One row: canonical JSON, and what is bytes."""
+    signed = {name: row[name] for name in row if name not in HARMLESS.get(table, ())}
+    plain = [table, *(value for name, value in signed.items() if name not in BYTES)]
+    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+    for name, value in signed.items():
+        if name in BYTES:
+            text += "NULL" if value is None else f"X'{value.hex().upper()}'"
+    return text
 
 
 def place(table: str, row: dict[str, Any]) -> tuple[str, str]:
