@@ -18,6 +18,7 @@ from callrec.package.certificate import (
     hash_in_groups,
     instant_in_words,
 )
+from callrec.policy.retention import is_undone
 
 METHOD: Final = (
     "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"
@@ -48,11 +49,13 @@ NOT_REACHED: Final = (
     "the recordings as the telephone system or its supplier keeps them",
 )
 
-STUB: Final = (
+_STUB: Final = (
     "A stub of each recording is kept: number, uid, when the call was, as far as that was known,"
-    " and how long, the SHA-256 of its sealed file, rule and certificate; and a keyed hash of its"
-    " sound, so that the same file is not taken in again."
+    " and how long, the SHA-256 of its sealed file, rule and certificate"
 )
+
+_NOT_AGAIN: Final = "; and a keyed hash of its sound, so that the same file is not taken in again"
+"""Not of what came in by mistake: it may come in once more."""
 
 _WIDTH: Final = 76
 
@@ -141,7 +144,7 @@ def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
         "media": [asdict(each) for each in certificate.media],
         "released": [{"request": r, "release": id_} for r, id_ in certificate.released],
         "not_reached": list(not_reached(certificate)),
-        "stub": STUB,
+        "stub": stub(certificate),
         "fingerprint": certificate.fingerprint,
         "audit_seq": certificate.audit_seq,
     }
@@ -172,6 +175,12 @@ def lost(certificate: DestructionCertificate) -> tuple[Medium, ...]:
 def method(certificate: DestructionCertificate) -> str:
     """How it was done, and where not."""
     return METHOD_BUT_LOST if lost(certificate) else METHOD
+
+
+def stub(certificate: DestructionCertificate) -> str:
+    """What is kept of each recording."""
+    undone = any(is_undone(each.rule) for each in certificate.recordings)
+    return f"{_STUB}{'' if undone else _NOT_AGAIN}."
 
 
 def not_reached(certificate: DestructionCertificate) -> tuple[str, ...]:
@@ -222,7 +231,7 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
     yield from _section("Method", [method(certificate)])
     yield from _section("Not reached", not_reached(certificate))
-    yield from _section("Kept of them", [STUB])
+    yield from _section("Kept of them", [stub(certificate)])
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -27,7 +27,6 @@ from callrec.package.certificate import (
     told_of_call,
 )
 from callrec.package.destroyed import (
-    STUB,
     DestroyedRecording,
     DestructionCertificate,
     decision_rows,
@@ -36,6 +35,7 @@ from callrec.package.destroyed import (
     method,
     not_reached,
     recording_in_words,
+    stub,
 )
 from callrec.package.manifest import NotEnclosed, ReleasedFile
 from callrec.package.texts import WHAT_IT_PROVES
@@ -282,7 +282,7 @@ def destruction_pdf(certificate: DestructionCertificate) -> bytes:
     sheet.keep_section("How", [sheet.set(method(certificate), TEXT)])
     points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in not_reached(certificate))
     sheet.keep_section("What is not reached", points)
-    sheet.keep_section("What is kept of them", [sheet.set(STUB, TEXT)])
+    sheet.keep_section("What is kept of them", [sheet.set(stub(certificate), TEXT)])
     sheet.keep(*sheet.signed_for_practice())
     return sheet.to_pdf(f"{title}   ·   {certificate.request}")
 

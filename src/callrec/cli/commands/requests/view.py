@@ -185,8 +185,9 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     if recording.is_of_other_day:
         yield _labelled("  day", "not the one that the request says")
     if recording.retained:
-        text = f"{recording.retained.rule}; due since {recording.retained.due_on}"
-        yield _labelled("  kept", text)
+        rule, due_on = recording.retained.rule, recording.retained.due_on
+        due = "" if recording.retained.is_undone else f"; due since {due_on}"
+        yield _labelled("  kept", f"{rule}{due}")
     if recording.ciphertext:
         yield _labelled("  sha-256", recording.ciphertext)
 
