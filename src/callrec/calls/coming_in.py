@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
@@ -33,6 +34,18 @@ class CameIn:
     def is_by_hand(self) -> bool:
         """Whether a person brought it in."""
         return self.role is not Role.INTAKE
+
+
+def brought_by_hand(
+    connection: Connection, register: Register, recordings: Collection[Row[Any]]
+) -> tuple[int, ...]:
+    """Numbers of those that a person brought in, or nobody, in order; for lists, as `came_in`."""
+    brought = came_in(connection, register, [row.uid for row in recordings])
+    return tuple(
+        sorted(
+            row.id for row in recordings if row.uid not in brought or brought[row.uid].is_by_hand
+        )
+    )
 
 
 def came_in(
