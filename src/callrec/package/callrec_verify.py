@@ -371,7 +371,8 @@ OBJECTS = {
     "withheld": "recording:n code:ground",
     "file": "path:path role:=original|listening recording:n uid:id sha256:hash bytes:n codec:text"
     " sample_rate:n? duration_ms:n started_at:time local_time:text made_from:hash?"
-    " edits:clip,silence* edited_at:n?",
+    " edits:clip,silence* edited_at:n?"
+    " taken_in_at:time taken_in_by:code matched:bool",
     "clip": f"what:=clip {_EDIT}",
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
@@ -974,7 +975,15 @@ class Record:
             if not _is_as_approved(each, granted[0], purpose):
                 what = f"says that {each['path']} is edited otherwise than was approved"
                 raise Wrong(what, "manifest.json")
-        return self._from_intake(files, shown, approval)
+        trace = self._from_intake(files, shown, approval)
+        for each in files:
+            if (each["taken_in_at"], each["taken_in_by"]) != (trace.taken_in_at, trace.taken_in_by):
+                what = f"says otherwise when recording {number} was taken in, or by whom"
+                raise Wrong(what, "manifest.json")
+            if each["matched"] is not trace.matched:
+                what = f"says otherwise whether call records tell of recording {number}"
+                raise Wrong(what, "manifest.json")
+        return trace
 
     def _from_intake(
         self, files: Sequence[Mapping[str, Any]], chain: Mapping[str, Any], by: Approval
