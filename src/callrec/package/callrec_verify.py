@@ -1048,12 +1048,10 @@ class Record:
         self.roles[leaf["seq"]] = self.register.role(said["by"])
         self.destructions.append((leaf, said))
 
-    def take_done(self, leaf: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+    def take_done(self, leaf: Mapping[str, Any]) -> None:
         """Take the entry by which a destruction is complete, which carries no statement."""
-        place = f"has an entry {leaf['seq']} that"
         if leaf["outcome"] != "done" or len(leaf["subject"]) != 1:
-            raise Wrong(f"{place} is about no destruction")
-        self.register.check_head(leaf, entry["head"], self.head, place)
+            raise Wrong(f"has an entry {leaf['seq']} that is about no destruction")
         self.over[leaf["subject"][0]] = leaf
 
     def destroyed(self, said: Mapping[str, Any]) -> Destroyed:
@@ -1266,7 +1264,7 @@ def replay(signers: Mapping[str, Any], head: Head) -> Record:
         if record is None and said is None and fits(leaf.get("founders"), "founders"):
             record = Record(Register(leaf["founders"]), head, signers["recordings"])
         elif record is not None and said is None and leaf["act"] == "destruction.done":
-            record.take_done(leaf, entry)
+            record.take_done(leaf)
         elif record is None or said is None:
             raise Wrong("does not lead from the log's first entry by statements alone")
         else:
