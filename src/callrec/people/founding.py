@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 from callrec.audit import log as audit
 from callrec.audit.log import LogTransaction, Signer
-from callrec.audit.register import Founders, Register
+from callrec.audit.register import Founders, Register, settings_fields
 from callrec.audit.remembered import save_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import (
@@ -45,7 +45,8 @@ from callrec.login.locks import (
 from callrec.login.people import Names, fresh_names, person_row
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
-from callrec.practice import state_folder
+from callrec.practice import SETTINGS_ACT, state_folder
+from callrec.settings import AboutPractice, Settings
 from callrec.system.files import check_only_we_can_change, sync
 
 KIT_LOGIN: Final = "recovery-kit"
@@ -193,9 +194,17 @@ def _write(
         root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password, root)
         _write_keys(founding, act)
+        settings = _first_settings(founders.practice)
+        stated = founding.statement("settings", settings_fields(settings, None))
+        act.leaf(SETTINGS_ACT, actor=founders.controller, statement=stated)
     engine.dispose()
     os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
     return act.head, root
+
+
+def _first_settings(practice: str) -> Settings:
+    """What holds until the Data Controller decides otherwise."""
+    return Settings(practice=AboutPractice(name=practice))
 
 
 def _write_people(

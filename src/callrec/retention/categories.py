@@ -51,7 +51,7 @@ class CategoryGiven:
 
 def schedule(practice: Practice) -> Mapping[str, Category]:
     """The retention schedule of the configuration, by name and in its order."""
-    known = practice.config.retention.category
+    known = practice.settings.retention.category
     return {each.name: Category(each.name, each.keeps, each.source) for each in known}
 
 

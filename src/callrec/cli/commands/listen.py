@@ -108,7 +108,7 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
     yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
-    yield f"It may be played again until {last_day(heard.lapses_at, call.config.time_zone)}."
+    yield f"It may be played again until {last_day(heard.lapses_at, call.settings.time_zone)}."
 
 
 _COARSE: Final = 2

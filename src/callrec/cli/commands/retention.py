@@ -50,7 +50,7 @@ def review(ctx: Context, *, to: RegisterFile = None, yes: options.Yes = False) -
         if found.free:
             out.next_step("callrec retention dispose")
         return
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     write_report(to, _json(found), lambda: to_csv(_COLUMNS, _cells(found), zone), replace=replace)
     lines = len(found.due)
     out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
