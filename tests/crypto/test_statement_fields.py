@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from audit.registers import leaf_at
 from callrec.archive.heads import VolumeStatement
 from callrec.audit.log import Head
 from callrec.audit.register import Founders, Register, Voucher, apply_statement, public_half
@@ -84,7 +85,8 @@ def test_the_register_takes_what_the_files_say(kind: str) -> None:
     if kind == "claim":  # only who has no key of his own yet may claim one
         new = Person(PersonId(PERSON), Role.STAFF, frozenset(), standing=Standing.PROVISIONAL)
         register.vouchers = {PERSON: [replace(BEFORE, person=new, seq=0)]}
-    apply_statement(register, 1, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    stated = read_statement(case.body, case.bytes_of("signature"), VAULT)
+    apply_statement(register, leaf_at(1), stated)
     if kind == "claim":
         assert register.claims == {PERSON: KEYS}
     if kind == "key":
@@ -102,7 +104,8 @@ def test_the_register_takes_the_voucher_of_the_file_after_the_one_that_it_names(
         seq=1,
     )
     register.vouchers = {PERSON: [dora], OTHER_PERSON: [BEFORE]}
-    apply_statement(register, 7, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    stated = read_statement(case.body, case.bytes_of("signature"), VAULT)
+    apply_statement(register, leaf_at(7), stated)
     assert register.person(OTHER_PERSON) == KIM
     assert register.public_keys(OTHER_PERSON) == KEYS
 

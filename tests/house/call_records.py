@@ -60,7 +60,7 @@ def take_in_with(
 ) -> Ingested:
     """Ingest as one command with ``--cdr`` does."""
     actor = house.actor(login)
-    with open_call_records([cdr], house.config) as told:
+    with open_call_records([cdr], house.practice.settings) as told:
         return ingest_recordings(
             house.practice, actor, paths, after=after, advance=lambda _: None, records=told
         )

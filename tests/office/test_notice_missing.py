@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from callrec.config import Notice
 from callrec.office.status import notice_warnings, read_status
 from callrec.telephone.call import Direction
 from house.calls import a_call, take_in
@@ -18,9 +17,8 @@ def calls(house: House, direction: Direction, *at: datetime) -> None:
 
 def with_notices(house: House, *notices: dict[str, Any]) -> list[str]:
     """What is warned of under these."""
-    said = tuple(Notice.model_validate({"version": "1", **notice}) for notice in notices)
-    house.config = house.config.model_copy(update={"notices": said})
-    return list(notice_warnings(house.open()))
+    house.decide(notices=[{"version": "1", **notice} for notice in notices])
+    return list(notice_warnings(house.practice))
 
 
 ALWAYS = date(2020, 1, 1)

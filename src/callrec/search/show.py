@@ -20,9 +20,9 @@ from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
-from callrec.notices import read_notices, stated_days, versions_on
+from callrec.notices import read_notices, stated_on, versions_on
 from callrec.policy.authority import check_may
-from callrec.policy.notice import CallerTold, NoticeKind, caller_told
+from callrec.policy.notice import CallerTold, NoticeKind, NoticeVersion, caller_told
 from callrec.policy.retention import Category, RecordingState
 from callrec.policy.role import Power
 from callrec.policy.words import mask_name
@@ -62,8 +62,8 @@ class CheckedRecording:
     provenance: tuple[SourceFile, ...]
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
-    notices_stated_on: Mapping[NoticeKind, date]
-    """Since when the record says so of each of these."""
+    notices_stated_on: Mapping[NoticeKind, date | None]
+    """Since when the record says so of each of these, which is another day than its own first."""
     caller_told: CallerTold
     clock: StartClock
     sides: tuple[str, ...]
@@ -111,7 +111,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
         provenance=tuple(map(_source, fields["provenance"])),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
-        notices_stated_on=stated_days(practice.register.settings, day, practice.settings.time_zone),
+        notices_stated_on=_stated(practice, on_its_day, day),
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
         sides=tuple(fields["sides"]),
         findings=tuple(fields["findings"]),
@@ -125,6 +125,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         seq=seq,
         file_checked=is_file_checked,
     )
+
+
+def _stated(
+    practice: Practice, notices: Mapping[NoticeKind, NoticeVersion | None], day: date
+) -> Mapping[NoticeKind, date | None]:
+    history, zone = practice.register.settings, practice.settings.time_zone
+    return {kind: stated_on(history, kind, day, zone) for kind in notices}
 
 
 def _check_file(practice: Practice, row: Row[Any]) -> bool:

@@ -280,9 +280,13 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "columns and details; attach the volume to check the sealed file"
 
 
-def _said_later(stated_on: date, began_on: date) -> str:
+def _said_later(stated_on: date | None, began_on: date) -> str:
     """Whether the record says of a notice only since after the call that it was in force."""
-    return f" (the record says so since {stated_on} only)" if stated_on > began_on else ""
+    return (
+        f" (the record says so since {stated_on} only)"
+        if stated_on and stated_on > began_on
+        else ""
+    )
 
 
 def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:
