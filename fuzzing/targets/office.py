@@ -233,7 +233,7 @@ TARGETS: Final = (
     Target(
         name="config",
         reads="config.toml and a file of settings, whoever wrote them",
-        holds="the vault's place is absolute; settings that were shown or signed are read as they were",
+        holds="the vault's place is absolute; settings are read as they were shown and signed",
         one=_config,
         seeds=_configs,
         longest=12_000,

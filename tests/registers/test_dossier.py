@@ -241,6 +241,7 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
     assert entry(for_dora, "listen").details == {
         "attended": ["the patient"],
         "edits": [{"silence": "0:00.1-0:00.2=not-relevant/tone"}],
+        "player": ["ear", "-q"],
     }
     assert entry(for_dora, "listen.ended").details == {
         "how": "ended",

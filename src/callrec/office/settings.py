@@ -29,7 +29,7 @@ from callrec.system.toml import read_toml, toml_value
 _NAMED_BY: Final = {"notices": ("kind", "version"), "category": ("name",), "template": ("name",)}
 """What tells the entries of a list from each other."""
 
-_LONG: Final = 60
+_LONG: Final = 100
 """Letters of a value that is shown whole."""
 
 

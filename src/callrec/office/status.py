@@ -25,7 +25,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import CallrecError, Misconfigured
+from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.keys.kit import former_kit_warnings
@@ -106,7 +106,7 @@ class Status:
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
     """Recordings whose time is over and which nothing holds back, as far as is known without a
-    key; None where the configuration does not name the category of one."""
+    key; None where the settings do not name the category of one."""
     warnings: tuple[str, ...]
 
 
@@ -291,11 +291,7 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
     Only the clear columns are read: the direction of a call, and its day. What a caller was told in
     the call is in its own record, which `callrec show` opens.
     """
-    try:
-        versions = read_notices(practice.settings)
-    except Misconfigured as error:
-        yield f"the notices: {error.message}"
-        return
+    versions = read_notices(practice.settings)
     recording, zone = tables.recording.c, practice.settings.time_zone
     since = to_millis(practice.now() - LOOKING_BACK)
     query = select(recording.direction, recording.started_at).where(recording.started_at >= since)

@@ -45,7 +45,7 @@ from callrec.login.locks import (
 from callrec.login.people import Names, fresh_names, person_row
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
-from callrec.practice import SETTINGS_ACT, state_folder
+from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Settings
 from callrec.system.files import check_only_we_can_change, sync
 
@@ -190,13 +190,12 @@ def _write(
     log = audit.Log(founders.vault, 1, public, founding.now)
     signer = Signer(founders.controller, founding.controller.log)
     with audit.log_transaction(engine, log, signer) as act:
-        act.leaf("vault.founded", actor=founders.controller, founders=founders)
+        settings = settings_fields(_first_settings(founders.practice), None)
+        stated = founding.statement("settings", settings)
+        act.leaf("vault.founded", actor=founders.controller, founders=founders, statement=stated)
         root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password, root)
         _write_keys(founding, act)
-        settings = _first_settings(founders.practice)
-        stated = founding.statement("settings", settings_fields(settings, None))
-        act.leaf(SETTINGS_ACT, actor=founders.controller, statement=stated)
     engine.dispose()
     os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
     return act.head, root

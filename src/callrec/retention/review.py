@@ -89,7 +89,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 
     Raises:
         Refused: the actor may not review recordings.
-        Misconfigured: a recording is of a category that the configuration does not name.
+        Misconfigured: a recording is of a category that the settings do not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
     with attempt_after_expiry(practice, actor, REVIEWED):
@@ -163,7 +163,7 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
         given = connection.execute(select(tables.category.c.category).distinct()).scalars()
         lost = sorted({*given} - known.keys())
     if lost:
-        yield f"the configuration does not name a category that recordings are of: {lost[0]}"
+        yield f"the settings do not name a category that recordings are of: {lost[0]}"
     words, routine = practice.settings.practice.kept_for, known[ROUTINE]
     if (published := months_in_words(words)) is not None and published != routine.lasts:
         yield (

@@ -64,7 +64,7 @@ def search_recordings(
     """Find the calls that meet one of the criteria.
 
     It takes a reason, in a sentence, or the reference of the open request that it is done for,
-    ``R-17``. At most ``limit`` are shown, and never more than the configuration allows.
+    ``R-17``. At most ``limit`` are shown, and never more than the settings allow.
 
     Raises:
         Refused: the actor may not search, or it would be browsing, or the request is at its end.

@@ -108,7 +108,7 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
     part = f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
     yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
     if Path(heard.player).name not in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
-        yield f"It names what played it: {heard.player}."
+        yield f"The record names what played it: {heard.player}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
     yield f"It may be played again until {last_day(heard.lapses_at, call.settings.time_zone)}."

@@ -232,7 +232,7 @@ def _due_table(every: Iterable[DueGroup]) -> Table:
 
 CategoryName = Annotated[
     str,
-    typer.Argument(metavar="CATEGORY", help="Of the configuration: routine, health-record, claim."),
+    typer.Argument(metavar="CATEGORY", help="Of the settings: routine, health-record, claim."),
 ]
 
 Approved = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,7 +51,7 @@ def check(ctx: Context, file: SettingsFile) -> None:
     for remark in proposed.remarks:
         ctx.obj.out.note(remark)
     if proposed.changes:
-        ctx.obj.out.next_step(f'callrec settings apply "{file}"')
+        ctx.obj.out.next_step(f"callrec settings apply {shlex.quote(str(file))}")
 
 
 @settings_app.command()

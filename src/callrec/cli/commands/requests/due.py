@@ -168,7 +168,7 @@ Extended = Annotated[
 
 Division = Annotated[
     working_days.Division | None,
-    typer.Option("--division", help="Whose bank holidays count; else the configuration's."),
+    typer.Option("--division", help="Whose bank holidays count; else the settings'."),
 ]
 
 SameDay = Annotated[
