@@ -12,7 +12,15 @@ import pytest
 from audit.registers import leaf_at
 from callrec.archive.heads import VolumeStatement
 from callrec.audit.log import Head
-from callrec.audit.register import Founders, Register, Voucher, apply_statement, public_half
+from callrec.audit.register import (
+    Founders,
+    Register,
+    SettingsVersion,
+    Voucher,
+    apply_statement,
+    public_half,
+    settings_fields,
+)
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
@@ -20,6 +28,7 @@ from callrec.login.locks import Share, key_fields, seal_fields
 from callrec.login.people import Names, open_names
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.settings import Settings, read_settings
 from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 
@@ -65,6 +74,14 @@ def test_a_key_statement_holds_the_public_half_of_each_version() -> None:
 def test_a_seal_statement_holds_the_hash_of_each_share_and_to_whom_it_was_sealed() -> None:
     share = Share(VaultKey.RECORDINGS, 1, PERSON, b"share")
     assert seal_fields([share]) == fields_of("seal")
+
+
+def test_a_settings_statement_holds_every_key_and_follows_the_one_before_it() -> None:
+    said = fields_of("settings")
+    settings = read_settings(said["settings"])
+    before = SettingsVersion(1, Settings(), 0, "2026-11-24T12:00:00.000Z", "ab" * 32, PERSON)
+    assert settings_fields(settings, before) == said
+    assert settings_fields(Settings(), None)["previous"] == ""
 
 
 def test_a_volume_statement_holds_the_hashes_of_what_was_written_and_the_head_before_it() -> None:
