@@ -6,7 +6,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -132,7 +132,7 @@ def verify_audit(
         Misconfigured: there is no vault here.
     """
     engine = open_catalogue(config.vault)
-    about = (engine, config, environ, trusted_root, against)
+    about = (engine, environ, trusted_root, against)
     try:
         found = _verified(*about, full=full, only_new=only_new)
         return found if opened_details is None else _with_details(found, opened_details)
@@ -165,7 +165,6 @@ def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
 
 def _verified(
     engine: Engine,
-    config: Config,
     environ: Mapping[str, str],
     trusted_root: Callable[[str], bytes | None],
     against: Sequence[Path],
@@ -191,7 +190,7 @@ def _verified(
             found = verify_log(connection, founders.vault, seen)
         problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
-            problems.extend(check_projections(connection, found.register, config.time_zone))
+            problems.extend(_wrong_rows(connection, found.register))
             spoilt.extend(check_rows(connection, found.register))
         problems.extend(each for each in spoilt if each not in problems)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
@@ -243,8 +242,7 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
     problems = [*found.problems]
     if found.register is not None and not problems:
-        zone = practice.config.time_zone
-        problems.extend(check_projections(connection, found.register, zone))
+        problems.extend(_wrong_rows(connection, found.register))
         problems.extend(check_rows(connection, found.register, may_lack=NOT_IN_COPIES))
     if problems:
         raise Tampered(
@@ -252,6 +250,13 @@ def check_vault(practice: Practice, connection: Connection) -> None:
             hint="callrec audit verify names all that was changed; keep every drive as it is,"
             " callrec restore from one brings back what was there before",
         )
+
+
+def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
+    """What rows do not follow from the log, on days of the practice's own time zone."""
+    yield from check_projections(
+        connection, register, register.newest_settings().settings.time_zone
+    )
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
