@@ -181,7 +181,7 @@ class StatementReplay:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
             statement = self._statement(self.register, leaf, row)
-            apply_statement(self.register, leaf.seq, statement)
+            apply_statement(self.register, leaf, statement)
             self.erasures.take(self.register, leaf, statement)
         except Tampered as error:
             raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error

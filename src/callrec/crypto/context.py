@@ -58,7 +58,7 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 STATEMENT_KINDS: Final = frozenset(
     {
         *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
-        *("destruction", "resumed", "reconciled", "intake", "lock"),
+        *("destruction", "resumed", "reconciled", "intake", "lock", "settings"),
     }
 )
 """Every kind of statement there is."""

@@ -2,5 +2,5 @@
 
 files makes them durable, private, whole or nameless and tells on which file system they lie;
 processes starts children and keeps our own memory private; name_pattern and spreadsheet guard what
-is read by others' rules.
+is read by others' rules; toml reads and writes what people set.
 """
