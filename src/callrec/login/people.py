@@ -74,6 +74,13 @@ def logins(practice: Practice) -> Mapping[str, str]:
         return _Logins((row.id, row.login) for row in rows)
 
 
+def line_managers(practice: Practice) -> Mapping[PersonId, PersonId]:
+    """Whose line manager is who, as the practice's settings name them."""
+    ids = {login: PersonId(id_) for id_, login in logins(practice).items()}
+    named = [(each.person, each.manager) for each in practice.settings.line_manager]
+    return {ids[who]: ids[by] for who, by in named if who in ids and by in ids}
+
+
 def people_named(
     practice: Practice, actor: Actor, connection: Connection, texts: Sequence[str]
 ) -> frozenset[PersonId]:
