@@ -75,10 +75,15 @@ def logins(practice: Practice) -> Mapping[str, str]:
 
 
 def line_managers(practice: Practice) -> Mapping[PersonId, PersonId]:
-    """Whose line manager is who, as the practice's settings name them."""
+    """Whose line manager is who, as the practice's settings name them; who has left is none."""
     ids = {login: PersonId(id_) for id_, login in logins(practice).items()}
-    named = [(each.person, each.manager) for each in practice.settings.line_manager]
-    return {ids[who]: ids[by] for who, by in named if who in ids and by in ids}
+    here = {
+        voucher.person.id
+        for voucher in practice.register.people()
+        if voucher.person.standing is Standing.CONFIRMED
+    }
+    named = [(ids[each.person], ids[each.manager]) for each in practice.settings.line_manager]
+    return {person: manager for person, manager in named if manager in here}
 
 
 def people_named(
