@@ -97,6 +97,7 @@ class Stage:
         for name, value in runtime_of(folder).items():
             self._set(name, value)
         self._set("COLUMNS", "80")
+        self._set("CALLREC_SESSION", "transcript")
 
     def play(self, text: str) -> None:
         """Do each step, and fail at the first whose answer is another.

@@ -18,20 +18,20 @@ from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.login.keyring import read_credential
 from callrec.login.people import find_person
+from callrec.login.sessions import actor_by_session, begin_session
 from callrec.login.unlock import (
     AwaitingConfirmation,
     Unlocked,
     actor_by_password,
-    actor_by_session,
     actor_of,
     log_in,
-    session_of,
     unlock_person,
 )
 from callrec.people.founding import set_up_practice
 from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
+from callrec.system.terminal import Place
 from house.memory import runtime_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -82,7 +82,11 @@ class House:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"XDG_STATE_HOME": str(self.folder / "state"), **runtime_of(self.folder)}
+        return {
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "CALLREC_SESSION": "tests",
+            **runtime_of(self.folder),
+        }
 
     @property
     def credential(self) -> Path:
@@ -111,9 +115,14 @@ class House:
         return actor_of(self.practice, Unlocked(row.id, login, identity, claimed=False))
 
     def session(self, login: str) -> Actor:
-        """Somebody with what a login keeps: nothing that signs, no recordings key."""
-        actor = self.actor(login)
-        return actor_by_session(self.practice, session_of(self.practice, actor))
+        """Somebody who has logged in: no password at hand, no recordings key."""
+        return by_login(self.practice, self.actor(login))
+
+
+def by_login(practice: Practice, actor: Actor) -> Actor:
+    """The same person, after they logged in: with what that keeps."""
+    session, _ = begin_session(practice, actor, Place("tests", "5e" * 32))
+    return actor_by_session(practice, session)
 
 
 def password_of(person: str) -> str:
@@ -123,7 +132,7 @@ def password_of(person: str) -> str:
 
 def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     """Found a practice with everybody in PEOPLE and the intake service ``door``."""
-    environ = {"XDG_STATE_HOME": str(folder / "state")}
+    environ = {"XDG_STATE_HOME": str(folder / "state"), "CALLREC_SESSION": "tests"}
     passwords = Passwords(approver_memory_mib=approver_memory_mib)
     config = Config(vault=folder / "vault", passwords=passwords)
     kit = set_up_practice(

@@ -24,6 +24,8 @@ from callrec.audit.checkpoint import check_checkpoint, origin
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.register import Register
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import checked_session
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Tampered
@@ -45,6 +47,7 @@ def attested_leaves(
             it has none.
     """
     head, read = stored_head(connection), node_reader(connection)
+    sessions: dict[str, tuple[SessionCertificate, int | None]] = {}
     found = []
     for seq in seqs:
         leaf, body = read_leaf(connection, seq)
@@ -60,6 +63,12 @@ def attested_leaves(
             public = register.public_keys(leaf.actor, before=leaf.seq).log
         except NotFound as error:
             raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+        if leaf.session:
+            if leaf.session not in sessions:
+                sessions[leaf.session] = checked_session(connection, register, leaf.session)
+            session, last = sessions[leaf.session]
+            session.check_attests(leaf, last)
+            public = session.public
         signed = check_checkpoint(bytes(first.note), public, origin(register.founders.vault))
         if (signed.size, signed.root) != (first.size, tree.root(first.size, read)):
             raise Tampered(f"the checkpoint over leaf {leaf.seq} signs another log")

@@ -31,8 +31,10 @@ from callrec.audit.checkpoint import (
     origin,
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
+from callrec.audit.session import SessionCertificate
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
+from callrec.policy.session import may_session_attest
 
 LEVEL: Final = 13
 
@@ -48,11 +50,11 @@ MAX_CHECKPOINT_LEAVES: Final = 4 * STRETCH
 _ID: Final = "[0-9a-f]{32}"
 
 _HEAD: Final = re.compile(
-    r'\{"act":"[a-z]+(?:[.-][a-z]+)*",'
+    r'\{"act":"([a-z]+(?:[.-][a-z]+)*)",'
     rf'"actor":"(-|{_ID})",'
     r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})'
 )
-"""How a leaf begins, to the day: actor, day. Many begin alike, so it is not asked of each."""
+"""How a leaf begins, to the day: act, actor, day. Many begin alike, so it is not asked of each."""
 
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
@@ -69,6 +71,8 @@ class StretchExpectations:
     after, in order."""
     signed_before: int
     """Checkpoints over no more leaves than this had good signatures when they were as they are."""
+    sessions: Mapping[str, tuple[SessionCertificate, int | None]]
+    """By digest, with the last leaf that each may attest: all that attest a later leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,14 @@ class _LeafColumns:
     """What the leaves of a stretch say, a column each."""
 
     actors: list[str]
+    sessions: list[str]
     details: list[str]
     statements: list[str]
 
     def add(self, other: _LeafColumns) -> None:
         """Take what the leaves after these say."""
         self.actors.extend(other.actors)
+        self.sessions.extend(other.sessions)
         self.details.extend(other.details)
         self.statements.extend(other.statements)
 
@@ -124,7 +130,7 @@ def check_stretch(
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
 
-    rows.check_checkpoints(said.actors, root_after)
+    rows.check_checkpoints(said, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
@@ -149,7 +155,7 @@ class _Rows:
             "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
             (self.first, self.end),
         )
-        hashes, all_said = list[bytes](), _LeafColumns([], [], [])
+        hashes, all_said = list[bytes](), _LeafColumns([], [], [], [])
         while portion := rows.fetchmany(CHUNK_LEAVES):
             at = self.first + len(hashes)
             seqs, bodies, statements = map(list, zip(*portion, strict=True))
@@ -177,11 +183,12 @@ class _Rows:
             require(stored == [*enumerate(nodes, position)])
         return levels
 
-    def check_checkpoints(self, actors: Sequence[str], root_after: Callable[[int], bytes]) -> None:
+    def check_checkpoints(self, said: _LeafColumns, root_after: Callable[[int], bytes]) -> None:
         """Each is its actor's and signs this very log; no person's act is left without one."""
         expected = self.expected
         begun, waiting = self._waiting()
-        actors = [*waiting, *actors]
+        actors = [*waiting.actors, *said.actors]
+        sessions = [*waiting.sessions, *said.sessions]
         from_, name = begun, origin(expected.vault)
         notes = self.database.execute(
             "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
@@ -189,7 +196,8 @@ class _Rows:
         )
         for size, note in notes:
             require(type(size) is int and type(note) is bytes)
-            acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
+            there = slice(from_ - begun, size - begun)
+            acting = {*zip(actors[there], sessions[there], strict=True)} - {(NOBODY, "")}
             require(len(acting) == 1)
             text = Checkpoint(name, size, root_after(size - self.first)).text
             signed = f"{text}\n— {name} ".encode()
@@ -197,7 +205,10 @@ class _Rows:
             if size > expected.signed_before:
                 # What was verified before is followed by acts of nobody at the most, until its end.
                 known = max(from_, expected.signed_before)
-                public = _key(expected, acting.pop(), before=known)
+                actor, session = acting.pop()
+                public = _key(expected, actor, before=known)
+                if session:
+                    public = _session_key(expected, session, actor, from_, size)
                 encoded = note[len(signed) : -1].decode("ascii", errors="replace")
                 signature = decode_base64(encoded)
                 require(signature[:KEY_ID_BYTES] == key_id(name, public))
@@ -206,7 +217,7 @@ class _Rows:
         if self.end == expected.size:
             require(set(actors[from_ - begun :]) <= {NOBODY})
 
-    def _waiting(self) -> tuple[int, Sequence[str]]:
+    def _waiting(self) -> tuple[int, _LeafColumns]:
         """Whose the leaves are that the last checkpoint before a stretch does not cover."""
         first = self.first
         (begun,) = self.database.execute(
@@ -214,13 +225,13 @@ class _Rows:
         ).fetchone()
         require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
         if begun == first:
-            return begun, ()
+            return begun, _LeafColumns([], [], [], [])
         rows = self.database.execute(
             "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
         ).fetchall()
         bodies = [body for (body,) in rows]
         require(len(bodies) == first - begun and _are(bytes, bodies))
-        return begun, decode_columns(bodies, begun, origin(self.expected.vault)).actors
+        return begun, decode_columns(bodies, begun, origin(self.expected.vault))
 
     def without_details(self, details: Sequence[str]) -> tuple[int, ...]:
         """Which leaves commit to details that are not there; that others have some is refused."""
@@ -242,7 +253,7 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         require(founding.log == log)
-        said = _LeafColumns([founding.actor], [founding.detail], [founding.statement])
+        said = _LeafColumns([founding.actor], [""], [founding.detail], [founding.statement])
         if len(bodies) > 1:
             said.add(decode_columns(bodies[1:], 1, log))
         return said
@@ -251,27 +262,33 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
     require(len(found) == len(bodies) == text.count("\n"))
-    heads, details, seqs, statements = map(list, zip(*found, strict=True))
+    heads, details, seqs, sessions, statements = map(list, zip(*found, strict=True))
     require(seqs == [*map(str, range(first, first + len(bodies)))])
     _check_hashes(details)
+    _check_hashes(sessions)
     _check_hashes(statements)
-    actor = {head: _actor_in(head) for head in {*heads}}
-    if NOBODY in actor.values():  # in few portions, and of few leaves there
-        nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
+    begun = {head: _act_and_actor_in(head) for head in {*heads}}
+    actors = [begun[head][1] for head in heads]
+    if NOBODY in actors:  # in few portions, and of few leaves there
+        nobodys = (n for n, actor in enumerate(actors) if actor == NOBODY)
         require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
-    return _LeafColumns([actor[head] for head in heads], details, statements)
+    for n, session in enumerate(sessions):
+        if session and not may_session_attest(begun[heads[n]][0], 0):
+            leaf = Leaf.decode(bodies[n], first + n)
+            require(may_session_attest(leaf.act, len(leaf.subject)))
+    return _LeafColumns(actors, sessions, details, statements)
 
 
-def _actor_in(head: str) -> str:
-    """Whose leaf begins so, if it begins as a leaf does and on a day that there is."""
+def _act_and_actor_in(head: str) -> tuple[str, str]:
+    """Whose leaf of what begins so, if it begins as a leaf does and on a day that there is."""
     match = _HEAD.fullmatch(head)
     if match is None:
         raise Tampered("a leaf does not begin as one")
     try:
-        date.fromisoformat(match[2])
+        date.fromisoformat(match[3])
     except ValueError as error:
         raise Tampered("a leaf is of a day that there is not") from error
-    return match[1]
+    return match[1], match[2]
 
 
 def _check_hashes(values: Sequence[str]) -> None:
@@ -293,6 +310,7 @@ def _form(log: str) -> re.Pattern[str]:
         rf'"log":"{re.escape(log)}",'
         r'"outcome":"(?:done|refused|failed)",'
         r'"seq":([0-9]+),'
+        r'(?:"session":"([^"]+)",)?'
         r'"statement":"([^"]*)",'
         rf'"subject":\[(?:"{_ID}"(?:,"{_ID}")*)?\],'
         r'"v":1\}$',
@@ -319,6 +337,17 @@ def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     place = bisect_left(known, before, key=lambda since: since[0])
     require(place > 0)
     return known[place - 1][1]
+
+
+def _session_key(
+    expected: StretchExpectations, digest: str, actor: str, first: int, end: int
+) -> bytes:
+    """The key of a session that may attest the leaves of its person under one checkpoint."""
+    require(digest in expected.sessions)
+    session, last = expected.sessions[digest]
+    require(session.person == actor and session.seq < first)
+    require(last is None or end - 1 <= last)
+    return session.public
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:

@@ -22,6 +22,8 @@ from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import find_certificate, last_attestable
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
@@ -101,8 +103,10 @@ class _Walk:
     unattested: int = 0
     diverged: bool = False
     """A checkpoint was met that signs another log: so will all that follow it."""
-    waiting: list[tuple[int, str]] = field(default_factory=list)
-    """Sequence and actor of leaves that no checkpoint has covered yet."""
+    waiting: list[tuple[int, str, str]] = field(default_factory=list)
+    """Sequence, actor and session of leaves that no checkpoint has covered yet."""
+    sessions: dict[str, SessionCertificate] = field(default_factory=dict)
+    """Those that were met."""
     without_details: list[int] = field(default_factory=list)
     """Sequences of leaves that commit to details which are not there."""
     met: dict[str, int] = field(default_factory=lambda: {"checkpoint": 0, "detail": 0})
@@ -132,7 +136,9 @@ class _Walk:
             leaf = None
         if leaf and leaf.has_no_actor:
             self._found(seq, f"leaf {seq} tells of what only somebody does, and not of whom")
-        self.waiting.append((seq, leaf.actor if leaf else ""))
+        if leaf and leaf.session:
+            self._check_session(leaf)
+        self.waiting.append((seq, leaf.actor if leaf else "", leaf.session if leaf else ""))
         self._check_details(leaf, row)
         if row.note is not None:
             self.met["checkpoint"] += type(row.size) is int
@@ -146,10 +152,10 @@ class _Walk:
             self._found(seq, f"the details of leaf {seq} are missing")
         for seq in sorted(erased - without):
             self._found(seq, f"the details of leaf {seq} were erased, and are there")
-        for seq, actor in self.waiting:
+        for seq, actor, _ in self.waiting:
             if actor != NOBODY:
                 self._found(seq, f"no checkpoint covers leaf {seq}")
-        self.unattested += sum(actor == NOBODY for _, actor in self.waiting)
+        self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
 
     def check_strays(self) -> None:
         """Nothing is stored that belongs to no leaf."""
@@ -214,25 +220,43 @@ class _Walk:
             self._found(leaf.seq, f"the details of leaf {leaf.seq} are not its own")
 
     def _check_note(self, size: int, note: bytes) -> None:
-        actors = {actor for _, actor in self.waiting if actor != NOBODY}
-        self.unattested += sum(actor == NOBODY for _, actor in self.waiting)
+        signers = {(actor, session) for _, actor, session in self.waiting if actor != NOBODY}
+        self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
         first = self.waiting[0][0]
         self.waiting.clear()
         try:
-            self._check_head(Head(size, self.frontier.root()), note, actors, first)
+            self._check_head(Head(size, self.frontier.root()), note, signers, first)
         except CallrecError as error:
             self._found(size, f"the checkpoint over {size} leaves: {error.message}")
 
-    def _check_head(self, head: Head, note: bytes, actors: set[str], first: int) -> None:
+    def _check_session(self, leaf: Leaf) -> None:
+        connection, register = self.connection, self.stated.register
+        try:
+            if leaf.session not in self.sessions:
+                found = find_certificate(connection, self.stated.vault, leaf.session)
+                self.sessions[leaf.session] = found
+            session = self.sessions[leaf.session]
+            last = None if register is None else last_attestable(connection, register, session)
+            session.check_attests(leaf, last)
+        except CallrecError as error:
+            self._found(leaf.seq, error.message)
+
+    def _check_head(
+        self, head: Head, note: bytes, signers: set[tuple[str, str]], first: int
+    ) -> None:
         name = origin(self.stated.vault)
         claimed = read_checkpoint(note, name)
         if not self.diverged and claimed != Checkpoint(name, head.size, head.root):
             self.diverged = True
             raise Tampered("from here on, the log is not the one that was signed")
         register = self.stated.register
-        if len(actors) != 1 or register is None:
+        if len(signers) != 1 or register is None:
             raise Tampered("it covers the acts of more than one person, or of none")
-        check_checkpoint(note, register.public_keys(actors.pop(), before=first).log, name)
+        ((actor, session),) = signers
+        if session and session not in self.sessions:
+            raise Tampered("it covers acts of a session that there is not")
+        keys = register.public_keys(actor, before=first)
+        check_checkpoint(note, self.sessions[session].public if session else keys.log, name)
 
     def _found(self, seq: int | None, what: str) -> None:
         self.problems.append(Problem(seq, what))

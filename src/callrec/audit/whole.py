@@ -31,6 +31,8 @@ from callrec.audit.log import (
 )
 from callrec.audit.register import Register
 from callrec.audit.remembered import VerificationResult, VerifiedState
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import check_certificate, last_attestable, sessions_named
 from callrec.audit.stretch import (
     LEVEL,
     STRETCH,
@@ -159,7 +161,8 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     trusted, signatures = _known_signatures(connection, seen, size)
     stated = _Taken(StatementReplay(vault, trusted))
     register = read_register(connection)
-    expected = StretchExpectations(vault, size, log_keys(register), trusted)
+    sessions = _sessions(connection, register, since=trusted)
+    expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions)
     stretches = _Stretches(database, 0)
     with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
@@ -192,7 +195,11 @@ def _read_on(
     register = stated.of.register
     require(register is not None)
     assert register is not None  # noqa: S101 - just made sure
-    expected = StretchExpectations(vault, size, log_keys(register), before)
+    sessions = _sessions(connection, register, since=before)
+    for session, _ in sessions.values():
+        if session.seq < before:
+            check_certificate(connection, register, session)
+    expected = StretchExpectations(vault, size, log_keys(register), before, sessions)
     first = before // STRETCH * STRETCH
     stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
     with SecondProcess(database, expected, last=is_long) as other:
@@ -276,6 +283,17 @@ class _Stretches:
     def _stored(self, level: int, index: int) -> bytes:
         """A node above the stretches; those over what was put here were held against it."""
         return stored_node(self.database, level + LEVEL, index)
+
+
+def _sessions(
+    connection: Connection, register: Register, *, since: int
+) -> Mapping[str, tuple[SessionCertificate, int | None]]:
+    """The sessions whose keys attest leaves from there on, and the last leaf that each may."""
+    named = sessions_named(connection, register.founders.vault, since=since)
+    return {
+        digest: (session, last_attestable(connection, register, session))
+        for digest, session in named.items()
+    }
 
 
 def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:

@@ -144,6 +144,9 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
         status = report_error(_cause_of(problem, invocation))
+        if invocation.logged_in is not None:  # what was refused is on record, too
+            with suppress(OSError):
+                invocation.out.name_actor()
     try:
         start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this

@@ -44,6 +44,8 @@ class Invocation:
         self.given = GlobalOptions()
         self.practice: Practice | None = None
         """The vault that the command works on, once it is open."""
+        self.logged_in: Actor | None = None
+        """Who acts by the login that is open here, once that was looked at."""
 
     def now(self) -> datetime:
         """This moment, in UTC."""
@@ -65,9 +67,16 @@ class Invocation:
         """Where results and messages go."""
         from callrec.cli.output import Output  # --help needs none
 
-        return Output(
+        out = Output(
             results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
         )
+        out.acts = self._acts
+        return out
+
+    def _acts(self) -> str:
+        actor, practice = self.logged_in, self.practice
+        wrote = actor and practice and actor.person.id in practice.written_by
+        return actor.login if actor and wrote else ""
 
     @cached_property
     def prompts(self) -> Prompts:
@@ -132,11 +141,12 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
 
 def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with what the login keeps: enough to search and to ask."""
-    from callrec.login.unlock import actor_by_session
+    from callrec.login.sessions import actor_by_session
 
     if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
-    return actor_by_session(practice, _open_session(invocation, practice))
+    invocation.logged_in = actor_by_session(practice, _open_session(invocation, practice))
+    return invocation.logged_in
 
 
 def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
@@ -182,15 +192,23 @@ def signing_login(invocation: Invocation, practice: Practice) -> str:
 
 
 def _open_session(invocation: Invocation, practice: Practice) -> Session:
-    from callrec.login.keyring import open_session
-
-    session = open_session(practice.vault, practice.now(), invocation.environ)
+    session = session_here(invocation, practice.vault)
     if session is None:
         raise Locked(
-            "nobody is logged in",
-            hint="run callrec login NAME, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            "nobody is logged in here",
+            hint="run callrec login NAME at this terminal,"
+            " or set CALLREC_USER and CALLREC_PASSWORD_FILE",
         )
     return session
+
+
+def session_here(invocation: Invocation, vault: str) -> Session | None:
+    """What this terminal keeps of a login to the vault; None where it keeps nothing."""
+    from callrec.login.keyring import open_session
+    from callrec.system.terminal import place_of
+
+    place, environ = place_of(invocation.environ), invocation.environ
+    return None if place is None else open_session(vault, place.digest, invocation.now(), environ)
 
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:

@@ -61,6 +61,9 @@ class Output:
         self._messages = messages
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.acts: Callable[[], str] = str
+        """The login of whoever the open login let write by now; empty where it let nobody."""
+        self._named = ""
 
     @property
     def is_on_a_terminal(self) -> bool:
@@ -70,8 +73,18 @@ class Output:
     def show(self, value: Mapping[str, Any], words: Words) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
-            self._write(as_json(value))
+            self._write(as_json({**value, "by": self.acts()} if self.acts() else value))
         self.say(words)
+        self.name_actor()
+
+    def name_actor(self) -> None:
+        """Say once in whose name a command wrote that asked for no password.
+
+        Who gives one was named as they were asked for it, or by whoever named them.
+        """
+        if self.acts() != self._named:
+            self._named = self.acts()
+            self.note(f"by {self._named}")
 
     def show_items(self, values: Sequence[Mapping[str, Any]], words: Words) -> None:
         """A list as the result."""
@@ -83,6 +96,7 @@ class Output:
             self._write(as_json(value, indent=None))
         self.say(words)
         self._results.flush()
+        self.name_actor()
 
     def say(self, words: Words = "") -> None:
         """Some of the result in words: a program gets none."""

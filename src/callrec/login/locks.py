@@ -19,7 +19,9 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Unusable
+from callrec.login.sessions import drop_sessions
 from callrec.policy.role import Power, Role, VaultKey, keys_held, powers_vouched_for
+from callrec.policy.session import PASSWORD_CHANGED
 from callrec.practice import Actor, Practice, writing
 
 LOCK_RAISED: Final = "password.relocked"
@@ -48,6 +50,8 @@ def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> No
         if _locked(act.connection, actor) != before:
             raise Locked("the password was changed a moment ago", hint="run callrec login")
         update_row(act.connection, tables.person, person, locked=locked)
+        if act_name == PASSWORD_CHANGED:
+            drop_sessions(act.connection, person=person)
         act.leaf(act_name, actor=person, subject=[person])
 
 

@@ -328,7 +328,8 @@ def take_back_grants(
 
 
 def drop_keys_of(connection: Connection, person: str) -> None:
-    """Delete every request key and incident key that is sealed to a person."""
+    """Delete what is sealed to a person: request keys, incident keys, what their sessions open."""
+    connection.execute(tables.session.delete().where(tables.session.c.person == person))
     for table in (tables.request_key, tables.incident_key):
         connection.execute(table.delete().where(table.c.holder == person))
 

@@ -15,7 +15,7 @@ from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.commands.login import NEW_PASSWORD_FILE
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
-from callrec.cli.output import Table, facts
+from callrec.cli.output import Table, counted, facts, local_time
 from callrec.cli.prompts import read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
@@ -279,7 +279,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 
 @user_app.command()
 def password(ctx: Context) -> None:
-    """Change your own password; nothing else changes."""
+    """Change your own password. Your open logins end, at every terminal."""
     from callrec.login.locks import LENGTH_RULE
     from callrec.login.unlock import change_password
 
@@ -289,7 +289,36 @@ def password(ctx: Context) -> None:
         f"New password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
     )
     change_password(practice, actor, password=chosen)
-    ctx.obj.out.show({"user": actor.login}, "Your password is changed.")
+    said = "Your password is changed. Your logins at other terminals have ended, and this one."
+    ctx.obj.out.show({"user": actor.login}, said)
+
+
+@user_app.command()
+def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = False) -> None:
+    """List who is logged in, since when and where; with --end, end a person's logins everywhere.
+
+    You see and end your own; who manages people, everybody's. What a copied session keeps opens
+    nothing and signs nothing any more, once it was ended.
+    """
+    from callrec.login.sessions import end_sessions, list_sessions
+
+    practice = practice_of(ctx.obj)
+    if end:
+        actor = signing_person(ctx.obj, practice)
+        ended = end_sessions(practice, actor, login=user or actor.login)
+        value = {"user": user or actor.login, "ended": ended}
+        ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
+        return
+    found = list_sessions(practice, acting_person(ctx.obj, practice))
+    zone = ctx.obj.config.time_zone
+    shown = [each for each in found if user in (None, each.user)]
+    rows = [
+        (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
+        for each in shown
+    ]
+    table = Table(("login", "since", "until", "at"), rows)
+    words = table if rows else "Nobody is logged in."
+    ctx.obj.out.show_items([facts(each) for each in shown], words)
 
 
 def _until(until: date, on: date) -> str:
@@ -324,6 +353,8 @@ LentUntil = Annotated[
     str | None,
     typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
 ]
+
+EndSessions = Annotated[bool, typer.Option("--end", help="End them, wherever they are open.")]
 
 End = Annotated[bool, typer.Option("--end", help="Take it back at once, and renew its keys.")]
 
