@@ -42,7 +42,7 @@ class SessionCertificate:
     public: SigningPublic
     """Of the session's own key, Ed25519."""
     terminal: str
-    """As people know it: ``pts/3``, or the name that a script gave."""
+    """As people know it: ``terminal pts/3``, ``session nightly``."""
     place: str
     """SHA-256 that stands for the account, the machine's boot and the terminal."""
     sealed: str

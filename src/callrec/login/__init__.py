@@ -1,5 +1,6 @@
 """Who acts [policy 4(i)]: login and logout, sessions, and the keys that a password opens.
 
-Start with unlock (who acts: by password, credential or session; to log in), then locks and shares;
-keyring holds sessions and credential files, people the logins and sealed names.
+Start with unlock (who acts, by password or credential; to log in), then sessions (who acts by an
+open login), locks and shares; keyring holds what a terminal keeps and credential files, people the
+logins and sealed names.
 """

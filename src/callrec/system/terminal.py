@@ -31,7 +31,7 @@ class Place:
     """A terminal, or what a script named."""
 
     terminal: str
-    """As people know it: ``pts/3``, ``CALLREC_SESSION=nightly``."""
+    """As people know it: ``terminal pts/3``, ``session nightly``."""
     digest: str
     """SHA-256 of it with the account and the machine's boot, in hex."""
 
@@ -48,7 +48,7 @@ def place_of(environ: Mapping[str, str]) -> Place | None:
             f"{VARIABLE} is not a name of letters, digits, dots and dashes, 40 at most",
             hint=f"set it to a name of the script's own, as {VARIABLE}=nightly",
         )
-    terminal, *more = (f"{VARIABLE}={name}",) if name else _terminal()
+    terminal, *more = (f"session {name}",) if name else _terminal()
     if not terminal:
         return None
     words = "\n".join([str(os.getuid()), _boot(), terminal, *more])
@@ -64,7 +64,7 @@ def _terminal() -> tuple[str, ...]:
         # An id is given again once its process has gone; when that began is not.
         return (_named(device), str(session), leader[19] if leader else "") if device else ("",)
     with suppress(OSError), Path("/dev/tty").open("rb", buffering=0) as terminal:
-        return os.ttyname(terminal.fileno()), str(session)
+        return f"terminal {os.ttyname(terminal.fileno()).removeprefix('/dev/')}", str(session)
     return ("",)
 
 
@@ -79,8 +79,8 @@ def _stat(process: str) -> list[str]:
 def _named(device: int) -> str:
     major, minor = device >> 8 & 0xFFF, device & 0xFF | device >> 12 & 0xFFF00
     if major in _PSEUDO:
-        return f"pts/{(major - _PSEUDO.start << 8) + minor}"
-    return f"tty{minor}" if major == 4 else f"tty {major}:{minor}"  # noqa: PLR2004 - consoles
+        return f"terminal pts/{(major - _PSEUDO.start << 8) + minor}"
+    return f"terminal tty{minor}" if major == 4 else f"terminal {major}:{minor}"  # noqa: PLR2004
 
 
 def _boot() -> str:

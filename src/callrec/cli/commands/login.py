@@ -48,7 +48,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     if isinstance(result, LoggedIn):
         ends = f"{result.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
         value = {"user": result.login, **facts(result, "role", "ends_at", "terminal")}
-        out.show(value, f"{result.login} ({result.role}) until {ends}, at {result.terminal}.")
+        out.show(value, f"{result.login} ({result.role}) until {ends}, {result.terminal} only.")
         out.next_step("callrec inbox")
         return
     lines = (

@@ -316,7 +316,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
         for each in shown
     ]
-    table = Table(("login", "since", "until", "at"), rows)
+    table = Table(("login", "since", "until", "where"), rows)
     words = table if rows else "Nobody is logged in."
     ctx.obj.out.show_items([facts(each) for each in shown], words)
 
